@@ -1,0 +1,29 @@
+# Everything a newcomer runs. Each target sets up what it needs and says so in one line.
+.PHONY: demo test soak lint requirements clean
+
+PYTHON ?= python3
+
+demo: .setup/run ## the whole story, on a sandbox, in under two minutes
+	@.venv/bin/python scripts/demo.py
+
+test: .setup/dev lint ## linters, types, layers and the test suite
+	@.venv/bin/pytest -q
+
+soak: .setup/dev ## the long runs left out of make test
+	@.venv/bin/pytest -q -m soak
+
+lint: .setup/dev
+	@.venv/bin/ruff format --check --quiet
+	@.venv/bin/ruff check --quiet
+	@.venv/bin/mypy --no-error-summary
+
+.setup/%: scripts/setup requirements/%.txt pyproject.toml
+	@PYTHON=$(PYTHON) scripts/setup $*
+
+requirements: ## pin again every dependency, by hash
+	.venv/bin/pip install --quiet pip-tools
+	.venv/bin/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --extra build -o requirements/run.txt pyproject.toml
+	.venv/bin/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --extra build --extra dev -o requirements/dev.txt pyproject.toml
+
+clean:
+	rm -rf .venv .setup .demo

@@ -1,0 +1,1 @@
+"""Carry a plan out: walk the change graph, journal, resume."""

@@ -1,0 +1,1 @@
+"""The command line: parse, wire the concrete providers, call a view."""

@@ -1,0 +1,38 @@
+"""A loaded federation: the typed file, where it stands, and the line of everything in it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+
+from reconcile.config.models import FederationFile
+
+#: The way to a value in the file, as keys and list positions: ("mailboxes", "a@spf55.org", "aliases", 0).
+Route = tuple[str | int, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Mark:
+    """Line and column of a value and, for a mapping's entry, of its key. All start at 1."""
+
+    line: int
+    column: int
+    key_line: int
+    key_column: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Federation:
+    """One federation file, valid in shape. ``slug`` is the name used everywhere: the file's stem, ``spf55``."""
+
+    slug: str
+    path: Path
+    file: FederationFile
+    marks: Mapping[Route, Mark]
+    digest: str  # SHA-256 of the file's bytes, hexadecimal
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """The federation's domain, then its subdomains."""
+        return (self.file.domain, *self.file.subdomains)

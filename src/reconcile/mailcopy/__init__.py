@@ -1,0 +1,1 @@
+"""Copy the mail of one mailbox into another, exactly once."""

@@ -1,0 +1,1 @@
+"""Three-way diff of desired, live and recorded resources. Pure; it is handed readers and cannot write."""

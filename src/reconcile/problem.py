@@ -1,0 +1,21 @@
+"""The one exception every layer raises for a postmaster to read."""
+
+from __future__ import annotations
+
+
+class Problem(Exception):
+    """Something the postmaster must know: what happened, to what, and what to do next.
+
+    ``code`` is stable and listed in docs/errors.md (``AUTH01``, ``DNS03``…). ``message`` is one sentence naming the
+    address or the server concerned. ``hint`` says what to do next; empty when there is nothing to do but wait.
+    Neither may ever hold a secret.
+    """
+
+    def __init__(self, code: str, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.message}"

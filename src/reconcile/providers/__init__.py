@@ -1,0 +1,1 @@
+"""One module or folder per outside system. base.py is the contract they keep."""

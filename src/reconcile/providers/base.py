@@ -1,0 +1,108 @@
+"""The contract of a provider: a Reader that cannot write, a Writer that reads back, and declared limits."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from reconcile.resources.address import Address
+from reconcile.resources.resource import Desired, Live, Value
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Absent:
+    """The outside system was read completely and does not hold the resource."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Unknown:
+    """The read failed or was cut short. Unknown never becomes a creation or a deletion: it blocks.
+
+    ``reason`` is a sentence for the postmaster.
+    """
+
+    reason: str
+
+
+Sight = Live | Absent | Unknown
+ABSENT = Absent()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Wanted:
+    """One resource a reader is asked about, with what it needs to find it.
+
+    ``desired`` is None for what only the state remembers. ``identity`` is the recorded immutable id, "" if none.
+    """
+
+    address: Address
+    desired: Desired | None
+    identity: str = ""
+    recorded: Mapping[str, Value] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Scope:
+    """What to observe: the resources of this provider, and the declared domains of the federations concerned.
+
+    ``domains`` maps a mail domain to its federation's slug.
+    """
+
+    wanted: Sequence[Wanted]
+    domains: Mapping[str, str]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Observation:
+    """What a provider saw: one sight per wanted address, and what it met in the declared domains unasked.
+
+    ``unmanaged`` are keys (mail addresses…) inside the declared domains that nobody declares: counted, never touched.
+    """
+
+    sights: Mapping[Address, Sight]
+    unmanaged: Sequence[Address] = ()
+
+
+class Reader(Protocol):
+    """Bulk reads. Raises nothing for a failed read: it answers Unknown with the reason."""
+
+    def observe(self, scope: Scope) -> Observation: ...
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Order:
+    """One write, ready to carry out: references resolved, the planned-from sight at hand.
+
+    ``before``: what the plan saw (None: absent). ``fields``: the whole desired resource (empty for a delete).
+    ``changed``: the names of the fields that differ. ``owner``: the federation's slug, stamped on what is created.
+    """
+
+    address: Address
+    before: Live | None
+    fields: Mapping[str, Value]
+    changed: frozenset[str]
+
+
+class Writer(Protocol):
+    """Idempotent writes. Each checks that the live object is still what the plan saw, writes the least, reads back
+    until the world agrees and answers what it then sees. A lost answer is settled by reading, never by writing again
+    blindly. Raises ``Problem`` with a stable code when the write could not be carried out or confirmed.
+    """
+
+    def create(self, order: Order) -> Live: ...
+
+    def update(self, order: Order) -> Live: ...
+
+    def delete(self, order: Order) -> None: ...
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Provider:
+    """One outside system. ``parallel`` bounds concurrent writes per kind; kinds not named get ``default_parallel``."""
+
+    name: str
+    reader: Reader
+    writer: Writer
+    parallel: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    default_parallel: int = 4

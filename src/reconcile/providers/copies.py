@@ -1,0 +1,1 @@
+"""Mail copies: what is queued, seen as resources."""

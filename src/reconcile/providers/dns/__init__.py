@@ -1,0 +1,1 @@
+"""DNS by dynamic update (RFC 2136): touch only our records, refuse if they moved."""

@@ -1,0 +1,1 @@
+"""Microsoft 365: Graph for the directory, Exchange for the mail."""

@@ -1,0 +1,25 @@
+"""The stable name of one managed thing: ``spf55/mailbox/contact@spf55.org``."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Address(NamedTuple):
+    """``federation/kind/key``; the key may itself hold slashes (``spf55/dns/spf55.org/MX``). Sorts by its parts."""
+
+    federation: str
+    kind: str
+    key: str
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """Read ``federation/kind/key``. Raises ValueError when a part is missing."""
+        federation, _, rest = text.partition("/")
+        kind, _, key = rest.partition("/")
+        if not (federation and kind and key):
+            raise ValueError(f"not a resource address: {text!r} (expected federation/kind/key)")
+        return cls(federation, kind, key)
+
+    def __str__(self) -> str:
+        return f"{self.federation}/{self.kind}/{self.key}"

@@ -1,0 +1,91 @@
+"""Every resource kind, declared once. Diff, guards, views and state all read these declarations."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Mapping
+from types import MappingProxyType
+
+
+class Shape(enum.Enum):
+    """How two values of a field are compared."""
+
+    SCALAR = "scalar"
+    #: Order means nothing; an item appears or disappears on its own.
+    SET = "set"
+    #: A set somebody else also writes to: ours must be in it, theirs stay.
+    SHARED_SET = "shared set"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a kind.
+
+    ``write_only``: the outside world never shows it back, so it is compared with what was recorded.
+    ``sensitive``: it has no path to a plan, a state file or a log.
+    """
+
+    name: str
+    shape: Shape = Shape.SCALAR
+    sensitive: bool = False
+    write_only: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of resource.
+
+    ``provider`` names who reads and writes it. ``adoptable``: an object that already exists is taken under
+    management by a shown *adopt*; otherwise what exists is simply updated, for it is somebody's record that the
+    YAML means to change. ``keeps_data``: deleting one can lose mail, so deletion needs its own permission.
+    """
+
+    name: str
+    provider: str
+    fields: Mapping[str, Field]
+    adoptable: bool = False
+    keeps_data: bool = False
+
+
+def _kind(name: str, provider: str, *fields: Field, adoptable: bool = False, keeps_data: bool = False) -> Kind:
+    by_name = MappingProxyType({field.name: field for field in fields})
+    return Kind(name, provider, by_name, adoptable=adoptable, keeps_data=keeps_data)
+
+
+_DECLARED = (
+    _kind("domain", "microsoft", Field("root"), adoptable=True, keeps_data=True),
+    _kind(
+        "domain_verification", "microsoft", Field("verified"), Field("services", Shape.SHARED_SET), Field("accepted")
+    ),
+    _kind(
+        "mailbox",
+        "microsoft",
+        Field("licence"),
+        Field("display_name"),
+        Field("aliases", Shape.SET),
+        Field("sign_in"),
+        Field("first_name"),
+        Field("last_name"),
+        Field("job_title"),
+        Field("phone"),
+        Field("atrium_id"),
+        Field("hidden"),
+        Field("sent_copies"),
+        Field("usage_location"),
+        adoptable=True,
+        keeps_data=True,
+    ),
+    _kind(
+        "access",
+        "microsoft",
+        Field("full_access", Shape.SET),
+        Field("send_as", Shape.SET),
+        Field("send_on_behalf", Shape.SET),
+    ),
+    _kind("copy_access", "microsoft", Field("granted")),
+    _kind("dns", "dns", Field("values", Shape.SET), Field("includes", Shape.SHARED_SET)),
+    _kind("copy", "copies", Field("source"), Field("login"), Field("destination"), Field("folder"), keeps_data=True),
+)
+
+KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in _DECLARED})

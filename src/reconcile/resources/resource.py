@@ -1,0 +1,71 @@
+"""What a resource looks like: as asked for (desired) and as the world shows it (live)."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import PurePath
+from types import MappingProxyType
+
+from reconcile.resources.address import Address
+
+#: A field's value. Sets are sorted tuples of text.
+Value = str | bool | int | None | tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reference:
+    """A value only another resource's outside system can tell (Microsoft assigns the MX host, for one).
+
+    ``output`` names an entry of the *outputs* of the live resource at ``address``.
+    """
+
+    address: Address
+    output: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Origin:
+    """The place in a federation file a resource comes from; line and column start at 1."""
+
+    path: PurePath
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}"
+
+
+_EMPTY: Mapping[str, Value] = MappingProxyType({})
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Desired:
+    """What YAML asks of one resource. A field that is not in ``fields`` is not managed.
+
+    ``after``: resources that must be right before this one is touched. ``due``: the moment from which it may be
+    carried out; None means at once.
+    """
+
+    address: Address
+    fields: Mapping[str, Value | Reference]
+    after: tuple[Address, ...] = ()
+    due: dt.datetime | None = None
+    origin: Origin | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Live:
+    """What the world shows of one resource.
+
+    ``identity``: the outside system's own immutable id ("" when it has none). ``outputs``: facts only the outside
+    system knows, that other resources may refer to. ``context``: what a view may show beside a change (a whole SPF
+    record), never compared.
+    """
+
+    address: Address
+    fields: Mapping[str, Value]
+    identity: str = ""
+    outputs: Mapping[str, Value] = _EMPTY
+    context: Mapping[str, Value] = _EMPTY

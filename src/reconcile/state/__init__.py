@@ -1,0 +1,1 @@
+"""What was last applied and what is ours: snapshots, journal, locks."""

@@ -1,0 +1,1 @@
+"""A plan, a run or a status made visible. Functions of their arguments; nothing here prints."""
