@@ -8,14 +8,15 @@ class Problem(Exception):
 
     ``code`` is stable and listed in docs/errors.md (``AUTH01``, ``DNS03``…). ``message`` is one sentence naming the
     address or the server concerned. ``hint`` says what to do next; empty when there is nothing to do but wait.
-    Neither may ever hold a secret.
+    Neither may ever hold a secret. ``exit_code`` is what the command leaves with when the problem ends it.
     """
 
-    def __init__(self, code: str, message: str, hint: str = "") -> None:
+    def __init__(self, code: str, message: str, hint: str = "", exit_code: int = 1) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.hint = hint
+        self.exit_code = exit_code
 
     def __str__(self) -> str:
         return f"{self.code} {self.message}"

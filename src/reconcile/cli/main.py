@@ -1,15 +1,105 @@
-"""The ``reconcile`` command."""
+"""The ``reconcile`` command: global options, and commands imported only when called."""
 
 from __future__ import annotations
 
+import importlib
+import os
+import sys
+from typing import NoReturn
+
 import click
 
+from reconcile import __version__
+from reconcile.cli.exits import INTERRUPTED, USAGE
+from reconcile.cli.session import Session
+from reconcile.problem import Problem
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-def cli() -> None:
+#: command → module:attribute, and its line of help. Modules are imported when called, so that --help stays quick.
+COMMANDS = {
+    "validate": ("reconcile.cli.validate:validate", "Check the federation files; nothing leaves this machine."),
+    "schema": ("reconcile.cli.schema:schema", "Write the JSON Schema of a federation file, or check it is current."),
+    "plan": ("reconcile.cli.plan:plan", "Compare YAML with the tenant, DNS and the old host; show what would change."),
+    "show": ("reconcile.cli.show:show", "Show a saved plan."),
+    "apply": ("reconcile.cli.apply:apply", "Carry a plan out: create, update, switch DNS, queue the copies."),
+    "copy": ("reconcile.cli.copy:copy", "Copy the old mail: work, status."),
+    "sandbox": (
+        "reconcile.cli.sandbox:sandbox",
+        "The outside world on this machine: tenant, DNS, old and new mail hosts.",
+    ),
+}
+
+
+class LazyCommands(click.Group):
+    """A group that knows its commands by name and imports the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, 1)
+            ctx.fail(f"No such command '{args[0]}'." + (f" Did you mean '{near[0]}'?" if near else ""))
+        return super().resolve_command(ctx, args)
+
+
+EXIT_CODES = """\b
+Exit codes: 0 done, or nothing to change · 1 error · 2 changes (plan --detailed-exitcode) · 3 invalid
+configuration · 4 stale plan, or another run holds the lock · 5 refused by a guard · 6 partly applied ·
+64 wrong usage · 130 interrupted.
+"""
+
+
+@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.option("--chdir", metavar="DIR", type=click.Path(exists=True, file_okay=False), help="Work in this folder.")
+@click.option("--sandbox/--live", default=None, help="Talk to the sandbox of this folder, not to the live world.")
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
+@click.pass_context
+def cli(ctx: click.Context, chdir: str | None, sandbox: bool | None, color: str) -> None:
     """Mailboxes as code: YAML federations reconciled with Microsoft 365, DNS and the old mail host."""
+    if chdir:
+        os.chdir(chdir)
+    if sandbox is None:
+        sandbox = os.environ.get("RECONCILE_SANDBOX", "") not in ("", "0")
+    ctx.obj = Session(environment=dict(os.environ), sandbox=sandbox, color=color)
 
 
-def main() -> None:
-    """Entry point of the ``reconcile`` command."""
-    cli()
+def main() -> NoReturn:
+    """Entry point of the ``reconcile`` command. Every failure leaves by one of the documented exit codes."""
+    # LC_ALL=C would make Python refuse to print « Fédération ».
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    click.UsageError.exit_code = USAGE  # click's own is 2, which means "changes present" here
+    try:
+        code = cli.main(prog_name="reconcile", standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("Interrupted.", err=True)
+        sys.exit(INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except Problem as problem:
+        click.echo(f"{problem.code} {problem.message}", err=True)
+        if problem.hint:
+            click.echo(f"  → {problem.hint}", err=True)
+        sys.exit(problem.exit_code)
+    except BrokenPipeError:
+        # The reader of a pipe left (reconcile plan | head): not an error of ours.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    sys.exit(code if isinstance(code, int) else 0)

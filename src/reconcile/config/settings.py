@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import tomllib
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from reconcile.problem import Problem
 
 
 class Table(BaseModel):
@@ -90,3 +95,46 @@ class Settings(Table):
     protected: tuple[str, ...] = ()
     """Addresses and domains that are never touched, whatever a federation file says."""
     sandbox: Sandbox | None = None
+
+
+def load_settings(paths: Sequence[Path]) -> Settings:
+    """Read settings files; each later one overrides the earlier, table by table.
+
+    Paths named in a file are relative to it. Raises ``Problem`` CFG01 (unreadable) or CFG02 (invalid).
+    """
+    merged: dict[str, Any] = {}
+    for path in paths:
+        try:
+            tree = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise Problem("CFG01", f"Cannot read {path}: {error}.", "run from the project's folder", 3) from None
+        except tomllib.TOMLDecodeError as error:
+            raise Problem("CFG02", f"{path} is not valid TOML: {error}.", exit_code=3) from None
+        merged = _overlay(merged, _anchored(tree, path.parent))
+    try:
+        return Settings.model_validate(merged)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise Problem("CFG02", f"{paths[-1]}: {where}: {first['msg']}.", exit_code=3) from None
+
+
+def _overlay(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        nested = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _overlay(merged[key], value) if nested else value
+    return merged
+
+
+def _anchored(tree: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """File names relative to the settings file that holds them."""
+    anchored: dict[str, Any] = {}
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            anchored[key] = _anchored(value, folder)
+        elif key.endswith("_file") and isinstance(value, str):
+            anchored[key] = folder / value
+        else:
+            anchored[key] = value
+    return anchored

@@ -84,7 +84,15 @@ _DECLARED = (
         Field("send_on_behalf", Shape.SET),
     ),
     _kind("copy_access", "microsoft", Field("granted")),
-    _kind("dns", "dns", Field("values", Shape.SET), Field("includes", Shape.SHARED_SET)),
+    # values: the whole RRset is ours (MX, CNAME). contains: our strings among others' (verification TXT).
+    # includes: what the one SPF record must include.
+    _kind(
+        "dns",
+        "dns",
+        Field("values", Shape.SET),
+        Field("contains", Shape.SHARED_SET),
+        Field("includes", Shape.SHARED_SET),
+    ),
     _kind("copy", "copies", Field("source"), Field("login"), Field("destination"), Field("folder"), keeps_data=True),
 )
 

@@ -1,0 +1,85 @@
+"""What every command needs: the environment, the folders, settings and federations, loaded when asked for."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconcile.problem import Problem
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from reconcile.clock import Clock
+    from reconcile.config.settings import Settings
+
+SANDBOX_FOLDER = Path(".sandbox")
+
+
+@dataclasses.dataclass(frozen=True)
+class Session:
+    """One call of the command. ``environment`` is the only way anything here sees environment variables."""
+
+    environment: Mapping[str, str]
+    sandbox: bool
+    color: str
+    federations: Path = Path("federations")
+    state: Path = Path("spfstate")
+    plans: Path = Path("plans")
+
+    @functools.cached_property
+    def settings(self) -> Settings:
+        """reconcile.toml, overlaid with the sandbox's when this call talks to the sandbox."""
+        from reconcile.config.settings import load_settings
+
+        paths = [Path("reconcile.toml")]
+        if self.sandbox:
+            overlay = SANDBOX_FOLDER / "settings.toml"
+            if not overlay.exists():
+                raise Problem("SBX01", "No sandbox runs in this folder.", "start it with: reconcile sandbox up")
+            paths.append(overlay)
+        return load_settings(paths)
+
+    @functools.cached_property
+    def clock(self) -> Clock:
+        """The machine's clock; the sandbox's virtual one when this call talks to the sandbox."""
+        from reconcile.clock import SystemClock
+
+        if self.settings.sandbox is None:
+            return SystemClock()
+        from reconcile.sandbox.clock import SandboxClock
+
+        return SandboxClock(self.settings.sandbox.control, self.settings.tenant.ca_file)
+
+    def secret(self, variable: str, file: Path | None, what: str) -> str:
+        """A credential from the environment, else from its file. Raises AUTH01 when there is neither."""
+        if value := self.environment.get(variable):
+            return value
+        if file is None:
+            raise Problem("AUTH01", f"No {what}.", f"set {variable}, or name a file in reconcile.toml")
+        try:
+            return file.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise Problem(
+                "AUTH01", f"Cannot read the {what} in {file}: {error.strerror}.", f"or set {variable}"
+            ) from None
+
+    def console(self, *, stderr: bool = False) -> Console:
+        """Where to write: colour only on a terminal, unless NO_COLOR, FORCE_COLOR or --color say otherwise."""
+        from rich.console import Console
+
+        plain = self.color == "never" or (self.color == "auto" and bool(self.environment.get("NO_COLOR")))
+        force = True if self.color == "always" else None
+        width = 120 if self.environment.get("CI") else None
+        return Console(
+            stderr=stderr,
+            no_color=plain,
+            color_system=None if plain else "auto",
+            force_terminal=force,
+            width=width,
+            highlight=False,
+            soft_wrap=True,
+        )

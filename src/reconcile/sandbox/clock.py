@@ -1,0 +1,37 @@
+"""The sandbox's virtual clock, seen from a client: to wait is to move the clock, so delays cost no wall time."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import requests
+
+from reconcile.problem import Problem
+
+
+class SandboxClock:
+    """Reads and advances the clock of a running sandbox through its control address.
+
+    Two who wait at once each name the moment they wait for, so their waits overlap as they would in the world.
+    """
+
+    def __init__(self, control: str, ca_file: Path | None) -> None:
+        self._address = f"{control}/clock"
+        self._session = requests.Session()
+        self._session.verify = str(ca_file) if ca_file else True
+
+    def now(self) -> dt.datetime:
+        return self._ask("GET", None)
+
+    def sleep(self, seconds: float) -> None:
+        until = self.now() + dt.timedelta(seconds=seconds)
+        self._ask("POST", {"advance_to": until.isoformat()})
+
+    def _ask(self, method: str, body: dict[str, str] | None) -> dt.datetime:
+        try:
+            answer = self._session.request(method, self._address, json=body, timeout=30)
+            answer.raise_for_status()
+            return dt.datetime.fromisoformat(answer.json()["now"])
+        except (requests.RequestException, ValueError, KeyError):
+            raise Problem("SBX02", "The sandbox does not answer.", "see: reconcile sandbox status") from None
