@@ -1,0 +1,132 @@
+"""A plan is plain data: what would change, what cannot be told, and what the plan was made from.
+
+It may be shown, saved (planfile.py) and applied; it holds no secret and no code.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import enum
+from collections.abc import Mapping
+
+from reconcile.resources.address import Address
+from reconcile.resources.kinds import KINDS, Shape
+from reconcile.resources.resource import Live, Origin, Reference, Value
+
+
+class Action(enum.Enum):
+    """What is done to one resource; the value is the symbol a plan prints."""
+
+    CREATE = "+"
+    UPDATE = "~"
+    DELETE = "-"
+    #: Exists already and YAML describes it: take it under management (and mend what differs).
+    ADOPT = ">"
+    #: Recorded, but neither wanted nor there any more: drop the record.
+    FORGET = "."
+
+
+class Cause(enum.Enum):
+    """Who moved: the YAML, the world since we last wrote, or both."""
+
+    YAML = "yaml"
+    DRIFT = "drift"
+    BOTH = "both"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field that differs. ``after`` is a Reference when only a later step of the apply can tell it."""
+
+    name: str
+    before: Value
+    after: Value | Reference
+    cause: Cause
+
+
+def items_changed(kind: str, change: FieldChange) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """(added, removed) for a set-like field whose two sides are known; None for any other field."""
+    shape = KINDS[kind].fields[change.name].shape
+    if shape is Shape.SCALAR or isinstance(change.after, Reference):
+        return None
+    before, after = _items(change.before), _items(change.after)
+    added = tuple(item for item in after if item not in before)
+    removed = () if shape is Shape.SHARED_SET else tuple(item for item in before if item not in after)
+    return added, removed
+
+
+def _items(value: Value) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Change:
+    """One resource to change.
+
+    ``before``: the live resource the plan saw, None when absent. ``wanted``: every managed field as YAML asks it
+    (empty for a delete or a forget). ``fields``: those that differ. ``after``: addresses that must be right first.
+    ``due``: not before this moment (None: at once). ``note``: one sentence more for the reader, or "".
+    """
+
+    address: Address
+    action: Action
+    cause: Cause
+    before: Live | None
+    wanted: Mapping[str, Value | Reference]
+    fields: tuple[FieldChange, ...] = ()
+    after: tuple[Address, ...] = ()
+    due: dt.datetime | None = None
+    origin: Origin | None = None
+    note: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Blocked:
+    """A resource about which nothing may be decided: its own read was unknown, or it hangs on one that was.
+
+    ``because`` is that other resource, None when the read of this one failed.
+    """
+
+    address: Address
+    reason: str
+    because: Address | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Basis:
+    """What the plan of one federation was made from: its file, and its state (lineage "" and serial 0: none yet)."""
+
+    name: str
+    digest: str
+    lineage: str
+    serial: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Plan:
+    """The whole answer of ``reconcile plan``, changes in the order they may be read (federation, kind, key).
+
+    ``outputs``: what the outside systems tell of resources that are already there, for references into them.
+    ``unchanged``: how many resources are as YAML asks. ``unmanaged``: met in the declared domains, described nowhere,
+    never touched. ``partial``: made for some federations or targets only.
+    """
+
+    created: dt.datetime
+    expires: dt.datetime
+    tool: str
+    basis: Mapping[str, Basis]
+    changes: tuple[Change, ...]
+    blocked: tuple[Blocked, ...] = ()
+    unchanged: int = 0
+    unmanaged: tuple[Address, ...] = ()
+    outputs: Mapping[Address, Mapping[str, Value]] = dataclasses.field(default_factory=dict)
+    partial: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Nothing to change and nothing unknown."""
+        return not self.changes and not self.blocked
+
+    def count(self, action: Action) -> int:
+        return sum(change.action is action for change in self.changes)
