@@ -187,6 +187,13 @@ class TestTransfers:
         dns.query.inbound_xfr("127.0.0.1", zone, question, port=server.port, timeout=2)
         assert zone.nodes.keys() == dns.zone.from_text(ZONE, f"{ORIGIN}.", relativize=False).nodes.keys()
 
+    def test_a_client_announcing_small_datagrams_still_gets_it_over_tcp(
+        self, server: DnsServer, keyring: dict[dns.name.Name, dns.tsig.Key]
+    ) -> None:
+        question = dns.message.make_query(f"{ORIGIN}.", "AXFR", use_edns=0, payload=1232)
+        question.use_tsig(keyring, KEY)
+        assert len(answers(send(server, question))) > 15
+
     def test_nobody_else_gets_it(self, server: DnsServer) -> None:
         reply = send(server, dns.message.make_query(f"{ORIGIN}.", "AXFR"))
         assert reply.rcode() == dns.rcode.REFUSED
@@ -259,27 +266,28 @@ def _tsig_length(message: dns.message.Message) -> int:
     return len(record.name.to_wire()) + 10 + len(record[0].to_wire())
 
 
+PREREQUISITES = [
+    ("name in use", lambda u: u.present("www"), dns.rcode.NOERROR),
+    ("name in use, broken", lambda u: u.present("none"), dns.rcode.NXDOMAIN),
+    ("empty name is not in use", lambda u: u.present("b"), dns.rcode.NXDOMAIN),
+    ("name not in use", lambda u: u.absent("none"), dns.rcode.NOERROR),
+    ("name not in use, broken", lambda u: u.absent("www"), dns.rcode.YXDOMAIN),
+    ("set exists", lambda u: u.present("www", "A"), dns.rcode.NOERROR),
+    ("set exists, broken", lambda u: u.present("www", "MX"), dns.rcode.NXRRSET),
+    ("set absent", lambda u: u.absent("www", "MX"), dns.rcode.NOERROR),
+    ("set absent, broken", lambda u: u.absent("www", "A"), dns.rcode.YXRRSET),
+    ("set of these values", lambda u: u.present("@", "MX", "10 MX1.Mutualise.example."), dns.rcode.NOERROR),
+    ("set of other values", lambda u: u.present("@", "MX", "20 mx1.mutualise.example."), dns.rcode.NXRRSET),
+    ("set of more values", lambda u: u.present("@", "TXT", '"a-verification=0011"'), dns.rcode.NXRRSET),
+    ("wildcards do not count", lambda u: u.present("x.wild", "TXT", '"anything"'), dns.rcode.NXRRSET),
+    ("outside the zone", lambda u: u.present(dns.name.from_text("example.net.")), dns.rcode.NOTZONE),
+]
+
+
 class TestPrerequisites:
     """The five forms of RFC 2136 §2.4, each kept and each broken."""
 
-    CASES = [
-        ("name in use", lambda u: u.present("www"), dns.rcode.NOERROR),
-        ("name in use, broken", lambda u: u.present("none"), dns.rcode.NXDOMAIN),
-        ("empty name is not in use", lambda u: u.present("b"), dns.rcode.NXDOMAIN),
-        ("name not in use", lambda u: u.absent("none"), dns.rcode.NOERROR),
-        ("name not in use, broken", lambda u: u.absent("www"), dns.rcode.YXDOMAIN),
-        ("set exists", lambda u: u.present("www", "A"), dns.rcode.NOERROR),
-        ("set exists, broken", lambda u: u.present("www", "MX"), dns.rcode.NXRRSET),
-        ("set absent", lambda u: u.absent("www", "MX"), dns.rcode.NOERROR),
-        ("set absent, broken", lambda u: u.absent("www", "A"), dns.rcode.YXRRSET),
-        ("set of these values", lambda u: u.present("@", "MX", "10 MX1.Mutualise.example."), dns.rcode.NOERROR),
-        ("set of other values", lambda u: u.present("@", "MX", "20 mx1.mutualise.example."), dns.rcode.NXRRSET),
-        ("set of more values", lambda u: u.present("@", "TXT", '"a-verification=0011"'), dns.rcode.NXRRSET),
-        ("wildcards do not count", lambda u: u.present("x.wild", "TXT", '"anything"'), dns.rcode.NXRRSET),
-        ("outside the zone", lambda u: u.present(dns.name.from_text("example.net.")), dns.rcode.NOTZONE),
-    ]
-
-    @pytest.mark.parametrize(("condition", "rcode"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
+    @pytest.mark.parametrize(("condition", "rcode"), [c[1:] for c in PREREQUISITES], ids=[c[0] for c in PREREQUISITES])
     def test_a_broken_prerequisite_changes_nothing(
         self, server: DnsServer, keyring: object, condition: object, rcode: dns.rcode.Rcode
     ) -> None:

@@ -27,6 +27,7 @@ from reconcile.sandbox.dns.zone import Name, ZoneVersion
 
 #: Largest UDP answer: what crosses every network unfragmented (DNS flag day 2020).
 _UDP_PAYLOAD = 1232
+_TCP_PAYLOAD = 65535
 _RRSETS_PER_TRANSFER_MESSAGE = 50
 
 
@@ -164,7 +165,7 @@ class DnsServer:
         reply.set_rcode(found.rcode)
         if found.authoritative:
             reply.flags |= dns.flags.AA
-        room = 65535 if over_tcp else 512 if message.edns < 0 else min(max(512, message.payload), _UDP_PAYLOAD)
+        room = _TCP_PAYLOAD if over_tcp else 512 if message.edns < 0 else min(max(512, message.payload), _UDP_PAYLOAD)
         return [reply.to_wire(max_size=room, prefer_truncation=True)]
 
 
@@ -208,7 +209,7 @@ def _transfer(zone: ZoneVersion, question: dns.message.Message) -> list[bytes]:
         reply = dns.message.make_response(question)
         reply.flags |= dns.flags.AA
         reply.answer = rrsets[first : first + _RRSETS_PER_TRANSFER_MESSAGE]
-        wires.append(reply.to_wire(multi=True, tsig_ctx=context))
+        wires.append(reply.to_wire(max_size=_TCP_PAYLOAD, multi=True, tsig_ctx=context))
         context = reply.tsig_ctx
     return wires
 
