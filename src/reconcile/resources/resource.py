@@ -6,7 +6,6 @@ import dataclasses
 import datetime as dt
 from collections.abc import Mapping
 from pathlib import PurePath
-from types import MappingProxyType
 
 from reconcile.resources.address import Address
 
@@ -37,9 +36,6 @@ class Origin:
         return f"{self.path}:{self.line}:{self.column}"
 
 
-_EMPTY: Mapping[str, Value] = MappingProxyType({})
-
-
 @dataclasses.dataclass(frozen=True, slots=True)
 class Desired:
     """What YAML asks of one resource. A field that is not in ``fields`` is not managed.
@@ -67,5 +63,5 @@ class Live:
     address: Address
     fields: Mapping[str, Value]
     identity: str = ""
-    outputs: Mapping[str, Value] = _EMPTY
-    context: Mapping[str, Value] = _EMPTY
+    outputs: Mapping[str, Value] = dataclasses.field(default_factory=dict)
+    context: Mapping[str, Value] = dataclasses.field(default_factory=dict)
