@@ -1,0 +1,59 @@
+"""Bytes that survive a power cut: atomic replacement of a file, and the words for a disk that will not take them."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+from pathlib import Path
+
+from reconcile.problem import Problem
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Put ``data`` in the place of ``path``: whoever reads sees the old bytes or the new, at any moment of a crash.
+
+    Raises Problem STA01 (no room) or STA06 (not writable); the old file is then whole and no other one is left.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        fsync_folder(path.parent)
+    except OSError as error:
+        raise unwritable(path, error) from None
+    finally:
+        with contextlib.suppress(OSError):  # read-only folders refuse even to remove what is not there
+            temporary.unlink(missing_ok=True)
+
+
+def fsync_folder(folder: Path) -> None:
+    """Make the names in a folder durable; a rename is not, until then."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def unwritable(path: Path, error: OSError) -> Problem:
+    """What the operating system refused, in the postmaster's words."""
+    why = error.strerror or type(error).__name__
+    if error.errno in _NO_ROOM:
+        return Problem("STA01", f"No room left to write {path} ({why}).", "make room and run the same command again")
+    return Problem("STA06", f"Cannot write {path} ({why}).", "check the folder's owner and permissions")
+
+
+def unreadable(path: Path, error: OSError) -> Problem:
+    """A file of the state that is there and cannot be read."""
+    return Problem(
+        "STA06",
+        f"Cannot read {path} ({error.strerror or type(error).__name__}).",
+        "check the file's owner and permissions",
+    )

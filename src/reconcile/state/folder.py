@@ -1,0 +1,112 @@
+"""The default store: a folder, one file per federation, locks the kernel frees when their holder dies."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from reconcile.state.durable import replace_file, unreadable, unwritable
+from reconcile.state.snapshot import Snapshot, damaged, decode, encode
+from reconcile.state.store import Holder, check_swap, locked
+
+
+class FolderStore:
+    """``root/federations/<slug>.json`` and ``root/locks/<slug>.lock``. Safe among a machine's threads and processes."""
+
+    def __init__(self, root: Path) -> None:
+        self._snapshots = root / "federations"
+        self._locks = root / "locks"
+
+    def read(self, federation: str) -> Snapshot | None:
+        path = self._path(federation)
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise unreadable(path, error) from None
+        snapshot = decode(data, path)
+        if snapshot.federation != federation:
+            raise damaged(path, f"it holds the state of {snapshot.federation}")
+        return snapshot
+
+    def write(self, snapshot: Snapshot) -> Snapshot:
+        path = self._path(snapshot.federation)
+        written = dataclasses.replace(snapshot, serial=snapshot.serial + 1)
+        with _opened(self._snapshots / ".writing") as descriptor:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            check_swap(self.read(snapshot.federation), snapshot)
+            replace_file(path, encode(written))
+        return written
+
+    def federations(self) -> list[str]:
+        return sorted(path.stem for path in self._snapshots.glob("[!.]*.json"))
+
+    @contextlib.contextmanager
+    def lock(self, federation: str, holder: Holder) -> Iterator[None]:
+        with self._held(federation) as descriptor:
+            with self._door():
+                if not _flock_now(descriptor):
+                    raise locked(federation, _name_in(descriptor))
+                # The lock is the kernel's; the name inside is a courtesy to whoever meets it.
+                os.ftruncate(descriptor, 0)
+                os.pwrite(descriptor, holder.encode(), 0)
+            try:
+                yield
+            finally:
+                os.ftruncate(descriptor, 0)
+
+    def locks(self) -> dict[str, Holder | None]:
+        """The federations locked at this moment, and who holds them."""
+        found = {}
+        for path in sorted(self._locks.glob("[!.]*.lock")):
+            with self._held(path.stem) as descriptor, self._door():
+                if not _flock_now(descriptor):
+                    found[path.stem] = _name_in(descriptor)
+        return found
+
+    def _held(self, federation: str) -> AbstractContextManager[int]:
+        return _opened(self._locks / f"{self._path(federation).stem}.lock")
+
+    @contextlib.contextmanager
+    def _door(self) -> Iterator[None]:
+        """One at a time through here, so that looking at a lock never gets in the way of taking it."""
+        with _opened(self._locks / ".door") as descriptor:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+
+    def _path(self, federation: str) -> Path:
+        if not federation or federation.startswith(".") or "/" in federation:
+            raise ValueError(f"not a federation's slug: {federation!r}")
+        return self._snapshots / f"{federation}.json"
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    """A file to lock, made if need be; closing it frees the lock. Raises Problem STA06 when it cannot be made."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise unwritable(path, error) from None
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _flock_now(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _name_in(descriptor: int) -> Holder | None:
+    return Holder.decode(os.pread(descriptor, 65536, 0))

@@ -1,0 +1,143 @@
+"""The journal of one run: an intent made durable before each write, an outcome after. It is also the audit record.
+
+A run *opens* a federation's snapshot, then journals what it does to it; the snapshot itself is saved now and then.
+What a crash kept out of the snapshot is found again in the journal: see replay.py.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+from reconcile.clock import Clock
+from reconcile.problem import Problem
+from reconcile.resources.address import Address
+from reconcile.state.durable import fsync_folder, unwritable
+from reconcile.state.snapshot import Record, Snapshot, record_as_json
+
+#: Version of the lines' shape.
+JOURNAL_FORMAT = 1
+
+
+def new_run_id(clock: Clock, token: str) -> str:
+    """An id that sorts by time: ``20260330T160000Z-5f3a9c``. ``token`` is the random part."""
+    return f"{clock.now():%Y%m%dT%H%M%SZ}-{token}"
+
+
+class Journal:
+    """``<folder>/<run id>.jsonl``, append-only. Many threads may write to it; each line is on the disk before its
+    method returns. Every method raises Problem STA01 or STA06 when the line cannot be kept; nothing half-written stays.
+    """
+
+    def __init__(self, path: Path, descriptor: int, clock: Clock) -> None:
+        """Use ``create``."""
+        self.path = path
+        self.run = path.stem
+        self._descriptor = descriptor
+        self._clock = clock
+        self._length = 0
+        self._lock = threading.Lock()
+
+    @classmethod
+    def create(cls, folder: Path, run: str, header: Mapping[str, object], clock: Clock) -> Self:
+        """Begin a run's journal. ``header``: who, from which commit, with which plan: nothing secret."""
+        path = folder / f"{run}.jsonl"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+            fsync_folder(folder)
+        except OSError as error:
+            raise unwritable(path, error) from None
+        journal = cls(path, descriptor, clock)
+        try:
+            journal._append("run", {**header, "format": JOURNAL_FORMAT, "run": run})
+        except Problem:
+            journal.close()
+            path.unlink(missing_ok=True)
+            raise
+        return journal
+
+    def opens(self, snapshot: Snapshot) -> Snapshot:
+        """Take a federation's snapshot in hand, its lock being held; work on the snapshot this returns.
+
+        Nothing may be journalled on a federation before this.
+        """
+        self._append(
+            "opens", {"federation": snapshot.federation, "lineage": snapshot.lineage, "serial": snapshot.serial}
+        )
+        return Snapshot(snapshot.federation, snapshot.lineage, snapshot.serial, snapshot.records, self.run)
+
+    def intent(self, address: Address, action: str, changed: Iterable[str] = ()) -> None:
+        """Say what is about to be written, by the names of the fields; call before the write."""
+        self._append("intent", {"address": str(address), "action": action, "changed": sorted(changed)})
+
+    def outcome(
+        self,
+        address: Address,
+        action: str,
+        result: Literal["done", "failed"],
+        record: Record | None = None,
+        *,
+        error_code: str = "",
+        error_message: str = "",
+        seconds: float = 0.0,
+        request_id: str = "",
+    ) -> None:
+        """Say what came of it. Done: ``record`` is what the snapshot now holds for the address, None when it holds
+        nothing any more. Failed: the snapshot keeps what it had. Raises ValueError on a sensitive field.
+        """
+        entry: dict[str, object] = {"address": str(address), "action": action, "result": result}
+        if result == "done":
+            entry["record"] = None if record is None else record_as_json(record)
+        else:
+            entry["error"] = {"code": error_code, "message": error_message}
+        if request_id:
+            entry["request_id"] = request_id
+        self._append("outcome", {**entry, "seconds": round(seconds, 3)})
+
+    def end(self, tally: Mapping[str, int]) -> None:
+        """Close the account: done, failed, skipped, not started."""
+        self._append("end", {"tally": dict(tally)})
+
+    def close(self) -> None:
+        """Let the file go; a second call does nothing."""
+        with self._lock:
+            if self._descriptor >= 0:
+                os.close(self._descriptor)
+            self._descriptor = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _append(self, event: str, entry: Mapping[str, object]) -> None:
+        stamped = {"event": event, "at": self._clock.now().isoformat(timespec="microseconds"), **entry}
+        line = (json.dumps(stamped, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+        with self._lock:
+            try:
+                written = 0
+                while written < len(line):
+                    written += os.pwrite(self._descriptor, line[written:], self._length + written)
+                os.fdatasync(self._descriptor)
+            except OSError as error:
+                self._forget_half_a_line()
+                raise unwritable(self.path, error) from None
+            self._length += len(line)
+
+    def _forget_half_a_line(self) -> None:
+        try:
+            os.ftruncate(self._descriptor, self._length)
+        except OSError:
+            # What follows cannot be told from half a line any more, so nothing may follow. A reader takes an
+            # unfinished last line for one that was never written.
+            os.close(self._descriptor)
+            self._descriptor = -1

@@ -1,0 +1,89 @@
+"""Where snapshots are kept: read, compare-and-swap, lock. Every store, local or remote, behaves as this page says."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from reconcile.problem import Problem
+from reconcile.state.snapshot import Snapshot
+
+#: Exit code of the command when another run is in the way.
+STALE_OR_LOCKED = 4
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a lock: the run, the person or pipeline, the machine, the process, since when (ISO 8601, UTC)."""
+
+    run: str
+    who: str
+    host: str
+    pid: int
+    since: str
+    operation: str = "apply"
+
+    def encode(self) -> bytes:
+        return json.dumps(dataclasses.asdict(self), ensure_ascii=False, sort_keys=True).encode()
+
+    @classmethod
+    def decode(cls, data: bytes) -> Holder | None:
+        """None when the bytes do not describe a holder (it was caught while writing its name)."""
+        try:
+            return cls(**json.loads(data))
+        except (ValueError, TypeError):
+            return None
+
+    def __str__(self) -> str:
+        return f"{self.who} on {self.host} (process {self.pid}, {self.operation} {self.run}, since {self.since})"
+
+
+class Store(Protocol):
+    """One snapshot and one lock per federation."""
+
+    def read(self, federation: str) -> Snapshot | None:
+        """The stored snapshot, None when there is none yet. Raises Problem STA02, STA03, STA06."""
+
+    def write(self, snapshot: Snapshot) -> Snapshot:
+        """Replace the snapshot this one was made from and return it with the next serial.
+
+        Raises Problem STA04 when what is stored has another serial or lineage: somebody else wrote. Raises STA01 or
+        STA06 when it cannot be kept. Whatever is raised, the old snapshot is whole.
+        """
+
+    def federations(self) -> list[str]:
+        """The slugs that have a snapshot, sorted."""
+
+    def lock(self, federation: str, holder: Holder) -> AbstractContextManager[None]:
+        """Hold the federation's lock. Entering raises Problem STA05, naming the other, when it is held."""
+
+
+def check_swap(stored: Snapshot | None, snapshot: Snapshot) -> None:
+    """Raise Problem STA04 unless ``snapshot`` was made from ``stored``."""
+    serial, lineage = (stored.serial, stored.lineage) if stored else (0, snapshot.lineage)
+    if snapshot.serial != serial or snapshot.lineage != lineage:
+        raise overtaken(snapshot, f"serial {serial}, lineage {lineage[:8]}")
+
+
+def overtaken(snapshot: Snapshot, stored: str) -> Problem:
+    """Somebody else wrote the state since it was read."""
+    return Problem(
+        "STA04",
+        f"The state of {snapshot.federation} was written by somebody else meanwhile: it is now at {stored}, "
+        f"and this run read serial {snapshot.serial}, lineage {snapshot.lineage[:8]}.",
+        "plan again; what this run did is in its journal and will be taken up",
+        STALE_OR_LOCKED,
+    )
+
+
+def locked(federation: str, holder: Holder | None) -> Problem:
+    """Somebody else holds the federation's lock."""
+    by = f"by {holder}" if holder else "by another run that has just begun"
+    return Problem(
+        "STA05",
+        f"The state of {federation} is locked {by}.",
+        "wait until that run ends, then start again",
+        STALE_OR_LOCKED,
+    )

@@ -1,0 +1,328 @@
+"""Whatever moment a run is cut at, what it confirmed is found again."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+import random
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconcile.problem import Problem
+from reconcile.resources import kinds
+from reconcile.resources.address import Address
+from reconcile.state.folder import FolderStore
+from reconcile.state.journal import Journal, new_run_id
+from reconcile.state.replay import replay, unsettled
+from reconcile.state.snapshot import Snapshot
+
+from .conftest import TickingClock, a_record
+
+CONTACT = a_record().address
+
+
+def begin(folder: Path, clock: TickingClock, snapshot: Snapshot, run: str = "run-1") -> tuple[Journal, Snapshot]:
+    journal = Journal.create(folder, run, {"who": "marie"}, clock)
+    return journal, journal.opens(snapshot)
+
+
+def test_run_ids_sort_by_time(clock: TickingClock) -> None:
+    ids = [new_run_id(clock, token) for token in ("ff", "aa", "00")]
+    assert ids == sorted(ids)
+    assert ids[0] == "20260329T180001Z-ff"
+
+
+def test_the_journal_of_a_run_tells_its_story(tmp_path: Path, clock: TickingClock, fresh: Snapshot) -> None:
+    journal, _ = begin(tmp_path, clock, fresh)
+    with journal:
+        journal.intent(CONTACT, "create", ["licence", "aliases"])
+        journal.outcome(CONTACT, "create", "done", a_record(), seconds=1.23456, request_id="req-1")
+        journal.intent(CONTACT, "update")
+        journal.outcome(CONTACT, "update", "failed", error_code="MSG03", error_message="The tenant refused.")
+        journal.end({"done": 1, "failed": 1})
+    lines = [json.loads(line) for line in journal.path.read_text().splitlines()]
+    assert [line["event"] for line in lines] == ["run", "opens", "intent", "outcome", "intent", "outcome", "end"]
+    assert lines[0]["who"] == "marie"
+    assert lines[2]["changed"] == ["aliases", "licence"]
+    assert (lines[3]["seconds"], lines[3]["request_id"]) == (1.235, "req-1")
+    assert lines[5]["error"] == {"code": "MSG03", "message": "The tenant refused."}
+
+
+def test_a_sensitive_field_has_no_way_into_the_journal(
+    tmp_path: Path, clock: TickingClock, fresh: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = kinds.Kind("mailbox", "microsoft", {"password": kinds.Field("password", sensitive=True)})
+    monkeypatch.setattr("reconcile.state.snapshot.KINDS", {"mailbox": secret})
+    journal, _ = begin(tmp_path, clock, fresh)
+    with journal, pytest.raises(ValueError, match="sensitive"):
+        journal.outcome(CONTACT, "create", "done", a_record(password="Tr0ub4dor"))
+    assert "Tr0ub4dor" not in journal.path.read_text()
+
+
+def test_an_outcome_the_snapshot_missed_is_put_in(tmp_path: Path, clock: TickingClock, fresh: Snapshot) -> None:
+    journal, snapshot = begin(tmp_path, clock, fresh)
+    with journal:
+        journal.intent(CONTACT, "create")
+        journal.outcome(CONTACT, "create", "done", a_record())
+    found, waiting = replay(snapshot, tmp_path)
+    assert found.records == {CONTACT: a_record()}
+    assert waiting == ()
+    assert replay(found, tmp_path) == (found, ())
+
+
+def test_an_intent_without_outcome_stays_until_somebody_tells_its_end(
+    tmp_path: Path, clock: TickingClock, fresh: Snapshot
+) -> None:
+    journal, snapshot = begin(tmp_path, clock, fresh)
+    with journal:
+        journal.intent(CONTACT, "create", ["licence"])
+    (left,) = unsettled(tmp_path, "spf55")
+    assert (left.run, left.address, left.action, left.changed) == ("run-1", CONTACT, "create", ("licence",))
+    assert replay(snapshot, tmp_path) == (snapshot, (left,))
+
+    second, snapshot = begin(tmp_path, clock, snapshot, "run-2")
+    with second:
+        assert unsettled(tmp_path, "spf55") == [left]
+        second.outcome(CONTACT, "create", "done", a_record())
+    assert unsettled(tmp_path, "spf55") == []
+
+
+def test_an_old_run_never_undoes_what_came_after_it(
+    tmp_path: Path, clock: TickingClock, store: FolderStore, fresh: Snapshot
+) -> None:
+    runs = tmp_path / "runs"
+    journal, snapshot = begin(runs, clock, fresh, "run-1")
+    with journal:
+        journal.outcome(CONTACT, "create", "done", a_record())
+        snapshot = store.write(snapshot.put(a_record()))
+    by_hand = store.write(dataclasses.replace(snapshot.drop(CONTACT), run=""))
+    assert replay(by_hand, runs) == (by_hand, ())
+
+
+def test_a_run_begun_first_may_take_a_federation_in_hand_second(
+    tmp_path: Path, clock: TickingClock, fresh: Snapshot
+) -> None:
+    early = Journal.create(tmp_path, "run-1", {}, clock)
+    late, snapshot = begin(tmp_path, clock, fresh, "run-2")
+    late.outcome(CONTACT, "create", "done", a_record(licence="E1"))
+    snapshot = early.opens(replay(snapshot, tmp_path)[0])
+    early.outcome(CONTACT, "update", "done", a_record(licence="E3"))
+    early.close()
+    late.close()
+    found, _ = replay(fresh, tmp_path)
+    assert found.records[CONTACT].fields["licence"] == "E3"
+
+
+def test_a_lost_snapshot_is_rebuilt_from_the_journals(tmp_path: Path, clock: TickingClock, store: FolderStore) -> None:
+    runs = tmp_path / "runs"
+    snapshot = Snapshot("spf55", "lineage-1")
+    for number in range(3):
+        journal, snapshot = begin(runs, clock, snapshot, f"run-{number}")
+        with journal:
+            for name in (f"box{number}", f"passing{number}"):
+                journal.outcome(a_record(name).address, "create", "done", a_record(name))
+                snapshot = snapshot.put(a_record(name))
+            journal.outcome(a_record(f"passing{number}").address, "delete", "done", None)
+            snapshot = store.write(snapshot.drop(a_record(f"passing{number}").address))
+    found, _ = replay(Snapshot("spf55", "lineage-2"), runs)
+    assert found.records == snapshot.records
+    assert len(found.records) == 3
+
+
+def test_other_federations_lines_are_not_ours(tmp_path: Path, clock: TickingClock, fresh: Snapshot) -> None:
+    journal, _ = begin(tmp_path, clock, fresh)
+    with journal:
+        neighbour = Address("spf5", "mailbox", "contact@spf5.org")
+        journal.opens(Snapshot("spf5", "lineage-5"))
+        journal.intent(neighbour, "create")
+        journal.intent(CONTACT, "create")
+    assert [intent.address for intent in unsettled(tmp_path, "spf55")] == [CONTACT]
+    assert [intent.address for intent in unsettled(tmp_path, "spf5")] == [neighbour]
+
+
+def test_a_journal_damaged_in_its_middle_is_refused(tmp_path: Path, clock: TickingClock, fresh: Snapshot) -> None:
+    journal, _ = begin(tmp_path, clock, fresh)
+    with journal:
+        journal.outcome(CONTACT, "create", "done", a_record())
+        journal.intent(CONTACT, "update")
+    journal.path.write_bytes(journal.path.read_bytes().replace(b'"result":"done"', b'"result":"d'))
+    with pytest.raises(Problem) as refusal:
+        replay(fresh, tmp_path)
+    assert refusal.value.code == "STA02"
+    assert "run-1.jsonl" in refusal.value.message
+
+
+def test_a_cut_at_any_byte_loses_nothing_confirmed(tmp_path: Path, clock: TickingClock, fresh: Snapshot) -> None:
+    journal, snapshot = begin(tmp_path, clock, fresh)
+    confirmed = [(journal.path.stat().st_size, {}, set())]
+    waiting: set[Address] = set()
+    for number in range(4):
+        record = a_record(f"boîte{number}")
+        journal.intent(record.address, "create")
+        waiting = waiting | {record.address}
+        confirmed.append((journal.path.stat().st_size, snapshot.records, waiting))
+        journal.outcome(record.address, "create", "done", record)
+        snapshot, waiting = snapshot.put(record), waiting - {record.address}
+        confirmed.append((journal.path.stat().st_size, snapshot.records, waiting))
+    journal.close()
+    whole = journal.path.read_bytes()
+    for cut in range(confirmed[0][0], len(whole) + 1):
+        journal.path.write_bytes(whole[:cut])
+        _, records, intents = [state for state in confirmed if state[0] <= cut][-1]
+        found, left = replay(fresh, tmp_path)
+        assert found.records == records
+        assert {intent.address for intent in left} == intents
+
+
+steps = st.one_of(
+    st.tuples(st.just("put"), st.integers(0, 4)),
+    st.tuples(st.just("drop"), st.integers(0, 4)),
+    st.tuples(st.just("save"), st.just(0)),
+    st.tuples(st.just("crash"), st.integers(0, 200)),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(steps, max_size=25), st.randoms(use_true_random=False), st.booleans())
+def test_no_chain_of_crashes_and_saves_loses_or_revives_anything(
+    tmp_path_factory: pytest.TempPathFactory,
+    history: list[tuple[str, int]],
+    chance: random.Random,
+    saves_after_replay: bool,
+) -> None:
+    folder, clock = tmp_path_factory.mktemp("history"), TickingClock()
+    store, runs = FolderStore(folder), folder / "runs"
+    truth: dict[Address, object] = {}
+    count = itertools.count()
+
+    def start() -> tuple[Journal, Snapshot]:
+        # Neither the lineage of a state never written nor the order of run ids may matter.
+        name = f"{chance.randrange(100)}-{next(count)}"
+        snapshot, _ = replay(store.read("spf55") or Snapshot("spf55", name), runs)
+        assert snapshot.records == truth
+        snapshot = store.write(snapshot) if saves_after_replay else snapshot
+        return begin(runs, clock, snapshot, name)
+
+    journal, snapshot = start()
+    for number, (step, argument) in enumerate(history):
+        record = a_record(f"box{argument}", licence=f"{number}")
+        if step == "put":
+            journal.outcome(record.address, "update", "done", record)
+            snapshot, truth = snapshot.put(record), {**truth, record.address: record}
+        elif step == "drop":
+            journal.outcome(record.address, "delete", "done", None)
+            snapshot = snapshot.drop(record.address)
+            truth = {address: kept for address, kept in truth.items() if address != record.address}
+        elif step == "save":
+            snapshot = store.write(snapshot)
+        else:
+            torn = json.dumps({"event": "outcome", "at": "x", "address": str(record.address), "result": "done"})
+            with journal.path.open("ab") as file:
+                file.write(torn.encode()[:argument])
+            journal.close()
+            journal, snapshot = start()
+    journal.close()
+    assert replay(store.read("spf55") or Snapshot("spf55", "new"), runs)[0].records == truth
+
+
+def test_a_full_disk_stops_before_the_write_and_leaves_no_half_line(
+    tmp_path: Path,
+    clock: TickingClock,
+    fresh: Snapshot,
+    no_room_beyond: Callable[[int], AbstractContextManager[None]],
+) -> None:
+    journal, snapshot = begin(tmp_path, clock, fresh)
+    size = journal.path.stat().st_size
+    with journal:
+        with no_room_beyond(size + 50), pytest.raises(Problem) as refusal:
+            journal.intent(CONTACT, "create", ["licence"])
+        assert refusal.value.code == "STA01"
+        assert journal.path.stat().st_size == size
+        journal.outcome(CONTACT, "create", "done", a_record())
+    assert replay(snapshot, tmp_path)[0].records == {CONTACT: a_record()}
+
+
+def test_a_full_disk_refuses_a_run_before_it_begins(
+    tmp_path: Path, clock: TickingClock, no_room_beyond: Callable[[int], AbstractContextManager[None]]
+) -> None:
+    with no_room_beyond(10), pytest.raises(Problem) as refusal:
+        Journal.create(tmp_path, "run-1", {}, clock)
+    assert refusal.value.code == "STA01"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_many_workers_share_one_journal(tmp_path: Path, clock: TickingClock, fresh: Snapshot) -> None:
+    journal, snapshot = begin(tmp_path, clock, fresh)
+
+    def work(worker: int) -> None:
+        for number in range(20):
+            record = a_record(f"w{worker}n{number}")
+            journal.intent(record.address, "create")
+            journal.outcome(record.address, "create", "done", record)
+
+    workers = [threading.Thread(target=work, args=(worker,)) for worker in range(5)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    journal.close()
+    found, left = replay(snapshot, tmp_path)
+    assert (len(found.records), left) == (100, ())
+
+
+APPLY = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from conftest import a_record
+from reconcile.clock import SystemClock
+from reconcile.state.folder import FolderStore
+from reconcile.state.journal import Journal
+from reconcile.state.replay import replay
+from reconcile.state.snapshot import Snapshot
+root, run = Path(sys.argv[1]), sys.argv[3]
+store = FolderStore(root)
+snapshot, _ = replay(store.read("spf55") or Snapshot("spf55", run), root / "runs")
+journal = Journal.create(root / "runs", run, {}, SystemClock())
+snapshot = journal.opens(snapshot)
+for number in range(100000):
+    record = a_record(f"{run}-{number % 30}", licence=f"{number}")
+    journal.intent(record.address, "update")
+    journal.outcome(record.address, "update", "done", record)
+    print(record.address.key, number, flush=True)
+    snapshot = snapshot.put(record)
+    if number % 7 == 3:
+        snapshot = store.write(snapshot)
+"""
+
+
+def test_kill_9_at_any_moment_loses_nothing_confirmed(tmp_path: Path) -> None:
+    chance = random.Random(55)  # noqa: S311
+    truth: dict[str, int] = {}
+    for run in range(6):
+        command = [sys.executable, "-c", APPLY, str(tmp_path), str(Path(__file__).parent), f"run-{run}"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            for _ in range(chance.randrange(1, 120)):
+                key, number = process.stdout.readline().split()
+                truth[key] = int(number)
+            process.send_signal(signal.SIGKILL)
+            for line in process.stdout:
+                if line.endswith("\n"):
+                    key, number = line.split()
+                    truth[key] = int(number)
+    found, _ = replay(FolderStore(tmp_path).read("spf55") or Snapshot("spf55", "new"), tmp_path / "runs")
+    kept = {address.key: int(str(record.fields["licence"])) for address, record in found.records.items()}
+    assert set(kept) >= set(truth)
+    # The run may have confirmed one more than it had time to tell.
+    assert all(number <= kept[key] <= number + 30 for key, number in truth.items())
