@@ -38,23 +38,23 @@ class Kind:
 
     ``provider`` names who reads and writes it. ``adoptable``: an object that already exists is taken under
     management by a shown *adopt*; otherwise what exists is simply updated, for it is somebody's record that the
-    YAML means to change. ``keeps_data``: deleting one can lose mail, so deletion needs its own permission.
+    YAML means to change. ``guarded``: deleting one can lose mail, so a deletion needs its own permission.
     """
 
     name: str
     provider: str
     fields: Mapping[str, Field]
     adoptable: bool = False
-    keeps_data: bool = False
+    guarded: bool = False
 
 
-def _kind(name: str, provider: str, *fields: Field, adoptable: bool = False, keeps_data: bool = False) -> Kind:
+def _kind(name: str, provider: str, *fields: Field, adoptable: bool = False, guarded: bool = False) -> Kind:
     by_name = MappingProxyType({field.name: field for field in fields})
-    return Kind(name, provider, by_name, adoptable=adoptable, keeps_data=keeps_data)
+    return Kind(name, provider, by_name, adoptable=adoptable, guarded=guarded)
 
 
 _DECLARED = (
-    _kind("domain", "microsoft", Field("root"), adoptable=True, keeps_data=True),
+    _kind("domain", "microsoft", Field("root"), adoptable=True, guarded=True),
     _kind(
         "domain_verification", "microsoft", Field("verified"), Field("services", Shape.SHARED_SET), Field("accepted")
     ),
@@ -74,7 +74,7 @@ _DECLARED = (
         Field("sent_copies"),
         Field("usage_location"),
         adoptable=True,
-        keeps_data=True,
+        guarded=True,
     ),
     _kind(
         "access",
@@ -92,8 +92,9 @@ _DECLARED = (
         Field("values", Shape.SET),
         Field("contains", Shape.SHARED_SET),
         Field("includes", Shape.SHARED_SET),
+        guarded=True,
     ),
-    _kind("copy", "copies", Field("source"), Field("login"), Field("destination"), Field("folder"), keeps_data=True),
+    _kind("copy", "copies", Field("source"), Field("login"), Field("destination"), Field("folder")),
 )
 
 KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in _DECLARED})

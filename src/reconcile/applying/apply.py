@@ -1,0 +1,85 @@
+"""Apply a plan: lock, journal, walk, record. One federation's failure leaves the others running."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import dataclasses
+import threading
+import time
+from collections.abc import Mapping
+
+from reconcile.applying.events import Listener
+from reconcile.applying.outcome import Outcome, Result, Run
+from reconcile.applying.perform import Performer
+from reconcile.applying.recorder import Recorder
+from reconcile.applying.walk import Limit, Walk
+from reconcile.clock import Clock
+from reconcile.planning.guards import Boundary
+from reconcile.planning.plan import Plan
+from reconcile.providers.base import Provider
+from reconcile.resources.kinds import KINDS
+from reconcile.state.journal import Journal
+from reconcile.state.snapshot import Snapshot
+from reconcile.state.store import Holder, Store, check_swap
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Ground:
+    """What a run stands on: who writes, where it is remembered, what bounds it, and how it is told to stop."""
+
+    providers: Mapping[str, Provider]
+    store: Store
+    snapshots: Mapping[str, Snapshot]
+    boundary: Boundary
+    clock: Clock
+    stop: threading.Event
+
+
+def apply_plan(plan: Plan, ground: Ground, journal: Journal, holder: Holder, listener: Listener) -> Run:
+    """Carry ``plan`` out as far as it is due.
+
+    Raises STA05 (exit 4) when another run holds a federation's lock and STA04 when its state moved since the plan;
+    nothing is written then. Every other failure is an outcome of the run.
+    """
+    began = time.monotonic()
+    slugs = sorted({change.address.federation for change in plan.changes})
+    with contextlib.ExitStack() as locks:
+        for slug in slugs:
+            locks.enter_context(ground.store.lock(slug, holder))
+            # Whoever held the lock before us may have written since the plan read the state.
+            check_swap(ground.store.read(slug), ground.snapshots[slug])
+        recorder = Recorder(journal, ground.store, {slug: ground.snapshots[slug] for slug in slugs}, ground.clock)
+        performer = Performer(
+            {name: provider.writer for name, provider in ground.providers.items()},
+            recorder,
+            ground.boundary,
+            plan.outputs,
+            ground.stop,
+        )
+        walk = Walk(
+            plan.changes,
+            plan.blocked,
+            perform=performer,
+            limit=_limit(ground.providers),
+            now=ground.clock.now(),
+            stop=ground.stop,
+            listener=listener,
+        )
+        outcomes = walk.run()
+        recorder.close(_tally(outcomes))
+    stopped = any(outcome.result is Result.NOT_STARTED for outcome in outcomes)
+    return Run(journal.run, outcomes, time.monotonic() - began, interrupted=stopped)
+
+
+def _limit(providers: Mapping[str, Provider]) -> Limit:
+    def limit(kind: str) -> int:
+        provider = providers[KINDS[kind].provider]
+        return provider.parallel.get(kind, provider.default_parallel)
+
+    return limit
+
+
+def _tally(outcomes: tuple[Outcome, ...]) -> dict[str, int]:
+    counts = collections.Counter(outcome.result for outcome in outcomes)
+    return {result.value: counts[result] for result in Result}

@@ -1,0 +1,105 @@
+"""Carry one change out: last checks, intent, write, outcome, record."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+
+from reconcile.applying.outcome import Outcome, Result
+from reconcile.applying.recorder import Recorder
+from reconcile.planning.guards import Boundary
+from reconcile.planning.plan import Action, Change
+from reconcile.problem import Problem
+from reconcile.providers.base import Order, Writer
+from reconcile.resources.address import Address
+from reconcile.resources.kinds import KINDS
+from reconcile.resources.resource import Live, Reference, Value
+
+
+class Performer:
+    """Carries changes out through the writers of their providers; safe to call from many threads."""
+
+    def __init__(
+        self,
+        writers: Mapping[str, Writer],
+        recorder: Recorder,
+        boundary: Boundary,
+        outputs: Mapping[Address, Mapping[str, Value]],
+        stop: threading.Event,
+    ) -> None:
+        self._writers = writers
+        self._recorder = recorder
+        self._boundary = boundary
+        self._outputs = dict(outputs)
+        self._stop = stop
+        self._lock = threading.Lock()
+
+    def __call__(self, change: Change) -> Outcome:
+        """The outcome of one change; a failure is an outcome, never an exception."""
+        began = time.monotonic()
+        try:
+            self._carry_out(change, began)
+        except Problem as problem:
+            return self._failure(change, problem, began)
+        except Exception as error:  # one broken write must not end the other federations'
+            return self._failure(change, unexpected(change, error), began)
+        return Outcome(change, Result.DONE, time.monotonic() - began)
+
+    def _carry_out(self, change: Change, began: float) -> None:
+        fields = {name: self._known(change, value) for name, value in change.wanted.items()}
+        if reason := self._boundary.violation(change, fields):
+            raise Problem("GRD02", f"{change.address}: refused, {reason}.", "nothing was written")
+        self._recorder.begin(change)
+        live: Live | None = None
+        if change.action is not Action.FORGET:
+            writer = self._writers[KINDS[change.address.kind].provider]
+            order = Order(change.address, change.before, fields, frozenset(field.name for field in change.fields))
+            live = _write(writer, change.action, order)
+        self._recorder.done(change, live, fields, time.monotonic() - began)
+        if live is not None:
+            with self._lock:
+                self._outputs[change.address] = live.outputs
+
+    def _failure(self, change: Change, problem: Problem, began: float) -> Outcome:
+        seconds = time.monotonic() - began
+        if problem.code.startswith("STA"):
+            # What cannot be journalled must not be written: nothing new is started.
+            self._stop.set()
+        else:
+            try:
+                self._recorder.failed(change, problem, seconds)
+            except Problem:
+                self._stop.set()
+        return Outcome(change, Result.FAILED, seconds, problem)
+
+    def _known(self, change: Change, value: Value | Reference) -> Value:
+        if not isinstance(value, Reference):
+            return value
+        with self._lock:
+            known = self._outputs.get(value.address, {}).get(value.output)
+        if known is None:
+            raise Problem(
+                "APL01",
+                f"{change.address}: {value.address} does not tell its {value.output} yet.",
+                "run apply again in a few minutes",
+            )
+        return known
+
+
+def _write(writer: Writer, action: Action, order: Order) -> Live | None:
+    if action is Action.CREATE:
+        return writer.create(order)
+    if action is Action.DELETE:
+        writer.delete(order)
+        return None
+    return writer.update(order)
+
+
+def unexpected(change: Change, error: Exception) -> Problem:
+    """A failure nobody foresaw, said in one sentence; its type is named so that it can be reported."""
+    return Problem(
+        "APL09",
+        f"{change.address}: unexpected {type(error).__name__} while writing.",
+        "run apply again; if it stays, report it with the run's journal",
+    )

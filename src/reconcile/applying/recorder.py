@@ -1,0 +1,94 @@
+"""What a run remembers: the journal line by line, the snapshots as federations come to their end."""
+
+from __future__ import annotations
+
+import collections
+import threading
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from reconcile.clock import Clock
+from reconcile.planning.plan import Action, Change
+from reconcile.problem import Problem
+from reconcile.resources.kinds import KINDS
+from reconcile.resources.resource import Live, Value
+from reconcile.state.snapshot import Record, Snapshot
+
+if TYPE_CHECKING:
+    from reconcile.state.journal import Journal
+    from reconcile.state.store import Store
+
+#: A federation whose changes take long has its snapshot saved this often, in seconds of wall time.
+_SAVE_EVERY = 20.0
+
+
+class Recorder:
+    """Keeps journal and snapshots in step; safe to call from many threads.
+
+    An outcome is in the journal before it is in a snapshot, so a crash between the two loses nothing.
+    """
+
+    def __init__(self, journal: Journal, store: Store, snapshots: Mapping[str, Snapshot], clock: Clock) -> None:
+        self._journal = journal
+        self._store = store
+        self._clock = clock
+        self._snapshots = {slug: journal.opens(snapshot) for slug, snapshot in snapshots.items()}
+        self._unsaved: set[str] = set()
+        self._saved_at: dict[str, float] = collections.defaultdict(time.monotonic)
+        self._lock = threading.Lock()
+
+    def begin(self, change: Change) -> None:
+        """Say, durably, what is about to be written. Raises a STA problem when it cannot be said: then do not write."""
+        self._journal.intent(change.address, change.action.name.lower(), (field.name for field in change.fields))
+
+    def done(self, change: Change, live: Live | None, wanted: Mapping[str, Value], seconds: float) -> None:
+        """The world agrees: journal it, and put it in the snapshot (``live`` None: it is no more)."""
+        record = None if live is None else self._record(change, live, wanted)
+        self._journal.outcome(change.address, change.action.name.lower(), "done", record, seconds=seconds)
+        slug = change.address.federation
+        with self._lock:
+            snapshot = self._snapshots[slug]
+            self._snapshots[slug] = snapshot.drop(change.address) if record is None else snapshot.put(record)
+            self._unsaved.add(slug)
+            if time.monotonic() - self._saved_at[slug] > _SAVE_EVERY:
+                self._save(slug)
+
+    def failed(self, change: Change, problem: Problem, seconds: float) -> None:
+        """The write did not happen, or could not be confirmed; the snapshot keeps what it had."""
+        self._journal.outcome(
+            change.address,
+            change.action.name.lower(),
+            "failed",
+            error_code=problem.code,
+            error_message=problem.message,
+            seconds=seconds,
+        )
+
+    def close(self, tally: Mapping[str, int]) -> None:
+        """Save every snapshot that moved and end the journal."""
+        with self._lock:
+            for slug in sorted(self._unsaved):
+                self._save(slug)
+        self._journal.end(tally)
+
+    def _save(self, slug: str) -> None:
+        self._snapshots[slug] = self._store.write(self._snapshots[slug])
+        self._unsaved.discard(slug)
+        self._saved_at[slug] = time.monotonic()
+
+    def _record(self, change: Change, live: Live, wanted: Mapping[str, Value]) -> Record:
+        with self._lock:
+            former = self._snapshots[change.address.federation].records.get(change.address)
+        created_by = self._journal.run if change.action is Action.CREATE else former.created_by if former else ""
+        declared = KINDS[change.address.kind].fields
+        return Record(
+            address=change.address,
+            identity=live.identity,
+            fields={name: value for name, value in wanted.items() if not declared[name].sensitive},
+            created_by=created_by,
+            applied_by=self._journal.run,
+            applied_at=self._clock.now().isoformat(timespec="seconds"),
+            protected=former.protected if former else False,
+            outputs=live.outputs,
+        )

@@ -1,0 +1,201 @@
+"""A plan as a file: canonical JSON, no secret, a digest over everything it says.
+
+The document is also what ``plan --json`` and ``show --json`` print. Keys are English and stable.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path, PurePath
+from typing import Any
+
+from reconcile.planning.plan import Action, Basis, Blocked, Cause, Change, FieldChange, Plan
+from reconcile.problem import Problem
+from reconcile.resources.address import Address
+from reconcile.resources.kinds import KINDS
+from reconcile.resources.resource import Live, Origin, Reference, Value
+
+FORMAT_VERSION = 1
+
+_WORDS = {action: action.name.lower() for action in Action}
+
+
+def document(plan: Plan) -> dict[str, Any]:
+    """The plan as JSON-ready data; ``digest`` is the SHA-256 of the rest in canonical form."""
+    body: dict[str, Any] = {
+        "format_version": FORMAT_VERSION,
+        "tool": plan.tool,
+        "created": plan.created.isoformat(),
+        "expires": plan.expires.isoformat(),
+        "partial": plan.partial,
+        "basis": {
+            slug: {"name": basis.name, "digest": basis.digest, "lineage": basis.lineage, "serial": basis.serial}
+            for slug, basis in plan.basis.items()
+        },
+        "summary": {
+            **{_WORDS[action]: plan.count(action) for action in Action},
+            "unchanged": plan.unchanged,
+            "blocked": len(plan.blocked),
+            "unmanaged": len(plan.unmanaged),
+        },
+        "changes": [_change(change) for change in plan.changes],
+        "blocked": [
+            {
+                "address": str(one.address),
+                "reason": one.reason,
+                "because": str(one.because) if one.because else None,
+            }
+            for one in plan.blocked
+        ],
+        "unmanaged": [str(address) for address in plan.unmanaged],
+        "outputs": {str(address): _plain(outputs) for address, outputs in plan.outputs.items()},
+    }
+    return {**body, "digest": digest(body)}
+
+
+def digest(body: Mapping[str, Any]) -> str:
+    """SHA-256 of a document without its own digest."""
+    bare = {key: value for key, value in body.items() if key != "digest"}
+    canonical = json.dumps(bare, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def encode(plan: Plan) -> str:
+    """The text of a plan file."""
+    return json.dumps(document(plan), indent=1, ensure_ascii=False) + "\n"
+
+
+def load(path: Path) -> Plan:
+    """Read a plan file. Raises PLN01 (unreadable), PLN02 (not a plan, or altered), PLN03 (a newer tool's)."""
+    try:
+        body = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise Problem("PLN01", f"Cannot read the plan {path}: {error.strerror}.") from None
+    except ValueError:
+        raise Problem("PLN02", f"{path} is not a plan file.", "make one with: reconcile plan --out FILE") from None
+    if not isinstance(body, dict) or "format_version" not in body:
+        raise Problem("PLN02", f"{path} is not a plan file.", "make one with: reconcile plan --out FILE")
+    if body["format_version"] != FORMAT_VERSION:
+        version = body["format_version"]
+        raise Problem("PLN03", f"{path} has plan format {version}; this tool knows {FORMAT_VERSION}.", "plan again")
+    if body.get("digest") != digest(body):
+        raise Problem("PLN02", f"{path} was altered after it was made.", "plan again", 4)
+    return _read(body)
+
+
+def _change(change: Change) -> dict[str, Any]:
+    kind = change.address.kind
+    before = change.before
+    return {
+        "address": str(change.address),
+        "action": _WORDS[change.action],
+        "cause": change.cause.value,
+        "note": change.note,
+        "due": change.due.isoformat() if change.due else None,
+        "origin": _origin(change.origin),
+        "after": [str(address) for address in change.after],
+        "before": before
+        and {
+            "identity": before.identity,
+            "fields": _shown(kind, before.fields),
+            "outputs": _plain(before.outputs),
+            "context": _plain(before.context),
+        },
+        "wanted": _shown(kind, change.wanted),
+        "fields": [
+            {
+                "name": field.name,
+                "before": _value(field.before),
+                "after": _value(field.after),
+                "cause": field.cause.value,
+            }
+            for field in change.fields
+            if not KINDS[kind].fields[field.name].sensitive
+        ],
+    }
+
+
+def _origin(origin: Origin | None) -> dict[str, Any] | None:
+    return {"path": origin.path.as_posix(), "line": origin.line, "column": origin.column} if origin else None
+
+
+def _shown(kind: str, fields: Mapping[str, Value | Reference]) -> dict[str, Any]:
+    declared = KINDS[kind].fields
+    return {
+        name: _value(value) for name, value in fields.items() if not (name in declared and declared[name].sensitive)
+    }
+
+
+def _plain(values: Mapping[str, Value]) -> dict[str, Any]:
+    return {name: _value(value) for name, value in values.items()}
+
+
+def _value(value: Value | Reference) -> Any:
+    if isinstance(value, Reference):
+        return {"known_after": str(value.address), "output": value.output}
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _read(body: Mapping[str, Any]) -> Plan:
+    return Plan(
+        created=dt.datetime.fromisoformat(body["created"]),
+        expires=dt.datetime.fromisoformat(body["expires"]),
+        tool=body["tool"],
+        basis={slug: Basis(**one) for slug, one in body["basis"].items()},
+        changes=tuple(_read_change(one) for one in body["changes"]),
+        blocked=tuple(
+            Blocked(
+                Address.parse(one["address"]), one["reason"], Address.parse(one["because"]) if one["because"] else None
+            )
+            for one in body["blocked"]
+        ),
+        unchanged=body["summary"]["unchanged"],
+        unmanaged=tuple(Address.parse(text) for text in body["unmanaged"]),
+        outputs={Address.parse(text): _read_plain(outputs) for text, outputs in body["outputs"].items()},
+        partial=body["partial"],
+    )
+
+
+def _read_change(one: Mapping[str, Any]) -> Change:
+    address = Address.parse(one["address"])
+    before = one["before"]
+    origin = one["origin"]
+    return Change(
+        address=address,
+        action=Action[one["action"].upper()],
+        cause=Cause(one["cause"]),
+        before=before
+        and Live(
+            address,
+            _read_plain(before["fields"]),
+            before["identity"],
+            _read_plain(before["outputs"]),
+            _read_plain(before["context"]),
+        ),
+        wanted={name: _read_value(value) for name, value in one["wanted"].items()},
+        fields=tuple(
+            FieldChange(field["name"], _read_known(field["before"]), _read_value(field["after"]), Cause(field["cause"]))
+            for field in one["fields"]
+        ),
+        after=tuple(Address.parse(text) for text in one["after"]),
+        due=dt.datetime.fromisoformat(one["due"]) if one["due"] else None,
+        origin=origin and Origin(PurePath(origin["path"]), origin["line"], origin["column"]),
+        note=one["note"],
+    )
+
+
+def _read_plain(values: Mapping[str, Any]) -> dict[str, Value]:
+    return {name: _read_known(value) for name, value in values.items()}
+
+
+def _read_known(value: Any) -> Value:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _read_value(value: Any) -> Value | Reference:
+    if isinstance(value, dict):
+        return Reference(Address.parse(value["known_after"]), value["output"])
+    return _read_known(value)

@@ -1,0 +1,155 @@
+"""Make a plan: observe in bulk, compare three ways, order, and say what cannot be told.
+
+Handed readers only: nothing here can write.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import dataclasses
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from reconcile.planning.diff import diff, retire
+from reconcile.planning.order import ordered
+from reconcile.planning.plan import Basis, Blocked, Change, Plan
+from reconcile.providers.base import Observation, Reader, Scope, Sight, Unknown, Wanted
+from reconcile.resources.address import Address
+from reconcile.resources.kinds import KINDS
+from reconcile.resources.resource import Desired, Live, Reference, Value
+from reconcile.state.snapshot import Record, Snapshot
+
+#: A saved plan is refused after this long: the world moves.
+LIFETIME = dt.timedelta(days=7)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a plan is made from.
+
+    ``snapshots``: the recorded state of each federation concerned. ``interrupted``: addresses whose creation began in
+    a run that never ended. ``domains``: every declared mail domain → slug. ``basis``: one entry per federation.
+    """
+
+    desired: Sequence[Desired]
+    snapshots: Mapping[str, Snapshot]
+    interrupted: Collection[Address]
+    domains: Mapping[str, str]
+    basis: Mapping[str, Basis]
+    partial: bool
+
+
+def make_plan(inputs: Inputs, readers: Mapping[str, Reader], now: dt.datetime, tool: str) -> Plan:
+    """Compare ``inputs`` with the world as ``readers`` (by provider name) show it at ``now``."""
+    records = {
+        address: record for snapshot in inputs.snapshots.values() for address, record in snapshot.records.items()
+    }
+    observation = _observe(inputs, records, readers)
+    sights = observation.sights
+
+    def resolve(reference: Reference) -> Value:
+        target = sights.get(reference.address)
+        return target.outputs.get(reference.output) if isinstance(target, Live) else None
+
+    changes: list[Change] = []
+    blocked: dict[Address, Blocked] = {}
+    unchanged = 0
+    for resource in inputs.desired:
+        sight = sights[resource.address]
+        if isinstance(sight, Unknown):
+            blocked[resource.address] = Blocked(resource.address, sight.reason)
+            continue
+        live = sight if isinstance(sight, Live) else None
+        interrupted = resource.address in inputs.interrupted
+        change = diff(resource, live, records.get(resource.address), resolve, interrupted=interrupted)
+        if change is None:
+            unchanged += 1
+        else:
+            changes.append(change)
+    described = {resource.address for resource in inputs.desired}
+    for address, record in records.items():
+        if address in described:
+            continue
+        sight = sights[address]
+        if isinstance(sight, Unknown):
+            blocked[address] = Blocked(address, sight.reason)
+        else:
+            changes.append(retire(address, sight if isinstance(sight, Live) else None, record))
+
+    allowed, blocked = _block_dependants(changes, blocked)
+    return Plan(
+        created=now,
+        expires=now + LIFETIME,
+        tool=tool,
+        basis=inputs.basis,
+        changes=ordered(allowed),
+        blocked=tuple(sorted(blocked.values(), key=lambda one: one.address)),
+        unchanged=unchanged,
+        unmanaged=tuple(sorted(observation.unmanaged)),
+        outputs=_outputs_used(allowed, sights),
+        partial=inputs.partial,
+    )
+
+
+def _observe(inputs: Inputs, records: Mapping[Address, Record], readers: Mapping[str, Reader]) -> Observation:
+    """Ask every provider at once about everything desired or recorded."""
+    wanted: dict[str, list[Wanted]] = {name: [] for name in readers}
+    for resource in inputs.desired:
+        record = records.get(resource.address)
+        question = Wanted(
+            resource.address,
+            resource,
+            record.identity if record else "",
+            record.fields if record else {},
+        )
+        wanted[KINDS[resource.address.kind].provider].append(question)
+    described = {resource.address for resource in inputs.desired}
+    for address, record in records.items():
+        if address not in described:
+            question = Wanted(address, None, record.identity, record.fields)
+            wanted[KINDS[address.kind].provider].append(question)
+
+    def ask(name: str) -> Observation:
+        return readers[name].observe(Scope(wanted[name], inputs.domains))
+
+    with concurrent.futures.ThreadPoolExecutor(max_workers=len(readers)) as pool:
+        answers = list(pool.map(ask, [name for name in readers if wanted[name]]))
+    sights: dict[Address, Sight] = {}
+    for answer in answers:
+        sights.update(answer.sights)
+    for questions in wanted.values():
+        for question in questions:
+            # A reader that forgot one has not seen it: that is unknown, never absent.
+            sights.setdefault(question.address, Unknown("the provider gave no answer about it"))
+    return Observation(sights, tuple(address for answer in answers for address in answer.unmanaged))
+
+
+def _block_dependants(
+    changes: Iterable[Change], blocked: Mapping[Address, Blocked]
+) -> tuple[list[Change], dict[Address, Blocked]]:
+    """Set aside every change that hangs, however far, on a resource about which nothing is known."""
+    stopped = dict(blocked)
+    waiting = list(changes)
+    while True:
+        kept = []
+        for change in waiting:
+            culprit = next((address for address in change.after if address in stopped), None)
+            if culprit is None:
+                kept.append(change)
+            else:
+                root = stopped[culprit].because or culprit
+                stopped[change.address] = Blocked(change.address, stopped[root].reason, because=root)
+        if len(kept) == len(waiting):
+            return kept, stopped
+        waiting = kept
+
+
+def _outputs_used(changes: Iterable[Change], sights: Mapping[Address, Sight]) -> dict[Address, Mapping[str, Value]]:
+    outputs: dict[Address, Mapping[str, Value]] = {}
+    for change in changes:
+        for value in change.wanted.values():
+            if isinstance(value, Reference):
+                sight = sights.get(value.address)
+                if isinstance(sight, Live) and sight.outputs:
+                    outputs[value.address] = sight.outputs
+    return outputs

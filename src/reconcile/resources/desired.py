@@ -1,0 +1,177 @@
+"""What a set of federations asks of the world: YAML in, desired resources out. Pure.
+
+The order between resources is written here, once: domain → verification → mailboxes → access → MX, never the MX
+before every recipient of its domain exists.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+
+from reconcile.config.federation import Federation, Route
+from reconcile.config.models import Delegate, Mailbox
+from reconcile.config.settings import Settings
+from reconcile.resources.address import Address
+from reconcile.resources.milestones import Milestones, milestones
+from reconcile.resources.resource import Desired, Origin, Reference, Value
+
+
+def compile_federations(federations: Iterable[Federation], settings: Settings) -> tuple[Desired, ...]:
+    """Every resource the federations describe, prerequisites named. The federations must have passed validation."""
+    return tuple(resource for federation in federations for resource in _Compiler(federation, settings).resources())
+
+
+class _Compiler:
+    """One federation's resources; holds what all of them share."""
+
+    def __init__(self, federation: Federation, settings: Settings) -> None:
+        self._federation = federation
+        self._file = federation.file
+        self._settings = settings
+        self._moments: Milestones = milestones(federation.file.migration.date, settings.calendar)
+
+    def resources(self) -> Iterator[Desired]:
+        for domain in self._federation.domains:
+            yield from self._domain(domain)
+        for address, mailbox in self._file.mailboxes.items():
+            yield from self._mailbox(address, mailbox)
+            yield from self._copies(address, mailbox)
+
+    # ---- domains and their records
+
+    def _domain(self, domain: str) -> Iterator[Desired]:
+        root = self._file.domain
+        origin = self._origin(("domain",) if domain == root else ("subdomains", self._file.subdomains.index(domain)))
+        added = self._address("domain", domain)
+        verified = self._address("domain_verification", domain)
+        token = self._address("dns", f"{domain}/TXT/verification")
+        is_root = domain == root
+        # A subdomain becomes verified with its root and needs no token of its own (Graph: domain).
+        parents = () if is_root else (self._address("domain_verification", root),)
+        yield Desired(added, {"root": root}, parents, origin=origin)
+        if is_root:
+            yield Desired(token, {"contains": Reference(added, "verification_txt")}, (added,), origin=origin)
+        proof = (added, token) if is_root else (added, *parents)
+        fields: dict[str, Value] = {"verified": True, "services": ("Email",), "accepted": True}
+        yield Desired(verified, fields, proof, origin=origin)
+
+        recipients = tuple(
+            self._address("mailbox", address) for address in self._file.mailboxes if _domain_of(address) == domain
+        )
+        cutover = self._moments.cutover
+        spf = self._address("dns", f"{domain}/TXT/spf")
+        yield Desired(spf, {"includes": Reference(verified, "spf_includes")}, (verified,), origin=origin)
+        for key, output in ((f"{domain}/MX", "mx"), (f"autodiscover.{domain}/CNAME", "autodiscover")):
+            record = self._address("dns", key)
+            yield Desired(record, {"values": Reference(verified, output)}, (verified, *recipients), cutover, origin)
+
+    # ---- mailboxes
+
+    def _mailbox(self, address: str, mailbox: Mailbox) -> Iterator[Desired]:
+        origin = self._origin(("mailboxes", address))
+        domains = dict.fromkeys(_domain_of(name) for name in (address, *(alias.address for alias in mailbox.aliases)))
+        needs = tuple(self._address("domain_verification", domain) for domain in domains)
+        box = self._address("mailbox", address)
+        fields = self._shared(address, mailbox) if mailbox.licence == "shared" else self._personal(mailbox)
+        yield Desired(box, fields, needs, self._moments.cutover, origin)
+        if mailbox.licence == "shared":
+            rights: dict[str, Value] = {
+                "full_access": _holders(mailbox.delegates, "read"),
+                "send_as": _holders(mailbox.delegates, "send_as"),
+                "send_on_behalf": _holders(mailbox.delegates, "send_on_behalf"),
+            }
+            people = tuple(self._address("mailbox", delegate.who) for delegate in mailbox.delegates)
+            access = self._address("access", address)
+            yield Desired(access, rights, (box, *people), self._moments.cutover, origin)
+
+    def _personal(self, mailbox: Mailbox) -> dict[str, Value]:
+        directory = mailbox.directory
+        fields = self._common(mailbox)
+        fields["usage_location"] = self._settings.tenant.usage_location
+        for name in ("first_name", "last_name", "job_title"):
+            if name in directory.model_fields_set:
+                fields[name] = getattr(directory, name)
+        names = [name for name in (directory.first_name, directory.last_name) if name]
+        fields["display_name"] = mailbox.display_name or " ".join(names)
+        return fields
+
+    def _shared(self, address: str, mailbox: Mailbox) -> dict[str, Value]:
+        fields = self._common(mailbox)
+        generic = address.partition("@")[0].replace(".", " ").replace("-", " ").capitalize()
+        fields["display_name"] = mailbox.display_name or f"{generic} – {self._file.name}"
+        # Nobody signs in to a shared mailbox, and what is sent in its name stays in its Sent Items.
+        fields["sign_in"] = False
+        fields["sent_copies"] = True
+        return fields
+
+    def _common(self, mailbox: Mailbox) -> dict[str, Value]:
+        directory = mailbox.directory
+        fields: dict[str, Value] = {
+            "licence": mailbox.licence,
+            # The file lists every address of the federation, so no alias means none, not "unmanaged".
+            "aliases": tuple(sorted(alias.address for alias in mailbox.aliases)),
+        }
+        if "phone" in directory.model_fields_set:
+            fields["phone"] = directory.phone
+        site = directory.atrium_id if directory.atrium_id is not None else self._file.atrium_id
+        if site is not None:
+            fields["atrium_id"] = str(site)
+        if "hidden" in mailbox.model_fields_set:
+            fields["hidden"] = mailbox.hidden
+        return fields
+
+    # ---- copies
+
+    def _copies(self, address: str, mailbox: Mailbox) -> Iterator[Desired]:
+        if self._file.legacy is None:
+            return
+        merged = [(place, alias.address) for place, alias in enumerate(mailbox.aliases) if alias.legacy_mail == "merge"]
+        if mailbox.new and not merged:
+            return
+        box = self._address("mailbox", address)
+        opened = self._address("copy_access", address)
+        yield Desired(opened, {"granted": True}, (box,), self._moments.cutover, self._origin(("mailboxes", address)))
+        if not mailbox.new:
+            route: Route = ("mailboxes", address)
+            yield self._copy(address, mailbox.legacy_login or address, address, "", opened, route)
+        for place, alias in merged:
+            # The mail of a box that becomes an alias goes into a folder of its target, under its own name.
+            yield self._copy(alias, alias, address, alias, opened, ("mailboxes", address, "aliases", place))
+
+    def _copy(self, key: str, login: str, destination: str, folder: str, opened: Address, route: Route) -> Desired:
+        legacy = self._file.legacy
+        fields: dict[str, Value] = {
+            "source": legacy.server if legacy else "",
+            "login": login,
+            "destination": destination,
+            "folder": folder,
+        }
+        return Desired(self._address("copy", key), fields, (opened,), self._moments.cutover, self._origin(route))
+
+    # ---- names and places
+
+    def _address(self, kind: str, key: str) -> Address:
+        return Address(self._federation.slug, kind, key)
+
+    def _origin(self, route: Route) -> Origin | None:
+        mark = self._federation.marks.get(route)
+        return Origin(self._federation.path, mark.key_line, mark.key_column) if mark else None
+
+
+def _domain_of(address: str) -> str:
+    return address.rpartition("@")[2]
+
+
+def _holders(delegates: Iterable[Delegate], right: str) -> tuple[str, ...]:
+    return tuple(sorted(delegate.who for delegate in delegates if right in delegate.rights))
+
+
+def declared_domains(federations: Iterable[Federation]) -> dict[str, str]:
+    """Every declared mail domain → its federation's slug: the boundary nothing is written beyond."""
+    return {domain: federation.slug for federation in federations for domain in federation.domains}
+
+
+def due_now(due: dt.datetime | None, now: dt.datetime) -> bool:
+    """Whether a step whose moment is ``due`` may be carried out at ``now``."""
+    return due is None or due <= now

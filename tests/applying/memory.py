@@ -1,0 +1,153 @@
+"""A world in memory for the engine's own tests: what the providers' contract says, and faults on demand."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import datetime as dt
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from reconcile.applying.apply import Ground, apply_plan
+from reconcile.applying.events import Event
+from reconcile.applying.outcome import Run
+from reconcile.planning.guards import Boundary
+from reconcile.planning.plan import Plan
+from reconcile.planning.planner import Inputs, make_plan
+from reconcile.problem import Problem
+from reconcile.providers.base import ABSENT, Observation, Order, Provider, Scope
+from reconcile.resources.address import Address
+from reconcile.resources.resource import Desired, Live
+from reconcile.state.folder import FolderStore
+from reconcile.state.journal import Journal
+from reconcile.state.replay import replay
+from reconcile.state.snapshot import Snapshot
+from reconcile.state.store import Holder
+
+NOW = dt.datetime(2025, 1, 19, 17, 0, tzinfo=dt.UTC)
+
+
+class StoppedClock:
+    """A clock that stands still unless slept on."""
+
+    def __init__(self) -> None:
+        self._now = NOW
+
+    def now(self) -> dt.datetime:
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        self._now += dt.timedelta(seconds=seconds)
+
+
+class Killed(BaseException):
+    """The process died here, as far as the test is concerned."""
+
+
+@dataclasses.dataclass
+class World:
+    """Objects by address. ``before_write`` and ``after_write`` may raise: a refusal, or a death."""
+
+    objects: dict[Address, Live] = dataclasses.field(default_factory=dict)
+    created: collections.Counter[Address] = dataclasses.field(default_factory=collections.Counter)
+    writes: list[str] = dataclasses.field(default_factory=list)
+    before_write: Callable[[Order], None] = lambda order: None
+    after_write: Callable[[Order], None] = lambda order: None
+    under_way: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    most: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    lock: threading.RLock = dataclasses.field(default_factory=threading.RLock)
+
+    def observe(self, scope: Scope) -> Observation:
+        return Observation({wanted.address: self.objects.get(wanted.address, ABSENT) for wanted in scope.wanted})
+
+    def create(self, order: Order) -> Live:
+        return self._write("create", order)
+
+    def update(self, order: Order) -> Live:
+        return self._write("update", order)
+
+    def delete(self, order: Order) -> None:
+        with self.lock:
+            self.before_write(order)
+            self.objects.pop(order.address, None)
+            self.writes.append(f"delete {order.address}")
+
+    def _write(self, verb: str, order: Order) -> Live:
+        kind = order.address.kind
+        with self.lock:
+            self.under_way[kind] += 1
+            self.most[kind] = max(self.most[kind], self.under_way[kind])
+        try:
+            self.before_write(order)
+            with self.lock:
+                had = self.objects.get(order.address)
+                if had is None:
+                    self.created[order.address] += 1
+                fields = {**(had.fields if had else {}), **order.fields}
+                live = Live(
+                    order.address, fields, f"id-{order.address.key}", outputs={"mx": (f"0 {order.address.key}.",)}
+                )
+                self.objects[order.address] = live
+                self.writes.append(f"{verb} {order.address}")
+            self.after_write(order)
+            return live
+        finally:
+            with self.lock:
+                self.under_way[kind] -= 1
+
+
+@dataclasses.dataclass
+class Site:
+    """One place to plan and apply from: a world, a state folder, a clock."""
+
+    folder: Path
+    world: World
+    clock: StoppedClock = dataclasses.field(default_factory=StoppedClock)
+    runs: int = 0
+
+    def plan(self, desired: list[Desired]) -> Plan:
+        slugs = {resource.address.federation for resource in desired} | set(self.store.federations())
+        snapshots, interrupted = {}, set()
+        for slug in slugs:
+            snapshots[slug], unsettled = replay(self.store.read(slug) or Snapshot(slug, "line"), self.folder / "runs")
+            interrupted |= {intent.address for intent in unsettled if intent.action == "create"}
+        self.snapshots = snapshots
+        inputs = Inputs(desired, snapshots, interrupted, {}, {}, partial=False)
+        readers = dict.fromkeys(("microsoft", "dns", "copies"), self.world)
+        return make_plan(inputs, readers, self.clock.now(), "test")
+
+    def apply(self, plan: Plan, *, stop: threading.Event | None = None, events: list[Event] | None = None) -> Run:
+        self.runs += 1
+        run_id = f"run{self.runs:03d}"
+        providers = {
+            name: Provider(name, self.world, self.world, {"mailbox": 2}) for name in ("microsoft", "dns", "copies")
+        }
+        boundary = Boundary({"spf55.org", "spf88.org"}, {"direction@spf55.org"})
+        ground = Ground(providers, self.store, self.snapshots, boundary, self.clock, stop or threading.Event())
+        with Journal.create(self.folder / "runs", run_id, {}, self.clock) as journal:
+            holder = Holder(run_id, "test", "here", 1, "")
+            return apply_plan(plan, ground, journal, holder, (events if events is not None else []).append)
+
+    @property
+    def store(self) -> FolderStore:
+        return FolderStore(self.folder)
+
+
+def mailbox(name: str, **fields: object) -> Desired:
+    """A personal mailbox as YAML would ask it; ``after`` names prerequisites."""
+    after = tuple(Address.parse(text) for text in fields.pop("after", ()))  # type: ignore[union-attr]
+    due = fields.pop("due", None)
+    domain = name.rpartition("@")[2]
+    slug = domain.partition(".")[0]
+    return Desired(Address(slug, "mailbox", name), {"licence": "E1", **fields}, after, due)  # type: ignore[arg-type]
+
+
+def refuse(*keys: str) -> Callable[[Order], None]:
+    """A world that refuses to write these."""
+
+    def check(order: Order) -> None:
+        if order.address.key in keys:
+            raise Problem("TST01", f"{order.address.key} is refused.", "ask the test")
+
+    return check

@@ -1,0 +1,105 @@
+"""Diff rules as data: each file of cases/ gives what YAML asks, what the world shows, what was recorded, and the
+changes a postmaster must then see."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from reconcile.planning.plan import Plan, items_changed
+from reconcile.planning.planner import Inputs, make_plan
+from reconcile.providers.base import ABSENT, Observation, Scope, Sight, Unknown
+from reconcile.resources.address import Address
+from reconcile.resources.kinds import KINDS
+from reconcile.resources.resource import Desired, Live, Reference, Value
+from reconcile.state.snapshot import Record, Snapshot
+
+CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
+NOW = dt.datetime(2025, 1, 19, 17, 0, tzinfo=dt.UTC)
+
+
+class Shown:
+    """A reader that shows what the case says; what the case does not mention is absent."""
+
+    def __init__(self, sights: dict[Address, Sight], unmanaged: tuple[Address, ...]) -> None:
+        self._sights, self._unmanaged = sights, unmanaged
+
+    def observe(self, scope: Scope) -> Observation:
+        seen = {wanted.address: self._sights.get(wanted.address, ABSENT) for wanted in scope.wanted}
+        return Observation(seen, self._unmanaged)
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem.replace("_", " "))
+def test_plan(path: Path) -> None:
+    case = yaml.safe_load(path.read_text(encoding="utf-8"))
+    plan = plan_of(case)
+    assert summary(plan) == case["plan"]
+    assert [str(one.address) for one in plan.blocked] == case.get("blocked", [])
+    assert plan.unchanged == case.get("unchanged", 0)
+
+
+def plan_of(case: dict[str, Any]) -> Plan:
+    desired = [
+        Desired(Address.parse(text), values(one.get("fields")), tuple(map(Address.parse, one.get("after", []))))
+        for text, one in case.get("desired", {}).items()
+    ]
+    records = {
+        Address.parse(text): Record(
+            Address.parse(text), one.get("id", ""), known(one.get("fields")), "run1", "run1", ""
+        )
+        for text, one in case.get("recorded", {}).items()
+    }
+    sights: dict[Address, Sight] = {}
+    for text, one in case.get("live", {}).items():
+        address = Address.parse(text)
+        if "unknown" in one:
+            sights[address] = Unknown(one["unknown"])
+        else:
+            sights[address] = Live(address, known(one.get("fields")), one.get("id", ""), known(one.get("outputs")))
+    snapshots = {"spf55": Snapshot("spf55", "line", 1, records)}
+    interrupted = frozenset(map(Address.parse, case.get("interrupted", [])))
+    inputs = Inputs(desired, snapshots, interrupted, {"spf55.org": "spf55"}, {}, partial=False)
+    reader = Shown(sights, ())
+    readers = {kind.provider: reader for kind in KINDS.values()}
+    return make_plan(inputs, readers, NOW, "test")
+
+
+def values(fields: dict[str, Any] | None) -> dict[str, Value | Reference]:
+    result: dict[str, Value | Reference] = {}
+    for name, value in (fields or {}).items():
+        if isinstance(value, dict):
+            result[name] = Reference(Address.parse(value["of"]), value["output"])
+        else:
+            result[name] = tuple(value) if isinstance(value, list) else value
+    return result
+
+
+def known(fields: dict[str, Any] | None) -> dict[str, Value]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in (fields or {}).items()}
+
+
+def summary(plan: Plan) -> list[dict[str, Any]]:
+    """What the case files write under ``plan``: action, address, cause when it is not YAML, fields that differ."""
+    lines = []
+    for change in plan.changes:
+        line: dict[str, Any] = {change.action.name.lower(): str(change.address)}
+        if change.cause.value != "yaml":
+            line["cause"] = change.cause.value
+        if change.before is not None and change.fields:
+            line["fields"] = {}
+            for field in change.fields:
+                moved = items_changed(change.address.kind, field)
+                if isinstance(field.after, Reference):
+                    line["fields"][field.name] = f"known after {field.after.address}"
+                elif moved is not None:
+                    line["fields"][field.name] = [f"+{one}" for one in moved[0]] + [f"-{one}" for one in moved[1]]
+                else:
+                    line["fields"][field.name] = f"{field.before} -> {field.after}"
+        if change.after:
+            line["after"] = [str(address) for address in change.after]
+        lines.append(line)
+    return lines
