@@ -32,7 +32,7 @@ CONTACT = a_record().address
 
 
 def begin(folder: Path, clock: TickingClock, snapshot: Snapshot, run: str = "run-1") -> tuple[Journal, Snapshot]:
-    journal = Journal.create(folder, run, {"who": "marie"}, clock)
+    journal = Journal.create(folder, run, {"who": "marie", "federation": "spf55"}, clock)
     return journal, journal.opens(snapshot)
 
 

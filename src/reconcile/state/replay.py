@@ -107,26 +107,39 @@ def _sessions_of(path: Path, federation: str) -> Iterator[_Session]:
 
 
 def _add(session: _Session, entry: Mapping[str, object]) -> None:
+    if entry["event"] not in ("intent", "outcome"):
+        return
     address = Address.parse(str(entry["address"]))
     if entry["event"] == "intent":
         changed = entry["changed"]
         names = tuple(changed) if isinstance(changed, list) else ()
         session.steps.append(Intent(session.run, str(entry["at"]), address, str(entry["action"]), names))
-    elif entry["event"] == "outcome":
-        done = entry["result"] == "done"
-        recorded = entry["record"] if done else None
-        record = record_from_json(address, recorded) if isinstance(recorded, dict) else None
-        session.steps.append(_Outcome(address, done, record))
+        return
+    done = entry["result"] == "done"
+    recorded = entry["record"] if done else None
+    record = record_from_json(address, recorded) if isinstance(recorded, dict) else None
+    session.steps.append(_Outcome(address, done, record))
 
 
-def _lines_about(path: Path, federation: str) -> Iterator[bytes]:
-    """The whole lines that concern a federation. What follows the last newline was never confirmed."""
+def _lines_about(path: Path, federation: str) -> list[bytes]:
+    """The whole lines that concern a federation, in order. What follows the last newline was never confirmed."""
     try:
         data = path.read_bytes()
     except OSError as error:
         raise unreadable(path, error) from None
     name = json.dumps(federation, ensure_ascii=False).encode()
-    marks = (b'"federation":' + name, b'"address":' + name[:-1] + b"/")
-    for line in data.split(b"\n")[:-1]:
-        if any(mark in line for mark in marks):
-            yield line
+    whole = data.rfind(b"\n") + 1
+    # Searching for bytes is some thirty times cheaper than parsing every line for every federation.
+    starts = {
+        data.rfind(b"\n", 0, found) + 1
+        for mark in (b'"federation":' + name, b'"address":' + name[:-1] + b"/")
+        for found in _places(mark, data, whole)
+    }
+    return [data[start : data.index(b"\n", start)] for start in sorted(starts)]
+
+
+def _places(mark: bytes, data: bytes, end: int) -> Iterator[int]:
+    found = data.find(mark, 0, end)
+    while found >= 0:
+        yield found
+        found = data.find(mark, found + 1, end)
