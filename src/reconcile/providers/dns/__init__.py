@@ -1,1 +1,1 @@
-"""DNS by dynamic update (RFC 2136): touch only our records, refuse if they moved."""
+"""DNS: our own records inside zones somebody else owns, read and changed on their primary (RFC 2136)."""

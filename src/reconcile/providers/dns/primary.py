@@ -1,0 +1,217 @@
+"""The primary server of the zones: many questions at once, and updates, each answer judged before it is believed."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdataclass
+import dns.rdataset
+import dns.rdatatype
+import dns.tsig
+import dns.update
+
+from reconcile.problem import Problem
+from reconcile.providers.dns.connection import Unreachable, converse
+
+#: The TSIG algorithms a key may use; HMAC-MD5 and SHA-1 are left out on purpose (RFC 8945 §6).
+_ALGORITHMS = {
+    "hmac-sha224": dns.tsig.HMAC_SHA224,
+    "hmac-sha256": dns.tsig.HMAC_SHA256,
+    "hmac-sha384": dns.tsig.HMAC_SHA384,
+    "hmac-sha512": dns.tsig.HMAC_SHA512,
+}
+
+
+class Question(NamedTuple):
+    """What is asked of the server: one type at one name."""
+
+    name: dns.name.Name
+    rdtype: dns.rdatatype.RdataType
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Answer:
+    """An authoritative answer. ``rdataset`` is None when the name has no such record.
+
+    ``alias`` is where a CNAME (or a DNAME above) sends the name, when another type was asked. ``zone`` is the apex of
+    the zone, known from negative answers and from answers about the apex's SOA. ``exists``: the name is in the zone.
+    """
+
+    rdataset: dns.rdataset.Rdataset | None
+    alias: dns.name.Name | None = None
+    zone: dns.name.Name | None = None
+    exists: bool = True
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Failure:
+    """No answer one may rely on; ``problem`` says why, naming the server and the name."""
+
+    problem: Problem
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Primary:
+    """One authoritative server. ``key`` signs what is sent (TSIG, RFC 8945); ``timeout`` is in seconds per answer."""
+
+    host: str
+    port: int = 53
+    key: dns.tsig.Key | None = dataclasses.field(default=None, repr=False)
+    timeout: float = 5.0
+
+    def ask(self, questions: Sequence[Question]) -> Mapping[Question, Answer | Failure]:
+        """Every answer, read without recursion over one TCP connection. Raises nothing: a failed read is a Failure."""
+        queries = {question: self._query(question, number) for number, question in enumerate(dict.fromkeys(questions))}
+        replies = converse(self.host, self.port, [query.to_wire() for query in queries.values()], self.timeout)
+        return {
+            question: self._judge(question, query, reply)
+            for (question, query), reply in zip(queries.items(), replies, strict=True)
+        }
+
+    def update(self, message: dns.update.UpdateMessage) -> dns.rcode.Rcode:
+        """Send one UPDATE and give the server's verdict; a prerequisite that fails is a verdict, not an error.
+
+        Raises Problem: DNS01 unreachable, DNS02 no answer (the update may have been done), DNS03 key refused, DNS04
+        clocks apart, DNS05 refused, DNS06 not the primary of the zone, DNS11 any other answer.
+        """
+        zone = message.zone[0].name.to_text(omit_final_dot=True)
+        if self.key is not None:
+            message.use_tsig(self.key)
+        (reply,) = converse(self.host, self.port, [message.to_wire()], self.timeout)
+        rcode = self._read(message, reply, zone).rcode()
+        if rcode == dns.rcode.REFUSED:
+            raise Problem(
+                "DNS05",
+                f"{self} refused to change {zone}: the key may not update these records.",
+                f"grant the key '{self._key_name}' updates of {zone} on the server",
+            )
+        if rcode == dns.rcode.NOTAUTH:
+            raise Problem("DNS06", f"{self} is not the primary of {zone}.", "correct [dns] host in reconcile.toml")
+        if rcode != dns.rcode.NOERROR and rcode not in PREREQUISITE_FAILED:
+            raise Problem(
+                "DNS11", f"{self} answered {dns.rcode.to_text(rcode)} to an update of {zone}.", "read its log"
+            )
+        return rcode
+
+    def __str__(self) -> str:
+        return f"the DNS server {self.host}" + (f":{self.port}" if self.port != 53 else "")
+
+    @property
+    def _key_name(self) -> str:
+        return self.key.name.to_text(omit_final_dot=True) if self.key else ""
+
+    def _query(self, question: Question, number: int) -> dns.message.QueryMessage:
+        # Ids need only differ from each other: over TCP they protect nothing.
+        query = dns.message.make_query(question.name, question.rdtype, flags=0, use_edns=0, payload=1232, id=number)
+        if self.key is not None:
+            query.use_tsig(self.key)
+        return query
+
+    def _judge(self, question: Question, query: dns.message.Message, reply: bytes | Unreachable) -> Answer | Failure:
+        name = question.name.to_text(omit_final_dot=True)
+        try:
+            message = self._read(query, reply, name)
+        except Problem as problem:
+            return Failure(problem)
+        rcode = message.rcode()
+        if rcode not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
+            answered = dns.rcode.to_text(rcode)
+            return Failure(Problem("DNS11", f"{self} answered {answered} when asked for {name}.", "read its log"))
+        if message.flags & dns.flags.TC:
+            return Failure(Problem("DNS11", f"{self} cut its answer for {name} short.", "ask its administrator why"))
+        if not message.flags & dns.flags.AA:
+            return Failure(
+                Problem(
+                    "DNS06",
+                    f"{self} is not authoritative for {name}.",
+                    "the name is delegated elsewhere, or [dns] host names the wrong server",
+                )
+            )
+        return _answer(question, message)
+
+    def _read(self, query: dns.message.Message, reply: bytes | Unreachable, name: str) -> dns.message.Message:
+        """The reply to a query, its signature verified when the query was signed. Raises Problem."""
+        if isinstance(reply, Unreachable):
+            raise _unreachable(self, reply, name)
+        try:
+            message = dns.message.from_wire(reply, keyring=self.key, request_mac=query.mac)
+        except dns.tsig.PeerBadTime:
+            raise Problem(
+                "DNS04",
+                f"{self} refused the key '{self._key_name}': its clock and ours are more than 300 s apart.",
+                "set both clocks by NTP, then run again",
+            ) from None
+        except (dns.tsig.PeerError, dns.tsig.BadSignature, dns.tsig.BadKey, dns.tsig.BadTime):
+            raise self._key_refused(name) from None
+        except dns.exception.DNSException as error:
+            raise Problem(
+                "DNS11", f"{self} sent an answer about {name} that cannot be read ({type(error).__name__})."
+            ) from None
+        if self.key is not None and not message.had_tsig:
+            # Some servers say NOTAUTH (or FORMERR) unsigned when they know no such key.
+            if message.rcode() in (dns.rcode.NOTAUTH, dns.rcode.FORMERR):
+                raise self._key_refused(name)
+            if message.rcode() == dns.rcode.NOERROR:
+                raise Problem("DNS03", f"{self} did not sign its answer about {name}; it is not believed.")
+        return message
+
+    def _key_refused(self, name: str) -> Problem:
+        return Problem(
+            "DNS03",
+            f"{self} refused the key '{self._key_name}' for {name}: unknown name, other secret or other algorithm.",
+            # Knot says BADKEY, too, of a good key that no access rule allows here.
+            "compare key_name, key_algorithm and the secret with the server's own, and see that it is allowed there",
+        )
+
+
+#: What a server answers when a prerequisite of an update does not hold (RFC 2136 §3.2).
+PREREQUISITE_FAILED = frozenset({dns.rcode.NXRRSET, dns.rcode.YXRRSET, dns.rcode.YXDOMAIN, dns.rcode.NXDOMAIN})
+
+
+def tsig_key(name: str, algorithm: str, secret: str) -> dns.tsig.Key:
+    """The key from its settings. Raises DNS12, without quoting the secret, when one of them cannot be used."""
+    known = _ALGORITHMS.get(algorithm.lower().rstrip("."))
+    if known is None:
+        raise Problem("DNS12", f"'{algorithm}' is not a TSIG algorithm in use.", f"one of {', '.join(_ALGORITHMS)}")
+    try:
+        octets = base64.b64decode("".join(secret.split()), validate=True)
+    except (binascii.Error, ValueError):
+        octets = b""
+    if not octets:
+        raise Problem("DNS12", f"The secret of the DNS key '{name}' is not base64.", "copy it again from the server")
+    return dns.tsig.Key(dns.name.from_text(name), octets, known)
+
+
+def _unreachable(primary: Primary, why: Unreachable, name: str) -> Problem:
+    if why.connected:
+        return Problem(
+            "DNS02", f"{primary} did not answer about {name} ({why.reason}).", "try again; nothing is assumed"
+        )
+    return Problem(
+        "DNS01",
+        f"{primary} cannot be reached ({why.reason}), so {name} is not known.",
+        "check [dns] host and port in reconcile.toml, and that TCP is let through",
+    )
+
+
+def _answer(question: Question, message: dns.message.Message) -> Answer:
+    name, rdtype = question
+    found = message.get_rrset(message.answer, name, dns.rdataclass.IN, rdtype)
+    zone = next((rrset.name for rrset in message.authority if rrset.rdtype == dns.rdatatype.SOA), None)
+    if found is not None:
+        if rdtype == dns.rdatatype.SOA:
+            zone = name
+        return Answer(found.to_rdataset(), zone=zone)
+    alias = message.get_rrset(message.answer, name, dns.rdataclass.IN, dns.rdatatype.CNAME)
+    if alias is not None:
+        return Answer(None, alias=alias[0].target, zone=None)
+    return Answer(None, zone=zone, exists=message.rcode() != dns.rcode.NXDOMAIN)

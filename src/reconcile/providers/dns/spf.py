@@ -1,0 +1,173 @@
+"""One SPF record as text (RFC 7208): parse it, add or remove an include, leave every other term as it was."""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+import re
+
+_VERSION = "v=spf1"
+_QUALIFIERS = "+-?~"
+_MECHANISMS = frozenset({"all", "include", "a", "mx", "ptr", "ip4", "ip6", "exists"})
+#: Macro letters of domain specifications (§7.2); c, r and t are for explanations only.
+_MACRO = re.compile(r"%\{[slodiphv][0-9]*r?[.\-+,/_=]*\}|%%|%_|%-", re.IGNORECASE)
+_MODIFIER = re.compile(r"([A-Za-z][A-Za-z0-9._-]*)=(.*)", re.DOTALL)
+_PREFIXES = re.compile(r"(?P<rest>.*?)(?:/(?P<four>0|[1-9][0-9]?))?(?://(?P<six>0|[1-9][0-9]{0,2}))?", re.DOTALL)
+_PREFIX = re.compile(r"0|[1-9][0-9]{0,2}")
+_TOP_LABEL = re.compile(r"[A-Za-z0-9]*[A-Za-z][A-Za-z0-9]*|[A-Za-z0-9]+-[A-Za-z0-9-]*[A-Za-z0-9]")
+
+
+class MalformedSpf(ValueError):
+    """The record breaks RFC 7208's grammar: every receiver answers permerror. The message says where."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Term:
+    """A mechanism or a modifier: ``text`` as written, ``name`` in lower case, ``value`` after ``:``, ``=`` or ``/``.
+
+    ``qualifier`` is one of ``+-?~`` for a mechanism (``+`` when unwritten), empty for a modifier.
+    """
+
+    text: str
+    name: str
+    value: str
+    qualifier: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SpfRecord:
+    """A well-formed record. ``str()`` gives the text back, spacing included."""
+
+    #: The words between single spaces, the version first; a run of spaces shows as empty words.
+    words: tuple[str, ...]
+    terms: tuple[Term, ...]
+
+    @property
+    def includes(self) -> tuple[str, ...]:
+        """Hosts of the ``include:`` mechanisms that can authorise a sender, lower case, without final dot, sorted."""
+        return tuple(sorted({_host(term.value) for term in self.terms if _authorises(term)}))
+
+    def with_include(self, host: str) -> SpfRecord:
+        """The record with ``include:host`` before ``all`` and the modifiers; itself when it has it already."""
+        if _host(host) in self.includes:
+            return self
+        last = next((term.text for term in self.terms if term.name == "all" or not term.qualifier), None)
+        at = self.words.index(last) if last is not None else len(self.words)
+        return parse(" ".join((*self.words[:at], f"include:{host}", *self.words[at:])))
+
+    def without_include(self, host: str) -> SpfRecord:
+        """The record without any ``include:host``, whatever its qualifier; itself when it has none."""
+        gone = {term.text for term in self.terms if term.name == "include" and _host(term.value) == _host(host)}
+        return parse(" ".join(word for word in self.words if word not in gone))
+
+    @property
+    def authorises_nobody(self) -> bool:
+        """No term but ``all`` is left."""
+        return all(term.name == "all" for term in self.terms)
+
+    def __str__(self) -> str:
+        return " ".join(self.words)
+
+
+def parse(text: str) -> SpfRecord:
+    """Read one record. Raises MalformedSpf for anything the grammar of RFC 7208 §12 does not allow."""
+    if not is_spf(text):
+        raise MalformedSpf("it does not begin with v=spf1")
+    words = tuple(text.split(" "))
+    terms = tuple(_term(word) for word in words[1:] if word)
+    for name in ("redirect", "exp"):
+        if sum(term.name == name and not term.qualifier for term in terms) > 1:
+            raise MalformedSpf(f"{name}= stands twice")
+    return SpfRecord(words, terms)
+
+
+def is_spf(text: str) -> bool:
+    """Whether a TXT claims to be SPF: the version alone or followed by a space, in any case (§4.5)."""
+    return text.lower() == _VERSION or text.lower().startswith(_VERSION + " ")
+
+
+def _authorises(term: Term) -> bool:
+    return term.name == "include" and term.qualifier == "+"
+
+
+def _host(value: str) -> str:
+    return value.lower().rstrip(".")
+
+
+def _term(word: str) -> Term:
+    if modifier := _MODIFIER.fullmatch(word):
+        return _modifier(word, modifier[1].lower(), modifier[2])
+    qualifier = word[0] if word[0] in _QUALIFIERS else "+"
+    mechanism = word.removeprefix(qualifier) if word[0] in _QUALIFIERS else word
+    name = re.split("[:/]", mechanism, maxsplit=1)[0].lower()
+    if name not in _MECHANISMS:
+        raise MalformedSpf(f"unknown term '{word}'")
+    rest = mechanism[len(name) :]
+    _check_mechanism(word, name, rest)
+    return Term(word, name, rest.removeprefix(":"), qualifier)
+
+
+def _modifier(word: str, name: str, value: str) -> Term:
+    if name in ("redirect", "exp"):
+        _check_domain(word, value)
+    else:
+        _check_macros(word, value)
+    return Term(word, name, value, "")
+
+
+def _check_mechanism(word: str, name: str, rest: str) -> None:
+    if name == "all":
+        if rest:
+            raise MalformedSpf(f"'{word}': nothing may follow all")
+    elif name in ("ip4", "ip6"):
+        _check_network(word, name, rest)
+    elif name in ("a", "mx"):
+        _check_domain_and_prefixes(word, rest)
+    elif rest or name != "ptr":
+        if not rest.startswith(":"):
+            raise MalformedSpf(f"'{word}': a domain is missing")
+        _check_domain(word, rest[1:])
+
+
+def _check_network(word: str, name: str, rest: str) -> None:
+    address, slash, prefix = rest.removeprefix(":").partition("/")
+    family, longest = (ipaddress.IPv4Address, 32) if name == "ip4" else (ipaddress.IPv6Address, 128)
+    try:
+        family(address)
+    except ValueError:
+        raise MalformedSpf(f"'{word}': not an address") from None
+    if not rest.startswith(":") or "%" in address or (slash and not _is_prefix(prefix, longest)):
+        raise MalformedSpf(f"'{word}': not a network")
+
+
+def _check_domain_and_prefixes(word: str, rest: str) -> None:
+    parts = _PREFIXES.fullmatch(rest)
+    assert parts is not None, "the pattern takes any text"  # noqa: S101
+    four, six, domain = parts["four"], parts["six"], parts["rest"]
+    if (four and not _is_prefix(four, 32)) or (six and not _is_prefix(six, 128)):
+        raise MalformedSpf(f"'{word}': prefix too long")
+    if domain:
+        if not domain.startswith(":"):
+            raise MalformedSpf(f"'{word}': not a domain nor a prefix length")
+        _check_domain(word, domain[1:])
+
+
+def _is_prefix(text: str, longest: int) -> bool:
+    return _PREFIX.fullmatch(text) is not None and int(text) <= longest
+
+
+def _check_domain(word: str, domain: str) -> None:
+    """A domain-spec: macros and visible characters, ending in a macro or in a top label."""
+    _check_macros(word, domain)
+    body = domain.removesuffix(".")
+    if any(body.endswith(found) for found in _MACRO.findall(domain)):
+        return
+    rest, dot, top = body.rpartition(".")
+    if not (rest and dot and _TOP_LABEL.fullmatch(top)):
+        raise MalformedSpf(f"'{word}': not a domain")
+
+
+def _check_macros(word: str, text: str) -> None:
+    plain = _MACRO.sub("", text)
+    if "%" in plain or not all("!" <= char <= "~" for char in plain):
+        raise MalformedSpf(f"'{word}': a macro or a character that is not allowed")

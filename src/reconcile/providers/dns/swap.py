@@ -1,0 +1,61 @@
+"""One RRset exchanged for another in one atomic UPDATE that fails if the RRset is no longer the first. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import dns.name
+import dns.rdataset
+import dns.update
+from dns.rdatatype import RdataType
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Swap:
+    """``before`` and ``after`` at one name and type; None is no RRset."""
+
+    name: dns.name.Name
+    rdtype: RdataType
+    before: dns.rdataset.Rdataset | None
+    after: dns.rdataset.Rdataset | None
+
+
+def update_for(zone: dns.name.Name, swaps: Sequence[Swap]) -> dns.update.UpdateMessage:
+    """The UPDATE (RFC 2136): prerequisites on every value of ``before``, then only the records that differ."""
+    message = dns.update.UpdateMessage(zone)
+    for swap in swaps:
+        _require(message, swap)
+    for swap in swaps:
+        _change(message, swap)
+    return message
+
+
+def _require(message: dns.update.UpdateMessage, swap: Swap) -> None:
+    if swap.before is not None:
+        # One by one: an Rdataset would bring its TTL along, and §2.4.2 wants zero (servers answer FORMERR).
+        message.present(swap.name, *swap.before)
+    elif swap.rdtype == RdataType.CNAME:
+        # Beside other data a CNAME would be dropped without a word (BIND, Knot): nothing at all may be there.
+        message.absent(swap.name)
+    else:
+        message.absent(swap.name, swap.rdtype)
+
+
+def _change(message: dns.update.UpdateMessage, swap: Swap) -> None:
+    before, after = swap.before, swap.after
+    if after is not None and swap.rdtype == RdataType.CNAME:
+        # A CNAME added takes the old one's place (§3.4.2.2). Deleting it in the same message loses both on Knot.
+        message.add(swap.name, after.ttl, after[0])
+        return
+    other_ttl = before is not None and after is not None and before.ttl != after.ttl
+    if other_ttl:
+        # Knot ignores a record added again with another TTL.
+        message.delete(swap.name, swap.rdtype)
+    for rdata in before or ():
+        if not other_ttl and rdata not in (after or ()):
+            message.delete(swap.name, rdata)
+    for rdata in after or ():
+        if other_ttl or rdata not in (before or ()):
+            assert after is not None  # noqa: S101
+            message.add(swap.name, after.ttl, rdata)

@@ -1,0 +1,144 @@
+"""Writes one record: read again, compared with the plan, changed in one atomic UPDATE, read back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import dns.name
+import dns.rcode
+import dns.rdataset
+from dns.rdatatype import RdataType
+
+from reconcile.clock import Clock
+from reconcile.problem import Problem
+from reconcile.providers.base import Order
+from reconcile.providers.dns.keys import RecordKey
+from reconcile.providers.dns.parts import Part, Seen, part_of
+from reconcile.providers.dns.primary import PREREQUISITE_FAILED, Answer, Failure, Primary, Question
+from reconcile.providers.dns.reader import refuse_alias
+from reconcile.providers.dns.spelling import texts_of
+from reconcile.providers.dns.swap import Swap, update_for
+from reconcile.providers.dns.zones import Zones
+from reconcile.resources.resource import Live
+
+#: Somebody else may keep changing the values beside ours; after so many lost races we stop.
+_ATTEMPTS = 5
+#: Seconds between the reads that follow a write: a primary may answer from a cache for a moment.
+_READ_BACK = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0)
+
+_Goal = Callable[[Part, dns.rdataset.Rdataset | None], dns.rdataset.Rdataset | None]
+_Reached = Callable[[Part, dns.rdataset.Rdataset | None], bool]
+
+
+class DnsWriter:
+    """The writing face of the DNS provider."""
+
+    def __init__(self, primary: Primary, clock: Clock) -> None:
+        self._primary = primary
+        self._clock = clock
+        self._zones = Zones(primary)
+
+    def create(self, order: Order) -> Live:
+        """Publish the record. Raises DNS07 when somebody published one since the plan, else as ``update``."""
+        return self.update(order)
+
+    def update(self, order: Order) -> Live:
+        """Make our part of the RRset what is asked, leaving the rest and the TTL as they are.
+
+        Raises Problem: DNS01 to DNS06 as ``Primary.update``, DNS07 changed since the plan, DNS08 written but not seen,
+        DNS09 SPF that cannot be merged, DNS10 an alias or other data in the way, DNS13 prerequisites not honoured.
+        """
+        now = self._carry_out(
+            order,
+            lambda part, now: part.written(now, order.fields),
+            lambda part, now: part.holds(now, order.fields),
+        )
+        seen = part_of(RecordKey.parse(order.address.key)).see(now)
+        if seen is None:
+            raise Problem("DNS08", f"{order.address.key} was written and is not there.")
+        return Live(order.address, seen.fields, context=seen.context)
+
+    def delete(self, order: Order) -> None:
+        """Take our part away: the values the plan saw, and nothing beside them. Raises as ``update``."""
+        before = order.before.fields if order.before else {}
+        self._carry_out(
+            order,
+            lambda part, now: part.removed(now, before) if now is not None else None,
+            lambda part, now: part.see(now, before) is None,
+        )
+
+    def _carry_out(self, order: Order, goal: _Goal, reached: _Reached) -> dns.rdataset.Rdataset | None:
+        """The RRset as read after the change."""
+        key = RecordKey.parse(order.address.key)
+        part, zone = part_of(key), self._zones.of(key.name)
+        before = Seen(order.before.fields, order.before.context) if order.before else None
+        with self._zones.lock(zone):
+            refused: Swap | None = None
+            for _ in range(_ATTEMPTS):
+                now = self._read(key)
+                if reached(part, now):
+                    return now
+                if part.moved(now, before, order.fields or (before.fields if before else {})):
+                    raise _changed(key, now)
+                swap = Swap(key.name, key.rdtype, now, goal(part, now))
+                if refused == swap:
+                    raise self._prerequisite_not_honoured(key)
+                if self._send(zone, swap):
+                    return self._read_back(key, part, reached)
+                refused = swap
+        raise Problem("DNS07", f"{key} keeps being changed by somebody else.", "find out who, then plan again")
+
+    def _send(self, zone: dns.name.Name, swap: Swap) -> bool:
+        """Whether the swap was accepted. A lost answer counts as accepted: reading back settles it."""
+        try:
+            return self._primary.update(update_for(zone, [swap])) not in PREREQUISITE_FAILED
+        except Problem as problem:
+            if problem.code == "DNS02":
+                return True
+            raise
+
+    def _read_back(self, key: RecordKey, part: Part, reached: _Reached) -> dns.rdataset.Rdataset | None:
+        for pause in _READ_BACK:
+            self._clock.sleep(pause)
+            now = self._read(key)
+            if reached(part, now):
+                return now
+        raise Problem(
+            "DNS08",
+            f"{self._primary} accepted the change of {key} and still answers {_shown(now)}.",
+            "the server dropped it or answers from another copy; read its log, then plan again",
+        )
+
+    def _read(self, key: RecordKey) -> dns.rdataset.Rdataset | None:
+        answer = self._ask(key.name, key.rdtype)
+        refuse_alias(key, answer)
+        return answer.rdataset
+
+    def _ask(self, name: dns.name.Name, rdtype: RdataType) -> Answer:
+        question = Question(name, rdtype)
+        answer = self._primary.ask([question])[question]
+        if isinstance(answer, Failure):
+            raise answer.problem
+        return answer
+
+    def _prerequisite_not_honoured(self, key: RecordKey) -> Problem:
+        """Why a change was refused although the RRset reads as it should: what stands in its way."""
+        if key.rdtype == RdataType.CNAME and self._ask(key.name, key.rdtype).exists:
+            return Problem(
+                "DNS10",
+                f"{key.owner} holds other records, so it cannot become an alias (CNAME).",
+                "remove them first, if nothing uses them any more",
+            )
+        return Problem(
+            "DNS13",
+            f"{self._primary} refuses to change {key} although it is as the plan saw it.",
+            "a wildcard answers for this name, or the server does not honour RFC 2136 prerequisites",
+        )
+
+
+def _changed(key: RecordKey, now: dns.rdataset.Rdataset | None) -> Problem:
+    return Problem("DNS07", f"{key} was changed since the plan: it is now {_shown(now)}.", "plan again and look")
+
+
+def _shown(now: dns.rdataset.Rdataset | None) -> str:
+    return ", ".join(f"'{text}'" for text in texts_of(now)) or "empty"

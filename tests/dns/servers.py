@@ -1,0 +1,266 @@
+"""Authoritative servers started for the tests, on free ports, with nothing kept: Knot, BIND."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import dns.flags
+import dns.message
+import dns.name
+import dns.query
+import dns.rcode
+import dns.rdataset
+import dns.tsig
+import dns.update
+import dns.zone
+from dns.rdatatype import RdataType
+
+from reconcile.sandbox.dns.server import DnsServer
+
+KEY_NAME = "federations-key"
+SECRET = "c2VjcmV0LW9mLXRoZS10ZXN0cy0wMTIzNDU2Nzg5YWJjZGVm"
+KEY = dns.tsig.Key(KEY_NAME, SECRET, dns.tsig.HMAC_SHA256)
+#: Known to the server, allowed to read, not to change anything.
+POWERLESS_NAME = "powerless-key"
+POWERLESS_SECRET = "cG93ZXJsZXNzLXNlY3JldC0wMTIzNDU2Nzg5YWJjZGVmZ2g="
+
+
+class Server(Protocol):
+    """One server process. ``add`` gives it a zone and returns when it answers for it."""
+
+    port: int
+
+    def add(self, origin: str, text: str, *, signed: bool = False) -> None: ...
+
+
+class Process:
+    """A server that reads its configuration again on SIGHUP."""
+
+    binary: str
+    package: str
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.zones: dict[str, bool] = {}
+        (folder / "db").mkdir()
+        self.configure()
+        with (folder / "log").open("wb") as log:
+            self.process = subprocess.Popen(self.command(), stdout=log, stderr=subprocess.STDOUT, cwd=folder)
+        wait_until(self._answers, f"{self.binary} answers; its log is {folder / 'log'}")
+
+    def add(self, origin: str, text: str, *, signed: bool = False) -> None:
+        (self.folder / f"{origin}.zone").write_text(f"$ORIGIN {origin}.\n{text}", encoding="utf-8")
+        self.zones[origin] = signed
+        self.configure()
+        self.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: self._holds(origin, signed=signed), f"{self.binary} holds {origin}: {self.log()}")
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(10)
+
+    def log(self) -> str:
+        return (self.folder / "log").read_text(encoding="utf-8", errors="replace")[-1500:]
+
+    def configure(self) -> None: ...
+
+    def command(self) -> Sequence[str]: ...
+
+    def _answers(self) -> bool:
+        return self.process.poll() is not None or ask(self.port, "example", "SOA") is not None
+
+    def _holds(self, origin: str, *, signed: bool) -> bool:
+        answer = ask(self.port, origin, "DNSKEY" if signed else "SOA")
+        return answer is not None and bool(answer.flags & dns.flags.AA) and bool(answer.answer)
+
+
+class Knot(Process):
+    binary = "/usr/sbin/knotd"
+    package = "knot"
+
+    def command(self) -> Sequence[str]:
+        return [self.binary, "-c", str(self.folder / "knot.conf")]
+
+    def configure(self) -> None:
+        zones = "".join(
+            f"  - domain: {origin}\n    template: {'signed' if signed else 'default'}\n    file: {origin}.zone\n"
+            for origin, signed in self.zones.items()
+        )
+        (self.folder / "knot.conf").write_text(
+            f"""\
+server:
+    rundir: {self.folder}
+    listen: 127.0.0.1@{self.port}
+log:
+  - target: stderr
+    any: warning
+database:
+    storage: {self.folder}/db
+key:
+  - id: {KEY_NAME}
+    algorithm: hmac-sha256
+    secret: {SECRET}
+  - id: {POWERLESS_NAME}
+    algorithm: hmac-sha256
+    secret: {POWERLESS_SECRET}
+acl:
+  - id: ours
+    address: 127.0.0.1
+    key: {KEY_NAME}
+    action: [update, transfer]
+template:
+  - id: default
+    storage: {self.folder}
+    acl: ours
+    semantic-checks: off
+    zonefile-sync: -1
+    zonefile-load: whole
+    journal-content: changes
+  - id: signed
+    storage: {self.folder}
+    acl: ours
+    dnssec-signing: on
+    zonefile-sync: -1
+    zonefile-load: whole
+    journal-content: changes
+zone:
+{zones}""",
+            encoding="utf-8",
+        )
+
+
+class Bind(Process):
+    binary = "/usr/sbin/named"
+    package = "bind9"
+
+    def command(self) -> Sequence[str]:
+        return [self.binary, "-g", "-4", "-n", "1", "-c", str(self.folder / "named.conf"), "-p", str(self.port)]
+
+    def configure(self) -> None:
+        zones = "".join(
+            f"""\
+zone "{origin}" {{
+    type primary; file "{origin}.zone"; allow-transfer {{ key {KEY_NAME}; }}; check-names ignore;
+    allow-update {{ key {KEY_NAME}; }}; {"dnssec-policy default; inline-signing yes;" if signed else ""}
+}};
+"""
+            for origin, signed in self.zones.items()
+        )
+        (self.folder / "named.conf").write_text(
+            f"""\
+key {KEY_NAME} {{ algorithm hmac-sha256; secret "{SECRET}"; }};
+key {POWERLESS_NAME} {{ algorithm hmac-sha256; secret "{POWERLESS_SECRET}"; }};
+options {{
+    directory "{self.folder}"; pid-file none; session-keyfile none; listen-on {{ 127.0.0.1; }}; recursion no;
+    notify no; minimal-responses yes; key-directory "{self.folder}"; managed-keys-directory "{self.folder}";
+}};
+controls {{ }};
+{zones}""",
+            encoding="utf-8",
+        )
+
+
+class Embedded:
+    """The sandbox's own server. It takes its zones at birth, so each new zone restarts it on the same port."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self._zones: dict[str, str] = {}
+        self._server: DnsServer | None = None
+
+    def add(self, origin: str, text: str, *, signed: bool = False) -> None:
+        assert not signed, "the embedded server signs nothing"
+        self.stop()
+        self._zones[origin] = text
+        keys = {KEY_NAME: (SECRET, "hmac-sha256")}
+        self._server = DnsServer(self._zones, keys, port=self.port)
+        self._server.start()
+
+    def stop(self) -> None:
+        if self._server is not None:
+            self._server.stop()
+
+
+@contextlib.contextmanager
+def running(kind: type[Process] | type[Embedded], folder: Path) -> Iterator[Server]:
+    """A server of that kind for a while; a clear failure when this machine has none."""
+    if issubclass(kind, Embedded):
+        server = kind()
+        try:
+            yield server
+        finally:
+            server.stop()
+        return
+    if shutil.which(kind.binary) is None:
+        raise AssertionError(f"{kind.binary} is missing: run scripts/setup dev, or apt-get install {kind.package}")
+    process = kind(folder)
+    try:
+        yield process
+    finally:
+        process.stop()
+
+
+def free_port() -> int:
+    """A port free for UDP and TCP at the moment of asking."""
+    while True:
+        with socket.socket() as stream, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagram:
+            stream.bind(("127.0.0.1", 0))
+            try:
+                datagram.bind(stream.getsockname())
+            except OSError:
+                continue
+            return int(stream.getsockname()[1])
+
+
+def ask(port: int, name: str, rdtype: str) -> dns.message.Message | None:
+    query = dns.message.make_query(name, rdtype, flags=0)
+    try:
+        return dns.query.tcp(query, "127.0.0.1", 1, port=port)
+    except (OSError, dns.exception.DNSException, EOFError):
+        return None
+
+
+def transfer(port: int, origin: str) -> dict[tuple[str, RdataType], tuple[int, frozenset[bytes]]]:
+    """The whole zone as wire: {(name, type): (TTL, values)}, save what signing and serials move by themselves."""
+    zone = dns.zone.Zone(dns.name.from_text(origin), relativize=False)
+    query = dns.message.make_query(origin, RdataType.AXFR)
+    query.use_tsig(KEY)
+    dns.query.inbound_xfr("127.0.0.1", zone, query, port=port, timeout=10)
+    moving = (RdataType.SOA, RdataType.RRSIG, RdataType.NSEC, RdataType.NSEC3)
+    return {
+        (name.to_text(), rdataset.rdtype): (rdataset.ttl, frozenset(rdata.to_wire() for rdata in rdataset))
+        for name, rdataset in zone.iterate_rdatasets()
+        if rdataset.rdtype not in moving
+    }
+
+
+def change(port: int, origin: str, *, add: Sequence[str] = (), delete: Sequence[str] = ()) -> None:
+    """Somebody else's hand: ``name ttl TYPE value`` added, ``name TYPE [value]`` deleted."""
+    message = dns.update.UpdateMessage(origin, keyring=KEY)
+    for record in delete:
+        message.delete(*record.split(" ", 2))
+    for record in add:
+        message.add(*record.split(" ", 3))
+    answer = dns.query.tcp(message, "127.0.0.1", 5, port=port)
+    assert answer.rcode() == dns.rcode.NOERROR, answer
+
+
+def wait_until(true, what: str, seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"never happened: {what}")
+        time.sleep(0.02)

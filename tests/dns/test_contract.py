@@ -1,0 +1,215 @@
+"""What the provider promises, on every server."""
+
+from __future__ import annotations
+
+import concurrent.futures
+
+import pytest
+from tests.dns.servers import Server, change, transfer
+from tests.dns.world import ORDINARY, World, zone_on
+
+from reconcile.problem import Problem
+from reconcile.providers.base import ABSENT, Unknown
+from reconcile.resources.resource import Live
+
+MX = ("0 spf55-org.mail.protection.outlook.com.",)
+TOKEN = ("MS=ms12345678",)
+OUTLOOK = ("spf.protection.outlook.com",)
+AUTODISCOVER = ("autodiscover.outlook.com.",)
+WHOLE_DOMAIN = {
+    "TXT/verification": {"contains": TOKEN},
+    "TXT/spf": {"includes": OUTLOOK},
+    "MX": {"values": MX},
+    "autodiscover CNAME": {"values": AUTODISCOVER},
+}
+
+
+def test_what_is_there_is_read_in_one_spelling(world: World) -> None:
+    seen = world.see_all(WHOLE_DOMAIN)
+    mx = seen["MX"]
+    assert isinstance(mx, Live)
+    assert mx.fields == {"values": ("10 mx1.oldhost.example.", "20 mx2.oldhost.example."), "ttl": 86400}
+    texts = seen["TXT/verification"]
+    assert isinstance(texts, Live)
+    assert "two strings" in texts.fields["contains"]
+    spf = seen["TXT/spf"]
+    assert isinstance(spf, Live)
+    assert spf.fields == {"includes": ("spf.oldhost.example",)}
+    assert spf.context["record"] == "v=spf1 a mx include:spf.oldhost.example ip4:198.51.100.7 ~all"
+
+
+def test_a_name_that_does_not_exist_is_absent(world: World) -> None:
+    assert world.see("selector1._domainkey CNAME") == ABSENT
+    assert world.see("www.deeper MX") == ABSENT
+
+
+def test_a_type_that_the_name_lacks_is_absent(world: World) -> None:
+    assert world.see("ns1 MX") == ABSENT
+
+
+def test_a_zone_of_another_server_is_unknown_not_absent(world: World) -> None:
+    elsewhere = World(world.server, "elsewhere.test", world.provider)
+    sight = elsewhere.see("MX")
+    assert isinstance(sight, Unknown)
+    assert "elsewhere.test" in sight.reason
+    assert "127.0.0.1" in sight.reason
+
+
+def test_a_whole_domain_is_switched_and_a_second_look_finds_nothing_to_do(world: World) -> None:
+    for key, fields in WHOLE_DOMAIN.items():
+        world.put(key, **fields)
+    seen = world.see_all(WHOLE_DOMAIN)
+    assert seen["MX"].fields["values"] == MX
+    assert seen["autodiscover CNAME"].fields["values"] == AUTODISCOVER
+    assert set(TOKEN) <= set(seen["TXT/verification"].fields["contains"])
+    assert set(OUTLOOK) <= set(seen["TXT/spf"].fields["includes"])
+
+
+def test_writing_again_what_is_there_sends_nothing(world: World) -> None:
+    first = world.put("MX", values=MX)
+    serial = world.see("SOA").fields["values"]
+    assert world.put("MX", values=MX).fields == first.fields
+    assert world.see("SOA").fields["values"] == serial
+
+
+def test_the_new_include_stands_before_all_and_nothing_else_moves(world: World) -> None:
+    before = transfer(world.port, world.origin)
+    spf = world.put("TXT/spf", includes=OUTLOOK)
+    assert spf.context["record"] == (
+        "v=spf1 a mx include:spf.oldhost.example ip4:198.51.100.7 include:spf.protection.outlook.com ~all"
+    )
+    after = transfer(world.port, world.origin)
+    assert {key for key in before | after if before.get(key) != after.get(key)} == {(f"{world.origin}.", 16)}
+
+
+def test_other_peoples_texts_stay_octet_for_octet(world: World) -> None:
+    apex = (f"{world.origin}.", 16)
+    ttl, before = transfer(world.port, world.origin)[apex]
+    world.put("TXT/verification", contains=TOKEN)
+    ttl_after, after = transfer(world.port, world.origin)[apex]
+    assert before < after
+    assert len(after - before) == 1
+    assert ttl_after == ttl == 1800
+
+
+def test_an_existing_ttl_is_kept_and_the_records_of_the_switch_are_born_short(server: Server) -> None:
+    world = zone_on(server, ORDINARY)
+    assert world.put("MX", values=MX).fields["ttl"] == 86400
+    bare = zone_on(server, "\n".join(ORDINARY.splitlines()[:5]) + "\n")
+    assert bare.put("MX", values=MX).fields["ttl"] == 300
+    assert bare.put("autodiscover CNAME", values=AUTODISCOVER).fields["ttl"] == 300
+    assert bare.put("selector1._domainkey CNAME", values=("s1.example.",)).fields["ttl"] == 3600
+
+
+def test_a_ttl_alone_can_be_lowered(world: World) -> None:
+    old = world.see("MX").fields["values"]
+    assert world.put("MX", values=old, ttl=300).fields == {"values": old, "ttl": 300}
+    assert world.put("autodiscover CNAME", values=("autodiscover.oldhost.example.",), ttl=300).fields["ttl"] == 300
+
+
+def test_a_domain_without_any_txt_gets_token_and_spf_at_the_same_moment(server: Server) -> None:
+    """Both were planned on an absent RRset; whoever comes second must not take the first for a stranger."""
+    bare = zone_on(server, "\n".join(ORDINARY.splitlines()[:5]) + "\n")
+    orders = [bare.order(key, bare.see(key), **WHOLE_DOMAIN[key]) for key in ("TXT/verification", "TXT/spf")]
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        lives = list(pool.map(bare.provider.writer.create, orders))
+    assert lives[1].context["record"] == "v=spf1 include:spf.protection.outlook.com ?all"
+    assert set(bare.see("TXT/verification").fields["contains"]) == {*TOKEN, lives[1].context["record"]}
+
+
+def test_an_edit_between_plan_and_apply_is_refused_and_nothing_is_written(world: World) -> None:
+    planned = world.see("MX")
+    change(world.port, world.origin, add=["@ 86400 MX 30 mx3.oldhost.example."])
+    before = transfer(world.port, world.origin)
+    with pytest.raises(Problem) as refusal:
+        world.provider.writer.update(world.order("MX", planned, values=MX))
+    assert refusal.value.code == "DNS07"
+    assert "mx3.oldhost.example" in refusal.value.message
+    assert transfer(world.port, world.origin) == before
+
+
+def test_an_spf_record_edited_since_the_plan_is_refused(world: World) -> None:
+    planned = world.see("TXT/spf")
+    old = planned.context["record"]
+    change(world.port, world.origin, delete=[f'@ TXT "{old}"'], add=['@ 1800 TXT "v=spf1 include:new.example -all"'])
+    with pytest.raises(Problem, match="changed since the plan"):
+        world.provider.writer.update(world.order("TXT/spf", planned, includes=OUTLOOK))
+
+
+def test_a_stranger_text_added_since_the_plan_is_no_hindrance_and_survives(world: World) -> None:
+    planned = world.see("TXT/verification")
+    change(world.port, world.origin, add=['@ 1800 TXT "atlassian=new"'])
+    live = world.provider.writer.update(world.order("TXT/verification", planned, contains=TOKEN))
+    assert {"atlassian=new", *TOKEN} <= set(live.fields["contains"])
+
+
+def test_two_spf_records_are_left_for_a_human(server: Server) -> None:
+    world = zone_on(server, ORDINARY + '@ 1800 IN TXT "V=SPF1 -all"\n')
+    sight = world.see("TXT/spf")
+    assert isinstance(sight, Unknown)
+    assert "2 SPF records" in sight.reason
+
+
+def test_a_malformed_spf_record_is_left_for_a_human(server: Server) -> None:
+    world = zone_on(server, ORDINARY.replace("ip4:198.51.100.7", "ip4:198.51.100"))
+    sight = world.see("TXT/spf")
+    assert isinstance(sight, Unknown)
+    assert "ip4:198.51.100" in sight.reason
+
+
+def test_texts_without_any_spf_leave_the_spf_absent(server: Server) -> None:
+    world = zone_on(server, ORDINARY.replace("v=spf1", "v=spf10"))
+    assert world.see("TXT/spf") == ABSENT
+
+
+def test_a_mail_domain_that_is_an_alias_is_refused_with_its_target(world: World) -> None:
+    sight = world.see("www MX")
+    assert isinstance(sight, Unknown)
+    assert "web.oldhost.example" in sight.reason
+    with pytest.raises(Problem) as refusal:
+        world.provider.writer.create(world.order("www MX", ABSENT, values=MX))
+    assert refusal.value.code == "DNS10"
+
+
+def test_an_alias_cannot_take_the_place_of_other_records(world: World) -> None:
+    before = transfer(world.port, world.origin)
+    with pytest.raises(Problem) as refusal:
+        world.put("ns1 CNAME", values=AUTODISCOVER)
+    assert refusal.value.code == "DNS10"
+    assert transfer(world.port, world.origin) == before
+
+
+def test_a_delegated_subdomain_is_changed_in_its_own_zone(server: Server) -> None:
+    parent = zone_on(server, ORDINARY)
+    child = World(server, f"ville.{parent.origin}", parent.provider)
+    change(parent.port, parent.origin, add=["ville 3600 NS ns.elsewhere.example."])
+    sight = child.see("MX")
+    assert isinstance(sight, Unknown)
+    assert child.origin in sight.reason
+    with pytest.raises(Problem) as refusal:
+        child.provider.writer.create(child.order("MX", ABSENT, values=MX))
+    assert refusal.value.code == "DNS06"
+    server.add(child.origin, ORDINARY)
+    assert child.put("MX", values=MX).fields["values"] == MX
+    assert f"{child.origin}." not in {name for name, _ in transfer(parent.port, parent.origin)} - {f"{child.origin}."}
+
+
+def test_only_our_token_leaves_when_it_is_no_longer_wanted(world: World) -> None:
+    before = transfer(world.port, world.origin)
+    world.put("TXT/verification", contains=TOKEN)
+    world.take_away("TXT/verification", contains=TOKEN)
+    assert transfer(world.port, world.origin) == before
+
+
+def test_only_our_include_leaves_when_it_is_no_longer_wanted(world: World) -> None:
+    before = transfer(world.port, world.origin)
+    world.put("TXT/spf", includes=OUTLOOK)
+    world.take_away("TXT/spf", includes=OUTLOOK)
+    assert transfer(world.port, world.origin) == before
+
+
+def test_a_record_of_ours_can_be_taken_away(world: World) -> None:
+    before = transfer(world.port, world.origin)
+    world.put("selector1._domainkey CNAME", values=("s1.example.",))
+    world.take_away("selector1._domainkey CNAME", values=("s1.example.",))
+    assert transfer(world.port, world.origin) == before
