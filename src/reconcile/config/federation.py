@@ -24,7 +24,11 @@ class Mark:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Federation:
-    """One federation file, valid in shape. ``slug`` is the name used everywhere: the file's stem, ``spf55``."""
+    """One federation file, valid in shape.
+
+    ``slug`` is the name used everywhere, which is also the file's stem: ``spf55``. In ``marks`` a mailbox goes by its
+    address in lower case, as in ``file``.
+    """
 
     slug: str
     path: Path
@@ -36,3 +40,13 @@ class Federation:
     def domains(self) -> tuple[str, ...]:
         """The federation's domain, then its subdomains."""
         return (self.file.domain, *self.file.subdomains)
+
+
+_START = Mark(1, 1, 1, 1)
+
+
+def nearest(marks: Mapping[Route, Mark], route: Route) -> Mark:
+    """The mark of ``route``, or of the closest thing around it that is written in the file."""
+    while route and route not in marks:
+        route = route[:-1]
+    return marks.get(route, _START)

@@ -1,0 +1,158 @@
+"""Federation files from a folder: read, typed, checked against each other, in an order that never varies."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from reconcile.config.diagnostic import Diagnostic
+from reconcile.config.document import SIZE_LIMIT, Flaw, Unreadable, decode, read_document
+from reconcile.config.federation import Federation, Mark, Route, nearest
+from reconcile.config.rules import RULES, Finding, check
+from reconcile.config.shape import from_flaw, read_shape
+from reconcile.problem import Problem
+
+_INVALID = 3  # the exit code for configuration that cannot be used
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Loaded:
+    """The federations that are valid, and every remark on all files in the order of the files.
+
+    ``paths`` are all the files read, valid or not; ``sources`` the text of those that are text.
+    """
+
+    federations: tuple[Federation, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    paths: tuple[Path, ...]
+    sources: Mapping[Path, str]
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """The remarks that make a file invalid."""
+        return tuple(one for one in self.diagnostics if one.severity == "error")
+
+    def only(self, paths: Collection[Path]) -> Loaded:
+        """What concerns these files."""
+        return Loaded(
+            tuple(one for one in self.federations if one.path in paths),
+            tuple(one for one in self.diagnostics if one.path in paths),
+            tuple(path for path in self.paths if path in paths),
+            self.sources,
+        )
+
+    def select(self, names: Sequence[str] = ()) -> tuple[Federation, ...]:
+        """The federations called ``spf55`` or ``55``; all of them without names.
+
+        Raises ``Problem`` CFG04 for a name nobody has, CFG03 when one of those chosen is invalid.
+        """
+        chosen = self.only(self.named(names)) if names else self
+        if errors := chosen.errors:
+            first, more = errors[0], len(errors) - 1
+            message = f"{first.path}:{first.line}:{first.column}: {first.code} {first.message}"
+            message += f" (and {more} more {'error' if more == 1 else 'errors'})" if more else ""
+            raise Problem("CFG03", message, "see them all with: reconcile validate", _INVALID)
+        return chosen.federations
+
+    def named(self, names: Sequence[str]) -> frozenset[Path]:
+        """The files of these federations. Raises ``Problem`` CFG04 for a name nobody has."""
+        known = {path.stem: path for path in self.paths}
+        chosen = set()
+        for name in names:
+            slug = next((one for one in (name.lower(), f"spf{name.lower()}") if one in known), None)
+            if slug is None:
+                near = difflib.get_close_matches(name.lower(), known, 1)
+                hint = f"did you mean {near[0]}?" if near else "the known ones: " + ", ".join(sorted(known))
+                raise Problem("CFG04", f"No federation is called {name!r}.", hint, _INVALID)
+            chosen.add(known[slug])
+        return frozenset(chosen)
+
+
+def load_federations(folder: Path, protected: Collection[str] = ()) -> Loaded:
+    """Load every ``*.yaml`` of a folder. ``protected``: addresses and domains that no file may declare.
+
+    Raises ``Problem`` CFG01 when the folder cannot be read, CFG04 when it holds no federation.
+    """
+    try:
+        paths = [path for path in folder.iterdir() if path.suffix in (".yaml", ".yml") and path.name[0] != "."]
+    except OSError as error:
+        hint = "run from the project's folder, or give --chdir"
+        raise Problem("CFG01", f"Cannot read the folder {folder}: {error.strerror}.", hint, _INVALID) from None
+    if not paths:
+        raise Problem(
+            "CFG04", f"{folder} holds no federation file.", "a federation is a file like spf55.yaml", _INVALID
+        )
+    return load_files(paths, protected)
+
+
+def load_files(paths: Iterable[Path], protected: Collection[str] = ()) -> Loaded:
+    """Load these files and check them together."""
+    remarks: list[Diagnostic] = []
+    sources: dict[Path, str] = {}
+    sound: list[Federation] = []
+    likely: list[Federation] = []
+    broken: dict[Path, frozenset[Route]] = {}
+    ordered = sorted(set(paths))
+    for path in ordered:
+        try:
+            raw = _read(path)
+            sources[path] = decode(raw)
+        except Unreadable as stop:
+            remarks.append(from_flaw(stop.flaw, path))
+            continue
+        document = read_document(sources[path])
+        shape = read_shape(document, path)
+        remarks += shape.remarks
+        if shape.file is None:
+            continue
+        slug = f"spf{shape.file.code.lower()}"
+        federation = Federation(slug, path, shape.file, _lowered(document.marks), hashlib.sha256(raw).hexdigest())
+        broken[path] = shape.broken
+        likely.append(federation)
+        if not shape.remarks:
+            sound.append(federation)
+    for federation, finding in check(likely, protected):
+        if finding.route[:2] not in broken[federation.path]:
+            remarks.append(_placed(finding, federation))
+    invalid = {one.path for one in remarks if one.severity == "error"}
+    return Loaded(
+        tuple(federation for federation in sound if federation.path not in invalid),
+        tuple(sorted(set(remarks), key=lambda one: one.order)),
+        tuple(ordered),
+        sources,
+    )
+
+
+def _read(path: Path) -> bytes:
+    """The bytes of a file, one more than the limit at most. Raises ``Unreadable``."""
+    try:
+        if path.is_dir():
+            raise Unreadable(Flaw("SPF101", 1, 1, "this is a folder, not a file"))
+        if path.exists() and not path.is_file():
+            raise Unreadable(Flaw("SPF101", 1, 1, "this is not an ordinary file"))
+        if path.suffix == ".yml":
+            raise Unreadable(Flaw("SPF604", 1, 1, "federation files end in .yaml", f"rename it {path.stem}.yaml"))
+        with path.open("rb") as file:
+            return file.read(SIZE_LIMIT + 1)
+    except OSError as error:
+        raise Unreadable(Flaw("SPF101", 1, 1, f"the file cannot be read: {error.strerror}")) from None
+
+
+def _lowered(marks: Mapping[Route, Mark]) -> Mapping[Route, Mark]:
+    """The marks, each mailbox under its address as the models write it."""
+    return {
+        (route[0], str(route[1]).strip().lower(), *route[2:])
+        if route[:1] == ("mailboxes",) and route[1:]
+        else route: mark
+        for route, mark in marks.items()
+    }
+
+
+def _placed(finding: Finding, federation: Federation) -> Diagnostic:
+    mark = nearest(federation.marks, finding.route)
+    line, column = (mark.key_line, mark.key_column) if finding.on_key else (mark.line, mark.column)
+    severity = RULES[finding.code].severity
+    return Diagnostic(finding.code, severity, federation.path, line, column, finding.message, finding.hint)

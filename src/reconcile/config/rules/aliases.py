@@ -1,0 +1,33 @@
+"""Rules 3xx: an alias is one address more of a mailbox, in the same domain, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from reconcile.config.federation import Federation, Route
+from reconcile.config.rules.catalogue import Finding
+
+
+def check_aliases(federation: Federation, owners: Mapping[str, str]) -> Iterator[Finding]:
+    """Rules on the aliases of each mailbox. ``owners`` maps every declared domain to its federation's slug."""
+    taken: dict[str, str] = {}
+    for address, mailbox in federation.file.mailboxes.items():
+        domain = address.rpartition("@")[2]
+        for position, alias in enumerate(mailbox.aliases):
+            route: Route = ("mailboxes", address, "aliases", position, "address")
+            name, its_domain = alias.address, alias.address.rpartition("@")[2]
+            if name == address:
+                yield Finding("SPF302", route, f"{name} is given as an alias of itself", "delete the line")
+            elif name in federation.file.mailboxes:
+                message = f"{name} is given as an alias of {address} and as a mailbox"
+                hint = "delete one of the two; with the alias, legacy_mail: merge keeps the old messages"
+                yield Finding("SPF305", route, message, hint)
+            elif name in taken:
+                yield Finding("SPF307", route, f"{name} is already an alias of {taken[name]}", "keep one of the two")
+            elif its_domain not in owners:
+                message = f"the alias {name} is outside the federation's domains"
+                yield Finding("SPF303", route, message, f"an alias of {address} ends in @{domain}")
+            elif its_domain != domain:
+                message = f"the alias {name} is not in {domain}, the domain of its mailbox"
+                yield Finding("SPF304", route, message, f"an alias of {address} ends in @{domain}")
+            taken.setdefault(name, address)

@@ -1,0 +1,62 @@
+"""Every rule of ``reconcile validate``, by its stable code. docs/rules.md explains each with an example."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from reconcile.config.diagnostic import Severity
+from reconcile.config.federation import Route
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule broken by what stands at ``route``; ``on_key`` when the remark is about the key, not its value."""
+
+    code: str
+    route: Route
+    message: str
+    hint: str = ""
+    on_key: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Rule:
+    title: str
+    severity: Severity = "error"
+
+
+RULES: Mapping[str, Rule] = MappingProxyType(
+    {
+        "SPF101": Rule("the file cannot be read as YAML"),
+        "SPF102": Rule("a key appears twice"),
+        "SPF103": Rule("a key is unknown"),
+        "SPF104": Rule("a key is missing or empty"),
+        "SPF105": Rule("a value is not allowed"),
+        "SPF106": Rule("an address is malformed"),
+        "SPF107": Rule("an address is outside the federation's domains"),
+        "SPF108": Rule("an anchor, alias, merge key or tag of YAML is used"),
+        "SPF201": Rule("a shared mailbox has no delegate"),
+        "SPF202": Rule("a delegate has no personal mailbox"),
+        "SPF203": Rule("a delegate is unknown"),
+        "SPF204": Rule("a generic address has a personal licence", "warning"),
+        "SPF208": Rule("a generic address is kept by one person", "notice"),
+        "SPF209": Rule("a delegate is listed twice"),
+        "SPF210": Rule("a personal mailbox has delegates"),
+        "SPF301": Rule("an alias has no target"),
+        "SPF302": Rule("an alias leads back to itself"),
+        "SPF303": Rule("an alias is in an outside domain"),
+        "SPF304": Rule("an alias is in another domain than its mailbox"),
+        "SPF305": Rule("an alias is also a mailbox"),
+        "SPF307": Rule("an alias is listed twice"),
+        "SPF401": Rule("a personal mailbox has no name"),
+        "SPF402": Rule("an Atrium identifier is malformed"),
+        "SPF405": Rule("a phone number is unreadable"),
+        "SPF510": Rule("Microsoft 365 refuses the address as a sign-in"),
+        "SPF601": Rule("a domain is declared twice"),
+        "SPF602": Rule("an address is declared twice"),
+        "SPF603": Rule("a protected domain or address is declared"),
+        "SPF604": Rule("the file's name does not match its code"),
+    }
+)

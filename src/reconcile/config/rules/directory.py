@@ -1,0 +1,60 @@
+"""Rules 4xx and 510: what the address book shows, and what Microsoft takes as a sign-in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from reconcile.config.federation import Federation, Route
+from reconcile.config.rules.catalogue import Finding
+
+# French numbers have ten digits from 0, overseas included; short numbers three or four; others are written from +.
+_PHONE = re.compile(r"0[1-9][0-9]{8}|\+33[1-9][0-9]{8}|\+(?!33)[1-9][0-9]{6,14}|[1-9][0-9]{2,3}")
+
+# Microsoft Entra, "Prepare a nonroutable domain" and "userPrincipalName" property: what may stand before the @.
+_SIGN_IN = re.compile(r"[a-z0-9'._!#^~-]+")
+_LONGEST_DOMAIN = 48
+_LONGEST_SIGN_IN = 113
+
+
+def check_directory(federation: Federation) -> Iterator[Finding]:
+    """Rules on names, phones and sign-ins."""
+    if federation.file.contact is not None:
+        yield from _phone(federation.file.contact.phone, ("contact", "phone"))
+    for address, mailbox in federation.file.mailboxes.items():
+        route: Route = ("mailboxes", address)
+        yield from _sign_in(address)
+        yield from _phone(mailbox.directory.phone, (*route, "directory", "phone"))
+        if mailbox.licence != "shared":
+            names = {"last_name": mailbox.directory.last_name, "first_name": mailbox.directory.first_name}
+            if missing := [key for key, name in names.items() if not name]:
+                message = f"{address} is personal and its directory has no {' nor '.join(missing)}"
+                hint = "the address book and the signature need both names"
+                where = (*route, "directory") if ((*route, "directory") in federation.marks) else route
+                yield Finding("SPF401", where, message, hint, on_key=True)
+
+
+def _phone(phone: str | None, route: Route) -> Iterator[Finding]:
+    if phone is None:
+        return
+    digits = re.sub(r"[\s.\-/()\u2010\u2011]|\(0\)", "", re.sub("^00", "+", phone))
+    if _PHONE.fullmatch(digits):
+        return
+    hint = 'write ten digits in quotes, like "03 53 01 00 01", or start with + and the country\'s number'
+    if re.fullmatch("[1-9][0-9]{8}", digits):
+        hint = f'a spreadsheet may have eaten its zero: "0{digits}"?'
+    yield Finding("SPF405", route, f"the phone number {phone!r} cannot be read", hint)
+
+
+def _sign_in(address: str) -> Iterator[Finding]:
+    local, _, domain = address.rpartition("@")
+    if strange := sorted(set(_SIGN_IN.sub("", local))):
+        message = f"Microsoft 365 refuses {' '.join(strange)} in the sign-in {address}"
+    elif len(domain) > _LONGEST_DOMAIN:
+        message = f"Microsoft 365 wants {_LONGEST_DOMAIN} characters at most after the @ of the sign-in {address}"
+    elif len(address) > _LONGEST_SIGN_IN:
+        message = f"Microsoft 365 wants {_LONGEST_SIGN_IN} characters at most in the sign-in {address}"
+    else:
+        return
+    hint = "choose another address for the mailbox and keep this one as its alias"
+    yield Finding("SPF510", ("mailboxes", address), message, hint, on_key=True)

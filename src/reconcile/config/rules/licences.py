@@ -1,0 +1,74 @@
+"""Rules 2xx: who has a licence, who works in a shared mailbox."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from reconcile.config.federation import Federation, Route
+from reconcile.config.models import Mailbox
+from reconcile.config.rules.catalogue import Finding
+
+#: Local parts, or their first word, that name a function and not a person.
+_GENERIC = re.compile(
+    r"(?:"
+    r"accueil|action|administration|animation|antenne|benevolat|benevoles|boutique|braderie|collecte|com|comite"
+    r"|communication|compta|comptabilite|contact|copain|culture|direction|don|donateurs|dons|enfance|equipe"
+    r"|federation|formation|info|infos|informatique|jeunes|jeunesse|logistique|loisirs|mecenat|partenariat|permanence"
+    r"|postmaster|presidence|presse|rh|salaries|secourspopulaire|secretariat|solidarite|spf|sport|stage|stagiaire"
+    r"|support|tresorerie|urgence|vacances|webmaster"
+    r")[0-9]*(?:[._-].*)?"
+)
+
+
+def check_licences(federation: Federation, owners: Mapping[str, str]) -> Iterator[Finding]:
+    """Rules on the licence and the delegates of each mailbox. ``owners`` maps every declared domain to its slug."""
+    for address, mailbox in federation.file.mailboxes.items():
+        route: Route = ("mailboxes", address)
+        if mailbox.licence == "shared":
+            yield from _shared(federation, address, mailbox, owners)
+            continue
+        if mailbox.delegates:
+            message = f"{address} is a personal mailbox ({mailbox.licence}) and has delegates"
+            yield Finding("SPF210", (*route, "delegates"), message, "make it shared, or delete them", on_key=True)
+        if mailbox.single_user:
+            message = f"{address} is kept by one person, who signs in with it"
+            hint = "a shared mailbox with a personal address each is safer and easier to hand over"
+            yield Finding("SPF208", (*route, "single_user"), message, hint, on_key=True)
+        elif _GENERIC.fullmatch(address.partition("@")[0]):
+            message = f"{address} looks generic and has the personal licence {mailbox.licence}"
+            hint = "make it shared and name its delegates, or write single_user: true if one person keeps it"
+            yield Finding("SPF204", (*route, "licence"), message, hint)
+
+
+def _shared(federation: Federation, address: str, mailbox: Mailbox, owners: Mapping[str, str]) -> Iterator[Finding]:
+    if not mailbox.delegates:
+        hint = "list under 'delegates' the people who work in it"
+        yield Finding("SPF201", ("mailboxes", address), f"the shared mailbox {address} has no delegate", hint, True)
+    seen: set[str] = set()
+    for position, delegate in enumerate(mailbox.delegates):
+        route: Route = ("mailboxes", address, "delegates", position, "who")
+        if delegate.who in seen:
+            yield Finding("SPF209", route, f"{delegate.who} is already a delegate of {address}", "keep one of the two")
+            continue
+        seen.add(delegate.who)
+        box = federation.file.mailboxes.get(delegate.who)
+        if box is None:
+            message = f"the delegate {delegate.who} has no mailbox in this file"
+            yield Finding("SPF203", route, message, _unknown(federation, delegate.who, owners))
+        elif box.licence == "shared":
+            message = f"the delegate {delegate.who} is itself a shared mailbox: nobody signs in with it"
+            yield Finding("SPF202", route, message, "name the people, by their E1 or E3 address")
+
+
+def _unknown(federation: Federation, who: str, owners: Mapping[str, str]) -> str:
+    """Why an address may be no mailbox here, and what to write instead."""
+    for address, mailbox in federation.file.mailboxes.items():
+        if any(alias.address == who for alias in mailbox.aliases):
+            return f"it is an alias of {address}: write that"
+    if any(given_up.address == who for given_up in federation.file.not_migrated):
+        return "it is listed under not_migrated"
+    owner = owners.get(who.rpartition("@")[2], federation.slug)
+    if owner != federation.slug:
+        return f"it belongs to {owner}: delegates are people of the same federation"
+    return "declare the mailbox with an E1 or E3 licence (and new: true if it is new), or mend the address"

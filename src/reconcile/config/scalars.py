@@ -1,0 +1,215 @@
+"""The kinds of text a federation file holds, and what each becomes: addresses, dates, amounts, identifiers.
+
+Every value arrives as text (see ``document``). A text that cannot be read raises pydantic's custom error whose type is
+the rule's code, so that one bad value is one remark.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from decimal import Decimal
+from typing import Annotated, Any, Literal, NoReturn
+
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+# RFC 5321 §4.1.2 (dot-string) and RFC 1035 §2.3.1, without quoted local parts: nobody has one, Exchange refuses them.
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+DOMAIN_PATTERN = rf"^(?:{_LABEL}\.)+{_LABEL}$"
+ADDRESS_PATTERN = rf"^{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LABEL}$"
+
+# PopStructure's "Code structure", ``ANT CE 055 0 00000 002689``: the department third, the Atrium number last.
+ATRIUM_PATTERN = r"^(?:[A-Z]{2,4} +[A-Z]{2} +[0-9][0-9AB]{2} +[0-9] +[0-9]{5} +)?0*[1-9][0-9]{0,8}$"
+
+_LICENCES = {"e1": "E1", "e3": "E3", "shared": "shared", "partagée": "shared", "partagee": "shared"}
+
+
+def refuse(code: str, message: str, hint: str = "") -> NoReturn:
+    """Raise the error that becomes the diagnostic ``code``."""
+    raise PydanticCustomError(code, "{message}", {"message": message, "hint": hint})
+
+
+def _domain(text: str) -> str:
+    name = text.strip().lower()
+    if not re.fullmatch(DOMAIN_PATTERN, name) or any(len(label) > 63 for label in name.split(".")) or len(name) > 253:
+        refuse("SPF105", f"{shown(text)} is not a domain name", "write it like spf55.org")
+    return name
+
+
+def _address(text: str) -> str:
+    address = text.strip().lower()
+    if not re.fullmatch(ADDRESS_PATTERN, address):
+        refuse("SPF106", f"{shown(text)} is not a mail address", _address_hint(address))
+    local, _, domain = address.rpartition("@")
+    if len(local) > 64 or len(domain) > 253 or any(len(label) > 63 for label in domain.split(".")):
+        refuse("SPF106", f"{shown(text)} is too long for a mail address", "64 characters at most before the @")
+    return address
+
+
+def _address_hint(address: str) -> str:
+    local, at, domain = address.partition("@")
+    if not at:
+        return "an address has an @ and a domain"
+    if not local.isascii() or not domain.isascii():
+        return "an address has no accent: " + "é, è or ç become e, e, c"
+    if " " in address:
+        return "an address has no space"
+    if "@" in domain:
+        return "an address has one @"
+    if ".." in address or local.startswith(".") or local.endswith("."):
+        return "two dots never follow each other, and none stands first or last before the @"
+    return "write it like prenom.nom@spf55.org"
+
+
+def _line(text: str) -> str:
+    line = text.strip()
+    if not line.isprintable():
+        refuse("SPF105", f"{shown(text)} must be one line of plain text")
+    return line
+
+
+def _flag(value: Any) -> Any:
+    if isinstance(value, bool):
+        return value
+    if value in ("true", "false"):
+        return value == "true"
+    refuse("SPF105", f"{shown(value)} is neither true nor false", "write true or false")
+
+
+def _date(value: Any) -> Any:
+    if isinstance(value, dt.date):
+        return value
+    hint = "write year-month-day, like 2025-01-20"
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value.strip()):
+        refuse("SPF105", f"{shown(value)} is not a date", hint)
+    try:
+        return dt.date.fromisoformat(value.strip())
+    except ValueError:
+        refuse("SPF105", f"{shown(value)} is not a day of the calendar", hint)
+
+
+def _amount(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,2})?", value.strip()):
+        return Decimal(value.strip())
+    refuse("SPF105", f"{shown(value)} is not an amount in euros", "write it with a dot, like 5.48")
+
+
+def _licence(value: Any) -> Any:
+    word = value.strip().lower() if isinstance(value, str) else ""
+    if word == "alias":
+        hint = "write the address under 'aliases' of the mailbox that receives its messages"
+        refuse("SPF301", "an alias has no mailbox of its own, and this one no target", hint)
+    if word not in _LICENCES:
+        refuse("SPF105", f"{shown(value)} is not a licence", "write E1, E3 or shared")
+    return _LICENCES[word]
+
+
+def _atrium_id(value: Any) -> Any:
+    if isinstance(value, int):
+        return value
+    if not isinstance(value, str) or not re.fullmatch(ATRIUM_PATTERN, value.strip()):
+        hint = "write the number, like 2689, or the whole code, like ANT CE 055 0 00000 002689"
+        refuse("SPF402", f"{shown(value)} is not an Atrium identifier", hint)
+    return int(value.split()[-1])
+
+
+def _code(text: str) -> str:
+    code = text.strip().upper()
+    if not re.fullmatch(r"[0-9A-Z]{2,10}", code):
+        refuse("SPF105", f"{shown(text)} is not a department or region code", 'write it in quotes, like "55" or "2A"')
+    return code
+
+
+def _schema_version(value: Any) -> Any:
+    if str(value) != "1":
+        refuse("SPF105", f"{shown(value)} is not a version of this file's shape that this tool knows", "write 1")
+    return 1
+
+
+def shown(value: Any) -> str:
+    """A value in a message: quoted, short, with nothing that could disturb a terminal."""
+    if not isinstance(value, str):
+        return "a list" if isinstance(value, list) else "a mapping" if isinstance(value, dict) else "nothing"
+    text = value if len(value) <= 60 else value[:59] + "…"
+    return "'" + "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text) + "'"
+
+
+Domain = Annotated[
+    str,
+    AfterValidator(_domain),
+    WithJsonSchema(
+        {"type": "string", "pattern": DOMAIN_PATTERN, "patternErrorMessage": "A domain name, like spf55.org"}
+    ),
+]
+EmailAddress = Annotated[
+    str,
+    AfterValidator(_address),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": ADDRESS_PATTERN,
+            "patternErrorMessage": "A mail address without accent, like prenom.nom@spf55.org",
+        }
+    ),
+]
+Line = Annotated[str, AfterValidator(_line)]
+Flag = Annotated[bool, BeforeValidator(_flag)]
+Date = Annotated[
+    dt.date,
+    BeforeValidator(_date),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "date",
+            "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+            "patternErrorMessage": "A date, like 2025-01-20",
+        }
+    ),
+]
+Amount = Annotated[
+    Decimal,
+    BeforeValidator(_amount),
+    WithJsonSchema(
+        {
+            "type": ["string", "number"],
+            "minimum": 0,
+            "pattern": r"^[0-9]{1,7}(\.[0-9]{1,2})?$",
+            "patternErrorMessage": "An amount in euros, like 5.48",
+        }
+    ),
+]
+Licence = Annotated[
+    Literal["E1", "E3", "shared"],
+    BeforeValidator(_licence),
+    WithJsonSchema({"type": "string", "enum": ["E1", "E3", "shared", "Partagée", "partagée", "Partagee", "partagee"]}),
+]
+AtriumId = Annotated[
+    int,
+    BeforeValidator(_atrium_id),
+    WithJsonSchema(
+        {
+            "type": ["integer", "string"],
+            "minimum": 1,
+            "pattern": ATRIUM_PATTERN,
+            "patternErrorMessage": "A number, like 2689, or the whole code, like ANT CE 055 0 00000 002689",
+            "examples": [2689, "ANT CE 055 0 00000 002689"],
+        }
+    ),
+]
+Code = Annotated[
+    str,
+    AfterValidator(_code),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": "^[0-9A-Za-z]{2,10}$",
+            "patternErrorMessage": 'A code in quotes, like "55"',
+            "examples": ["55", "2A", "971"],
+        }
+    ),
+]
+SchemaVersion = Annotated[int, BeforeValidator(_schema_version), WithJsonSchema({"const": 1})]
