@@ -1,0 +1,166 @@
+"""The directory's side of a mailbox: the account, its attributes, its licence."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Mapping
+
+from reconcile.problem import Problem
+from reconcile.providers.base import Order
+from reconcile.providers.microsoft.graph import segment
+from reconcile.providers.microsoft.licences import Skus
+from reconcile.providers.microsoft.records import STAMP, STAMP_PREFIX, User
+from reconcile.providers.microsoft.refused import LostAnswer, Refused
+from reconcile.providers.microsoft.settle import patiently, until
+from reconcile.providers.microsoft.surfaces import Surfaces
+from reconcile.providers.microsoft.tenant import read_skus
+from reconcile.resources.address import Address
+from reconcile.resources.resource import Value
+
+#: Seconds for a new account to be known to every replica of the directory.
+REPLICA_PATIENCE = 900.0
+
+#: Fields of kind *mailbox* kept in the directory, and their Graph names.
+DIRECTORY: Mapping[str, str] = {
+    "display_name": "displayName",
+    "first_name": "givenName",
+    "last_name": "surname",
+    "job_title": "jobTitle",
+    "phone": "businessPhones",
+    "atrium_id": "employeeId",
+    "sign_in": "accountEnabled",
+    "usage_location": "usageLocation",
+}
+
+
+class Accounts:
+    """Creates accounts, writes their attributes and their licences.
+
+    ``password`` answers a new password each time; it goes to Graph and nowhere else.
+    """
+
+    def __init__(self, surfaces: Surfaces, password: Callable[[], str]) -> None:
+        self._surfaces = surfaces
+        self._graph = surfaces.graph
+        self._clock = surfaces.clock
+        self._password = password
+
+    def ensure(self, order: Order) -> User:
+        """The account that signs in as the order's address: found if an interrupted run of ours left it, else created.
+
+        Raises ``Problem`` M365-23 when somebody else's account has that name.
+        """
+        name = order.address.key
+        user = self._surfaces.user(name) or self._create(order)
+        if user.stamp != stamp(order.address):
+            raise Problem(
+                "M365-23",
+                f"{name}: an account of that name appeared since the plan was made; nothing was written.",
+                "make a new plan: it will offer to adopt it",
+            )
+        return user
+
+    def describe(self, user: User, fields: Mapping[str, Value], names: Collection[str], address: Address) -> None:
+        """Write those directory fields, and our stamp where it is missing."""
+        body = {DIRECTORY[name]: _graph_value(name, fields[name]) for name in names if name in DIRECTORY}
+        if user.stamp != stamp(address) and (not user.stamp or user.stamp.startswith(STAMP_PREFIX)):
+            body["onPremisesExtensionAttributes"] = {STAMP: stamp(address)}
+        if body:
+            path = f"/users/{segment(user.id)}"
+            patiently(self._clock, lambda: self._graph.change(path, body), _not_there_yet, REPLICA_PATIENCE)
+
+    def license(self, user: User, licence: str | None) -> None:
+        """Give the account that licence and no other of ours, in one call; None takes ours away."""
+        skus = self.skus()
+        add, remove = skus.swap(user.skus, licence) if licence else ([], skus.ours(user.skus))
+        if not add and not remove:
+            return
+        path = f"/users/{segment(user.id)}/assignLicense"
+        body = {"addLicenses": [{"skuId": sku, "disabledPlans": []} for sku in add], "removeLicenses": remove}
+        patiently(self._clock, lambda: self._graph.act(path, body), _not_there_yet, REPLICA_PATIENCE)
+
+    def skus(self) -> Skus:
+        return read_skus(self._graph, self._surfaces.settings)
+
+    def _create(self, order: Order) -> User:
+        body = self._body(order)
+        try:
+            row = patiently(self._clock, lambda: self._graph.create("/users", body), _domain_too_new, REPLICA_PATIENCE)
+        except LostAnswer:
+            return self._settled(order)
+        except Refused as refused:
+            # Taken: by our own creation whose answer was lost on the way, or by somebody else's. Its stamp tells.
+            if refused.target == "userPrincipalName" or refused.says("property userPrincipalName"):
+                return self._settled(order)
+            raise
+        return self._shown(str(row["id"]), order)
+
+    def _settled(self, order: Order) -> User:
+        """After a lost answer: the account if it came to be, else another attempt, which a second account's name
+        being taken makes harmless."""
+        name = order.address.key
+        if user := until(self._clock, lambda: self._surfaces.user(name), patience=60.0):
+            return user
+        try:
+            row = self._graph.create("/users", self._body(order))
+        except (LostAnswer, Refused):
+            return self._shown(name, order)
+        return self._shown(str(row["id"]), order)
+
+    def _shown(self, name: str, order: Order) -> User:
+        user = until(self._clock, lambda: self._surfaces.user(name), REPLICA_PATIENCE)
+        if user is None:
+            raise Problem(
+                "M365-18",
+                f"{order.address.key}: the directory does not show the account that was asked for.",
+                "apply again in a few minutes: an account that exists is completed, not created again",
+            )
+        return user
+
+    def _body(self, order: Order) -> dict[str, object]:
+        fields = order.fields
+        name = order.address.key
+        body: dict[str, object] = {
+            DIRECTORY[field]: _graph_value(field, value)
+            for field, value in fields.items()
+            if field in DIRECTORY and value not in (None, "")
+        }
+        return {
+            "accountEnabled": True,
+            "displayName": name,
+            "usageLocation": self._surfaces.settings.tenant.usage_location,
+            **body,
+            "userPrincipalName": name,
+            "mailNickname": unique_name(name),
+            "passwordProfile": {"password": self._password(), "forceChangePasswordNextSignIn": True},
+            "onPremisesExtensionAttributes": {STAMP: stamp(order.address)},
+        }
+
+
+def stamp(address: Address) -> str:
+    """The mark of ownership on what a federation's file created or adopted."""
+    return f"{STAMP_PREFIX}{address.federation}"
+
+
+def unique_name(address: str) -> str:
+    """A name no other federation's box has: every federation has its *contact*, so the domain is part of it.
+    64 characters at most."""
+    local, _, domain = address.partition("@")
+    name = f"{local}.{domain}"
+    return name if len(name) <= 64 else f"{name[:53]}-{hashlib.sha256(address.encode()).hexdigest()[:10]}"
+
+
+def _graph_value(name: str, value: Value) -> object:
+    if name == "phone":
+        return [value] if value else []
+    return value or None if isinstance(value, str) else value
+
+
+def _not_there_yet(refused: Refused) -> bool:
+    """A replica that has not heard of the account."""
+    return refused.status == 404
+
+
+def _domain_too_new(refused: Refused) -> bool:
+    """What a replica answers that has not heard of the domain's verification."""
+    return refused.says("One or more property values specified are invalid")

@@ -1,0 +1,112 @@
+"""Signing in to the tenant as an application: one token for Graph, one for Exchange (and its IMAP)."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+from urllib.parse import urlsplit
+
+import msal
+import requests
+
+from reconcile.config.settings import Tenant
+from reconcile.problem import Problem
+
+#: Sign-in hosts Microsoft's own instance discovery knows; any other authority vouches for itself.
+_MICROSOFT = frozenset({"login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn"})
+#: Resources tokens are asked for: names, whatever address the service is reached at.
+_GRAPH = "https://graph.microsoft.com/.default"
+_EXCHANGE = "https://outlook.office365.com/.default"
+#: AADSTS numbers, from Microsoft's "Microsoft Entra authentication and authorization error codes".
+_BAD_SECRET = frozenset({7000215, 7000222, 7000218})
+_UNKNOWN_PLACE = frozenset({90002, 700016, 900023})
+
+
+class Tokens:
+    """Bearer tokens by resource, cached until shortly before they end. Thread-safe.
+
+    Every method raises ``Problem`` AUTH02 (secret refused), AUTH03 (tenant or application unknown), AUTH04 (sign-in
+    server out of reach) or AUTH05 (refused for another reason).
+    """
+
+    def __init__(self, tenant: Tenant, client_secret: str) -> None:
+        self._tenant = tenant
+        self._secret = client_secret
+        self._lock = threading.Lock()
+        self._client: Any = None
+
+    def graph(self) -> str:
+        return self._token(_GRAPH)
+
+    def exchange(self) -> str:
+        """Serves InvokeCommand and, as XOAUTH2, IMAP: both are the resource outlook.office365.com."""
+        return self._token(_EXCHANGE)
+
+    def renew(self) -> None:
+        """Forget what is cached; the next token is a new one."""
+        with self._lock:
+            if self._client is not None:
+                self._client.remove_tokens_for_client()
+
+    def _token(self, scope: str) -> str:
+        with self._lock:
+            try:
+                self._client = self._client or self._sign_in()
+                answer = self._client.acquire_token_for_client([scope])
+            except requests.exceptions.RequestException:
+                raise self._unreachable() from None
+            except ValueError as error:
+                raise self._misplaced(str(error)) from None
+        token = answer.get("access_token")
+        if isinstance(token, str):
+            return token
+        raise self._refused(answer)
+
+    def _sign_in(self) -> Any:
+        authority = f"{self._tenant.authority.rstrip('/')}/{self._tenant.id}"
+        return msal.ConfidentialClientApplication(
+            self._tenant.client_id,
+            client_credential=self._secret,
+            authority=authority,
+            instance_discovery=urlsplit(authority).hostname in _MICROSOFT,
+            verify=str(self._tenant.ca_file) if self._tenant.ca_file else True,
+            timeout=30,
+        )
+
+    def _unreachable(self) -> Problem:
+        host = urlsplit(self._tenant.authority).netloc
+        return Problem(
+            "AUTH04",
+            f"The sign-in server {host} cannot be reached.",
+            "check the network, tenant.authority and tenant.ca_file in reconcile.toml",
+        )
+
+    def _misplaced(self, told: str) -> Problem:
+        """msal raises ValueError when the authority's own description is missing or refuses the tenant."""
+        if any(word in told for word in ("invalid_tenant", "AADSTS90002", "tenant discovery")):
+            return self._unknown()
+        return Problem("AUTH05", f"Signing in to {self._tenant.authority} failed.", "check tenant.authority")
+
+    def _unknown(self) -> Problem:
+        return Problem(
+            "AUTH03",
+            f"The sign-in server knows no tenant {self._tenant.id}, or no application {self._tenant.client_id} in it.",
+            "check tenant.id and tenant.client_id in reconcile.toml",
+        )
+
+    def _refused(self, answer: dict[str, Any]) -> Problem:
+        numbers = frozenset(answer.get("error_codes") or ())
+        if numbers & _UNKNOWN_PLACE:
+            return self._unknown()
+        if numbers & _BAD_SECRET or answer.get("error") == "invalid_client":
+            return Problem(
+                "AUTH02",
+                f"The tenant refused the secret of application {self._tenant.client_id}: it is wrong or has expired.",
+                "create a new secret for the application and set RECONCILE_CLIENT_SECRET",
+            )
+        told = ", ".join(f"AADSTS{number}" for number in sorted(numbers)) or str(answer.get("error", "no reason given"))
+        return Problem(
+            "AUTH05",
+            f"The tenant refused to sign application {self._tenant.client_id} in: {told}.",
+            "look the number up in Microsoft's list of sign-in errors",
+        )

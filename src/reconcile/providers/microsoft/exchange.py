@@ -1,0 +1,234 @@
+"""Exchange Online over HTTP: the only module that knows InvokeCommand.
+
+InvokeCommand is what Microsoft's own PowerShell module speaks; it is not a published contract, so every trap known in
+public is met here: localised texts (classified by exception type), transient failures answered as 400, a 403 of NUL
+bytes, paging that may break, and Get cmdlets that answer everything when they do not know an identity.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from reconcile.clock import Clock
+from reconcile.problem import Problem
+from reconcile.providers.microsoft.refused import Refused
+from reconcile.providers.microsoft.transport import Reply, Request, Service, Transport, Verdict, by_status
+
+Row = dict[str, Any]
+
+#: The parts of one $batch, as tools in production send them.
+BATCH = 10
+#: Concurrent requests a tenant bears well; the PowerShell module's own guidance was three sessions.
+CONCURRENT = 4
+PAGE = 1000
+#: The organisation mailbox that routes an application's requests to one back end, so that it reads what it wrote.
+_ANCHOR = "APP:SystemMailbox{{bb558c35-97f1-4cb9-8ff7-d53741dc928c}}@{tenant}"
+#: .NET exception types that pass by themselves, whatever the HTTP status beside them.
+_PASSING = (
+    "OverBudgetException",
+    "ServerBusyException",
+    "CmdletProxyNotAvailableFailure",
+    "BackendCommunicationException",
+    "MailboxInTransitException",
+)
+
+
+def edited(add: Iterable[str] = (), remove: Iterable[str] = ()) -> Mapping[str, object]:
+    """Additions to and removals from a multi-valued parameter, leaving the rest of it alone."""
+    table: dict[str, object] = {"@odata.type": "#Exchange.GenericHashTable"}
+    if added := list(add):
+        table["Add"] = added
+    if removed := list(remove):
+        table["Remove"] = removed
+    return table
+
+
+class Exchange:
+    """Runs cmdlets, at most ``CONCURRENT`` at a time.
+
+    Every method raises ``Refused`` for what Exchange would not do and ``Problem`` (M365-01…06) when it cannot be asked.
+    """
+
+    def __init__(self, service: Service, transport: Transport, clock: Clock, tenant_id: str) -> None:
+        self._service = service
+        self._transport = transport
+        self._clock = clock
+        self._root = f"{service.root.rstrip('/')}/adminapi/beta/{tenant_id}"
+        self._anchor = _ANCHOR.format(tenant=tenant_id)
+        self._connection = str(uuid.uuid4())
+        self._places = threading.BoundedSemaphore(CONCURRENT)
+
+    def rows(self, cmdlet: str, select: Iterable[str], **parameters: object) -> list[Row]:
+        """Every row of a Get cmdlet. Raises ``Problem`` M365-05 when the list was cut short: a short list would look
+        like deletions."""
+        url = self._address(select)
+        found: list[Row] = []
+        followed: set[str] = set()
+        while url:
+            page = self._send(self._request(cmdlet, parameters, url))
+            if not isinstance(page.get("value"), list) or _truncated(page):
+                raise _cut_short(cmdlet)
+            found += page["value"]
+            followed.add(url)
+            url = str(page.get("@odata.nextLink") or "")
+            if url in followed:
+                raise _cut_short(cmdlet)
+        return found
+
+    def one(
+        self, cmdlet: str, select: Iterable[str], identity: str, is_it: Callable[[Row], bool], **parameters: object
+    ) -> Row | None:
+        """The one row ``is_it`` recognises, None when Exchange does not know the identity.
+
+        A Get cmdlet may answer every object of the tenant when it does not know an identity, so the row is checked.
+        """
+        try:
+            page = self._send(self._request(cmdlet, {"Identity": identity, **parameters}, self._address(select)))
+        except Refused as refused:
+            if refused.code == "ManagementObjectNotFoundException":
+                return None
+            raise
+        return next((row for row in page.get("value") or [] if is_it(row)), None)
+
+    def many(
+        self, cmdlet: str, select: Iterable[str], inputs: Sequence[Mapping[str, object]]
+    ) -> list[list[Row] | Refused]:
+        """The rows of one Get cmdlet for several inputs, in order, batched."""
+        answers: dict[str, list[Row] | Refused] = {}
+        url = self._address(select)
+        numbered = [(str(number), parameters) for number, parameters in enumerate(inputs)]
+        for start in range(0, len(numbered), BATCH):
+            self._batch(cmdlet, url, dict(numbered[start : start + BATCH]), answers)
+        return [answers[number] for number, _ in numbered]
+
+    def run(self, cmdlet: str, **parameters: object) -> list[Row]:
+        """A cmdlet that changes nothing when run again (Set, Add, Remove)."""
+        return list(self._send(self._request(cmdlet, parameters, self._address(()))).get("value") or [])
+
+    def create(self, cmdlet: str, **parameters: object) -> list[Row]:
+        """A cmdlet that must not run twice. Raises ``LostAnswer`` when nobody knows whether it ran."""
+        request = self._request(cmdlet, parameters, self._address(()))
+        once = Request(request.method, request.url, request.body, request.headers, repeatable=False)
+        return list(self._send(once).get("value") or [])
+
+    def _address(self, select: Iterable[str]) -> str:
+        names = ",".join(select)
+        query = "?" + urlencode({"$select": names}, safe="$,") if names else ""
+        return f"{self._root}/InvokeCommand{query}"
+
+    def _request(self, cmdlet: str, parameters: Mapping[str, object], url: str) -> Request:
+        body = {"CmdletInput": {"CmdletName": cmdlet, "Parameters": dict(parameters)}}
+        return Request("POST", url, body, {**self._headers(), "X-CmdletName": cmdlet})
+
+    def _headers(self) -> dict[str, str]:
+        return {
+            "X-AnchorMailbox": self._anchor,
+            "X-ResponseFormat": "json",
+            "Prefer": f"odata.maxpagesize={PAGE}",
+            "Accept-Language": "en-US",
+            "client-request-id": str(uuid.uuid4()),
+            "connection-id": self._connection,
+        }
+
+    def _send(self, request: Request) -> Row:
+        with self._places:
+            reply = self._transport.send(self._service, request, _judge)
+        body = reply.json()
+        if reply.status == 200 and isinstance(body, dict):
+            return body
+        raise self._refusal(reply.status, body, reply.request_id or request.headers["client-request-id"])
+
+    def _batch(
+        self, cmdlet: str, url: str, waiting: dict[str, Mapping[str, object]], answers: dict[str, list[Row] | Refused]
+    ) -> None:
+        """Ask until every part is answered; parts that met a passing failure are asked again without the others."""
+        for attempt in itertools.count(1):
+            parts = []
+            for number, parameters in waiting.items():
+                request = self._request(cmdlet, parameters, url)
+                headers = {**request.headers, "Content-Type": "application/json; charset=utf-8"}
+                parts.append({"id": number, "method": "POST", "url": url, "headers": headers, "body": request.body})
+            headers = {**self._headers(), "Prefer": f"odata.maxpagesize={PAGE};odata.continue-on-error"}
+            body = self._send(Request("POST", f"{self._root}/$batch", {"requests": parts}, headers))
+            for part in body.get("responses") or []:
+                number = str(part.get("id"))
+                if number in waiting and (answer := self._part(cmdlet, part)) is not None:
+                    answers[number] = answer
+                    del waiting[number]
+            if not waiting:
+                return
+            if attempt == 8:
+                raise Problem("M365-02", "Exchange stayed busy for too long.", "run the command again later")
+            self._clock.sleep(self._transport.pause(attempt, {}))
+
+    def _part(self, cmdlet: str, part: Row) -> list[Row] | Refused | None:
+        """One part's rows or refusal; None when it met a failure that passes."""
+        body = part.get("body")
+        status = int(part.get("status") or (400 if isinstance(body, dict) and "error" in body else 200))
+        if status == 200 and isinstance(body, dict) and isinstance(body.get("value"), list):
+            if _truncated(body) or body.get("@odata.nextLink"):
+                raise _cut_short(cmdlet)
+            return list(body["value"])
+        if status in (429, 503) or _exception(body).endswith((*_PASSING, "TransientException")):
+            return None
+        return self._refusal(status, body, "")
+
+    def _refusal(self, status: int, body: Any, request_id: str) -> Refused:
+        if status in (401, 403) or not isinstance(body, dict):
+            text = "no right to this cmdlet, or no such cmdlet" if status in (401, 403) else "an unreadable answer"
+            return Refused(
+                self._service.name, status, "Forbidden" if status == 403 else "Unreadable", text, "", request_id
+            )
+        error = body.get("error") or {}
+        return Refused(
+            self._service.name, status, _exception(body) or str(error.get("code")), _text(error), "", request_id
+        )
+
+
+def _judge(reply: Reply) -> Verdict:
+    """By exception type first: Exchange answers 400 to what passes by itself and 500 to what never will."""
+    if reply.status == 200:
+        return Verdict.FINAL
+    name = _exception(reply.json())
+    if name.endswith((*_PASSING, "TransientException")):
+        return Verdict.LATER
+    if name:
+        return Verdict.FINAL
+    return by_status(reply)
+
+
+def _exception(body: Any) -> str:
+    """The .NET exception's own name, from ``details`` (``ExHex|type|text``) or the inner exception; "" when absent."""
+    error = body.get("error") if isinstance(body, dict) else None
+    if not isinstance(error, dict):
+        return ""
+    for detail in error.get("details") or []:
+        parts = str(detail.get("message") or "").split("|")
+        if len(parts) >= 3:
+            return parts[1].rpartition(".")[2]
+    inner = (error.get("innererror") or {}).get("internalexception") or {}
+    return str(inner.get("type") or "").rpartition(".")[2]
+
+
+def _text(error: Mapping[str, Any]) -> str:
+    for detail in error.get("details") or []:
+        parts = str(detail.get("message") or "").split("|", 2)
+        if len(parts) == 3:
+            return parts[2]
+    inner = (error.get("innererror") or {}).get("internalexception") or {}
+    return str(inner.get("message") or error.get("message") or "")
+
+
+def _truncated(page: Row) -> bool:
+    """Exchange says so in a warning when it shows fewer rows than there are."""
+    warnings = page.get("@adminapi.warnings") or []
+    return any("more results" in str(warning).lower() for warning in warnings)
+
+
+def _cut_short(cmdlet: str) -> Problem:
+    return Problem("M365-05", f"Exchange's list {cmdlet} was cut short.", "nothing was concluded from it; run it again")

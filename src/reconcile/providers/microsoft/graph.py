@@ -1,0 +1,158 @@
+"""Microsoft Graph v1.0: the only module that knows its wire format."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from reconcile.clock import Clock
+from reconcile.problem import Problem
+from reconcile.providers.microsoft.refused import Refused
+from reconcile.providers.microsoft.transport import Reply, Request, Service, Transport
+
+Row = dict[str, Any]
+
+#: Graph, "Combine multiple HTTP requests using JSON batching": 20 parts at most.
+BATCH = 20
+#: Largest page of /users.
+PAGE = 999
+
+
+class Graph:
+    """Reads and writes directory objects.
+
+    Every method raises ``Refused`` for what Graph would not do and ``Problem`` (M365-01…06) when it cannot be asked.
+    """
+
+    def __init__(self, service: Service, transport: Transport, clock: Clock) -> None:
+        self._service = service
+        self._transport = transport
+        self._clock = clock
+        self._root = f"{service.root.rstrip('/')}/v1.0"
+
+    def rows(self, path: str, select: Iterable[str] = (), **options: str | int) -> list[Row]:
+        """A whole collection, every page of it. A page that cannot be read fails the list: a short list would look
+        like deletions."""
+        url = self._root + path + _query(select, options)
+        found: list[Row] = []
+        followed: set[str] = set()
+        while url:
+            page = self._read(url)
+            if page is None or not isinstance(page.get("value"), list):
+                raise _cut_short(path)
+            found += page["value"]
+            followed.add(url)
+            url = str(page.get("@odata.nextLink") or "")
+            if url in followed:
+                raise _cut_short(path)
+        return found
+
+    def one(self, path: str, select: Iterable[str] = ()) -> Row | None:
+        """One object, None when Graph does not know it."""
+        return self._read(self._root + path + _query(select, {}))
+
+    def many(self, paths: Sequence[str]) -> list[Row | Refused]:
+        """The answers to several GETs, in order, batched; a part that is refused does not fail the others."""
+        answers: dict[str, Row | Refused] = {}
+        for chunk in _chunks(list(enumerate(paths)), BATCH):
+            self._batch({str(number): path for number, path in chunk}, answers)
+        return [answers[str(number)] for number in range(len(paths))]
+
+    def create(self, path: str, body: Mapping[str, object]) -> Row:
+        """POST what must not exist twice. Raises ``LostAnswer`` when nobody knows whether it does now."""
+        return self._write(Request("POST", self._root + path, body, repeatable=False))
+
+    def act(self, path: str, body: Mapping[str, object]) -> Row:
+        """POST an action that changes nothing when done again."""
+        return self._write(Request("POST", self._root + path, body))
+
+    def change(self, path: str, body: Mapping[str, object]) -> None:
+        self._write(Request("PATCH", self._root + path, body))
+
+    def remove(self, path: str) -> None:
+        """DELETE; what is already gone is no failure."""
+        try:
+            self._write(Request("DELETE", self._root + path))
+        except Refused as refused:
+            if refused.status != 404:
+                raise
+
+    def _read(self, url: str) -> Row | None:
+        reply = self._transport.send(self._service, Request("GET", url))
+        if reply.status == 404:
+            return None
+        return self._understood(reply.status, reply.json(), reply.request_id)
+
+    def _write(self, request: Request) -> Row:
+        reply: Reply = self._transport.send(self._service, request)
+        return self._understood(reply.status, reply.json(), reply.request_id)
+
+    def _batch(self, waiting: dict[str, str], answers: dict[str, Row | Refused]) -> None:
+        """Ask until every part is answered; a busy part is asked again alone, after the longest wait any part asks."""
+        for attempt in itertools.count(1):
+            parts = [{"id": number, "method": "GET", "url": path} for number, path in waiting.items()]
+            reply = self._transport.send(self._service, Request("POST", f"{self._root}/$batch", {"requests": parts}))
+            body = self._understood(reply.status, reply.json(), reply.request_id)
+            pause = 0.0
+            for part in body.get("responses") or []:
+                number, status = str(part.get("id")), int(part.get("status", 0))
+                if number not in waiting:
+                    continue
+                headers = {str(name).lower(): str(value) for name, value in (part.get("headers") or {}).items()}
+                if status == 429 or status >= 500:
+                    pause = max(pause, self._transport.pause(attempt, headers))
+                    continue
+                del waiting[number]
+                try:
+                    answers[number] = self._understood(status, part.get("body"), headers.get("request-id", ""))
+                except Refused as refused:
+                    answers[number] = refused
+            if not waiting:
+                return
+            if attempt == 8:
+                raise Problem("M365-02", "Microsoft Graph stayed busy for too long.", "run the command again later")
+            self._clock.sleep(pause or self._transport.pause(attempt, {}))
+
+    def _understood(self, status: int, body: Any, request_id: str) -> Row:
+        if status in (200, 201) and isinstance(body, dict):
+            return body
+        if status in (202, 204):
+            return {}
+        error = body.get("error") if isinstance(body, dict) else None
+        if not isinstance(error, dict):
+            raise Refused(self._service.name, status, "Unreadable", "an answer that is not Graph's", "", request_id)
+        details = [detail for detail in error.get("details") or [] if isinstance(detail, dict)]
+        first = details[0] if details else {}
+        inner = error.get("innerError") or {}
+        raise Refused(
+            self._service.name,
+            status,
+            str(first.get("code") or error.get("code") or ""),
+            str(error.get("message") or ""),
+            str(first.get("target") or ""),
+            request_id or str(inner.get("request-id") or ""),
+        )
+
+
+def segment(text: str) -> str:
+    """One path segment: ids, UPNs and domains with what URLs reserve escaped."""
+    return quote(text, safe="@!'~")
+
+
+def _query(select: Iterable[str], options: Mapping[str, str | int]) -> str:
+    asked = {f"${name}": value for name, value in options.items()}
+    if names := ",".join(select):
+        asked["$select"] = names
+    return f"?{urlencode(asked, safe='$,')}" if asked else ""
+
+
+def _chunks(items: list[tuple[int, str]], size: int) -> Iterable[list[tuple[int, str]]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _cut_short(path: str) -> Problem:
+    return Problem(
+        "M365-05", f"Microsoft Graph's list {path} was cut short.", "nothing was concluded from it; run it again"
+    )

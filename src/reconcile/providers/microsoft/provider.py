@@ -1,0 +1,57 @@
+"""The Microsoft 365 provider, wired."""
+
+from __future__ import annotations
+
+import random as system_random
+import secrets
+from collections.abc import Callable
+
+from reconcile.clock import Clock
+from reconcile.config.settings import Settings
+from reconcile.providers.base import Provider
+from reconcile.providers.microsoft.auth import Tokens
+from reconcile.providers.microsoft.exchange import Exchange
+from reconcile.providers.microsoft.graph import Graph
+from reconcile.providers.microsoft.reader import MicrosoftReader
+from reconcile.providers.microsoft.settle import Arrivals
+from reconcile.providers.microsoft.surfaces import Surfaces
+from reconcile.providers.microsoft.tenant import list_boxes
+from reconcile.providers.microsoft.transport import Service, Transport
+from reconcile.providers.microsoft.writer import MicrosoftWriter
+
+#: Most of a mailbox's creation is waiting for the tenant, and all who wait share one list; Exchange itself is never
+#: sent more than ``exchange.CONCURRENT`` requests at a time.
+PARALLEL = {"domain": 4, "domain_verification": 8, "mailbox": 32, "access": 8, "copy_access": 8}
+
+
+def random_password() -> str:
+    """A password nobody is told: its owner gets another one by letter. 24 characters of four classes."""
+    return f"{secrets.token_urlsafe(16)[:20]}aZ7!"
+
+
+def microsoft_provider(
+    settings: Settings,
+    client_secret: str,
+    clock: Clock,
+    random: Callable[[], float] = system_random.random,
+    password: Callable[[], str] = random_password,
+) -> Provider:
+    """The provider ``microsoft``. Nothing is sent before the first read or write.
+
+    ``random`` spreads retries; ``password`` answers the first password of each account that is created.
+    """
+    tenant = settings.tenant
+    tokens = Tokens(tenant, client_secret)
+    transport = Transport(clock, random, tenant.ca_file)
+    graph = Graph(Service("Microsoft Graph", tenant.graph, tokens.graph, tokens.renew), transport, clock)
+    exchange = Exchange(
+        Service("Exchange", tenant.exchange, tokens.exchange, tokens.renew), transport, clock, tenant.id
+    )
+    arrivals = Arrivals(clock, lambda: {box.user_id: box for box in list_boxes(exchange)})
+    surfaces = Surfaces(graph, exchange, clock, settings, arrivals)
+    return Provider(
+        name="microsoft",
+        reader=MicrosoftReader(graph, exchange, settings),
+        writer=MicrosoftWriter(surfaces, password),
+        parallel=PARALLEL,
+    )

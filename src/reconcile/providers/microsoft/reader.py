@@ -1,0 +1,192 @@
+"""What the tenant holds of the resources a plan asks about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from reconcile.config.settings import Settings
+from reconcile.problem import Problem
+from reconcile.providers.base import ABSENT, Observation, Scope, Sight, Unknown, Wanted
+from reconcile.providers.microsoft import sights
+from reconcile.providers.microsoft.exchange import Exchange
+from reconcile.providers.microsoft.graph import Graph
+from reconcile.providers.microsoft.records import Box, User, domain_of
+from reconcile.providers.microsoft.refused import Refused, explained
+from reconcile.providers.microsoft.tenant import Tenant
+from reconcile.resources.address import Address
+from reconcile.resources.resource import Live
+
+Row = dict[str, Any]
+
+
+class MicrosoftReader:
+    """Bulk reads of the tenant through Graph and Exchange; cannot write."""
+
+    def __init__(self, graph: Graph, exchange: Exchange, settings: Settings) -> None:
+        self._graph = graph
+        self._exchange = exchange
+        self._settings = settings
+
+    def observe(self, scope: Scope) -> Observation:
+        return _Look(Tenant(self._graph, self._exchange, self._settings), self._settings, scope).observation()
+
+
+class _Look:
+    """One observation: the scope, and the tenant as it is at this moment."""
+
+    def __init__(self, tenant: Tenant, settings: Settings, scope: Scope) -> None:
+        self._tenant = tenant
+        self._settings = settings
+        self._scope = scope
+        self._copier = {settings.tenant.copier_principal.lower(), settings.tenant.client_id.lower()}
+        self._matched: set[str] = set()
+
+    def observation(self) -> Observation:
+        looks: Mapping[str, Callable[[list[Wanted]], Mapping[Address, Sight]]] = {
+            "domain": self._domains,
+            "domain_verification": self._verifications,
+            "mailbox": self._mailboxes,
+            "access": self._access,
+            "copy_access": self._copy_access,
+        }
+        seen: dict[Address, Sight] = {}
+        for kind, look in looks.items():
+            wanted = [one for one in self._scope.wanted if one.address.kind == kind]
+            if not wanted:
+                continue
+            try:
+                seen.update(look(wanted))
+            except (Problem, Refused) as failure:
+                seen.update({one.address: _unknown(failure, one.address) for one in wanted})
+        return Observation(seen, self._unmanaged())
+
+    def _domains(self, wanted: list[Wanted]) -> Mapping[Address, Sight]:
+        rows = self._tenant.domains()
+        roots = [key for key in map(_key, wanted) if key in rows and rows[key].get("isRoot", True)]
+        records = self._tenant.domain_records(roots, "verificationDnsRecords")
+        seen: dict[Address, Sight] = {}
+        for one in wanted:
+            key = _key(one)
+            found = records.get(key, [])
+            if key not in rows:
+                seen[one.address] = ABSENT
+            elif isinstance(found, Refused):
+                seen[one.address] = _unknown(found, one.address)
+            else:
+                fields = {"root": sights.domain_root(key, rows)}
+                seen[one.address] = Live(one.address, fields, key, sights.verification_outputs(found))
+        return seen
+
+    def _verifications(self, wanted: list[Wanted]) -> Mapping[Address, Sight]:
+        rows = self._tenant.domains()
+        verified = [key for key in map(_key, wanted) if rows.get(key, {}).get("isVerified")]
+        accepted = self._tenant.accepted_domains() if verified else frozenset()
+        records = self._tenant.domain_records(verified, "serviceConfigurationRecords")
+        seen: dict[Address, Sight] = {}
+        for one in wanted:
+            key = _key(one)
+            found = records.get(key)
+            if found is None:
+                seen[one.address] = ABSENT
+            elif isinstance(found, Refused):
+                seen[one.address] = _unknown(found, one.address)
+            else:
+                services = tuple(sorted(rows[key].get("supportedServices") or ()))
+                seen[one.address] = Live(
+                    one.address,
+                    {"verified": True, "services": services, "accepted": key in accepted},
+                    key,
+                    sights.service_outputs(found) if "Email" in services else {},
+                )
+        return seen
+
+    def _mailboxes(self, wanted: list[Wanted]) -> Mapping[Address, Sight]:
+        users, skus = self._tenant.users(), self._tenant.skus()
+        return {one.address: self._mailbox(one, users, skus) for one in wanted}
+
+    def _mailbox(self, one: Wanted, users: Mapping[str, User], skus: Any) -> Sight:
+        box, user = self._find(one)
+        if box is None and user is None:
+            return ABSENT
+        if user is None:
+            return Unknown(
+                f"{one.address.key}: Exchange shows this mailbox, but the directory does not show its account yet."
+            )
+        self._matched.add(user.id)
+        fields = sights.mailbox_fields(one.address.key, user, box, skus, self._scope.domains)
+        context = {} if box else {"mailbox": "not provisioned yet"}
+        return Live(one.address, fields, user.id, context=context)
+
+    def _find(self, one: Wanted) -> tuple[Box | None, User | None]:
+        """The mailbox and the account wanted: by recorded identity, else by primary address, else by sign-in name."""
+        users, boxes = self._tenant.users(), self._tenant.boxes()
+        if one.identity in users:
+            return boxes.get(one.identity), users[one.identity]
+        key = _key(one)
+        if box := self._tenant.by_primary().get(key):
+            return box, users.get(box.user_id)
+        user = self._tenant.by_sign_in().get(key)
+        return (boxes.get(user.id), user) if user else (None, None)
+
+    def _access(self, wanted: list[Wanted]) -> Mapping[Address, Sight]:
+        boxes = {one.address: box for one in wanted if (box := self._tenant.by_primary().get(_key(one)))}
+        guids = [box.guid for box in boxes.values()]
+        full = self._tenant.permissions("Get-MailboxPermission", guids)
+        send = self._tenant.permissions("Get-RecipientPermission", guids)
+        recipients = self._tenant.recipients() if boxes else {}
+        seen: dict[Address, Sight] = {}
+        for one in wanted:
+            box = boxes.get(one.address)
+            if box is None:
+                seen[one.address] = ABSENT
+                continue
+            rows, grants = full[box.guid], send[box.guid]
+            if isinstance(rows, Refused) or isinstance(grants, Refused):
+                seen[one.address] = _unknown(rows if isinstance(rows, Refused) else grants, one.address)
+            else:
+                fields = sights.access_fields(box, rows, grants, recipients, self._copier)
+                seen[one.address] = Live(one.address, fields, box.guid)
+        return seen
+
+    def _copy_access(self, wanted: list[Wanted]) -> Mapping[Address, Sight]:
+        boxes = {one.address: box for one in wanted if (box := self._tenant.by_primary().get(_key(one)))}
+        permissions = self._tenant.permissions("Get-MailboxPermission", [box.guid for box in boxes.values()])
+        seen: dict[Address, Sight] = {}
+        for one in wanted:
+            rows = permissions[boxes[one.address].guid] if one.address in boxes else []
+            if isinstance(rows, Refused):
+                seen[one.address] = _unknown(rows, one.address)
+            elif {holder.lower() for holder in sights.full_access_holders(rows)} & self._copier:
+                seen[one.address] = Live(one.address, {"granted": True}, boxes[one.address].guid)
+            else:
+                seen[one.address] = ABSENT
+        return seen
+
+    def _unmanaged(self) -> tuple[Address, ...]:
+        """Accounts and mailboxes of the declared domains that no wanted mailbox covers; none when they are unknown."""
+        try:
+            users, boxes = self._tenant.users(), self._tenant.boxes()
+        except (Problem, Refused):
+            return ()
+        names = {identity: box.primary for identity, box in boxes.items()}
+        names.update({identity: names.get(identity) or user.upn for identity, user in users.items()})
+        return tuple(
+            sorted(
+                Address(self._scope.domains[domain_of(name)], "mailbox", name)
+                for identity, name in names.items()
+                if identity not in self._matched and domain_of(name) in self._scope.domains
+            )
+        )
+
+
+def _key(one: Wanted) -> str:
+    return one.address.key.lower()
+
+
+def _unknown(failure: Problem | Refused | object, address: Address) -> Unknown:
+    if isinstance(failure, Refused):
+        failure = explained(failure, address)
+    if isinstance(failure, Problem):
+        return Unknown(f"{failure}{f' – {failure.hint}' if failure.hint else ''}")
+    return Unknown(str(failure))

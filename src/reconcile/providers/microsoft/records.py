@@ -1,0 +1,155 @@
+"""What Graph and Exchange answer, as typed records."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Any
+
+Row = dict[str, Any]
+
+USER_SELECT = (
+    "id",
+    "userPrincipalName",
+    "displayName",
+    "givenName",
+    "surname",
+    "jobTitle",
+    "businessPhones",
+    "employeeId",
+    "usageLocation",
+    "accountEnabled",
+    "assignedLicenses",
+    "proxyAddresses",
+    "mail",
+    "onPremisesExtensionAttributes",
+)
+BOX_SELECT = (
+    "ExternalDirectoryObjectId",
+    "Guid",
+    "Name",
+    "UserPrincipalName",
+    "PrimarySmtpAddress",
+    "EmailAddresses",
+    "RecipientTypeDetails",
+    "GrantSendOnBehalfTo",
+    "MessageCopyForSentAsEnabled",
+    "MessageCopyForSendOnBehalfEnabled",
+    "HiddenFromAddressListsEnabled",
+)
+RECIPIENT_SELECT = (
+    "ExternalDirectoryObjectId",
+    "Guid",
+    "Name",
+    "Identity",
+    "PrimarySmtpAddress",
+    "EmailAddresses",
+    "RecipientTypeDetails",
+)
+DOMAIN_SELECT = ("id", "isVerified", "isRoot", "supportedServices")
+#: The directory attribute that says which federation of ours an object belongs to (Exchange's CustomAttribute15).
+STAMP = "extensionAttribute15"
+STAMP_PREFIX = "reconcile:"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class User:
+    """A directory user; the account of a shared mailbox is one too. Addresses keep their ``SMTP:``/``smtp:`` prefix."""
+
+    id: str
+    upn: str
+    display_name: str | None
+    first_name: str | None
+    last_name: str | None
+    job_title: str | None
+    phone: str | None
+    atrium_id: str | None
+    usage_location: str | None
+    sign_in: bool
+    skus: frozenset[str]
+    proxies: tuple[str, ...]
+    stamp: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Box:
+    """A mailbox as Exchange has it. ``on_behalf`` holds recipient ids, not addresses."""
+
+    user_id: str
+    guid: str
+    name: str
+    upn: str
+    primary: str
+    proxies: tuple[str, ...]
+    shared: bool
+    on_behalf: tuple[str, ...]
+    hidden: bool
+    #: None when only one of the two settings is on.
+    sent_copies: bool | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Recipient:
+    """Anything Exchange can deliver to or grant a right to, with every name it goes by."""
+
+    user_id: str
+    guid: str
+    names: frozenset[str]
+    primary: str
+    proxies: tuple[str, ...]
+
+
+def user(row: Row) -> User:
+    phones = row.get("businessPhones") or [None]
+    attributes = row.get("onPremisesExtensionAttributes") or {}
+    return User(
+        id=str(row["id"]),
+        upn=str(row.get("userPrincipalName") or "").lower(),
+        display_name=row.get("displayName") or None,
+        first_name=row.get("givenName") or None,
+        last_name=row.get("surname") or None,
+        job_title=row.get("jobTitle") or None,
+        phone=phones[0] or None,
+        atrium_id=row.get("employeeId") or None,
+        usage_location=row.get("usageLocation") or None,
+        sign_in=bool(row.get("accountEnabled")),
+        skus=frozenset(str(licence["skuId"]).lower() for licence in row.get("assignedLicenses") or []),
+        proxies=tuple(row.get("proxyAddresses") or ()),
+        stamp=str(attributes.get(STAMP) or ""),
+    )
+
+
+def box(row: Row) -> Box:
+    copies = {bool(row.get("MessageCopyForSentAsEnabled")), bool(row.get("MessageCopyForSendOnBehalfEnabled"))}
+    return Box(
+        user_id=str(row.get("ExternalDirectoryObjectId") or "").lower(),
+        guid=str(row["Guid"]).lower(),
+        name=str(row.get("Name") or ""),
+        upn=str(row.get("UserPrincipalName") or "").lower(),
+        primary=str(row.get("PrimarySmtpAddress") or "").lower(),
+        proxies=tuple(row.get("EmailAddresses") or ()),
+        shared=row.get("RecipientTypeDetails") == "SharedMailbox",
+        on_behalf=tuple(str(holder) for holder in row.get("GrantSendOnBehalfTo") or ()),
+        hidden=bool(row.get("HiddenFromAddressListsEnabled")),
+        sent_copies=copies.pop() if len(copies) == 1 else None,
+    )
+
+
+def recipient(row: Row) -> Recipient:
+    names = (row.get("Name"), row.get("Identity"), row.get("Guid"), row.get("ExternalDirectoryObjectId"))
+    return Recipient(
+        user_id=str(row.get("ExternalDirectoryObjectId") or "").lower(),
+        guid=str(row.get("Guid") or "").lower(),
+        names=frozenset(str(name).lower() for name in names if name),
+        primary=str(row.get("PrimarySmtpAddress") or "").lower(),
+        proxies=tuple(row.get("EmailAddresses") or ()),
+    )
+
+
+def smtp_addresses(proxies: Iterable[str]) -> frozenset[str]:
+    """The mail addresses among proxy addresses, lower case, without their prefix."""
+    return frozenset(proxy[5:].lower() for proxy in proxies if proxy[:5].lower() == "smtp:")
+
+
+def domain_of(address: str) -> str:
+    return address.rpartition("@")[2].lower()

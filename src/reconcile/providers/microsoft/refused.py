@@ -1,0 +1,76 @@
+"""A Microsoft service said no: its own code kept apart from the sentence the postmaster reads."""
+
+from __future__ import annotations
+
+from reconcile.problem import Problem
+from reconcile.resources.address import Address
+
+
+class Refused(Exception):
+    """A request the service understood and would not carry out.
+
+    ``code`` is what callers decide by: Graph's ``error.code`` or the last part of Exchange's .NET exception type.
+    ``target`` is the property at fault when the service names one; ``request_id`` is what Microsoft's support asks for.
+    """
+
+    def __init__(self, service: str, status: int, code: str, text: str, target: str = "", request_id: str = "") -> None:
+        super().__init__(f"{service} {status} {code}: {text}")
+        self.service = service
+        self.status = status
+        self.code = code
+        self.text = text
+        self.target = target
+        self.request_id = request_id
+
+    def says(self, *words: str) -> bool:
+        """Whether the text holds one of these, in any case. For answers whose code alone says too little."""
+        return any(word.lower() in self.text.lower() for word in words)
+
+
+class LostAnswer(Exception):
+    """A write was sent and its answer never came: it may or may not have been carried out. Settle it by reading."""
+
+
+def explained(refused: Refused, address: Address) -> Problem:
+    """The refusal as a sentence about ``address``, with the next step."""
+    code, sentence, hint = _meaning(refused)
+    request = f" ({refused.service} request {refused.request_id})" if refused.request_id else ""
+    return Problem(code, f"{address.key}: {sentence}{request}", hint)
+
+
+def _meaning(refused: Refused) -> tuple[str, str, str]:
+    if refused.status in (401, 403) or refused.code == "Authorization_RequestDenied":
+        return (
+            "M365-03",
+            f"{refused.service} does not allow the application to do this: {refused.text}",
+            "check the application's permissions and its Exchange role; a role granted just now takes up to an hour",
+        )
+    if _holds_address(refused):
+        return (
+            "M365-10",
+            f"an address is already held by another object of the tenant: {refused.text}",
+            "free the address there, or take it out of the federation file",
+        )
+    if refused.says("does not have any available licenses"):
+        return "M365-12", "no seat is left for this licence.", "buy or free a licence, then apply again"
+    if refused.says("password does not comply"):
+        return "M365-24", "the tenant refused the generated password.", "check the tenant's password rules"
+    if refused.says("used elsewhere in Office 365"):
+        return (
+            "M365-21",
+            "the domain belongs to another Microsoft tenant.",
+            "its owner must remove it there first; ask the federation who signed up with it",
+        )
+    if refused.code == "NotAcceptedDomainException":
+        return "M365-22", "Exchange does not accept this domain yet.", "apply again in a few minutes"
+    if refused.code == "ManagementObjectNotFoundException":
+        return "M365-17", f"Exchange does not know this object (yet): {refused.text}", "apply again in a few minutes"
+    return "M365-40", f"{refused.service} refused: {refused.code}: {refused.text}", ""
+
+
+def _holds_address(refused: Refused) -> bool:
+    if refused.code in ("ProxyAddressExistsException", "WLCDManagedMemberExistsException"):
+        return True
+    return refused.code in ("ObjectConflict", "ConflictingObjects") or refused.says(
+        "Another object with the same value", "ExternalDirectoryObjectId was not returned"
+    )

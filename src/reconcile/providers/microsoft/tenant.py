@@ -1,0 +1,122 @@
+"""One reading of the whole tenant, each list read once: whoever needs a list that failed learns why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from reconcile.config.settings import Settings
+from reconcile.problem import Problem
+from reconcile.providers.microsoft import records
+from reconcile.providers.microsoft.exchange import Exchange
+from reconcile.providers.microsoft.graph import Graph, segment
+from reconcile.providers.microsoft.licences import Skus
+from reconcile.providers.microsoft.records import Box, Recipient, User
+from reconcile.providers.microsoft.refused import Refused
+
+Row = dict[str, Any]
+T = TypeVar("T")
+
+
+class Tenant:
+    """A snapshot that is filled as it is asked. Every method raises the same ``Problem`` or ``Refused`` again once its
+    list could not be read whole. Not for sharing between threads.
+    """
+
+    def __init__(self, graph: Graph, exchange: Exchange, settings: Settings) -> None:
+        self._graph = graph
+        self._exchange = exchange
+        self._settings = settings
+        self._read: dict[str, Any] = {}
+
+    def users(self) -> Mapping[str, User]:
+        """Every directory user by object id."""
+        return self._once("users", lambda: {u.id: u for u in map(records.user, self._user_rows())})
+
+    def boxes(self) -> Mapping[str, Box]:
+        """User and shared mailboxes by the object id of their account."""
+        return self._once("boxes", lambda: {b.user_id: b for b in list_boxes(self._exchange)})
+
+    def by_primary(self) -> Mapping[str, Box]:
+        """The same mailboxes by primary address."""
+        return self._once("by_primary", lambda: {box.primary: box for box in self.boxes().values()})
+
+    def by_sign_in(self) -> Mapping[str, User]:
+        """The same users by sign-in name (UPN)."""
+        return self._once("by_sign_in", lambda: {user.upn: user for user in self.users().values()})
+
+    def recipients(self) -> Mapping[str, Recipient]:
+        """Every recipient under each of its names (id, GUID, name, UPN), lower case."""
+        return self._once("recipients", self._recipients)
+
+    def skus(self) -> Skus:
+        return self._once("skus", lambda: read_skus(self._graph, self._settings))
+
+    def domains(self) -> Mapping[str, Row]:
+        """The tenant's domains by name, verified or not."""
+        return self._once(
+            "domains",
+            lambda: {str(row["id"]).lower(): row for row in self._graph.rows("/domains", records.DOMAIN_SELECT)},
+        )
+
+    def accepted_domains(self) -> frozenset[str]:
+        """The domains Exchange takes mail for."""
+        return self._once("accepted", lambda: list_accepted(self._exchange))
+
+    def domain_records(self, domains: Iterable[str], part: str) -> Mapping[str, list[Row] | Refused]:
+        """``verificationDnsRecords`` or ``serviceConfigurationRecords`` of each domain, batched."""
+        names = sorted(set(domains))
+        answers = self._graph.many([f"/domains/{segment(name)}/{part}" for name in names])
+        return {
+            name: answer if isinstance(answer, Refused) else list(answer.get("value") or [])
+            for name, answer in zip(names, answers, strict=True)
+        }
+
+    def permissions(self, cmdlet: str, guids: Iterable[str]) -> Mapping[str, list[Row] | Refused]:
+        """The rows of ``Get-MailboxPermission`` or ``Get-RecipientPermission`` of each mailbox, batched."""
+        boxes = sorted(set(guids))
+        answers = self._exchange.many(cmdlet, (), [{"Identity": guid} for guid in boxes])
+        return dict(zip(boxes, answers, strict=True))
+
+    def _user_rows(self) -> list[Row]:
+        return self._graph.rows("/users", records.USER_SELECT, top=999)
+
+    def _recipients(self) -> dict[str, Recipient]:
+        rows = self._exchange.rows("Get-Recipient", records.RECIPIENT_SELECT, ResultSize="Unlimited")
+        by_name = {name: found for found in map(records.recipient, rows) for name in found.names}
+        for box in self.boxes().values():
+            if found := by_name.get(box.guid) or by_name.get(box.user_id):
+                by_name[box.upn] = found
+        return by_name
+
+    def _once(self, name: str, read: Callable[[], T]) -> T:
+        if name not in self._read:
+            try:
+                self._read[name] = read()
+            except (Problem, Refused) as failure:
+                self._read[name] = failure
+        found = self._read[name]
+        if isinstance(found, Problem | Refused):
+            raise found
+        return found  # type: ignore[no-any-return]
+
+
+def list_boxes(exchange: Exchange) -> list[Box]:
+    """All user and shared mailboxes, in one list."""
+    rows = exchange.rows(
+        "Get-Mailbox",
+        records.BOX_SELECT,
+        ResultSize="Unlimited",
+        RecipientTypeDetails=["UserMailbox", "SharedMailbox"],
+    )
+    return [records.box(row) for row in rows]
+
+
+def list_accepted(exchange: Exchange) -> frozenset[str]:
+    rows = exchange.rows("Get-AcceptedDomain", ("DomainName",))
+    return frozenset(str(row["DomainName"]).lower() for row in rows)
+
+
+def read_skus(graph: Graph, settings: Settings) -> Skus:
+    select = ("skuId", "skuPartNumber", "capabilityStatus", "consumedUnits", "prepaidUnits")
+    return Skus(graph.rows("/subscribedSkus", select), settings.licences)
