@@ -1,5 +1,5 @@
 # Everything a newcomer runs. Each target sets up what it needs and says so in one line.
-.PHONY: demo test soak lint requirements clean
+.PHONY: demo test soak lint golden requirements clean
 
 PYTHON ?= python3
 
@@ -19,6 +19,9 @@ lint: .setup/dev
 
 .setup/%: scripts/setup requirements/%.txt pyproject.toml
 	@PYTHON=$(PYTHON) scripts/setup $*
+
+golden: .setup/dev ## write the golden files of the views anew; review the difference
+	@.venv/bin/pytest -q tests/views --update-golden
 
 requirements: ## pin again every dependency, by hash
 	.venv/bin/pip install --quiet pip-tools

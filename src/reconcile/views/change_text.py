@@ -1,0 +1,124 @@
+"""One change of a plan, in as few lines as say everything that matters."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Iterator, Mapping
+
+from rich.text import Text
+
+from reconcile.planning.plan import Action, Cause, Change, FieldChange, items_changed
+from reconcile.resources.kinds import KINDS
+from reconcile.resources.resource import Reference, Value
+from reconcile.views.wording import ALARM, DRIFT, QUIET, STYLES, plain, value, verb
+
+
+class Detail(enum.Enum):
+    """How much of a new resource is shown. What changes or goes is always shown whole."""
+
+    #: The fields a reviewer reads; the others are counted.
+    REVIEW = "review"
+    EVERYTHING = "everything"
+
+
+#: What a reviewer reads of a new resource, on its own line; of other kinds, everything.
+_HEADLINES = {
+    "mailbox": ("licence", "display_name", "hidden", "aliases"),
+    "copy": ("source", "destination", "folder"),
+}
+
+_INDENT = " " * 15
+_DRIFTED = {Cause.DRIFT: "drift", Cause.BOTH: "drift, and YAML changed too"}
+
+
+def change_text(change: Change, width: int, detail: Detail, moment: str = "") -> list[Text]:
+    """The change's lines. ``width`` is that of the longest key beside it; ``moment``: when it may be done, if said."""
+    head = Text("    ").append_text(verb(change.action)).append(f"  {plain(change.address.key):<{width}}")
+    if change.action in (Action.CREATE, Action.DELETE):
+        below = list(_whole(change, head, detail))
+    else:
+        below = [line for field in _visible(change) for line in _difference(change, field)]
+        below += _context(change)
+    _append_remarks(head, change, moment)
+    head.rstrip()
+    return [head, *below]
+
+
+def _whole(change: Change, head: Text, detail: Detail) -> Iterator[Text]:
+    """A resource that appears or disappears: one-line facts beside its name, its items below."""
+    declared = KINDS[change.address.kind].fields
+    going = change.action is Action.DELETE
+    shown = dict(change.before.fields if change.before and going else change.wanted)
+    shown = {name: known for name, known in shown.items() if name in declared and not declared[name].sensitive}
+    present = {name: known for name, known in shown.items() if known not in (None, "", ())}
+    headlines = _HEADLINES.get(change.address.kind)
+    if headlines and detail is Detail.REVIEW:
+        folded = [name for name in present if name not in headlines]
+        present = {name: present[name] for name in headlines if name in present}
+    else:
+        folded = []
+    facts = [_fact(name, known) for name, known in present.items() if not isinstance(known, tuple)]
+    if folded:
+        facts.append(f"+{len(folded)} more")
+    head.append("  " + " · ".join(facts))
+    style = STYLES[change.action]
+    for names, items in _same_items(present):
+        yield Text(f"{_INDENT}{names}  ").append("  ".join(f"{change.action.value} {item}" for item in items), style)
+
+
+def _fact(name: str, known: Value | Reference) -> str:
+    if known is True:
+        return name
+    return f"{name} {value(known)}"
+
+
+def _same_items(fields: Mapping[str, Value | Reference]) -> list[tuple[str, tuple[str, ...]]]:
+    """Set-like fields, those that hold the same items said once: ``full_access, send_as``."""
+    names: dict[tuple[str, ...], list[str]] = {}
+    for name, items in fields.items():
+        if isinstance(items, tuple):
+            names.setdefault(tuple(plain(item) for item in items), []).append(name)
+    return [(", ".join(together), items) for items, together in names.items()]
+
+
+def _visible(change: Change) -> Iterable[FieldChange]:
+    declared = KINDS[change.address.kind].fields
+    return (field for field in change.fields if not declared[field.name].sensitive)
+
+
+def _difference(change: Change, field: FieldChange) -> Iterator[Text]:
+    """One field: old → new, or the items that appear and disappear."""
+    label = f"{_INDENT}{field.name:<13} "
+    drift = _DRIFTED.get(field.cause, "")
+    items = items_changed(change.address.kind, field)
+    if items is None:
+        yield _marked(Text(f"{label}{value(field.before)} → {value(field.after)}"), drift)
+        return
+    added, removed = items
+    signed = [("+", item, STYLES[Action.CREATE]) for item in added] + [
+        ("-", item, STYLES[Action.DELETE]) for item in removed
+    ]
+    for sign, item, style in signed:
+        yield _marked(Text(label).append(f"{sign} {plain(item)}", style), drift)
+        label = " " * len(label)
+
+
+def _context(change: Change) -> Iterator[Text]:
+    """What stands there now and the change touches only a part of, such as a whole SPF record."""
+    for name, known in (change.before.context if change.before else {}).items():
+        yield Text(f"{_INDENT}{name}: {value(known)}", QUIET)
+
+
+def _marked(line: Text, drift: str) -> Text:
+    return line.append(f"   ({drift})", DRIFT) if drift else line
+
+
+def _append_remarks(head: Text, change: Change, moment: str) -> None:
+    if change.action is Action.DELETE and KINDS[change.address.kind].guarded:
+        head.append("  needs --allow-delete", ALARM)
+    if change.cause is Cause.DRIFT and change.action is Action.CREATE:
+        head.append("  (drift)", DRIFT)
+    if change.note:
+        head.append(f"  ({plain(change.note)})", QUIET)
+    if moment:
+        head.append(f"  {moment}", QUIET)

@@ -1,0 +1,84 @@
+"""How values, moments, counts and actions are said on a screen. Meaning never rests on colour."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from rich.text import Text
+
+from reconcile.planning.plan import Action
+from reconcile.resources.address import Address
+from reconcile.resources.kinds import KINDS
+from reconcile.resources.milestones import UNSCHEDULED
+from reconcile.resources.resource import Reference, Value
+
+STYLES = {
+    Action.CREATE: "green",
+    Action.UPDATE: "yellow",
+    Action.DELETE: "bold red",
+    Action.ADOPT: "cyan",
+    Action.FORGET: "dim",
+}
+ALARM = "bold red"
+DRIFT = "bold magenta"
+QUIET = "dim"
+
+_PROVIDERS = {"microsoft": "Microsoft", "dns": "the DNS", "copies": "the mail copy"}
+
+
+def verb(action: Action) -> Text:
+    """``+ create``, in its colour; words line up."""
+    return Text(f"{action.value} {action.name.lower():<6}", STYLES[action])
+
+
+def value(known: Value | Reference) -> str:
+    """A value on one line, harmless to a terminal. What only the apply can tell says who will tell it."""
+    match known:
+        case Reference(address):
+            told_by = _PROVIDERS[KINDS[address.kind].provider]
+            return f"(from {told_by}, once {resource(address)} is done)"
+        case None | "" | ():
+            return "(none)"
+        case bool():
+            return "yes" if known else "no"
+        case tuple():
+            return ", ".join(plain(item) for item in known)
+        case _:
+            return plain(str(known))
+
+
+def plain(text: str) -> str:
+    """The text with whatever could move the cursor or turn the line around written as an escape."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def resource(address: Address) -> str:
+    """A resource named inside its federation: ``mailbox contact@spf55.org``."""
+    return f"{address.kind} {plain(address.key)}"
+
+
+def moment(when: dt.datetime, zone: dt.tzinfo) -> str:
+    """``Sun 29 Mar 2026 18:00``, in civil time."""
+    return f"{when.astimezone(zone):%a %d %b %Y %H:%M}"
+
+
+def not_before(due: dt.datetime, zone: dt.tzinfo) -> str:
+    """When a change may be carried out."""
+    return "waits for a migration date" if due == UNSCHEDULED else f"not before {moment(due, zone)}"
+
+
+def duration(seconds: float) -> str:
+    """``8 s``, ``3 min 05 s``, ``2 h 10 min``."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+
+
+def count(number: int, singular: str, plural: str = "") -> str:
+    """``1 change``, ``3 changes``."""
+    return f"{number} {singular if number == 1 else plural or singular + 's'}"

@@ -1,0 +1,177 @@
+"""Plans that hold one of everything a reader may meet."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import zoneinfo
+
+from reconcile.planning.plan import Action, Basis, Blocked, Cause, Change, FieldChange, Plan
+from reconcile.resources.address import Address
+from reconcile.resources.milestones import UNSCHEDULED
+from reconcile.resources.resource import Live, Reference, Value
+
+PARIS = zoneinfo.ZoneInfo("Europe/Paris")
+#: Sunday, twenty minutes to six in Paris.
+NOW = dt.datetime(2025, 1, 19, 16, 40, tzinfo=dt.UTC)
+CUTOVER = dt.datetime(2025, 1, 19, 17, 0, tzinfo=dt.UTC)
+
+
+def meuse(kind: str, key: str) -> Address:
+    return Address("spf55", kind, key)
+
+
+def marne(kind: str, key: str) -> Address:
+    return Address("spf51", kind, key)
+
+
+def new(address: Address, due: dt.datetime | None = None, **wanted: Value | Reference) -> Change:
+    fields = tuple(FieldChange(name, None, value, Cause.YAML) for name, value in wanted.items())
+    return Change(address, Action.CREATE, Cause.YAML, None, wanted, fields, due=due)
+
+
+def altered(address: Address, *fields: FieldChange, action: Action = Action.UPDATE, note: str = "") -> Change:
+    causes = {field.cause for field in fields}
+    cause = causes.pop() if len(causes) == 1 else Cause.BOTH
+    live = Live(address, {field.name: field.before for field in fields}, "id")
+    return Change(address, action, cause, live, {field.name: field.after for field in fields}, fields, note=note)
+
+
+EMPTY = Plan(
+    created=NOW,
+    expires=NOW + dt.timedelta(days=1),
+    tool="1.0",
+    basis={
+        "spf55": Basis("Fédération de la Meuse", "d1", "l1", 4),
+        "spf51": Basis("Fédération de la Marne", "d2", "l2", 1),
+    },
+    changes=(),
+    unchanged=168,
+)
+
+MIGRATION = dataclasses.replace(
+    EMPTY,
+    unchanged=3,
+    changes=(
+        new(meuse("domain", "spf55.org"), root="spf55.org"),
+        new(
+            meuse("dns", "spf55.org/TXT/verification"),
+            contains=Reference(meuse("domain", "spf55.org"), "verification_txt"),
+        ),
+        new(meuse("domain_verification", "spf55.org"), verified=True, services=("Email",), accepted=True),
+        new(
+            meuse("mailbox", "contact@spf55.org"),
+            CUTOVER,
+            licence="shared",
+            display_name="Contact – Fédération de la Meuse",
+            aliases=("accueil@spf55.org", "secretariat@spf55.org"),
+            sign_in=False,
+            sent_copies=True,
+        ),
+        new(
+            meuse("mailbox", "zoe.feval@spf55.org"),
+            CUTOVER,
+            licence="E3",
+            display_name="Zoé Féval",
+            aliases=(),
+            first_name="Zoé",
+            last_name="Féval",
+            phone="0329790102",
+            usage_location="FR",
+        ),
+        new(
+            meuse("access", "contact@spf55.org"),
+            CUTOVER,
+            full_access=("anne@spf55.org", "zoe.feval@spf55.org"),
+            send_as=("anne@spf55.org", "zoe.feval@spf55.org"),
+            send_on_behalf=(),
+        ),
+        new(
+            meuse("dns", "spf55.org/MX"),
+            CUTOVER,
+            values=Reference(meuse("domain_verification", "spf55.org"), "mx"),
+        ),
+        new(meuse("copy_access", "contact@spf55.org"), CUTOVER, granted=True),
+        new(
+            meuse("copy", "contact@spf55.org"),
+            CUTOVER,
+            source="old-host",
+            login="contact@spf55.org",
+            destination="contact@spf55.org",
+            folder="",
+        ),
+        new(marne("mailbox", "contact@spf51.org"), UNSCHEDULED, licence="E1", display_name="Contact", aliases=()),
+    ),
+)
+
+_SPF_NOW = Live(
+    meuse("dns", "spf55.org/TXT/spf"),
+    {"includes": ("_spf.ovh.net",)},
+    context={"record": "v=spf1 include:_spf.ovh.net ~all"},
+)
+
+EVERYTHING = dataclasses.replace(
+    EMPTY,
+    unchanged=41,
+    partial=True,
+    changes=(
+        altered(
+            meuse("mailbox", "tresorerie@spf55.org"),
+            FieldChange("licence", "E3", "E1", Cause.DRIFT),
+            FieldChange("aliases", ("a@spf55.org", "vieux@spf55.org"), ("a@spf55.org", "tresor@spf55.org"), Cause.YAML),
+            FieldChange("phone", "", "0329790102", Cause.YAML),
+            FieldChange("hidden", False, True, Cause.BOTH),
+        ),
+        altered(
+            meuse("mailbox", "anne@spf55.org"),
+            FieldChange("display_name", "Anne\u202e\x1b[2J", "Anne Perrin", Cause.YAML),
+            action=Action.ADOPT,
+            note="exists already",
+        ),
+        dataclasses.replace(
+            altered(
+                meuse("dns", "spf55.org/TXT/spf"),
+                FieldChange("includes", ("_spf.ovh.net",), ("_spf.ovh.net", "spf.protection.outlook.com"), Cause.YAML),
+            ),
+            before=_SPF_NOW,
+        ),
+        dataclasses.replace(
+            new(meuse("copy_access", "anne@spf55.org"), granted=True),
+            cause=Cause.DRIFT,
+            note="gone since we created it",
+        ),
+        Change(
+            meuse("mailbox", "ancien@spf55.org"),
+            Action.DELETE,
+            Cause.YAML,
+            Live(
+                meuse("mailbox", "ancien@spf55.org"),
+                {"licence": "E1", "display_name": "Ancien", "aliases": ("vieil@spf55.org",), "phone": "0102030405"},
+                "id",
+            ),
+            {},
+            note="no longer in YAML",
+        ),
+        Change(
+            marne("access", "contact@spf51.org"),
+            Action.DELETE,
+            Cause.YAML,
+            Live(marne("access", "contact@spf51.org"), {"full_access": ("x@spf51.org",), "send_as": ("x@spf51.org",)}),
+            {},
+            note="no longer in YAML",
+        ),
+        Change(
+            marne("copy", "parti@spf51.org"), Action.FORGET, Cause.BOTH, None, {}, note="no longer in YAML, and gone"
+        ),
+    ),
+    blocked=(
+        Blocked(marne("mailbox", "contact@spf51.org"), "The tenant cut the list of mailboxes short (GRA07)."),
+        Blocked(
+            marne("access", "contact@spf51.org"),
+            "The tenant cut the list of mailboxes short (GRA07).",
+            marne("mailbox", "contact@spf51.org"),
+        ),
+        Blocked(marne("dns", "spf51.org/MX"), "ns1.spf51.org does not answer."),
+    ),
+    unmanaged=(meuse("mailbox", "essai@spf55.org"), meuse("mailbox", "ancien.site@spf55.org")),
+)

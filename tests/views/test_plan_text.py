@@ -1,0 +1,79 @@
+"""What a postmaster reads before saying yes."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable
+
+import pytest
+from rich.text import Text
+
+from reconcile.planning.plan import Action, Plan
+from reconcile.resources import kinds
+from reconcile.views.change_text import Detail
+from reconcile.views.plan_text import plan_text
+
+from .sample_plans import EMPTY, EVERYTHING, MIGRATION, PARIS, meuse, new
+
+Golden = Callable[[str, Iterable[Text]], None]
+
+
+def said(plan: Plan, detail: Detail = Detail.REVIEW) -> str:
+    return "\n".join(line.plain for line in plan_text(plan, PARIS, detail))
+
+
+@pytest.mark.parametrize(
+    ("name", "plan"), [("empty", EMPTY), ("migration", MIGRATION), ("everything", EVERYTHING)], ids=str
+)
+def test_a_plan_reads_as_its_golden_file(golden: Golden, name: str, plan: Plan) -> None:
+    golden(f"plan_{name}.txt", plan_text(plan, PARIS))
+
+
+def test_every_detail_can_be_asked_for(golden: Golden) -> None:
+    golden("plan_migration_full.txt", plan_text(MIGRATION, PARIS, Detail.EVERYTHING))
+
+
+@pytest.mark.parametrize("plan", [MIGRATION, EVERYTHING])
+def test_every_address_of_the_plan_is_listed(plan: Plan) -> None:
+    text = said(plan)
+    for change in plan.changes:
+        assert change.address.key in text
+        if change.action is Action.CREATE:
+            assert all(alias in text for alias in change.wanted.get("aliases", ()))
+
+
+def test_deletions_come_before_anything_else() -> None:
+    text = said(EVERYTHING)
+    first_other = min(text.index(f"{action.value} {action.name.lower()}") for action in (Action.UPDATE, Action.CREATE))
+    assert max(text.index(f"- delete  {key}") for key in ("ancien@spf55.org", "contact@spf51.org")) < first_other
+
+
+def test_what_the_tenant_says_cannot_move_the_cursor_or_turn_the_line_around() -> None:
+    text = said(EVERYTHING)
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "Anne\\u202e\\x1b[2J" in text
+
+
+def test_a_sensitive_field_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    mailbox = kinds.KINDS["mailbox"]
+    with_secret = {**mailbox.fields, "phone": dataclasses.replace(mailbox.fields["phone"], sensitive=True)}
+    monkeypatch.setattr(
+        "reconcile.views.change_text.KINDS",
+        {**kinds.KINDS, "mailbox": dataclasses.replace(mailbox, fields=with_secret)},
+    )
+    assert "0329790102" not in said(EVERYTHING)
+    assert "0329790102" not in said(MIGRATION, Detail.EVERYTHING)
+    assert "0102030405" not in said(EVERYTHING, Detail.EVERYTHING)
+
+
+def test_ten_thousand_creations_are_said_without_delay() -> None:
+    import time
+
+    box = [
+        new(meuse("mailbox", f"box{number}@spf55.org"), licence="E1", aliases=("a@b.fr",)) for number in range(10000)
+    ]
+    began = time.process_time()
+    lines = plan_text(dataclasses.replace(EMPTY, changes=tuple(box)), PARIS)
+    assert len(lines) > 20000
+    assert time.process_time() - began < 3
