@@ -1,0 +1,189 @@
+"""What the federation files ask of the world, once compiled."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from reconcile.config.load import load_federations
+from reconcile.config.settings import Calendar, load_settings
+from reconcile.resources.address import Address
+from reconcile.resources.desired import compile_federations, declared_domains
+from reconcile.resources.kinds import KINDS
+from reconcile.resources.milestones import UNSCHEDULED, milestones
+from reconcile.resources.resource import Desired, Reference
+
+ROOT = Path(__file__).resolve().parents[2]
+
+FEDERATION = """
+schema: 1
+code: "55"
+name: Fédération de la Meuse
+domain: spf55.org
+subdomains: [verdun.spf55.org]
+atrium_id: 2650
+migration: {date: 2025-01-20}
+legacy: {server: mutualise}
+mailboxes:
+  camille.dupont@spf55.org:
+    licence: E3
+    legacy_login: k0412
+    directory: {last_name: Dupont, first_name: Camille, phone: null}
+  anne-marie@spf55.org:
+    licence: E1
+    aliases: [{address: annemarie@spf55.org, legacy_mail: merge}, am@spf55.org]
+    directory: {last_name: Leroy, first_name: Anne-Marie, atrium_id: ANT CE 055 0 00000 002689}
+  lou@verdun.spf55.org:
+    licence: E1
+    new: true
+    directory: {last_name: Petit, first_name: Lou, job_title: Trésorier}
+  contact@spf55.org:
+    licence: Partagée
+    delegates:
+      - camille.dupont@spf55.org
+      - {who: lou@verdun.spf55.org, rights: [read]}
+not_migrated: [vieux@spf55.org]
+"""
+
+
+@pytest.fixture
+def resources(tmp_path: Path) -> dict[str, Desired]:
+    (tmp_path / "spf55.yaml").write_text(FEDERATION, encoding="utf-8")
+    loaded = load_federations(tmp_path)
+    assert not loaded.errors, loaded.errors
+    compiled = compile_federations(loaded.federations, load_settings([ROOT / "reconcile.toml"]))
+    return {f"{one.address.kind}/{one.address.key}": one for one in compiled}
+
+
+def after(resource: Desired) -> set[str]:
+    return {f"{address.kind}/{address.key}" for address in resource.after}
+
+
+def test_mail_is_switched_only_after_every_mailbox_of_the_domain(resources: dict[str, Desired]) -> None:
+    assert after(resources["dns/spf55.org/MX"]) == {
+        "domain_verification/spf55.org",
+        "mailbox/camille.dupont@spf55.org",
+        "mailbox/anne-marie@spf55.org",
+        "mailbox/contact@spf55.org",
+    }
+    assert "mailbox/lou@verdun.spf55.org" in after(resources["dns/verdun.spf55.org/MX"])
+
+
+def test_record_values_come_from_microsoft_never_from_the_name(resources: dict[str, Desired]) -> None:
+    for key, resource in resources.items():
+        if key.startswith("dns/"):
+            assert all(isinstance(value, Reference) for value in resource.fields.values())
+
+
+def test_a_subdomain_is_verified_with_its_root_and_publishes_no_token(resources: dict[str, Desired]) -> None:
+    assert after(resources["domain/verdun.spf55.org"]) == {"domain_verification/spf55.org"}
+    assert "dns/verdun.spf55.org/TXT/verification" not in resources
+    assert after(resources["domain_verification/spf55.org"]) == {"domain/spf55.org", "dns/spf55.org/TXT/verification"}
+
+
+def test_preparation_is_due_at_once_and_the_switch_on_the_eve_at_18(resources: dict[str, Desired]) -> None:
+    eve = dt.datetime(2025, 1, 19, 17, 0, tzinfo=dt.UTC)  # 18:00 in Paris, winter
+    early = ("domain/", "domain_verification/")
+    for key, resource in resources.items():
+        at_once = key.startswith(early) or "/TXT/" in key
+        assert resource.due == (None if at_once else eve), key
+
+
+def test_a_directory_field_yaml_does_not_name_is_not_managed(resources: dict[str, Desired]) -> None:
+    camille = resources["mailbox/camille.dupont@spf55.org"].fields
+    assert camille["phone"] is None
+    assert "job_title" not in camille
+    assert "sign_in" not in camille  # an account blocked in an emergency stays blocked
+    assert camille["display_name"] == "Camille Dupont"
+    assert camille["aliases"] == ()
+
+
+def test_the_site_is_the_federations_unless_the_person_has_another(resources: dict[str, Desired]) -> None:
+    assert resources["mailbox/camille.dupont@spf55.org"].fields["atrium_id"] == "2650"
+    assert resources["mailbox/anne-marie@spf55.org"].fields["atrium_id"] == "2689"
+
+
+def test_nobody_signs_in_to_a_shared_mailbox(resources: dict[str, Desired]) -> None:
+    contact = resources["mailbox/contact@spf55.org"].fields
+    assert contact["licence"] == "shared"
+    assert contact["sign_in"] is False
+    assert contact["sent_copies"] is True
+
+
+def test_access_waits_for_the_box_and_for_everyone_it_is_given_to(resources: dict[str, Desired]) -> None:
+    access = resources["access/contact@spf55.org"]
+    assert access.fields == {
+        "full_access": ("camille.dupont@spf55.org", "lou@verdun.spf55.org"),
+        "send_as": ("camille.dupont@spf55.org",),
+        "send_on_behalf": (),
+    }
+    assert after(access) == {
+        "mailbox/contact@spf55.org",
+        "mailbox/camille.dupont@spf55.org",
+        "mailbox/lou@verdun.spf55.org",
+    }
+
+
+def test_every_kept_old_mailbox_is_copied_and_no_other(resources: dict[str, Desired]) -> None:
+    copies = {key: one.fields for key, one in resources.items() if key.startswith("copy/")}
+    assert set(copies) == {
+        "copy/camille.dupont@spf55.org",
+        "copy/anne-marie@spf55.org",
+        "copy/annemarie@spf55.org",
+        "copy/contact@spf55.org",
+    }
+    assert copies["copy/camille.dupont@spf55.org"]["login"] == "k0412"
+    merged = copies["copy/annemarie@spf55.org"]
+    assert (merged["destination"], merged["folder"]) == ("anne-marie@spf55.org", "annemarie@spf55.org")
+
+
+def test_every_field_asked_for_is_declared_by_its_kind_and_every_resource_names_its_line(
+    resources: dict[str, Desired],
+) -> None:
+    for resource in resources.values():
+        assert set(resource.fields) <= set(KINDS[resource.address.kind].fields)
+        assert resource.origin is not None
+    assert resources["mailbox/anne-marie@spf55.org"].origin is not None
+    line = FEDERATION.splitlines().index("  anne-marie@spf55.org:") + 1
+    assert resources["mailbox/anne-marie@spf55.org"].origin.line == line  # type: ignore[union-attr]
+
+
+def test_prerequisites_are_described_too_and_never_go_round_in_circles(resources: dict[str, Desired]) -> None:
+    order: list[str] = []
+    waiting = dict(resources)
+    while waiting:
+        ready = [key for key, one in waiting.items() if after(one) <= set(order)]
+        assert ready, f"these wait for each other or for nothing described: {sorted(waiting)}"
+        order += ready
+        for key in ready:
+            del waiting[key]
+
+
+def test_the_examples_compile() -> None:
+    federations = load_federations(ROOT / "federations").select()
+    compiled = compile_federations(federations, load_settings([ROOT / "reconcile.toml"]))
+    boxes = [one.address for one in compiled if one.address.kind == "mailbox"]
+    assert len(boxes) >= 45
+    assert len({one.address for one in compiled}) == len(compiled)
+    assert declared_domains(federations)["verdun.spf55.org"] == "spf55"
+    assert Address("spf55", "domain", "spf55.org") in {one.address for one in compiled}
+
+
+@pytest.mark.parametrize(
+    ("day", "lock", "cutover"),
+    [
+        (dt.date(2025, 1, 20), "2025-01-19T15:00:00+00:00", "2025-01-19T17:00:00+00:00"),
+        (dt.date(2025, 4, 7), "2025-04-06T14:00:00+00:00", "2025-04-06T16:00:00+00:00"),
+        (dt.date(2025, 3, 31), "2025-03-30T14:00:00+00:00", "2025-03-30T16:00:00+00:00"),  # the clocks change that day
+    ],
+)
+def test_sixteen_and_eighteen_hours_are_those_of_paris_in_every_season(day: dt.date, lock: str, cutover: str) -> None:
+    moments = milestones(day, Calendar())
+    assert moments.lock.isoformat() == lock
+    assert moments.cutover.isoformat() == cutover
+
+
+def test_without_a_date_nothing_of_the_switch_is_ever_due() -> None:
+    assert milestones(None, Calendar()).cutover == UNSCHEDULED
