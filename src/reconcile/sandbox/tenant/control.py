@@ -1,0 +1,112 @@
+"""The control page of the sandbox: its clock, its portal, its faults. No part of the service it emulates."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Any
+
+from reconcile.sandbox.tenant import addresses, skus
+from reconcile.sandbox.tenant.faults import KINDS, Fault, Faults
+from reconcile.sandbox.tenant.web import Answer, Request
+from reconcile.sandbox.tenant.world import AddressTakenError, Permission, User, World
+
+
+class Control:
+    """Everything under /sandbox."""
+
+    def __init__(self, world: World, faults: Faults) -> None:
+        self._world = world
+        self._faults = faults
+
+    def page(self, request: Request) -> Answer:
+        try:
+            body = json.loads(request.body) if request.body else {}
+            with self._world.lock:
+                return self._answer(request.method, request.segments[1:], body)
+        except (ValueError, KeyError, TypeError, AddressTakenError) as error:
+            return Answer(400, {"error": f"{type(error).__name__}: {error}"})
+
+    def _answer(self, method: str, page: tuple[str, ...], body: dict[str, Any]) -> Answer:
+        clock = self._world.clock
+        match (method, *page):
+            case ("GET", "clock"):
+                clock.settle()
+            case ("POST", "clock"):
+                clock.advance_to(dt.datetime.fromisoformat(body["advance_to"]))
+                clock.settle()
+            case ("GET", "status"):
+                clock.settle()
+                return Answer(200, self._status())
+            case ("POST", "portal"):
+                clock.settle()
+                self._by_hand(body)
+                return Answer(200, {})
+            case ("POST", "fault"):
+                if body["kind"] not in KINDS:
+                    raise ValueError(f"no fault is called {body['kind']}")
+                self._faults.add(Fault(body["kind"], body.get("path_contains", ""), int(body.get("count", 1))))
+                return Answer(200, {})
+            case _:
+                return Answer(404, {"error": "no such control"})
+        return Answer(200, {"now": clock.now().isoformat()})
+
+    def _status(self) -> dict[str, Any]:
+        world = self._world
+        return {
+            "now": world.clock.now().isoformat(),
+            "users": len(world.users),
+            "deleted_users": len(world.deleted),
+            "mailboxes": len(world.connected()),
+            "shared_mailboxes": sum(box.shared for box in world.connected()),
+            "domains": {
+                name: "accepted" if domain.accepted_as else "verified" if domain.verified else "unverified"
+                for name, domain in world.domains.items()
+            },
+            "seats": {
+                sku.part_number: {"enabled": sku.enabled, "taken": world.seats_taken(sku.id)}
+                for sku in world.skus.values()
+            },
+        }
+
+    def _by_hand(self, wish: dict[str, Any]) -> None:
+        """What an administrator changes in the portal, without the tool knowing."""
+        user = self._user(wish.pop("address"))
+        held = list(user.values.get("proxyAddresses") or [])
+        for name, value in wish.items():
+            match name:
+                case "licence":
+                    self._license(user, value)
+                case "add_alias":
+                    held = addresses.with_added(held, [f"smtp:{value}"])
+                    self._world.set_addresses(user.id, held)
+                case "remove_alias":
+                    held = addresses.without(held, [value])
+                    self._world.set_addresses(user.id, held)
+                case "block_sign_in":
+                    user.values["accountEnabled"] = not value
+                case "add_full_access":
+                    box = self._world.mailboxes[user.id]
+                    box.access.append(Permission(self._user(value).id, ["FullAccess"]))
+                    self._world.tell(box)
+                case "stored_bytes":
+                    self._world.mailboxes[user.id].stored = int(value)
+                case "display_name":
+                    user.values["displayName"] = value
+                case "delete":
+                    self._world.delete_user(user)
+                case _:
+                    raise ValueError(f"the portal has no button called {name}")
+
+    def _license(self, user: User, licence: str | None) -> None:
+        part = {"E1": skus.E1, "E3": skus.E3, None: None}[licence]
+        mail = {sku.id for sku in self._world.skus.values() if sku.exchange_plan is not None}
+        user.licences = {sku_id: plans for sku_id, plans in user.licences.items() if sku_id not in mail}
+        user.licences |= {sku.id: [] for sku in self._world.skus.values() if sku.part_number == part}
+        self._world.follow_licences(user)
+
+    def _user(self, address: str) -> User:
+        found = self._world.user_named(self._world.holder(address) or address)
+        if found is None:
+            raise KeyError(address)
+        return found

@@ -1,0 +1,27 @@
+"""How long the tenant's two stores take to agree, in virtual seconds."""
+
+from __future__ import annotations
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Delays:
+    """Seconds between a cause and its effect.
+
+    The defaults are short but never nothing, so that a client that does not wait is found out. The service itself
+    takes 1 to 15 minutes for a mailbox and minutes for an accepted domain.
+    """
+
+    #: A licence with an Exchange plan is assigned; the mailbox appears.
+    mailbox: float = 180.0
+    #: A domain is verified; Exchange accepts it for addresses.
+    accepted_domain: float = 60.0
+    #: A domain is verified; its service records can be read.
+    service_records: float = 30.0
+    #: New-Mailbox has answered; Graph finds the user behind the box.
+    user_of_shared_mailbox: float = 5.0
+    #: An object was created; lists and filters know it too.
+    listing: float = 2.0
+    #: A failed domain lookup is remembered by the verifier.
+    negative_answer: float = 0.0

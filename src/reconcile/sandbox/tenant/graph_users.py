@@ -1,0 +1,196 @@
+"""Users: read, create, change, delete."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from reconcile.sandbox.tenant import addresses
+from reconcile.sandbox.tenant.graph_listing import listing, single
+from reconcile.sandbox.tenant.graph_refusal import GraphRefusal, bad_request, not_found, taken
+from reconcile.sandbox.tenant.graph_surface import USER
+from reconcile.sandbox.tenant.web import Answer, Request
+from reconcile.sandbox.tenant.world import AddressTakenError, User, World
+
+_LOCAL_PART = re.compile(r"[A-Za-z0-9'.\-_!#^~]+")
+_NICKNAME_REFUSED = re.compile(r"[^\x21-\x7e]|[@()\\\[\]\";:<>, ]")
+_EXTENSIONS = tuple(f"extensionAttribute{n}" for n in range(1, 16))
+_REQUIRED = ("accountEnabled", "displayName", "mailNickname", "passwordProfile", "userPrincipalName")
+
+
+class Users:
+    """The pages under /users."""
+
+    def __init__(self, site: str, world: World) -> None:
+        self._site = site
+        self._world = world
+
+    def find(self, key: str) -> User:
+        """The user a path names by object id or sign-in name; one created a moment ago may not be found yet."""
+        user = self._world.user_named(key)
+        if user is None or user.found_from > self._world.clock.now():
+            raise not_found(key)
+        return user
+
+    def listed(self, request: Request) -> Answer:
+        return listing(self._site, request, USER, self._visible(), "users")
+
+    def get(self, request: Request, key: str) -> Answer:
+        return single(self._site, request, USER, self.shown(self.find(key)), "users")
+
+    def create(self, request: Request, body: object) -> Answer:
+        values = USER.check(body)
+        missing = next((name for name in _REQUIRED if values.get(name) in (None, "", {})), None)
+        if missing:
+            raise bad_request("One or more property values specified are invalid.") if values.get(missing) == "" else (
+                GraphRefusal(
+                    400, "Request_BadRequest", f"A value is required for property '{missing}' of resource 'User'.",
+                    [("MissingValue", f"A value is required for property '{missing}' of resource 'User'.", missing)],
+                )
+            )  # fmt: skip
+        self._check(values)
+        upn = values["userPrincipalName"]
+        self._check_free_upn(upn, "")
+        _check_password(values, upn)
+        mail = values.pop("mail", None)
+        if mail and self._world.holder(mail):
+            raise taken("proxyAddresses")
+        user = self._world.add_user({key: value for key, value in values.items() if value is not None})
+        user.values.pop("passwordProfile")
+        if mail:
+            self._world.set_addresses(user.id, [f"SMTP:{mail}"])
+        return single(self._site, request, USER, self.shown(user), "users", 201)
+
+    def change(self, key: str, body: object) -> Answer:
+        user = self.find(key)
+        values = USER.check(body)
+        self._check(values)
+        if "displayName" in values and not values["displayName"]:
+            raise bad_request("Invalid value specified for property 'displayName' of resource 'User'.")
+        upn = values.pop("userPrincipalName", None)
+        if upn is not None and upn != user.upn:
+            self._check_free_upn(upn, user.id)
+        if values.get("passwordProfile"):
+            _check_password(values, upn or user.upn)
+        values.pop("passwordProfile", None)
+        try:
+            if values.get("mail"):
+                held = user.values.get("proxyAddresses") or []
+                self._world.set_addresses(user.id, addresses.with_primary(held, values["mail"]))
+            if upn is not None and upn != user.upn:
+                self._world.set_sign_in(user, upn)
+        except AddressTakenError:
+            raise taken("proxyAddresses") from None
+        values.pop("mail", None)
+        extension = values.pop("onPremisesExtensionAttributes", None)
+        if extension:
+            user.values["onPremisesExtensionAttributes"] = {
+                **(user.values.get("onPremisesExtensionAttributes") or {}), **extension
+            }  # fmt: skip
+        user.values.update(values)
+        return Answer(204)
+
+    def delete(self, key: str) -> Answer:
+        self._world.delete_user(self.find(key))
+        return Answer(204)
+
+    def shown(self, user: User) -> dict[str, Any]:
+        """Every property of the user that has a value."""
+        stamp = _stamp(user.created)
+        licences = [{"disabledPlans": disabled, "skuId": sku_id} for sku_id, disabled in user.licences.items()]
+        plans = [
+            (plan, sku_id)
+            for sku_id, disabled in user.licences.items()
+            for plan in self._world.skus[sku_id].plans
+            if plan.id not in disabled
+        ]
+        extension = user.values.get("onPremisesExtensionAttributes") or {}
+        return {
+            **user.values,
+            "id": user.id,
+            "createdDateTime": stamp,
+            "deletedDateTime": _stamp(user.deleted) if user.deleted else None,
+            "userType": user.values.get("userType", "Member"),
+            "lastPasswordChangeDateTime": stamp,
+            "signInSessionsValidFromDateTime": stamp,
+            "onPremisesExtensionAttributes": {name: extension.get(name) for name in _EXTENSIONS},
+            "assignedLicenses": licences,
+            "licenseAssignmentStates": [
+                {**licence, "assignedByGroup": None, "state": "Active", "error": "None", "lastUpdatedDateTime": stamp}
+                for licence in licences
+            ],
+            "assignedPlans": [
+                {
+                    "assignedDateTime": stamp,
+                    "capabilityStatus": "Enabled",
+                    "service": _service(plan.name),
+                    "servicePlanId": plan.id,
+                }
+                for plan, _ in plans
+            ],
+            "provisionedPlans": [
+                {"capabilityStatus": "Enabled", "provisioningStatus": "Success", "service": _service(plan.name)}
+                for plan, _ in plans
+                if _service(plan.name) != "exchange" or self._world.mailbox_of(user.id)
+            ],
+            "identities": [
+                {"signInType": "userPrincipalName", "issuer": self._world.initial_domain, "issuerAssignedId": user.upn}
+            ],
+        }  # fmt: skip
+
+    def _visible(self) -> Iterator[dict[str, Any]]:
+        now = self._world.clock.now()
+        return (self.shown(user) for user in self._world.users.values() if user.listed_from <= now)
+
+    def _check(self, values: dict[str, Any]) -> None:
+        upn = values.get("userPrincipalName")
+        if "userPrincipalName" in values:
+            local, _, domain = (upn or "").partition("@")
+            if not _LOCAL_PART.fullmatch(local) or len(local) > 64 or local.endswith("."):
+                raise bad_request("Property userPrincipalName is invalid.")
+            known = self._world.domains.get(domain.lower())
+            if known is None or not known.verified:
+                raise GraphRefusal(
+                    400, "Request_BadRequest",
+                    "The domain portion of the userPrincipalName property is invalid. You must use one of the "
+                    "verified domain names in your organization.",
+                    [("InvalidValue", "The domain portion is invalid.", "userPrincipalName")],
+                )  # fmt: skip
+        nickname = values.get("mailNickname")
+        if "mailNickname" in values and (not nickname or _NICKNAME_REFUSED.search(nickname)):
+            raise bad_request("Invalid value specified for property 'mailNickname' of resource 'User'.")
+        if len(values.get("businessPhones") or ()) > 1:
+            raise bad_request("Invalid value specified for property 'businessPhones' of resource 'User'.")
+        location = values.get("usageLocation")
+        if location is not None and not re.fullmatch(r"[A-Z]{2}", location):
+            raise bad_request("Invalid value specified for property 'usageLocation' of resource 'User'.")
+        if values.get("mail") and not addresses.is_smtp_address(values["mail"]):
+            raise bad_request("Invalid value specified for property 'mail' of resource 'User'.")
+
+    def _check_free_upn(self, upn: str, own_id: str) -> None:
+        holder = self._world.user_named(upn)
+        if holder is not None and holder.id != own_id:
+            raise taken("userPrincipalName")
+        if self._world.holder(upn) not in (None, own_id):
+            raise taken("proxyAddresses")
+
+
+def _check_password(values: dict[str, Any], upn: str) -> None:
+    """8 to 256 characters, three of the four classes, without the sign-in name."""
+    password = str(values["passwordProfile"].get("password") or "")
+    classes = sum(re.search(kind, password) is not None for kind in (r"[a-z]", r"[A-Z]", r"\d", r"[^A-Za-z0-9]"))
+    if not 8 <= len(password) <= 256 or classes < 3 or upn.partition("@")[0].lower() in password.lower():
+        raise bad_request(
+            "The specified password does not comply with password complexity requirements. Please provide a different "
+            "password."
+        )
+
+
+def _service(plan_name: str) -> str:
+    return {"EXCHANGE_S": "exchange", "SHAREPOINT": "SharePoint"}.get(plan_name[:10], "MicrosoftOffice")
+
+
+def _stamp(moment: dt.datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,108 @@
+"""The emulated tenant as one server: sign-in, Graph and Exchange under one address."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from reconcile.sandbox.tenant.certificates import issue_certificates
+from reconcile.sandbox.tenant.control import Control
+from reconcile.sandbox.tenant.delays import Delays
+from reconcile.sandbox.tenant.exchange import Exchange
+from reconcile.sandbox.tenant.faults import Faults
+from reconcile.sandbox.tenant.graph import Graph
+from reconcile.sandbox.tenant.har import Recorder
+from reconcile.sandbox.tenant.listener import MailboxListener
+from reconcile.sandbox.tenant.seed import furnish
+from reconcile.sandbox.tenant.skus import subscriptions
+from reconcile.sandbox.tenant.tokens import Issuer
+from reconcile.sandbox.tenant.virtual_clock import VirtualClock
+from reconcile.sandbox.tenant.web import Answer, LostAnswerError, Request, WebServer
+from reconcile.sandbox.tenant.world import World
+
+
+class TenantServer:
+    """A tenant on loopback. ``url`` is at once the authority, Graph and Exchange; it is known before ``start``.
+
+    ``folder`` receives the throw-away certificates. ``resolve(name, type)`` shows the DNS to the domain verifier.
+    ``record`` is a folder for HAR files. ``seats`` sets how many licences were bought. ``now`` starts the virtual clock
+    elsewhere than at the present moment, ``flow`` gives the elapsed real seconds it also follows. The same ``seed``
+    gives the same identifiers.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        resolve: Callable[[str, str], Sequence[str]],
+        mailboxes: MailboxListener | None = None,
+        record: Path | None = None,
+        port: int = 0,
+        seats: Mapping[str, int] | None = None,
+        delays: Delays | None = None,
+        now: dt.datetime | None = None,
+        flow: Callable[[], float] = time.monotonic,
+        seed: int = 1,
+    ) -> None:
+        certificates = issue_certificates(folder)
+        self.ca_file = certificates.authority
+        self._web = WebServer(self._answer, certificates.server, certificates.key, port)
+        self.url = f"https://127.0.0.1:{self._web.port}"
+        self.control = f"{self.url}/sandbox"
+        source = random.Random(seed)  # noqa: S311 - repeatable identifiers, not secrets
+        self._clock = VirtualClock(now or dt.datetime.now(dt.UTC), flow)
+        world = World(self._clock, source, subscriptions(seats), delays or Delays(), mailboxes)
+        self.tenant_id = world.tenant_id
+        self.initial_domain = world.initial_domain
+        self.copier_principal = world.copier_principal
+        self._issuer = Issuer(
+            self.url, world.tenant_id, world.initial_domain, world.copier_principal, self._clock, source
+        )
+        self.client_id = self._issuer.client_id
+        self.client_secret = self._issuer.client_secret
+        self.issuer = self._issuer.issuer
+        self.signing_key_id = self._issuer.signing_key_id
+        self.public_key_pem = self._issuer.public_key_pem
+        world.principals[world.copier_principal] = self.client_id
+        world.principal_names[world.copier_principal] = "reconcile"
+        self._faults = Faults()
+        self._control = Control(world, self._faults)
+        self._graph = Graph(self.url, world, self._issuer, resolve)
+        self._exchange = Exchange(self.url, world, self._issuer, resolve)
+        self._recorder = Recorder(record, self.url) if record is not None else None
+        furnish(world)
+
+    def start(self) -> None:
+        self._web.start()
+
+    def stop(self) -> None:
+        self._web.stop()
+        if self._recorder is not None:
+            self._recorder.close()
+
+    def _answer(self, request: Request) -> Answer:
+        if request.segments[0] == "sandbox":
+            return self._control.page(request)
+        started, began = self._clock.now(), time.monotonic()
+        answer = Answer(504)
+        try:
+            answer = self._faults.through(request, self._page)
+        except LostAnswerError:
+            answer = Answer(0)
+            raise
+        finally:
+            if self._recorder is not None:
+                self._recorder.record(request, answer, started, (time.monotonic() - began) * 1000)
+        return answer
+
+    def _page(self, request: Request) -> Answer:
+        match request.segments[0]:
+            case "v1.0":
+                return self._graph.page(request)
+            case "adminapi":
+                return self._exchange.page(request)
+            case _:
+                return self._issuer.page(request) or Answer(404)

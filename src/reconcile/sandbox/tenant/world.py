@@ -1,0 +1,333 @@
+"""What the tenant holds: directory objects and mailboxes, two stores that take time to agree."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import random
+import threading
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from reconcile.sandbox.tenant import addresses
+from reconcile.sandbox.tenant.delays import Delays
+from reconcile.sandbox.tenant.listener import MailboxListener
+from reconcile.sandbox.tenant.skus import Sku
+from reconcile.sandbox.tenant.virtual_clock import VirtualClock
+
+INITIAL_DOMAIN = "entraide.onmicrosoft.com"
+NATIONAL_DOMAIN = "national.example"
+
+
+@dataclasses.dataclass(slots=True)
+class User:
+    """A user of the directory. ``values`` holds Graph's properties as Graph shows them; absent means null or empty."""
+
+    id: str
+    values: dict[str, Any]
+    created: dt.datetime
+    #: From when a GET by id, and from when lists and filters, find it.
+    found_from: dt.datetime
+    listed_from: dt.datetime
+    #: skuId → disabled plans.
+    licences: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+    deleted: dt.datetime | None = None
+
+    @property
+    def upn(self) -> str:
+        return str(self.values["userPrincipalName"])
+
+
+@dataclasses.dataclass(slots=True)
+class Permission:
+    """An entry of a mailbox's access list; ``trustee`` is an object id, or a name for what has none."""
+
+    trustee: str
+    rights: list[str]
+    inherited: bool = False
+    deny: bool = False
+    inheritance: str = "All"
+
+
+@dataclasses.dataclass(slots=True)
+class Mailbox:
+    """A mailbox. ``user_id`` is the directory object behind it (ExternalDirectoryObjectId)."""
+
+    guid: str
+    user_id: str
+    name: str
+    alias: str
+    shared: bool
+    addresses: list[str]
+    created: dt.datetime
+    on_behalf: list[str] = dataclasses.field(default_factory=list)
+    access: list[Permission] = dataclasses.field(default_factory=list)
+    send_as: list[str] = dataclasses.field(default_factory=list)
+    #: Output properties that were set, by their name.
+    settings: dict[str, Any] = dataclasses.field(default_factory=dict)
+    protocols: dict[str, Any] = dataclasses.field(default_factory=dict)
+    #: Bytes of mail in it.
+    stored: int = 0
+    #: When it lost its user or its licence; such a box is kept and opened to nobody.
+    disconnected: dt.datetime | None = None
+
+
+@dataclasses.dataclass(slots=True)
+class Domain:
+    name: str
+    verified: bool = False
+    initial: bool = False
+    default: bool = False
+    root: bool = True
+    services: list[str] = dataclasses.field(default_factory=list)
+    #: From when its service records can be read.
+    records_from: dt.datetime | None = None
+    #: None until Exchange accepts the domain.
+    accepted_as: str | None = None
+    match_subdomains: bool = False
+    #: Until when the verifier remembers that the TXT was missing.
+    unseen_until: dt.datetime | None = None
+
+
+class AddressTakenError(Exception):
+    """Another object holds the address."""
+
+    def __init__(self, address: str, holder: str) -> None:
+        super().__init__(address)
+        self.address = address
+        self.holder = holder
+
+
+class World:
+    """The tenant's content. Whoever calls holds ``lock``; every change goes through here so that the two stores,
+    the address book and the listener agree."""
+
+    def __init__(
+        self,
+        clock: VirtualClock,
+        seed: random.Random,
+        skus: Mapping[str, Sku],
+        delays: Delays,
+        listener: MailboxListener | None,
+    ) -> None:
+        self.lock = threading.RLock()
+        self.clock = clock
+        self.delays = delays
+        self.skus = dict(skus)
+        self._seed = seed
+        self._listener = listener
+        self.tenant_id = self.new_id()
+        self.copier_principal = self.new_id()
+        self.initial_domain = INITIAL_DOMAIN
+        #: Service principals known to Exchange: object id → application id.
+        self.principals: dict[str, str] = {}
+        self.principal_names: dict[str, str] = {}
+        self.users: dict[str, User] = {}
+        self.deleted: dict[str, User] = {}
+        self.mailboxes: dict[str, Mailbox] = {}
+        self.domains: dict[str, Domain] = {}
+        self._holders: dict[str, str] = {}
+        self._sign_ins: dict[str, str] = {}
+        self._told: dict[str, tuple[tuple[str, ...], bool]] = {}
+
+    # Finding
+
+    def new_id(self) -> str:
+        return str(uuid.UUID(int=self._seed.getrandbits(128), version=4))
+
+    def user_named(self, key: str) -> User | None:
+        """The living user with that object id or sign-in name."""
+        return self.users.get(self._sign_ins.get(key.lower(), key.lower()))
+
+    def mailbox_of(self, user_id: str) -> Mailbox | None:
+        """The connected mailbox of that user."""
+        box = self.mailboxes.get(user_id)
+        return box if box is not None and box.disconnected is None else None
+
+    def connected(self) -> list[Mailbox]:
+        return [box for box in self.mailboxes.values() if box.disconnected is None]
+
+    def holder(self, address: str) -> str | None:
+        """The id of the object that holds a mail address, as an address or as a sign-in name."""
+        key = address.lower()
+        return self._holders.get(key) or self._sign_ins.get(key)
+
+    def is_accepted(self, domain: str) -> bool:
+        known = self.domains.get(domain)
+        return known is not None and known.accepted_as is not None
+
+    def default_domain(self) -> str:
+        return next(domain.name for domain in self.domains.values() if domain.default)
+
+    def seats_taken(self, sku_id: str) -> int:
+        return sum(sku_id in user.licences for user in self.users.values())
+
+    # Addresses
+
+    def claim(self, user_id: str, items: Iterable[str]) -> None:
+        """Note that the object holds exactly these mail addresses. Raises AddressTakenError and changes nothing."""
+        wanted = set(addresses.smtp_of(items))
+        for address in wanted:
+            holder = self.holder(address)
+            if holder is not None and holder != user_id:
+                raise AddressTakenError(address, holder)
+        for address in [address for address, holder in self._holders.items() if holder == user_id]:
+            del self._holders[address]
+        self._holders.update(dict.fromkeys(wanted, user_id))
+
+    def set_addresses(self, user_id: str, items: Sequence[str]) -> None:
+        """Give the object these addresses, in the directory and in Exchange. Raises AddressTakenError."""
+        self.claim(user_id, items)
+        user, box = self.users[user_id], self.mailboxes.get(user_id)
+        user.values["proxyAddresses"] = list(items)
+        user.values["mail"] = addresses.primary_of(items) or None
+        if box is not None:
+            box.addresses = list(items)
+            self.tell(box)
+
+    def set_sign_in(self, user: User, upn: str) -> None:
+        """Change the sign-in name. A mailbox whose primary was the old name follows it and keeps the old as alias."""
+        former, box = user.upn, self.mailboxes.get(user.id)
+        self._sign_ins.pop(former.lower(), None)
+        self._sign_ins[upn.lower()] = user.id
+        user.values["userPrincipalName"] = upn
+        if box is None:
+            return
+        items = [f"SIP:{upn}" if addresses.kind_of(item) == "SIP" else item for item in box.addresses]
+        if addresses.primary_of(items).lower() == former.lower():
+            items = addresses.with_primary(items, upn)
+        else:
+            items = addresses.with_added(items, [f"smtp:{upn}"])
+        self.set_addresses(user.id, items)
+
+    # Users
+
+    def add_user(self, values: dict[str, Any], *, found_after: float = 0.0, id_: str = "") -> User:
+        now = self.clock.now()
+        found = now + dt.timedelta(seconds=found_after)
+        user = User(id_ or self.new_id(), values, now, found, found + dt.timedelta(seconds=self.delays.listing))
+        self.users[user.id] = user
+        self._sign_ins[user.upn.lower()] = user.id
+        return user
+
+    def delete_user(self, user: User) -> None:
+        """Soft delete: licences are released, the mailbox is disconnected, both kept for thirty days."""
+        del self.users[user.id]
+        del self._sign_ins[user.upn.lower()]
+        self.claim(user.id, ())
+        user.deleted = self.clock.now()
+        user.values["userPrincipalName"] = user.id.replace("-", "") + user.upn
+        self.deleted[user.id] = user
+        self._disconnect(user.id)
+
+    def restore_user(self, user: User, upn: str, items: Sequence[str]) -> None:
+        """Bring a deleted user back under ``upn`` with ``items``, which must be free."""
+        del self.deleted[user.id]
+        user.deleted = None
+        user.values["userPrincipalName"] = upn
+        self.users[user.id] = user
+        self._sign_ins[upn.lower()] = user.id
+        box = self.mailboxes.get(user.id)
+        self.set_addresses(user.id, items)
+        if box is not None and (box.shared or self.has_exchange(user)):
+            box.disconnected = None
+            self.tell(box)
+
+    def purge_user(self, user: User) -> None:
+        del self.deleted[user.id]
+        self.mailboxes.pop(user.id, None)
+
+    # Mailboxes
+
+    def has_exchange(self, user: User) -> bool:
+        """Whether a licence of the user's gives a mailbox."""
+        for sku_id, disabled in user.licences.items():
+            plan = self.skus[sku_id].exchange_plan
+            if plan is not None and plan.id not in disabled:
+                return True
+        return False
+
+    def follow_licences(self, user: User) -> None:
+        """After a change of licences: a mailbox is to come, or goes."""
+        if self.has_exchange(user):
+            box = self.mailboxes.get(user.id)
+            if box is None or box.disconnected is not None:
+                self.clock.after(self.delays.mailbox, lambda: self.provision(user))
+        elif (box := self.mailboxes.get(user.id)) is not None and not box.shared:
+            self._disconnect(user.id)
+
+    def provision(self, user: User) -> None:
+        if user.deleted is not None or not self.has_exchange(user):
+            return
+        box = self.mailboxes.get(user.id)
+        if box is not None:
+            if box.disconnected is not None:
+                box.disconnected = None
+                self.tell(box)
+            return
+        nickname = str(user.values["mailNickname"])
+        name = self.free_name(nickname)
+        held = user.values.get("proxyAddresses") or []
+        if not addresses.primary_of(held) and self.is_accepted(addresses.domain_of(user.upn)):
+            held = [f"SMTP:{user.upn}", *held]
+        own = f"{name}@{self.initial_domain}"
+        items = addresses.with_added(held, [own]) if self.holder(own) in (None, user.id) else list(held)
+        items = addresses.replaced([*items, f"SIP:{user.upn}", self._storage_address()])
+        try:
+            self.claim(user.id, items)
+        except AddressTakenError:
+            return  # The service never shows such a mailbox either.
+        self.add_mailbox(user, name, name, items, shared=False)
+
+    def free_name(self, wanted: str) -> str:
+        """``wanted``, or with digits after it when a mailbox bears that name or alias already."""
+        taken = {box.name.lower() for box in self.mailboxes.values()}
+        taken |= {box.alias.lower() for box in self.mailboxes.values()}
+        if wanted.lower() not in taken:
+            return wanted
+        return next(name for n in range(1, 10**6) if (name := f"{wanted}{n}").lower() not in taken)
+
+    def add_mailbox(self, user: User, name: str, alias: str, items: list[str], *, shared: bool) -> Mailbox:
+        """A mailbox for the user; ``items`` must be free. Raises AddressTakenError."""
+        box = Mailbox(self.new_id(), user.id, name, alias, shared, items, self.clock.now())
+        self.mailboxes[user.id] = box
+        self.set_addresses(user.id, items)
+        return box
+
+    def shared_addresses(self, primary: str, alias: str) -> list[str]:
+        own = f"{alias}@{self.initial_domain}"
+        return addresses.with_added([f"SMTP:{primary}"], [f"smtp:{own}", self._storage_address()])
+
+    def _storage_address(self) -> str:
+        return f"SPO:SPO_{self.new_id()}@SPO_{self.tenant_id}"
+
+    def _disconnect(self, user_id: str) -> None:
+        box = self.mailboxes.get(user_id)
+        if box is None or box.disconnected is not None:
+            return
+        box.disconnected = self.clock.now()
+        for other in self.mailboxes.values():
+            other.on_behalf = [trustee for trustee in other.on_behalf if trustee != user_id]
+        self._told.pop(box.guid, None)
+        if self._listener is not None:
+            self._listener.mailbox_gone(box.guid)
+
+    def tell(self, box: Mailbox) -> None:
+        """Let the listener know what became of the box, if anything it cares for did."""
+        if self._listener is None or box.disconnected is not None:
+            return
+        names = dict.fromkeys([self.users[box.user_id].upn.lower(), *addresses.smtp_of(box.addresses)])
+        granted = any(
+            entry.trustee == self.copier_principal and "FullAccess" in entry.rights and not entry.deny
+            for entry in box.access
+        )
+        facts = (tuple(names), granted and bool(box.protocols.get("ImapEnabled", True)))
+        if self._told.get(box.guid) != facts:
+            self._told[box.guid] = facts
+            self._listener.mailbox_exists(box.guid, *facts)
+
+    # Domains
+
+    def accept_domain(self, domain: Domain) -> None:
+        domain.accepted_as = domain.accepted_as or "Authoritative"
