@@ -99,6 +99,8 @@ def summary(plan: Plan) -> list[dict[str, Any]]:
                     line["fields"][field.name] = [f"+{one}" for one in moved[0]] + [f"-{one}" for one in moved[1]]
                 else:
                     line["fields"][field.name] = f"{field.before} -> {field.after}"
+        if change.protected:
+            line["protected"] = True
         if change.after:
             line["after"] = [str(address) for address in change.after]
         lines.append(line)

@@ -51,15 +51,29 @@ class Performer:
         if reason := self._boundary.violation(change, fields):
             raise Problem("GRD02", f"{change.address}: refused, {reason}.", "nothing was written")
         self._recorder.begin(change)
-        live: Live | None = None
-        if change.action is not Action.FORGET:
-            writer = self._writers[KINDS[change.address.kind].provider]
-            order = Order(change.address, change.before, fields, frozenset(field.name for field in change.fields))
-            live = _write(writer, change.action, order)
+        live = self._write(change, fields)
         self._recorder.done(change, live, fields, time.monotonic() - began)
         if live is not None:
             with self._lock:
                 self._outputs[change.address] = live.outputs
+
+    def _write(self, change: Change, fields: Mapping[str, Value]) -> Live | None:
+        """What the world then shows; None when there is nothing any more."""
+        if change.action is Action.FORGET:
+            return None
+        kind = KINDS[change.address.kind]
+        changed = frozenset(field.name for field in change.fields if not kind.fields[field.name].ours)
+        if change.action is Action.UPDATE and not changed:
+            return change.before  # only the state has something to remember
+        theirs = {name: value for name, value in fields.items() if not kind.fields[name].ours}
+        order = Order(change.address, change.before, theirs, changed)
+        writer = self._writers[kind.provider]
+        if change.action is Action.CREATE:
+            return writer.create(order)
+        if change.action is Action.DELETE:
+            writer.delete(order)
+            return None
+        return writer.update(order)
 
     def _failure(self, change: Change, problem: Problem, began: float) -> Outcome:
         seconds = time.monotonic() - began
@@ -85,15 +99,6 @@ class Performer:
                 "run apply again in a few minutes",
             )
         return known
-
-
-def _write(writer: Writer, action: Action, order: Order) -> Live | None:
-    if action is Action.CREATE:
-        return writer.create(order)
-    if action is Action.DELETE:
-        writer.delete(order)
-        return None
-    return writer.update(order)
 
 
 def unexpected(change: Change, error: Exception) -> Problem:

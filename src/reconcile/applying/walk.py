@@ -22,6 +22,9 @@ Perform = Callable[[Change], Outcome]
 #: How many writes of a kind may be under way at once.
 Limit = Callable[[str], int]
 
+#: Threads are made as they are needed; the limits per kind keep them far below this.
+WORKERS = 128
+
 #: How long the walk sleeps at most before it looks again whether it was asked to stop, in seconds.
 _ATTENTION = 0.2
 
@@ -54,7 +57,7 @@ class Walk:
     def run(self) -> tuple[Outcome, ...]:
         """Carry out all that can be; the outcome of every change, in the order they ended."""
         told = False
-        with concurrent.futures.ThreadPoolExecutor(max_workers=32, thread_name_prefix="apply") as pool:
+        with concurrent.futures.ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="apply") as pool:
             while True:
                 if not self._stop.is_set():
                     self._start_ready(pool)

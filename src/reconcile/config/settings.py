@@ -80,6 +80,16 @@ class Calendar(Table):
     """Time of day, on the eve, when mailboxes are created, the MX switches and copies start."""
 
 
+class Guards(Table):
+    """How many deletions of what holds mail one plan may carry, in all and in one federation, as a number and as a
+    share of what is recorded. Beyond either, the plan must be named by its digest to be applied."""
+
+    deletes: int = 20
+    deletes_percent: int = 5
+    federation_deletes: int = 5
+    federation_deletes_percent: int = 20
+
+
 class Sandbox(Table):
     control: str
     """Address of the sandbox's own control page (its clock); only the sandbox writes this."""
@@ -92,6 +102,7 @@ class Settings(Table):
     legacy: dict[str, LegacyServer]
     destination: ImapServer = ImapServer(host="outlook.office365.com")
     calendar: Calendar = Calendar()
+    guards: Guards = Guards()
     protected: tuple[str, ...] = ()
     """Addresses and domains that are never touched, whatever a federation file says."""
     sandbox: Sandbox | None = None

@@ -51,8 +51,8 @@ def retire(address: Address, live: Live | None, record: Record) -> Change:
     action = Action.FORGET if live is None else Action.DELETE
     cause = Cause.BOTH if live is None else Cause.YAML
     note = "no longer in YAML, and gone" if live is None else "no longer in YAML"
-    before = live or Live(address, record.fields, record.identity)
-    return Change(address, action, cause, before if live else None, wanted={}, note=note)
+    protected = live is not None and record.fields.get("protected") is True
+    return Change(address, action, cause, live, wanted={}, note=note, protected=protected)
 
 
 def differs(field: Field, live: Value, wanted: Value) -> bool:
@@ -69,7 +69,7 @@ def _differing(
     changes = []
     for name, value in wanted.items():
         field = KINDS[kind].fields[name]
-        if field.write_only and live is not None:
+        if field.ours or (field.write_only and live is not None):
             before = record.fields.get(name) if record else None
         else:
             before = live.fields.get(name) if live else None
@@ -81,6 +81,8 @@ def _differing(
 def _who_moved(field: Field, live: Value, wanted: Value | Reference, record: Record | None) -> Cause:
     if record is None or field.name not in record.fields or isinstance(wanted, Reference):
         return Cause.YAML
+    if field.ours:
+        return Cause.YAML  # the world cannot move what it does not know
     recorded = record.fields[field.name]
     world_moved, yaml_moved = differs(field, live, recorded), differs(field, recorded, wanted)
     if field.shape is Shape.SHARED_SET:

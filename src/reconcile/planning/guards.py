@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
+from reconcile.config.settings import Guards
 from reconcile.planning.plan import Action, Change, Plan
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Reference, Value
@@ -19,21 +20,73 @@ class Refusal:
     hint: str
 
 
-def refusals(plan: Plan, *, allow_delete: bool) -> tuple[Refusal, ...]:
-    """Everything that forbids applying this plan. The plan is shown whole all the same."""
-    guarded = [
+@dataclasses.dataclass(frozen=True, slots=True)
+class Leave:
+    """What whoever applies has allowed. ``override``: the beginning of the digest of a plan beyond the thresholds."""
+
+    delete: bool = False
+    override: str = ""
+
+
+#: An override names at least this much of a digest, so that it is copied from the plan it allows.
+OVERRIDE_LENGTH = 8
+
+
+def refusals(plan: Plan, digest: str, guards: Guards, leave: Leave) -> tuple[Refusal, ...]:
+    """Everything that forbids applying this plan, whose digest is given. The plan is shown whole all the same."""
+    deletions = [
         change for change in plan.changes if change.action is Action.DELETE and KINDS[change.address.kind].guarded
     ]
-    if not guarded or allow_delete:
-        return ()
-    names = ", ".join(str(change.address) for change in guarded[:5]) + (" …" if len(guarded) > 5 else "")
     return (
-        Refusal(
-            "GRD01",
-            f"The plan deletes {len(guarded)} resource(s) that hold mail or its way in: {names}.",
-            "put them back in YAML, or say --allow-delete if they must really go",
-        ),
+        *_protected(deletions),
+        *_without_leave(deletions, leave),
+        *_too_many(plan, deletions, digest, guards, leave),
     )
+
+
+def _protected(deletions: Sequence[Change]) -> list[Refusal]:
+    return [
+        Refusal(
+            "GRD04",
+            f"{change.address} is protected, and the plan would delete it.",
+            "put it back in YAML with protected: false, apply, and only then take it out",
+        )
+        for change in deletions
+        if change.protected
+    ]
+
+
+def _without_leave(deletions: Sequence[Change], leave: Leave) -> list[Refusal]:
+    if not deletions or leave.delete:
+        return []
+    message = f"The plan deletes {len(deletions)} resource(s) that hold mail or the way to it: {_few(deletions)}."
+    return [Refusal("GRD01", message, "put them back in YAML, or say --allow-delete if they must really go")]
+
+
+def _too_many(plan: Plan, deletions: Sequence[Change], digest: str, guards: Guards, leave: Leave) -> list[Refusal]:
+    if len(leave.override) >= OVERRIDE_LENGTH and digest.startswith(leave.override):
+        return []
+    found = []
+    hint = f"look again; if it is really meant, say --override {digest[:OVERRIDE_LENGTH]}"
+    for slug, basis in plan.basis.items():
+        count = sum(change.address.federation == slug for change in deletions)
+        if _beyond(count, basis.guarded, guards.federation_deletes, guards.federation_deletes_percent):
+            message = f"{slug}: {count} deletions of {basis.guarded} recorded resources are beyond its threshold."
+            found.append(Refusal("GRD05", message, hint))
+    everything = sum(basis.guarded for basis in plan.basis.values())
+    if len(plan.basis) > 1 and _beyond(len(deletions), everything, guards.deletes, guards.deletes_percent):
+        message = f"{len(deletions)} deletions of {everything} recorded resources are beyond the threshold."
+        found.append(Refusal("GRD05", message, hint))
+    return found
+
+
+def _beyond(count: int, total: int, most: int, percent: int) -> bool:
+    """One deletion is never too many: a small federation must be able to close a box."""
+    return count > most or (count > 1 and count * 100 > total * percent)
+
+
+def _few(changes: Sequence[Change]) -> str:
+    return ", ".join(str(change.address) for change in changes[:5]) + (" …" if len(changes) > 5 else "")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

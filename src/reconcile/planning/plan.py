@@ -79,6 +79,8 @@ class Change:
     due: dt.datetime | None = None
     origin: Origin | None = None
     note: str = ""
+    #: A delete that the state forbids: the resource was declared protected when it was last applied.
+    protected: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -95,12 +97,16 @@ class Blocked:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Basis:
-    """What the plan of one federation was made from: its file, and its state (lineage "" and serial 0: none yet)."""
+    """What the plan of one federation was made from: its file, and its state (lineage "" and serial 0: none yet).
+
+    ``guarded``: how many recorded resources hold mail or the way to it; thresholds are shares of it.
+    """
 
     name: str
     digest: str
     lineage: str
     serial: int
+    guarded: int = 0
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ The document is also what ``plan --json`` and ``show --json`` print. Keys are En
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import hashlib
 import json
@@ -31,10 +32,7 @@ def document(plan: Plan) -> dict[str, Any]:
         "created": plan.created.isoformat(),
         "expires": plan.expires.isoformat(),
         "partial": plan.partial,
-        "basis": {
-            slug: {"name": basis.name, "digest": basis.digest, "lineage": basis.lineage, "serial": basis.serial}
-            for slug, basis in plan.basis.items()
-        },
+        "basis": {slug: dataclasses.asdict(basis) for slug, basis in plan.basis.items()},
         "summary": {
             **{_WORDS[action]: plan.count(action) for action in Action},
             "unchanged": plan.unchanged,
@@ -94,6 +92,7 @@ def _change(change: Change) -> dict[str, Any]:
         "action": _WORDS[change.action],
         "cause": change.cause.value,
         "note": change.note,
+        "protected": change.protected,
         "due": change.due.isoformat() if change.due else None,
         "origin": _origin(change.origin),
         "after": [str(address) for address in change.after],
@@ -184,6 +183,7 @@ def _read_change(one: Mapping[str, Any]) -> Change:
         due=dt.datetime.fromisoformat(one["due"]) if one["due"] else None,
         origin=origin and Origin(PurePath(origin["path"]), origin["line"], origin["column"]),
         note=one["note"],
+        protected=one["protected"],
     )
 
 

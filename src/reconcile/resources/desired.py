@@ -111,6 +111,7 @@ class _Compiler:
             "licence": mailbox.licence,
             # The file lists every address of the federation, so no alias means none, not "unmanaged".
             "aliases": tuple(sorted(alias.address for alias in mailbox.aliases)),
+            "protected": mailbox.protected,
         }
         if "phone" in directory.model_fields_set:
             fields["phone"] = directory.phone

@@ -23,13 +23,20 @@ class Field:
     """One field of a kind.
 
     ``write_only``: the outside world never shows it back, so it is compared with what was recorded.
-    ``sensitive``: it has no path to a plan, a state file or a log.
+    ``sensitive``: it has no path to a plan, a state file or a log. ``ours``: only the state knows it (a protection);
+    no provider ever sees it.
     """
 
     name: str
     shape: Shape = Shape.SCALAR
     sensitive: bool = False
     write_only: bool = False
+    ours: bool = False
+
+    @property
+    def in_the_world(self) -> bool:
+        """Whether an observation can show it."""
+        return not (self.ours or self.write_only)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -73,6 +80,7 @@ _DECLARED = (
         Field("hidden"),
         Field("sent_copies"),
         Field("usage_location"),
+        Field("protected", ours=True),
         adoptable=True,
         guarded=True,
     ),

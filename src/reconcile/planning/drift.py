@@ -1,0 +1,60 @@
+"""Drift: what the world shows against what we last wrote, whatever YAML says by now. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+
+from reconcile.planning.diff import differs
+from reconcile.providers.base import Sight, Unknown
+from reconcile.resources.address import Address
+from reconcile.resources.kinds import KINDS
+from reconcile.resources.resource import Live, Value
+from reconcile.state.snapshot import Record
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Drifted:
+    """One field that is no longer as we left it. ``name`` is "" when the whole resource is gone.
+
+    ``since``: when we last wrote it and saw it right (ISO 8601, UTC).
+    """
+
+    address: Address
+    name: str
+    recorded: Value
+    live: Value
+    since: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Drift:
+    """All that drifted, and what could not be told. ``unknown``: address → reason."""
+
+    fields: tuple[Drifted, ...]
+    unknown: Mapping[Address, str]
+
+
+def find_drift(records: Iterable[Record], sights: Mapping[Address, Sight]) -> Drift:
+    """Compare each record with its sight; only recorded fields count, so what YAML does not manage stays quiet."""
+    drifted: list[Drifted] = []
+    unknown: dict[Address, str] = {}
+    for record in sorted(records, key=lambda one: one.address):
+        sight = sights[record.address]
+        if isinstance(sight, Unknown):
+            unknown[record.address] = sight.reason
+        elif isinstance(sight, Live):
+            drifted += _fields(record, sight)
+        else:
+            drifted.append(Drifted(record.address, "", None, None, record.applied_at))
+    return Drift(tuple(drifted), unknown)
+
+
+def _fields(record: Record, live: Live) -> list[Drifted]:
+    declared = KINDS[record.address.kind].fields
+    visible = {name: value for name, value in record.fields.items() if declared[name].in_the_world}
+    return [
+        Drifted(record.address, name, recorded, live.fields.get(name), record.applied_at)
+        for name, recorded in visible.items()
+        if differs(declared[name], live.fields.get(name), recorded)
+    ]

@@ -1,0 +1,101 @@
+"""What refuses a plan: protection the state remembers, deletions without leave, deletions beyond the thresholds."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from reconcile.config.settings import Guards
+from reconcile.planning.guards import Boundary, Leave, refusals
+from reconcile.planning.plan import Action, Basis, Cause, Change, Plan
+from reconcile.planning.planfile import document
+from reconcile.resources.address import Address
+
+NOW = dt.datetime(2025, 1, 19, 17, 0, tzinfo=dt.UTC)
+
+
+def deleting(count: int, *, recorded: int = 100, slug: str = "spf55", protected: bool = False) -> Plan:
+    changes = tuple(
+        Change(
+            Address(slug, "mailbox", f"m{number}@{slug}.org"), Action.DELETE, Cause.YAML, None, {}, protected=protected
+        )
+        for number in range(count)
+    )
+    return Plan(NOW, NOW, "test", {slug: Basis("Meuse", "", "line", 3, recorded)}, changes)
+
+
+def codes(plan: Plan, leave: Leave = Leave(), guards: Guards = Guards()) -> list[str]:
+    return [refusal.code for refusal in refusals(plan, document(plan)["digest"], guards, leave)]
+
+
+def test_a_plan_that_deletes_nothing_is_not_refused() -> None:
+    assert codes(deleting(0)) == []
+
+
+def test_a_deletion_needs_leave() -> None:
+    assert codes(deleting(1)) == ["GRD01"]
+    assert codes(deleting(1), Leave(delete=True)) == []
+
+
+def test_leave_to_delete_is_not_leave_to_delete_half_a_federation() -> None:
+    assert codes(deleting(3, recorded=6), Leave(delete=True)) == ["GRD05"]
+    assert codes(deleting(6, recorded=500), Leave(delete=True)) == ["GRD05"]
+
+
+def test_a_small_federation_may_close_one_box() -> None:
+    assert codes(deleting(1, recorded=2), Leave(delete=True)) == []
+
+
+def test_an_override_names_the_very_plan() -> None:
+    plan = deleting(6)
+    digest = document(plan)["digest"]
+    assert codes(plan, Leave(delete=True, override=digest[:8])) == []
+    assert codes(plan, Leave(delete=True, override=document(deleting(7))["digest"][:8])) == ["GRD05"]
+    assert codes(plan, Leave(delete=True, override="")) == ["GRD05"]
+    assert codes(plan, Leave(delete=True, override=digest[:3])) == ["GRD05"]
+
+
+def test_protection_yields_to_no_option() -> None:
+    plan = deleting(1, protected=True)
+    assert codes(plan, Leave(delete=True, override=document(plan)["digest"])) == ["GRD04"]
+
+
+def test_many_federations_losing_a_little_each_are_too_many_together() -> None:
+    parts = [deleting(4, recorded=100, slug=f"spf{number}") for number in range(6)]
+    whole = Plan(
+        NOW,
+        NOW,
+        "test",
+        {slug: basis for part in parts for slug, basis in part.basis.items()},
+        tuple(change for part in parts for change in part.changes),
+    )
+    assert codes(whole, Leave(delete=True)) == ["GRD05"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "inside"),
+    [
+        ("mailbox", "lou@spf55.org", True),
+        ("mailbox", "lou@verdun.spf55.org", False),
+        ("mailbox", "direction@spf55.org", False),
+        ("mailbox", "lou@national.example", False),
+        ("dns", "spf55.org/MX", True),
+        ("dns", "autodiscover.spf55.org/CNAME", True),
+        ("dns", "www.spf55.org/CNAME", False),
+        ("dns", "national.example/MX", False),
+        ("domain", "spf55.org", True),
+        ("domain", "national.example", False),
+        ("copy", "lou@spf55.org", True),
+    ],
+)
+def test_the_boundary_is_the_declared_domains_less_the_protected(kind: str, key: str, inside: bool) -> None:
+    boundary = Boundary({"spf55.org", "national.example"}, {"national.example", "direction@spf55.org"})
+    change = Change(Address("spf55", kind, key), Action.CREATE, Cause.YAML, None, {})
+    assert (boundary.violation(change, {}) == "") is inside
+
+
+def test_a_copy_never_writes_into_a_mailbox_outside() -> None:
+    boundary = Boundary({"spf55.org"}, set())
+    change = Change(Address("spf55", "copy", "lou@spf55.org"), Action.CREATE, Cause.YAML, None, {})
+    assert boundary.violation(change, {"destination": "lou@elsewhere.org"})
