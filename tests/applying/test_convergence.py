@@ -53,7 +53,7 @@ def accidents(draw: st.DrawFn) -> dict[int, str]:
     return draw(st.dictionaries(st.integers(0, 6), kinds, max_size=2))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(wishes(), hands(), accidents()), min_size=1, max_size=4))
 def test_any_history_converges(history: list[tuple[list[Desired], list[tuple[str, str]], dict[int, str]]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
