@@ -1,0 +1,165 @@
+"""Which messages a folder holds, read in blocks and kept in a dozen bytes each."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import re
+from array import array
+from collections.abc import Mapping, Sequence
+
+from reconcile.mailcopy.commands import ConnectionLost
+from reconcile.mailcopy.intake import Intake
+from reconcile.mailcopy.session import Session
+from reconcile.mailcopy.wire import moment, quoted, readable, uid_set
+
+#: Bodies asked for at once when digests are wanted.
+BODIES = 100
+
+_ROW = re.compile(rb"^\* \d+ FETCH \((.*)\)\r$", re.MULTILINE | re.IGNORECASE)
+_UID = re.compile(rb"\bUID (\d+)", re.IGNORECASE)
+_SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)", re.IGNORECASE)
+_DATE = re.compile(rb'INTERNALDATE "([^"]*)"', re.IGNORECASE)
+_NUMBER = {word: re.compile(word + rb" (\d+)", re.IGNORECASE) for word in (b"MESSAGES", b"UIDNEXT", b"UIDVALIDITY")}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Status:
+    """A folder's own figures (RFC 3501 §6.3.10)."""
+
+    messages: int
+    uid_next: int
+    uid_validity: int
+
+
+@dataclasses.dataclass(slots=True)
+class Listing:
+    """UIDs ascending and their sizes; ``error`` when the server does not open the folder."""
+
+    uids: array[int] = dataclasses.field(default_factory=lambda: array("I"))
+    sizes: array[int] = dataclasses.field(default_factory=lambda: array("I"))
+    error: str = ""
+
+
+def statuses(session: Session, folders: Sequence[bytes]) -> dict[bytes, Status | str]:
+    """The status of each folder, or why the server does not tell it."""
+    said: list[bytes] = [b""] * len(folders)
+
+    def take(index: int, lines: bytes) -> None:
+        said[index] += lines
+
+    asked = [b"STATUS %b (MESSAGES UIDNEXT UIDVALIDITY)" % quoted(name) for name in folders]
+    answers = session.commands.run(asked, take)
+    found: dict[bytes, Status | str] = {}
+    for name, lines, answer in zip(folders, said, answers, strict=True):
+        numbers = [pattern.findall(lines) for pattern in _NUMBER.values()]
+        if answer.upper().startswith(b"OK") and all(numbers):
+            found[name] = Status(*(int(values[-1]) for values in numbers))
+        else:
+            found[name] = readable(answer)
+    return found
+
+
+def list_folders(session: Session, spans: Mapping[bytes, bytes]) -> dict[bytes, Listing]:
+    """UIDs and sizes of the messages of each folder that are in its span (a sequence set), in one burst."""
+    listings = [Listing() for _ in spans]
+
+    def take(index: int, lines: bytes) -> None:
+        if index % 2 == 0:
+            return
+        listing = listings[index // 2]
+        for row in _ROW.findall(lines):
+            uid, size = _UID.search(row), _SIZE.search(row)
+            if uid and size:
+                listing.uids.append(int(uid[1]))
+                listing.sizes.append(min(int(size[1]), 0xFFFFFFFF))
+
+    asked = [
+        command
+        for name, span in spans.items()
+        for command in (b"EXAMINE " + quoted(name), b"UID FETCH " + span + b" (UID RFC822.SIZE)")
+    ]
+    answers = session.commands.run(asked, take)
+    for listing, opened in zip(listings, answers[::2], strict=True):
+        if not opened.upper().startswith(b"OK"):
+            listing.error = readable(opened)
+    for listing in listings:
+        _ascending(listing)
+    return dict(zip(spans, listings, strict=True))
+
+
+def dates(session: Session, folder: bytes, first: int = 1) -> dict[int, int]:
+    """UID → INTERNALDATE (seconds since 1970) of the folder's messages from UID ``first`` on."""
+    found: dict[int, int] = {}
+
+    def take(_: int, lines: bytes) -> None:
+        for row in _ROW.findall(lines):
+            uid, date = _UID.search(row), _DATE.search(row)
+            when = moment(date[1]) if date else None
+            # "n:*" always answers the last message, even below n (RFC 3501 §6.4.8)
+            if uid and when is not None and int(uid[1]) >= first:
+                found[int(uid[1])] = when
+
+    open_it = b"EXAMINE " + quoted(folder)
+    answers = session.commands.run([open_it, b"UID FETCH %d:* (UID INTERNALDATE)" % first], take)
+    if not answers[0].upper().startswith(b"OK"):
+        raise ConnectionLost(f"{session.endpoint} does not open a folder: {readable(answers[0])}")
+    return found
+
+
+def digests(session: Session, folder: bytes, uids: Sequence[int]) -> dict[int, bytes]:
+    """UID → SHA-256 of the message's bytes, read as a stream. Messages that are gone are left out."""
+    reader = _Digests()
+    intake = Intake(reader)
+    opened = session.commands.run([b"EXAMINE " + quoted(folder)])
+    if not opened[0].upper().startswith(b"OK"):
+        raise ConnectionLost(f"{session.endpoint} does not open a folder: {readable(opened[0])}")
+    ordered = sorted(uids)
+    connection = session.socket
+    for start in range(0, len(ordered), BODIES):
+        reader.tag = b"D%d" % start
+        part = uid_set(ordered[start : start + BODIES])
+        try:
+            connection.sendall(b"%b UID FETCH %b (UID FLAGS INTERNALDATE BODY.PEEK[])\r\n" % (reader.tag, part))
+            while reader.tag:
+                received = connection.recv(1 << 18)
+                if not received:
+                    raise ConnectionLost(f"{session.endpoint} closed the connection")
+                intake.feed(received)
+        except OSError as error:
+            raise ConnectionLost(f"{session.endpoint}: {error}") from None
+    return reader.found
+
+
+class _Digests:
+    """Digests what the intake reads."""
+
+    def __init__(self) -> None:
+        self.found: dict[int, bytes] = {}
+        self.tag = b""
+        self._uid = 0
+        self._digest = hashlib.sha256()
+
+    def begin(self, uid: int, flags: bytes, date: bytes, size: int) -> None:
+        self._uid, self._digest = uid, hashlib.sha256()
+
+    def chunk(self, part: memoryview) -> None:
+        self._digest.update(part)
+
+    def end(self) -> None:
+        self.found[self._uid] = self._digest.digest()
+
+    def missing(self, uid: int) -> None:
+        return
+
+    def answered(self, line: bytes) -> None:
+        if line.startswith(self.tag + b" "):
+            self.tag = b""
+
+
+def _ascending(listing: Listing) -> None:
+    """Servers list in order of sequence numbers, which is that of UIDs; a server that does not is put right."""
+    if any(a >= b for a, b in zip(listing.uids, listing.uids[1:], strict=False)):
+        both: Mapping[int, int] = dict(zip(listing.uids, listing.sizes, strict=True))
+        listing.uids = array("I", sorted(both))
+        listing.sizes = array("I", (both[uid] for uid in listing.uids))

@@ -1,0 +1,201 @@
+"""Moves messages over several connection pairs at once: one thread, one selector, non-blocking sockets."""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import ssl
+import time
+from collections.abc import Callable, Sequence
+
+from reconcile.mailcopy.commands import ConnectionLost
+from reconcile.mailcopy.ledger import Ledger
+from reconcile.mailcopy.pair import WOULD_BLOCK, Pair, Tally
+from reconcile.mailcopy.session import Session
+from reconcile.mailcopy.todo import Todo
+
+#: A TLS record is 16 KB at most: so many reads per wake-up, and larger writes than one message's.
+RECEIVE, SEND, READS = 1 << 18, 1 << 18, 16
+#: Seconds between two commits of the ledger, and without a byte from anyone before a connection counts as dead.
+COMMIT_EVERY, SILENCE = 0.25, 300.0
+#: Another pair joins a folder somebody works on only when so many messages are left.
+WORTH_SHARING = 16
+
+
+class Pump:
+    """Copies what the todos hold. ``stop()``: ask for nothing more, finish what is in flight. ``watch()`` is called
+    often; it may raise, which ends everything at once (a lost lease), and takes note of the progress."""
+
+    def __init__(self, ledger: Ledger, tally: Tally, stop: Callable[[], bool], watch: Callable[[], None]) -> None:
+        self._ledger = ledger
+        self._tally = tally
+        self._stop = stop
+        self._watch = watch
+        self._todos: Sequence[Todo] = ()
+        self._pairs: list[Pair] = []
+        self._lost: ConnectionLost | None = None
+        self._silence = SILENCE
+
+    def run(self, todos: Sequence[Todo], sessions: Sequence[tuple[Session, Session]]) -> None:
+        """Copy until nothing is left. Raises ``ConnectionLost`` once the other pairs have finished what they had."""
+        self._todos = todos
+        self._pairs = [Pair(*both, self._ledger, self._tally, self._assign) for both in sessions]
+        with selectors.DefaultSelector() as selector:
+            lines = [_Line(selector, pair) for pair in self._pairs]
+            try:
+                self._loop(selector, lines)
+            finally:
+                self._ledger.commit()
+                for line in lines:
+                    line.leave()
+        if self._lost:
+            raise self._lost
+
+    def _loop(self, selector: selectors.BaseSelector, lines: list[_Line]) -> None:
+        committed = heard = time.monotonic()
+        working = list(lines)
+        while working:
+            for line in working:
+                if line.pair.idle:
+                    line.pair.refill()
+                line.rest() if line.pair.idle else line.interest()
+            working = [line for line in working if not line.pair.idle]
+            buffered = [line for line in working if line.buffered]
+            events = selector.select(0 if buffered or not working else 0.5)
+            self._watch()
+            now = time.monotonic()
+            for key, ready in events:
+                self._served(key.data, key.fileobj, ready, now)
+            for line in buffered:
+                self._served(line, None, 0, now)
+            heard = now if events or buffered else heard
+            if now - heard > self._silence:
+                raise ConnectionLost(f"no answer for {self._silence:.0f} seconds")
+            if now - committed > COMMIT_EVERY:
+                committed = now
+                self._ledger.commit()
+            if self._more_work():
+                working = lines
+            working = [line for line in working if not line.gone]
+
+    def _served(self, line: _Line, connection: object, ready: int, now: float) -> None:
+        """Serve one line; a connection that breaks takes its pair away and lets the others finish."""
+        try:
+            line.serve(connection, ready, now)
+        except (ConnectionLost, OSError) as error:
+            self._lost = error if isinstance(error, ConnectionLost) else ConnectionLost(f"{line.name}: {error}")
+            line.hang_up()
+
+    def _more_work(self) -> bool:
+        """A message put back for another try may find every pair at rest."""
+        return not self._ending and any(todo.again for todo in self._todos)
+
+    @property
+    def _ending(self) -> bool:
+        return bool(self._lost or self._tally.full) or self._stop()
+
+    def _assign(self, pair: Pair) -> Todo | None:
+        """The pair's own folder, then the biggest nobody is on, then the one with most left if worth another pair."""
+        if self._ending:
+            return None
+        if pair.folder:
+            return pair.folder
+        busy = {id(other.folder) for other in self._pairs if other is not pair}
+        due = [todo for todo in self._todos if todo]
+        free = [todo for todo in due if id(todo) not in busy]
+        return max(free or [todo for todo in due if len(todo) > WORTH_SHARING or todo.again], key=len, default=None)
+
+
+class _Line:
+    """A pair's two sockets in the selector."""
+
+    def __init__(self, selector: selectors.BaseSelector, pair: Pair) -> None:
+        self.pair = pair
+        self.gone = False
+        self.name = str(pair.destination.endpoint)
+        self._selector = selector
+        self._source, self._destination = pair.source.socket, pair.destination.socket
+        self._events = {self._source: 0, self._destination: 0}
+        for connection in (self._source, self._destination):
+            connection.setblocking(False)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def interest(self) -> None:
+        pair = self.pair
+        reading, writing = selectors.EVENT_READ, selectors.EVENT_WRITE
+        self._register(self._source, (reading if pair.wants_source else 0) | (writing if pair.requests else 0))
+        self._register(self._destination, reading | (writing if pair.outlet.unsent else 0))
+
+    @property
+    def buffered(self) -> bool:
+        """Decrypted bytes wait inside the TLS layer, where no selector sees them."""
+        return (self.pair.wants_source and _pending(self._source)) or _pending(self._destination)
+
+    def serve(self, connection: object, ready: int, now: float) -> None:
+        """Do what the selector found possible on ``connection``; None: what is buffered."""
+        if self.gone:
+            return
+        reading = not connection or ready & selectors.EVENT_READ
+        if reading and connection is not self._destination and self.pair.wants_source:
+            self.pair.receive_source(_receive(self._source))
+        if reading and connection is not self._source:
+            self.pair.receive_destination(_receive(self._destination), now)
+        _send(self._source, self.pair.requests)
+        _send(self._destination, self.pair.outlet.unsent)
+
+    def rest(self) -> None:
+        for connection in self._events:
+            self._register(connection, 0)
+
+    def leave(self) -> None:
+        """Give the connections back for ordinary commands."""
+        self.rest()
+        if not self.gone:
+            for connection in self._events:
+                connection.settimeout(60)
+
+    def hang_up(self) -> None:
+        self.rest()
+        self.gone = True
+        self.pair.source.close()
+        self.pair.destination.close()
+
+    def _register(self, connection: socket.socket, events: int) -> None:
+        before = self._events[connection]
+        if before == events:
+            return
+        self._events[connection] = events
+        if not before:
+            self._selector.register(connection, events, self)
+        elif not events:
+            self._selector.unregister(connection)
+        else:
+            self._selector.modify(connection, events, self)
+
+
+def _pending(connection: socket.socket) -> bool:
+    return isinstance(connection, ssl.SSLSocket) and connection.pending() > 0
+
+
+def _receive(connection: socket.socket) -> bytes | None:
+    """What has come; b"" when the other side closed, None when there is nothing yet."""
+    parts: list[bytes] = []
+    for _ in range(READS if isinstance(connection, ssl.SSLSocket) else 1):
+        try:
+            part = connection.recv(RECEIVE)
+        except WOULD_BLOCK:
+            return b"".join(parts) if parts else None
+        if not part:
+            break
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _send(connection: socket.socket, unsent: bytearray) -> None:
+    while unsent:
+        try:
+            with memoryview(unsent) as whole, whole[:SEND] as part:
+                sent = connection.send(part)
+        except WOULD_BLOCK:
+            return
+        del unsent[:sent]

@@ -1,0 +1,109 @@
+"""Finds the messages that are at the destination already although the ledger does not say so.
+
+After a crash, a lost answer, a rebuilt folder or an earlier copy by another tool: destination messages nobody owns
+("orphans") are paired with source messages not recorded ("candidates") by INTERNALDATE and confirmed by SHA-256.
+Each orphan serves once, so that three identical messages stay three.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping
+
+from reconcile.clock import Clock
+from reconcile.mailcopy.ledger import FolderRow, Ledger
+from reconcile.mailcopy.listing import dates, digests, statuses
+from reconcile.mailcopy.session import Session
+
+#: Seconds between two looks at a folder in which a dead connection's APPENDs may still be arriving.
+STANDSTILL = 0.3
+
+
+def adopt(
+    source: Session, destination: Session, ledger: Ledger, row: FolderRow, candidates: Collection[int]
+) -> set[int]:
+    """Record the candidates (source UIDs) found at the destination, and return them."""
+    if not candidates:
+        return set()
+    earlier = ledger.retired(row.source)
+    owned = ledger.owned(row.destination, row.destination_validity)
+    orphans = {
+        uid: when
+        for uid, when in dates(destination, row.destination, row.destination_next or 1).items()
+        if uid not in owned
+    }
+    recorded = _recorded(ledger, earlier, row, owned)
+    if not orphans and not recorded:
+        return set()
+    when = dates(source, row.source, min(candidates))
+    if not recorded:
+        common = set(orphans.values()) & {when[uid] for uid in candidates if uid in when}
+        orphans = {uid: at for uid, at in orphans.items() if at in common}
+        candidates = [uid for uid in candidates if when.get(uid) in common]
+    ours = _digests_of(candidates, _known_here(ledger, earlier, row), lambda uids: digests(source, row.source, uids))
+    theirs = _digests_of(orphans, recorded, lambda uids: digests(destination, row.destination, uids))
+    pairs = _paired(ours, when, theirs | recorded, orphans)
+    for uid, destination_uid in pairs.items():
+        ledger.record(row.id, uid, destination_uid, ours[uid])
+    ledger.commit()
+    return set(pairs)
+
+
+def await_standstill(destination: Session, folder: bytes, clock: Clock) -> None:
+    """Return once two looks at a folder, a moment apart, show the same: nothing is arriving any more."""
+    seen = statuses(destination, [folder])
+    while True:
+        clock.sleep(STANDSTILL)
+        again = statuses(destination, [folder])
+        if again == seen:
+            return
+        seen = again
+
+
+def _recorded(ledger: Ledger, earlier: list[FolderRow], row: FolderRow, owned: set[int]) -> dict[int, bytes]:
+    """Destination UID → digest, from rows retired because the source was rebuilt while the destination stands."""
+    place = (row.destination, row.destination_validity)
+    return {
+        destination_uid: digest
+        for old in earlier
+        if (old.destination, old.destination_validity) == place
+        for _, destination_uid, digest in ledger.messages(old.id)
+        if destination_uid not in owned
+    }
+
+
+def _known_here(ledger: Ledger, earlier: list[FolderRow], row: FolderRow) -> dict[int, bytes]:
+    """Source UID → digest, from rows retired because the destination was rebuilt while the source stands."""
+    return {
+        uid: digest
+        for old in earlier
+        if old.source_validity == row.source_validity
+        for uid, _, digest in ledger.messages(old.id)
+    }
+
+
+def _digests_of(
+    uids: Collection[int], known: Mapping[int, bytes], read: Callable[[list[int]], dict[int, bytes]]
+) -> dict[int, bytes]:
+    found = {uid: known[uid] for uid in uids if uid in known}
+    return found | read([uid for uid in uids if uid not in known])
+
+
+def _paired(
+    ours: Mapping[int, bytes], ours_when: Mapping[int, int], theirs: Mapping[int, bytes], theirs_when: Mapping[int, int]
+) -> dict[int, int]:
+    """Source UID → destination UID of equal digest: same date first, then (for what a user moved or deleted at the
+    destination, whose date is not known) any."""
+    exact: dict[tuple[bytes, int | None], list[int]] = defaultdict(list)
+    undated: dict[bytes, list[int]] = defaultdict(list)
+    for uid in sorted(theirs, reverse=True):
+        if uid in theirs_when:
+            exact[theirs[uid], theirs_when[uid]].append(uid)
+        else:
+            undated[theirs[uid]].append(uid)
+    pairs: dict[int, int] = {}
+    for uid in sorted(ours):
+        pool = exact.get((ours[uid], ours_when.get(uid))) or undated.get(ours[uid])
+        if pool:
+            pairs[uid] = pool.pop()
+    return pairs

@@ -1,0 +1,188 @@
+"""What there is to copy: both mailboxes compared with the ledger, folders made, and the rest listed."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from array import array
+from collections.abc import Iterable, Sequence
+
+from reconcile.clock import Clock
+from reconcile.mailcopy.folders import Route, decoded, encoded, route_folders
+from reconcile.mailcopy.ledger import FolderRow, Ledger
+from reconcile.mailcopy.listing import Listing, Status, list_folders, statuses
+from reconcile.mailcopy.recovery import adopt, await_standstill
+from reconcile.mailcopy.session import Session
+from reconcile.mailcopy.todo import Todo
+from reconcile.mailcopy.wire import quoted, readable, uid_set
+
+_PERMANENT = re.compile(rb"\[PERMANENTFLAGS \(([^)]*)\)\]", re.IGNORECASE)
+
+
+@dataclasses.dataclass(slots=True)
+class Survey:
+    """``todos``: folders with messages due. ``already``: messages the ledger knows, ``adopted`` of them only since now.
+    ``failed``: folders (as people read them) that could not be made or opened, and why. ``looked_at``: every folder
+    pair that is in order, with its source's status."""
+
+    todos: list[Todo] = dataclasses.field(default_factory=list)
+    already: int = 0
+    adopted: int = 0
+    failed: dict[str, str] = dataclasses.field(default_factory=dict)
+    looked_at: list[tuple[FolderRow, Status]] = dataclasses.field(default_factory=list)
+
+    @property
+    def messages(self) -> int:
+        return sum(len(todo.uids) for todo in self.todos)
+
+    @property
+    def volume(self) -> int:
+        """Bytes due."""
+        return sum(sum(todo.sizes) for todo in self.todos)
+
+
+def survey(source: Session, destination: Session, ledger: Ledger, clock: Clock, root: str = "") -> Survey:
+    """Compare, create the missing folders, adopt what is there already. Raises ``ConnectionLost``."""
+    found = Survey()
+    routes = _made(source, destination, ledger, root, found)
+    theirs = statuses(source, [route.source for route in routes])
+    ours = statuses(destination, [route.destination for route in routes])
+    changed: list[tuple[FolderRow, Status, Status]] = []
+    for route in routes:
+        old, new = theirs[route.source], ours[route.destination]
+        if isinstance(old, str) or isinstance(new, str):
+            found.failed[route.label] = f"it cannot be opened: {old if isinstance(old, str) else new}"
+            continue
+        row = ledger.folder(route.source, route.destination, route.label, old.uid_validity, new.uid_validity)
+        if row.open or row.source_next != old.uid_next or ledger.refused_uids(row.id):
+            changed.append((row, old, new))
+        else:
+            found.already += ledger.count(row.id)
+    if changed:
+        spans = {row.source: _span(ledger, row) for row, _, _ in changed}
+        listings = list_folders(source, spans)
+        keywords = _keywords(destination)
+        for row, old, new in changed:
+            _compare(source, destination, ledger, clock, found, row, (old, new), listings[row.source], keywords)
+        destination.unselect()
+    return found
+
+
+def _made(source: Session, destination: Session, ledger: Ledger, root: str, found: Survey) -> list[Route]:
+    """The routes of all folders, after creating what is missing and subscribing to what is subscribed."""
+    theirs, ours = source.folders(), destination.folders()
+    routes = route_folders(
+        theirs,
+        ours,
+        source_prefix=source.prefix(),
+        destination_prefix=destination.prefix(),
+        root=root,
+        decided=ledger.destinations(),
+    )
+    missing = [n for n, route in enumerate(routes) if not route.exists]
+    for n, why in _refused(destination, b"CREATE", [routes[n] for n in missing], missing):
+        # A name the server keeps for itself, perhaps in another language: once more under another.
+        routes[n] = dataclasses.replace(routes[n], destination=encoded(decoded(routes[n].destination) + " (mail)"))
+        if _refused(destination, b"CREATE", [routes[n]], [n]):
+            found.failed[routes[n].label] = f"the new server does not create the folder: {why}"
+    routes = [route for route in routes if route.label not in found.failed]
+    subscribed = source.subscribed()
+    if wanted := [route for route in routes if route.source in subscribed]:
+        have = destination.subscribed()
+        wanted = [route for route in wanted if route.destination not in have]
+        _refused(destination, b"SUBSCRIBE", wanted, range(len(wanted)))
+    return routes
+
+
+def _refused(
+    destination: Session, verb: bytes, routes: Sequence[Route], numbers: Iterable[int]
+) -> list[tuple[int, str]]:
+    """Carry out the verb on each route's destination; the numbers of those refused, and why."""
+    if not routes:
+        return []
+    answers = destination.commands.run([verb + b" " + quoted(route.destination) for route in routes])
+    return [
+        (n, readable(answer))
+        for n, answer in zip(numbers, answers, strict=True)
+        if not answer.upper().startswith(b"OK") and b"[ALREADYEXISTS]" not in answer.upper()
+    ]
+
+
+def _span(ledger: Ledger, row: FolderRow) -> bytes:
+    """The UIDs of a folder worth listing: all at first and after a crash, then what is new and what was refused."""
+    if row.open or not row.source_next:
+        return b"1:*"
+    again = ledger.refused_uids(row.id)
+    return (uid_set(again) + b"," if again else b"") + b"%d:*" % row.source_next
+
+
+def _keywords(destination: Session) -> tuple[bool, frozenset[bytes]]:
+    """Whether the destination takes any keyword, and those it takes in any case (PERMANENTFLAGS of its INBOX)."""
+    said: list[bytes] = []
+    destination.commands.run([b"SELECT INBOX"], lambda _, lines: said.append(lines))
+    destination.unselect()
+    announced = _PERMANENT.search(b"".join(said))
+    if not announced:
+        return True, frozenset()  # RFC 3501 §6.3.1: without it, every flag can be changed
+    flags = announced[1].lower().split()
+    return rb"\*" in flags, frozenset(flag for flag in flags if not flag.startswith(b"\\"))
+
+
+def _compare(
+    source: Session,
+    destination: Session,
+    ledger: Ledger,
+    clock: Clock,
+    found: Survey,
+    row: FolderRow,
+    status: tuple[Status, Status],
+    listing: Listing,
+    keywords: tuple[bool, frozenset[bytes]],
+) -> None:
+    """One folder: what the ledger knows, what is there although it does not, and what is due."""
+    old, new = status
+    if listing.error:
+        found.failed[decoded(row.source)] = f"it cannot be opened: {listing.error}"
+        return
+    if row.open:
+        await_standstill(destination, row.destination, clock)
+    done = ledger.copied(row.id)
+    due = _without(listing, done)
+    retired = ledger.retired(row.source)
+    if row.open or retired or (new.messages and new.uid_next > row.destination_next):
+        adopted = adopt(source, destination, ledger, row, due.uids)
+        due = _without(due, array("I", sorted(adopted)))
+        found.adopted += len(adopted)
+        for gone in retired:
+            ledger.forget(gone)
+    found.already += ledger.count(row.id)
+    found.looked_at.append((row, old))
+    if due.uids:
+        found.todos.append(
+            Todo(
+                row.id,
+                decoded(row.source),
+                quoted(row.source),
+                quoted(row.destination),
+                row.source_validity,
+                row.destination_validity,
+                due.uids,
+                due.sizes,
+                *keywords,
+            )
+        )
+
+
+def _without(listing: Listing, done: array[int]) -> Listing:
+    """The listing without the UIDs of ``done``; both ascend, so one walk is enough and nothing is built beside."""
+    if not done:
+        return listing
+    left = Listing()
+    position, end = 0, len(done)
+    for uid, size in zip(listing.uids, listing.sizes, strict=True):
+        while position < end and done[position] < uid:
+            position += 1
+        if position == end or done[position] != uid:
+            left.uids.append(uid)
+            left.sizes.append(size)
+    return left

@@ -1,0 +1,52 @@
+"""What is left to copy of one folder, held in a dozen bytes a message."""
+
+from __future__ import annotations
+
+import dataclasses
+from array import array
+
+#: Of one UID FETCH at most. The bytes keep a few big messages from all going to one connection.
+FETCH_MESSAGES, FETCH_BYTES = 250, 4 << 20
+
+
+@dataclasses.dataclass(slots=True)
+class Todo:
+    """A folder with messages due, newest taken first.
+
+    ``uids`` ascend, ``sizes`` go with them. ``source`` and ``destination`` are names as sent on the wire, quoted.
+    ``alone`` holds UIDs whose batch failed: each is tried in commands of its own, to know which is to blame.
+    """
+
+    id: int
+    label: str
+    source: bytes
+    destination: bytes
+    source_validity: int
+    destination_validity: int
+    uids: array[int]
+    sizes: array[int]
+    any_keyword: bool = True
+    keywords: frozenset[bytes] = frozenset()
+    again: list[int] = dataclasses.field(default_factory=list)
+    alone: set[int] = dataclasses.field(default_factory=set)
+
+    def __len__(self) -> int:
+        return len(self.uids) + len(self.again)
+
+    def take(self, most: int) -> list[int]:
+        """The next UIDs to ask for, ascending: at most so many, and not many more bytes than FETCH_BYTES."""
+        if self.again:
+            return [self.again.pop()]
+        count, volume = 0, 0
+        while count < min(most, FETCH_MESSAGES, len(self.uids)):
+            volume += self.sizes[-1 - count]
+            if count and volume > FETCH_BYTES:
+                break
+            count += 1
+        chosen = self.uids[len(self.uids) - count :].tolist()
+        del self.uids[len(self.uids) - count :], self.sizes[len(self.sizes) - count :]
+        return chosen
+
+    def retry_alone(self, uids: list[int]) -> None:
+        self.again += uids
+        self.alone.update(uids)

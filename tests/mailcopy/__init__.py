@@ -1,0 +1,1 @@
+"""The copier, between real IMAP servers."""

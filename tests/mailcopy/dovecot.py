@@ -1,0 +1,123 @@
+"""A throw-away Dovecot 2.3 for the tests of the copier: its own folder, ports, users and limits."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+MASTER, MASTER_PASSWORD, PASSWORD = "maitre", "mot-de-passe-maitre", "pw"
+EXCHANGE = "IMAP4 IMAP4rev1 SASL-IR UIDPLUS MOVE ID UNSELECT CHILDREN IDLE NAMESPACE LITERAL+"
+
+
+class Dovecot:
+    """Any user name with the password ``pw``; any user's mail with ``user*maitre``."""
+
+    def __init__(self, folder: Path, name: str, *, location: str, settings: str = "", inbox: str = "") -> None:
+        self.folder = folder / name
+        self.mail = self.folder / "mail"
+        self.port = _free_port()
+        root = os.geteuid() == 0
+        me = pwd.getpwuid(os.geteuid())
+        uid, gid = ("5000", "5000") if root else (str(me.pw_uid), str(me.pw_gid))
+        self.folder.mkdir(parents=True)
+        self.mail.mkdir()
+        for path in (self.folder, *self.folder.parents):
+            if path.stat().st_uid == os.geteuid() and not path.stat().st_mode & 0o001:
+                path.chmod(path.stat().st_mode | 0o711)
+        if root:
+            os.chown(self.mail, 5000, 5000)
+        (self.folder / "masters").write_text(f"{MASTER}:{{PLAIN}}{MASTER_PASSWORD}\n")
+        chroot = "" if root else "chroot ="
+        self._conf = self.folder / "dovecot.conf"
+        self._conf.write_text(f"""
+base_dir = {self.folder}/base
+state_dir = {self.folder}/state
+log_path = {self.folder}/log
+instance_name = {name}
+protocols = imap
+listen = 127.0.0.1
+ssl = no
+disable_plaintext_auth = no
+auth_master_user_separator = *
+default_internal_user = {"dovecot" if root else me.pw_name}
+default_internal_group = {"dovecot" if root else grp.getgrgid(me.pw_gid).gr_name}
+default_login_user = {"dovenull" if root else me.pw_name}
+first_valid_uid = 1
+mail_home = {self.mail}/%u
+mail_location = {location}
+mail_fsync = never
+mail_max_userip_connections = 50
+namespace inbox {{
+  inbox = yes
+  separator = /
+  {inbox}
+}}
+passdb {{
+  driver = passwd-file
+  master = yes
+  args = {self.folder}/masters
+  result_success = continue
+}}
+passdb {{
+  driver = static
+  args = password={PASSWORD}
+}}
+userdb {{
+  driver = static
+  args = uid={uid} gid={gid} home={self.mail}/%u allow_all_users=yes
+}}
+service imap-login {{
+  {chroot}
+  service_count = 0
+  inet_listener imap {{
+    port = {self.port}
+  }}
+  inet_listener imaps {{
+    port = 0
+  }}
+}}
+service anvil {{
+  {chroot}
+}}
+service stats {{
+  {chroot}
+}}
+{settings}
+""")
+
+    def start(self) -> Dovecot:
+        subprocess.run(["dovecot", "-c", str(self._conf)], check=True)
+        deadline = time.monotonic() + 15
+        while time.monotonic() < deadline:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return self
+            time.sleep(0.05)
+        raise RuntimeError((self.folder / "log").read_text())
+
+    def stop(self) -> None:
+        pid_file = self.folder / "base" / "master.pid"
+        if not pid_file.exists():
+            return
+        os.kill(int(pid_file.read_text()), signal.SIGTERM)
+        deadline = time.monotonic() + 15
+        while pid_file.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    def forget(self, user: str) -> None:
+        """The mailbox as it was before it existed."""
+        subprocess.run(["doveadm", "-c", str(self._conf), "kick", user], capture_output=True)
+        shutil.rmtree(self.mail / user, ignore_errors=True)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
