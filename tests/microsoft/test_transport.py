@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
 
 import pytest
 import requests
 import responses
+from tests.microsoft.sleeper import Sleeper
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from reconcile.problem import Problem
@@ -18,24 +18,11 @@ ROOT = "https://graph.example"
 URL = f"{ROOT}/v1.0/users"
 
 
-class Sleeper:
-    """A clock that notes how long it was asked to wait, and does not."""
-
-    def __init__(self) -> None:
-        self.slept: list[float] = []
-
-    def now(self) -> dt.datetime:
-        return dt.datetime(2025, 3, 2, 17, 0, tzinfo=dt.UTC)
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-
-
 class Desk:
     """A transport, the clock it sleeps on, and a service whose tokens can be counted."""
 
-    def __init__(self) -> None:
-        self.clock = Sleeper()
+    def __init__(self, clock: Sleeper) -> None:
+        self.clock = clock
         self.transport = Transport(self.clock, lambda: 0.5)
         self.tokens = iter(f"token-{number}" for number in range(1, 100))
         self.current = next(self.tokens)
@@ -49,8 +36,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def desk(sleeper: Sleeper) -> Desk:
+    return Desk(sleeper)
 
 
 @responses.activate

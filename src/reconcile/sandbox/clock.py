@@ -19,6 +19,8 @@ class SandboxClock:
     def __init__(self, control: str, ca_file: Path | None) -> None:
         self._address = f"{control}/clock"
         self._session = requests.Session()
+        # REQUESTS_CA_BUNDLE in the environment would beat the authority named here.
+        self._session.trust_env = False
         self._session.verify = str(ca_file) if ca_file else True
 
     def now(self) -> dt.datetime:

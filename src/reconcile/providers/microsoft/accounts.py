@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
-from reconcile.providers.microsoft.graph import segment
+from reconcile.providers.microsoft.graph import Row, segment
 from reconcile.providers.microsoft.licences import Skus
 from reconcile.providers.microsoft.records import STAMP, STAMP_PREFIX, User
 from reconcile.providers.microsoft.refused import LostAnswer, Refused
@@ -19,6 +19,9 @@ from reconcile.resources.resource import Value
 
 #: Seconds for a new account to be known to every replica of the directory.
 REPLICA_PATIENCE = 900.0
+
+#: Passwords tried before the tenant's dislike of them is reported.
+PASSWORDS = 5
 
 #: Fields of kind *mailbox* kept in the directory, and their Graph names.
 DIRECTORY: Mapping[str, str] = {
@@ -72,20 +75,24 @@ class Accounts:
     def license(self, user: User, licence: str | None) -> None:
         """Give the account that licence and no other of ours, in one call; None takes ours away."""
         skus = self.skus()
-        add, remove = skus.swap(user.skus, licence) if licence else ([], skus.ours(user.skus))
-        if not add and not remove:
-            return
-        path = f"/users/{segment(user.id)}/assignLicense"
-        body = {"addLicenses": [{"skuId": sku, "disabledPlans": []} for sku in add], "removeLicenses": remove}
-        patiently(self._clock, lambda: self._graph.act(path, body), _not_there_yet, REPLICA_PATIENCE)
+
+        def assign() -> None:
+            held = (self._surfaces.user(user.id) or user).skus
+            add, remove = skus.swap(held, licence) if licence else ([], skus.ours(held))
+            if add or remove:
+                added = [{"skuId": sku, "disabledPlans": []} for sku in add]
+                self._graph.act(
+                    f"/users/{segment(user.id)}/assignLicense", {"addLicenses": added, "removeLicenses": remove}
+                )
+
+        patiently(self._clock, assign, _licences_moved, REPLICA_PATIENCE)
 
     def skus(self) -> Skus:
         return read_skus(self._graph, self._surfaces.settings)
 
     def _create(self, order: Order) -> User:
-        body = self._body(order)
         try:
-            row = patiently(self._clock, lambda: self._graph.create("/users", body), _domain_too_new, REPLICA_PATIENCE)
+            row = patiently(self._clock, lambda: self._post(order), _domain_too_new, REPLICA_PATIENCE)
         except LostAnswer:
             return self._settled(order)
         except Refused as refused:
@@ -102,7 +109,7 @@ class Accounts:
         if user := until(self._clock, lambda: self._surfaces.user(name), patience=60.0):
             return user
         try:
-            row = self._graph.create("/users", self._body(order))
+            row = self._post(order)
         except (LostAnswer, Refused):
             return self._shown(name, order)
         return self._shown(str(row["id"]), order)
@@ -116,6 +123,16 @@ class Accounts:
                 "apply again in a few minutes: an account that exists is completed, not created again",
             )
         return user
+
+    def _post(self, order: Order) -> Row:
+        """Ask for the account; a password the tenant dislikes (it may hold the name by chance) is replaced."""
+        for _ in range(PASSWORDS - 1):
+            try:
+                return self._graph.create("/users", self._body(order))
+            except Refused as refused:
+                if not refused.says("password does not comply"):
+                    raise
+        return self._graph.create("/users", self._body(order))
 
     def _body(self, order: Order) -> dict[str, object]:
         fields = order.fields
@@ -159,6 +176,11 @@ def _graph_value(name: str, value: Value) -> object:
 def _not_there_yet(refused: Refused) -> bool:
     """A replica that has not heard of the account."""
     return refused.status == 404
+
+
+def _licences_moved(refused: Refused) -> bool:
+    """Also what is answered when the swap was done already and its answer lost: looking again tells."""
+    return _not_there_yet(refused) or refused.says("does not have a corresponding license")
 
 
 def _domain_too_new(refused: Refused) -> bool:

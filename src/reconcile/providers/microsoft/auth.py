@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +13,8 @@ import requests
 from reconcile.config.settings import Tenant
 from reconcile.problem import Problem
 
+#: Connect and read, in seconds.
+TIMEOUT = (10.0, 30.0)
 #: Sign-in hosts Microsoft's own instance discovery knows; any other authority vouches for itself.
 _MICROSOFT = frozenset({"login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn"})
 #: Resources tokens are asked for: names, whatever address the service is reached at.
@@ -55,8 +58,9 @@ class Tokens:
                 answer = self._client.acquire_token_for_client([scope])
             except requests.exceptions.RequestException:
                 raise self._unreachable() from None
-            except ValueError as error:
-                raise self._misplaced(str(error)) from None
+            except ValueError:
+                # msal's word for an authority that describes no such tenant.
+                raise self._unknown() from None
         token = answer.get("access_token")
         if isinstance(token, str):
             return token
@@ -69,9 +73,16 @@ class Tokens:
             client_credential=self._secret,
             authority=authority,
             instance_discovery=urlsplit(authority).hostname in _MICROSOFT,
-            verify=str(self._tenant.ca_file) if self._tenant.ca_file else True,
-            timeout=30,
+            http_client=self._client_session(),
         )
+
+    def _client_session(self) -> requests.Session:
+        """As the transport's: environment variables (REQUESTS_CA_BUNDLE would beat ca_file) are not consulted."""
+        session = requests.Session()
+        session.trust_env = False
+        session.verify = str(self._tenant.ca_file) if self._tenant.ca_file else True
+        session.request = functools.partial(session.request, timeout=TIMEOUT)  # type: ignore[method-assign]
+        return session
 
     def _unreachable(self) -> Problem:
         host = urlsplit(self._tenant.authority).netloc
@@ -81,17 +92,11 @@ class Tokens:
             "check the network, tenant.authority and tenant.ca_file in reconcile.toml",
         )
 
-    def _misplaced(self, told: str) -> Problem:
-        """msal raises ValueError when the authority's own description is missing or refuses the tenant."""
-        if any(word in told for word in ("invalid_tenant", "AADSTS90002", "tenant discovery")):
-            return self._unknown()
-        return Problem("AUTH05", f"Signing in to {self._tenant.authority} failed.", "check tenant.authority")
-
     def _unknown(self) -> Problem:
         return Problem(
             "AUTH03",
             f"The sign-in server knows no tenant {self._tenant.id}, or no application {self._tenant.client_id} in it.",
-            "check tenant.id and tenant.client_id in reconcile.toml",
+            "check tenant.id, tenant.client_id and tenant.authority in reconcile.toml",
         )
 
     def _refused(self, answer: dict[str, Any]) -> Problem:

@@ -227,7 +227,7 @@ def _text(error: Mapping[str, Any]) -> str:
 def _truncated(page: Row) -> bool:
     """Exchange says so in a warning when it shows fewer rows than there are."""
     warnings = page.get("@adminapi.warnings") or []
-    return any("more results" in str(warning).lower() for warning in warnings)
+    return any(word in str(warning).lower() for warning in warnings for word in ("more results", "only the first"))
 
 
 def _cut_short(cmdlet: str) -> Problem:

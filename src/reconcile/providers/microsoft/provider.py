@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random as system_random
 import secrets
+import string
 from collections.abc import Callable
 
 from reconcile.clock import Clock
@@ -25,8 +26,12 @@ PARALLEL = {"domain": 4, "domain_verification": 8, "mailbox": 32, "access": 8, "
 
 
 def random_password() -> str:
-    """A password nobody is told: its owner gets another one by letter. 24 characters of four classes."""
-    return f"{secrets.token_urlsafe(16)[:20]}aZ7!"
+    """A password nobody is told: its owner gets another one by letter. 24 characters of all four classes."""
+    classes = (string.ascii_lowercase, string.ascii_uppercase, string.digits, "!#%+-=?@_")
+    while True:
+        password = "".join(secrets.choice("".join(classes)) for _ in range(24))
+        if all(set(password) & set(characters) for characters in classes):
+            return password
 
 
 def microsoft_provider(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import gzip
 import json
 import logging
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from urllib.parse import urlsplit
 
 import requests
 import requests.adapters
+import urllib3.exceptions
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from reconcile.clock import Clock
@@ -158,7 +161,7 @@ class Transport:
             return None, Verdict.LATER
         except (requests.exceptions.ConnectionError, requests.exceptions.Timeout) as error:
             return None, Verdict.LATER if _never_left(error) else Verdict.UNSURE
-        except requests.exceptions.RequestException:
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError):
             return None, Verdict.UNSURE
         return reply, judge(reply)
 
@@ -185,13 +188,26 @@ class Transport:
                 },
                 timeout=TIMEOUTS,
                 allow_redirects=False,
+                stream=True,
             )
-            reply = Reply(answer.status_code, answer.headers, answer.content)
+            with answer:
+                content = answer.raw.read(decode_content=False)
+            reply = Reply(answer.status_code, answer.headers, _decoded(content))
             log.debug("%s %s %s %s", request.method, urlsplit(url).path, reply.status, reply.request_id)
             if reply.status not in (301, 302, 307, 308):
                 return reply
             url = requests.compat.urljoin(url, reply.headers.get("Location", ""))
         raise Problem("M365-06", f"{service.name} redirects without end.", "check the tenant's addresses")
+
+
+def _decoded(content: bytes) -> bytes:
+    """The body uncompressed. Exchange's 403 calls a run of NUL bytes gzip, so the bytes are believed, not the label."""
+    if not content.startswith(b"\x1f\x8b"):
+        return content
+    try:
+        return gzip.decompress(content)
+    except (OSError, EOFError, zlib.error):
+        return content
 
 
 def _host(url: str) -> str:

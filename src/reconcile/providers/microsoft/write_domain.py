@@ -34,9 +34,9 @@ class DomainWriter:
                 self._graph.create("/domains", {"id": name})
             except LostAnswer:
                 pass
-            except Refused as refused:
-                # The answer to an earlier attempt may have been lost; what counts is what is there now.
-                if not refused.says("already exists") or refused.says("used elsewhere"):
+            except Refused:
+                # An earlier attempt may have added it without our hearing; what counts is what is there now.
+                if self._row(name) is None:
                     raise
         return self.update(order)
 

@@ -1,0 +1,74 @@
+"""Who may open a shared mailbox, send as it or for it, and the copier's temporary right."""
+
+from __future__ import annotations
+
+import pytest
+from tests.microsoft.world import World
+
+from reconcile.providers.base import ABSENT
+from reconcile.resources.resource import Value
+
+CONTACT = "contact@spf55.org"
+ANNE, LUC = "anne.perrin@spf55.org", "luc.colin@spf55.org"
+RIGHTS: dict[str, Value] = {"full_access": (ANNE, LUC), "send_as": (ANNE,), "send_on_behalf": (LUC,)}
+
+
+@pytest.fixture
+def office(world: World) -> World:
+    """A federation's shared mailbox and two people."""
+    for key, name in ((ANNE, "Anne Perrin"), (LUC, "Luc Colin")):
+        fields: dict[str, Value] = {"licence": "E1", "display_name": name, "aliases": (), "usage_location": "FR"}
+        world.make("mailbox", key, fields)
+    world.make("mailbox", CONTACT, {"licence": "shared", "display_name": "Contact", "aliases": (), "sign_in": False})
+    return world
+
+
+def test_a_mailbox_nobody_opens_shows_no_delegate(office: World) -> None:
+    assert office.live("access", CONTACT).fields == {"full_access": (), "send_as": (), "send_on_behalf": ()}
+
+
+def test_without_its_mailbox_there_is_no_access_to_see(world: World) -> None:
+    assert world.see("access", CONTACT) == ABSENT
+    assert world.see("copy_access", CONTACT) == ABSENT
+
+
+def test_delegates_get_their_rights_one_by_one(office: World) -> None:
+    made = office.make("access", CONTACT, RIGHTS)
+    assert made.fields == RIGHTS
+    assert office.live("access", CONTACT) == made
+
+
+def test_a_delegate_taken_out_of_the_file_loses_every_right(office: World) -> None:
+    office.make("access", CONTACT, RIGHTS)
+    left = {"full_access": (ANNE,), "send_as": (ANNE,), "send_on_behalf": ()}
+    assert office.make("access", CONTACT, left).fields == left
+    assert office.live("access", CONTACT).fields == left
+
+
+def test_a_right_given_by_hand_is_seen_and_taken_back(office: World) -> None:
+    office.make("access", CONTACT, {**RIGHTS, "full_access": (ANNE,)})
+    office.by_hand(CONTACT, add_full_access=LUC)
+    assert office.live("access", CONTACT).fields["full_access"] == (ANNE, LUC)
+    assert office.make("access", CONTACT, {**RIGHTS, "full_access": (ANNE,)}).fields["full_access"] == (ANNE,)
+
+
+def test_the_copier_gets_in_is_no_drift_and_leaves(office: World) -> None:
+    assert office.see("copy_access", ANNE) == ABSENT
+    assert office.make("copy_access", ANNE, {"granted": True}).fields == {"granted": True}
+    office.make("copy_access", CONTACT, {"granted": True})
+    assert office.live("copy_access", ANNE).fields == {"granted": True}
+    assert office.live("access", CONTACT).fields["full_access"] == ()
+    office.remove("copy_access", ANNE)
+    assert office.see("copy_access", ANNE) == ABSENT
+
+
+def test_a_deleted_delegate_leaves_no_trace_in_the_plan(office: World) -> None:
+    office.make("access", CONTACT, RIGHTS)
+    office.remove("mailbox", LUC)
+    assert office.live("access", CONTACT).fields["full_access"] == (ANNE,)
+
+
+def test_all_rights_end_with_the_access_itself(office: World) -> None:
+    office.make("access", CONTACT, RIGHTS)
+    office.remove("access", CONTACT)
+    assert office.live("access", CONTACT).fields == {"full_access": (), "send_as": (), "send_on_behalf": ()}

@@ -1,0 +1,127 @@
+"""One tenant of the sandbox and our provider on it, in the words of the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import requests
+from reconcile.sandbox.tenant.server import TenantServer
+
+from reconcile.config.settings import DnsServer, Settings, Tenant
+from reconcile.providers.base import Absent, Observation, Order, Provider, Scope, Sight, Unknown, Wanted
+from reconcile.providers.microsoft import microsoft_provider
+from reconcile.resources.address import Address
+from reconcile.resources.resource import Live, Value
+from reconcile.sandbox.clock import SandboxClock
+
+SLUG = "spf55"
+DOMAIN = "spf55.org"
+DOMAINS = {DOMAIN: SLUG, "verdun.spf55.org": SLUG}
+
+
+class World:
+    """A tenant, the DNS its verifier sees, and a provider that talks to it over HTTPS."""
+
+    def __init__(self, folder: Path, record: Path | None = None, **wishes: Any) -> None:
+        self.zone: dict[tuple[str, str], list[str]] = {}
+        self.server = TenantServer(folder, resolve=self._resolve, record=record, **wishes)
+        self.server.start()
+        self.settings = Settings(
+            tenant=Tenant(
+                id=self.server.tenant_id,
+                initial_domain=self.server.initial_domain,
+                client_id=self.server.client_id,
+                authority=self.server.url,
+                graph=self.server.url,
+                exchange=self.server.url,
+                ca_file=self.server.ca_file,
+                copier_principal=self.server.copier_principal,
+            ),
+            dns=DnsServer(host="127.0.0.1", key_name="reconcile"),
+            legacy={},
+        )
+        self.clock = SandboxClock(self.server.control, self.server.ca_file)
+        self.passwords: list[str] = []
+        self.provider = self.connect()
+
+    def connect(self, secret: str = "", settings: Settings | None = None) -> Provider:
+        return microsoft_provider(
+            settings or self.settings,
+            secret or self.server.client_secret,
+            self.clock,
+            random=lambda: 0.5,
+            password=self._password,
+        )
+
+    # ---- the tool's side
+
+    def see(self, kind: str, key: str, identity: str = "") -> Sight:
+        return self.observe((kind, key, identity)).sights[Address(SLUG, kind, key)]
+
+    def live(self, kind: str, key: str) -> Live:
+        sight = self.see(kind, key)
+        assert isinstance(sight, Live), sight
+        return sight
+
+    def observe(self, *asked: tuple[str, str, str]) -> Observation:
+        wanted = [Wanted(Address(SLUG, kind, key), None, identity) for kind, key, identity in asked]
+        return self.provider.reader.observe(Scope(wanted, DOMAINS))
+
+    def make(self, kind: str, key: str, fields: Mapping[str, Value]) -> Live:
+        """Bring the resource about as plan and apply do: look, then create or change what differs."""
+        address = Address(SLUG, kind, key)
+        sight = self.see(kind, key)
+        assert not isinstance(sight, Unknown), sight
+        if isinstance(sight, Absent):
+            return self.provider.writer.create(Order(address, None, fields, frozenset(fields)))
+        changed = frozenset(name for name, value in fields.items() if sight.fields.get(name) != value)
+        return self.provider.writer.update(Order(address, sight, fields, changed))
+
+    def remove(self, kind: str, key: str) -> None:
+        self.provider.writer.delete(Order(Address(SLUG, kind, key), self.live(kind, key), {}, frozenset()))
+
+    def add_domain(self, name: str = DOMAIN, root: str = DOMAIN) -> None:
+        """The domain added, proven, switched on for mail and accepted."""
+        added = self.make("domain", name, {"root": root})
+        if name == root:
+            self.publish(name, added.outputs["verification_txt"])
+        self.make("domain_verification", name, {"verified": True, "services": ("Email",), "accepted": True})
+
+    # ---- the world's side
+
+    def publish(self, name: str, texts: Value) -> None:
+        assert isinstance(texts, tuple)
+        self.zone[name, "TXT"] = list(texts)
+
+    def by_hand(self, address: str, **wish: Any) -> None:
+        """What an administrator changes in the portal."""
+        self.control("portal", {"address": address, **wish})
+
+    def fault(self, kind: str, path: str, count: int = 1) -> None:
+        self.control("fault", {"kind": kind, "path_contains": path, "count": count})
+
+    def status(self) -> dict[str, Any]:
+        answer = requests.get(f"{self.server.control}/status", verify=str(self.server.ca_file), timeout=10)
+        answer.raise_for_status()
+        return dict(answer.json())
+
+    def control(self, page: str, body: Mapping[str, Any]) -> None:
+        answer = requests.post(
+            f"{self.server.control}/{page}", json=dict(body), verify=str(self.server.ca_file), timeout=10
+        )
+        assert answer.ok, answer.text
+
+    def stop(self) -> None:
+        self.server.stop()
+
+    def _resolve(self, name: str, kind: str) -> list[str]:
+        return self.zone.get((name, kind), [])
+
+    def _password(self) -> str:
+        self.passwords.append(f"Tulipe!{len(self.passwords):04d}#Zebre")
+        return self.passwords[-1]
+
+
+Build = Callable[..., World]
