@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,7 @@ def validate(session: Session, what: tuple[str, ...], shape: str) -> int:
     """
     from reconcile.views import diagnostics as view
 
-    loaded = _loaded(session, what)
+    loaded = _loaded(what, session.federations)
     remarks = loaded.diagnostics
     files, mailboxes = len(loaded.paths), sum(len(one.file.mailboxes) for one in loaded.federations)
     if shape == "text":
@@ -49,23 +50,39 @@ def validate(session: Session, what: tuple[str, ...], shape: str) -> int:
     return INVALID if loaded.errors else DONE
 
 
-def _loaded(session: Session, what: tuple[str, ...]) -> Loaded:
-    """The files asked for. Those of the session's folder are judged together with all its files."""
+def _loaded(what: tuple[str, ...], folder: Path) -> Loaded:
+    """The files asked for. Those of the project's folder are judged among all its files, others among themselves."""
     from reconcile.config.load import load_federations, load_files
 
-    protected = session.settings.protected if Path("reconcile.toml").exists() else ()
-    paths = [path for path in map(Path, what) if path.suffix in (".yaml", ".yml") or len(path.parts) > 1]
-    names = [name for name in what if Path(name) not in paths]
-    folders = [path for path in paths if path.is_dir() and path.suffix not in (".yaml", ".yml")]
-    here = session.federations.resolve()
-    inside = [path for path in paths if path not in folders and path.resolve().parent == here]
-    outside = [path for path in paths if path not in folders and path not in inside]
-    if not outside and not folders:
-        loaded = load_federations(session.federations, protected)
-        if not what:
-            return loaded
-        chosen = {session.federations / path.name for path in inside}
-        return loaded.only(chosen | loaded.named(names))
-    for folder in folders:
-        outside += load_federations(folder).paths
-    return load_files([*inside, *outside], protected)
+    known = _network()
+    if not what:
+        return load_federations(folder, **known)
+    here, elsewhere, names = set[Path](), list[Path](), list[str]()
+    for one in what:
+        path = Path(one)
+        if path.is_dir():
+            elsewhere += load_federations(path).paths
+        elif path.suffix not in (".yaml", ".yml") and len(path.parts) == 1:
+            names.append(one)
+        elif path.resolve().parent == folder.resolve():
+            here.add(folder / path.name)
+        else:
+            elsewhere.append(path)
+    if not elsewhere:
+        loaded = load_federations(folder, **known)
+        return loaded.only(here | loaded.named(names))
+    if names or here:
+        raise click.UsageError(f"federations of {folder} and files elsewhere are judged apart: call twice")
+    return load_files(elsewhere, **known)
+
+
+def _network() -> dict[str, Collection[str]]:
+    """What reconcile.toml says that federation files must respect."""
+    from reconcile.config.settings import load_settings
+
+    path = Path("reconcile.toml")
+    if not path.exists():
+        click.echo("no reconcile.toml here: protected names and old hosts are not checked", err=True)
+        return {}
+    settings = load_settings([path])
+    return {"protected": settings.protected, "servers": settings.legacy}

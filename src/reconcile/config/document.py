@@ -42,11 +42,15 @@ class Flaw:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Document:
-    """What a text says. When ``broken`` it could not be read to its end and ``tree`` is None."""
+    """What a text says. When ``broken`` it could not be read to its end and ``tree`` is None.
+
+    ``refused`` are the routes whose value is not what was written, because a flaw says it may not be written so.
+    """
 
     tree: Any
     marks: Mapping[Route, Mark]
     flaws: tuple[Flaw, ...]
+    refused: frozenset[Route] = frozenset()
     broken: bool = False
 
 
@@ -78,7 +82,7 @@ def read_document(text: str, loader: Any = LOADER) -> Document:
         return Document(None, reading.marks, (*reading.flaws, stop.flaw), broken=True)
     except yaml.MarkedYAMLError as error:
         return Document(None, reading.marks, (*reading.flaws, _syntax(error, text)), broken=True)
-    return Document(tree, reading.marks, tuple(reading.flaws))
+    return Document(tree, reading.marks, tuple(reading.flaws), frozenset(reading.refused))
 
 
 class Unreadable(Exception):
@@ -96,6 +100,7 @@ class _Reading:
         self.events = events
         self.marks: dict[Route, Mark] = {}
         self.flaws: list[Flaw] = []
+        self.refused: set[Route] = set()
         self.depth = 0
 
     def document(self) -> Any:
@@ -117,6 +122,7 @@ class _Reading:
             self.marks[route] = Mark(*_start(event), *_start(key))
         if isinstance(event, yaml.AliasEvent):
             self.flaws.append(self._flaw("SPF108", event, f"the alias *{event.anchor} is refused", "repeat the value"))
+            self._refuse(route)
             return None
         assert isinstance(event, yaml.NodeEvent)  # noqa: S101 - the parser's grammar
         self._refuse_anchor_and_tag(event)
@@ -141,6 +147,7 @@ class _Reading:
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             key = self._key(event)
             if key is None:
+                self._refuse(route)
                 self.value(next(self.events), None, event)
             elif key in entries:
                 message = f"the key {key!r} is already on line {lines[key]}"
@@ -167,6 +174,10 @@ class _Reading:
             raise Unreadable(flaw)
         self.flaws.append(flaw)
         return None
+
+    def _refuse(self, route: Route | None) -> None:
+        if route is not None:
+            self.refused.add(route)
 
     def _refuse_anchor_and_tag(self, event: yaml.NodeEvent) -> None:
         if event.anchor is not None:

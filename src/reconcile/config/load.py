@@ -71,10 +71,11 @@ class Loaded:
         return frozenset(chosen)
 
 
-def load_federations(folder: Path, protected: Collection[str] = ()) -> Loaded:
-    """Load every ``*.yaml`` of a folder. ``protected``: addresses and domains that no file may declare.
+def load_federations(folder: Path, protected: Collection[str] = (), servers: Collection[str] | None = None) -> Loaded:
+    """Load every ``*.yaml`` of a folder.
 
-    Raises ``Problem`` CFG01 when the folder cannot be read, CFG04 when it holds no federation.
+    ``protected``: addresses and domains that no file may declare. ``servers``: the old hosts that files may name; None
+    when they are not known. Raises ``Problem`` CFG01 when the folder cannot be read, CFG04 when it holds no federation.
     """
     try:
         paths = [path for path in folder.iterdir() if path.suffix in (".yaml", ".yml") and path.name[0] != "."]
@@ -85,10 +86,12 @@ def load_federations(folder: Path, protected: Collection[str] = ()) -> Loaded:
         raise Problem(
             "CFG04", f"{folder} holds no federation file.", "a federation is a file like spf55.yaml", _INVALID
         )
-    return load_files(paths, protected)
+    return load_files(paths, protected, servers)
 
 
-def load_files(paths: Iterable[Path], protected: Collection[str] = ()) -> Loaded:
+def load_files(
+    paths: Iterable[Path], protected: Collection[str] = (), servers: Collection[str] | None = None
+) -> Loaded:
     """Load these files and check them together."""
     remarks: list[Diagnostic] = []
     sources: dict[Path, str] = {}
@@ -114,7 +117,7 @@ def load_files(paths: Iterable[Path], protected: Collection[str] = ()) -> Loaded
         likely.append(federation)
         if not shape.remarks:
             sound.append(federation)
-    for federation, finding in check(likely, protected):
+    for federation, finding in check(likely, protected, servers):
         if finding.route[:2] not in broken[federation.path]:
             remarks.append(_placed(finding, federation))
     invalid = {one.path for one in remarks if one.severity == "error"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -115,14 +115,6 @@ class Mailbox(Section):
     """true: deleting this mailbox is refused, even once it has been taken out of this file."""
     directory: Directory = Directory()
     """Names, job title, phone and structure."""
-
-    @model_validator(mode="after")
-    def _nothing_contradicts(self) -> Self:
-        if self.licence == "shared" and self.single_user:
-            refuse("SPF105", "a shared mailbox is not single_user", "choose E1 or E3, or delete single_user")
-        if self.new and self.legacy_login is not None:
-            refuse("SPF105", "a new mailbox has no legacy_login", "delete one of the two")
-        return self
 
 
 class NotMigrated(Section):

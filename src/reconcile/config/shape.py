@@ -41,12 +41,18 @@ def read_shape(document: Document, path: Path) -> Shape:
         return Shape(FederationFile.model_validate(document.tree), tuple(remarks))
     except ValidationError as error:
         found = error.errors(include_url=False)
-    remarks += [_remark(one, document, path) for one in found]
+    remarks += [_remark(one, document, path) for one in found if not _follows_from_a_flaw(one, document)]
     tree, broken = _likeness(document.tree, [one["loc"] for one in found])
     try:
         return Shape(FederationFile.model_validate(tree), tuple(remarks), broken)
     except ValidationError:
         return Shape(None, tuple(remarks))
+
+
+def _follows_from_a_flaw(error: Any, document: Document) -> bool:
+    """Is this error only the echo of an alias or a merge key, refused already?"""
+    route: Route = error["loc"][:-1] if error["type"] == "missing" else error["loc"]
+    return route in document.refused and (error["type"] == "missing" or error["input"] is None)
 
 
 #: Without these nothing can be said of the rest.

@@ -14,8 +14,13 @@ from reconcile.config.rules.network import check_network
 __all__ = ["RULES", "Finding", "Rule", "check"]
 
 
-def check(federations: Sequence[Federation], protected: Collection[str]) -> Iterator[tuple[Federation, Finding]]:
-    """Every finding, with the federation it is about. ``protected``: addresses and domains never to be touched."""
+def check(
+    federations: Sequence[Federation], protected: Collection[str], servers: Collection[str] | None
+) -> Iterator[tuple[Federation, Finding]]:
+    """Every finding, with the federation it is about.
+
+    ``protected``: addresses and domains never to be touched. ``servers``: the old hosts, None when not known.
+    """
     owners = {domain: federation.slug for federation in federations for domain in federation.domains}
     for federation in federations:
         for finding in check_licences(federation, owners):
@@ -24,4 +29,4 @@ def check(federations: Sequence[Federation], protected: Collection[str]) -> Iter
             yield federation, finding
         for finding in check_directory(federation):
             yield federation, finding
-    yield from check_network(federations, protected)
+    yield from check_network(federations, protected, servers)

@@ -37,7 +37,7 @@ def check_directory(federation: Federation) -> Iterator[Finding]:
 def _phone(phone: str | None, route: Route) -> Iterator[Finding]:
     if phone is None:
         return
-    digits = re.sub(r"[\s.\-/()\u2010\u2011]|\(0\)", "", re.sub("^00", "+", phone))
+    digits = re.sub(r"\(0\)|[\s.\-/()\u2010\u2011]", "", re.sub("^00", "+", phone))
     if _PHONE.fullmatch(digits):
         return
     hint = 'write ten digits in quotes, like "03 53 01 00 01", or start with + and the country\'s number'

@@ -25,6 +25,9 @@ def check_licences(federation: Federation, owners: Mapping[str, str]) -> Iterato
     """Rules on the licence and the delegates of each mailbox. ``owners`` maps every declared domain to its slug."""
     for address, mailbox in federation.file.mailboxes.items():
         route: Route = ("mailboxes", address)
+        if mailbox.new and mailbox.legacy_login is not None:
+            message = f"{address} is new, so it has no legacy_login"
+            yield Finding("SPF105", (*route, "legacy_login"), message, "delete one of the two", on_key=True)
         if mailbox.licence == "shared":
             yield from _shared(federation, address, mailbox, owners)
             continue
@@ -45,6 +48,9 @@ def _shared(federation: Federation, address: str, mailbox: Mailbox, owners: Mapp
     if not mailbox.delegates:
         hint = "list under 'delegates' the people who work in it"
         yield Finding("SPF201", ("mailboxes", address), f"the shared mailbox {address} has no delegate", hint, True)
+    if mailbox.single_user:
+        message = f"{address} is shared, so it is not single_user"
+        yield Finding("SPF105", ("mailboxes", address, "single_user"), message, "choose E1 or E3, or delete it", True)
     seen: set[str] = set()
     for position, delegate in enumerate(mailbox.delegates):
         route: Route = ("mailboxes", address, "delegates", position, "who")

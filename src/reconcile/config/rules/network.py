@@ -12,13 +12,18 @@ Declaration = tuple[Federation, Route]
 
 
 def check_network(
-    federations: Sequence[Federation], protected: Collection[str]
+    federations: Sequence[Federation], protected: Collection[str], servers: Collection[str] | None
 ) -> Iterator[tuple[Federation, Finding]]:
     """Rules on what all files declare together."""
     guarded = frozenset(name.strip().lower().removeprefix("@") for name in protected)
     for federation in federations:
         for finding in _one_file(federation, guarded):
             yield federation, finding
+        legacy = federation.file.legacy
+        if legacy is not None and servers is not None and legacy.server not in servers:
+            message = f"the old host {legacy.server} is not in reconcile.toml"
+            hint = f"the known ones: {', '.join(sorted(servers))}"
+            yield federation, Finding("SPF105", ("legacy", "server"), message, hint)
     twice: set[str] = set()
     for domain, declarations in _gathered(federations, _domains).items():
         if len(declarations) > 1:
@@ -46,7 +51,7 @@ def _one_file(federation: Federation, guarded: frozenset[str]) -> Iterator[Findi
         if address in guarded:
             yield Finding("SPF603", route, f"the address {address} is protected", _UNPROTECT, on_key=True)
         elif "aliases" not in route and address.rpartition("@")[2] not in federation.domains:
-            message = f"{address} is outside {' and '.join(federation.domains)}"
+            message = f"{address} is outside {', '.join(federation.domains)}"
             yield Finding("SPF107", route, message, "mend the address, or declare its domain under subdomains", True)
 
 

@@ -1,0 +1,35 @@
+"""One small file per rule in ``cases``: the federations as a postmaster might write them, and what is said of them."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from reconcile.config.load import load_federations
+from reconcile.config.rules import RULES
+
+ROOT = Path(__file__).resolve().parents[2]
+CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
+def test_each_rule_speaks_at_the_right_place_and_no_other_does(case: Path, tmp_path: Path) -> None:
+    story = yaml.safe_load(case.read_text(encoding="utf-8"))
+    for name, text in story["files"].items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    loaded = load_federations(tmp_path, story.get("protected", ()), story.get("servers"))
+    found = [f"{one.path.name}:{one.line}:{one.column} {one.code}" for one in loaded.diagnostics]
+    assert found == story["expect"], story["says"]
+    assert all(one.severity == RULES[one.code].severity for one in loaded.diagnostics)
+    invalid = {one.path for one in loaded.errors}
+    assert {federation.path for federation in loaded.federations} == {p for p in loaded.paths if p not in invalid}
+
+
+def test_every_rule_has_its_case() -> None:
+    assert {path.stem.partition("-")[0].upper() for path in CASES} == set(RULES)
+
+
+def test_every_rule_is_explained_in_the_documentation_with_its_severity() -> None:
+    page = (ROOT / "docs/rules.md").read_text(encoding="utf-8")
+    for code, rule in RULES.items():
+        assert f"| {code} | {rule.severity} | {rule.title} |" in page
