@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from reconcile.sandbox.tenant.server import TenantServer
 
 from reconcile.config.settings import DnsServer, Settings, Tenant
 from reconcile.providers.base import Absent, Observation, Order, Provider, Scope, Sight, Unknown, Wanted
@@ -15,6 +14,7 @@ from reconcile.providers.microsoft import microsoft_provider
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Live, Value
 from reconcile.sandbox.clock import SandboxClock
+from reconcile.sandbox.tenant.server import TenantServer
 
 SLUG = "spf55"
 DOMAIN = "spf55.org"
