@@ -37,7 +37,7 @@ class Exchange:
         self._base = f"{site}/adminapi/beta/{world.tenant_id}"
         self._world = world
         self._issuer = issuer
-        #: Rows still to be fetched, by the token of their link: the body that asked, its headers' answer, the rest.
+        #: Rows still to be fetched, by the token of their link: a digest of the body that asked, and the rows.
         self._rest: dict[str, tuple[str, list[dict[str, Any]]]] = {}
         mailboxes = Mailboxes(world)
         access = Access(world, mailboxes)
@@ -71,20 +71,21 @@ class Exchange:
     def page(self, request: Request) -> Answer:
         with self._world.lock:
             self._world.clock.settle()
-            if not self._issuer.accepts(request, tokens.EXCHANGE):
+            if self._issuer.objection(request, tokens.EXCHANGE) is not None:
                 challenge = 'Bearer client_id="00000002-0000-0ff1-ce00-000000000000", error="invalid_token"'
                 return Answer(401, None, {"WWW-Authenticate": challenge})
-            match request.segments:
-                case ("adminapi", "beta", tenant, ("InvokeCommand" | "$batch") as name):
-                    if tenant.lower() not in (self._world.tenant_id, *self._world.domains):
-                        return _plain_error(400, "BadRequest", f"Tenant '{tenant}' is unknown.")
-                    if request.method != "POST":
-                        return Answer(405)
-                    return self._invoke(request) if name == "InvokeCommand" else self._batch(request)
-                case ("adminapi", _, _, "InvokeCommand"):
-                    return Answer(405)
-                case _:
-                    return _plain_error(404, "NotFound", "Resource not found.")
+            return self._batch(request) if request.segments[-1] == "$batch" else self._one(request)
+
+    def _one(self, request: Request) -> Answer:
+        match request.segments:
+            case ("adminapi", "beta", tenant, "InvokeCommand" | "$batch" as page):
+                if tenant.lower() not in (self._world.tenant_id, *self._world.domains):
+                    return _plain_error(400, "BadRequest", f"Tenant '{tenant}' is unknown.")
+                return self._invoke(request) if request.method == "POST" and page == "InvokeCommand" else Answer(405)
+            case ("adminapi", _, _, "InvokeCommand"):
+                return Answer(405)
+            case _:
+                return _plain_error(404, "NotFound", "Resource not found.")
 
     def _batch(self, request: Request) -> Answer:
         parts = (_json(request) or {}).get("requests")
@@ -92,24 +93,15 @@ class Exchange:
             return _plain_error(400, "BadRequest", f"A batch holds 1 to {_BATCH_LIMIT} requests.")
         responses = []
         for part in parts:
-            headers = {
-                **request.headers,
-                **{str(name).lower(): str(value) for name, value in (part.get("headers") or {}).items()},
-            }
-            inner = Request.of(
-                str(part.get("method", "")), str(part.get("url", "")), headers, json.dumps(part.get("body")).encode()
-            )
-            if inner.method != "POST" or inner.segments[-1] != "InvokeCommand":
-                answer = _plain_error(404, "NotFound", "Resource not found.")
-            else:
-                answer = self._invoke(inner)
-            body = answer.body if isinstance(answer.body, dict) else None
+            headers = {"prefer": request.headers.get("prefer", ""), **(part.get("headers") or {})}
+            body = json.dumps(part.get("body")).encode()
+            answer = self._one(Request.of(part.get("method", ""), part.get("url", ""), headers, body))
             responses.append(
                 {
                     "id": part.get("id"),
                     "status": answer.status,
                     "headers": {"Content-Type": "application/json"},
-                    "body": body,
+                    "body": answer.body if isinstance(answer.body, dict) else None,
                 }
             )
         # The order of the answers means nothing, and is not that of the requests.
@@ -131,12 +123,10 @@ class Exchange:
             if "$skiptoken" in request.query:
                 return self._next_page(request)
             rows, warnings = self._verbs[cmdlet.name.lower()](cmdlet.bind(wish.get("Parameters")))
-            return self._first_page(request, encoded(_selected(rows, request.query.get("$select"))), warnings)
+            warnings = [f"WARNING: {text}" for text in warnings]
+            return self._paged(request, encoded(_selected(rows, request.query.get("$select"))), warnings)
         except CmdletError as error:
             return Answer(error.status, error.body())
-
-    def _first_page(self, request: Request, rows: list[dict[str, Any]], warnings: list[str]) -> Answer:
-        return self._paged(request, rows, [f"WARNING: {text}" for text in warnings])
 
     def _next_page(self, request: Request) -> Answer:
         asked, rows = self._rest.get(request.query["$skiptoken"], ("", []))

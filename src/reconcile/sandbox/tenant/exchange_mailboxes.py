@@ -66,16 +66,20 @@ class Mailboxes:
     def new_mailbox(self, given: Parameters) -> Outcome:
         """A shared mailbox; the user behind it signs in under the default domain until someone changes that."""
         world, name = self._world, str(given["name"])
+        if not given["shared"]:
+            raise CmdletError("ParameterBindingException", "Only shared mailboxes are made here; users have licences.")
         alias = given.get("alias") or re.sub(r"[^A-Za-z0-9._-]", "", name)
         self._check_name(name, None)
         self._check_alias(alias, None)
         primary = given.get("primarysmtpaddress") or f"{alias}@{world.default_domain()}"
         self._check_addresses([f"SMTP:{primary}"])
         upn = f"{alias}@{world.default_domain()}"
-        if world.user_named(upn) is not None:
+        if world.holder(upn) is not None:
             raise _sign_in_taken(upn)
-        if (holder := world.holder(primary)) is not None:
-            raise self._taken(primary, holder)
+        items = world.shared_addresses(primary, alias)
+        for address in addresses.smtp_of(items):
+            if (holder := world.holder(address)) is not None:
+                raise self._taken(address, holder)
         values = {
             "accountEnabled": True,
             "displayName": given.get("displayname") or name,
@@ -88,7 +92,7 @@ class Mailboxes:
             {key: value for key, value in values.items() if value is not None},
             found_after=world.delays.user_of_shared_mailbox,
         )
-        box = world.add_mailbox(user, name, alias, world.shared_addresses(primary, alias), shared=True)
+        box = world.add_mailbox(user, name, alias, items, shared=True)
         return [exchange_rows.mailbox_row(world, box)], []
 
     def set_mailbox(self, given: Parameters) -> Outcome:
@@ -231,13 +235,13 @@ class Mailboxes:
 
     def _change_addresses(self, box: Mailbox, given: Parameters) -> None:
         world, items = self._world, box.addresses
-        wish = given.get("emailaddresses")
+        wish = given.get("emailaddresses", items)
         if isinstance(wish, dict):
             added, removed = _verbs(wish)
             items = addresses.with_added(addresses.without(items, removed), added)
-        elif wish is not None:
+        else:
             try:
-                items = addresses.replaced(wish if isinstance(wish, list) else [wish])
+                items = addresses.replaced(wish if isinstance(wish, list) else [wish] if wish else [])
             except ValueError:
                 raise CmdletError(
                     "RecipientTaskException", "There are multiple primary SMTP addresses; only one can be primary."
@@ -256,6 +260,8 @@ class Mailboxes:
     def _trustees(self, held: list[str], wish: Any) -> list[str]:
         if isinstance(wish, dict):
             added, removed = _verbs(wish)
+            if not added and not removed:
+                return []  # An empty table empties the list.
             gone = {self._recipient(name) for name in removed}
             kept = [trustee for trustee in held if trustee not in gone]
         else:

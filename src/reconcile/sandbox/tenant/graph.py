@@ -46,14 +46,9 @@ class Graph:
     def page(self, request: Request) -> Answer:
         with self._world.lock:
             self._world.clock.settle()
-            if not self._issuer.accepts(request, tokens.GRAPH):
-                return self._refused(
-                    GraphRefusal(
-                        401,
-                        "InvalidAuthenticationToken",
-                        "Access token validation failure. Invalid audience or lifetime.",
-                    )
-                )
+            objection = self._issuer.objection(request, tokens.GRAPH)
+            if objection is not None:
+                return self._refused(GraphRefusal(401, "InvalidAuthenticationToken", objection))
             if request.segments[1:] == ("$batch",):
                 return self._guarded(self._batch, request)
             return self._guarded(self._answer, request)

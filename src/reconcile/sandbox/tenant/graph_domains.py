@@ -86,7 +86,7 @@ class Domains:
             ]
             self._world.set_addresses(user.id, addresses.replaced(kept))
             if addresses.domain_of(user.upn) == domain.name:
-                self._world.set_sign_in(user, f"{local}@{self._world.initial_domain}")
+                self._world.set_sign_in(user, self._free_sign_in(local))
             if wish.get("disableUserAccounts"):
                 user.values["accountEnabled"] = False
         del self._world.domains[domain.name]
@@ -172,6 +172,10 @@ class Domains:
             held = [user.upn, *(addresses.smtp_of(user.values.get("proxyAddresses") or []))]
             if any(addresses.domain_of(address) == name for address in held):
                 yield self._users.shown(user)
+
+    def _free_sign_in(self, local: str) -> str:
+        names = (f"{local}{number or ''}@{self._world.initial_domain}" for number in range(10**6))
+        return next(name for name in names if self._world.holder(name) is None)
 
     def _verification_text(self, name: str) -> str:
         digest = hashlib.sha256(f"{self._world.tenant_id} {name}".encode()).hexdigest()

@@ -166,7 +166,7 @@ class Users:
         location = values.get("usageLocation")
         if location is not None and not re.fullmatch(r"[A-Z]{2}", location):
             raise bad_request("Invalid value specified for property 'usageLocation' of resource 'User'.")
-        if values.get("mail") and not addresses.is_smtp_address(values["mail"]):
+        if "mail" in values and not addresses.is_smtp_address(values["mail"] or ""):
             raise bad_request("Invalid value specified for property 'mail' of resource 'User'.")
 
     def _check_free_upn(self, upn: str, own_id: str) -> None:

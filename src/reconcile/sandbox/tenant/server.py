@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +23,8 @@ from reconcile.sandbox.tenant.tokens import Issuer
 from reconcile.sandbox.tenant.virtual_clock import VirtualClock
 from reconcile.sandbox.tenant.web import Answer, LostAnswerError, Request, WebServer
 from reconcile.sandbox.tenant.world import World
+
+_LOG = logging.getLogger(__name__)
 
 
 class TenantServer:
@@ -87,12 +90,15 @@ class TenantServer:
         if request.segments[0] == "sandbox":
             return self._control.page(request)
         started, began = self._clock.now(), time.monotonic()
-        answer = Answer(504)
         try:
             answer = self._faults.through(request, self._page)
         except LostAnswerError:
             answer = Answer(0)
             raise
+        except Exception:
+            # A defect of the sandbox must be seen as one, not as a broken connection.
+            _LOG.exception("%s %s", request.method, request.path)
+            answer = Answer(500, {"error": {"code": "SandboxDefect", "message": "The sandbox failed; see its log."}})
         finally:
             if self._recorder is not None:
                 self._recorder.record(request, answer, started, (time.monotonic() - began) * 1000)

@@ -73,19 +73,22 @@ class Issuer:
             case _:
                 return None
 
-    def accepts(self, request: Request, audience: str) -> bool:
-        """Whether the request carries a living token of ours for that audience."""
+    def objection(self, request: Request, audience: str) -> str | None:
+        """What is wrong with the request's token; None when it is ours, for that audience and alive."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer":
-            return False
+            return "Access token is empty."
         try:
             claims = jwt.decode(
                 token, self._key.public_key(), ["RS256"], audience=audience, issuer=self.issuer,
                 options={"verify_exp": False, "verify_iat": False, "verify_nbf": False},
             )  # fmt: skip
+        except jwt.InvalidAudienceError:
+            return "Access token validation failure. Invalid audience."
         except jwt.InvalidTokenError:
-            return False
-        return bool(claims["sandbox_until"] > self._clock.now().timestamp())
+            return "Access token validation failure."
+        alive = claims["sandbox_until"] > self._clock.now().timestamp()
+        return None if alive else "Lifetime validation failed, the token is expired."
 
     def _metadata(self) -> Answer:
         base = f"{self._site}/{self.tenant_id}"

@@ -128,6 +128,7 @@ class World:
         self.mailboxes: dict[str, Mailbox] = {}
         self.domains: dict[str, Domain] = {}
         self._holders: dict[str, str] = {}
+        self._claims: dict[str, set[str]] = {}
         self._sign_ins: dict[str, str] = {}
         self._told: dict[str, tuple[tuple[str, ...], bool]] = {}
 
@@ -172,9 +173,10 @@ class World:
             holder = self.holder(address)
             if holder is not None and holder != user_id:
                 raise AddressTakenError(address, holder)
-        for address in [address for address, holder in self._holders.items() if holder == user_id]:
+        for address in self._claims.pop(user_id, ()):
             del self._holders[address]
         self._holders.update(dict.fromkeys(wanted, user_id))
+        self._claims[user_id] = wanted
 
     def set_addresses(self, user_id: str, items: Sequence[str]) -> None:
         """Give the object these addresses, in the directory and in Exchange. Raises AddressTakenError."""
@@ -228,11 +230,18 @@ class World:
         user.values["userPrincipalName"] = upn
         self.users[user.id] = user
         self._sign_ins[upn.lower()] = user.id
+        # A seat that was given away meanwhile is not given back.
+        user.licences = {
+            sku_id: plans
+            for sku_id, plans in user.licences.items()
+            if self.seats_taken(sku_id) <= self.skus[sku_id].enabled
+        }
         box = self.mailboxes.get(user.id)
         self.set_addresses(user.id, items)
-        if box is not None and (box.shared or self.has_exchange(user)):
+        if box is not None and box.shared:
             box.disconnected = None
             self.tell(box)
+        self.follow_licences(user)
 
     def purge_user(self, user: User) -> None:
         del self.deleted[user.id]
