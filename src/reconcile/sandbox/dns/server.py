@@ -52,7 +52,7 @@ class DnsServer:
         self.port = port
 
     def start(self) -> None:
-        """Answer from now on. Raises Problem SANDBOX05 when the port is taken."""
+        """Answer from now on. Raises Problem SBX05 when the port is taken."""
         tcp, udp = _bind_both(self._host, self._wanted_port)
         self.port = tcp.getsockname()[1]
         ready = threading.Event()
@@ -196,7 +196,7 @@ def _bind_both(host: str, port: int) -> tuple[socket.socket, socket.socket]:
             udp.close()
             continue
         return tcp, udp
-    raise Problem("SANDBOX05", f"No port on {host} for the sandbox's DNS server.", "Is another server using it?")
+    raise Problem("SBX05", f"No port on {host} for the sandbox's DNS server.", "Is another server using it?")
 
 
 def _transfer(zone: ZoneVersion, question: dns.message.Message) -> list[bytes]:

@@ -1,0 +1,227 @@
+"""One Dovecot 2.3 of our own: everything it writes stands in one folder, root or not."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import grp
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import Self
+
+from reconcile.problem import Problem
+from reconcile.sandbox.tenant.certificates import Certificates, issue_certificates
+
+_START_SECONDS = 10
+_STOP_SECONDS = 2
+
+#: What both hosts share. Failed logins cost nothing here: the delays would only slow the tests down.
+_COMMON = """\
+base_dir = {folder}/base
+state_dir = {folder}/state
+log_path = {folder}/dovecot.log
+instance_name = {name}
+protocols = imap
+listen = 127.0.0.1
+ssl = yes
+ssl_cert = <{certificate}
+ssl_key = <{key}
+auth_verbose = yes
+auth_failure_delay = 0
+default_internal_user = {internal_user}
+default_internal_group = {internal_group}
+default_login_user = {login_user}
+default_process_limit = 100
+first_valid_uid = 1
+mail_uid = {uid}
+mail_gid = {gid}
+mail_fsync = never
+service imap-login {{
+  {chroot}
+  service_count = 0
+  process_min_avail = 1
+  inet_listener imap {{
+    port = 0
+  }}
+  inet_listener imaps {{
+    port = {port}
+    ssl = yes
+  }}
+}}
+service imap {{
+  service_count = 64
+  process_limit = 500
+}}
+service anvil {{
+  {chroot}
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
+service stats {{
+  {chroot}
+}}
+"""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class MailOwner:
+    """Who owns the mail files: the ``mail`` account when we are root (Dovecot refuses root's), else ourselves."""
+
+    uid: int
+    gid: int
+
+    @classmethod
+    def of_this_process(cls) -> Self:
+        account = pwd.getpwnam("mail") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
+        return cls(account.pw_uid, account.pw_gid)
+
+    def take(self, path: Path) -> None:
+        """Give one file or folder to the owner."""
+        if os.geteuid() == 0:
+            os.chown(path, self.uid, self.gid)
+
+
+class Dovecot:
+    """A Dovecot under ``folder``, speaking IMAP over TLS on 127.0.0.1. ``port`` is known once started."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name = name
+        self.folder = folder
+        self.owner = MailOwner.of_this_process()
+        self.mail = folder / "mail"
+        folder.mkdir(parents=True)
+        folder.chmod(0o711)  # the mail's owner goes through
+        self.mail.mkdir(mode=0o700)
+        self.owner.take(self.mail)
+        self._certificates: Certificates = issue_certificates(folder / "tls")
+        self.ca_file = self._certificates.authority
+        self.port = 0
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, body: str) -> None:
+        """Run with the common settings and ``body`` after them; return once it listens.
+
+        Raises Problem SBX10 (Dovecot is not installed, or not 2.3) or SBX11 (it did not start).
+        """
+        program = _program()
+        for _ in range(5):  # a port found free may be taken a moment later
+            self.port = _free_port()
+            configuration = self.folder / "dovecot.conf"
+            configuration.write_text(self._common_settings() + body, encoding="utf-8")
+            with (self.folder / "start.log").open("wb") as log:
+                self._process = subprocess.Popen(
+                    [program, "-F", "-c", str(configuration)], stdout=log, stderr=log, start_new_session=True
+                )
+            (self.folder / "pid").write_text(str(self._process.pid))
+            if self._listens():
+                return
+        raise Problem("SBX11", f"The sandbox's {self.name} mail host did not start: {self._last_words()}")
+
+    def stop(self) -> None:
+        """End it and every session. Harmless when stopped already."""
+        if self._process is None:
+            return
+        _end(self._process.pid)
+        self._process.wait()
+        self._process = None
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def _common_settings(self) -> str:
+        root = os.geteuid() == 0
+        me = pwd.getpwuid(os.geteuid()).pw_name
+        return _COMMON.format(
+            folder=self.folder,
+            name=f"sandbox-{self.name}",
+            certificate=self._certificates.server,
+            key=self._certificates.key,
+            internal_user="dovecot" if root else me,
+            internal_group="dovecot" if root else grp.getgrgid(os.getegid()).gr_name,
+            login_user="dovenull" if root else me,
+            uid=self.owner.uid,
+            gid=self.owner.gid,
+            port=self.port,
+            chroot="" if root else "chroot =",  # only root may
+        )
+
+    def _listens(self) -> bool:
+        """Whether it came up; false when it ended instead."""
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline and self.running:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return True
+            time.sleep(0.01)
+        self.stop()
+        return False
+
+    def _last_words(self) -> str:
+        texts = [(self.folder / name) for name in ("start.log", "dovecot.log")]
+        lines = [line for text in texts if text.exists() for line in text.read_text(errors="replace").splitlines()]
+        return next((line for line in reversed(lines) if "Fatal" in line or "Error" in line), "it left no message.")
+
+
+def stop_orphan(folder: Path) -> bool:
+    """End the Dovecot whose files stand in ``folder`` when the process that started it is gone; whether one ran."""
+    try:
+        pid = int((folder / "pid").read_text())
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+    except (OSError, ValueError):
+        return False
+    if str(folder / "dovecot.conf") not in command:  # the number belongs to somebody else by now
+        return False
+    _end(pid)
+    return True
+
+
+def _end(pid: int) -> None:
+    """Kill the master and all it started (they share its process group).
+
+    Dovecot needs a second to end politely, and nothing it holds outlives the sandbox: what it acknowledged is in files.
+    """
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
+    deadline = time.monotonic() + _STOP_SECONDS
+    while _members(pid) and time.monotonic() < deadline:
+        time.sleep(0.005)
+
+
+def _members(group: int) -> list[str]:
+    """The process ids still alive in a group; one that nobody has collected yet is dead all the same."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _, its_group = stat.read_text(errors="replace").rpartition(")")[2].split()[:3]
+            if its_group == str(group) and state not in "ZX":
+                found.append(stat.parent.name)
+    return found
+
+
+def _program() -> str:
+    """Dovecot's path, after a look at its version: 2.4 speaks another configuration language."""
+    found = shutil.which("dovecot", path="/usr/sbin:/usr/local/sbin:/sbin")
+    hint = "apt-get install dovecot-imapd dovecot-sqlite"
+    if found is None:
+        raise Problem("SBX10", "Dovecot is not installed; the sandbox's mail hosts need it.", hint)
+    version = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout.strip()
+    if not version.startswith("2.3."):
+        raise Problem(
+            "SBX10", f"The sandbox's mail hosts need Dovecot 2.3; {found} is {version or 'unreadable'}.", hint
+        )
+    return found
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,151 @@
+"""The new host, in Exchange Online's manner: tokens only, and only mailboxes the tenant has provisioned and opened."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from reconcile.sandbox.imap.dovecot import Dovecot
+
+AUDIENCE = "https://outlook.office365.com"
+
+#: Exchange Online's own line: no MULTIAPPEND, CONDSTORE, QRESYNC, SPECIAL-USE or QUOTA.
+CAPABILITY = "IMAP4 IMAP4rev1 SASL-IR UIDPLUS MOVE ID UNSELECT CHILDREN IDLE NAMESPACE LITERAL+"
+
+DEFAULT_FOLDERS = {
+    "Sent Items": "\\Sent",
+    "Drafts": "\\Drafts",
+    "Deleted Items": "\\Trash",
+    "Junk Email": "\\Junk",
+    "Archive": "\\Archive",
+    "Outbox": "",
+}
+
+# Two gates, both to be passed: first the token (an application's, which names no user: its object id is what is
+# compared, and the constant user name switches Dovecot's own comparison off), then the box named in user=.
+_SETTINGS = """\
+auth_mechanisms = xoauth2 oauthbearer
+imap_capability = {capability}
+mail_location = sdbox:~/sdbox
+mail_max_userip_connections = 16
+namespace inbox {{
+  inbox = yes
+  separator = /
+{folders}}}
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {folder}/token.conf
+  result_success = continue
+  result_failure = return-fail
+  result_internalfail = return-fail
+}}
+passdb {{
+  driver = sql
+  args = {folder}/sql.conf
+  skip = unauthenticated
+  result_failure = return-fail
+  result_internalfail = return-fail
+}}
+userdb {{
+  driver = sql
+  args = {folder}/sql.conf
+}}
+"""
+
+_GATE = """\
+introspection_mode = local
+local_validation_key_dict = fs:posix:prefix={folder}/keys/
+issuers = {issuer}
+client_id = {audience}
+username_attribute = oid
+username_format = any
+active_attribute = oid
+active_value = {principal}
+"""
+
+_QUERIES = """\
+driver = sqlite
+connect = {folder}/boxes.sqlite
+password_query = SELECT NULL AS password, 'Y' AS nopassword, guid AS user FROM address WHERE address = '%Lu' AND open
+user_query = SELECT '{mail}/%Lu' AS home
+"""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class TokenIssuer:
+    """Whose tokens are believed: the tenant's issuer and key, the application and its service principal's object id."""
+
+    issuer: str
+    signing_key_id: str
+    public_key_pem: bytes
+    client_id: str
+    principal: str
+
+
+class NewHost:
+    """The Dovecot people move to. It learns of mailboxes from the tenant (a ``MailboxListener``), started or not."""
+
+    def __init__(self, folder: Path) -> None:
+        self._dovecot = Dovecot("new", folder)
+        self.ca_file = self._dovecot.ca_file
+        self._boxes = folder / "boxes.sqlite"
+        self._one_writer = threading.Lock()
+        with self._writing() as boxes:
+            boxes.execute("CREATE TABLE address (address TEXT PRIMARY KEY, guid TEXT NOT NULL, open INTEGER NOT NULL)")
+
+    def start(self, trusted: TokenIssuer) -> None:
+        """Open the doors to that issuer's tokens. Raises Problem SBX10 or SBX11."""
+        folder = self._dovecot.folder
+        key = folder / "keys" / trusted.client_id / "RS256" / trusted.signing_key_id
+        key.parent.mkdir(parents=True, exist_ok=True)
+        key.write_bytes(trusted.public_key_pem)
+        token = _GATE.format(folder=folder, issuer=trusted.issuer, audience=AUDIENCE, principal=trusted.principal)
+        (folder / "token.conf").write_text(token, encoding="utf-8")
+        (folder / "sql.conf").write_text(_QUERIES.format(folder=folder, mail=self._dovecot.mail), encoding="utf-8")
+        self._dovecot.start(_SETTINGS.format(folder=folder, capability=CAPABILITY, folders=_folders()))
+
+    def stop(self) -> None:
+        self._dovecot.stop()
+
+    @property
+    def port(self) -> int:
+        return self._dovecot.port
+
+    @property
+    def running(self) -> bool:
+        return self._dovecot.running
+
+    def mailbox_exists(self, guid: str, addresses: Sequence[str], open_to_copier: bool) -> None:
+        """All its addresses open the same box, kept under the guid, from the next sign-in on."""
+        with self._writing() as boxes:
+            boxes.execute("DELETE FROM address WHERE guid = ?", (guid.lower(),))
+            rows = [(address.lower(), guid.lower(), open_to_copier) for address in addresses]
+            boxes.executemany("INSERT OR REPLACE INTO address VALUES (?, ?, ?)", rows)
+
+    def mailbox_gone(self, guid: str) -> None:
+        """Nobody signs in any more; the mail stays on disk for the day the mailbox is restored."""
+        with self._writing() as boxes:
+            boxes.execute("DELETE FROM address WHERE guid = ?", (guid.lower(),))
+
+    def mailboxes(self) -> int:
+        """How many boxes can be named at this moment."""
+        with self._writing() as boxes:
+            (count,) = boxes.execute("SELECT count(DISTINCT guid) FROM address").fetchone()
+        return int(count)
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._one_writer, contextlib.closing(sqlite3.connect(self._boxes)) as boxes:
+            boxes.execute("PRAGMA synchronous = OFF")
+            with boxes:
+                yield boxes
+
+
+def _folders() -> str:
+    special = {name: f"    special_use = {use}\n" if use else "" for name, use in DEFAULT_FOLDERS.items()}
+    return "".join(f'  mailbox "{name}" {{\n    auto = subscribe\n{use}  }}\n' for name, use in special.items())

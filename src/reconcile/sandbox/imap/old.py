@@ -1,0 +1,116 @@
+"""The old host: logins with passwords, one master user, mail in Maildir."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import sqlite3
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from reconcile.problem import Problem
+from reconcile.sandbox.imap.dovecot import Dovecot
+
+MASTER_USER = "copier"
+SEPARATOR = "*"
+
+#: Stock Maildir: folders nest with a dot. The special folders bear the names a French webmail gives them.
+SPECIAL_FOLDERS = {
+    "Éléments envoyés": "\\Sent",
+    "Brouillons": "\\Drafts",
+    "Corbeille": "\\Trash",
+    "Indésirables": "\\Junk",
+}
+
+_SETTINGS = """\
+auth_mechanisms = plain login
+auth_master_user_separator = {separator}
+mail_location = maildir:~/Maildir
+mail_max_userip_connections = 20
+namespace inbox {{
+  inbox = yes
+{folders}}}
+passdb {{
+  driver = passwd-file
+  master = yes
+  args = {folder}/master-users
+  result_success = continue
+}}
+passdb {{
+  driver = sql
+  args = {folder}/sql.conf
+}}
+userdb {{
+  driver = sql
+  args = {folder}/sql.conf
+}}
+"""
+
+_QUERIES = """\
+driver = sqlite
+connect = {folder}/accounts.sqlite
+password_query = SELECT password FROM account WHERE login = '%Lu'
+user_query = SELECT '{mail}/' || login AS home FROM account WHERE login = '%Lu'
+"""
+
+
+class OldHost:
+    """The Dovecot people leave. ``passwords`` are the users' own, by login; ``master_password`` opens them all.
+
+    Raises Problem SBX12 for a login that no host would accept.
+    """
+
+    def __init__(self, folder: Path, logins: Sequence[str]) -> None:
+        self._dovecot = Dovecot("old", folder)
+        self.owner = self._dovecot.owner
+        self.ca_file = self._dovecot.ca_file
+        self.master_password = secrets.token_urlsafe(18)
+        self.passwords: Mapping[str, str] = {_sane(login).lower(): secrets.token_urlsafe(9) for login in logins}
+        self._write_accounts(folder)
+
+    def start(self) -> None:
+        """Open the doors. Raises Problem SBX10 or SBX11."""
+        folders = "".join(
+            f'  mailbox "{name}" {{\n    special_use = {use}\n    auto = subscribe\n  }}\n'
+            for name, use in SPECIAL_FOLDERS.items()
+        )
+        self._dovecot.start(_SETTINGS.format(folder=self._dovecot.folder, folders=folders, separator=SEPARATOR))
+
+    def stop(self) -> None:
+        self._dovecot.stop()
+
+    @property
+    def port(self) -> int:
+        return self._dovecot.port
+
+    @property
+    def running(self) -> bool:
+        return self._dovecot.running
+
+    def maildir(self, login: str) -> Path:
+        """Where that login's mail stands, to be filled before anybody signs in."""
+        return self._dovecot.mail / login.lower() / "Maildir"
+
+    def _write_accounts(self, folder: Path) -> None:
+        master = folder / "master-users"
+        master.write_text(f"{MASTER_USER}:{_digest(self.master_password)}\n", encoding="utf-8")
+        (folder / "sql.conf").write_text(_QUERIES.format(folder=folder, mail=self._dovecot.mail), encoding="utf-8")
+        with sqlite3.connect(folder / "accounts.sqlite") as accounts:
+            accounts.execute("CREATE TABLE account (login TEXT PRIMARY KEY, password TEXT NOT NULL)")
+            rows = [(login, _digest(password)) for login, password in self.passwords.items()]
+            accounts.executemany("INSERT INTO account VALUES (?, ?)", rows)
+        accounts.close()
+
+
+def _sane(login: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._@+-]*", login):
+        raise Problem(
+            "SBX12", f"The sandbox's old host cannot have a login {login!r}.", "letters, digits and . _ @ + -"
+        )
+    return login
+
+
+def _digest(password: str) -> str:
+    """A random password of our own needs no slow digest."""
+    return "{SHA256.HEX}" + hashlib.sha256(password.encode()).hexdigest()
