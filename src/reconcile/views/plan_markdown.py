@@ -1,0 +1,224 @@
+"""A plan for a pull request: what goes and what is odd first, every federation folded, never longer than a comment.
+
+GitHub takes 65,536 characters (code points) in a body, whatever their number of bytes.
+"""
+
+from __future__ import annotations
+
+import collections
+import datetime as dt
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from urllib.parse import quote
+
+from reconcile.planning.plan import Action, Blocked, Cause, Change, Plan
+from reconcile.planning.planfile import document
+from reconcile.resources.kinds import KINDS
+from reconcile.resources.milestones import UNSCHEDULED
+from reconcile.views.change_text import Detail, change_text
+from reconcile.views.markdown import Page, fence, inert
+from reconcile.views.wording import count, moment, not_before, plain, resource
+
+#: By this hidden line a pipeline finds its own comment again, to replace it.
+MARKER = "<!-- reconcile-plan:v1 -->"
+COMMENT_CHARACTERS = 65_536
+
+#: A single change longer than this is cut, so that one cannot hide all others.
+_LONGEST_CHANGE = 4_000
+#: Moments named in the opening; a plan of all federations has one per migration date.
+_MOMENTS = 12
+_URL_SIGNS = "%/:?#[]@!$&'()*+,;=~"
+_KIND_ORDER = {name: place for place, name in enumerate(KINDS)}
+
+
+def render(plan: Plan, now: dt.datetime, *, budget: int = COMMENT_CHARACTERS, link: str = "") -> str:
+    """The plan as GitHub's Markdown, at most ``budget`` characters long.
+
+    ``now``: the moment of reading, in the time zone in which moments are said. ``link``: where the whole plan may be
+    read. What does not fit is counted at the end. Raises ValueError for a budget below about 2,000.
+    """
+    deletions = [change for change in plan.changes if change.action is Action.DELETE]
+    drifted = [change for change in plan.changes if change.action is not Action.DELETE and _moved(change)]
+    intended = [change for change in plan.changes if change.action is not Action.DELETE and not _moved(change)]
+    digest = document(plan)["digest"]
+    longest = _closing(len(deletions), len(plan.blocked), len(drifted), len(intended), link, digest)
+    page = Page(budget - len(longest))
+    page.write(_opening(plan, now))
+    _table(page, plan)
+    missing = (
+        _section(page, f"#### Deletions: {count(len(deletions), 'resource')} would go", _blocks(deletions, now)),
+        _section(page, "#### Unknown: nothing is decided about these", list(_undecided(plan.blocked))),
+        _section(page, "#### Drift: the world moved since we last wrote", _blocks(drifted, now)),
+        _folds(page, plan, intended, now),
+    )
+    return page.text + _closing(*missing, link, digest)
+
+
+def _moved(change: Change) -> bool:
+    return change.cause is not Cause.YAML
+
+
+def _opening(plan: Plan, now: dt.datetime) -> str:
+    lines = [MARKER, f"### {_headline(plan)}", ""]
+    made = f"{count(plan.unchanged, 'resource')} already as the files ask. Made {moment(plan.created, _zone(now))}"
+    lines.append(f"{made} by reconcile {inert(plan.tool)}; {_validity(plan, now)}.")
+    waiting = _waiting(plan, now)
+    if waiting:
+        lines += ["", waiting]
+    if plan.partial:
+        lines += ["", "**Partial:** only what was named on the command line was looked at."]
+    if plan.unmanaged:
+        lines += ["", f"Unmanaged, described nowhere and left alone: {count(len(plan.unmanaged), 'resource')}."]
+    return "\n".join([*lines, "", ""])
+
+
+def _headline(plan: Plan) -> str:
+    if plan.empty:
+        return "Plan: nothing to do"
+    unknown = [f"{len(plan.blocked)} unknown"] if plan.blocked else []
+    return "Plan: " + ", ".join([*_counts(plan.changes), *unknown])
+
+
+def _counts(changes: Iterable[Change]) -> list[str]:
+    tally = collections.Counter(change.action for change in changes)
+    return [f"{tally[action]} to {action.name.lower()}" for action in Action if tally[action]]
+
+
+def _validity(plan: Plan, now: dt.datetime) -> str:
+    said = moment(plan.expires, _zone(now))
+    return f"**expired** {said}: plan again" if plan.expires <= now else f"may be applied until {said}"
+
+
+def _waiting(plan: Plan, now: dt.datetime) -> str:
+    """How many changes wait for which moment; "" when all may be done now."""
+    moments = sorted(change.due for change in plan.changes if change.due and change.due > now)
+    if not moments:
+        return ""
+    said = [f"{len(plan.changes) - len(moments)} now"]
+    by_moment = collections.Counter(moments)
+    for due, number in list(by_moment.items())[:_MOMENTS]:
+        when = "without a migration date" if due == UNSCHEDULED else f"from {moment(due, _zone(now))}"
+        said.append(f"{number} {when}")
+    later = sum(list(by_moment.values())[_MOMENTS:])
+    return f"Due: {', '.join([*said, f'{later} later'] if later else said)}."
+
+
+def _table(page: Page, plan: Plan) -> None:
+    """One row per federation about which there is something to say."""
+    tallies: dict[str, collections.Counter[Action | None]] = {}
+    for change in plan.changes:
+        tallies.setdefault(change.address.federation, collections.Counter())[change.action] += 1
+    for one in plan.blocked:
+        tallies.setdefault(one.address.federation, collections.Counter())[None] += 1
+    if not tallies:
+        return
+    columns = [*Action, None]
+    rows = [_row(inert(_name(slug, plan)), [tallies[slug][column] for column in columns]) for slug in sorted(tallies)]
+    total = [sum(tally[column] for tally in tallies.values()) for column in columns]
+    heads = [f"`{column.value}` {column.name.lower()}" if column else "`?` unknown" for column in columns]
+    opening = f"| Federation | {' | '.join(heads)} |\n|---|{'--:|' * len(columns)}\n"
+    idle = len(plan.basis.keys() - tallies.keys())
+    closing = _row("**all**", total) + "\n"
+    closing += f"Nothing to do for {count(idle, 'other federation')}.\n\n" if idle else ""
+    page.write_some(opening, rows, lambda missing: _row(f"… {missing} more", []), closing)
+
+
+def _row(name: str, numbers: Sequence[int]) -> str:
+    return f"| {name} | {' | '.join(str(number or '') for number in numbers)} |\n"
+
+
+def _section(page: Page, title: str, blocks: list[str]) -> int:
+    ticks = fence(blocks)
+    return page.write_some(f"{title}\n\n{ticks}diff\n", blocks, _more, f"{ticks}\n\n") if blocks else 0
+
+
+def _folds(page: Page, plan: Plan, changes: list[Change], now: dt.datetime) -> int:
+    """One fold per federation, until one has to be cut; returns how many changes are left out."""
+    missing = 0
+    for slug, group in itertools.groupby(_sorted(changes), key=lambda change: change.address.federation):
+        of_federation = list(group)
+        if missing:
+            missing += len(of_federation)
+            continue
+        blocks = _blocks(of_federation, now)
+        ticks = fence(blocks)
+        title = f"{inert(_name(slug, plan))}: {', '.join(_counts(of_federation))}"
+        opening = f"<details><summary>{title}</summary>\n\n{ticks}diff\n"
+        missing = page.write_some(opening, blocks, _more, f"{ticks}\n\n</details>\n\n")
+    return missing
+
+
+def _blocks(changes: list[Change], now: dt.datetime) -> list[str]:
+    """Each change as lines of a diff; the first of a kind carries its heading."""
+    blocks = []
+    for (slug, kind), group in itertools.groupby(_sorted(changes), key=_heading):
+        of_kind = list(group)
+        moments = [_later(change, now) for change in of_kind]
+        shared = moments[0] if len(set(moments)) == 1 else ""
+        heading = f"@@ {' · '.join(part for part in (plain(slug), kind, shared) if part)} @@\n"
+        width = min(max(len(plain(change.address.key)) for change in of_kind), 44)
+        for change, own in zip(of_kind, moments, strict=True):
+            lines = change_text(change, width, Detail.REVIEW, "" if shared else own)
+            text = "\n".join(line.plain.removeprefix("    ").rstrip() for line in lines)
+            blocks.append(heading + _clipped(text) + "\n")
+            heading = ""
+    return blocks
+
+
+def _heading(change: Change) -> tuple[str, str]:
+    return change.address.federation, change.address.kind
+
+
+def _later(change: Change, now: dt.datetime) -> str:
+    return not_before(change.due, _zone(now)) if change.due and change.due > now else ""
+
+
+def _undecided(blocked: Sequence[Blocked]) -> Iterator[str]:
+    """What could not be read, and what hangs on it; a reason several share is said once."""
+    by_reason = sorted(blocked, key=lambda one: (one.reason, one.because is not None, one.address))
+    for reason, group in itertools.groupby(by_reason, key=lambda one: one.reason):
+        heading = f"@@ {_clipped(plain(reason))} @@\n"
+        for one in group:
+            hangs = f"  (hangs on {resource(one.because)})" if one.because else ""
+            yield f"{heading}? {'blocked' if one.because else 'unknown'}  {plain(str(one.address))}{hangs}\n"
+            heading = ""
+
+
+def _sorted(changes: Iterable[Change]) -> list[Change]:
+    return sorted(
+        changes, key=lambda change: (change.address.federation, _KIND_ORDER[change.address.kind], change.address.key)
+    )
+
+
+def _clipped(text: str) -> str:
+    if len(text) <= _LONGEST_CHANGE:
+        return text
+    return f"{text[:_LONGEST_CHANGE]}… ({len(text) - _LONGEST_CHANGE} characters more)"
+
+
+def _more(missing: int) -> str:
+    return f"… and {missing} more\n"
+
+
+def _closing(deletions: int, unknown: int, drifted: int, changes: int, link: str, digest: str) -> str:
+    """The last lines: what is left out and where to read it, and which plan this is."""
+    kinds = ((deletions, "deletion"), (unknown, "unknown resource"), (drifted, "drifted resource"), (changes, "change"))
+    missing = [count(number, word) for number, word in kinds if number]
+    lines = []
+    if missing:
+        where = (
+            f"read [the whole plan](<{quote(link, safe=_URL_SIGNS)}>)"
+            if link
+            else "read the whole plan with `reconcile show`"
+        )
+        lines += [f"**Left out, for a comment has its limits:** {', '.join(missing)}; {where}.", ""]
+    lines += [f"Plan digest: `{digest}`", ""]
+    return "\n".join(lines)
+
+
+def _name(slug: str, plan: Plan) -> str:
+    return f"{slug} · {plan.basis[slug].name}" if slug in plan.basis else slug
+
+
+def _zone(now: dt.datetime) -> dt.tzinfo:
+    return now.tzinfo or dt.UTC
