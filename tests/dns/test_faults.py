@@ -132,7 +132,7 @@ def test_a_lost_answer_to_a_write_is_settled_by_reading(server: Server) -> None:
     world = zone_on(server, ORDINARY)
     with relaying(server.port, swallow_updates=True) as port:
         primary = Primary("127.0.0.1", port, KEY, timeout=0.5)
-        provider = Provider("dns", DnsReader(primary), DnsWriter(primary, SystemClock()))
+        provider = Provider("dns", DnsReader(primary), DnsWriter(primary, SystemClock(), lambda *_: None))
         live = World(server, world.origin, provider).put("MX", values=MX)
     assert live.fields["values"] == MX
 
@@ -150,7 +150,7 @@ def playing(answer: Callable[[dns.message.Message], dns.message.Message | None])
     """A server that answers as told, or says nothing."""
     with _listening(lambda stream: _answer_as_told(stream, answer)) as port:
         primary = Primary("127.0.0.1", port, timeout=0.3)
-        yield Provider("dns", DnsReader(primary), DnsWriter(primary, SystemClock()))
+        yield Provider("dns", DnsReader(primary), DnsWriter(primary, SystemClock(), lambda *_: None))
 
 
 @contextlib.contextmanager

@@ -82,7 +82,8 @@ www IN CNAME web.oldhost.example.
 
 
 def provider_of(port: int, secret: str = SECRET, name: str = KEY_NAME) -> Provider:
-    settings = DnsServer(host="127.0.0.1", port=port, key_name=name)
+    # The server itself in the place of a resolver: it refuses what it does not hold, and nobody asks the Internet.
+    settings = DnsServer(host="127.0.0.1", port=port, key_name=name, resolvers=(f"127.0.0.1:{port}",))
     return dns_provider(settings, secret, SystemClock())
 
 

@@ -53,6 +53,8 @@ class DnsServer(Table):
     key_algorithm: str = "hmac-sha256"
     key_file: Path | None = None
     """File holding the TSIG secret in base64; RECONCILE_DNS_KEY comes first."""
+    resolvers: tuple[str, ...] = ()
+    """Recursive resolvers, host or host:port, asked about names that are not ours; none: this machine's own."""
 
 
 class ImapServer(Table):

@@ -171,7 +171,7 @@ class IncludeInSpf:
         if not found:
             return None
         try:
-            return spf.parse(text_of(found[0]))
+            return spf_records(now)[0]
         except spf.MalformedSpf as error:
             raise Problem(
                 "DNS09",
@@ -183,6 +183,11 @@ class IncludeInSpf:
         others = _without(now, _spf_rdatas(now)) if now is not None else None
         ttl = now.ttl if now is not None else _USUAL_TTL
         return _rdataset(ttl, [*(others or ()), rdata_of(RdataType.TXT, str(record))])
+
+
+def spf_records(now: Rdataset | None) -> list[spf.SpfRecord]:
+    """The SPF records among an RRset's texts. Raises spf.MalformedSpf."""
+    return [spf.parse(text_of(rdata)) for rdata in _spf_rdatas(now)]
 
 
 def _texts(fields: Fields, name: str) -> tuple[str, ...]:

@@ -13,10 +13,11 @@ from reconcile.clock import Clock
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.dns.keys import RecordKey
-from reconcile.providers.dns.parts import Part, Seen, part_of
+from reconcile.providers.dns.parts import Part, Seen, part_of, spf_records
 from reconcile.providers.dns.primary import PREREQUISITE_FAILED, Answer, Failure, Primary, Question
 from reconcile.providers.dns.reader import refuse_alias
 from reconcile.providers.dns.spelling import texts_of
+from reconcile.providers.dns.spf_lookups import Resolve, refuse_over_limit
 from reconcile.providers.dns.swap import Swap, update_for
 from reconcile.providers.dns.zones import Zones
 from reconcile.resources.resource import Live
@@ -33,9 +34,10 @@ _Reached = Callable[[Part, dns.rdataset.Rdataset | None], bool]
 class DnsWriter:
     """The writing face of the DNS provider."""
 
-    def __init__(self, primary: Primary, clock: Clock) -> None:
+    def __init__(self, primary: Primary, clock: Clock, resolve: Resolve) -> None:
         self._primary = primary
         self._clock = clock
+        self._resolve = resolve
         self._zones = Zones(primary)
 
     def create(self, order: Order) -> Live:
@@ -50,7 +52,7 @@ class DnsWriter:
         """
         now = self._carry_out(
             order,
-            lambda part, now: part.written(now, order.fields),
+            lambda part, now: self._judged(order, part.written(now, order.fields)),
             lambda part, now: part.holds(now, order.fields),
         )
         seen = part_of(RecordKey.parse(order.address.key)).see(now)
@@ -66,6 +68,14 @@ class DnsWriter:
             lambda part, now: part.removed(now, before) if now is not None else None,
             lambda part, now: part.see(now, before) is None,
         )
+
+    def _judged(self, order: Order, after: dns.rdataset.Rdataset) -> dns.rdataset.Rdataset:
+        """An SPF record that receivers would give up is not published."""
+        key = RecordKey.parse(order.address.key)
+        if key.part == "spf":
+            for record in spf_records(after):
+                refuse_over_limit(record, key.owner, self._resolve)
+        return after
 
     def _carry_out(self, order: Order, goal: _Goal, reached: _Reached) -> dns.rdataset.Rdataset | None:
         """The RRset as read after the change."""
