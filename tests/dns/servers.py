@@ -164,8 +164,8 @@ zone "{origin}" {{
 key {KEY_NAME} {{ algorithm hmac-sha256; secret "{SECRET}"; }};
 key {POWERLESS_NAME} {{ algorithm hmac-sha256; secret "{POWERLESS_SECRET}"; }};
 options {{
-    directory "{self.folder}"; pid-file none; session-keyfile none; listen-on {{ 127.0.0.1; }}; recursion no;
-    notify no; minimal-responses yes; key-directory "{self.folder}"; managed-keys-directory "{self.folder}";
+    directory "{self.folder}"; pid-file none; session-keyfile none; listen-on {{ 127.0.0.1; }};
+    recursion no; dnssec-validation no; notify no; minimal-responses yes; key-directory "{self.folder}"; managed-keys-directory "{self.folder}";
 }};
 controls {{ }};
 {zones}""",
@@ -213,6 +213,10 @@ def running(kind: type[Process] | type[Embedded], folder: Path) -> Iterator[Serv
         process.stop()
 
 
+#: Where BIND keeps, at the apex of a zone it signs, how far it has come.
+_BIND_BOOKKEEPING = 65534
+
+
 def free_port() -> int:
     """A port free for UDP and TCP at the moment of asking."""
     while True:
@@ -243,7 +247,7 @@ def transfer(port: int, origin: str) -> dict[tuple[str, RdataType], tuple[int, f
     return {
         (name.to_text(), rdataset.rdtype): (rdataset.ttl, frozenset(rdata.to_wire() for rdata in rdataset))
         for name, rdataset in zone.iterate_rdatasets()
-        if rdataset.rdtype not in moving
+        if rdataset.rdtype not in moving and (name, rdataset.rdtype) != (zone.origin, _BIND_BOOKKEEPING)
     }
 
 

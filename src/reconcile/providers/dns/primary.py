@@ -42,14 +42,19 @@ class Question(NamedTuple):
 class Answer:
     """An authoritative answer. ``rdataset`` is None when the name has no such record.
 
-    ``alias`` is where a CNAME (or a DNAME above) sends the name, when another type was asked. ``zone`` is the apex of
-    the zone, known from negative answers and from answers about the apex's SOA. ``exists``: the name is in the zone.
+    ``alias`` is where a CNAME sends the name, when another type was asked. ``zone`` is the apex of the zone, known from
+    negative answers and from answers about the apex's SOA. ``dname`` is a name above that redirects all below it.
     """
 
     rdataset: dns.rdataset.Rdataset | None
     alias: dns.name.Name | None = None
     zone: dns.name.Name | None = None
-    exists: bool = True
+    dname: dns.name.Name | None = None
+
+    @property
+    def positive(self) -> bool:
+        """Something answers for the name: the type asked, or an alias."""
+        return self.rdataset is not None or self.alias is not None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -206,12 +211,11 @@ def _unreachable(primary: Primary, why: Unreachable, name: str) -> Problem:
 def _answer(question: Question, message: dns.message.Message) -> Answer:
     name, rdtype = question
     found = message.get_rrset(message.answer, name, dns.rdataclass.IN, rdtype)
-    zone = next((rrset.name for rrset in message.authority if rrset.rdtype == dns.rdatatype.SOA), None)
-    if found is not None:
-        if rdtype == dns.rdatatype.SOA:
-            zone = name
-        return Answer(found.to_rdataset(), zone=zone)
     alias = message.get_rrset(message.answer, name, dns.rdataclass.IN, dns.rdatatype.CNAME)
-    if alias is not None:
-        return Answer(None, alias=alias[0].target, zone=None)
-    return Answer(None, zone=zone, exists=message.rcode() != dns.rcode.NXDOMAIN)
+    zone = next((rrset.name for rrset in message.authority if rrset.rdtype == dns.rdatatype.SOA), None)
+    return Answer(
+        rdataset=found.to_rdataset() if found is not None else None,
+        alias=alias[0].target if alias is not None and found is None else None,
+        zone=name if found is not None and rdtype == dns.rdatatype.SOA else None if alias is not None else zone,
+        dname=next((rrset.name for rrset in message.answer if rrset.rdtype == dns.rdatatype.DNAME), None),
+    )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import dns.name
 import dns.rcode
 import dns.rdataset
+import dns.rdatatype
 from dns.rdatatype import RdataType
 
 from reconcile.clock import Clock
@@ -14,10 +15,10 @@ from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.dns.keys import RecordKey
 from reconcile.providers.dns.parts import Part, Seen, part_of, spf_records
-from reconcile.providers.dns.primary import PREREQUISITE_FAILED, Answer, Failure, Primary, Question
-from reconcile.providers.dns.reader import refuse_alias
+from reconcile.providers.dns.primary import PREREQUISITE_FAILED, Answer, Primary, Question
 from reconcile.providers.dns.spelling import texts_of
 from reconcile.providers.dns.spf_lookups import Resolve, refuse_over_limit
+from reconcile.providers.dns.standing import ask_standing, standing
 from reconcile.providers.dns.swap import Swap, update_for
 from reconcile.providers.dns.zones import Zones
 from reconcile.resources.resource import Live
@@ -26,6 +27,8 @@ from reconcile.resources.resource import Live
 _ATTEMPTS = 5
 #: Seconds between the reads that follow a write: a primary may answer from a cache for a moment.
 _READ_BACK = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0)
+#: What is looked for at a name that refuses to become an alias.
+_USUAL_TYPES = (RdataType.A, RdataType.AAAA, RdataType.MX, RdataType.TXT, RdataType.SRV, RdataType.NS)
 
 _Goal = Callable[[Part, dns.rdataset.Rdataset | None], dns.rdataset.Rdataset | None]
 _Reached = Callable[[Part, dns.rdataset.Rdataset | None], bool]
@@ -92,7 +95,7 @@ class DnsWriter:
                     raise _changed(key, now)
                 swap = Swap(key.name, key.rdtype, now, goal(part, now))
                 if refused == swap:
-                    raise self._prerequisite_not_honoured(key)
+                    raise self._in_the_way(key)
                 if self._send(zone, swap):
                     return self._read_back(key, part, reached)
                 refused = swap
@@ -120,30 +123,26 @@ class DnsWriter:
         )
 
     def _read(self, key: RecordKey) -> dns.rdataset.Rdataset | None:
-        answer = self._ask(key.name, key.rdtype)
-        refuse_alias(key, answer)
-        return answer.rdataset
+        return standing(key, ask_standing(self._primary, [key]))
 
-    def _ask(self, name: dns.name.Name, rdtype: RdataType) -> Answer:
-        question = Question(name, rdtype)
-        answer = self._primary.ask([question])[question]
-        if isinstance(answer, Failure):
-            raise answer.problem
-        return answer
-
-    def _prerequisite_not_honoured(self, key: RecordKey) -> Problem:
-        """Why a change was refused although the RRset reads as it should: what stands in its way."""
-        if key.rdtype == RdataType.CNAME and self._ask(key.name, key.rdtype).exists:
+    def _in_the_way(self, key: RecordKey) -> Problem:
+        """Why a change is refused although the RRset reads as the prerequisite says."""
+        if key.rdtype == RdataType.CNAME and (others := self._others(key.name)):
             return Problem(
                 "DNS10",
-                f"{key.owner} holds other records, so it cannot become an alias (CNAME).",
+                f"{key.owner} holds other records ({', '.join(others)}), so it cannot become an alias (CNAME).",
                 "remove them first, if nothing uses them any more",
             )
         return Problem(
             "DNS13",
             f"{self._primary} refuses to change {key} although it is as the plan saw it.",
-            "a wildcard answers for this name, or the server does not honour RFC 2136 prerequisites",
+            "it may not honour RFC 2136 prerequisites; change this record by hand",
         )
+
+    def _others(self, name: dns.name.Name) -> list[str]:
+        answers = self._primary.ask([Question(name, rdtype) for rdtype in _USUAL_TYPES])
+        found = [question for question, answer in answers.items() if isinstance(answer, Answer) and answer.rdataset]
+        return [dns.rdatatype.to_text(question.rdtype) for question in found]
 
 
 def _changed(key: RecordKey, now: dns.rdataset.Rdataset | None) -> Problem:
