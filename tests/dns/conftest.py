@@ -8,13 +8,37 @@ import pytest
 from tests.dns.servers import Bind, Embedded, Knot, Server, running
 from tests.dns.world import ORDINARY, World, zone_on
 
-_KINDS = {"knot": Knot, "bind": Bind, "embedded": Embedded}
+
+@pytest.fixture(scope="session")
+def knot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(Knot, tmp_path_factory.mktemp("knot")) as server:
+        yield server
 
 
-@pytest.fixture(scope="session", params=list(_KINDS))
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running(_KINDS[request.param], tmp_path_factory.mktemp(request.param)) as process:
-        yield process
+@pytest.fixture(scope="session")
+def bind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(Bind, tmp_path_factory.mktemp("bind")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(Embedded, tmp_path_factory.mktemp("embedded")) as server:
+        yield server
+
+
+@pytest.fixture(params=["knot", "bind", "embedded"])
+def server(request: pytest.FixtureRequest) -> Server:
+    """Each server in turn."""
+    server: Server = request.getfixturevalue(request.param)
+    return server
+
+
+@pytest.fixture(params=["knot", "bind"])
+def outside_server(request: pytest.FixtureRequest) -> Server:
+    """Each server that is not ours in turn."""
+    server: Server = request.getfixturevalue(request.param)
+    return server
 
 
 @pytest.fixture

@@ -165,7 +165,8 @@ key {KEY_NAME} {{ algorithm hmac-sha256; secret "{SECRET}"; }};
 key {POWERLESS_NAME} {{ algorithm hmac-sha256; secret "{POWERLESS_SECRET}"; }};
 options {{
     directory "{self.folder}"; pid-file none; session-keyfile none; listen-on {{ 127.0.0.1; }};
-    recursion no; dnssec-validation no; notify no; minimal-responses yes; key-directory "{self.folder}"; managed-keys-directory "{self.folder}";
+    recursion no; dnssec-validation no; notify no; minimal-responses yes;
+    key-directory "{self.folder}"; managed-keys-directory "{self.folder}";
 }};
 controls {{ }};
 {zones}""",
