@@ -90,7 +90,7 @@ def test_an_invalid_neighbour_does_not_stop_a_federation_named_by_itself(folder:
         with pytest.raises(Problem) as problem:
             loaded.select(names)
         assert (problem.value.code, problem.value.exit_code) == ("CFG03", 3)
-        assert "spf88.yaml:2:1: SPF101" in problem.value.message
+        assert "spf88.yaml:1:8: SPF101" in problem.value.message
 
 
 def test_several_mistakes_of_shape_and_meaning_come_out_together(folder: Path) -> None:

@@ -112,6 +112,16 @@ def test_colour_comes_when_asked_for_and_never_says_anything_alone(project: Path
     assert "SPF105 error" in plain
 
 
+def test_a_file_wrong_throughout_does_not_flood_the_screen(project: Path) -> None:
+    write(project, GOOD + "not_migrated:\n" + "- x\n" * 5000)
+    shown = reconcile(project, "validate").stdout.splitlines()
+    assert len(shown) < 500
+    assert shown[-2:] == [
+        "federations/spf55.yaml: 4900 more remarks are not shown; mend these first",
+        "1 federation file: 5000 errors.",
+    ]
+
+
 def test_machines_get_json(project: Path) -> None:
     write(project, GOOD.replace("E1", "E4"))
     result = reconcile(project, "validate", "--format", "json")

@@ -223,11 +223,18 @@ _SYNTAX_HINTS = (
 
 
 def _syntax(error: yaml.MarkedYAMLError, text: str) -> Flaw:
-    mark = error.problem_mark or error.context_mark
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    words = f"{error.problem or 'cannot be read'}{', ' + error.context if error.context else ''}"
-    at = text.split("\n")[line - 1][column - 1 : column] if line <= text.count("\n") + 1 else ""
-    if at == "\t":
+    lines = re.split("\r\n|\r|\n", text)
+    opened = error.context_mark
+    mark = error.problem_mark or opened
+    if opened is not None and (mark is None or not "".join(lines[mark.line :])[mark.column :].strip()):
+        mark = opened  # at the end of the file there is nothing to see: show what was never closed
+    line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
+    if lines[min(line, len(lines)) - 1][column - 1 : column] == "\t":
         return Flaw("SPF101", line, column, "a tab where YAML wants spaces", "indent with spaces")
+    words = error.problem or "cannot be read"
+    if error.context and opened is not None and opened.line + 1 != line:
+        words += f", {error.context} that starts on line {opened.line + 1}"
     hint = next((hint for word, hint in _SYNTAX_HINTS if word in words), "")
+    if line > len(lines):
+        line, column = len(lines), len(lines[-1]) + 1
     return Flaw("SPF101", line, column, f"not valid YAML: {words}", hint)

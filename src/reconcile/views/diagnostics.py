@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,17 +15,23 @@ from rich.text import Text
 from reconcile.config.diagnostic import Diagnostic, Severity
 
 _STYLES: Mapping[Severity, str] = {"error": "bold red", "warning": "bold yellow", "notice": "bold cyan"}
-_WIDEST = 160
+_WIDEST = 160  # characters of a line, about the caret
+_MOST = 100  # remarks shown of one file
 
 
 def as_text(diagnostics: Sequence[Diagnostic], sources: Mapping[Path, str]) -> Text:
     """``file:line:column: CODE severity: message``, then the line with a caret under the column, then the hint.
 
-    ``sources``: the text of the files; a file without one gets no line.
+    ``sources``: the text of the files; a file without one gets no line. Of a file with very many remarks only the
+    first are shown.
     """
     lines = {path: source.replace("\r\n", "\n").replace("\r", "\n").split("\n") for path, source in sources.items()}
     text = Text()
+    counts = Counter[Path]()
     for one in diagnostics:
+        counts[one.path] += 1
+        if counts[one.path] > _MOST:
+            continue
         text.append(f"{one.path}:{one.line}:{one.column}: ", style="bold")
         text.append(f"{one.code} {one.severity}", style=_STYLES[one.severity])
         text.append(f": {one.message}\n")
@@ -34,6 +41,9 @@ def as_text(diagnostics: Sequence[Diagnostic], sources: Mapping[Path, str]) -> T
             text.append("      | ", style="dim").append(caret + "\n", style=_STYLES[one.severity])
         if one.hint:
             text.append(f"      → {one.hint}\n")
+    for path, count in counts.items():
+        if count > _MOST:
+            text.append(f"{path}: {count - _MOST} more remarks are not shown; mend these first\n", style="bold")
     return text
 
 
