@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.sandbox.tenant.conftest import Boxes, Client, Zones, har
+from tests.sandbox.tenant.client import Boxes, Client, Zones, har
 
 from reconcile.sandbox.tenant.server import TenantServer
 
