@@ -98,7 +98,8 @@ def test_a_tab_before_the_mistake_does_not_move_the_caret(project: Path) -> None
 
 def test_what_a_terminal_would_obey_is_never_printed(project: Path) -> None:
     write(project, GOOD.replace("E1", '"\\e[31mE4\\a"') + "# \x1b[2J\n")
-    (project / "federations/spf88.yaml").write_text(GOOD.replace("E1", '"\\e[31mE4\\a"'))
+    write(project, GOOD.replace("E1", '"\\e[31mE4\\a"').replace("name: ", "name: !%1b[31m "), "spf88.yaml")
+    write(project, "", "spf\x1b[31m.yaml")
     for shape in ("text", "github"):
         assert "\x1b" not in reconcile(project, "validate", "--format", shape).stdout
 

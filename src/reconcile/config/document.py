@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from reconcile.config.federation import Mark, Route
+from reconcile.config.scalars import shown
 
 SIZE_LIMIT = 1_000_000  # bytes; a federation of 1,000 mailboxes is about 300 kB
 DEPTH_LIMIT = 16  # a federation file needs 6
@@ -150,7 +151,7 @@ class _Reading:
                 self._refuse(route)
                 self.value(next(self.events), None, event)
             elif key in entries:
-                message = f"the key {key!r} is already on line {lines[key]}"
+                message = f"the key {shown(key)} is already on line {lines[key]}"
                 self.flaws.append(self._flaw("SPF102", event, message, "keep one of the two"))
                 self.value(next(self.events), None, event)
             else:
@@ -183,7 +184,7 @@ class _Reading:
         if event.anchor is not None:
             self.flaws.append(self._flaw("SPF108", event, f"the anchor &{event.anchor} is refused", "delete it"))
         if (tag := getattr(event, "tag", None)) is not None:
-            self.flaws.append(self._flaw("SPF108", event, f"the tag {tag} is refused", "delete it"))
+            self.flaws.append(self._flaw("SPF108", event, f"the tag {shown(tag)} is refused", "delete it"))
 
     @staticmethod
     def _flaw(code: str, event: yaml.Event, message: str, hint: str = "") -> Flaw:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from reconcile.config.diagnostic import Diagnostic
 from reconcile.config.document import SIZE_LIMIT, Flaw, Unreadable, decode, read_document
-from reconcile.config.federation import Federation, Mark, Route, nearest
-from reconcile.config.rules import RULES, Finding, check
-from reconcile.config.shape import from_flaw, read_shape
+from reconcile.config.federation import Federation, Mark, Route
+from reconcile.config.rules import check
+from reconcile.config.shape import read_shape
 from reconcile.problem import Problem
 
 _INVALID = 3  # the exit code for configuration that cannot be used
@@ -95,8 +95,7 @@ def load_files(
     """Load these files and check them together."""
     remarks: list[Diagnostic] = []
     sources: dict[Path, str] = {}
-    sound: list[Federation] = []
-    likely: list[Federation] = []
+    federations: list[Federation] = []
     broken: dict[Path, frozenset[Route]] = {}
     ordered = sorted(set(paths))
     for path in ordered:
@@ -104,25 +103,27 @@ def load_files(
             raw = _read(path)
             sources[path] = decode(raw)
         except Unreadable as stop:
-            remarks.append(from_flaw(stop.flaw, path))
+            remarks.append(_remark(stop.flaw, path))
             continue
         document = read_document(sources[path])
-        shape = read_shape(document, path)
-        remarks += shape.remarks
+        remarks += [_remark(flaw, path) for flaw in document.flaws]
+        if document.broken:
+            continue
+        shape = read_shape(document)
+        remarks += [finding.at(document.marks, path) for finding in shape.findings]
         if shape.file is None:
             continue
         slug = f"spf{shape.file.code.lower()}"
         federation = Federation(slug, path, shape.file, _lowered(document.marks), hashlib.sha256(raw).hexdigest())
+        federations.append(federation)
         broken[path] = shape.broken
-        likely.append(federation)
-        if not shape.remarks:
-            sound.append(federation)
-    for federation, finding in check(likely, protected, servers):
+    for federation, finding in check(federations, protected, servers):
         if finding.route[:2] not in broken[federation.path]:
-            remarks.append(_placed(finding, federation))
+            remarks.append(finding.at(federation.marks, federation.path))
+    # Some of the federations are only a likeness of what their file means: those with an error.
     invalid = {one.path for one in remarks if one.severity == "error"}
     return Loaded(
-        tuple(federation for federation in sound if federation.path not in invalid),
+        tuple(federation for federation in federations if federation.path not in invalid),
         tuple(sorted(set(remarks), key=lambda one: one.order)),
         tuple(ordered),
         sources,
@@ -144,6 +145,10 @@ def _read(path: Path) -> bytes:
         raise Unreadable(Flaw("SPF101", 1, 1, f"the file cannot be read: {error.strerror}")) from None
 
 
+def _remark(flaw: Flaw, path: Path) -> Diagnostic:
+    return Diagnostic(flaw.code, "error", path, flaw.line, flaw.column, flaw.message, flaw.hint)
+
+
 def _lowered(marks: Mapping[Route, Mark]) -> Mapping[Route, Mark]:
     """The marks, each mailbox under its address as the models write it."""
     return {
@@ -152,10 +157,3 @@ def _lowered(marks: Mapping[Route, Mark]) -> Mapping[Route, Mark]:
         else route: mark
         for route, mark in marks.items()
     }
-
-
-def _placed(finding: Finding, federation: Federation) -> Diagnostic:
-    mark = nearest(federation.marks, finding.route)
-    line, column = (mark.key_line, mark.key_column) if finding.on_key else (mark.line, mark.column)
-    severity = RULES[finding.code].severity
-    return Diagnostic(finding.code, severity, federation.path, line, column, finding.message, finding.hint)

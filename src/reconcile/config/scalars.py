@@ -119,7 +119,7 @@ def _atrium_id(value: Any) -> Any:
 
 def _code(text: str) -> str:
     code = text.strip().upper()
-    if not re.fullmatch(r"[0-9A-Z]{2,10}", code):
+    if not re.fullmatch(r"[0-9A-Z][0-9A-Z-]{0,18}[0-9A-Z]", code):
         refuse("SPF105", f"{shown(text)} is not a department or region code", 'write it in quotes, like "55" or "2A"')
     return code
 
@@ -206,7 +206,7 @@ Code = Annotated[
     WithJsonSchema(
         {
             "type": "string",
-            "pattern": "^[0-9A-Za-z]{2,10}$",
+            "pattern": "^[0-9A-Za-z][0-9A-Za-z-]{0,18}[0-9A-Za-z]$",
             "patternErrorMessage": 'A code in quotes, like "55"',
             "examples": ["55", "2A", "971"],
         }

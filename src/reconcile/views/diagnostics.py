@@ -32,7 +32,7 @@ def as_text(diagnostics: Sequence[Diagnostic], sources: Mapping[Path, str]) -> T
         counts[one.path] += 1
         if counts[one.path] > _MOST:
             continue
-        text.append(f"{one.path}:{one.line}:{one.column}: ", style="bold")
+        text.append(f"{_plain(str(one.path))}:{one.line}:{one.column}: ", style="bold")
         text.append(f"{one.code} {one.severity}", style=_STYLES[one.severity])
         text.append(f": {one.message}\n")
         if one.line <= len(lines.get(one.path, ())):
@@ -43,7 +43,9 @@ def as_text(diagnostics: Sequence[Diagnostic], sources: Mapping[Path, str]) -> T
             text.append(f"      → {one.hint}\n")
     for path, count in counts.items():
         if count > _MOST:
-            text.append(f"{path}: {count - _MOST} more remarks are not shown; mend these first\n", style="bold")
+            text.append(
+                f"{_plain(str(path))}: {count - _MOST} more remarks are not shown; mend these first\n", style="bold"
+            )
     return text
 
 

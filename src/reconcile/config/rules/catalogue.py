@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 
-from reconcile.config.diagnostic import Severity
-from reconcile.config.federation import Route
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Finding:
-    """A rule broken by what stands at ``route``; ``on_key`` when the remark is about the key, not its value."""
-
-    code: str
-    route: Route
-    message: str
-    hint: str = ""
-    on_key: bool = False
+from reconcile.config.diagnostic import Diagnostic, Severity
+from reconcile.config.federation import Mark, Route, nearest
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Rule:
+    """What is wrong when the rule speaks, and how grave it is. Only errors make a file invalid."""
+
     title: str
     severity: Severity = "error"
 
@@ -60,3 +52,20 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "SPF604": Rule("the file's name does not match its code"),
     }
 )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule broken by what stands at ``route``; ``on_key`` when the remark is about the key, not its value."""
+
+    code: str
+    route: Route
+    message: str
+    hint: str = ""
+    on_key: bool = False
+
+    def at(self, marks: Mapping[Route, Mark], path: Path) -> Diagnostic:
+        """The remark for the postmaster, at the finding's place in the file at ``path``."""
+        mark = nearest(marks, self.route)
+        line, column = (mark.key_line, mark.key_column) if self.on_key else (mark.line, mark.column)
+        return Diagnostic(self.code, RULES[self.code].severity, path, line, column, self.message, self.hint)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from reconcile.config.federation import Federation, Route
 from reconcile.config.rules.catalogue import Finding
+from reconcile.config.scalars import shown
 
 # French numbers have ten digits from 0, overseas included; short numbers three or four; others are written from +.
 _PHONE = re.compile(r"0[1-9][0-9]{8}|\+33[1-9][0-9]{8}|\+(?!33)[1-9][0-9]{6,14}|[1-9][0-9]{2,3}")
@@ -43,7 +44,7 @@ def _phone(phone: str | None, route: Route) -> Iterator[Finding]:
     hint = 'write ten digits in quotes, like "03 53 01 00 01", or start with + and the country\'s number'
     if re.fullmatch("[1-9][0-9]{8}", digits):
         hint = f'a spreadsheet may have eaten its zero: "0{digits}"?'
-    yield Finding("SPF405", route, f"the phone number {phone!r} cannot be read", hint)
+    yield Finding("SPF405", route, f"the phone number {shown(phone)} cannot be read", hint)
 
 
 def _sign_in(address: str) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 from reconcile.config.federation import Federation, Route, nearest
 from reconcile.config.rules.catalogue import Finding
+from reconcile.config.scalars import shown
 
 Declaration = tuple[Federation, Route]
 
@@ -21,7 +22,7 @@ def check_network(
             yield federation, finding
         legacy = federation.file.legacy
         if legacy is not None and servers is not None and legacy.server not in servers:
-            message = f"the old host {legacy.server} is not in reconcile.toml"
+            message = f"the old host {shown(legacy.server)} is not in reconcile.toml"
             hint = f"the known ones: {', '.join(sorted(servers))}"
             yield federation, Finding("SPF105", ("legacy", "server"), message, hint)
     twice: set[str] = set()
