@@ -161,12 +161,60 @@ def test_a_person_becomes_a_shared_mailbox_and_frees_the_seat(world: World) -> N
     assert world.status()["seats"] == taken
 
 
+def test_a_shared_mailbox_becomes_a_persons_who_can_sign_in(world: World) -> None:
+    made = world.make("mailbox", CONTACT, SHARED)
+    own = world.make("mailbox", CONTACT, {**PERSON, "aliases": SHARED["aliases"]})
+    assert own.identity == made.identity
+    assert own.fields["licence"] == "E1"
+    assert own.fields["sign_in"] is True
+
+
+def test_a_deleted_mailbox_of_ours_comes_back_with_its_mail(world: World) -> None:
+    for key, fields in ((ANNE, PERSON), (CONTACT, SHARED)):
+        made = world.make("mailbox", key, fields)
+        world.by_hand(key, delete=True)
+        assert world.see("mailbox", key) == ABSENT
+        world.clock.sleep(120)
+        back = world.make("mailbox", key, {**fields, "aliases": ()})
+        assert back.identity == made.identity
+        assert back.fields["aliases"] == ()
+    assert world.status()["deleted_users"] == 0
+
+
+def test_a_deleted_mailbox_of_somebody_elses_is_not_given_to_a_namesake(world: World) -> None:
+    staff = "theo.ricard@national.example"
+    world.by_hand(staff, delete=True)
+    world.clock.sleep(120)
+    with pytest.raises(Problem, match="a deleted account had this address") as told:
+        world.make("mailbox", staff, {**PERSON, "aliases": ()})
+    assert told.value.code == "M365-27"
+
+
+def test_a_mailbox_too_full_for_the_smaller_licence_keeps_its_own(world: World) -> None:
+    world.make("mailbox", ANNE, {**PERSON, "licence": "E3"})
+    world.by_hand(ANNE, stored_bytes=63 * 1024**3)
+    for smaller in ("E1", "shared"):
+        with pytest.raises(Problem, match=r"63\.0 GB .* 50 GB") as told:
+            world.make("mailbox", ANNE, {**PERSON, "licence": smaller})
+        assert told.value.code == "M365-28"
+    assert world.live("mailbox", ANNE).fields["licence"] == "E3"
+
+
 def test_an_address_somebody_else_holds_is_told_with_its_holder(world: World) -> None:
     world.make("mailbox", ANNE, PERSON)
-    with pytest.raises(Problem, match=r"anne\.perrin") as told:
+    with pytest.raises(Problem) as told:
         world.make("mailbox", CONTACT, {**SHARED, "aliases": ("anne@spf55.org",)})
     assert told.value.code == "M365-10"
-    assert CONTACT in told.value.message
+    assert told.value.message == (
+        "contact@spf55.org: anne@spf55.org is already an address of the mailbox anne.perrin@spf55.org."
+    )
+
+
+def test_a_new_person_whose_address_is_an_alias_elsewhere_is_told_whose(world: World) -> None:
+    world.make("mailbox", CONTACT, SHARED)
+    with pytest.raises(Problem, match=r"an address of the shared mailbox contact@spf55\.org") as told:
+        world.make("mailbox", "accueil@spf55.org", {**PERSON, "aliases": ()})
+    assert told.value.code == "M365-10"
 
 
 def test_without_a_free_seat_the_missing_licence_is_told(build: Build) -> None:

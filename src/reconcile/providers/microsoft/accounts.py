@@ -1,4 +1,4 @@
-"""The directory's side of a mailbox: the account, its attributes, its licence."""
+"""The directory's side of a mailbox: the account and its attributes."""
 
 from __future__ import annotations
 
@@ -7,19 +7,17 @@ from collections.abc import Callable, Collection, Mapping
 
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
+from reconcile.providers.microsoft.deleted import DeletedAccounts
 from reconcile.providers.microsoft.graph import Row, segment
-from reconcile.providers.microsoft.licences import Skus
-from reconcile.providers.microsoft.records import STAMP, STAMP_PREFIX, User
+from reconcile.providers.microsoft.records import STAMP, STAMP_PREFIX, User, stamp
 from reconcile.providers.microsoft.refused import LostAnswer, Refused
 from reconcile.providers.microsoft.settle import patiently, until
 from reconcile.providers.microsoft.surfaces import Surfaces
-from reconcile.providers.microsoft.tenant import read_skus
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Value
 
 #: Seconds for a new account to be known to every replica of the directory.
 REPLICA_PATIENCE = 900.0
-
 #: Passwords tried before the tenant's dislike of them is reported.
 PASSWORDS = 5
 
@@ -37,24 +35,29 @@ DIRECTORY: Mapping[str, str] = {
 
 
 class Accounts:
-    """Creates accounts, writes their attributes and their licences.
+    """Creates accounts and writes their attributes.
 
     ``password`` answers a new password each time; it goes to Graph and nowhere else.
     """
 
-    def __init__(self, surfaces: Surfaces, password: Callable[[], str]) -> None:
+    def __init__(self, surfaces: Surfaces, deleted: DeletedAccounts, password: Callable[[], str]) -> None:
         self._surfaces = surfaces
         self._graph = surfaces.graph
         self._clock = surfaces.clock
+        self._deleted = deleted
         self._password = password
 
     def ensure(self, order: Order) -> User:
-        """The account that signs in as the order's address: found if an interrupted run of ours left it, else created.
+        """The account that signs in as the order's address: found if an interrupted run of ours left it, brought back
+        if it was ours and deleted, else created.
 
-        Raises ``Problem`` M365-23 when somebody else's account has that name.
+        Raises ``Problem`` M365-23 when somebody else's account has that name, M365-27 when a deleted one had it.
         """
         name = order.address.key
-        user = self._surfaces.user(name) or self._create(order)
+        user = self._surfaces.watch.user(name)
+        if user is None and (identity := self._deleted.restore(order.address)):
+            user = self._shown(identity, order)
+        user = user or self._create(order)
         if user.stamp != stamp(order.address):
             raise Problem(
                 "M365-23",
@@ -69,26 +72,22 @@ class Accounts:
         if user.stamp != stamp(address) and (not user.stamp or user.stamp.startswith(STAMP_PREFIX)):
             body["onPremisesExtensionAttributes"] = {STAMP: stamp(address)}
         if body:
-            path = f"/users/{segment(user.id)}"
-            patiently(self._clock, lambda: self._graph.change(path, body), _not_there_yet, REPLICA_PATIENCE)
+            self._change(user, body)
 
-    def license(self, user: User, licence: str | None) -> None:
-        """Give the account that licence and no other of ours, in one call; None takes ours away."""
-        skus = self.skus()
+    def open(self, user: User) -> None:
+        """Let somebody sign in to what was nobody's account: a new password, to be changed at once."""
+        body = {"accountEnabled": True, "usageLocation": self._surfaces.settings.tenant.usage_location}
+        for attempt in range(1, PASSWORDS + 1):
+            try:
+                return self._change(user, {**body, "passwordProfile": self._password_profile()})
+            except Refused as refused:
+                if attempt == PASSWORDS or not _disliked(refused):
+                    raise
+        return None
 
-        def assign() -> None:
-            held = (self._surfaces.user(user.id) or user).skus
-            add, remove = skus.swap(held, licence) if licence else ([], skus.ours(held))
-            if add or remove:
-                added = [{"skuId": sku, "disabledPlans": []} for sku in add]
-                self._graph.act(
-                    f"/users/{segment(user.id)}/assignLicense", {"addLicenses": added, "removeLicenses": remove}
-                )
-
-        patiently(self._clock, assign, _licences_moved, REPLICA_PATIENCE)
-
-    def skus(self) -> Skus:
-        return read_skus(self._graph, self._surfaces.settings)
+    def _change(self, user: User, body: Mapping[str, object]) -> None:
+        path = f"/users/{segment(user.id)}"
+        patiently(self._clock, lambda: self._graph.change(path, body), _not_there_yet, REPLICA_PATIENCE)
 
     def _create(self, order: Order) -> User:
         try:
@@ -106,7 +105,7 @@ class Accounts:
         """After a lost answer: the account if it came to be, else another attempt, which a second account's name
         being taken makes harmless."""
         name = order.address.key
-        if user := until(self._clock, lambda: self._surfaces.user(name), patience=60.0):
+        if user := until(self._clock, lambda: self._surfaces.watch.user(name), patience=60.0):
             return user
         try:
             row = self._post(order)
@@ -115,7 +114,7 @@ class Accounts:
         return self._shown(str(row["id"]), order)
 
     def _shown(self, name: str, order: Order) -> User:
-        user = until(self._clock, lambda: self._surfaces.user(name), REPLICA_PATIENCE)
+        user = until(self._clock, lambda: self._surfaces.watch.user(name), REPLICA_PATIENCE)
         if user is None:
             raise Problem(
                 "M365-18",
@@ -130,16 +129,15 @@ class Accounts:
             try:
                 return self._graph.create("/users", self._body(order))
             except Refused as refused:
-                if not refused.says("password does not comply"):
+                if not _disliked(refused):
                     raise
         return self._graph.create("/users", self._body(order))
 
     def _body(self, order: Order) -> dict[str, object]:
-        fields = order.fields
         name = order.address.key
         body: dict[str, object] = {
             DIRECTORY[field]: _graph_value(field, value)
-            for field, value in fields.items()
+            for field, value in order.fields.items()
             if field in DIRECTORY and value not in (None, "")
         }
         return {
@@ -149,14 +147,12 @@ class Accounts:
             **body,
             "userPrincipalName": name,
             "mailNickname": unique_name(name),
-            "passwordProfile": {"password": self._password(), "forceChangePasswordNextSignIn": True},
+            "passwordProfile": self._password_profile(),
             "onPremisesExtensionAttributes": {STAMP: stamp(order.address)},
         }
 
-
-def stamp(address: Address) -> str:
-    """The mark of ownership on what a federation's file created or adopted."""
-    return f"{STAMP_PREFIX}{address.federation}"
+    def _password_profile(self) -> dict[str, object]:
+        return {"password": self._password(), "forceChangePasswordNextSignIn": True}
 
 
 def unique_name(address: str) -> str:
@@ -178,11 +174,10 @@ def _not_there_yet(refused: Refused) -> bool:
     return refused.status == 404
 
 
-def _licences_moved(refused: Refused) -> bool:
-    """Also what is answered when the swap was done already and its answer lost: looking again tells."""
-    return _not_there_yet(refused) or refused.says("does not have a corresponding license")
-
-
 def _domain_too_new(refused: Refused) -> bool:
     """What a replica answers that has not heard of the domain's verification."""
     return refused.says("One or more property values specified are invalid")
+
+
+def _disliked(refused: Refused) -> bool:
+    return refused.says("password does not comply")

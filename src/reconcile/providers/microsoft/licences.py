@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from reconcile.config.settings import Licences
 from reconcile.problem import Problem
 
 Row = dict[str, Any]
+
+#: Mail a mailbox holds at most, in bytes (Microsoft, "Exchange Online limits"): 50 GB under E1 and for a shared mailbox
+#: without licence, 100 GB under E3.
+ROOM = {"E1": 50 * 1024**3, "E3": 100 * 1024**3, "shared": 50 * 1024**3}
 
 
 class Skus:
@@ -24,26 +28,28 @@ class Skus:
         """The licence a user's SKU ids amount to, the larger when there are two; None when neither."""
         return next((name for name in ("E3", "E1") if assigned & self._of(name)), None)
 
-    def pick(self, licence: str) -> str:
-        """The SKU id to assign: the first of the settings' order with a free seat, else the first there is.
+    def candidates(self, licence: str) -> list[str]:
+        """The SKU ids to assign, those with a free seat first, each group in the settings' order.
 
         Raises Problem M365-13 when the tenant has no subscription for this licence.
         """
-        candidates = [self._ids[part] for part in self._accepted[licence] if part in self._ids]
-        if not candidates:
+        known = [self._ids[part] for part in self._accepted[licence] if part in self._ids]
+        if not known:
             raise Problem(
                 "M365-13",
                 f"The tenant has no subscription for licence {licence}.",
                 f"subscribe to one of {', '.join(self._accepted[licence])}, or add its name under [licences]",
             )
-        return next((sku for sku in candidates if self._free[sku] > 0), candidates[0])
+        return sorted(known, key=lambda sku: self._free[sku] <= 0)
 
-    def swap(self, assigned: frozenset[str], licence: str) -> tuple[list[str], list[str]]:
-        """SKU ids to add and to remove, so that a user holding ``assigned`` has ``licence`` and no other of ours."""
-        held = assigned & self._of(licence)
-        keep = held or {self.pick(licence)}
-        ours = self._of("E1") | self._of("E3")
-        return sorted(keep - assigned), sorted((assigned & ours) - keep)
+    def swap(self, assigned: frozenset[str], licence: str, full: Collection[str]) -> tuple[list[str], list[str]]:
+        """SKU ids to add and to remove, so that a user holding ``assigned`` has ``licence`` and no other of ours.
+
+        Subscriptions in ``full`` were found to have no seat left.
+        """
+        candidates = self.candidates(licence)
+        keep = assigned & self._of(licence) or {next((sku for sku in candidates if sku not in full), candidates[0])}
+        return sorted(keep - assigned), sorted(set(self.ours(assigned)) - keep)
 
     def ours(self, assigned: frozenset[str]) -> list[str]:
         """The E1 and E3 SKU ids among those assigned."""

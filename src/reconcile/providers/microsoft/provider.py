@@ -14,15 +14,14 @@ from reconcile.providers.microsoft.auth import Tokens
 from reconcile.providers.microsoft.exchange import Exchange
 from reconcile.providers.microsoft.graph import Graph
 from reconcile.providers.microsoft.reader import MicrosoftReader
-from reconcile.providers.microsoft.settle import Arrivals
 from reconcile.providers.microsoft.surfaces import Surfaces
-from reconcile.providers.microsoft.tenant import list_boxes
 from reconcile.providers.microsoft.transport import Service, Transport
+from reconcile.providers.microsoft.watch import Watch
 from reconcile.providers.microsoft.writer import MicrosoftWriter
 
 #: Most of a mailbox's creation is waiting for the tenant, and all who wait share one list; Exchange itself is never
 #: sent more than ``exchange.CONCURRENT`` requests at a time.
-PARALLEL = {"domain": 4, "domain_verification": 8, "mailbox": 32, "access": 8, "copy_access": 8}
+PARALLEL = {"domain": 4, "domain_verification": 8, "mailbox": 96, "access": 8, "copy_access": 8}
 
 
 def random_password() -> str:
@@ -52,8 +51,7 @@ def microsoft_provider(
     exchange = Exchange(
         Service("Exchange", tenant.exchange, tokens.exchange, tokens.renew), transport, clock, tenant.id
     )
-    arrivals = Arrivals(clock, lambda: {box.user_id: box for box in list_boxes(exchange)})
-    surfaces = Surfaces(graph, exchange, clock, settings, arrivals)
+    surfaces = Surfaces(graph, exchange, clock, settings, Watch(graph, exchange))
     return Provider(
         name="microsoft",
         reader=MicrosoftReader(graph, exchange, settings),

@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Iterable
 from typing import Any
 
+from reconcile.resources.address import Address
+
 Row = dict[str, Any]
 
 USER_SELECT = (
@@ -149,6 +151,11 @@ def recipient(row: Row) -> Recipient:
 def smtp_addresses(proxies: Iterable[str]) -> frozenset[str]:
     """The mail addresses among proxy addresses, lower case, without their prefix."""
     return frozenset(proxy[5:].lower() for proxy in proxies if proxy[:5].lower() == "smtp:")
+
+
+def stamp(address: Address) -> str:
+    """The mark of ownership on what a federation's file created or adopted."""
+    return f"{STAMP_PREFIX}{address.federation}"
 
 
 def domain_of(address: str) -> str:

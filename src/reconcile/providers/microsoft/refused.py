@@ -45,7 +45,7 @@ def _meaning(refused: Refused) -> tuple[str, str, str]:
             f"{refused.service} does not allow the application to do this: {refused.text}",
             "check the application's permissions and its Exchange role; a role granted just now takes up to an hour",
         )
-    if _holds_address(refused):
+    if holds_address(refused):
         return (
             "M365-10",
             f"an address is already held by another object of the tenant: {refused.text}",
@@ -68,7 +68,8 @@ def _meaning(refused: Refused) -> tuple[str, str, str]:
     return "M365-40", f"{refused.service} refused: {refused.code}: {refused.text}", ""
 
 
-def _holds_address(refused: Refused) -> bool:
+def holds_address(refused: Refused) -> bool:
+    """Whether an address of the object is somebody else's, whichever of its many ways the service says it in."""
     if refused.code in ("ProxyAddressExistsException", "WLCDManagedMemberExistsException"):
         return True
     return refused.code in ("ObjectConflict", "ConflictingObjects") or refused.says(

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TypeVar
 
 from reconcile.clock import Clock
-from reconcile.providers.microsoft.records import Box
 from reconcile.providers.microsoft.refused import Refused
 
 T = TypeVar("T")
 
 #: Seconds between two looks; replicas of the directory agree within seconds, rarely minutes.
 PAUSE = 5.0
+#: Looks in a row that must show what was written: replicas may flap between old and new.
+AGREEING = 2
 
 
-def until(clock: Clock, look: Callable[[], T | None], patience: float, pause: float = PAUSE) -> T | None:
-    """What ``look`` answers as soon as it answers something, None when ``patience`` seconds were not enough."""
+def until(
+    clock: Clock, look: Callable[[], T | None], patience: float, pause: float = PAUSE, agreeing: int = 1
+) -> T | None:
+    """What ``look`` answers once it has answered something ``agreeing`` times running, None when ``patience`` seconds
+    were not enough. One look is enough where nothing but waiting depends on it; replicas of the directory may still
+    contradict it."""
     waited = 0.0
+    running = 0
     while True:
         found = look()
-        if found is not None:
+        running = running + 1 if found is not None else 0
+        if found is not None and running >= agreeing:
             return found
         if waited >= patience:
             return None
@@ -42,32 +48,3 @@ def patiently(
                 raise
         clock.sleep(pause)
         waited += pause
-
-
-class Arrivals:
-    """Waits for new mailboxes: everybody who waits shares one list of all mailboxes, whoever reads it."""
-
-    def __init__(self, clock: Clock, read: Callable[[], Mapping[str, Box]]) -> None:
-        self._clock = clock
-        self._read = read
-        self._lock = threading.Lock()
-        self._reading = 0
-        self._boxes: Mapping[str, Box] = {}
-
-    def wait(self, user_id: str, patience: float, pause: float = 15.0) -> Box | None:
-        """The mailbox of that account, None when it did not come within ``patience`` seconds."""
-        waited = 0.0
-        seen = self._reading
-        while True:
-            if box := self._boxes.get(user_id):
-                return box
-            if waited >= patience:
-                return None
-            waited += pause
-            with self._lock:
-                # Whoever comes second finds the list already read while waiting for the lock.
-                if self._reading == seen:
-                    self._clock.sleep(pause)
-                    self._boxes = self._read()
-                    self._reading += 1
-                seen = self._reading

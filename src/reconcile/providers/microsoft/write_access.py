@@ -42,7 +42,7 @@ class AccessWriter:
 
     def delete(self, order: Order) -> None:
         """Take back the rights the plan saw; a mailbox that is gone has none."""
-        if self._surfaces.box(order.address.key) is not None:
+        if self._surfaces.watch.box(order.address.key) is not None:
             self._settle(Order(order.address, order.before, dict.fromkeys(RIGHTS, ()), frozenset(RIGHTS)), RIGHTS)
 
     def _settle(self, order: Order, rights: tuple[str, ...]) -> Live:
@@ -125,7 +125,7 @@ class CopyAccessWriter:
         return self.create(order)
 
     def delete(self, order: Order) -> None:
-        box = self._surfaces.box(order.address.key)
+        box = self._surfaces.watch.box(order.address.key)
         if box is None or not self._granted(box):
             return
         self._exchange.run(
@@ -203,7 +203,7 @@ class Names:
 
 
 def _mailbox(surfaces: Surfaces, address: Address) -> Box:
-    box = until(surfaces.clock, lambda: surfaces.box(address.key), SHOWN_PATIENCE)
+    box = until(surfaces.clock, lambda: surfaces.watch.box(address.key), SHOWN_PATIENCE)
     if box is None:
         raise Problem("M365-25", f"{address.key}: Exchange shows no such mailbox.", "apply its mailbox first")
     return box
