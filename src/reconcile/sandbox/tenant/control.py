@@ -8,8 +8,9 @@ from typing import Any
 
 from reconcile.sandbox.tenant import addresses, skus
 from reconcile.sandbox.tenant.faults import KINDS, Fault, Faults
+from reconcile.sandbox.tenant.objects import Permission, User
 from reconcile.sandbox.tenant.web import Answer, Request
-from reconcile.sandbox.tenant.world import AddressTakenError, Permission, User, World
+from reconcile.sandbox.tenant.world import AddressTakenError, World
 
 
 class Control:

@@ -14,9 +14,10 @@ from reconcile.sandbox.tenant import tokens
 from reconcile.sandbox.tenant.cmdlet_error import CmdletError
 from reconcile.sandbox.tenant.cmdlets import CMDLETS
 from reconcile.sandbox.tenant.exchange_access import Access
-from reconcile.sandbox.tenant.exchange_mailboxes import Mailboxes, Outcome, Parameters
+from reconcile.sandbox.tenant.exchange_encoding import encoded
+from reconcile.sandbox.tenant.exchange_mailboxes import Mailboxes
 from reconcile.sandbox.tenant.exchange_organization import Organization
-from reconcile.sandbox.tenant.exchange_rows import encoded
+from reconcile.sandbox.tenant.exchange_recipients import Outcome, Parameters, Recipients
 from reconcile.sandbox.tenant.tokens import Issuer
 from reconcile.sandbox.tenant.web import Answer, Request
 from reconcile.sandbox.tenant.world import World
@@ -39,17 +40,18 @@ class Exchange:
         self._issuer = issuer
         #: Rows still to be fetched, by the token of their link: a digest of the body that asked, and the rows.
         self._rest: dict[str, tuple[str, list[dict[str, Any]]]] = {}
-        mailboxes = Mailboxes(world)
-        access = Access(world, mailboxes)
+        recipients = Recipients(world)
+        mailboxes = Mailboxes(world, recipients)
+        access = Access(world, recipients)
         organization = Organization(world, resolve)
         self._verbs: dict[str, Callable[[Parameters], Outcome]] = {
-            "get-mailbox": mailboxes.get_mailbox,
+            "get-mailbox": recipients.get_mailbox,
             "set-mailbox": mailboxes.set_mailbox,
             "new-mailbox": mailboxes.new_mailbox,
             "remove-mailbox": mailboxes.remove_mailbox,
-            "get-recipient": mailboxes.get_recipient,
-            "get-mailboxstatistics": mailboxes.get_statistics,
-            "get-casmailbox": mailboxes.get_protocols,
+            "get-recipient": recipients.get_recipient,
+            "get-mailboxstatistics": recipients.get_statistics,
+            "get-casmailbox": recipients.get_protocols,
             "set-casmailbox": mailboxes.set_protocols,
             "get-mailboxpermission": access.get_permissions,
             "add-mailboxpermission": access.add_permission,

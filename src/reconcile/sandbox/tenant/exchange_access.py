@@ -6,9 +6,10 @@ from typing import Any
 
 from reconcile.sandbox.tenant import exchange_rows
 from reconcile.sandbox.tenant.cmdlet_error import CmdletError
-from reconcile.sandbox.tenant.exchange_mailboxes import Mailboxes, Outcome, Parameters
+from reconcile.sandbox.tenant.exchange_recipients import Outcome, Parameters, Recipients
+from reconcile.sandbox.tenant.objects import Mailbox, Permission
 from reconcile.sandbox.tenant.words import words
-from reconcile.sandbox.tenant.world import Mailbox, Permission, World
+from reconcile.sandbox.tenant.world import World
 
 _MOST_ENTRIES = 500
 #: What every mailbox carries without anyone having granted it.
@@ -22,12 +23,12 @@ _BUILT_IN = (
 class Access:
     """The MailboxPermission and RecipientPermission cmdlets."""
 
-    def __init__(self, world: World, mailboxes: Mailboxes) -> None:
+    def __init__(self, world: World, recipients: Recipients) -> None:
         self._world = world
-        self._mailboxes = mailboxes
+        self._recipients = recipients
 
     def get_permissions(self, given: Parameters) -> Outcome:
-        box = self._mailboxes.one(given["identity"])
+        box = self._recipients.one(given["identity"])
         entries = [*_BUILT_IN, *box.access]
         if given.get("user"):
             trustee = self._trustee(given["user"])
@@ -35,7 +36,7 @@ class Access:
         return [exchange_rows.permission_row(self._world, box, entry) for entry in entries], []
 
     def add_permission(self, given: Parameters) -> Outcome:
-        box, trustee = self._mailboxes.one(given["identity"]), self._trustee(given["user"])
+        box, trustee = self._recipients.one(given["identity"]), self._trustee(given["user"])
         rights, deny = _listed(given["accessrights"]), bool(given.get("deny"))
         entry = next((each for each in box.access if each.trustee == trustee and each.deny == deny), None)
         if entry is not None and set(rights) <= set(entry.rights):
@@ -52,7 +53,7 @@ class Access:
         return [exchange_rows.permission_row(self._world, box, entry)], []
 
     def remove_permission(self, given: Parameters) -> Outcome:
-        box, trustee = self._mailboxes.one(given["identity"]), self._trustee(given["user"])
+        box, trustee = self._recipients.one(given["identity"]), self._trustee(given["user"])
         rights, deny = set(_listed(given["accessrights"])), bool(given.get("deny"))
         entry = next((each for each in box.access if each.trustee == trustee and each.deny == deny), None)
         if entry is None or not rights & set(entry.rights):
@@ -63,7 +64,7 @@ class Access:
         return [], []
 
     def get_send_as(self, given: Parameters) -> Outcome:
-        boxes = [self._mailboxes.one(given["identity"])] if given.get("identity") else self._world.connected()
+        boxes = [self._recipients.one(given["identity"])] if given.get("identity") else self._world.connected()
         wanted = self._trustee(given["trustee"]) if given.get("trustee") else None
         return [
             exchange_rows.send_as_row(self._world, box, trustee)
@@ -73,7 +74,7 @@ class Access:
         ], []
 
     def add_send_as(self, given: Parameters) -> Outcome:
-        box, trustee = self._mailboxes.one(given["identity"]), self._trustee(given["trustee"])
+        box, trustee = self._recipients.one(given["identity"]), self._trustee(given["trustee"])
         warnings = []
         if trustee in box.send_as:
             warnings = [_present(given["trustee"], box)]
@@ -82,7 +83,7 @@ class Access:
         return [exchange_rows.send_as_row(self._world, box, trustee)], warnings
 
     def remove_send_as(self, given: Parameters) -> Outcome:
-        box, trustee = self._mailboxes.one(given["identity"]), self._trustee(given["trustee"])
+        box, trustee = self._recipients.one(given["identity"]), self._trustee(given["trustee"])
         if trustee not in box.send_as:
             return [], [_absent(given["trustee"], box)]
         box.send_as.remove(trustee)
@@ -101,7 +102,7 @@ class Access:
             found = next((trustee for trustee in known if exchange_rows.sid(trustee).lower() == key), None)
             if found is not None:
                 return found
-        return self._mailboxes.one(name).user_id
+        return self._recipients.one(name).user_id
 
 
 def _present(user: str, box: Mailbox) -> str:

@@ -1,4 +1,4 @@
-"""Mailboxes and recipients: the cmdlets that read, make, change and remove them."""
+"""Mailboxes made, changed and removed."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from reconcile.sandbox.tenant import addresses, exchange_rows
-from reconcile.sandbox.tenant.cmdlet_error import CmdletError, unknown_object
-from reconcile.sandbox.tenant.exchange_filter import parse_filter
+from reconcile.sandbox.tenant.cmdlet_error import CmdletError
+from reconcile.sandbox.tenant.exchange_encoding import size_of
+from reconcile.sandbox.tenant.exchange_recipients import Outcome, Parameters, Recipients
+from reconcile.sandbox.tenant.objects import Mailbox
 from reconcile.sandbox.tenant.words import words
-from reconcile.sandbox.tenant.world import AddressTakenError, Mailbox, World
-
-Parameters = dict[str, Any]
-Outcome = tuple[list[dict[str, Any]], list[str]]
+from reconcile.sandbox.tenant.world import AddressTakenError, World
 
 _ALIAS = re.compile(r"[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+(\.[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+)*")
 _SETTINGS = {
@@ -32,36 +31,11 @@ _PROTOCOLS = {
 
 
 class Mailboxes:
-    """Get-, New-, Set-, Remove-Mailbox, Get-Recipient, Get-MailboxStatistics and the CASMailbox pair."""
+    """New-, Set- and Remove-Mailbox, and Set-CASMailbox."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, recipients: Recipients) -> None:
         self._world = world
-
-    def one(self, identity: str) -> Mailbox:
-        """The mailbox an identity names. Raises CmdletError when there is none, or more than one."""
-        found = self._matching(identity)
-        if not found:
-            raise unknown_object(identity)
-        if len(found) > 1:
-            raise CmdletError(
-                "ManagementObjectAmbiguousException",
-                f"The operation couldn't be performed because '{identity}' matches multiple entries.",
-            )
-        return found[0]
-
-    def get_mailbox(self, given: Parameters) -> Outcome:
-        if given.get("softdeletedmailbox") or given.get("inactivemailboxonly"):
-            return [exchange_rows.mailbox_row(self._world, box) for box in self._soft_deleted(given)], []
-        return self._listed(given, exchange_rows.mailbox_row)
-
-    def get_recipient(self, given: Parameters) -> Outcome:
-        return self._listed(given, exchange_rows.recipient_row)
-
-    def get_protocols(self, given: Parameters) -> Outcome:
-        return self._listed(given, exchange_rows.protocols_row)
-
-    def get_statistics(self, given: Parameters) -> Outcome:
-        return [exchange_rows.statistics_row(self._world, self.one(given["identity"]))], []
+        self._recipients = recipients
 
     def new_mailbox(self, given: Parameters) -> Outcome:
         """A shared mailbox; the user behind it signs in under the default domain until someone changes that."""
@@ -96,7 +70,7 @@ class Mailboxes:
         return [exchange_rows.mailbox_row(world, box)], []
 
     def set_mailbox(self, given: Parameters) -> Outcome:
-        box = self.one(given.pop("identity"))
+        box = self._recipients.one(given.pop("identity"))
         before = exchange_rows.mailbox_row(self._world, box)
         self._check_change(box, given)
         try:
@@ -119,7 +93,7 @@ class Mailboxes:
         for parameter in ("maxreceivesize", "maxsendsize"):
             if parameter in given:
                 name = "MaxReceiveSize" if parameter == "maxreceivesize" else "MaxSendSize"
-                box.settings[name] = exchange_rows.size_of(given[parameter])
+                box.settings[name] = size_of(given[parameter])
         box.settings |= {_SETTINGS[key]: value for key, value in given.items() if key in _SETTINGS}
         custom = {
             key.replace("customattribute", "extensionAttribute"): value or None
@@ -135,48 +109,14 @@ class Mailboxes:
         return [], []
 
     def set_protocols(self, given: Parameters) -> Outcome:
-        box = self.one(given.pop("identity"))
+        box = self._recipients.one(given.pop("identity"))
         box.protocols |= {_PROTOCOLS[key]: value for key, value in given.items() if key in _PROTOCOLS}
         self._world.tell(box)
         return [], []
 
     def remove_mailbox(self, given: Parameters) -> Outcome:
-        self._world.delete_user(self._world.users[self.one(given["identity"]).user_id])
+        self._world.delete_user(self._world.users[self._recipients.one(given["identity"]).user_id])
         return [], []
-
-    # Finding
-
-    def _matching(self, identity: str) -> list[Mailbox]:
-        key, world = identity.lower(), self._world
-        owner = world.holder(key) or (key if key in world.users else None)
-        if owner is not None:
-            box = world.mailbox_of(owner)
-            return [box] if box is not None else []
-        named = [box for box in world.connected() if key in (box.guid, box.name.lower(), box.alias.lower())]
-        return named or [
-            box
-            for box in world.connected()
-            if key == str(world.users[box.user_id].values["displayName"]).lower()
-            or key == exchange_rows.distinguished_name(world, box).lower()
-        ]
-
-    def _listed(self, given: Parameters, row: Any) -> Outcome:
-        # An empty identity gives everybody: the hazard the reference page of each Get cmdlet warns of.
-        boxes = [self.one(given["identity"])] if given.get("identity") else self._world.connected()
-        kinds = given.get("recipienttypedetails")
-        if kinds is not None:
-            wanted = {kind.lower() for kind in (kinds if isinstance(kinds, list) else [kinds])}
-            boxes = [box for box in boxes if exchange_rows.row_type(box).lower() in wanted]
-        rows = [row(self._world, box) for box in boxes]
-        if given.get("filter"):
-            test = parse_filter(given["filter"])
-            rows = [each for each in rows if test(each)]
-        return _cut(rows, given.get("resultsize"))
-
-    def _soft_deleted(self, given: Parameters) -> list[Mailbox]:
-        boxes = [box for box in self._world.mailboxes.values() if box.disconnected is not None]
-        key = str(given.get("identity") or "").lower()
-        return [box for box in boxes if not key or key in (box.guid, box.user_id, *addresses.smtp_of(box.addresses))]
 
     # Checking
 
@@ -189,7 +129,7 @@ class Mailboxes:
         if "displayname" in given and not given["displayname"]:
             raise CmdletError("RecipientTaskException", "DisplayName can't be empty.")
         for size in ("maxreceivesize", "maxsendsize"):
-            if size in given and exchange_rows.size_of(given[size]) is None:
+            if size in given and size_of(given[size]) is None:
                 raise CmdletError("ParameterBindingException", f"'{given[size]}' isn't a valid size.")
         if "grantsendonbehalfto" in given:
             self._trustees(box.on_behalf, given["grantsendonbehalfto"])
@@ -269,7 +209,7 @@ class Mailboxes:
         return list(dict.fromkeys([*kept, *(self._recipient(name) for name in added)]))
 
     def _recipient(self, name: str) -> str:
-        found = self._matching(name)
+        found = self._recipients.matching(name)
         if len(found) != 1:
             raise CmdletError(
                 "ManagementObjectNotFoundException" if not found else "ManagementObjectAmbiguousException",
@@ -307,17 +247,3 @@ def _verbs(wish: dict[str, Any]) -> tuple[list[str], list[str]]:
         [each] if isinstance(each, str) else each for each in (lower.get("add", []), lower.get("remove", []))
     )
     return added, removed
-
-
-def _cut(rows: list[dict[str, Any]], result_size: str | int | None) -> Outcome:
-    """The first thousand rows unless more were asked for; being cut short shows in a warning only."""
-    if str(result_size).lower() == "unlimited":
-        return rows, []
-    limit = int(result_size) if result_size is not None and str(result_size).isdigit() else 1000
-    if len(rows) <= limit:
-        return rows, []
-    warning = (
-        f"By default, only the first {limit} items are returned. Use the ResultSize parameter to specify the number of "
-        'items returned. To return all items, specify "-ResultSize Unlimited".'
-    )
-    return rows[:limit], [warning]

@@ -8,8 +8,9 @@ from typing import Any
 
 from reconcile.sandbox.tenant import exchange_rows
 from reconcile.sandbox.tenant.cmdlet_error import CmdletError, unknown_object
-from reconcile.sandbox.tenant.exchange_mailboxes import Outcome, Parameters
-from reconcile.sandbox.tenant.world import Domain, World
+from reconcile.sandbox.tenant.exchange_recipients import Outcome, Parameters
+from reconcile.sandbox.tenant.objects import Domain
+from reconcile.sandbox.tenant.world import World
 
 
 class Organization:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import re
 import uuid
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reconcile.sandbox.tenant import addresses
+from reconcile.sandbox.tenant.exchange_encoding import GIGABYTE, MEGABYTE, size_text
+from reconcile.sandbox.tenant.objects import Domain, Mailbox, Permission
 from reconcile.sandbox.tenant.skus import Sku
 from reconcile.sandbox.tenant.words import words
-from reconcile.sandbox.tenant.world import Domain, Mailbox, Permission, World
+from reconcile.sandbox.tenant.world import World
 
-_GIGABYTE = 1024**3
-_UNITS = {"B": 1, "KB": 1024, "MB": 1024**2, "GB": _GIGABYTE, "TB": 1024**4}
 _COUNTRIES = {"FR": "France", "BE": "Belgium", "CH": "Switzerland", "LU": "Luxembourg", "DE": "Germany", "ES": "Spain"}
 _NO_GUID = "00000000-0000-0000-0000-000000000000"
 
@@ -38,10 +36,10 @@ def mailbox_row(world: World, box: Mailbox) -> dict[str, Any]:
         "Alias": box.alias,
         "ArchiveGuid": _NO_GUID,
         "ArchiveName": [],
-        "ArchiveQuota": size_text(quota * _GIGABYTE),
+        "ArchiveQuota": size_text(quota * GIGABYTE),
         "ArchiveState": "None",
         "ArchiveStatus": "None",
-        "ArchiveWarningQuota": size_text(quota * _GIGABYTE * 9 // 10),
+        "ArchiveWarningQuota": size_text(quota * GIGABYTE * 9 // 10),
         "AuditEnabled": True,
         "AuditLogAgeLimit": "90.00:00:00",
         "AutoExpandingArchiveEnabled": False,
@@ -72,15 +70,15 @@ def mailbox_row(world: World, box: Mailbox) -> dict[str, Any]:
         "IsShared": box.shared,
         "IsSoftDeletedByDisable": box.disconnected is not None and user.deleted is None,
         "IsSoftDeletedByRemove": user.deleted is not None,
-        "IssueWarningQuota": size_text(quota * _GIGABYTE * 98 // 100),
+        "IssueWarningQuota": size_text(quota * GIGABYTE * 98 // 100),
         "Languages": [],
         "LegacyExchangeDN": f"/o=ExchangeLabs/cn=Recipients/cn={box.guid.replace('-', '')}",
         "LitigationHoldDuration": "Unlimited",
         "LitigationHoldEnabled": False,
         "MailboxPlan": f"ExchangeOnline{edition}-{_derived(world.tenant_id, 'plan')}" if licensed else None,
         "MailTip": settings.get("MailTip"),
-        "MaxReceiveSize": settings.get("MaxReceiveSize", size_text(36 * _UNITS["MB"])),
-        "MaxSendSize": settings.get("MaxSendSize", size_text(35 * _UNITS["MB"])),
+        "MaxReceiveSize": settings.get("MaxReceiveSize", size_text(36 * MEGABYTE)),
+        "MaxSendSize": settings.get("MaxSendSize", size_text(35 * MEGABYTE)),
         "MessageCopyForSendOnBehalfEnabled": settings.get("MessageCopyForSendOnBehalfEnabled", False),
         "MessageCopyForSentAsEnabled": settings.get("MessageCopyForSentAsEnabled", False),
         "MicrosoftOnlineServicesID": user.upn,
@@ -91,13 +89,13 @@ def mailbox_row(world: World, box: Mailbox) -> dict[str, Any]:
         "PersistedCapabilities": [f"BPOS_S_{edition or 'Standard'}"] if licensed else [],
         "PoliciesExcluded": ["{26491cfc-9e50-4857-861b-0cb8df22b5d7}"],
         "PrimarySmtpAddress": primary,
-        "ProhibitSendQuota": size_text(quota * _GIGABYTE * 99 // 100),
-        "ProhibitSendReceiveQuota": size_text(quota * _GIGABYTE),
+        "ProhibitSendQuota": size_text(quota * GIGABYTE * 99 // 100),
+        "ProhibitSendReceiveQuota": size_text(quota * GIGABYTE),
         "ProtocolSettings": [],
         "RecipientLimits": "500",
         "RecipientType": "UserMailbox",
         "RecipientTypeDetails": "SharedMailbox" if box.shared else "UserMailbox",
-        "RecoverableItemsQuota": size_text(30 * _GIGABYTE),
+        "RecoverableItemsQuota": size_text(30 * GIGABYTE),
         "RequireSenderAuthenticationEnabled": settings.get("RequireSenderAuthenticationEnabled", False),
         "ResetPasswordOnNextLogon": False,
         "RetainDeletedItemsFor": "14.00:00:00",
@@ -244,37 +242,6 @@ def sid(trustee: str) -> str:
 
 def distinguished_name(world: World, box: Mailbox) -> str:
     return f"CN={box.name},OU={world.initial_domain},OU=Microsoft Exchange Hosted Organizations,DC=FRAP264A001,DC=PROD"
-
-
-def size_text(size: int) -> str:
-    """``50 GB (53,687,091,200 bytes)``."""
-    unit = next(name for name in reversed(_UNITS) if size >= _UNITS[name] or name == "B")
-    return f"{size / _UNITS[unit]:.4g} {unit} ({size:,} bytes)"
-
-
-def size_of(text: str | int) -> str | None:
-    """A size as it was typed (``150MB``) in the form it is shown; None when it is none."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?B)?(?:\s*\(([\d,]+) bytes\))?", str(text), re.IGNORECASE)
-    return size_text(int(float(found[1]) * _UNITS[(found[2] or "B").upper()])) if found else None
-
-
-def encoded(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The rows with the companions that tell a reader what each list, GUID and date is."""
-    return [_with_companions(row) for row in rows]
-
-
-def _with_companions(row: Mapping[str, Any]) -> dict[str, Any]:
-    result: dict[str, Any] = {}
-    for name, value in row.items():
-        if isinstance(value, list):
-            result[f"{name}@odata.type"] = "#Collection(String)"
-        elif name.endswith("Guid") or name == "ExchangeObjectId":
-            result[f"{name}@data.type"] = "System.Guid"
-            result[f"{name}@odata.type"] = "#Guid"
-        elif name.startswith("When") and value:
-            result[f"{name}@data.type"] = "System.DateTime"
-        result[name] = value
-    return result
 
 
 def _enterprise(sku: Sku) -> bool:

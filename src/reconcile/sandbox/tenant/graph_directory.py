@@ -10,8 +10,9 @@ from reconcile.sandbox.tenant.graph_listing import listing, single
 from reconcile.sandbox.tenant.graph_refusal import not_found, taken
 from reconcile.sandbox.tenant.graph_surface import ORGANIZATION, RESTORE, SERVICE_PRINCIPAL, USER
 from reconcile.sandbox.tenant.graph_users import Users
+from reconcile.sandbox.tenant.objects import User
 from reconcile.sandbox.tenant.web import Answer, Request
-from reconcile.sandbox.tenant.world import User, World
+from reconcile.sandbox.tenant.world import World
 
 
 class Directory:

@@ -13,8 +13,9 @@ from reconcile.sandbox.tenant.graph_listing import listing, single
 from reconcile.sandbox.tenant.graph_refusal import bad_request, not_found
 from reconcile.sandbox.tenant.graph_surface import DOMAIN, FORCE_DELETE, NEW_DOMAIN, USER, VERIFY
 from reconcile.sandbox.tenant.graph_users import Users
+from reconcile.sandbox.tenant.objects import Domain
 from reconcile.sandbox.tenant.web import Answer, Request
-from reconcile.sandbox.tenant.world import Domain, World
+from reconcile.sandbox.tenant.world import World
 
 Resolve = Callable[[str, str], Sequence[str]]
 

@@ -11,8 +11,9 @@ from reconcile.sandbox.tenant import addresses
 from reconcile.sandbox.tenant.graph_listing import listing, single
 from reconcile.sandbox.tenant.graph_refusal import GraphRefusal, bad_request, not_found, taken
 from reconcile.sandbox.tenant.graph_surface import USER
+from reconcile.sandbox.tenant.objects import User
 from reconcile.sandbox.tenant.web import Answer, Request
-from reconcile.sandbox.tenant.world import AddressTakenError, User, World
+from reconcile.sandbox.tenant.world import AddressTakenError, World
 
 _LOCAL_PART = re.compile(r"[A-Za-z0-9'.\-_!#^~]+")
 _NICKNAME_REFUSED = re.compile(r"[^\x21-\x7e]|[@()\\\[\]\";:<>, ]")

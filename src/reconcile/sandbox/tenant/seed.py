@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from reconcile.sandbox.tenant import skus
-from reconcile.sandbox.tenant.world import INITIAL_DOMAIN, NATIONAL_DOMAIN, Domain, Permission, World
+from reconcile.sandbox.tenant.objects import Domain, Permission
+from reconcile.sandbox.tenant.world import INITIAL_DOMAIN, NATIONAL_DOMAIN, World
 
 _STAFF = (
     ("Hélène", "Marchand", "Secrétaire générale", "E3"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import random
 import threading
@@ -13,81 +12,12 @@ from typing import Any
 from reconcile.sandbox.tenant import addresses
 from reconcile.sandbox.tenant.delays import Delays
 from reconcile.sandbox.tenant.listener import MailboxListener
+from reconcile.sandbox.tenant.objects import Domain, Mailbox, User
 from reconcile.sandbox.tenant.skus import Sku
 from reconcile.sandbox.tenant.virtual_clock import VirtualClock
 
 INITIAL_DOMAIN = "entraide.onmicrosoft.com"
 NATIONAL_DOMAIN = "national.example"
-
-
-@dataclasses.dataclass(slots=True)
-class User:
-    """A user of the directory. ``values`` holds Graph's properties as Graph shows them; absent means null or empty."""
-
-    id: str
-    values: dict[str, Any]
-    created: dt.datetime
-    #: From when a GET by id, and from when lists and filters, find it.
-    found_from: dt.datetime
-    listed_from: dt.datetime
-    #: skuId → disabled plans.
-    licences: dict[str, list[str]] = dataclasses.field(default_factory=dict)
-    deleted: dt.datetime | None = None
-
-    @property
-    def upn(self) -> str:
-        return str(self.values["userPrincipalName"])
-
-
-@dataclasses.dataclass(slots=True)
-class Permission:
-    """An entry of a mailbox's access list; ``trustee`` is an object id, or a name for what has none."""
-
-    trustee: str
-    rights: list[str]
-    inherited: bool = False
-    deny: bool = False
-    inheritance: str = "All"
-
-
-@dataclasses.dataclass(slots=True)
-class Mailbox:
-    """A mailbox. ``user_id`` is the directory object behind it (ExternalDirectoryObjectId)."""
-
-    guid: str
-    user_id: str
-    name: str
-    alias: str
-    shared: bool
-    addresses: list[str]
-    created: dt.datetime
-    on_behalf: list[str] = dataclasses.field(default_factory=list)
-    access: list[Permission] = dataclasses.field(default_factory=list)
-    send_as: list[str] = dataclasses.field(default_factory=list)
-    #: Output properties that were set, by their name.
-    settings: dict[str, Any] = dataclasses.field(default_factory=dict)
-    protocols: dict[str, Any] = dataclasses.field(default_factory=dict)
-    #: Bytes of mail in it.
-    stored: int = 0
-    #: When it lost its user or its licence; such a box is kept and opened to nobody.
-    disconnected: dt.datetime | None = None
-
-
-@dataclasses.dataclass(slots=True)
-class Domain:
-    name: str
-    verified: bool = False
-    initial: bool = False
-    default: bool = False
-    root: bool = True
-    services: list[str] = dataclasses.field(default_factory=list)
-    #: From when its service records can be read.
-    records_from: dt.datetime | None = None
-    #: None until Exchange accepts the domain.
-    accepted_as: str | None = None
-    match_subdomains: bool = False
-    #: Until when the verifier remembers that the TXT was missing.
-    unseen_until: dt.datetime | None = None
 
 
 class AddressTakenError(Exception):
