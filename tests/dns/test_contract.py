@@ -213,3 +213,37 @@ def test_a_record_of_ours_can_be_taken_away(world: World) -> None:
     world.put("selector1._domainkey CNAME", values=("s1.example.",))
     world.take_away("selector1._domainkey CNAME", values=("s1.example.",))
     assert transfer(world.port, world.origin) == before
+
+
+def test_many_records_of_a_zone_change_in_one_update_or_not_at_all(world: World) -> None:
+    """The switch of a domain is one moment: MX and autodiscover move together."""
+    orders = [world.order(key, world.see(key), **fields) for key, fields in WHOLE_DOMAIN.items()]
+    serial = _serial(world)
+    lives = world.provider.writer.together(orders)
+    assert not [end for end in lives.values() if isinstance(end, Problem)]
+    assert _serial(world) == serial + 1
+    assert world.see("MX").fields["values"] == MX
+
+
+def test_one_record_that_cannot_be_written_leaves_the_others_of_its_zone_to_be_written(world: World) -> None:
+    good, bad = world.order("MX", world.see("MX"), values=MX), world.order("ns1 CNAME", ABSENT, values=AUTODISCOVER)
+    ends = world.provider.writer.together([bad, good])
+    assert isinstance(ends[bad.address], Problem)
+    assert ends[bad.address].code == "DNS10"
+    assert isinstance(ends[good.address], Live)
+    assert world.see("MX").fields["values"] == MX
+
+
+def test_an_mx_that_leads_nowhere_is_not_published(world: World) -> None:
+    """The host is in our own zone, so the primary itself says it has no address."""
+    with pytest.raises(Problem) as refusal:
+        world.put("MX", values=(f"0 nowhere.{world.origin}.",))
+    assert refusal.value.code == "DNS14"
+    assert world.put("MX", values=(f"0 ns1.{world.origin}.",)).fields["values"] == (f"0 ns1.{world.origin}.",)
+
+
+def _serial(world: World) -> int:
+    sight = world.see("SOA")
+    assert isinstance(sight, Live)
+    (text,) = sight.fields["values"]
+    return int(text.split()[2])

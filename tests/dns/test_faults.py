@@ -20,6 +20,7 @@ from reconcile.clock import SystemClock
 from reconcile.config.settings import DnsServer
 from reconcile.problem import Problem
 from reconcile.providers.base import Provider, Unknown
+from reconcile.providers.dns.exchange import Exchange, unwitnessed
 from reconcile.providers.dns.primary import Primary
 from reconcile.providers.dns.provider import dns_provider
 from reconcile.providers.dns.reader import DnsReader
@@ -130,7 +131,9 @@ def test_a_lost_answer_to_a_write_is_settled_by_reading(server: Server) -> None:
     world = zone_on(server, ORDINARY)
     with relaying(server.port, swallow_updates=True) as port:
         primary = Primary("127.0.0.1", port, KEY, timeout=0.5)
-        provider = Provider("dns", DnsReader(primary), DnsWriter(primary, SystemClock(), lambda *_: None))
+        provider = Provider(
+            "dns", DnsReader(primary), DnsWriter(Exchange(primary, SystemClock(), unwitnessed), lambda *_: None)
+        )
         live = World(server, world.origin, provider).put("MX", values=MX)
     assert live.fields["values"] == MX
 
@@ -148,7 +151,9 @@ def playing(answer: Callable[[dns.message.Message], dns.message.Message | None])
     """A server that answers as told, or says nothing."""
     with _listening(lambda stream: _answer_as_told(stream, answer)) as port:
         primary = Primary("127.0.0.1", port, timeout=0.3)
-        yield Provider("dns", DnsReader(primary), DnsWriter(primary, SystemClock(), lambda *_: None))
+        yield Provider(
+            "dns", DnsReader(primary), DnsWriter(Exchange(primary, SystemClock(), unwitnessed), lambda *_: None)
+        )
 
 
 @contextlib.contextmanager

@@ -68,8 +68,8 @@ class WholeRrset:
     key: RecordKey
 
     def see(self, now: Rdataset | None, only: Fields | None = None) -> Seen | None:
-        if now is None:
-            return None
+        if now is None or (only is not None and texts_of(now) != tuple(sorted(_texts(only, "values")))):
+            return None  # other values than the recorded ones are somebody else's
         return Seen({"values": texts_of(now), "ttl": now.ttl}, _around(now))
 
     def holds(self, now: Rdataset | None, fields: Fields) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import dataclasses
+import enum
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -64,6 +65,14 @@ class Failure:
     problem: Problem
 
 
+class Verdict(enum.Enum):
+    """What became of an UPDATE. Only reading tells what ``UNHEARD`` means: its answer was lost."""
+
+    ACCEPTED = "accepted"
+    CONFLICT = "conflict"
+    UNHEARD = "unheard"
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Primary:
     """One authoritative server. ``key`` signs what is sent (TSIG, RFC 8945); ``timeout`` is in seconds per answer."""
@@ -82,30 +91,18 @@ class Primary:
             for (question, query), reply in zip(queries.items(), replies, strict=True)
         }
 
-    def update(self, message: dns.update.UpdateMessage) -> dns.rcode.Rcode:
-        """Send one UPDATE and give the server's verdict; a prerequisite that fails is a verdict, not an error.
+    def update(self, messages: Sequence[dns.update.UpdateMessage]) -> list[Verdict | Problem]:
+        """Send UPDATEs, all at once, and give the server's verdict on each.
 
-        Raises Problem: DNS01 unreachable, DNS02 no answer (the update may have been done), DNS03 key refused, DNS04
-        clocks apart, DNS05 refused, DNS06 not the primary of the zone, DNS11 any other answer.
+        Problems: DNS01 unreachable, DNS03 key refused, DNS04 clocks apart, DNS05 refused, DNS06 not the primary of the
+        zone, DNS11 any other answer.
         """
-        zone = message.zone[0].name.to_text(omit_final_dot=True)
-        if self.key is not None:
-            message.use_tsig(self.key)
-        (reply,) = converse(self.host, self.port, [message.to_wire()], self.timeout)
-        rcode = self._read(message, reply, zone).rcode()
-        if rcode == dns.rcode.REFUSED:
-            raise Problem(
-                "DNS05",
-                f"{self} refused to change {zone}: the key may not update these records.",
-                f"grant the key '{self._key_name}' updates of {zone} on the server",
-            )
-        if rcode == dns.rcode.NOTAUTH:
-            raise Problem("DNS06", f"{self} is not the primary of {zone}.", "correct [dns] host in reconcile.toml")
-        if rcode != dns.rcode.NOERROR and rcode not in PREREQUISITE_FAILED:
-            raise Problem(
-                "DNS11", f"{self} answered {dns.rcode.to_text(rcode)} to an update of {zone}.", "read its log"
-            )
-        return rcode
+        for number, message in enumerate(messages):
+            message.id = number
+            if self.key is not None:
+                message.use_tsig(self.key)
+        replies = converse(self.host, self.port, [message.to_wire() for message in messages], self.timeout)
+        return [self._verdict(message, reply) for message, reply in zip(messages, replies, strict=True)]
 
     def __str__(self) -> str:
         return f"the DNS server {self.host}" + (f":{self.port}" if self.port != 53 else "")
@@ -143,6 +140,30 @@ class Primary:
             )
         return _answer(question, message)
 
+    def _verdict(self, message: dns.update.UpdateMessage, reply: bytes | Unreachable) -> Verdict | Problem:
+        zone = message.zone[0].name.to_text(omit_final_dot=True)
+        if isinstance(reply, Unreachable) and reply.connected:
+            return Verdict.UNHEARD
+        try:
+            rcode = self._read(message, reply, zone).rcode()
+        except Problem as problem:
+            return problem
+        if rcode == dns.rcode.REFUSED:
+            return Problem(
+                "DNS05",
+                f"{self} refused to change {zone}: the key may not update these records.",
+                f"grant the key '{self._key_name}' updates of {zone} on the server",
+            )
+        if rcode == dns.rcode.NOTAUTH:
+            return Problem("DNS06", f"{self} is not the primary of {zone}.", "correct [dns] host in reconcile.toml")
+        if rcode in _PREREQUISITE_FAILED:
+            return Verdict.CONFLICT
+        if rcode != dns.rcode.NOERROR:
+            return Problem(
+                "DNS11", f"{self} answered {dns.rcode.to_text(rcode)} to an update of {zone}.", "read its log"
+            )
+        return Verdict.ACCEPTED
+
     def _read(self, query: dns.message.Message, reply: bytes | Unreachable, name: str) -> dns.message.Message:
         """The reply to a query, its signature verified when the query was signed. Raises Problem."""
         if isinstance(reply, Unreachable):
@@ -179,7 +200,7 @@ class Primary:
 
 
 #: What a server answers when a prerequisite of an update does not hold (RFC 2136 §3.2).
-PREREQUISITE_FAILED = frozenset({dns.rcode.NXRRSET, dns.rcode.YXRRSET, dns.rcode.YXDOMAIN, dns.rcode.NXDOMAIN})
+_PREREQUISITE_FAILED = frozenset({dns.rcode.NXRRSET, dns.rcode.YXRRSET, dns.rcode.YXDOMAIN, dns.rcode.NXDOMAIN})
 
 
 def tsig_key(name: str, algorithm: str, secret: str) -> dns.tsig.Key:

@@ -7,6 +7,7 @@ import dataclasses
 from reconcile.clock import Clock, SystemClock
 from reconcile.config.settings import DnsServer
 from reconcile.providers.base import Provider
+from reconcile.providers.dns.exchange import Exchange, unwitnessed
 from reconcile.providers.dns.primary import Primary, tsig_key
 from reconcile.providers.dns.reader import DnsReader
 from reconcile.providers.dns.resolver import Resolver
@@ -18,9 +19,10 @@ def dns_provider(server: DnsServer, secret: str, clock: Clock | None = None) -> 
     key = tsig_key(server.key_name, server.key_algorithm, secret)
     plain = Primary(server.host, server.port)
     resolver = Resolver(plain, server.resolvers)
+    exchange = Exchange(dataclasses.replace(plain, key=key), clock or SystemClock(), unwitnessed)
     return Provider(
         name="dns",
         reader=DnsReader(plain),
-        writer=DnsWriter(dataclasses.replace(plain, key=key), clock or SystemClock(), resolver.resolve),
+        writer=DnsWriter(exchange, resolver.resolve),
         default_parallel=8,
     )

@@ -13,6 +13,8 @@ import dns.resolver
 from reconcile.providers.dns.primary import Answer, Primary, Question
 from reconcile.providers.dns.spelling import texts_of
 
+_ROOT = (".", "NS")
+
 
 class Resolver:
     """Asks the primary, then, for names it does not serve, recursive resolvers.
@@ -51,12 +53,18 @@ class Resolver:
         try:
             return texts_of(self._stub().resolve(name, rdtype, search=False).rrset)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
-            return ()
+            # A resolver that does not know the root sees no Internet: what it denies proves nothing.
+            return () if (name, rdtype) == _ROOT or self._sees_the_internet() else None
         except (dns.resolver.LifetimeTimeout, dns.resolver.NoResolverConfiguration):
             self._silent = True
             return None
         except (dns.exception.DNSException, OSError, ValueError):
             return None
+
+    def _sees_the_internet(self) -> bool:
+        if _ROOT not in self._known:
+            self._known[_ROOT] = self._recurse(*_ROOT)
+        return bool(self._known[_ROOT])
 
     def _stub(self) -> dns.resolver.Resolver:
         stub = dns.resolver.Resolver(configure=not self._servers)

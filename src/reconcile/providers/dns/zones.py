@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable, Mapping
 
 import dns.name
 from dns.rdatatype import RdataType
@@ -10,38 +11,43 @@ from dns.rdatatype import RdataType
 from reconcile.problem import Problem
 from reconcile.providers.dns.primary import Failure, Primary, Question
 
+Name = dns.name.Name
+
 
 class Zones:
     """Zones found by SOA, each name asked once; delegated subdomains have their own. One lock per zone."""
 
     def __init__(self, primary: Primary) -> None:
         self._primary = primary
-        self._apexes: dict[dns.name.Name, dns.name.Name] = {}
-        self._locks: dict[dns.name.Name, threading.Lock] = {}
+        self._apexes: dict[Name, Name] = {}
+        self._locks: dict[Name, threading.Lock] = {}
         self._guard = threading.Lock()
 
-    def of(self, name: dns.name.Name) -> dns.name.Name:
-        """The apex of the zone ``name`` lives in. Raises the Problem of a failed read, DNS06 when there is no zone."""
+    def of(self, names: Iterable[Name]) -> Mapping[Name, Name | Problem]:
+        """The apex of the zone each name lives in, or the Problem of a failed read (DNS06: there is no such zone)."""
+        names = set(names)
         with self._guard:
-            known = self._apexes.get(name)
-        if known is None:
-            known = self._find(name)
-            with self._guard:
-                self._apexes[name] = known
-        return known
+            found: dict[Name, Name | Problem] = {name: self._apexes[name] for name in names if name in self._apexes}
+        asking = {name: name for name in names if name not in found}
+        while asking:
+            answers = self._primary.ask([Question(asked, RdataType.SOA) for asked in asking.values()])
+            for name, asked in list(asking.items()):
+                answer = answers[Question(asked, RdataType.SOA)]
+                if isinstance(answer, Failure):
+                    found[name] = answer.problem
+                elif answer.zone is not None:
+                    found[name] = answer.zone
+                elif asked == dns.name.root:
+                    found[name] = Problem("DNS06", f"{self._primary} does not say what zone holds {name}.")
+                else:
+                    asking[name] = asked.parent()  # an alias hides the zone it stands in
+                    continue
+                del asking[name]
+        with self._guard:
+            self._apexes.update({name: apex for name, apex in found.items() if not isinstance(apex, Problem)})
+        return found
 
-    def lock(self, apex: dns.name.Name) -> threading.Lock:
+    def lock(self, apex: Name) -> threading.Lock:
         """Held while a zone is read, changed and read back, so that our own writes never conflict."""
         with self._guard:
             return self._locks.setdefault(apex, threading.Lock())
-
-    def _find(self, name: dns.name.Name) -> dns.name.Name:
-        asked = name
-        while asked != dns.name.root:
-            answer = self._primary.ask([Question(asked, RdataType.SOA)])[Question(asked, RdataType.SOA)]
-            if isinstance(answer, Failure):
-                raise answer.problem
-            if answer.zone is not None:
-                return answer.zone
-            asked = asked.parent()  # an alias hides the zone it stands in
-        raise Problem("DNS06", f"{self._primary} says nothing of the zone of {name.to_text(omit_final_dot=True)}.")
