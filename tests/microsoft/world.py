@@ -57,6 +57,10 @@ class World:
 
     # ---- the tool's side
 
+    def new_run(self) -> None:
+        """Another call of the command: nothing is remembered but what the tenant shows."""
+        self.provider = self.connect()
+
     def see(self, kind: str, key: str, identity: str = "") -> Sight:
         return self.observe((kind, key, identity)).sights[Address(SLUG, kind, key)]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import threading
 
 from reconcile.problem import Problem
@@ -11,19 +10,14 @@ from reconcile.providers.microsoft.records import USER_SELECT, User, smtp_addres
 from reconcile.providers.microsoft.surfaces import Surfaces
 from reconcile.resources.address import Address
 
-#: How long a reading of the deleted accounts serves those who create.
-FRESH = dt.timedelta(minutes=1)
-
 
 class DeletedAccounts:
-    """One reading serves all who create at about the same time. Thread-safe."""
+    """Read once a run, whatever the number of creations. Thread-safe."""
 
     def __init__(self, surfaces: Surfaces) -> None:
         self._graph = surfaces.graph
-        self._clock = surfaces.clock
         self._lock = threading.Lock()
-        self._known: list[User] = []
-        self._until: dt.datetime | None = None
+        self._known: list[User] | None = None
 
     def restore(self, address: Address) -> str | None:
         """Bring the account that had this address back and answer its id; None when none was deleted.
@@ -53,15 +47,13 @@ class DeletedAccounts:
     def changed(self) -> None:
         """Something was deleted or restored: what was read is no longer true."""
         with self._lock:
-            self._until = None
+            self._known = None
 
     def _all(self) -> list[User]:
         with self._lock:
-            now = self._clock.now()
-            if self._until is None or now >= self._until:
+            if self._known is None:
                 rows = self._graph.rows("/directory/deletedItems/microsoft.graph.user", USER_SELECT, top=999)
                 self._known = [user(row) for row in rows]
-                self._until = now + FRESH
             return self._known
 
 
