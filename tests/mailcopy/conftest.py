@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,37 +36,35 @@ plugin {
 _users = itertools.count(1)
 
 
-def _running(folder: Path, name: str, **options: str) -> Iterator[Dovecot]:
-    server = Dovecot(folder, name, **options)
-    try:
-        yield server.start()
-    finally:
-        server.stop()
+def _running(name: str, **options: str) -> Iterator[Dovecot]:
+    # Not pytest's folder: a socket's path must be short, and the mail user must be able to enter.
+    with tempfile.TemporaryDirectory(prefix="reconcile-copy-", ignore_cleanup_errors=True) as folder:
+        server = Dovecot(Path(folder), name, **options)
+        try:
+            yield server.start()
+        finally:
+            server.stop()
 
 
 @pytest.fixture(scope="session")
-def old_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
-    folder = tmp_path_factory.mktemp("old")
-    yield from _running(folder, "old", location="maildir:~/Maildir:LAYOUT=fs", inbox=OLD_SPECIAL)
+def old_host() -> Iterator[Dovecot]:
+    yield from _running("old", location="maildir:~/Maildir:LAYOUT=fs", inbox=OLD_SPECIAL)
 
 
 @pytest.fixture(scope="session")
-def batching_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
-    yield from _running(tmp_path_factory.mktemp("batch"), "batch", location="sdbox:~/sdbox", inbox=SPECIAL)
+def batching_host() -> Iterator[Dovecot]:
+    yield from _running("batch", location="sdbox:~/sdbox", inbox=SPECIAL)
 
 
 @pytest.fixture(scope="session")
-def exchange_like_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
-    settings = f"imap_capability = {EXCHANGE}"
-    folder = tmp_path_factory.mktemp("exo")
-    yield from _running(folder, "exo", location="sdbox:~/sdbox", inbox=SPECIAL, settings=settings)
+def exchange_like_host() -> Iterator[Dovecot]:
+    yield from _running("exo", location="sdbox:~/sdbox", inbox=SPECIAL, settings=f"imap_capability = {EXCHANGE}")
 
 
 @pytest.fixture(scope="session")
-def small_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
+def small_host() -> Iterator[Dovecot]:
     """Room for 200 KB a mailbox, 50 KB a message."""
-    folder = tmp_path_factory.mktemp("small")
-    yield from _running(folder, "small", location="sdbox:~/sdbox", inbox=SPECIAL, settings=QUOTA)
+    yield from _running("small", location="sdbox:~/sdbox", inbox=SPECIAL, settings=QUOTA)
 
 
 @pytest.fixture(params=["batching_host", "exchange_like_host"])

@@ -22,6 +22,7 @@ class Dovecot:
     def __init__(self, folder: Path, name: str, *, location: str, settings: str = "", inbox: str = "") -> None:
         self.folder = folder / name
         self.mail = self.folder / "mail"
+        self._pid_file = self.folder / "base" / "master.pid"
         self.port = _free_port()
         root = os.geteuid() == 0
         me = pwd.getpwuid(os.geteuid())
@@ -44,6 +45,7 @@ instance_name = {name}
 protocols = imap
 listen = 127.0.0.1
 ssl = no
+auth_failure_delay = 0
 disable_plaintext_auth = no
 auth_master_user_separator = *
 default_internal_user = {"dovecot" if root else me.pw_name}
@@ -85,6 +87,10 @@ service imap-login {{
 }}
 service anvil {{
   {chroot}
+  # no growing delay for the many wrong passwords of one address
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service stats {{
   {chroot}
@@ -97,13 +103,13 @@ service stats {{
         deadline = time.monotonic() + 15
         while time.monotonic() < deadline:
             with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0 and self._pid_file.exists():
                     return self
             time.sleep(0.05)
         raise RuntimeError((self.folder / "log").read_text())
 
     def stop(self) -> None:
-        pid_file = self.folder / "base" / "master.pid"
+        pid_file = self._pid_file
         if not pid_file.exists():
             return
         os.kill(int(pid_file.read_text()), signal.SIGTERM)

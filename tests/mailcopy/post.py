@@ -49,7 +49,8 @@ class Box:
             answers = commands.run(
                 [head % (name, " ".join(m.flags).encode(), m.date.encode(), len(m.body), m.body) for m in mails]
             )
-            assert all(answer.startswith(b"OK") for answer in answers), answers
+            refused = [answer for answer in answers if not answer.startswith(b"OK")]
+            assert not refused, refused[0]
 
     def put_file(self, folder: str, body: bytes, name: str) -> None:
         """A maildir file as another program may have left it, however odd."""

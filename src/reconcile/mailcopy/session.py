@@ -27,6 +27,12 @@ class Unreachable(Problem):
 class LoginRefused(Problem):
     """The server answered and refused the credentials."""
 
+    def __init__(self, endpoint: Endpoint, why: str) -> None:
+        master = isinstance(endpoint.login, Password)
+        hint = "check the master user and its password" if master else "check the application's access to the mailbox"
+        super().__init__("COPY02", f"{endpoint} refuses the login {endpoint.login.name}: {why}.", hint)
+        self.endpoint = endpoint
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Password:
@@ -111,12 +117,7 @@ def _log_in(client: IMAPClient, endpoint: Endpoint) -> None:
         else:
             client.oauth2_login(login.name, login.token())
     except LoginError as error:
-        hint = (
-            "check the master user and its password" if isinstance(login, Password) else "check the app's IMAP access"
-        )
-        raise LoginRefused(
-            "COPY02", f"{endpoint} refuses the login {login.name}: {_without_secrets(str(error), login)}.", hint
-        ) from None
+        raise LoginRefused(endpoint, _without_secrets(str(error), login)) from None
     except (OSError, IMAPClientError) as error:
         raise Unreachable("COPY01", f"{endpoint} hung up during the login of {login.name}: {error}.") from None
 

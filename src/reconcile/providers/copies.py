@@ -1,1 +1,107 @@
-"""Mail copies: what is queued, seen as resources."""
+"""Mail copies as resources: what is queued, whatever its progress. The copying itself is the workers' affair."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from reconcile.problem import Problem
+from reconcile.providers.base import ABSENT, Observation, Order, Provider, Scope, Sight, Unknown
+from reconcile.resources.address import Address
+from reconcile.resources.resource import Live, Value
+
+
+class QueuedCopy(Protocol):
+    """One copy job, as the queue lists it. ``key`` is the resource's address, as text."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def login(self) -> str: ...
+    @property
+    def destination(self) -> str: ...
+    @property
+    def folder(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+
+
+class CopyQueue(Protocol):
+    """The durable list of copy jobs. ``enqueue`` and ``cancel`` change nothing when called again."""
+
+    def enqueue(self, key: str, source: str, login: str, destination: str, folder: str) -> None: ...
+
+    def cancel(self, key: str) -> None: ...
+
+    def list(self) -> Sequence[QueuedCopy]: ...
+
+
+def copies_provider(queue: CopyQueue) -> Provider:
+    """The provider of the kind ``copy``."""
+    return Provider("copies", CopiesReader(queue), CopiesWriter(queue))
+
+
+class CopiesReader:
+    """A copy exists once it is queued and not cancelled, done or not."""
+
+    def __init__(self, queue: CopyQueue) -> None:
+        self._queue = queue
+
+    def observe(self, scope: Scope) -> Observation:
+        sights: dict[Address, Sight]
+        try:
+            jobs = {job.key: job for job in self._queue.list()}
+        except Problem as problem:
+            sights = {wanted.address: Unknown(problem.message) for wanted in scope.wanted}
+        else:
+            sights = {wanted.address: _sight(wanted.address, jobs) for wanted in scope.wanted}
+        return Observation(sights)
+
+
+class CopiesWriter:
+    """Queues and cancels. Raises ``Problem`` COPY07 for a change to a copy that is running."""
+
+    def __init__(self, queue: CopyQueue) -> None:
+        self._queue = queue
+
+    def create(self, order: Order) -> Live:
+        text = {name: str(order.fields[name] or "") for name in ("source", "login", "destination", "folder")}
+        self._queue.enqueue(str(order.address), **text)
+        return self._seen(order.address)
+
+    def update(self, order: Order) -> Live:
+        if self._state(order.address) == "running":
+            raise Problem(
+                "COPY07",
+                f"{order.address} is being copied right now and cannot change.",
+                "let it end, or stop the worker, then apply again",
+            )
+        self._queue.cancel(str(order.address))
+        return self.create(order)
+
+    def delete(self, order: Order) -> None:
+        self._queue.cancel(str(order.address))
+
+    def _state(self, address: Address) -> str:
+        return next((job.state for job in self._queue.list() if job.key == str(address)), "")
+
+    def _seen(self, address: Address) -> Live:
+        sight = _sight(address, {job.key: job for job in self._queue.list()})
+        if not isinstance(sight, Live):
+            raise Problem("COPY08", f"{address} was queued but is not in the list of copies.", "apply again")
+        return sight
+
+
+def _sight(address: Address, jobs: Mapping[str, QueuedCopy]) -> Sight:
+    job = jobs.get(str(address))
+    if job is None or job.state == "cancelled":
+        return ABSENT
+    fields: dict[str, Value] = {
+        "source": job.source,
+        "login": job.login,
+        "destination": job.destination,
+        "folder": job.folder,
+    }
+    return Live(address, fields, context={"state": job.state})
