@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from reconcile.problem import Problem
 from reconcile.providers.microsoft import records
 from reconcile.providers.microsoft.deleted import DeletedAccounts
 from reconcile.providers.microsoft.exchange import Row
 from reconcile.providers.microsoft.records import smtp_addresses
-from reconcile.providers.microsoft.refused import Refused, explained, holds_address
 from reconcile.providers.microsoft.surfaces import Surfaces
 from reconcile.resources.address import Address
 
@@ -17,19 +16,18 @@ from reconcile.resources.address import Address
 _KINDS = {"UserMailbox": "the mailbox", "SharedMailbox": "the shared mailbox", "MailContact": "the contact"}
 
 
-def conflict(
-    surfaces: Surfaces, deleted: DeletedAccounts, refused: Refused, address: Address, wanted: Iterable[str]
-) -> Problem:
-    """The refusal explained; when an address of ``wanted`` is taken, with the name of who has it."""
-    if not holds_address(refused):
-        return explained(refused, address)
-    try:
-        held = {name: holder for name in wanted if (holder := _holder(surfaces, deleted, name, address.key))}
-    except (Problem, Refused):
-        held = {}
-    if not held:
-        return explained(refused, address)
-    told = "; ".join(f"{name} is already an address of {holder}" for name, holder in sorted(held.items()))
+def held(surfaces: Surfaces, deleted: DeletedAccounts, address: Address, wanted: Iterable[str]) -> Mapping[str, str]:
+    """Which of the addresses wanted for ``address`` are another object's, and whose, in words.
+
+    Empty when nobody has them any more: an address given up stays reserved for up to an hour (Microsoft, "Proxy address
+    conflict when adding an email address").
+    """
+    return {name: holder for name in wanted if (holder := _holder(surfaces, deleted, name, address.key))}
+
+
+def taken(address: Address, holders: Mapping[str, str]) -> Problem:
+    """The sentence that says who has what."""
+    told = "; ".join(f"{name} is already an address of {holder}" for name, holder in sorted(holders.items()))
     return Problem(
         "M365-10", f"{address.key}: {told}.", "free the address there, or take it out of the federation file"
     )

@@ -102,27 +102,31 @@ class _Look:
         return seen
 
     def _mailboxes(self, wanted: list[Wanted]) -> Mapping[Address, Sight]:
-        users, skus = self._tenant.users(), self._tenant.skus()
-        return {one.address: self._mailbox(one, users, skus) for one in wanted}
+        listed = self._tenant.users()
+        # What we know to have been there and the list does not show is asked for by name before it is called absent.
+        missing = [one.identity for one in wanted if one.identity and one.identity not in listed]
+        asked = self._tenant.users_by_id(missing)
+        return {one.address: self._mailbox(one, asked.get(one.identity)) for one in wanted}
 
-    def _mailbox(self, one: Wanted, users: Mapping[str, User], skus: Any) -> Sight:
-        box, user = self._find(one)
+    def _mailbox(self, one: Wanted, asked: User | Refused | None) -> Sight:
+        if isinstance(asked, Refused):
+            return _unknown(asked, one.address)
+        box, user = self._find(one, asked)
         if box is None and user is None:
             return ABSENT
+        key = one.address.key
         if user is None:
-            return Unknown(
-                f"{one.address.key}: Exchange shows this mailbox, but the directory does not show its account yet."
-            )
+            return Unknown(f"{key}: Exchange shows this mailbox, but the directory does not show its account yet.")
         self._matched.add(user.id)
-        fields = sights.mailbox_fields(one.address.key, user, box, skus, self._scope.domains)
+        fields = sights.mailbox_fields(key, user, box, self._tenant.skus(), self._scope.domains)
         context = {} if box else {"mailbox": "not provisioned yet"}
         return Live(one.address, fields, user.id, context=context)
 
-    def _find(self, one: Wanted) -> tuple[Box | None, User | None]:
+    def _find(self, one: Wanted, asked: User | None) -> tuple[Box | None, User | None]:
         """The mailbox and the account wanted: by recorded identity, else by primary address, else by sign-in name."""
         users, boxes = self._tenant.users(), self._tenant.boxes()
-        if one.identity in users:
-            return boxes.get(one.identity), users[one.identity]
+        if user := asked or users.get(one.identity):
+            return boxes.get(user.id), user
         key = _key(one)
         if box := self._tenant.by_primary().get(key):
             return box, users.get(box.user_id)

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterable
 from typing import Any
 
+from reconcile.providers.microsoft.refused import Refused
 from reconcile.resources.address import Address
 
 Row = dict[str, Any]
@@ -119,6 +120,13 @@ def user(row: Row) -> User:
         proxies=tuple(row.get("proxyAddresses") or ()),
         stamp=str(attributes.get(STAMP) or ""),
     )
+
+
+def known_user(answer: Row | Refused) -> User | Refused | None:
+    """The account in one part of a batch, None when Graph does not know it."""
+    if isinstance(answer, Refused):
+        return None if answer.status == 404 else answer
+    return user(answer)
 
 
 def box(row: Row) -> Box:

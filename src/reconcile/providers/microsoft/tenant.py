@@ -37,6 +37,13 @@ class Tenant:
         """User and shared mailboxes by the object id of their account."""
         return self._once("boxes", lambda: {b.user_id: b for b in list_boxes(self._exchange)})
 
+    def users_by_id(self, ids: Iterable[str]) -> Mapping[str, User | Refused | None]:
+        """Accounts asked for one by one, batched: lists know of a change later than they do."""
+        names = sorted(set(ids))
+        select = ",".join(records.USER_SELECT)
+        answers = self._graph.many([f"/users/{segment(name)}?$select={select}" for name in names])
+        return {name: records.known_user(answer) for name, answer in zip(names, answers, strict=True)}
+
     def by_primary(self) -> Mapping[str, Box]:
         """The same mailboxes by primary address."""
         return self._once("by_primary", lambda: {box.primary: box for box in self.boxes().values()})
@@ -82,7 +89,7 @@ class Tenant:
         return self._graph.rows("/users", records.USER_SELECT, top=999)
 
     def _recipients(self) -> dict[str, Recipient]:
-        rows = self._exchange.rows("Get-Recipient", records.RECIPIENT_SELECT, ResultSize="Unlimited")
+        rows = _whole(self._exchange, "Get-Recipient", records.RECIPIENT_SELECT)
         by_name = {name: found for found in map(records.recipient, rows) for name in found.names}
         for box in self.boxes().values():
             if found := by_name.get(box.guid) or by_name.get(box.user_id):
@@ -103,13 +110,34 @@ class Tenant:
 
 def list_boxes(exchange: Exchange) -> list[Box]:
     """All user and shared mailboxes, in one list."""
-    rows = exchange.rows(
-        "Get-Mailbox",
-        records.BOX_SELECT,
-        ResultSize="Unlimited",
-        RecipientTypeDetails=["UserMailbox", "SharedMailbox"],
-    )
+    kinds = ["UserMailbox", "SharedMailbox"]
+    rows = _whole(exchange, "Get-Mailbox", records.BOX_SELECT, RecipientTypeDetails=kinds)
     return [records.box(row) for row in rows]
+
+
+def _whole(exchange: Exchange, cmdlet: str, select: Iterable[str], **parameters: object) -> list[Row]:
+    """A list of recipients, domain by domain when the list of all cannot be read to its end.
+
+    The links between pages are known to break ("Expired or Invalid pagination request"), and a page to end the list
+    with only a warning; every recipient has its primary address in one of the accepted domains.
+    """
+    try:
+        return exchange.rows(cmdlet, select, ResultSize="Unlimited", **parameters)
+    except (Problem, Refused) as failure:
+        if not _broke_off(failure):
+            raise
+    filters = [f"PrimarySmtpAddress -like '*@{domain}'" for domain in sorted(list_accepted(exchange))]
+    return [
+        row
+        for part in filters
+        for row in exchange.rows(cmdlet, select, ResultSize="Unlimited", Filter=part, **parameters)
+    ]
+
+
+def _broke_off(failure: Problem | Refused) -> bool:
+    if isinstance(failure, Problem):
+        return failure.code == "M365-05"
+    return failure.says("pagination")
 
 
 def list_accepted(exchange: Exchange) -> frozenset[str]:

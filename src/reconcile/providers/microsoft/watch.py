@@ -93,7 +93,7 @@ class Watch:
             row = self._graph.one(f"/users/{segment(ordered[0])}", records.USER_SELECT)
             return {ordered[0]: records.user(row) if row else None}
         answers = self._graph.many([f"/users/{segment(key)}?$select={select}" for key in ordered])
-        return {key: _known(answer) for key, answer in zip(ordered, answers, strict=True)}
+        return {key: records.known_user(answer) for key, answer in zip(ordered, answers, strict=True)}
 
     def _boxes(self, keys: Collection[str]) -> Mapping[str, Box | Refused | None]:
         if len(keys) >= LIST_FROM:
@@ -107,12 +107,6 @@ class Watch:
         ordered = sorted(keys)
         answers = self._exchange.many("Get-Mailbox", records.BOX_SELECT, [{"Identity": key} for key in ordered])
         return {key: _checked(key, answer) for key, answer in zip(ordered, answers, strict=True)}
-
-
-def _known(answer: Row | Refused) -> User | Refused | None:
-    if isinstance(answer, Refused):
-        return None if answer.status == 404 else answer
-    return records.user(answer)
 
 
 def _checked(key: str, answer: list[Row] | Refused) -> Box | Refused | None:

@@ -12,9 +12,9 @@ from reconcile.providers.microsoft.conversion import Conversion
 from reconcile.providers.microsoft.deleted import DeletedAccounts
 from reconcile.providers.microsoft.exchange import edited
 from reconcile.providers.microsoft.graph import segment
-from reconcile.providers.microsoft.holders import conflict
+from reconcile.providers.microsoft.holders import held, taken
 from reconcile.providers.microsoft.records import Box, User, domain_of, smtp_addresses
-from reconcile.providers.microsoft.refused import Refused
+from reconcile.providers.microsoft.refused import Refused, holds_address
 from reconcile.providers.microsoft.seats import Seats
 from reconcile.providers.microsoft.settle import AGREEING, patiently, until
 from reconcile.providers.microsoft.shared_box import SharedBoxes
@@ -25,6 +25,8 @@ from reconcile.resources.resource import Live, Value
 ARRIVAL_PATIENCE = 3600.0
 #: Seconds until Exchange's servers and the directory agree on something new.
 REPLICA_PATIENCE = 900.0
+#: Seconds an address that was given up may stay reserved.
+RELEASE_PATIENCE = 4500.0
 #: Seconds for a change to be shown before it is written again, and how often that is done.
 SHOWN_PATIENCE = 300.0
 WRITES = 3
@@ -71,12 +73,17 @@ class MailboxWriter:
         return True if self._watch.both(identity) == (None, None) else None
 
     def _with_holders(self, order: Order, write: Callable[[Order], Live]) -> Live:
-        """Name who has the address when the tenant only says that somebody does."""
-        try:
-            return write(order)
-        except Refused as refused:
-            wanted = {order.address.key} | _addresses(order.fields.get("aliases"))
-            raise conflict(self._surfaces, self._deleted, refused, order.address, wanted) from None
+        """Name who has an address when the tenant only says that somebody does; wait while nobody has it any more."""
+        wanted = {order.address.key} | _addresses(order.fields.get("aliases"))
+
+        def passes(refused: Refused) -> bool:
+            if not holds_address(refused):
+                return False
+            if holders := held(self._surfaces, self._deleted, order.address, wanted):
+                raise taken(order.address, holders)
+            return True
+
+        return patiently(self._clock, lambda: write(order), passes, RELEASE_PATIENCE, pause=120.0)
 
     # ---- coming to be
 
