@@ -27,6 +27,9 @@ requirements: ## pin again every dependency, by hash
 	.venv/bin/pip install --quiet pip-tools
 	.venv/bin/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --extra build -o requirements/run.txt pyproject.toml
 	.venv/bin/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --extra build --extra dev -o requirements/dev.txt pyproject.toml
+	@# pip-compile drops the markers of extras: opa-eval has no wheel for Linux but on x86_64.
+	@sed -i.bak "s/^opa-eval==[^ ]*/& ; sys_platform != 'linux' or platform_machine == 'x86_64'/" requirements/dev.txt
+	@rm requirements/dev.txt.bak
 
 clean:
 	rm -rf .venv .setup .demo
