@@ -51,6 +51,10 @@ class Client:
         # A REQUESTS_CA_BUNDLE in the environment would win over the session's own authority.
         self.http.trust_env = False
         self.http.verify = str(server.ca_file)
+        self._sign_in()
+
+    def _sign_in(self) -> None:
+        server = self.server
         self._app = msal.ConfidentialClientApplication(
             server.client_id,
             client_credential=server.client_secret,
@@ -96,6 +100,8 @@ class Client:
     def wait(self, seconds: float) -> None:
         now = dt.datetime.fromisoformat(self.control("clock")["now"])
         self.control("clock", {"advance_to": (now + dt.timedelta(seconds=seconds)).isoformat()})
+        # msal counts real seconds and would keep a token that has expired on the virtual clock.
+        self._sign_in()
 
     # The usual steps
 

@@ -7,10 +7,11 @@ import json
 from typing import Any
 
 from reconcile.sandbox.tenant import addresses, skus
+from reconcile.sandbox.tenant.address_book import AddressTakenError
 from reconcile.sandbox.tenant.faults import KINDS, Fault, Faults
 from reconcile.sandbox.tenant.objects import Permission, User
 from reconcile.sandbox.tenant.web import Answer, Request
-from reconcile.sandbox.tenant.world import AddressTakenError, World
+from reconcile.sandbox.tenant.world import World
 
 
 class Control:
@@ -107,7 +108,7 @@ class Control:
         self._world.follow_licences(user)
 
     def _user(self, address: str) -> User:
-        found = self._world.user_named(self._world.holder(address) or address)
+        found = self._world.user_named(self._world.book.holder(address) or address)
         if found is None:
             raise KeyError(address)
         return found

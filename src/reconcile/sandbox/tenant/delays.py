@@ -9,7 +9,7 @@ import dataclasses
 class Delays:
     """Seconds between a cause and its effect.
 
-    The defaults are short but never nothing, so that a client that does not wait is found out. The service itself
+    Those between the stores are never nothing, so that a client that does not wait is found out. The service itself
     takes 1 to 15 minutes for a mailbox and minutes for an accepted domain.
     """
 
@@ -25,3 +25,15 @@ class Delays:
     listing: float = 2.0
     #: A failed domain lookup is remembered by the verifier.
     negative_answer: float = 0.0
+    #: An object can be read; every replica has it. Until then a read by id finds it or does not.
+    flipping_reads: float = 0.0
+    #: A user was deleted; lists show it no more.
+    deletion_listing: float = 0.0
+    #: New-Mailbox has answered; every domain controller finds the box.
+    new_mailbox: float = 0.0
+    #: A domain is verified; every replica lets users be named in it.
+    fresh_domain: float = 0.0
+    #: An address was given up; another object may have it.
+    released_address: float = 0.0
+    #: A licence was assigned; subscribedSkus counts it.
+    seat_count: float = 0.0

@@ -139,7 +139,7 @@ class Exchange:
         return self._paged(request, rows, [])
 
     def _paged(self, request: Request, rows: list[dict[str, Any]], warnings: list[str]) -> Answer:
-        size = min(_page_size(request), _LARGEST_PAGE)
+        size = min(_page_size(request), self._world.profile.exchange_page)
         body: dict[str, Any] = {
             "@odata.context": f"{self._base}/$metadata#Collection(Exchange.GenericHashTable)",
             "adminapi.warnings@odata.type": "#Collection(String)",

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from reconcile.sandbox.tenant import addresses, exchange_rows
+from reconcile.sandbox.tenant.address_book import AddressTakenError
 from reconcile.sandbox.tenant.cmdlet_error import CmdletError
 from reconcile.sandbox.tenant.exchange_encoding import size_of
 from reconcile.sandbox.tenant.exchange_recipients import Outcome, Parameters, Recipients
 from reconcile.sandbox.tenant.objects import Mailbox
 from reconcile.sandbox.tenant.words import words
-from reconcile.sandbox.tenant.world import AddressTakenError, World
+from reconcile.sandbox.tenant.world import World
 
 _ALIAS = re.compile(r"[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+(\.[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+)*")
 _SETTINGS = {
@@ -48,11 +49,11 @@ class Mailboxes:
         primary = given.get("primarysmtpaddress") or f"{alias}@{world.default_domain()}"
         self._check_addresses([f"SMTP:{primary}"])
         upn = f"{alias}@{world.default_domain()}"
-        if world.holder(upn) is not None:
+        if world.book.objector(upn, "") is not None:
             raise _sign_in_taken(upn)
         items = world.shared_addresses(primary, alias)
         for address in addresses.smtp_of(items):
-            if (holder := world.holder(address)) is not None:
+            if (holder := world.book.objector(address, "")) is not None:
                 raise self._taken(address, holder)
         values = {
             "accountEnabled": True,
@@ -139,8 +140,8 @@ class Mailboxes:
             holder = self._world.user_named(upn)
             if holder is not None and holder.id != box.user_id:
                 raise _sign_in_taken(upn)
-            if (other := self._world.holder(upn)) not in (None, box.user_id):
-                raise self._taken(upn, str(other))
+            if (other := self._world.book.objector(upn, box.user_id)) is not None:
+                raise self._taken(upn, other)
 
     def _check_name(self, name: str, own: Mailbox | None) -> None:
         if not 1 <= len(name) <= 64:

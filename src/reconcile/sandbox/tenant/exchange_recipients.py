@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from reconcile.sandbox.tenant import addresses, exchange_rows
@@ -30,6 +31,9 @@ class Recipients:
                 "ManagementObjectAmbiguousException",
                 f"The operation couldn't be performed because '{identity}' matches multiple entries.",
             )
+        settled = found[0].created + dt.timedelta(seconds=self._world.delays.new_mailbox)
+        if found[0].shared and settled > self._world.clock.now() and self._world.flips():
+            raise unknown_object(identity)
         return found[0]
 
     def get_mailbox(self, given: Parameters) -> Outcome:
@@ -48,7 +52,7 @@ class Recipients:
 
     def matching(self, identity: str) -> list[Mailbox]:
         key, world = identity.lower(), self._world
-        owner = world.holder(key) or (key if key in world.users else None)
+        owner = world.book.holder(key) or (key if key in world.users else None)
         if owner is not None:
             box = world.mailbox_of(owner)
             return [box] if box is not None else []

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+import random
 import threading
 from collections.abc import Callable
 from typing import Any
 
+from reconcile.sandbox.tenant.cmdlet_error import CmdletError
 from reconcile.sandbox.tenant.web import Answer, LostAnswerError, Request
 
-KINDS = ("unavailable", "throttle", "drop_answer", "truncate")
+KINDS = ("unavailable", "throttle", "busy", "drop_answer", "late_error", "truncate")
+#: What chance may strike with; a list is cut short only on request, for nothing but the plan's refusal mends that.
+_BY_CHANCE = KINDS[:-1]
 
 
 @dataclasses.dataclass(slots=True)
 class Fault:
     """``kind`` strikes the next ``count`` requests whose target or body holds ``path_contains``.
 
-    unavailable: 503, nothing done. throttle: 429 with a fractional Retry-After, nothing done. drop_answer: the request
-    is carried out and its answer lost. truncate: a list is cut in half though its next link remains.
+    unavailable: 503, nothing done. throttle: 429 with a fractional Retry-After, nothing done. busy: Exchange's
+    transient 400, Graph's 503 with a Retry-After, nothing done. drop_answer: the request is carried out and its answer
+    lost. late_error: carried out, and answered 504. truncate: a list is cut in half and the link to the rest is dead.
     """
 
     kind: str
@@ -26,10 +31,12 @@ class Fault:
 
 
 class Faults:
-    """The faults still to strike."""
+    """The faults still to strike: those asked for, and with the given likelihood one by chance."""
 
-    def __init__(self) -> None:
+    def __init__(self, likelihood: float = 0.0, seed: int = 0) -> None:
         self._pending: list[Fault] = []
+        self._likelihood = likelihood
+        self._chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
         self._lock = threading.Lock()
 
     def add(self, fault: Fault) -> None:
@@ -44,6 +51,11 @@ class Faults:
                 return Answer(503, _error("ServiceUnavailable", "The service is temporarily unavailable."))
             case "throttle":
                 return Answer(429, _error("TooManyRequests", "Too many requests."), {"Retry-After": "2.128"})
+            case "busy":
+                return _busy(request)
+            case "late_error":
+                page(request)
+                return Answer(504, _error("GatewayTimeout", "The gateway waited too long for the service."))
             case "drop_answer":
                 page(request)
                 raise LostAnswerError
@@ -58,6 +70,8 @@ class Faults:
             if fault is not None:
                 fault.count -= 1
                 self._pending = [each for each in self._pending if each.count > 0]
+            elif request.segments[0] in ("v1.0", "adminapi") and self._chance.random() < self._likelihood:
+                return Fault(self._chance.choice(_BY_CHANCE), "", 1)
             return fault
 
 
@@ -67,6 +81,13 @@ def _concerns(fault: Fault, request: Request) -> bool:
 
 def _error(code: str, message: str) -> dict[str, Any]:
     return {"error": {"code": code, "message": message, "innerError": {"code": code}}}
+
+
+def _busy(request: Request) -> Answer:
+    if request.segments[0] == "adminapi":
+        error = CmdletError("ServerBusyException", "The server is too busy to process the request. Try again later.")
+        return Answer(error.status, error.body())
+    return Answer(503, _error("ServiceUnavailable", "The service is busy."), {"Retry-After": "5"})
 
 
 def _cut_short(request: Request, answer: Answer) -> Answer:

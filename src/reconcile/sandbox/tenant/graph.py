@@ -12,8 +12,10 @@ from reconcile.sandbox.tenant import tokens
 from reconcile.sandbox.tenant.graph_directory import Directory
 from reconcile.sandbox.tenant.graph_domains import Domains, Resolve
 from reconcile.sandbox.tenant.graph_licences import Licences
-from reconcile.sandbox.tenant.graph_refusal import GraphRefusal, bad_request
+from reconcile.sandbox.tenant.graph_listing import Pages
+from reconcile.sandbox.tenant.graph_refusal import GraphRefusal, bad_request, throttled
 from reconcile.sandbox.tenant.graph_users import Users
+from reconcile.sandbox.tenant.quotas import Quotas
 from reconcile.sandbox.tenant.tokens import Issuer
 from reconcile.sandbox.tenant.web import Answer, Request
 from reconcile.sandbox.tenant.world import World
@@ -29,13 +31,14 @@ class Graph:
     """Everything under /v1.0."""
 
     def __init__(self, site: str, world: World, issuer: Issuer, resolve: Resolve) -> None:
-        self._site = site
         self._world = world
         self._issuer = issuer
-        users = Users(site, world)
-        licences = Licences(site, world, users)
-        domains = Domains(site, world, users, resolve)
-        directory = Directory(site, world, users, issuer.client_id)
+        self._quotas = Quotas(world.clock) if world.profile.quotas else None
+        pages = Pages(site, world.profile, world.chance)
+        users = Users(pages, world)
+        licences = Licences(pages, world, users)
+        domains = Domains(pages, world, users, resolve)
+        directory = Directory(pages, world, users, issuer.client_id)
         self._routes: dict[tuple[str, str], tuple[frozenset[str], Page]] = {}
         self._paths: list[tuple[str, ...]] = []
         for method, path, options, page in _pages(users, licences, domains, directory):
@@ -61,9 +64,11 @@ class Graph:
 
     def _refused(self, refusal: GraphRefusal) -> Answer:
         now = f"{self._world.clock.now():%Y-%m-%dT%H:%M:%S}"
-        return Answer(refusal.status, refusal.body(str(uuid.uuid4()), now))
+        return Answer(refusal.status, refusal.body(str(uuid.uuid4()), now), refusal.headers)
 
     def _answer(self, request: Request) -> Answer:
+        if self._quotas is not None and (wait := self._quotas.charge(request, len(self._world.users))) > 0:
+            raise throttled(wait)
         options, page, key = self._route(request)
         for option in request.query:
             if option not in options:
@@ -113,6 +118,8 @@ class Graph:
     def _part(self, part: dict[str, Any], before: dict[str, Answer]) -> Answer:
         if any(key not in before or before[key].status >= 400 for key in part.get("dependsOn") or ()):
             return self._refused(GraphRefusal(424, "FailedDependency", "A request this one depends on failed."))
+        if self._world.strikes():
+            return self._refused(throttled(3.5))
         headers = {str(name): str(value) for name, value in (part.get("headers") or {}).items()}
         body = b""
         if part.get("body") is not None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from reconcile.sandbox.tenant import addresses
-from reconcile.sandbox.tenant.graph_listing import listing, single
+from reconcile.sandbox.tenant.graph_listing import Pages
 from reconcile.sandbox.tenant.graph_refusal import not_found, taken
 from reconcile.sandbox.tenant.graph_surface import ORGANIZATION, RESTORE, SERVICE_PRINCIPAL, USER
 from reconcile.sandbox.tenant.graph_users import Users
@@ -18,19 +18,19 @@ from reconcile.sandbox.tenant.world import World
 class Directory:
     """The pages under /directory/deletedItems, /organization and /servicePrincipals."""
 
-    def __init__(self, site: str, world: World, users: Users, client_id: str) -> None:
-        self._site = site
+    def __init__(self, pages: Pages, world: World, users: Users, client_id: str) -> None:
+        self._pages = pages
         self._world = world
         self._users = users
         self._client_id = client_id
 
     def deleted(self, request: Request) -> Answer:
         rows = map(self._users.shown, self._world.deleted.values())
-        return listing(self._site, request, USER, rows, "directory/deletedItems/microsoft.graph.user")
+        return self._pages.listing(request, USER, rows, "directory/deletedItems/microsoft.graph.user")
 
     def deleted_one(self, request: Request, key: str) -> Answer:
         shown = self._users.shown(self._find(key))
-        answer = single(self._site, request, USER, shown, "directoryObjects")
+        answer = self._pages.single(request, USER, shown, "directoryObjects")
         return Answer(200, {**answer.body, "@odata.type": "#microsoft.graph.user"})
 
     def purge(self, key: str) -> Answer:
@@ -45,29 +45,29 @@ class Directory:
         if self._world.user_named(upn) is not None:
             raise taken("userPrincipalName")
         items = list(user.values.get("proxyAddresses") or [])
-        clashing = [item for item in items if self._world.holder(addresses.bare(item)) is not None]
+        clashing = [item for item in items if self._world.book.objector(addresses.bare(item), user.id) is not None]
         if clashing and not wish.get("autoReconcileProxyConflict"):
             raise taken("proxyAddresses")
         self._world.restore_user(user, upn, [item for item in items if item not in clashing])
-        answer = single(self._site, request, USER, self._users.shown(user), "directoryObjects")
+        answer = self._pages.single(request, USER, self._users.shown(user), "directoryObjects")
         return Answer(200, {**answer.body, "@odata.type": "#microsoft.graph.user"})
 
     def organization(self, request: Request) -> Answer:
-        return listing(self._site, request, ORGANIZATION, [self._organization()], "organization")
+        return self._pages.listing(request, ORGANIZATION, [self._organization()], "organization")
 
     def organization_one(self, request: Request, key: str) -> Answer:
         if key != self._world.tenant_id:
             raise not_found(key)
-        return single(self._site, request, ORGANIZATION, self._organization(), "organization")
+        return self._pages.single(request, ORGANIZATION, self._organization(), "organization")
 
     def service_principals(self, request: Request) -> Answer:
-        return listing(self._site, request, SERVICE_PRINCIPAL, self._principals(), "servicePrincipals")
+        return self._pages.listing(request, SERVICE_PRINCIPAL, self._principals(), "servicePrincipals")
 
     def service_principal_of(self, request: Request, app_id: str) -> Answer:
         shown = next((row for row in self._principals() if row["appId"] == app_id), None)
         if shown is None:
             raise not_found(app_id)
-        return single(self._site, request, SERVICE_PRINCIPAL, shown, "servicePrincipals")
+        return self._pages.single(request, SERVICE_PRINCIPAL, shown, "servicePrincipals")
 
     def _find(self, key: str) -> User:
         user = self._world.deleted.get(key)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from reconcile.sandbox.tenant import addresses
-from reconcile.sandbox.tenant.graph_listing import listing, single
+from reconcile.sandbox.tenant.graph_listing import Pages
 from reconcile.sandbox.tenant.graph_refusal import bad_request, not_found
 from reconcile.sandbox.tenant.graph_surface import DOMAIN, FORCE_DELETE, NEW_DOMAIN, USER, VERIFY
 from reconcile.sandbox.tenant.graph_users import Users
@@ -25,17 +25,17 @@ _NAME = re.compile(r"(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{
 class Domains:
     """The pages under /domains. ``resolve(name, type)`` is how the verifier sees the DNS."""
 
-    def __init__(self, site: str, world: World, users: Users, resolve: Resolve) -> None:
-        self._site = site
+    def __init__(self, pages: Pages, world: World, users: Users, resolve: Resolve) -> None:
+        self._pages = pages
         self._world = world
         self._users = users
         self._resolve = resolve
 
     def listed(self, request: Request) -> Answer:
-        return listing(self._site, request, DOMAIN, map(_shown, self._world.domains.values()), "domains")
+        return self._pages.listing(request, DOMAIN, map(_shown, self._world.domains.values()), "domains")
 
     def get(self, request: Request, key: str) -> Answer:
-        return single(self._site, request, DOMAIN, _shown(self._find(key)), "domains")
+        return self._pages.single(request, DOMAIN, _shown(self._find(key)), "domains")
 
     def create(self, request: Request, body: object) -> Answer:
         name = str(NEW_DOMAIN.check(body).get("id") or "").lower()
@@ -50,7 +50,7 @@ class Domains:
         self._world.domains[name] = domain
         if parent is not None and parent.verified:
             self._become_verified(domain)
-        return single(self._site, request, DOMAIN, _shown(domain), "domains", 201)
+        return self._pages.single(request, DOMAIN, _shown(domain), "domains", 201)
 
     def change(self, key: str, body: object) -> Answer:
         domain = self._find(key)
@@ -108,16 +108,16 @@ class Domains:
                 f"domain {domain.name}. It may take time for DNS changes to propagate.'"
             )
         self._become_verified(domain)
-        return single(self._site, request, DOMAIN, _shown(domain), "domains")
+        return self._pages.single(request, DOMAIN, _shown(domain), "domains")
 
     def root(self, request: Request, key: str) -> Answer:
         domain = self._find(key)
-        return single(self._site, request, DOMAIN, _shown(self._parent(domain.name) or domain), "domains")
+        return self._pages.single(request, DOMAIN, _shown(self._parent(domain.name) or domain), "domains")
 
     def promote(self, key: str) -> Answer:
         domain = self._find(key)
         promoted, domain.root = not domain.root and domain.verified, True
-        return Answer(200, {"@odata.context": f"{self._site}/v1.0/$metadata#Edm.Boolean", "value": promoted})
+        return Answer(200, {"@odata.context": f"{self._pages.site}/v1.0/$metadata#Edm.Boolean", "value": promoted})
 
     def verification_records(self, key: str) -> Answer:
         name = self._find(key).name
@@ -140,7 +140,7 @@ class Domains:
 
     def references(self, request: Request, key: str) -> Answer:
         name = self._find(key).name
-        answer = listing(self._site, request, USER, self._referring(name), "directoryObjects")
+        answer = self._pages.listing(request, USER, self._referring(name), "directoryObjects")
         body = {
             **answer.body,
             "value": [{"@odata.type": "#microsoft.graph.user", **row} for row in answer.body["value"]],
@@ -165,6 +165,7 @@ class Domains:
     def _become_verified(self, domain: Domain) -> None:
         world = self._world
         domain.verified = True
+        domain.usable_from = world.clock.now() + dt.timedelta(seconds=world.delays.fresh_domain)
         domain.records_from = world.clock.now() + dt.timedelta(seconds=world.delays.service_records)
         world.clock.after(world.delays.accepted_domain, lambda: world.accept_domain(domain))
 
@@ -176,7 +177,7 @@ class Domains:
 
     def _free_sign_in(self, local: str) -> str:
         names = (f"{local}{number or ''}@{self._world.initial_domain}" for number in range(10**6))
-        return next(name for name in names if self._world.holder(name) is None)
+        return next(name for name in names if self._world.book.holder(name) is None)
 
     def _verification_text(self, name: str) -> str:
         digest = hashlib.sha256(f"{self._world.tenant_id} {name}".encode()).hexdigest()
@@ -184,7 +185,8 @@ class Domains:
 
     def _records(self, name: str, collection: str, records: list[dict[str, Any]]) -> Answer:
         return Answer(
-            200, {"@odata.context": f"{self._site}/v1.0/$metadata#domains('{name}')/{collection}", "value": records}
+            200,
+            {"@odata.context": f"{self._pages.site}/v1.0/$metadata#domains('{name}')/{collection}", "value": records},
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from reconcile.sandbox.tenant.graph_listing import listing, single
+from reconcile.sandbox.tenant.graph_listing import Pages
 from reconcile.sandbox.tenant.graph_refusal import bad_request, not_found
 from reconcile.sandbox.tenant.graph_surface import ASSIGN_LICENCE, LICENCE_DETAILS, SKU, USER
 from reconcile.sandbox.tenant.graph_users import Users
@@ -17,19 +17,19 @@ from reconcile.sandbox.tenant.world import World
 class Licences:
     """/subscribedSkus, and assignLicense and licenseDetails of a user."""
 
-    def __init__(self, site: str, world: World, users: Users) -> None:
-        self._site = site
+    def __init__(self, pages: Pages, world: World, users: Users) -> None:
+        self._pages = pages
         self._world = world
         self._users = users
 
     def listed(self, request: Request) -> Answer:
-        return listing(self._site, request, SKU, map(self._shown, self._world.skus.values()), "subscribedSkus")
+        return self._pages.listing(request, SKU, map(self._shown, self._world.skus.values()), "subscribedSkus")
 
     def get(self, request: Request, key: str) -> Answer:
         shown = next((row for row in map(self._shown, self._world.skus.values()) if row["id"] == key), None)
         if shown is None:
             raise not_found(key)
-        return single(self._site, request, SKU, shown, "subscribedSkus")
+        return self._pages.single(request, SKU, shown, "subscribedSkus")
 
     def details(self, request: Request, key: str) -> Answer:
         user = self._users.find(key)
@@ -42,7 +42,7 @@ class Licences:
             }
             for sku_id, disabled in user.licences.items()
         )
-        return listing(self._site, request, LICENCE_DETAILS, rows, f"users('{user.id}')/licenseDetails")
+        return self._pages.listing(request, LICENCE_DETAILS, rows, f"users('{user.id}')/licenseDetails")
 
     def assign(self, request: Request, key: str, body: object) -> Answer:
         """Both lists at once or nothing: a swap never leaves the user without a licence."""
@@ -64,7 +64,7 @@ class Licences:
             self._check(sku_id, disabled, held=sku_id in user.licences)
         user.licences = {k: v for k, v in user.licences.items() if k not in removed} | added
         self._world.follow_licences(user)
-        return single(self._site, request, USER, self._users.shown(user), "users")
+        return self._pages.single(request, USER, self._users.shown(user), "users")
 
     def _check(self, sku_id: str | None, disabled: list[str], *, held: bool) -> None:
         sku = self._world.skus.get(sku_id or "")
@@ -82,7 +82,7 @@ class Licences:
             "accountName": self._world.initial_domain.partition(".")[0],
             "appliesTo": "User",
             "capabilityStatus": "Enabled",
-            "consumedUnits": self._world.seats_taken(sku.id),
+            "consumedUnits": self._world.seats_shown(sku.id),
             "prepaidUnits": {"enabled": sku.enabled, "suspended": 0, "warning": 0, "lockedOut": 0},
             "servicePlans": _plans(sku, ()),
             "skuId": sku.id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -17,6 +17,7 @@ class GraphRefusal(Exception):
         self.code = code
         self.message = message
         self.details = details
+        self.headers: Mapping[str, str] = {}
 
     def body(self, request_id: str, date: str) -> dict[str, Any]:
         error: dict[str, Any] = {"code": self.code, "message": self.message}
@@ -48,3 +49,10 @@ def taken(property_name: str) -> GraphRefusal:
     if property_name == "proxyAddresses":
         details.append(("ConflictingObjects", message, None))
     return GraphRefusal(400, "Request_BadRequest", message, details)
+
+
+def throttled(wait: float) -> GraphRefusal:
+    """Too much was asked; ``wait`` in seconds may be a fraction."""
+    refusal = GraphRefusal(429, "TooManyRequests", "Too many requests.")
+    refusal.headers = {"Retry-After": f"{max(wait, 0.001):.3f}"}
+    return refusal

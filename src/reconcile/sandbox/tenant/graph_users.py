@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from reconcile.sandbox.tenant import addresses
-from reconcile.sandbox.tenant.graph_listing import listing, single
+from reconcile.sandbox.tenant.address_book import AddressTakenError
+from reconcile.sandbox.tenant.graph_listing import Pages
 from reconcile.sandbox.tenant.graph_refusal import GraphRefusal, bad_request, not_found, taken
 from reconcile.sandbox.tenant.graph_surface import USER
 from reconcile.sandbox.tenant.objects import User
 from reconcile.sandbox.tenant.web import Answer, Request
-from reconcile.sandbox.tenant.world import AddressTakenError, World
+from reconcile.sandbox.tenant.world import World
 
 _LOCAL_PART = re.compile(r"[A-Za-z0-9'.\-_!#^~]+")
 _NICKNAME_REFUSED = re.compile(r"[^\x21-\x7e]|[@()\\\[\]\";:<>, ]")
@@ -24,22 +25,25 @@ _REQUIRED = ("accountEnabled", "displayName", "mailNickname", "passwordProfile",
 class Users:
     """The pages under /users."""
 
-    def __init__(self, site: str, world: World) -> None:
-        self._site = site
+    def __init__(self, pages: Pages, world: World) -> None:
+        self._pages = pages
         self._world = world
 
     def find(self, key: str) -> User:
         """The user a path names by object id or sign-in name; one created a moment ago may not be found yet."""
-        user = self._world.user_named(key)
-        if user is None or user.found_from > self._world.clock.now():
+        user, now = self._world.user_named(key), self._world.clock.now()
+        if user is None or user.found_from > now:
+            raise not_found(key)
+        settled = user.found_from + dt.timedelta(seconds=self._world.delays.flipping_reads)
+        if settled > now and self._world.flips():
             raise not_found(key)
         return user
 
     def listed(self, request: Request) -> Answer:
-        return listing(self._site, request, USER, self._visible(), "users")
+        return self._pages.listing(request, USER, self._visible(), "users")
 
     def get(self, request: Request, key: str) -> Answer:
-        return single(self._site, request, USER, self.shown(self.find(key)), "users")
+        return self._pages.single(request, USER, self.shown(self.find(key)), "users")
 
     def create(self, request: Request, body: object) -> Answer:
         values = USER.check(body)
@@ -56,13 +60,13 @@ class Users:
         self._check_free_upn(upn, "")
         _check_password(values, upn)
         mail = values.pop("mail", None)
-        if mail and self._world.holder(mail):
+        if mail and self._world.book.objector(mail, ""):
             raise taken("proxyAddresses")
         user = self._world.add_user({key: value for key, value in values.items() if value is not None})
         user.values.pop("passwordProfile")
         if mail:
             self._world.set_addresses(user.id, [f"SMTP:{mail}"])
-        return single(self._site, request, USER, self.shown(user), "users", 201)
+        return self._pages.single(request, USER, self.shown(user), "users", 201)
 
     def change(self, key: str, body: object) -> Answer:
         user = self.find(key)
@@ -143,7 +147,11 @@ class Users:
 
     def _visible(self) -> Iterator[dict[str, Any]]:
         now = self._world.clock.now()
-        return (self.shown(user) for user in self._world.users.values() if user.listed_from <= now)
+        lag = dt.timedelta(seconds=self._world.delays.deletion_listing)
+        yield from (self.shown(user) for user in self._world.users.values() if user.listed_from <= now)
+        for user in self._world.deleted.values():
+            if user.deleted is not None and user.deleted + lag > now:
+                yield {**self.shown(user), "userPrincipalName": user.upn[32:], "deletedDateTime": None}
 
     def _check(self, values: dict[str, Any]) -> None:
         upn = values.get("userPrincipalName")
@@ -159,6 +167,8 @@ class Users:
                     "verified domain names in your organization.",
                     [("InvalidValue", "The domain portion is invalid.", "userPrincipalName")],
                 )  # fmt: skip
+            if known.usable_from is not None and known.usable_from > self._world.clock.now():
+                raise bad_request("One or more property values specified are invalid.")
         nickname = values.get("mailNickname")
         if "mailNickname" in values and (not nickname or _NICKNAME_REFUSED.search(nickname)):
             raise bad_request("Invalid value specified for property 'mailNickname' of resource 'User'.")
@@ -174,7 +184,7 @@ class Users:
         holder = self._world.user_named(upn)
         if holder is not None and holder.id != own_id:
             raise taken("userPrincipalName")
-        if self._world.holder(upn) not in (None, own_id):
+        if self._world.book.objector(upn, own_id) is not None:
             raise taken("proxyAddresses")
 
 

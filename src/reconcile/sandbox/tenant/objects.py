@@ -68,6 +68,8 @@ class Domain:
     default: bool = False
     root: bool = True
     services: list[str] = dataclasses.field(default_factory=list)
+    #: From when every replica lets users be named in it.
+    usable_from: dt.datetime | None = None
     #: From when its service records can be read.
     records_from: dt.datetime | None = None
     #: None until Exchange accepts the domain.

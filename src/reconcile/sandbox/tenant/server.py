@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import logging
 import random
@@ -17,6 +18,7 @@ from reconcile.sandbox.tenant.faults import Faults
 from reconcile.sandbox.tenant.graph import Graph
 from reconcile.sandbox.tenant.har import Recorder
 from reconcile.sandbox.tenant.listener import MailboxListener
+from reconcile.sandbox.tenant.profiles import PROFILES, Profile
 from reconcile.sandbox.tenant.seed import furnish
 from reconcile.sandbox.tenant.skus import subscriptions
 from reconcile.sandbox.tenant.tokens import Issuer
@@ -31,9 +33,10 @@ class TenantServer:
     """A tenant on loopback. ``url`` is at once the authority, Graph and Exchange; it is known before ``start``.
 
     ``folder`` receives the throw-away certificates. ``resolve(name, type)`` shows the DNS to the domain verifier.
-    ``record`` is a folder for HAR files. ``seats`` sets how many licences were bought. ``now`` starts the virtual clock
-    elsewhere than at the present moment, ``flow`` gives the elapsed real seconds it also follows. The same ``seed``
-    gives the same identifiers.
+    ``record`` is a folder for HAR files. ``seats`` sets how many licences were bought, by skuPartNumber, E1 or E3.
+    ``profile`` says how hard the tenant makes it; ``delays`` overrides its waits. ``now`` starts the virtual clock
+    elsewhere than at the present moment; ``flow`` gives the elapsed real seconds it also follows. The same ``seed``
+    gives the same identifiers and the same mishaps.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class TenantServer:
         record: Path | None = None,
         port: int = 0,
         seats: Mapping[str, int] | None = None,
+        profile: Profile = PROFILES["calm"],
         delays: Delays | None = None,
         now: dt.datetime | None = None,
         flow: Callable[[], float] = time.monotonic,
@@ -57,7 +61,8 @@ class TenantServer:
         self.control = f"{self.url}/sandbox"
         source = random.Random(seed)  # noqa: S311 - repeatable identifiers, not secrets
         self._clock = VirtualClock(now or dt.datetime.now(dt.UTC), flow)
-        world = World(self._clock, source, subscriptions(seats), delays or Delays(), mailboxes)
+        profile = dataclasses.replace(profile, delays=delays or profile.delays)
+        world = World(self._clock, source, subscriptions(seats), profile, mailboxes)
         self.tenant_id = world.tenant_id
         self.initial_domain = world.initial_domain
         self.copier_principal = world.copier_principal
@@ -71,7 +76,7 @@ class TenantServer:
         self.public_key_pem = self._issuer.public_key_pem
         world.principals[world.copier_principal] = self.client_id
         world.principal_names[world.copier_principal] = "reconcile"
-        self._faults = Faults()
+        self._faults = Faults(profile.trouble, source.getrandbits(64))
         self._control = Control(world, self._faults)
         self._graph = Graph(self.url, world, self._issuer, resolve)
         self._exchange = Exchange(self.url, world, self._issuer, resolve)

@@ -6,27 +6,19 @@ import datetime as dt
 import random
 import threading
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconcile.sandbox.tenant import addresses
-from reconcile.sandbox.tenant.delays import Delays
+from reconcile.sandbox.tenant.address_book import AddressBook, AddressTakenError
 from reconcile.sandbox.tenant.listener import MailboxListener
 from reconcile.sandbox.tenant.objects import Domain, Mailbox, User
+from reconcile.sandbox.tenant.profiles import Profile
 from reconcile.sandbox.tenant.skus import Sku
 from reconcile.sandbox.tenant.virtual_clock import VirtualClock
 
 INITIAL_DOMAIN = "entraide.onmicrosoft.com"
 NATIONAL_DOMAIN = "national.example"
-
-
-class AddressTakenError(Exception):
-    """Another object holds the address."""
-
-    def __init__(self, address: str, holder: str) -> None:
-        super().__init__(address)
-        self.address = address
-        self.holder = holder
 
 
 class World:
@@ -38,12 +30,15 @@ class World:
         clock: VirtualClock,
         seed: random.Random,
         skus: Mapping[str, Sku],
-        delays: Delays,
+        profile: Profile,
         listener: MailboxListener | None,
     ) -> None:
         self.lock = threading.RLock()
         self.clock = clock
-        self.delays = delays
+        self.profile = profile
+        self.delays = profile.delays
+        #: What is left to chance: which replica answers, which request meets trouble.
+        self.chance = random.Random(seed.getrandbits(64))  # noqa: S311 - repeatable, not secret
         self.skus = dict(skus)
         self._seed = seed
         self._listener = listener
@@ -57,9 +52,8 @@ class World:
         self.deleted: dict[str, User] = {}
         self.mailboxes: dict[str, Mailbox] = {}
         self.domains: dict[str, Domain] = {}
-        self._holders: dict[str, str] = {}
-        self._claims: dict[str, set[str]] = {}
-        self._sign_ins: dict[str, str] = {}
+        self.book = AddressBook(clock, self.delays.released_address)
+        self._seats_shown: dict[str, tuple[int, dt.datetime]] = {}
         self._told: dict[str, tuple[tuple[str, ...], bool]] = {}
 
     # Finding
@@ -69,7 +63,7 @@ class World:
 
     def user_named(self, key: str) -> User | None:
         """The living user with that object id or sign-in name."""
-        return self.users.get(self._sign_ins.get(key.lower(), key.lower()))
+        return self.users.get(self.book.named(key) or key.lower())
 
     def mailbox_of(self, user_id: str) -> Mailbox | None:
         """The connected mailbox of that user."""
@@ -78,11 +72,6 @@ class World:
 
     def connected(self) -> list[Mailbox]:
         return [box for box in self.mailboxes.values() if box.disconnected is None]
-
-    def holder(self, address: str) -> str | None:
-        """The id of the object that holds a mail address, as an address or as a sign-in name."""
-        key = address.lower()
-        return self._holders.get(key) or self._sign_ins.get(key)
 
     def is_accepted(self, domain: str) -> bool:
         known = self.domains.get(domain)
@@ -94,23 +83,28 @@ class World:
     def seats_taken(self, sku_id: str) -> int:
         return sum(sku_id in user.licences for user in self.users.values())
 
-    # Addresses
+    def seats_shown(self, sku_id: str) -> int:
+        """The seats taken as of the last count, which is made from time to time."""
+        now = self.clock.now()
+        count, until = self._seats_shown.get(sku_id, (0, now))
+        if until <= now:
+            count = self.seats_taken(sku_id)
+            self._seats_shown[sku_id] = (count, now + dt.timedelta(seconds=self.delays.seat_count))
+        return count
 
-    def claim(self, user_id: str, items: Iterable[str]) -> None:
-        """Note that the object holds exactly these mail addresses. Raises AddressTakenError and changes nothing."""
-        wanted = set(addresses.smtp_of(items))
-        for address in wanted:
-            holder = self.holder(address)
-            if holder is not None and holder != user_id:
-                raise AddressTakenError(address, holder)
-        for address in self._claims.pop(user_id, ()):
-            del self._holders[address]
-        self._holders.update(dict.fromkeys(wanted, user_id))
-        self._claims[user_id] = wanted
+    def flips(self) -> bool:
+        """Whether a replica that has not heard of a fresh object answers this time."""
+        return self.chance.random() < 0.5
+
+    def strikes(self) -> bool:
+        """Whether trouble meets this request."""
+        return self.chance.random() < self.profile.trouble
+
+    # Addresses
 
     def set_addresses(self, user_id: str, items: Sequence[str]) -> None:
         """Give the object these addresses, in the directory and in Exchange. Raises AddressTakenError."""
-        self.claim(user_id, items)
+        self.book.claim(user_id, items)
         user, box = self.users[user_id], self.mailboxes.get(user_id)
         user.values["proxyAddresses"] = list(items)
         user.values["mail"] = addresses.primary_of(items) or None
@@ -121,8 +115,7 @@ class World:
     def set_sign_in(self, user: User, upn: str) -> None:
         """Change the sign-in name. A mailbox whose primary was the old name follows it and keeps the old as alias."""
         former, box = user.upn, self.mailboxes.get(user.id)
-        self._sign_ins.pop(former.lower(), None)
-        self._sign_ins[upn.lower()] = user.id
+        self.book.name(user.id, upn, former)
         user.values["userPrincipalName"] = upn
         if box is None:
             return
@@ -140,14 +133,14 @@ class World:
         found = now + dt.timedelta(seconds=found_after)
         user = User(id_ or self.new_id(), values, now, found, found + dt.timedelta(seconds=self.delays.listing))
         self.users[user.id] = user
-        self._sign_ins[user.upn.lower()] = user.id
+        self.book.name(user.id, user.upn)
         return user
 
     def delete_user(self, user: User) -> None:
         """Soft delete: licences are released, the mailbox is disconnected, both kept for thirty days."""
         del self.users[user.id]
-        del self._sign_ins[user.upn.lower()]
-        self.claim(user.id, ())
+        self.book.unname(user.upn)
+        self.book.claim(user.id, ())
         user.deleted = self.clock.now()
         user.values["userPrincipalName"] = user.id.replace("-", "") + user.upn
         self.deleted[user.id] = user
@@ -159,7 +152,7 @@ class World:
         user.deleted = None
         user.values["userPrincipalName"] = upn
         self.users[user.id] = user
-        self._sign_ins[upn.lower()] = user.id
+        self.book.name(user.id, upn)
         # A seat that was given away meanwhile is not given back.
         user.licences = {
             sku_id: plans
@@ -211,10 +204,10 @@ class World:
         if not addresses.primary_of(held) and self.is_accepted(addresses.domain_of(user.upn)):
             held = [f"SMTP:{user.upn}", *held]
         own = f"{name}@{self.initial_domain}"
-        items = addresses.with_added(held, [own]) if self.holder(own) in (None, user.id) else list(held)
+        items = addresses.with_added(held, [own]) if self.book.objector(own, user.id) is None else list(held)
         items = addresses.replaced([*items, f"SIP:{user.upn}", self._storage_address()])
         try:
-            self.claim(user.id, items)
+            self.book.claim(user.id, items)
         except AddressTakenError:
             return  # The service never shows such a mailbox either.
         self.add_mailbox(user, name, name, items, shared=False)
