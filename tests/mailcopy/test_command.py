@@ -1,0 +1,182 @@
+"""``reconcile copy`` as the postmaster runs it: sandbox hosts, real sign-in to the sandbox's tenant, XOAUTH2, TLS."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from reconcile.clock import SystemClock
+from reconcile.mailcopy.jobs import JobList
+from reconcile.sandbox.corpus import sample_mail
+from reconcile.sandbox.imap.maildir import StoredMessage, write_maildir
+from reconcile.sandbox.imap.new import NewHost, TokenIssuer
+from reconcile.sandbox.imap.old import MASTER_USER, OldHost
+from reconcile.sandbox.tenant.server import TenantServer
+
+BOXES = ["contact@spf55.org", "tresorerie@spf55.org", "secretariat@spf55.org"]
+SETTINGS = """
+[tenant]
+id = "{tenant.tenant_id}"
+initial_domain = "{tenant.initial_domain}"
+client_id = "{tenant.client_id}"
+authority = "{tenant.url}"
+ca_file = "{tenant.ca_file}"
+copier_principal = "{tenant.copier_principal}"
+[dns]
+host = "127.0.0.1"
+key_name = "reconcile"
+[destination]
+host = "127.0.0.1"
+port = {new.port}
+ca_file = "{new.ca_file}"
+[legacy.ovh]
+host = "127.0.0.1"
+port = {old.port}
+ca_file = "{old.ca_file}"
+master_user = "{master}"
+"""
+
+
+class Office:
+    """A postmaster's folder on a machine that reaches both hosts."""
+
+    def __init__(self, folder: Path, old: OldHost, new: NewHost, tenant: TenantServer) -> None:
+        self.folder = folder
+        self.old = old
+        self.environment = {
+            "PATH": "/usr/bin:/bin",
+            "RECONCILE_CLIENT_SECRET": tenant.client_secret,
+            "RECONCILE_LEGACY_PASSWORD": old.master_password,
+        }
+        text = SETTINGS.format(tenant=tenant, old=old, new=new, master=MASTER_USER)
+        (folder / "reconcile.toml").write_text(text)
+        self.jobs = JobList(folder / "spfstate" / "copies" / "queue.sqlite", SystemClock())
+
+    def start(self, *words: str, **environment: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", "from reconcile.cli.main import main; main()", "copy", *words]
+        return subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=self.environment | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, *words: str, **environment: str) -> tuple[int, str]:
+        running = self.start(*words, **environment)
+        said, _ = running.communicate(timeout=120)
+        return running.returncode, said
+
+    def queue(self, addresses: Sequence[str]) -> None:
+        for address in addresses:
+            self.jobs.enqueue(f"spf55/copy/{address}", "ovh", address, address, "")
+
+    def messages(self, address: str) -> int:
+        """How many the new mailbox holds, by the ledgers' own count of confirmed UIDs."""
+        return next(job.messages for job in self.jobs.list() if address in job.key)
+
+
+@pytest.fixture(scope="module")
+def outside() -> Iterator[tuple[OldHost, NewHost, TenantServer, dict[str, list[StoredMessage]]]]:
+    with tempfile.TemporaryDirectory(prefix="reconcile-copy-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        mail = {address: list(sample_mail(address, "tests")) for address in BOXES}
+        old, new = OldHost(folder / "old", [*BOXES, "grande@spf55.org"]), NewHost(folder / "new")
+        tenant = TenantServer(folder / "tenant", resolve=lambda *_: [])
+        for address, messages in mail.items():
+            write_maildir(old.maildir(address), old.owner, messages)
+        letter = next(iter(mail.values()))[0]
+        write_maildir(old.maildir("grande@spf55.org"), old.owner, [letter] * 3000)
+        for number, address in enumerate([*BOXES, "grande@spf55.org"]):
+            new.mailbox_exists(f"00000000-0000-4000-8000-{number:012d}", [address], True)
+        old.start()
+        tenant.start()
+        new.start(
+            TokenIssuer(
+                tenant.issuer,
+                tenant.signing_key_id,
+                tenant.public_key_pem,
+                tenant.client_id,
+                tenant.copier_principal,
+            )
+        )
+        try:
+            yield old, new, tenant, mail
+        finally:
+            for server in (old, new, tenant):
+                server.stop()
+
+
+@pytest.fixture
+def office(outside: tuple[OldHost, NewHost, TenantServer, object], tmp_path: Path) -> Office:
+    return Office(tmp_path, *outside[:3])
+
+
+def test_the_queued_mailboxes_are_copied_and_a_second_run_says_there_is_nothing_new(
+    office: Office, outside: tuple[OldHost, NewHost, TenantServer, dict[str, list[StoredMessage]]]
+) -> None:
+    mail = outside[3]
+    office.queue(BOXES)
+    code, said = office.run("work")
+    assert code == 0, said
+    total = sum(map(len, mail.values()))
+    assert f"spf55 {BOXES[0]}: {len(mail[BOXES[0]])} messages copied" in said
+    assert "3 mailboxes in" in said
+    assert f"{total} messages copied" in said
+    code, said = office.run("work")
+    assert code == 0, said
+    assert "nothing new to copy" in said
+    code, said = office.run("status", "--json")
+    rows = json.loads(said)
+    assert {row["state"] for row in rows} == {"done"}
+    assert sum(row["messages"] for row in rows) == total
+
+
+def test_a_wrong_master_password_leaves_a_clear_sentence_and_no_secret(office: Office) -> None:
+    office.queue(BOXES)
+    code, said = office.run("work", "--once", RECONCILE_LEGACY_PASSWORD="tout-faux")
+    assert code == 6
+    assert "COPY02" in said
+    assert "check the master user and its password" in said
+    assert "tout-faux" not in said
+    assert "Traceback" not in said
+
+
+def test_an_interrupted_run_finishes_what_is_in_flight_and_the_next_one_the_rest(office: Office) -> None:
+    office.queue(["grande@spf55.org"])
+    running = office.start("work")
+    deadline = time.monotonic() + 30
+    while not any(job.state == "running" for job in office.jobs.list()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    time.sleep(0.3)
+    running.send_signal(signal.SIGINT)
+    said, _ = running.communicate(timeout=60)
+    assert running.returncode == 130, said
+    assert "Stopping once what is in flight has arrived" in said
+    assert "Traceback" not in said
+    code, said = office.run("work")
+    assert code == 0, said
+    assert office.messages("grande@spf55.org") == 3000
+
+
+def test_nothing_queued_is_said(office: Office) -> None:
+    assert office.run("work") == (0, office.run("work")[1])
+    assert "No copy is queued" in office.run("work")[1]
+
+
+def test_a_mailbox_of_an_unknown_server_is_said_to_be_so(office: Office) -> None:
+    office.jobs.enqueue("spf55/copy/x@spf55.org", "gandi", "x@spf55.org", "x@spf55.org", "")
+    code, said = office.run("work", "--once")
+    assert code == 6
+    assert "COPY09" in said
+    assert "[legacy.gandi]" in said
