@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from mailcopy.dovecot import EXCHANGE, Dovecot
-from mailcopy.post import Box
+from tests.mailcopy.dovecot import EXCHANGE, Dovecot
+from tests.mailcopy.post import Box
 
 SPECIAL = """mailbox Drafts {
     special_use = \\Drafts

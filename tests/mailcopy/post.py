@@ -8,8 +8,8 @@ from collections import Counter
 from pathlib import Path
 
 import imapclient
+from tests.mailcopy.dovecot import MASTER, MASTER_PASSWORD, PASSWORD, Dovecot
 
-from mailcopy.dovecot import MASTER, MASTER_PASSWORD, PASSWORD, Dovecot
 from reconcile.mailcopy.commands import Commands
 from reconcile.mailcopy.session import Endpoint, Password
 from reconcile.mailcopy.wire import quoted

@@ -13,10 +13,10 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.mailcopy.cutting import CuttingRelay
+from tests.mailcopy.dovecot import Dovecot
+from tests.mailcopy.post import Box, ledger_path, letter
 
-from mailcopy.cutting import CuttingRelay
-from mailcopy.dovecot import Dovecot
-from mailcopy.post import Box, ledger_path, letter
 from reconcile.clock import SystemClock
 from reconcile.mailcopy.ledger import LeaseLost, Ledger
 from reconcile.mailcopy.passes import copy_mailbox

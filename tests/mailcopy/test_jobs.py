@@ -11,9 +11,9 @@ import threading
 from pathlib import Path
 
 import pytest
+from tests.mailcopy.dovecot import Dovecot
+from tests.mailcopy.post import Box, letter
 
-from mailcopy.dovecot import Dovecot
-from mailcopy.post import Box, letter
 from reconcile.clock import SystemClock
 from reconcile.mailcopy.jobs import LEASE, Job, JobList
 from reconcile.mailcopy.passes import Progress, Report

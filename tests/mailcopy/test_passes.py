@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.mailcopy.post import Box, Mail, ledger_path, letter
 
-from mailcopy.post import Box, Mail, ledger_path, letter
 from reconcile.clock import SystemClock
 from reconcile.mailcopy.ledger import Ledger
 from reconcile.mailcopy.passes import Report, copy_mailbox
