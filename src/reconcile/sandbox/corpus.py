@@ -16,7 +16,7 @@ from reconcile.sandbox.messages import odd_messages, ordinary_message
 
 SENT, DRAFTS, TRASH, JUNK = ("Éléments envoyés",), ("Brouillons",), ("Corbeille",), ("Indésirables",)
 
-#: Where mail lies, and how much of it: the top of some trees holds nothing itself.
+#: Where mail lies, and how much of it: the top of some trees holds nothing itself. Nobody has all of these.
 _FOLDERS: dict[tuple[str, ...], int] = {
     INBOX: 40,
     SENT: 20,
@@ -30,7 +30,8 @@ _FOLDERS: dict[tuple[str, ...], int] = {
     ("Vacances", "Journée des oubliés", "Inscriptions"): 4,
     ("R&D",): 2,
 }
-EMPTY_FOLDERS = (("À classer",), ("Archives", "2019", "Hiver"))
+_EVERYBODYS = (INBOX, SENT)
+EMPTY_FOLDERS = (("À classer",),)
 
 _FEWEST, _MOST, _USUAL = 15, 60, 20
 _KEYWORDS = ("$Forwarded", "NonJunk", "$label1")
@@ -46,7 +47,8 @@ def sample_mail(address: str, seed: str, count: int | None = None) -> Iterator[S
     chance = random.Random(f"{seed}/{address}")  # noqa: S311
     total = int(chance.triangular(_FEWEST, _MOST, _USUAL)) if count is None else count
     odd = odd_messages(address, chance)
-    folders, weights = list(_FOLDERS), list(_FOLDERS.values())
+    folders = [*_EVERYBODYS, *(folder for folder in _FOLDERS if folder not in _EVERYBODYS and chance.random() < 0.6)]
+    weights = [_FOLDERS[folder] for folder in folders]
     for number in range(total):
         folder = INBOX if number == 0 else chance.choices(folders, weights)[0]
         sent = _FIRST_DAY + (_LAST_DAY - _FIRST_DAY) * chance.random()

@@ -60,7 +60,7 @@ def token(signing_key: rsa.RSAPrivateKey) -> Token:
 
 @pytest.fixture(scope="session")
 def old(runtime: Path) -> Iterator[OldHost]:
-    host = OldHost(runtime / "old", ["k0412", "contact@spf55.example"])
+    host = OldHost(runtime / "old", ["k0412", "contact@spf55.example", "o'neill@spf88.example"])
     host.start()
     yield host
     host.stop()

@@ -15,7 +15,7 @@ from reconcile.sandbox.corpus import EMPTY_FOLDERS, mail_from, sample_mail
 from reconcile.sandbox.imap.maildir import StoredMessage, modified_utf7, write_maildir
 from reconcile.sandbox.imap.old import OldHost
 
-ADDRESS = "k0412"
+ADDRESS = "k0422"
 
 
 def test_the_same_seed_gives_the_same_mail_and_another_gives_another() -> None:
@@ -41,7 +41,7 @@ def test_odd_messages_of_every_sort_are_among_them() -> None:
     assert any(max(map(len, content.split(b"\n"))) > 5000 for content in contents)
     assert any(byte > 127 for content in contents for byte in content.partition(b"\n\n")[0])
     assert any(b"filename*=utf-8''" in content for content in contents)
-    one_box = [message.content for message in sample_mail(ADDRESS, "demo", count=60)]
+    one_box = [message.content for message in sample_mail(ADDRESS, "demo", count=80)]
     assert len(set(one_box)) < len(one_box), "an exact twin"
 
 

@@ -33,6 +33,7 @@ ssl = yes
 ssl_cert = <{certificate}
 ssl_key = <{key}
 auth_verbose = yes
+auth_username_chars = abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_@+'&
 auth_failure_delay = 0
 default_internal_user = {internal_user}
 default_internal_group = {internal_group}

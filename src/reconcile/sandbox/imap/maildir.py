@@ -69,10 +69,8 @@ def _directory(folder: tuple[str, ...]) -> str:
 
 
 def _write_folder(directory: Path, owner: MailOwner, folder: tuple[str, ...], stored: Sequence[StoredMessage]) -> None:
-    for part in (directory, directory / "cur", directory / "new", directory / "tmp"):
+    for part in (directory, directory / "cur"):  # Dovecot makes new and tmp when it opens the folder
         _make_folder(part, owner)
-    if folder != INBOX:
-        _write_file(directory / "maildirfolder", owner, b"")
     keywords = sorted({flag for message in stored for flag in message.flags if flag not in _LETTERS})[:_MAX_KEYWORDS]
     if keywords:
         lines = "".join(f"{number} {keyword}\n" for number, keyword in enumerate(keywords))

@@ -104,9 +104,9 @@ class OldHost:
 
 
 def _sane(login: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._@+-]*", login):
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._@+'&-]*", login):
         raise Problem(
-            "SBX12", f"The sandbox's old host cannot have a login {login!r}.", "letters, digits and . _ @ + -"
+            "SBX12", f"The sandbox's old host cannot have a login {login!r}.", "letters, digits and . _ @ + ' & -"
         )
     return login
 

@@ -1,0 +1,192 @@
+"""``reconcile sandbox``: the outside world on this machine."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconcile.cli.session import SANDBOX_FOLDER, Session
+from reconcile.problem import Problem
+
+if TYPE_CHECKING:
+    from reconcile.config.federation import Federation
+    from reconcile.sandbox.folder import SandboxFolder
+    from reconcile.sandbox.order import Order
+
+_NOTHING_RUNS = "No sandbox runs in this folder."
+
+
+@click.group()
+def sandbox() -> None:
+    """The outside world on this machine: a tenant, DNS, the old and the new mail host."""
+
+
+@sandbox.command()
+@click.option("--mail", "mail", multiple=True, metavar="ADDRESS=DIR", help="Fill an old mailbox with DIR's .eml files.")
+@click.option("--record", type=click.Path(file_okay=False, path_type=Path), help="Record the tenant's traffic as HAR.")
+@click.option("--foreground", is_flag=True, help="Stay until Ctrl-C, then stop it.")
+@click.pass_obj
+def up(session: Session, mail: tuple[str, ...], record: Path | None, foreground: bool) -> None:
+    """Start it for the federations of this folder."""
+    folder = _folder()
+    if _tell_if_running(session, folder):
+        return
+    _start(session, folder, _order(session, dict(_mail(mail)), record))
+    if foreground:
+        _stay(session, folder)
+
+
+@sandbox.command()
+@click.pass_obj
+def down(session: Session) -> None:
+    """Stop it and forget all it held."""
+    from reconcile.sandbox.background import clear_away
+
+    stopped = clear_away(_folder())
+    session.console().print("The sandbox is stopped, and all it held is gone." if stopped else _NOTHING_RUNS)
+
+
+@sandbox.command()
+@click.pass_obj
+def status(session: Session) -> None:
+    """Ask each server whether it is well. Exit code 1 when one is not."""
+    from reconcile.sandbox.background import runs
+
+    folder = _folder()
+    note = folder.note()
+    if not runs(folder) or not note.get("ready"):
+        words = "The sandbox was killed; clear it away" if note else f"{_NOTHING_RUNS[:-1]}; start it"
+        session.console().print(f"{words} with: reconcile sandbox {'down' if note else 'up'}")
+        raise SystemExit(1)
+    if not _show(session, note):
+        raise SystemExit(1)
+
+
+@sandbox.command()
+@click.pass_obj
+def reset(session: Session) -> None:
+    """Stop it, forget all, and start it anew with the same options."""
+    from reconcile.sandbox.background import clear_away
+    from reconcile.sandbox.order import Order
+
+    folder = _folder()
+    try:
+        before = Order.read(folder.order)
+        mail, record = dict(before.seed.mail), before.record
+    except (OSError, ValueError, KeyError):
+        mail, record = {}, None
+    order = _order(session, mail, record)
+    clear_away(folder)
+    _start(session, folder, order)
+
+
+@sandbox.command()
+@click.argument("address")
+@click.option("--licence", type=click.Choice(["E1", "E3"]), help="Give this licence instead of the one held.")
+@click.option("--add-alias", metavar="ALIAS", help="Add an address.")
+@click.option("--remove-alias", metavar="ALIAS", help="Remove an address.")
+@click.option("--full-access", metavar="WHO", help="Let somebody open the mailbox.")
+@click.pass_obj
+def portal(session: Session, /, address: str, **wishes: str | None) -> None:
+    """Change a mailbox as somebody would by hand in the tenant's portal, without the tool knowing."""
+    from reconcile.sandbox.health import ControlPage
+
+    names = {"full_access": "add_full_access"}
+    wanted = {names.get(name, name): value for name, value in wishes.items() if value is not None}
+    if not wanted:
+        raise click.UsageError("Say what to change: --licence, --add-alias, --remove-alias or --full-access.")
+    note = _folder().note()
+    if not note.get("ready"):
+        raise Problem("SBX01", _NOTHING_RUNS, "start it with: reconcile sandbox up")
+    ControlPage(note).portal({"address": address, **wanted})
+    session.console().print(f"Changed by hand in the tenant: {address}", markup=False)
+
+
+def _folder() -> SandboxFolder:
+    from reconcile.sandbox.folder import SandboxFolder
+
+    return SandboxFolder(SANDBOX_FOLDER.resolve())
+
+
+def _mail(pairs: Iterable[str]) -> Iterable[tuple[str, Path]]:
+    for pair in pairs:
+        address, equals, folder = pair.partition("=")
+        if not (address and equals and folder):
+            raise click.UsageError(f"--mail wants ADDRESS=DIR, not {pair!r}.")
+        yield address.lower(), Path(folder).resolve()
+
+
+def _order(session: Session, mail: dict[str, Path], record: Path | None) -> Order:
+    """The world these federations live in before anything is migrated."""
+    from reconcile.config.load import load_federations
+    from reconcile.sandbox.order import Order
+    from reconcile.sandbox.world import Seed
+
+    federations = load_federations(session.federations).select()
+    seed = Seed(
+        zones={federation.file.domain: federation.file.subdomains for federation in federations},
+        legacy=tuple(box for federation in federations for box in _old_boxes(federation)),
+        servers=tuple(sorted({one.file.legacy.server for one in federations if one.file.legacy})) or ("mutualise",),
+        mail=mail,
+    )
+    return Order(seed, record.resolve() if record else None)
+
+
+def _old_boxes(federation: Federation) -> Iterable[Any]:
+    """Who has a mailbox on the old host: all but the new ones, aliases that had their own, and those left behind."""
+    from reconcile.sandbox.world import LegacyBox
+
+    for address, mailbox in federation.file.mailboxes.items():
+        if not mailbox.new:
+            yield LegacyBox(address, mailbox.legacy_login or address)
+        yield from (
+            LegacyBox(alias.address, alias.address) for alias in mailbox.aliases if alias.legacy_mail == "merge"
+        )
+    yield from (LegacyBox(left.address, left.address) for left in federation.file.not_migrated)
+
+
+def _tell_if_running(session: Session, folder: SandboxFolder) -> bool:
+    from reconcile.sandbox.background import clear_away, runs
+
+    if runs(folder) and folder.note().get("ready"):
+        session.console().print("The sandbox already runs.")
+        _show(session, folder.note())
+        return True
+    clear_away(folder)
+    return False
+
+
+def _start(session: Session, folder: SandboxFolder, order: Order) -> None:
+    from reconcile.sandbox.background import launch, wait_until_ready
+
+    note = wait_until_ready(folder, launch(folder, order))
+    session.console().print("The sandbox runs:")
+    _show(session, note)
+    session.console().print("Next: reconcile --sandbox plan")
+
+
+def _show(session: Session, note: dict[str, Any]) -> bool:
+    """A line for each server; whether all are well."""
+    from reconcile.sandbox.health import health
+
+    servers = health(note)
+    for server in servers:
+        state = server.holds if server.up else "DOWN"
+        session.console().print(f"  {server.name:<14}{server.address:<26}{state}", markup=False)
+    return all(server.up for server in servers)
+
+
+def _stay(session: Session, folder: SandboxFolder) -> None:
+    """Until Ctrl-C or SIGTERM; then stop what was started."""
+    from reconcile.sandbox.background import clear_away
+
+    session.console().print("It stops with Ctrl-C.")
+    stop = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, stop)
+    signal.sigwait(stop)
+    clear_away(folder)
+    session.console().print("The sandbox is stopped.")

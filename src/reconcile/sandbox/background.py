@@ -1,0 +1,105 @@
+"""A sandbox in a process of its own: started, found again, and cleared away even after a kill -9."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from reconcile.problem import Problem
+from reconcile.sandbox.folder import SandboxFolder
+from reconcile.sandbox.imap.dovecot import stop_orphan
+from reconcile.sandbox.order import Order
+
+_START_SECONDS = 60
+_STOP_SECONDS = 10
+_MODULE = "reconcile.sandbox.serve"
+
+
+def launch(folder: SandboxFolder, order: Order) -> subprocess.Popen[bytes]:
+    """Start the process that will be the world, in a session of its own; see ``wait_until_ready``."""
+    order.write(folder.order)
+    with folder.log.open("wb") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", _MODULE, str(folder.path)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+def wait_until_ready(folder: SandboxFolder, process: subprocess.Popen[bytes]) -> dict[str, Any]:
+    """The note of the world once all its servers answer. Raises the world's own Problem, or SBX13."""
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        ended = process.poll() is not None
+        note = folder.note()
+        if note.get("pid") == process.pid and note.get("ready"):
+            return note
+        if ended:
+            break
+        time.sleep(0.02)
+    failure = folder.note().get("failure")
+    log = folder.log.read_text(errors="replace").strip().splitlines()
+    clear_away(folder)
+    if failure:
+        raise Problem(failure["code"], failure["message"], failure["hint"])
+    raise Problem("SBX13", "The sandbox did not start: " + (log[-1] if log else "it said nothing."))
+
+
+def runs(folder: SandboxFolder) -> bool:
+    """Whether the process of the folder's note lives."""
+    return _lives(folder.note(), folder)
+
+
+def clear_away(folder: SandboxFolder) -> bool:
+    """Stop whatever is left of a sandbox and remove all it wrote; whether there was anything.
+
+    The process is asked first; then, if it was killed before it could tidy up, its Dovecots and files are found by
+    the note it left.
+    """
+    note = folder.note()
+    if _lives(note, folder):
+        _end(note["pid"])
+    runtime = Path(note["runtime"]) if "runtime" in note else None
+    if runtime is not None and runtime.is_dir():
+        for host in ("old", "new"):
+            stop_orphan(runtime / host)
+        shutil.rmtree(runtime, ignore_errors=True)
+    folder.remove()
+    return bool(note)
+
+
+def _lives(note: Mapping[str, Any], folder: SandboxFolder) -> bool:
+    """The number alone proves nothing: after a restart of the machine it may be anybody's."""
+    try:
+        command = Path(f"/proc/{note['pid']}/cmdline").read_bytes().decode(errors="replace").split("\0")
+    except (KeyError, OSError):
+        return False
+    return _MODULE in command and str(folder.path) in command
+
+
+def _end(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + _STOP_SECONDS
+    # An ended process that nobody has collected yet has no command line left.
+    while _command_line(pid):
+        if time.monotonic() > deadline:
+            os.kill(pid, signal.SIGKILL)
+        time.sleep(0.02)
+
+
+def _command_line(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""

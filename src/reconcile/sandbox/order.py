@@ -1,0 +1,33 @@
+"""What a background sandbox is asked to be, written down for the process that will be it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Self
+
+from reconcile.sandbox.world import LegacyBox, Seed
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Order:
+    """A world to make and the folder that receives its HAR files."""
+
+    seed: Seed
+    record: Path | None = None
+
+    def write(self, file: Path) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(dataclasses.asdict(self), default=str, indent=2, ensure_ascii=False)
+        file.write_text(text, encoding="utf-8")
+
+    @classmethod
+    def read(cls, file: Path) -> Self:
+        """Raises OSError when there is none, ValueError or KeyError when it is not one of ours."""
+        tree = json.loads(file.read_text(encoding="utf-8"))
+        seed = tree["seed"]
+        legacy = tuple(LegacyBox(**box) for box in seed["legacy"])
+        mail = {address: Path(folder) for address, folder in seed["mail"].items()}
+        record = Path(tree["record"]) if tree["record"] else None
+        return cls(Seed(seed["zones"], legacy, tuple(seed["servers"]), mail, seed["messages"]), record)

@@ -1,0 +1,40 @@
+"""The background process: ``python -m reconcile.sandbox.serve FOLDER`` is a world until it is told to stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+from reconcile.problem import Problem
+from reconcile.sandbox.folder import SandboxFolder
+from reconcile.sandbox.order import Order
+from reconcile.sandbox.world import World
+
+_STOP = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+
+
+def serve(path: Path) -> int:
+    """Be the world ordered in the folder until SIGTERM, SIGINT or SIGHUP; the exit code.
+
+    A world that cannot start leaves its Problem in the folder's note, for whoever ordered it.
+    """
+    # Blocked before any thread starts, so that the signals wait for sigwait below, whenever they come.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOP)
+    folder = SandboxFolder(path)
+    order = Order.read(folder.order)
+    world = World(path, order.seed, order.record)
+    try:
+        world.start()
+    except Problem as problem:
+        told = {"code": problem.code, "message": problem.message, "hint": problem.hint}
+        folder.take_note({"pid": os.getpid(), "ready": False, "failure": told})
+        return 1
+    signal.sigwait(_STOP)
+    world.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(serve(Path(sys.argv[1])))

@@ -1,0 +1,207 @@
+"""The whole outside world in one object: tenant, DNS, old host full of mail, new host."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import difflib
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from reconcile.problem import Problem
+from reconcile.sandbox.corpus import EMPTY_FOLDERS, mail_from, sample_mail
+from reconcile.sandbox.dns.seed import first_day
+from reconcile.sandbox.dns.server import DnsServer
+from reconcile.sandbox.folder import SandboxFolder, Values
+from reconcile.sandbox.imap.maildir import write_maildir
+from reconcile.sandbox.imap.new import NewHost, TokenIssuer
+from reconcile.sandbox.imap.old import MASTER_USER, SEPARATOR, OldHost
+from reconcile.sandbox.tenant.server import TenantServer
+
+_KEY_NAME, _KEY_ALGORITHM = "reconcile-sandbox", "hmac-sha256"
+_CORPUS = "sandbox"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LegacyBox:
+    """A mailbox of the old host and the login that opens it."""
+
+    address: str
+    login: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Seed:
+    """What the world holds on the first day.
+
+    ``zones``: each federation's domain and its subdomains. ``servers``: the names federation files give the old host.
+    ``mail``: folders of .eml files that fill an old mailbox, by address, in place of invented mail. ``messages``: how
+    many to invent for each of the others; 15 to 60 when not said.
+    """
+
+    zones: Mapping[str, Sequence[str]]
+    legacy: Sequence[LegacyBox]
+    servers: Sequence[str] = ("mutualise",)
+    mail: Mapping[str, Path] = dataclasses.field(default_factory=dict)
+    messages: int | None = None
+
+
+class World:
+    """All four servers, in this process but for the two Dovecots. A context manager: started on entry, gone on exit.
+
+    ``folder`` receives ``settings.toml`` (an overlay of reconcile.toml), the secrets and a note of what runs;
+    everything else stands in one folder of the system's temporary one and goes with the world. ``record`` receives the
+    tenant's traffic as HAR.
+    """
+
+    tenant: TenantServer
+    dns: DnsServer
+    old: OldHost
+    new: NewHost
+
+    def __init__(self, folder: Path, seed: Seed, record: Path | None = None) -> None:
+        self.folder = SandboxFolder(folder)
+        self._seed = seed
+        self._record = record
+        self._runtime: Path | None = None
+        self._running: list[Any] = []
+
+    @property
+    def settings(self) -> Path:
+        return self.folder.settings
+
+    def start(self) -> None:
+        """Start everything, fill the old host, write the settings. On a failure nothing is left behind.
+
+        Raises Problem: SBX05, SBX10, SBX11 (a server does not start), SBX12, SBX20, SBX21 (mail that cannot be placed).
+        """
+        _check_mail(self._seed)
+        self._runtime = Path(tempfile.mkdtemp(prefix="reconcile-sandbox-"))
+        self._runtime.chmod(0o711)  # the mail's owner goes through
+        note: dict[str, Any] = {"pid": os.getpid(), "runtime": str(self._runtime), "ready": False}
+        self.folder.take_note(note)
+        try:
+            note |= self._open(self._runtime)
+        except BaseException:
+            self.stop()
+            raise
+        self.folder.take_note(note | {"ready": True})
+
+    def stop(self) -> None:
+        """Stop everything and remove every file. Harmless when stopped already."""
+        while self._running:
+            self._running.pop().stop()
+        if self._runtime is not None:
+            shutil.rmtree(self._runtime, ignore_errors=True)
+            self._runtime = None
+            self.folder.forget()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _open(self, runtime: Path) -> dict[str, Any]:
+        """Start the four servers; the note of where they are."""
+        dns_secret = base64.b64encode(secrets.token_bytes(32)).decode()
+        self.dns = DnsServer(first_day(self._seed.zones), {_KEY_NAME: (dns_secret, _KEY_ALGORITHM)})
+        self.old = OldHost(runtime / "old", sorted({box.login for box in self._seed.legacy}))
+        self.new = NewHost(runtime / "new")
+        self.tenant = TenantServer(
+            runtime / "tenant", resolve=self.dns.resolve, mailboxes=self.new, record=self._record
+        )
+        messages = self._fill()
+        self._start(self.dns, self.old, self.tenant)
+        self.new.start(
+            TokenIssuer(
+                self.tenant.issuer,
+                self.tenant.signing_key_id,
+                self.tenant.public_key_pem,
+                self.tenant.client_id,
+                self.tenant.copier_principal,
+            )
+        )
+        self._running.append(self.new)
+        self.folder.write_settings(self._tables(dns_secret))
+        return {
+            "control": self.tenant.control,
+            "control_ca": str(self.tenant.ca_file),
+            "servers": {
+                "tenant": self.tenant.url,
+                "dns": f"127.0.0.1:{self.dns.port}",
+                "old": f"127.0.0.1:{self.old.port}",
+                "new": f"127.0.0.1:{self.new.port}",
+            },
+            "zones": len(self._seed.zones),
+            "old_mailboxes": len(self.old.passwords),
+            "old_messages": messages,
+        }
+
+    def _start(self, *servers: DnsServer | OldHost | TenantServer) -> None:
+        for server in servers:
+            server.start()
+            self._running.append(server)
+
+    def _fill(self) -> int:
+        """Mail for every old mailbox; how many messages."""
+        written = 0
+        for box in {box.login: box for box in self._seed.legacy}.values():
+            maildir, source = self.old.maildir(box.login), self._seed.mail.get(box.address)
+            if source is not None:
+                written += write_maildir(maildir, self.old.owner, mail_from(source))
+            else:
+                invented = sample_mail(box.address, _CORPUS, self._seed.messages)
+                written += write_maildir(maildir, self.old.owner, invented, EMPTY_FOLDERS)
+        return written
+
+    def _tables(self, dns_secret: str) -> dict[str, Values]:
+        tenant, keep = self.tenant, self.folder.keep_secret
+        old: Values = {
+            "host": "127.0.0.1",
+            "port": self.old.port,
+            "ca_file": str(self.old.ca_file),
+            "master_user": MASTER_USER,
+            "separator": SEPARATOR,
+            "master_password_file": keep("master-password", self.old.master_password),
+        }
+        return {
+            "tenant": {
+                "id": tenant.tenant_id,
+                "initial_domain": tenant.initial_domain,
+                "client_id": tenant.client_id,
+                "client_secret_file": keep("client-secret", tenant.client_secret),
+                "authority": tenant.url,
+                "graph": tenant.url,
+                "exchange": tenant.url,
+                "ca_file": str(tenant.ca_file),
+                "copier_principal": tenant.copier_principal,
+            },
+            "dns": {
+                "host": "127.0.0.1",
+                "port": self.dns.port,
+                "key_name": _KEY_NAME,
+                "key_algorithm": _KEY_ALGORITHM,
+                "key_file": keep("dns-key", dns_secret),
+            },
+            **{f"legacy.{name}": old for name in self._seed.servers},
+            "destination": {"host": "127.0.0.1", "port": self.new.port, "ca_file": str(self.new.ca_file)},
+            "sandbox": {"control": tenant.control},
+        }
+
+
+def _check_mail(seed: Seed) -> None:
+    """Every folder of mail named belongs to an old mailbox, and exists, before anything starts."""
+    known = [box.address for box in seed.legacy]
+    for address, folder in seed.mail.items():
+        if address not in known:
+            near = difflib.get_close_matches(address, known, 1)
+            hint = f"did you mean {near[0]}?" if near else "only mailboxes with mail to copy, by their address"
+            raise Problem("SBX21", f"The old host has no mailbox {address}.", hint)
+        next(mail_from(folder))
