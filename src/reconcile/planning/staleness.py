@@ -1,28 +1,117 @@
-"""Whether a saved plan still says the truth: its files, its state, its age."""
+"""What of a saved plan still says the truth: its age, then federation by federation, then object by object."""
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from reconcile.planning.plan import Basis, Plan
+from reconcile.planning.plan import Basis, Change, Plan
+from reconcile.resources.address import Address
 
 
-def stale(plan: Plan, now: Mapping[str, Basis], moment: dt.datetime) -> tuple[str, ...]:
-    """Every reason, one sentence each, why this plan may not be applied any more; none when it may.
+@dataclasses.dataclass(frozen=True, slots=True)
+class Stale:
+    """Something of a plan that may not be applied any more. ``what``: a federation's slug, or a resource's address."""
 
-    ``now``: the same federations' basis at this moment.
+    what: str
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Sifted:
+    """``plan``: what may still be applied. ``stale``: what may not, and why. ``done``: changes made already."""
+
+    plan: Plan
+    stale: tuple[Stale, ...]
+    done: int
+
+
+def expired(plan: Plan, moment: dt.datetime) -> bool:
+    """Too old to be applied, whatever has or has not happened since."""
+    return moment >= plan.expires
+
+
+def moved(plan: Plan, now: Mapping[str, Basis]) -> frozenset[str]:
+    """The federations to which something was applied since the plan: their objects need a second look."""
+    return frozenset(
+        slug
+        for slug, then in plan.basis.items()
+        if slug in now and (now[slug].lineage, now[slug].serial) != (then.lineage, then.serial)
+    )
+
+
+def sift(plan: Plan, now: Mapping[str, Basis], fresh: Plan | None) -> Sifted:
+    """Keep of ``plan`` what is still true, for federations whose basis is ``now``.
+
+    ``fresh``: a plan made at this moment, needed only when something ``moved``. A change that a fresh plan does not
+    have any more was made already, by an interrupted run of this very plan perhaps.
     """
-    if moment >= plan.expires:
-        return (f"The plan expired on {plan.expires:%d/%m/%Y at %H:%M} UTC.",)
-    reasons = []
-    for slug, then in plan.basis.items():
-        present = now.get(slug)
-        if present is None:
-            reasons.append(f"{slug}: its file is no longer there.")
-        elif present.digest != then.digest:
-            reasons.append(f"{slug}: its file changed since the plan was made.")
-        elif (present.lineage, present.serial) != (then.lineage, then.serial):
-            what = "another lineage" if present.lineage != then.lineage else f"serial {present.serial}"
-            reasons.append(f"{slug}: something was applied since (state at {what}, plan made at serial {then.serial}).")
-    return tuple(reasons)
+    stale = [Stale(slug, reason) for slug in plan.basis if (reason := _of_federation(slug, plan, now))]
+    refused = {one.what for one in stale}
+    second_look = moved(plan, now) - refused
+    today = {change.address: change for change in fresh.changes} if fresh else {}
+    unknown = {one.address for one in fresh.blocked} if fresh else set()
+    kept: list[Change] = []
+    lost: set[Address] = set()
+    done = 0
+    for change in plan.changes:  # prerequisites may come later in the plan; what hangs on a lost one goes below
+        address = change.address
+        if address.federation in refused:
+            continue
+        if address.federation not in second_look:
+            kept.append(change)
+        elif address in unknown:
+            stale.append(Stale(str(address), "it cannot be read at this moment"))
+            lost.add(address)
+        elif address not in today:
+            done += 1
+        elif _same(change, today[address]):
+            kept.append(today[address])  # the same change, with the values that were not known yet
+        else:
+            stale.append(Stale(str(address), "it is not as the plan saw it any more"))
+            lost.add(address)
+    kept, dependants = _without_dependants(kept, lost)
+    remaining = tuple(dataclasses.replace(change, after=_within(change.after, kept)) for change in kept)
+    outputs = {**plan.outputs, **(fresh.outputs if fresh else {})}
+    return Sifted(dataclasses.replace(plan, changes=remaining, outputs=outputs), (*stale, *dependants), done)
+
+
+def _without_dependants(changes: list[Change], lost: set[Address]) -> tuple[list[Change], list[Stale]]:
+    stale: list[Stale] = []
+    while True:
+        kept = []
+        for change in changes:
+            needed = next((address for address in change.after if address in lost), None)
+            if needed is None:
+                kept.append(change)
+            else:
+                stale.append(Stale(str(change.address), f"it needs {needed}"))
+                lost.add(change.address)
+        if len(kept) == len(changes):
+            return kept, stale
+        changes = kept
+
+
+def _of_federation(slug: str, plan: Plan, now: Mapping[str, Basis]) -> str:
+    present, then = now.get(slug), plan.basis[slug]
+    if present is None:
+        return "its file is no longer there"
+    if present.digest != then.digest:
+        return "its file changed since the plan was made"
+    if then.lineage and present.lineage != then.lineage:
+        return "its state is another one (another lineage)"
+    return ""
+
+
+def _same(then: Change, now: Change) -> bool:
+    """Same action on the same object, from the same values to the same values."""
+    seen = {field.name: field.before for field in then.fields}
+    sees = {field.name: field.before for field in now.fields}
+    identities = (then.before.identity if then.before else "", now.before.identity if now.before else "")
+    return then.action is now.action and seen == sees and identities[0] == identities[1]
+
+
+def _within(after: tuple[Address, ...], kept: Collection[Change]) -> tuple[Address, ...]:
+    present = {change.address for change in kept}
+    return tuple(address for address in after if address in present)
