@@ -43,13 +43,16 @@ def apply_plan(plan: Plan, ground: Ground, journal: Journal, holder: Holder, lis
     nothing is written then. Every other failure is an outcome of the run.
     """
     began = time.monotonic()
-    slugs = sorted({change.address.federation for change in plan.changes})
+    addresses = [change.address for change in plan.changes] + [found.live.address for found in plan.unrecorded]
+    slugs = sorted({address.federation for address in addresses})
     with contextlib.ExitStack() as locks:
         for slug in slugs:
             locks.enter_context(ground.store.lock(slug, holder))
             # Whoever held the lock before us may have written since the plan read the state.
             check_swap(ground.store.read(slug), ground.snapshots[slug])
         recorder = Recorder(journal, ground.store, {slug: ground.snapshots[slug] for slug in slugs}, ground.clock)
+        for found in plan.unrecorded:
+            recorder.note(found)
         performer = Performer(
             {name: provider.writer for name, provider in ground.providers.items()},
             recorder,

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from reconcile.clock import Clock
-from reconcile.planning.plan import Action, Change
+from reconcile.planning.plan import Action, Change, Unrecorded
 from reconcile.problem import Problem
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Live, Value
@@ -54,6 +54,15 @@ class Recorder:
             if time.monotonic() - self._saved_at[slug] > _SAVE_EVERY:
                 self._save(slug)
 
+    def note(self, found: Unrecorded) -> None:
+        """Put in the snapshot what is as YAML asks already; nothing is written in the world."""
+        slug = found.live.address.federation
+        with self._lock:
+            former = self._snapshots[slug].records.get(found.live.address)
+            record = self._entry(found.live, found.wanted, former.created_by if former else "")
+            self._snapshots[slug] = self._snapshots[slug].put(record)
+            self._unsaved.add(slug)
+
     def failed(self, change: Change, problem: Problem, seconds: float) -> None:
         """The write did not happen, or could not be confirmed; the snapshot keeps what it had."""
         self._journal.outcome(
@@ -81,14 +90,16 @@ class Recorder:
         with self._lock:
             former = self._snapshots[change.address.federation].records.get(change.address)
         created_by = self._journal.run if change.action is Action.CREATE else former.created_by if former else ""
-        declared = KINDS[change.address.kind].fields
+        return self._entry(live, wanted, created_by)
+
+    def _entry(self, live: Live, wanted: Mapping[str, Value], created_by: str) -> Record:
+        declared = KINDS[live.address.kind].fields
         return Record(
-            address=change.address,
+            address=live.address,
             identity=live.identity,
             fields={name: value for name, value in wanted.items() if not declared[name].sensitive},
             created_by=created_by,
             applied_by=self._journal.run,
             applied_at=self._clock.now().isoformat(timespec="seconds"),
-            protected=former.protected if former else False,
             outputs=live.outputs,
         )

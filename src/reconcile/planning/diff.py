@@ -55,6 +55,13 @@ def retire(address: Address, live: Live | None, record: Record) -> Change:
     return Change(address, action, cause, live, wanted={}, note=note, protected=protected)
 
 
+def recorded_as(wanted: Mapping[str, Value], live: Live, record: Record | None) -> bool:
+    """Whether the state already says of this live resource what YAML asks."""
+    if record is None or record.identity != live.identity:
+        return False
+    return all(name in record.fields and record.fields[name] == value for name, value in wanted.items())
+
+
 def differs(field: Field, live: Value, wanted: Value) -> bool:
     """Whether a live value is not what is wanted, by the field's own notion of sameness."""
     if field.shape is Shape.SCALAR:

@@ -110,6 +110,14 @@ class Basis:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Unrecorded:
+    """A resource that is as YAML asks although the state does not say so: somebody made it so by hand, or before us."""
+
+    live: Live
+    wanted: Mapping[str, Value]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Plan:
     """The whole answer of ``reconcile plan``, changes in the order they may be read (federation, kind, key).
 
@@ -128,6 +136,8 @@ class Plan:
     unmanaged: tuple[Address, ...] = ()
     outputs: Mapping[Address, Mapping[str, Value]] = dataclasses.field(default_factory=dict)
     partial: bool = False
+    #: What an apply notes in the state without any write. Not kept in a plan file: the next plan finds it again.
+    unrecorded: tuple[Unrecorded, ...] = dataclasses.field(default=(), compare=False)
 
     @property
     def empty(self) -> bool:

@@ -10,9 +10,9 @@ import dataclasses
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from reconcile.planning.diff import diff, retire
+from reconcile.planning.diff import diff, recorded_as, retire
 from reconcile.planning.order import ordered
-from reconcile.planning.plan import Basis, Blocked, Change, Plan
+from reconcile.planning.plan import Basis, Blocked, Change, Plan, Unrecorded
 from reconcile.providers.base import Observation, Reader, Scope, Sight, Unknown, Wanted
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
@@ -38,13 +38,16 @@ class Inputs:
     basis: Mapping[str, Basis]
     partial: bool
 
+    @property
+    def records(self) -> dict[Address, Record]:
+        """Everything recorded, of all the federations."""
+        return {address: record for one in self.snapshots.values() for address, record in one.records.items()}
+
 
 def make_plan(inputs: Inputs, readers: Mapping[str, Reader], now: dt.datetime, tool: str) -> Plan:
     """Compare ``inputs`` with the world as ``readers`` (by provider name) show it at ``now``."""
-    records = {
-        address: record for snapshot in inputs.snapshots.values() for address, record in snapshot.records.items()
-    }
-    observation = _observe(inputs, records, readers)
+    records = inputs.records
+    observation = observe(inputs, readers)
     sights = observation.sights
 
     def resolve(reference: Reference) -> Value:
@@ -54,6 +57,7 @@ def make_plan(inputs: Inputs, readers: Mapping[str, Reader], now: dt.datetime, t
     changes: list[Change] = []
     blocked: dict[Address, Blocked] = {}
     unchanged = 0
+    unrecorded: list[Unrecorded] = []
     for resource in inputs.desired:
         sight = sights[resource.address]
         if isinstance(sight, Unknown):
@@ -61,11 +65,17 @@ def make_plan(inputs: Inputs, readers: Mapping[str, Reader], now: dt.datetime, t
             continue
         live = sight if isinstance(sight, Live) else None
         interrupted = resource.address in inputs.interrupted
-        change = diff(resource, live, records.get(resource.address), resolve, interrupted=interrupted)
-        if change is None:
-            unchanged += 1
-        else:
+        record = records.get(resource.address)
+        change = diff(resource, live, record, resolve, interrupted=interrupted)
+        if change is not None:
             changes.append(change)
+            continue
+        unchanged += 1
+        wanted = {
+            name: resolve(value) if isinstance(value, Reference) else value for name, value in resource.fields.items()
+        }
+        if live is not None and not recorded_as(wanted, live, record):
+            unrecorded.append(Unrecorded(live, wanted))
     described = {resource.address for resource in inputs.desired}
     for address, record in records.items():
         if address in described:
@@ -88,11 +98,13 @@ def make_plan(inputs: Inputs, readers: Mapping[str, Reader], now: dt.datetime, t
         unmanaged=tuple(sorted(observation.unmanaged)),
         outputs=_outputs_used(allowed, sights),
         partial=inputs.partial,
+        unrecorded=tuple(unrecorded),
     )
 
 
-def _observe(inputs: Inputs, records: Mapping[Address, Record], readers: Mapping[str, Reader]) -> Observation:
-    """Ask every provider at once about everything desired or recorded."""
+def observe(inputs: Inputs, readers: Mapping[str, Reader]) -> Observation:
+    """Ask every provider at once about everything desired or recorded; a sight for each."""
+    records = inputs.records
     wanted: dict[str, list[Wanted]] = {name: [] for name in readers}
     for resource in inputs.desired:
         record = records.get(resource.address)

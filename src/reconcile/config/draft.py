@@ -1,0 +1,81 @@
+"""A federation file written from what a tenant already holds. Pure: facts in, text out."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import yaml
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DraftBox:
+    """One mailbox as found. ``delegates``: who → rights, for a shared one."""
+
+    address: str
+    licence: str
+    display_name: str
+    first_name: str
+    last_name: str
+    job_title: str
+    phone: str
+    atrium_id: str
+    aliases: Sequence[str]
+    hidden: bool
+    delegates: dict[str, tuple[str, ...]]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Draft:
+    """A federation as found. ``since``: the day it is said to have migrated, so that everything is due."""
+
+    code: str
+    name: str
+    domain: str
+    subdomains: Sequence[str]
+    since: dt.date
+    boxes: Iterable[DraftBox]
+
+
+_DEFAULT_RIGHTS = ("read", "send_as")
+
+
+def render(draft: Draft) -> str:
+    """The text of the file; it has no `legacy` section, for there is nothing to copy."""
+    body: dict[str, Any] = {"schema": 1, "code": draft.code, "name": draft.name, "domain": draft.domain}
+    if draft.subdomains:
+        body["subdomains"] = list(draft.subdomains)
+    body["migration"] = {"date": draft.since}
+    body["mailboxes"] = {box.address: _box(box) for box in sorted(draft.boxes, key=lambda box: box.address)}
+    text = yaml.safe_dump(body, allow_unicode=True, sort_keys=False, width=120, default_flow_style=None)
+    return f"# yaml-language-server: $schema=../schemas/federation.schema.json\n{text}"
+
+
+def _box(box: DraftBox) -> dict[str, Any]:
+    entry: dict[str, Any] = {"licence": box.licence}
+    names = " ".join(name for name in (box.first_name, box.last_name) if name)
+    if box.display_name and box.display_name != names:
+        entry["display_name"] = box.display_name
+    if box.aliases:
+        entry["aliases"] = sorted(box.aliases)
+    if box.licence == "shared":
+        entry["delegates"] = [_delegate(who, rights) for who, rights in sorted(box.delegates.items())]
+    if box.hidden:
+        entry["hidden"] = True
+    directory = {
+        "last_name": box.last_name,
+        "first_name": box.first_name,
+        "job_title": box.job_title,
+        "phone": box.phone,
+        "atrium_id": int(box.atrium_id) if box.atrium_id.isdigit() else "",
+    }
+    kept = {name: value for name, value in directory.items() if value != ""}
+    if kept:
+        entry["directory"] = kept
+    return entry
+
+
+def _delegate(who: str, rights: tuple[str, ...]) -> str | dict[str, Any]:
+    return who if set(rights) == set(_DEFAULT_RIGHTS) else {"who": who, "rights": list(rights)}

@@ -1,0 +1,84 @@
+"""The journals read back as an account of what was applied: by whom, from what, and how each operation ended."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from reconcile.state.durable import unreadable
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Operation:
+    """One write of a run. ``result``: done, failed, or "" when the run was killed before it knew."""
+
+    address: str
+    action: str
+    result: str
+    seconds: float
+    error: str
+    request_id: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One apply. ``tally`` is None when the run was killed. ``header``: who, host, commit, pipeline, plan digest."""
+
+    run: str
+    began: str
+    header: Mapping[str, str]
+    operations: tuple[Operation, ...]
+    tally: Mapping[str, int] | None
+
+
+def run_records(folder: Path) -> Iterator[RunRecord]:
+    """Every run of a state folder's journals, the latest first. An unfinished last line is left out."""
+    for path in sorted(folder.glob("*.jsonl"), reverse=True):
+        yield _read(path)
+
+
+def _read(path: Path) -> RunRecord:
+    header: dict[str, str] = {}
+    operations: dict[str, Operation] = {}
+    tally: Mapping[str, int] | None = None
+    began = ""
+    for entry in _entries(path):
+        match entry.get("event"):
+            case "run":
+                began = str(entry["at"])
+                told = ("who", "host", "commit", "pipeline", "plan", "tool")
+                header = {name: str(entry[name]) for name in told if entry.get(name)}
+            case "intent":
+                address = str(entry["address"])
+                operations[address] = Operation(address, str(entry["action"]), "", 0.0, "", "")
+            case "outcome":
+                address = str(entry["address"])
+                error = entry.get("error") or {}
+                operations[address] = Operation(
+                    address,
+                    str(entry["action"]),
+                    str(entry["result"]),
+                    float(entry.get("seconds", 0.0)),
+                    f"{error.get('code', '')} {error.get('message', '')}".strip(),
+                    str(entry.get("request_id", "")),
+                )
+            case "end":
+                tally = entry["tally"]
+    return RunRecord(path.stem, began, header, tuple(operations.values()), tally)
+
+
+def _entries(path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise unreadable(path, error) from None
+    for line in data.split(b"\n")[:-1]:
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue  # a damaged line is replay's to refuse; the account goes on
+        if isinstance(entry, dict):
+            yield entry
