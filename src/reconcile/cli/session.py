@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
     from reconcile.clock import Clock
     from reconcile.config.settings import Settings
@@ -28,14 +30,14 @@ class Session:
     color: str
     federations: Path = Path("federations")
     state: Path = Path("spfstate")
-    plans: Path = Path("plans")
+    settings_file: Path = Path("reconcile.toml")
 
     @functools.cached_property
     def settings(self) -> Settings:
         """reconcile.toml, overlaid with the sandbox's when this call talks to the sandbox."""
         from reconcile.config.settings import load_settings
 
-        paths = [Path("reconcile.toml")]
+        paths = [self.settings_file]
         if self.sandbox:
             overlay = SANDBOX_FOLDER / "settings.toml"
             if not overlay.exists():
@@ -53,6 +55,21 @@ class Session:
         from reconcile.sandbox.clock import SandboxClock
 
         return SandboxClock(self.settings.sandbox.control, self.settings.tenant.ca_file)
+
+    @functools.cached_property
+    def zone(self) -> ZoneInfo:
+        """Where moments are said: the network's time zone."""
+        return ZoneInfo(self.settings.calendar.timezone)
+
+    def print(self, lines: Iterable[Text]) -> None:
+        """Show a view on standard output."""
+        console = self.console()
+        for line in lines:
+            console.print(line)
+
+    def warn(self, text: str) -> None:
+        """Say something beside the result, on standard error."""
+        self.console(stderr=True).print(text, markup=False)
 
     def secret(self, variable: str, file: Path | None, what: str) -> str:
         """A credential from the environment, else from its file. Raises AUTH01 when there is neither."""

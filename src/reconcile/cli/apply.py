@@ -1,0 +1,232 @@
+"""``reconcile apply``: carry a plan out."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import getpass
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from reconcile.cli.exits import DONE, ERROR, INTERRUPTED, PARTLY_APPLIED, REFUSED, STALE_OR_LOCKED
+from reconcile.cli.session import Session
+from reconcile.problem import Problem
+
+if TYPE_CHECKING:
+    from reconcile.applying.events import Listener
+    from reconcile.applying.outcome import Run
+    from reconcile.cli.prepare import Prepared
+    from reconcile.planning.plan import Plan
+    from reconcile.providers.base import Provider
+    from reconcile.state.snapshot import Snapshot
+    from reconcile.state.store import Holder
+
+
+@dataclasses.dataclass(frozen=True)
+class Chosen:
+    """What is to be applied. ``digest`` is the reviewed plan's, whole; ``stale``: part of it may not be applied."""
+
+    plan: Plan
+    prepared: Prepared
+    digest: str
+    reviewed: bool
+    stale: bool = False
+
+
+@click.command()
+@click.argument("what", nargs=-1, metavar="[PLAN | FEDERATION...]")
+@click.option("--target", multiple=True, metavar="GLOB", help="Only these addresses and what they need: 'spf55/dns/*'.")
+@click.option("--yes", is_flag=True, help="Do not ask: for pipelines.")
+@click.option("--allow-delete", is_flag=True, help="Let the plan delete what holds mail, or the way to it.")
+@click.option("--override", default="", metavar="DIGEST", help="Apply this plan although it is beyond the thresholds.")
+@click.pass_obj
+def apply(
+    session: Session, what: tuple[str, ...], target: tuple[str, ...], yes: bool, allow_delete: bool, override: str
+) -> int:
+    """Carry out what is due: a saved PLAN exactly as it was reviewed, or a fresh plan for the federations named.
+
+    Without a saved plan it shows what it would do and asks. What is not due yet is left for a later apply.
+    Interrupted or killed, the next apply completes it.
+    """
+    from reconcile.cli.providers import providers
+    from reconcile.planning.guards import Leave, refusals
+
+    found = providers(session)
+    chosen = _saved(session, Path(what[0]), target, found) if _is_plan(what) else _fresh(session, what, target, found)
+    plan = chosen.plan
+    denied = refusals(plan, chosen.digest, session.settings.guards, Leave(allow_delete, override))
+    for refusal in denied:
+        session.warn(f"{refusal.code} {refusal.message}\n  → {refusal.hint}")
+    if denied:
+        return REFUSED
+    if not plan.changes and not plan.unrecorded:
+        return STALE_OR_LOCKED if chosen.stale else ERROR if plan.blocked else DONE
+    if plan.changes and not (yes or chosen.reviewed) and not _confirmed():
+        raise Problem("GRD03", "Nothing was applied: nobody said yes.", "say --yes, or apply a saved plan", REFUSED)
+    run = _carry_out(session, chosen, found)
+    return STALE_OR_LOCKED if chosen.stale and not run.interrupted else _exit_code(run, plan)
+
+
+def _is_plan(what: tuple[str, ...]) -> bool:
+    return len(what) == 1 and (what[0].endswith(".json") or "/" in what[0])
+
+
+def _saved(session: Session, file: Path, target: tuple[str, ...], found: Mapping[str, Provider]) -> Chosen:
+    """What is still true of a saved plan. Raises PLN04 (exit 4) when it is too old."""
+    from reconcile.cli.prepare import observe_and_plan, prepare
+    from reconcile.planning import planfile
+    from reconcile.planning.staleness import expired, moved, sift
+    from reconcile.planning.targets import restrict
+
+    plan = planfile.load(file)
+    if expired(plan, session.clock.now()):
+        message = f"{file} expired on {plan.expires.astimezone(session.zone):%d/%m/%Y at %H:%M}."
+        raise Problem("PLN04", message, "plan again", STALE_OR_LOCKED)
+    prepared = prepare(session, tuple(plan.basis) if plan.partial else ())
+    basis = prepared.inputs.basis
+    readers = {name: provider.reader for name, provider in found.items()}
+    fresh = observe_and_plan(session, prepared, readers) if moved(plan, basis) else None
+    sifted = sift(plan, basis, fresh)
+    for one in sifted.stale:
+        session.warn(f"PLN04 {one.what} is stale in this plan: {one.reason}.")
+    if sifted.stale:
+        session.warn("  → plan again")
+    if sifted.done:
+        session.warn(f"{sifted.done} of the plan's {len(plan.changes)} changes are made already.")
+    digest = planfile.document(plan)["digest"]
+    return Chosen(restrict(sifted.plan, target), prepared, digest, reviewed=True, stale=bool(sifted.stale))
+
+
+def _fresh(session: Session, names: tuple[str, ...], target: tuple[str, ...], found: Mapping[str, Provider]) -> Chosen:
+    """A plan made now, and shown."""
+    from reconcile.cli.prepare import observe_and_plan, prepare
+    from reconcile.planning.planfile import document
+    from reconcile.planning.targets import restrict
+    from reconcile.views.plan_text import plan_text
+
+    prepared = prepare(session, names)
+    readers = {name: provider.reader for name, provider in found.items()}
+    plan = restrict(observe_and_plan(session, prepared, readers), target)
+    session.print(plan_text(plan, session.zone))
+    return Chosen(plan, prepared, document(plan)["digest"], reviewed=False)
+
+
+def _confirmed() -> bool:
+    if not sys.stdin.isatty():
+        return False
+    return click.prompt("Apply this plan? Only 'yes' is a yes", default="no", show_default=False) == "yes"
+
+
+def _carry_out(session: Session, chosen: Chosen, found: Mapping[str, Provider]) -> Run:
+    from reconcile.applying.apply import Ground, apply_plan
+    from reconcile.cli.prepare import store
+    from reconcile.planning.guards import Boundary
+    from reconcile.state.journal import Journal, new_run_id
+    from reconcile.views.run_text import run_text
+
+    plan, prepared = chosen.plan, chosen.prepared
+    stop = threading.Event()
+    snapshots = with_lineage(prepared.snapshots)
+    boundary = Boundary(frozenset(prepared.all_domains), frozenset(session.settings.protected))
+    ground = Ground(found, store(session), snapshots, boundary, session.clock, stop)
+    run_id = new_run_id(session.clock, secrets.token_hex(3))
+    holder = holder_of(session, run_id, "apply")
+    provenance = _provenance(session)
+    header = {"who": holder.who, "host": holder.host, "plan": chosen.digest, "tool": plan.tool, **provenance}
+    with Journal.create(session.state / "runs", run_id, header, session.clock) as journal:
+        restore = _on_signals(stop)
+        try:
+            with _progress(session, plan) as listener:
+                run = apply_plan(plan, ground, journal, holder, listener)
+        finally:
+            restore()
+    if plan.changes:
+        session.print(run_text(run, plan, session.zone))
+    return run
+
+
+@contextlib.contextmanager
+def _progress(session: Session, plan: Plan) -> Iterator[Listener]:
+    """Live counters on a terminal; a line per change elsewhere."""
+    from reconcile.views.progress import LineProgress, LiveProgress
+
+    console = session.console(stderr=True)
+    if not console.is_terminal:
+        yield LineProgress(plan, console.print)
+        return
+    from rich.live import Live
+
+    shown = LiveProgress(plan, time.monotonic)
+    with Live(shown, console=console, refresh_per_second=4, transient=True):
+        yield shown
+
+
+def _on_signals(stop: threading.Event) -> Callable[[], None]:
+    """First Ctrl-C or SIGTERM: finish what is in flight. Second: leave at once; the journal knows what was begun."""
+
+    def hear(_number: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            os._exit(INTERRUPTED)
+        stop.set()
+
+    former = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def restore() -> None:
+        for number, action in former.items():
+            signal.signal(number, action)
+
+    return restore
+
+
+def holder_of(session: Session, run: str, operation: str) -> Holder:
+    """Who holds the locks of this call."""
+    from reconcile.state.store import Holder
+
+    who = session.environment.get("RECONCILE_WHO") or getpass.getuser()
+    since = session.clock.now().isoformat(timespec="seconds")
+    return Holder(run, who, socket.gethostname(), os.getpid(), since, operation)
+
+
+def with_lineage(snapshots: Mapping[str, Snapshot]) -> dict[str, Snapshot]:
+    """The snapshots, each that was never written given a lineage of its own."""
+    return {
+        slug: snapshot if snapshot.lineage else dataclasses.replace(snapshot, lineage=secrets.token_hex(16))
+        for slug, snapshot in snapshots.items()
+    }
+
+
+def _provenance(session: Session) -> dict[str, str]:
+    """The commit and the pipeline a run comes from, as far as they can be known."""
+    environment = session.environment
+    pipeline = environment.get("CI_PIPELINE_URL", "")
+    if run := environment.get("GITHUB_RUN_ID"):
+        pipeline = f"{environment.get('GITHUB_SERVER_URL')}/{environment.get('GITHUB_REPOSITORY')}/actions/runs/{run}"
+    try:
+        asked = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+        commit = asked.stdout.strip() if asked.returncode == 0 else ""
+    except OSError:
+        commit = ""
+    return {"commit": commit, "pipeline": pipeline}
+
+
+def _exit_code(run: Run, plan: Plan) -> int:
+    from reconcile.applying.outcome import Result
+
+    counts = run.tally
+    if run.interrupted:
+        return INTERRUPTED
+    if counts[Result.FAILED] or counts[Result.SKIPPED] or plan.blocked:
+        return PARTLY_APPLIED if counts[Result.DONE] else ERROR
+    return DONE

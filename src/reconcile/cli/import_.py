@@ -1,0 +1,144 @@
+"""``reconcile import``: write the federation file of mailboxes that exist already."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import click
+
+from reconcile.cli.session import Session
+from reconcile.problem import Problem
+
+if TYPE_CHECKING:
+    from reconcile.config.draft import DraftBox
+    from reconcile.providers.base import Reader, Sight
+    from reconcile.resources.address import Address
+    from reconcile.resources.resource import Live
+
+
+@click.command(name="import")
+@click.argument("code")
+@click.option("--domain", required=True, help="The federation's mail domain, as the tenant has it.")
+@click.option("--subdomain", "subdomains", multiple=True, help="One of its subdomains; may be repeated.")
+@click.option("--name", required=True, help="The federation's name.")
+@click.pass_obj
+def import_(session: Session, code: str, domain: str, subdomains: tuple[str, ...], name: str) -> None:
+    """Write federations/spfCODE.yaml from the mailboxes the tenant has in a domain, and take them under management.
+
+    Nothing is written in the tenant. What the file describes exactly as it is becomes ours in the state; whatever
+    else there is to say, the next plan says.
+    """
+    from reconcile.cli.providers import providers
+    from reconcile.config.draft import Draft, render
+    from reconcile.state.durable import replace_file
+
+    slug = f"spf{code.lower().removeprefix('spf')}"
+    path = session.federations / f"{slug}.yaml"
+    if path.exists():
+        raise Problem("IMP01", f"{path} exists already.", "import describes a federation that has no file yet", 3)
+    found = providers(session)
+    domains = dict.fromkeys((domain.lower(), *(one.lower() for one in subdomains)), slug)
+    boxes, left_out = _boxes(found["microsoft"].reader, slug, domains)
+    if not boxes:
+        raise Problem("IMP02", f"The tenant has no mailbox in {domain}.", "is the domain right?")
+    today = session.clock.now().astimezone(session.zone).date()
+    draft = Draft(slug.removeprefix("spf"), name, domain.lower(), sorted(set(domains) - {domain.lower()}), today, boxes)
+    replace_file(path, render(draft).encode())
+    for what, why in left_out.items():
+        session.warn(f"Left out: {what}: {why}.")
+    adopted = _adopt(session, slug)
+    session.warn(f"Wrote {path}: {len(boxes)} mailboxes; {adopted} resources are now ours, as they are.")
+    session.warn("  → look at what remains: reconcile plan " + slug)
+
+
+def _boxes(reader: Reader, slug: str, domains: Mapping[str, str]) -> tuple[list[DraftBox], dict[str, str]]:
+    """The mailboxes of the domains, and what cannot be written in a federation file, with the reason."""
+    from reconcile.providers.base import Scope, Wanted
+    from reconcile.resources.address import Address
+    from reconcile.resources.resource import Live
+
+    listed = [one for one in reader.observe(Scope([], domains)).unmanaged if one.kind == "mailbox"]
+    asked = [Address(slug, kind, one.key) for one in listed for kind in ("mailbox", "access")]
+    sights = reader.observe(Scope([Wanted(address, None) for address in asked], domains)).sights
+    _refuse_unknown(sights)
+    boxes, left_out = [], {}
+    people = {one.key for one in listed}
+    for one in listed:
+        live = sights[Address(slug, "mailbox", one.key)]
+        access = sights[Address(slug, "access", one.key)]
+        if not isinstance(live, Live) or live.fields.get("licence") not in ("E1", "E3", "shared"):
+            left_out[one.key] = "it has no E1 or E3 licence and is not a shared mailbox"
+            continue
+        box = _draft_box(live, access if isinstance(access, Live) else None)
+        for who in [who for who in box.delegates if who not in people]:
+            left_out[f"{who} as a delegate of {one.key}"] = "only people of the federation can be"
+            del box.delegates[who]
+        boxes.append(box)
+    return boxes, left_out
+
+
+def _refuse_unknown(sights: Mapping[Address, Sight]) -> None:
+    from reconcile.providers.base import Unknown
+
+    for address, sight in sights.items():
+        if isinstance(sight, Unknown):
+            raise Problem("IMP03", f"{address} cannot be read: {sight.reason}.", "nothing was written; try again")
+
+
+def _draft_box(live: Live, access: Live | None) -> DraftBox:
+    from reconcile.config.draft import DraftBox
+
+    def text(name: str) -> str:
+        value = live.fields.get(name)
+        return value if isinstance(value, str) else ""
+
+    rights: dict[str, list[str]] = {}
+    for field, right in (("full_access", "read"), ("send_as", "send_as"), ("send_on_behalf", "send_on_behalf")):
+        holders = access.fields.get(field) if access else ()
+        for who in holders if isinstance(holders, tuple) else ():
+            rights.setdefault(who, []).append(right)
+    aliases = live.fields.get("aliases")
+    return DraftBox(
+        address=live.address.key,
+        licence=text("licence"),
+        display_name=text("display_name"),
+        first_name=text("first_name"),
+        last_name=text("last_name"),
+        job_title=text("job_title"),
+        phone=text("phone"),
+        atrium_id=text("atrium_id"),
+        aliases=aliases if isinstance(aliases, tuple) else (),
+        hidden=live.fields.get("hidden") is True,
+        delegates={who: tuple(names) for who, names in rights.items()},
+    )
+
+
+def _adopt(session: Session, slug: str) -> int:
+    """Record what exists exactly as the new file says; how many resources that is."""
+    from reconcile.applying.recorder import Recorder
+    from reconcile.cli.apply import holder_of, with_lineage
+    from reconcile.cli.prepare import observe_and_plan, prepare, store
+    from reconcile.cli.providers import providers
+    from reconcile.planning.plan import Action
+    from reconcile.resources.resource import Reference
+    from reconcile.state.journal import Journal, new_run_id
+
+    prepared = prepare(session, (slug,))
+    plan = observe_and_plan(session, prepared, {name: one.reader for name, one in providers(session).items()})
+    as_they_are = [change for change in plan.changes if change.action is Action.ADOPT and not change.fields]
+    run = new_run_id(session.clock, secrets.token_hex(3))
+    holder = holder_of(session, run, "import")
+    states = store(session)
+    journal = Journal.create(session.state / "runs", run, {"who": holder.who}, session.clock)
+    with states.lock(slug, holder), journal:
+        recorder = Recorder(journal, states, with_lineage(prepared.snapshots), session.clock)
+        for change in as_they_are:
+            recorder.begin(change)
+            known = {name: value for name, value in change.wanted.items() if not isinstance(value, Reference)}
+            recorder.done(change, change.before, known, 0.0)
+        for found in plan.unrecorded:
+            recorder.note(found)
+        recorder.close({"done": len(as_they_are)})
+    return len(as_they_are) + len(plan.unrecorded)

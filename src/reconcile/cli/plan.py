@@ -1,0 +1,67 @@
+"""``reconcile plan``: what would change."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from reconcile.cli.exits import CHANGES, DONE, ERROR
+from reconcile.cli.session import Session
+
+
+@click.command()
+@click.argument("federations", nargs=-1, metavar="[FEDERATION]...")
+@click.option("--target", multiple=True, metavar="GLOB", help="Only these addresses and what they need: 'spf55/dns/*'.")
+@click.option("--changed-since", metavar="REF", help="Only the federations whose file differs from this git revision.")
+@click.option("--out", type=click.Path(path_type=Path), help="Save the plan, for: reconcile apply FILE.")
+@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there is something to change.")
+@click.option("-v", "--verbose", is_flag=True, help="Show every field, and what is not managed.")
+@click.pass_obj
+def plan(
+    session: Session,
+    federations: tuple[str, ...],
+    target: tuple[str, ...],
+    changed_since: str | None,
+    out: Path | None,
+    as_json: bool,
+    detailed_exitcode: bool,
+    verbose: bool,
+) -> int:
+    """Compare the federation files with the tenant, DNS and the old host, and show what would change.
+
+    Nothing is written anywhere but --out. Names are those of the files: spf55, or 55.
+    """
+    from reconcile.cli.changed import changed_since as git_changed_since
+    from reconcile.cli.prepare import observe_and_plan, prepare
+    from reconcile.cli.providers import providers
+    from reconcile.planning import planfile
+    from reconcile.planning.targets import restrict
+    from reconcile.state.durable import replace_file
+    from reconcile.views.change_text import Detail
+    from reconcile.views.plan_text import plan_text
+
+    names: Sequence[str] | None = federations
+    if changed_since:
+        names = git_changed_since(changed_since, session.federations, session.settings_file)
+        if names is not None and not names:
+            session.warn(f"No federation file differs from {changed_since}.")
+            return DONE
+    prepared = prepare(session, names or ())
+    readers = {name: provider.reader for name, provider in providers(session).items()}
+    made = restrict(observe_and_plan(session, prepared, readers), target)
+    if out:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(out, planfile.encode(made).encode())
+    if as_json:
+        click.echo(json.dumps(planfile.document(made), indent=1, ensure_ascii=False))
+    else:
+        session.print(plan_text(made, session.zone, Detail.EVERYTHING if verbose else Detail.REVIEW))
+        if out:
+            session.console(stderr=True).print(f"Saved in {out}.", markup=False)
+    if made.blocked:
+        return ERROR
+    return CHANGES if detailed_exitcode and made.changes else DONE

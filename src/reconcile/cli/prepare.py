@@ -1,0 +1,98 @@
+"""From the folders to a plan: what ``plan`` and ``apply`` have in common."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from reconcile import __version__
+from reconcile.cli.session import Session
+
+if TYPE_CHECKING:
+    from reconcile.config.federation import Federation
+    from reconcile.planning.plan import Basis, Plan
+    from reconcile.planning.planner import Inputs
+    from reconcile.providers.base import Reader
+    from reconcile.resources.address import Address
+    from reconcile.state.folder import FolderStore
+    from reconcile.state.snapshot import Snapshot
+
+
+@dataclasses.dataclass(frozen=True)
+class Prepared:
+    """Federations that passed validation, their state, and what a plan is made from.
+
+    ``all_domains``: every declared mail domain of every federation file, not only of those asked for.
+    """
+
+    federations: Sequence[Federation]
+    snapshots: Mapping[str, Snapshot]
+    inputs: Inputs
+    all_domains: Mapping[str, str]
+
+
+def store(session: Session) -> FolderStore:
+    """Where the state of this call is kept."""
+    from reconcile.state.folder import FolderStore
+
+    return FolderStore(session.state)
+
+
+def prepare(session: Session, names: Sequence[str]) -> Prepared:
+    """Load, check and compile the federations named (all of them without names), and read their state.
+
+    Raises CFG03 (exit 3) when one of their files is not valid, CFG04 for a name nobody has.
+    """
+    from reconcile.config.load import load_federations
+    from reconcile.planning.planner import Inputs
+    from reconcile.resources.desired import compile_federations, declared_domains
+    from reconcile.state.replay import replay
+    from reconcile.state.snapshot import Snapshot
+
+    settings = session.settings
+    loaded = load_federations(session.federations, protected=settings.protected)
+    states = store(session)
+    # A federation whose file was deleted is still in the state, and the plan must say what that means.
+    files = {path.stem for path in loaded.paths}
+    gone = [slug for slug in states.federations() if slug not in files and (not names or slug in names)]
+    described = [name for name in names if name not in gone]
+    federations = () if names and not described else loaded.select(described)
+    slugs = [*(federation.slug for federation in federations), *gone]
+    snapshots: dict[str, Snapshot] = {}
+    interrupted: set[Address] = set()
+    for slug in slugs:
+        stored = states.read(slug) or Snapshot(slug, lineage="")
+        snapshots[slug], unsettled = replay(stored, session.state / "runs")
+        interrupted.update(intent.address for intent in unsettled if intent.action == "create")
+    inputs = Inputs(
+        desired=compile_federations(federations, settings),
+        snapshots=snapshots,
+        interrupted=frozenset(interrupted),
+        domains=declared_domains(federations),
+        basis=basis(federations, snapshots),
+        partial=bool(names),
+    )
+    return Prepared(federations, snapshots, inputs, declared_domains(loaded.federations))
+
+
+def basis(federations: Sequence[Federation], snapshots: Mapping[str, Snapshot]) -> dict[str, Basis]:
+    """What a plan over these would be made from, at this moment."""
+    from reconcile.planning.plan import Basis
+    from reconcile.resources.kinds import KINDS
+
+    by_slug = {federation.slug: federation for federation in federations}
+    result = {}
+    for slug, snapshot in snapshots.items():
+        federation = by_slug.get(slug)
+        name, digest = (federation.file.name, federation.digest) if federation else ("no longer described", "")
+        guarded = sum(KINDS[address.kind].guarded for address in snapshot.records)
+        result[slug] = Basis(name, digest, snapshot.lineage, snapshot.serial, guarded)
+    return result
+
+
+def observe_and_plan(session: Session, prepared: Prepared, readers: Mapping[str, Reader]) -> Plan:
+    """Read the world and compare."""
+    from reconcile.planning.planner import make_plan
+
+    return make_plan(prepared.inputs, readers, session.clock.now(), f"reconcile {__version__}")

@@ -1,0 +1,30 @@
+"""The concrete providers, chosen here and handed down; nobody below knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconcile.cli.session import Session
+from reconcile.providers.base import Provider
+
+
+def providers(session: Session) -> Mapping[str, Provider]:
+    """Every provider of this call, by name: the tenant, DNS and the copies."""
+    from reconcile.clock import SystemClock
+    from reconcile.mailcopy.jobs import JobList
+    from reconcile.providers.copies import copies_provider
+    from reconcile.providers.dns.provider import dns_provider
+    from reconcile.providers.microsoft.provider import microsoft_provider
+
+    settings = session.settings
+    secret = session.secret(
+        "RECONCILE_CLIENT_SECRET", settings.tenant.client_secret_file, "client secret of the tenant's app"
+    )
+    key = session.secret("RECONCILE_DNS_KEY", settings.dns.key_file, "TSIG key of the DNS server")
+    queue = JobList(session.state / "copies" / "queue.sqlite", SystemClock())
+    found = (
+        microsoft_provider(settings, secret, session.clock),
+        dns_provider(settings.dns, key, session.clock),
+        copies_provider(queue),
+    )
+    return {provider.name: provider for provider in found}

@@ -1,0 +1,29 @@
+"""Stages with a running sandbox; each is torn down whatever happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.scenarios.stage import Stage
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    """One small federation and its world."""
+    yield from _up(Stage.small(tmp_path))
+
+
+@pytest.fixture
+def three_federations(tmp_path: Path) -> Iterator[Stage]:
+    """The repository's own examples and their world."""
+    yield from _up(Stage.examples(tmp_path))
+
+
+def _up(stage: Stage) -> Iterator[Stage]:
+    stage.run("sandbox", "up", "--record", "har", expect=0)
+    try:
+        yield stage
+    finally:
+        stage.run("sandbox", "down")

@@ -1,0 +1,129 @@
+"""A folder with federations and a running sandbox, and the command as a postmaster types it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND = [sys.executable, "-c", "from reconcile.cli.main import main; main()"]
+
+SMALL = """\
+schema: 1
+code: "55"
+name: Fédération de la Meuse
+domain: spf55.org
+migration: {date: 2025-01-20}
+legacy: {server: mutualise}
+mailboxes:
+  camille.dupont@spf55.org:
+    licence: E3
+    legacy_login: k0412
+    directory: {last_name: Dupont, first_name: Camille}
+  lou.petit@spf55.org:
+    licence: E1
+    aliases: [lp@spf55.org]
+    directory: {last_name: Petit, first_name: Lou}
+  contact@spf55.org:
+    licence: Partagée
+    display_name: Secours populaire – Meuse
+    delegates:
+      - camille.dupont@spf55.org
+      - lou.petit@spf55.org
+    directory: {phone: "03 53 01 00 00"}
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class Ended:
+    """A command that ended: its exit code and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def said(self) -> str:
+        return self.out + self.err
+
+
+@dataclasses.dataclass(frozen=True)
+class Stage:
+    """One folder to work in."""
+
+    folder: Path
+
+    @classmethod
+    def small(cls, folder: Path) -> Stage:
+        """One federation of three mailboxes."""
+        stage = cls(folder)
+        (folder / "federations").mkdir()
+        stage.write("spf55", SMALL)
+        shutil.copy(ROOT / "reconcile.toml", folder)
+        return stage
+
+    @classmethod
+    def examples(cls, folder: Path) -> Stage:
+        """The three federations of the repository."""
+        shutil.copytree(ROOT / "federations", folder / "federations")
+        shutil.copy(ROOT / "reconcile.toml", folder)
+        return cls(folder)
+
+    def write(self, slug: str, text: str) -> None:
+        (self.folder / "federations" / f"{slug}.yaml").write_text(text, encoding="utf-8")
+
+    def edit(self, slug: str, old: str, new: str) -> None:
+        path = self.folder / "federations" / f"{slug}.yaml"
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    def run(self, *words: str, environment: Mapping[str, str] = {}, expect: int | None = None) -> Ended:
+        """Run ``reconcile`` and hold it to its exit code when one is expected; never a traceback."""
+        done = subprocess.run(
+            [*COMMAND, *words],
+            cwd=self.folder,
+            env=self.environment(environment),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=240,
+        )
+        ended = Ended(done.returncode, done.stdout, done.stderr)
+        assert "Traceback" not in ended.said, ended.said
+        if expect is not None:
+            assert ended.code == expect, f"{words}: {ended.code}\n{ended.said}"
+        return ended
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """The same, left running."""
+        return subprocess.Popen(
+            [*COMMAND, *words],
+            cwd=self.folder,
+            env=self.environment({}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+        )
+
+    def environment(self, more: Mapping[str, str]) -> dict[str, str]:
+        """The caller's, without its colours and with the sandbox on: what a test needs to read plain words."""
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith(("RECONCILE_", "CI", "GITHUB_"))
+        }
+        return {**kept, "RECONCILE_SANDBOX": "1", "NO_COLOR": "1", "COLUMNS": "160", **more}
+
+    def plan(self) -> dict[str, int]:
+        """The summary of a plan made now."""
+        summary: dict[str, int] = json.loads(self.run("plan", "--json").out)["summary"]
+        return summary
+
+    def journals(self) -> list[Path]:
+        return sorted((self.folder / "spfstate" / "runs").glob("*.jsonl"))

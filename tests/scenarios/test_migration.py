@@ -1,0 +1,104 @@
+"""Whole stories, from a YAML file to copied mail and the years after, by the commands a postmaster types."""
+
+from __future__ import annotations
+
+import json
+
+from tests.scenarios.stage import Stage
+
+
+def test_a_federation_migrates_and_there_is_nothing_left_to_do(stage: Stage) -> None:
+    stage.run("validate", expect=0)
+    first = stage.run("plan", "--detailed-exitcode", "--out", "plans/first.json", expect=2)
+    assert "to create" in first.out
+    assert stage.run("apply", "plans/first.json", expect=0).out.count("0 failed") == 1
+    copied = stage.run("copy", "work", expect=0)
+    assert "messages copied" in copied.said
+    assert "Nothing to do" in stage.run("plan", "--detailed-exitcode", expect=0).out
+    assert "nothing new" in stage.run("copy", "work", expect=0).said
+
+
+def test_what_somebody_changes_by_hand_is_shown_as_drift_and_mended(stage: Stage) -> None:
+    stage.run("apply", "--yes", expect=0)
+    portal = ("sandbox", "portal", "lou.petit@spf55.org", "--licence", "E3", "--add-alias", "pirate@spf55.org")
+    stage.run(*portal, expect=0)
+    drift = stage.run("drift", expect=2)
+    assert "licence: E1 → E3" in drift.out
+    assert "+ pirate@spf55.org" in drift.out
+    plan = stage.run("plan", "--detailed-exitcode", expect=2)
+    assert "(drift)" in plan.out
+    stage.run("apply", "--yes", expect=0)
+    stage.run("drift", expect=0)
+    stage.run("plan", "--detailed-exitcode", expect=0)
+
+
+def test_a_licence_swap_keeps_every_alias(stage: Stage) -> None:
+    stage.run("apply", "--yes", expect=0)
+    stage.edit("spf55", "licence: E1", "licence: E3")
+    assert "licence" in stage.run("plan", "--detailed-exitcode", expect=2).out
+    stage.run("apply", "--yes", expect=0)
+    stage.run("plan", "--detailed-exitcode", expect=0)  # lp@spf55.org is asked for too: it is still there
+
+
+def test_a_delegate_taken_out_of_yaml_loses_access(stage: Stage) -> None:
+    stage.run("apply", "--yes", expect=0)
+    stage.edit("spf55", "      - lou.petit@spf55.org\n", "")
+    assert "- lou.petit@spf55.org" in stage.run("plan", "--detailed-exitcode", expect=2).out
+    stage.run("apply", "--yes", expect=0)
+    stage.run("plan", "--detailed-exitcode", expect=0)
+
+
+def test_a_box_taken_out_of_yaml_is_deleted_only_with_leave(stage: Stage) -> None:
+    stage.run("apply", "--yes", expect=0)
+    stage.edit("spf55", "      - lou.petit@spf55.org\n", "")
+    text = (stage.folder / "federations" / "spf55.yaml").read_text(encoding="utf-8")
+    start, end = text.index("  lou.petit@spf55.org:"), text.index("  contact@spf55.org:")
+    stage.write("spf55", text[:start] + text[end:])
+    refused = stage.run("apply", "--yes", expect=5)
+    assert "delete  lou.petit@spf55.org" in refused.out  # the whole plan is shown all the same
+    assert "GRD01" in refused.err
+    assert stage.plan()["delete"] >= 1
+    stage.run("apply", "--yes", "--allow-delete", expect=0)
+    stage.run("plan", "--detailed-exitcode", expect=0)
+
+
+def test_nothing_is_done_before_the_eve_of_the_migration_at_18(stage: Stage) -> None:
+    stage.edit("spf55", "date: 2025-01-20", "date: 2125-01-20")
+    plan = stage.run("plan", expect=0)
+    assert "not before" in plan.out
+    stage.run("apply", "--yes", expect=0)
+    records = json.loads((stage.folder / "spfstate/federations/spf55.json").read_text(encoding="utf-8"))["records"]
+    kinds = {address.split("/")[1] for address in records}
+    assert kinds == {"domain", "domain_verification", "dns"}
+    assert not any(address.endswith("/MX") for address in records)
+
+
+def test_a_broken_federation_does_not_stop_the_others(three_federations: Stage) -> None:
+    stage = three_federations
+    stage.edit("spf88", "licence: E1", "licence: E9")
+    assert "spf88.yaml" in stage.run("plan", expect=3).err
+    stage.run("apply", "spf55", "--yes", expect=0)
+    stage.run("plan", "spf55", "--detailed-exitcode", expect=0)
+
+
+def test_only_what_is_named_is_touched(stage: Stage) -> None:
+    stage.run("apply", "--yes", "--target", "spf55/mailbox/lou*", expect=0)
+    records = json.loads((stage.folder / "spfstate/federations/spf55.json").read_text(encoding="utf-8"))["records"]
+    assert {address.partition("/")[2] for address in records} == {
+        "domain/spf55.org",
+        "dns/spf55.org/TXT/verification",
+        "domain_verification/spf55.org",
+        "mailbox/lou.petit@spf55.org",
+    }
+
+
+def test_an_existing_domain_is_taken_under_management_as_it_is(stage: Stage) -> None:
+    stage.run("apply", "--yes", expect=0)
+    for folder in ("federations", "spfstate"):
+        (stage.folder / folder).rename(stage.folder / f"{folder}.old")
+    (stage.folder / "federations").mkdir()
+    written = stage.run("import", "55", "--domain", "spf55.org", "--name", "Fédération de la Meuse", expect=0)
+    assert "3 mailboxes" in written.err
+    stage.run("validate", expect=0)
+    stage.run("plan", "--detailed-exitcode", expect=0)
+    stage.run("import", "55", "--domain", "spf55.org", "--name", "again", expect=3)
