@@ -13,6 +13,8 @@ Resolve = Callable[[str, str], tuple[str, ...] | None]
 
 LOOKUP_LIMIT = 10
 VOID_LIMIT = 2
+#: A macro, or the name of the sender's own address: asked, and neither followed nor held to be void.
+_DEPENDS_ON_SENDER = ("",)
 _ASKING = frozenset({"include", "a", "mx", "ptr", "exists", "redirect"})
 
 
@@ -67,9 +69,9 @@ class _Step:
 def _walk(record: spf.SpfRecord, domain: str, resolve: Resolve, path: tuple[str, ...]) -> Iterator[_Step]:
     for term in _evaluated(record):
         target = (term.value.split("/")[0] or domain).lower().rstrip(".")
-        answer = ("",) if "%" in target else _look_up(term.name, target, resolve)
+        answer = _DEPENDS_ON_SENDER if "%" in target else _look_up(term.name, target, resolve)
         yield _Step(term.text, answer)
-        if term.name in ("include", "redirect") and answer and target not in path:
+        if answer and spf.is_spf(answer[0]) and target not in path:
             yield from _walk(spf.parse(answer[0]), target, resolve, (*path, target))
 
 
@@ -92,7 +94,7 @@ def _look_up(name: str, target: str, resolve: Resolve) -> tuple[str, ...] | None
         texts = resolve(target, "TXT")
         return None if texts is None else tuple(text for text in texts if _sound(text))[:1]
     if name == "ptr":
-        return ("",)  # depends on the sender's address
+        return _DEPENDS_ON_SENDER
     if name == "mx":
         return resolve(target, "MX")
     four = resolve(target, "A")
