@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
-import json
+import datetime as dt
 
 from reconcile.planning.plan import Action, Cause, Change
 from reconcile.resources.address import Address
@@ -15,6 +15,7 @@ from reconcile.resources.kinds import KINDS
 #: The release whose documents ours can be read as; we are not it, and ``provider`` says so.
 TERRAFORM_VERSION = "1.11.4"
 
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _TYPES = {"dns": "dns_record_set"}
 _PREFIXES = {"microsoft": "m365", "dns": "dns", "copies": "mail"}
 _PROVIDERS = {"microsoft": "microsoft365", "dns": "dns", "copies": "mailcopy"}
@@ -67,6 +68,16 @@ def world_moved(change: Change) -> str:
     return "delete" if change.before is None else "update"
 
 
+def utc(moment: dt.datetime, precision: str = "seconds") -> str:
+    """A moment as Terraform writes it: ``2025-01-19T17:00:00Z``."""
+    return moment.astimezone(dt.UTC).isoformat(timespec=precision).replace("+00:00", "Z")
+
+
 def _quoted(text: str) -> str:
-    """A string as HCL writes it, templates disarmed."""
-    return json.dumps(text, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
+    """A string as HCL writes it: what cannot be printed escaped, templates disarmed."""
+    inside = "".join(_ESCAPES.get(char) or (char if char.isprintable() else _escape(char)) for char in text)
+    return '"' + inside.replace("${", "$${").replace("%{", "%%{") + '"'
+
+
+def _escape(char: str) -> str:
+    return f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}"

@@ -14,7 +14,7 @@ from reconcile.applying.events import Event, Finished, Started, Stopping
 from reconcile.applying.outcome import Outcome, Result, Run
 from reconcile.planning.plan import Action, Blocked, Change, Plan
 from reconcile.resources.address import Address
-from reconcile.views.terraform import TERRAFORM_VERSION, imported, named, world_moved
+from reconcile.views.terraform import TERRAFORM_VERSION, imported, named, utc, world_moved
 from reconcile.views.wording import count, plain
 
 Said = dict[str, Any]
@@ -124,7 +124,7 @@ def _planned(change: Change, now: dt.datetime) -> Said:
     elif change.action is Action.FORGET:
         action = "remove"
     said = _resource_message("planned_change", f"Plan to {action}", change.address, action, now)
-    if change.action is Action.DELETE:
+    if change.action in (Action.DELETE, Action.FORGET):
         said["change"]["reason"] = "delete_because_no_resource_config"
     importing = imported(change)
     if importing:
@@ -175,7 +175,7 @@ def _message(kind: str, words: str, now: dt.datetime, level: str = "info") -> Sa
         "@level": level,
         "@message": words,
         "@module": "terraform.ui",
-        "@timestamp": now.isoformat(timespec="microseconds"),
+        "@timestamp": utc(now, "microseconds"),
         "type": kind,
     }
 

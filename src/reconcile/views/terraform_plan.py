@@ -8,7 +8,6 @@ Resources that are as asked are counted, not listed.
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
@@ -18,7 +17,7 @@ from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.milestones import UNSCHEDULED
 from reconcile.resources.resource import Reference, Value
-from reconcile.views.terraform import TERRAFORM_VERSION, imported, named, world_moved
+from reconcile.views.terraform import TERRAFORM_VERSION, imported, named, utc, world_moved
 
 #: Of these providers an object has an id that only its creation tells.
 _ASSIGNING = {"microsoft"}
@@ -43,14 +42,14 @@ def document(plan: Plan) -> dict[str, Any]:
         "configuration": {"root_module": {}},
         "relevant_attributes": [],
         "checks": [],
-        "timestamp": _utc(plan.created),
+        "timestamp": utc(plan.created),
         "applyable": bool(plan.changes),
         "complete": not plan.blocked and not plan.partial,
         "errored": False,
         "reconcile": {
             "tool": plan.tool,
             "digest": own["digest"],
-            "expires": _utc(plan.expires),
+            "expires": utc(plan.expires),
             "summary": own["summary"],
         },
     }
@@ -73,16 +72,17 @@ class _Object:
             if name not in fields:
                 continue
             value = fields[name]
+            if declared.sensitive:
+                marks[name] = True
             if isinstance(value, Reference):
                 unknown[name] = True
             elif declared.sensitive:
                 values[name] = None
-            else:
-                values[name] = list(value) if isinstance(value, tuple) else value
-            if declared.sensitive:
-                marks[name] = True
             elif isinstance(value, tuple):
-                marks[name] = [False] * len(value)
+                values[name] = list(value)
+                unknown[name] = marks[name] = [False] * len(value)  # one entry per item, as there
+            else:
+                values[name] = value
         return cls(values, unknown, marks)
 
 
@@ -118,7 +118,7 @@ def _resource_change(change: Change) -> dict[str, Any]:
         },
         "reconcile": _ours(change),
     }
-    if change.action is Action.DELETE:
+    if change.action in (Action.DELETE, Action.FORGET):
         said["action_reason"] = "delete_because_no_resource_config"
     return said
 
@@ -187,7 +187,7 @@ def _ours(change: Change) -> dict[str, Any]:
         "action": change.action.name.lower(),
         "cause": change.cause.value,
         # null at once; unscheduled, it waits for a migration date in its file.
-        "due": _utc(change.due) if change.due and scheduled else None,
+        "due": utc(change.due) if change.due and scheduled else None,
         "scheduled": scheduled,
         "after": [named(address).address for address in change.after],
         "origin": str(change.origin) if change.origin else None,
@@ -208,7 +208,3 @@ def _values(objects: Iterable[tuple[Change, _Object | None]]) -> dict[str, Any]:
         modules.setdefault(named(change.address).module, []).append(said)
     children = [{"address": module, "resources": resources} for module, resources in sorted(modules.items())]
     return {"outputs": {}, "root_module": {"child_modules": children} if children else {}}
-
-
-def _utc(moment: dt.datetime) -> str:
-    return moment.astimezone(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
