@@ -3,7 +3,7 @@
 A run's *session* on a federation goes from its opening of the snapshot to the end of its journal. Sessions on one
 federation never overlap (the lock), and each begins by replaying the one before. So a session's outcomes can only be
 missing from a snapshot that is still the one it opened (same serial) or that it saved itself on the way (``run``).
-Putting them in again where they already are changes nothing.
+Putting them in again where they already are changes nothing. Whoever changes a snapshot replays it first.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ def replay(snapshot: Snapshot, folder: Path) -> tuple[Snapshot, tuple[Intent, ..
                     records[step.address] = step.record
                 elif isinstance(step, _Outcome) and step.done:
                     records.pop(step.address, None)
-    return dataclasses.replace(snapshot, records=records), tuple(_without_outcome(sessions))
+    # No run's name on it any more: should it be written before it is opened, older runs must not be put in again.
+    return dataclasses.replace(snapshot, records=records, run=""), tuple(_without_outcome(sessions))
 
 
 def unsettled(folder: Path, federation: str) -> list[Intent]:
