@@ -1,5 +1,5 @@
 # Everything a newcomer runs. Each target sets up what it needs and says so in one line.
-.PHONY: demo test soak lint golden requirements clean
+.PHONY: demo test test-stores soak lint golden requirements clean
 
 PYTHON ?= python3
 
@@ -8,6 +8,9 @@ demo: .setup/run ## the whole story, on a sandbox, in under two minutes
 
 test: .setup/dev lint ## linters, types, layers and the test suite
 	@.venv/bin/pytest -q
+
+test-stores: .setup/dev ## where state may live, on PostgreSQL and Azurite
+	@scripts/test-stores
 
 soak: .setup/dev ## the long runs left out of make test
 	@.venv/bin/pytest -q -m soak
@@ -26,7 +29,7 @@ golden: .setup/dev ## write the golden files of the views anew; review the diffe
 requirements: ## pin again every dependency, by hash
 	.venv/bin/pip install --quiet pip-tools
 	.venv/bin/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --extra build -o requirements/run.txt pyproject.toml
-	.venv/bin/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --extra build --extra dev -o requirements/dev.txt pyproject.toml
+	.venv/bin/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --extra build --extra dev --extra stores -o requirements/dev.txt pyproject.toml
 	@# pip-compile drops the markers of extras: opa-eval has no wheel for Linux but on x86_64.
 	@sed -i.bak "s/^opa-eval==[^ ]*/& ; sys_platform != 'linux' or platform_machine == 'x86_64'/" requirements/dev.txt
 	@rm requirements/dev.txt.bak

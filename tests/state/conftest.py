@@ -1,8 +1,7 @@
-"""A steady clock and a few records to keep."""
+"""A steady clock, a disk that fills up, and places to keep state in."""
 
 from __future__ import annotations
 
-import datetime as dt
 import resource
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -10,35 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from reconcile.resources.address import Address
 from reconcile.state.folder import FolderStore
-from reconcile.state.snapshot import Record, Snapshot
+from reconcile.state.snapshot import Snapshot
+from reconcile.state.store import Store
 
-
-class TickingClock:
-    """A second passes each time somebody looks at it."""
-
-    def __init__(self) -> None:
-        self._now = dt.datetime(2026, 3, 29, 18, 0, tzinfo=dt.UTC)
-
-    def now(self) -> dt.datetime:
-        self._now += dt.timedelta(seconds=1)
-        return self._now
-
-    def sleep(self, seconds: float) -> None:
-        self._now += dt.timedelta(seconds=seconds)
-
-
-def a_record(local: str = "contact", run: str = "run-1", **fields: object) -> Record:
-    address = Address("spf55", "mailbox", f"{local}@spf55.org")
-    return Record(
-        address,
-        identity=f"id-of-{local}",
-        fields={"licence": "E1", "aliases": ("a@spf55.org",), "hidden": False, **fields},  # type: ignore[dict-item]
-        created_by=run,
-        applied_by=run,
-        applied_at="2026-03-29T18:00:00+00:00",
-    )
+from . import store_places
+from .records import TickingClock
 
 
 @pytest.fixture
@@ -71,3 +47,64 @@ def no_room_beyond() -> Callable[[int], AbstractContextManager[None]]:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
     return limited
+
+
+@pytest.fixture(scope="session")
+def s3_address() -> Iterator[str]:
+    with store_places.s3_server() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def azurite_address() -> Iterator[str]:
+    with store_places.azurite_server() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def postgres_address() -> Iterator[str]:
+    with store_places.postgres_server() as address:
+        yield address
+
+
+@pytest.fixture
+def gitlab_address() -> Iterator[str]:
+    with store_places.gitlab_server() as address:
+        yield address
+
+
+def _place(name: str, request: pytest.FixtureRequest) -> Callable[[], Store]:
+    match name:
+        case "folder":
+            return store_places.folder(request.getfixturevalue("tmp_path"))
+        case "memory":
+            return store_places.memory()
+        case "s3":
+            return store_places.s3(request.getfixturevalue("s3_address"))
+        case "azure":
+            return store_places.azure(request.getfixturevalue("azurite_address"))
+        case "postgres":
+            return store_places.postgres(request.getfixturevalue("postgres_address"))
+        case _:
+            return store_places.gitlab(request.getfixturevalue("gitlab_address"))
+
+
+_NEED_SERVERS = [pytest.param(name, marks=pytest.mark.stores) for name in ("azure", "postgres")]
+
+
+@pytest.fixture(params=["folder", "memory", "s3", "gitlab", *_NEED_SERVERS])
+def any_store(request: pytest.FixtureRequest) -> Callable[[], Store]:
+    """Opens one and the same place, each time as another machine would."""
+    return _place(request.param, request)
+
+
+@pytest.fixture(params=["folder", "memory", "s3", *_NEED_SERVERS])
+def listing_store(request: pytest.FixtureRequest) -> Callable[[], Store]:
+    """Like any_store, where locks can be listed."""
+    return _place(request.param, request)
+
+
+@pytest.fixture(params=["folder", "azure", "postgres"])
+def racing_store(request: pytest.FixtureRequest) -> Callable[[], Store]:
+    """Like any_store, where the server itself is atomic: the emulated S3 is not."""
+    return _place(request.param, request)

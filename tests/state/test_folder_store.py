@@ -20,7 +20,7 @@ from reconcile.state.folder import FolderStore
 from reconcile.state.snapshot import Snapshot
 from reconcile.state.store import Holder
 
-from .conftest import a_record
+from .records import a_record
 
 US = Holder("run-2", "marie", "poste-2", os.getpid(), "2026-03-29T16:00:00+00:00")
 

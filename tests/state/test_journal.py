@@ -26,7 +26,7 @@ from reconcile.state.journal import Journal, new_run_id
 from reconcile.state.replay import replay, unsettled
 from reconcile.state.snapshot import Snapshot
 
-from .conftest import TickingClock, a_record
+from .records import TickingClock, a_record
 
 CONTACT = a_record().address
 
@@ -88,7 +88,7 @@ def test_an_intent_without_outcome_stays_until_somebody_tells_its_end(
         journal.intent(CONTACT, "create", ["licence"])
     (left,) = unsettled(tmp_path, "spf55")
     assert (left.run, left.address, left.action, left.changed) == ("run-1", CONTACT, "create", ("licence",))
-    assert replay(snapshot, tmp_path) == (snapshot, (left,))
+    assert replay(snapshot, tmp_path) == (fresh, (left,))
 
     second, snapshot = begin(tmp_path, clock, snapshot, "run-2")
     with second:
@@ -192,7 +192,7 @@ steps = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(steps, max_size=25), st.randoms(use_true_random=False), st.booleans())
 def test_no_chain_of_crashes_and_saves_loses_or_revives_anything(
     tmp_path_factory: pytest.TempPathFactory,
@@ -284,7 +284,7 @@ APPLY = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
-from conftest import a_record
+from records import a_record
 from reconcile.clock import SystemClock
 from reconcile.state.folder import FolderStore
 from reconcile.state.journal import Journal

@@ -14,7 +14,7 @@ from reconcile.resources import kinds
 from reconcile.resources.address import Address
 from reconcile.state.snapshot import Record, Snapshot, decode, encode
 
-from .conftest import a_record
+from .records import a_record
 
 PATH = Path("spfstate/federations/spf55.json")
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from reconcile.problem import Problem
 from reconcile.state.durable import replace_file, unreadable, unwritable
 from reconcile.state.snapshot import Snapshot, damaged, decode, encode
 from reconcile.state.store import Holder, check_swap, locked
@@ -62,13 +63,21 @@ class FolderStore:
                 os.ftruncate(descriptor, 0)
 
     def locks(self) -> dict[str, Holder | None]:
-        """The federations locked at this moment, and who holds them."""
         found = {}
         for path in sorted(self._locks.glob("[!.]*.lock")):
             with self._held(path.stem) as descriptor, self._door():
                 if not _flock_now(descriptor):
                     found[path.stem] = _name_in(descriptor)
         return found
+
+    def break_lock(self, federation: str, run: str) -> None:
+        if federation in self.locks():
+            raise Problem(
+                "STA09",
+                f"The lock on {federation} belongs to a living process, {self.locks()[federation]}.",
+                "stop that process: the lock frees itself when it ends",
+            )
+        raise Problem("STA09", f"Nobody holds the lock on {federation}, so run {run} does not.")
 
     def _held(self, federation: str) -> AbstractContextManager[int]:
         return _opened(self._locks / f"{self._path(federation).stem}.lock")

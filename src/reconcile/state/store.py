@@ -59,6 +59,12 @@ class Store(Protocol):
     def lock(self, federation: str, holder: Holder) -> AbstractContextManager[None]:
         """Hold the federation's lock. Entering raises Problem STA05, naming the other, when it is held."""
 
+    def locks(self) -> dict[str, Holder | None]:
+        """The federations locked at this moment, and who holds them (None: not known)."""
+
+    def break_lock(self, federation: str, run: str) -> None:
+        """Free the lock that a dead ``run`` left. Raises Problem STA09 when that run does not hold it."""
+
 
 def check_swap(stored: Snapshot | None, snapshot: Snapshot) -> None:
     """Raise Problem STA04 unless ``snapshot`` was made from ``stored``."""
