@@ -92,9 +92,9 @@ class Access:
     def _trustee(self, name: str) -> str:
         """Whom a name stands for: a mailbox's user, a registered application, one who is gone by SID, or SELF."""
         world, key = self._world, name.lower()
-        for principal, application in world.principals.items():
-            if key in (principal, application, world.principal_names.get(principal, "").lower()):
-                return principal
+        for object_id, principal in world.principals.items():
+            if key in (object_id, principal.app_id, principal.name.lower()):
+                return object_id
         if name.upper() == "NT AUTHORITY\\SELF":
             return "NT AUTHORITY\\SELF"
         if key.startswith("s-1-5-21-"):

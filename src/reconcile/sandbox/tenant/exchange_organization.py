@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from reconcile.sandbox.tenant import exchange_rows
 from reconcile.sandbox.tenant.cmdlet_error import CmdletError, unknown_object
 from reconcile.sandbox.tenant.exchange_recipients import Outcome, Parameters
-from reconcile.sandbox.tenant.objects import Domain
+from reconcile.sandbox.tenant.objects import Domain, Principal
 from reconcile.sandbox.tenant.world import World
 
 
@@ -25,7 +26,7 @@ class Organization:
         domains = [domain for domain in self._world.domains.values() if domain.accepted_as]
         if given.get("identity"):
             domains = [self._accepted(given["identity"])]
-        return [exchange_rows.accepted_domain_row(domain) for domain in domains], []
+        return [_domain_row(domain) for domain in domains], []
 
     def set_accepted_domain(self, given: Parameters) -> Outcome:
         domain = self._accepted(given["identity"])
@@ -52,8 +53,8 @@ class Organization:
             raise CmdletError(
                 "ADObjectAlreadyExistsException", f"The service principal {given['objectid']} already exists."
             )
-        self._world.principals[given["objectid"]] = given["appid"]
-        self._world.principal_names[given["objectid"]] = given.get("displayname") or given["appid"]
+        name = given.get("displayname") or given["appid"]
+        self._world.principals[given["objectid"]] = Principal(given["appid"], name)
         return [self._principal(given["objectid"])], []
 
     def remove_principal(self, given: Parameters) -> Outcome:
@@ -130,11 +131,31 @@ class Organization:
         return domain
 
     def _principal(self, object_id: str) -> dict[str, Any]:
+        principal = self._world.principals[object_id]
         return {
-            "DisplayName": self._world.principal_names.get(object_id, ""),
-            "AppId": self._world.principals[object_id],
+            "DisplayName": principal.name,
+            "AppId": principal.app_id,
             "ObjectId": object_id,
             "Sid": exchange_rows.sid(object_id),
             "Identity": object_id,
             "Id": object_id,
         }
+
+
+def _domain_row(domain: Domain) -> dict[str, Any]:
+    return {
+        "DomainName": domain.name,
+        "CatchAllRecipientID": "",
+        "DomainType": domain.accepted_as,
+        "MatchSubDomains": domain.match_subdomains,
+        "AddressBookEnabled": True,
+        "Default": domain.default,
+        "InitialDomain": domain.initial,
+        "AuthenticationType": "Managed",
+        "OutboundOnly": False,
+        "SendingFromDomainDisabled": False,
+        "Name": domain.name,
+        "Id": domain.name,
+        "Identity": domain.name,
+        "Guid": str(uuid.uuid5(uuid.NAMESPACE_DNS, domain.name)),
+    }

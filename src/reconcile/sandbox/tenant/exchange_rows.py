@@ -9,7 +9,7 @@ from typing import Any
 
 from reconcile.sandbox.tenant import addresses
 from reconcile.sandbox.tenant.exchange_encoding import GIGABYTE, MEGABYTE, size_text
-from reconcile.sandbox.tenant.objects import Domain, Mailbox, Permission
+from reconcile.sandbox.tenant.objects import Mailbox, Permission
 from reconcile.sandbox.tenant.skus import Sku
 from reconcile.sandbox.tenant.words import words
 from reconcile.sandbox.tenant.world import World
@@ -166,25 +166,6 @@ def send_as_row(world: World, box: Mailbox, trustee: str) -> dict[str, Any]:
         "AccessRights": ["SendAs"],
         "IsInherited": False,
         "InheritanceType": "None",
-    }
-
-
-def accepted_domain_row(domain: Domain) -> dict[str, Any]:
-    return {
-        "DomainName": domain.name,
-        "CatchAllRecipientID": "",
-        "DomainType": domain.accepted_as,
-        "MatchSubDomains": domain.match_subdomains,
-        "AddressBookEnabled": True,
-        "Default": domain.default,
-        "InitialDomain": domain.initial,
-        "AuthenticationType": "Managed",
-        "OutboundOnly": False,
-        "SendingFromDomainDisabled": False,
-        "Name": domain.name,
-        "Id": domain.name,
-        "Identity": domain.name,
-        "Guid": _derived(domain.name, "accepted domain"),
     }
 
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from reconcile.sandbox.tenant.graph_entity import Entity
 from reconcile.sandbox.tenant.graph_refusal import GraphRefusal
-from reconcile.sandbox.tenant.graph_surface import Entity
 
 Test = Callable[[Mapping[str, Any]], bool]
 

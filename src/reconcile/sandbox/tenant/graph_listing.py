@@ -9,9 +9,9 @@ import urllib.parse
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from reconcile.sandbox.tenant.graph_entity import Entity
 from reconcile.sandbox.tenant.graph_filter import parse_filter
 from reconcile.sandbox.tenant.graph_refusal import GraphRefusal, bad_request
-from reconcile.sandbox.tenant.graph_surface import Entity
 from reconcile.sandbox.tenant.profiles import Profile
 from reconcile.sandbox.tenant.web import Answer, Request
 

@@ -49,12 +49,8 @@ class Users:
         values = USER.check(body)
         missing = next((name for name in _REQUIRED if values.get(name) in (None, "", {})), None)
         if missing:
-            raise bad_request("One or more property values specified are invalid.") if values.get(missing) == "" else (
-                GraphRefusal(
-                    400, "Request_BadRequest", f"A value is required for property '{missing}' of resource 'User'.",
-                    [("MissingValue", f"A value is required for property '{missing}' of resource 'User'.", missing)],
-                )
-            )  # fmt: skip
+            text = f"A value is required for property '{missing}' of resource 'User'."
+            raise GraphRefusal(400, "Request_BadRequest", text, [("MissingValue", text, missing)])
         self._check(values)
         upn = values["userPrincipalName"]
         self._check_free_upn(upn, "")

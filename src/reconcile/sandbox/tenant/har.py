@@ -35,12 +35,15 @@ class Recorder:
         """Add one exchange; ``started`` is the tenant's time."""
         entry = json.dumps(self._entry(request, answer, started, milliseconds), ensure_ascii=False).encode()
         with self._lock:
+            if self._stream.closed:
+                return
             self._stream.seek(-len(_TRAILER), os.SEEK_END)
             self._stream.write((b"\n" if self._first else b",\n") + entry + _TRAILER)
             self._first = False
 
     def close(self) -> None:
-        self._stream.close()
+        with self._lock:
+            self._stream.close()
 
     def _entry(self, request: Request, answer: Answer, started: dt.datetime, milliseconds: float) -> dict[str, Any]:
         query = [{"name": name, "value": value} for name, value in request.query.items()]

@@ -60,8 +60,18 @@ class Mailbox:
     disconnected: dt.datetime | None = None
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Principal:
+    """An application as Exchange knows it."""
+
+    app_id: str
+    name: str
+
+
 @dataclasses.dataclass(slots=True)
 class Domain:
+    """A domain, from its addition to its use for mail."""
+
     name: str
     verified: bool = False
     initial: bool = False

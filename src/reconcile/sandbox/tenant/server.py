@@ -18,6 +18,7 @@ from reconcile.sandbox.tenant.faults import Faults
 from reconcile.sandbox.tenant.graph import Graph
 from reconcile.sandbox.tenant.har import Recorder
 from reconcile.sandbox.tenant.listener import MailboxListener
+from reconcile.sandbox.tenant.objects import Principal
 from reconcile.sandbox.tenant.profiles import PROFILES, Profile
 from reconcile.sandbox.tenant.seed import furnish
 from reconcile.sandbox.tenant.skus import subscriptions
@@ -74,8 +75,7 @@ class TenantServer:
         self.issuer = self._issuer.issuer
         self.signing_key_id = self._issuer.signing_key_id
         self.public_key_pem = self._issuer.public_key_pem
-        world.principals[world.copier_principal] = self.client_id
-        world.principal_names[world.copier_principal] = "reconcile"
+        world.principals[world.copier_principal] = Principal(self.client_id, "reconcile")
         self._faults = Faults(profile.trouble, source.getrandbits(64))
         self._control = Control(world, self._faults)
         self._graph = Graph(self.url, world, self._issuer, resolve)

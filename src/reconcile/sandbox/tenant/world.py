@@ -11,8 +11,9 @@ from typing import Any
 
 from reconcile.sandbox.tenant import addresses
 from reconcile.sandbox.tenant.address_book import AddressBook, AddressTakenError
+from reconcile.sandbox.tenant.announcer import Announcer
 from reconcile.sandbox.tenant.listener import MailboxListener
-from reconcile.sandbox.tenant.objects import Domain, Mailbox, User
+from reconcile.sandbox.tenant.objects import Domain, Mailbox, Principal, User
 from reconcile.sandbox.tenant.profiles import Profile
 from reconcile.sandbox.tenant.skus import Sku
 from reconcile.sandbox.tenant.virtual_clock import VirtualClock
@@ -41,20 +42,18 @@ class World:
         self.chance = random.Random(seed.getrandbits(64))  # noqa: S311 - repeatable, not secret
         self.skus = dict(skus)
         self._seed = seed
-        self._listener = listener
+        self._announcer = Announcer(listener)
         self.tenant_id = self.new_id()
         self.copier_principal = self.new_id()
         self.initial_domain = INITIAL_DOMAIN
-        #: Service principals known to Exchange: object id → application id.
-        self.principals: dict[str, str] = {}
-        self.principal_names: dict[str, str] = {}
+        #: Service principals known to Exchange: by object id.
+        self.principals: dict[str, Principal] = {}
         self.users: dict[str, User] = {}
         self.deleted: dict[str, User] = {}
         self.mailboxes: dict[str, Mailbox] = {}
         self.domains: dict[str, Domain] = {}
         self.book = AddressBook(clock, self.delays.released_address)
         self._seats_shown: dict[str, tuple[int, dt.datetime]] = {}
-        self._told: dict[str, tuple[tuple[str, ...], bool]] = {}
 
     # Finding
 
@@ -128,10 +127,10 @@ class World:
 
     # Users
 
-    def add_user(self, values: dict[str, Any], *, found_after: float = 0.0, id_: str = "") -> User:
+    def add_user(self, values: dict[str, Any], *, found_after: float = 0.0) -> User:
         now = self.clock.now()
         found = now + dt.timedelta(seconds=found_after)
-        user = User(id_ or self.new_id(), values, now, found, found + dt.timedelta(seconds=self.delays.listing))
+        user = User(self.new_id(), values, now, found, found + dt.timedelta(seconds=self.delays.listing))
         self.users[user.id] = user
         self.book.name(user.id, user.upn)
         return user
@@ -190,6 +189,7 @@ class World:
             self._disconnect(user.id)
 
     def provision(self, user: User) -> None:
+        """Give the user the mailbox the licence promises, or connect the one there was."""
         if user.deleted is not None or not self.has_exchange(user):
             return
         box = self.mailboxes.get(user.id)
@@ -209,7 +209,11 @@ class World:
         try:
             self.book.claim(user.id, items)
         except AddressTakenError:
-            return  # The service never shows such a mailbox either.
+            # Such a mailbox does not come until the address is free, and only this property says so.
+            user.values["serviceProvisioningErrors"] = [_provisioning_error(self.clock.now())]
+            self.clock.after(self.delays.mailbox, lambda: self.provision(user))
+            return
+        user.values.pop("serviceProvisioningErrors", None)
         self.add_mailbox(user, name, name, items, shared=False)
 
     def free_name(self, wanted: str) -> str:
@@ -241,25 +245,26 @@ class World:
         box.disconnected = self.clock.now()
         for other in self.mailboxes.values():
             other.on_behalf = [trustee for trustee in other.on_behalf if trustee != user_id]
-        self._told.pop(box.guid, None)
-        if self._listener is not None:
-            self._listener.mailbox_gone(box.guid)
+        self._announcer.gone(box)
 
     def tell(self, box: Mailbox) -> None:
-        """Let the listener know what became of the box, if anything it cares for did."""
-        if self._listener is None or box.disconnected is not None:
-            return
-        names = dict.fromkeys([self.users[box.user_id].upn.lower(), *addresses.smtp_of(box.addresses)])
-        granted = any(
-            entry.trustee == self.copier_principal and "FullAccess" in entry.rights and not entry.deny
-            for entry in box.access
-        )
-        facts = (tuple(names), granted and bool(box.protocols.get("ImapEnabled", True)))
-        if self._told.get(box.guid) != facts:
-            self._told[box.guid] = facts
-            self._listener.mailbox_exists(box.guid, *facts)
+        """Let the listener know what became of a connected box."""
+        if box.disconnected is None:
+            opened = any(
+                entry.trustee == self.copier_principal and "FullAccess" in entry.rights and not entry.deny
+                for entry in box.access
+            )
+            self._announcer.exists(box, self.users[box.user_id].upn, opened)
 
     # Domains
 
     def accept_domain(self, domain: Domain) -> None:
         domain.accepted_as = domain.accepted_as or "Authoritative"
+
+
+def _provisioning_error(moment: dt.datetime) -> dict[str, Any]:
+    return {
+        "createdDateTime": f"{moment:%Y-%m-%dT%H:%M:%SZ}",
+        "isResolved": False,
+        "serviceInstance": "exchange/frap264-001",
+    }
