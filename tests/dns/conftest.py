@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from tests.dns.servers import Bind, Embedded, Knot, Server, running
+from tests.dns.servers import Bind, Embedded, Knot, PowerDns, Server, running
 from tests.dns.world import ORDINARY, World, zone_on
 
 
@@ -22,19 +22,25 @@ def bind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
+def powerdns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(PowerDns, tmp_path_factory.mktemp("powerdns")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with running(Embedded, tmp_path_factory.mktemp("embedded")) as server:
         yield server
 
 
-@pytest.fixture(params=["knot", "bind", "embedded"])
+@pytest.fixture(params=["knot", "bind", "powerdns", "embedded"])
 def server(request: pytest.FixtureRequest) -> Server:
     """Each server in turn."""
     server: Server = request.getfixturevalue(request.param)
     return server
 
 
-@pytest.fixture(params=["knot", "bind"])
+@pytest.fixture(params=["knot", "bind", "powerdns"])
 def outside_server(request: pytest.FixtureRequest) -> Server:
     """Each server that is not ours in turn."""
     server: Server = request.getfixturevalue(request.param)

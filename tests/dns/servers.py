@@ -1,4 +1,4 @@
-"""Authoritative servers started for the tests, on free ports, with nothing kept: Knot, BIND."""
+"""Authoritative servers started for the tests, on free ports, with nothing kept: and the sandbox's own."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -174,6 +175,69 @@ controls {{ }};
         )
 
 
+class PowerDns(Process):
+    """PowerDNS with its SQLite backend: zones are given to it by pdnsutil, and nothing is cached."""
+
+    binary = "/usr/sbin/pdns_server"
+    package = "pdns-server pdns-backend-sqlite3"
+
+    def command(self) -> Sequence[str]:
+        return [self.binary, f"--config-dir={self.folder}"]
+
+    def configure(self) -> None:
+        """Once: the server reads its zones from the database."""
+        if (self.folder / "pdns.conf").exists():
+            return
+        database = self.folder / "zones.sqlite3"
+        (self.folder / "pdns.conf").write_text(
+            f"""\
+launch=gsqlite3
+gsqlite3-database={database}
+gsqlite3-dnssec=yes
+local-address=127.0.0.1
+local-port={self.port}
+socket-dir={self.folder}
+dnsupdate=yes
+dname-processing=yes
+allow-dnsupdate-from=127.0.0.0/8
+allow-axfr-ips=127.0.0.0/8
+zone-cache-refresh-interval=0
+cache-ttl=0
+query-cache-ttl=0
+negquery-cache-ttl=0
+receiver-threads=1
+distributor-threads=1
+daemon=no
+guardian=no
+write-pid=no
+""",
+            encoding="utf-8",
+        )
+        with sqlite3.connect(database) as connection:
+            connection.executescript(Path("/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql").read_text())
+        connection.close()
+        self._pdnsutil("import-tsig-key", KEY_NAME, "hmac-sha256", SECRET)
+        self._pdnsutil("import-tsig-key", POWERLESS_NAME, "hmac-sha256", POWERLESS_SECRET)
+
+    def add(self, origin: str, text: str, *, signed: bool = False) -> None:
+        file = self.folder / f"{origin}.zone"
+        file.write_text(f"$ORIGIN {origin}.\n{text}", encoding="utf-8")
+        self._pdnsutil("load-zone", origin, str(file))
+        self._pdnsutil("set-kind", origin, "master")
+        self._pdnsutil("set-meta", origin, "TSIG-ALLOW-DNSUPDATE", KEY_NAME)
+        self._pdnsutil("set-meta", origin, "TSIG-ALLOW-AXFR", KEY_NAME)
+        self._pdnsutil("set-meta", origin, "SOA-EDIT-DNSUPDATE", "INCREASE")
+        if signed:
+            self._pdnsutil("secure-zone", origin)
+        self._pdnsutil("rectify-zone", origin)
+        wait_until(lambda: self._holds(origin, signed=signed), f"{self.binary} holds {origin}: {self.log()}")
+
+    def _pdnsutil(self, *words: str) -> None:
+        command = ["/usr/bin/pdnsutil", f"--config-dir={self.folder}", *words]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
 class Embedded:
     """The sandbox's own server. It takes its zones at birth, so each new zone restarts it on the same port."""
 
@@ -239,14 +303,17 @@ def ask(port: int, name: str, rdtype: str) -> dns.message.Message | None:
 
 
 def transfer(port: int, origin: str) -> dict[tuple[str, RdataType], tuple[int, frozenset[bytes]]]:
-    """The whole zone as wire: {(name, type): (TTL, values)}, save what signing and serials move by themselves."""
+    """The whole zone as wire: {(name, type): (TTL, values)}, save what signing and serials move by themselves.
+
+    Host names are in lower case: compression in a transfer does not keep theirs.
+    """
     zone = dns.zone.Zone(dns.name.from_text(origin), relativize=False)
     query = dns.message.make_query(origin, RdataType.AXFR)
     query.use_tsig(KEY)
     dns.query.inbound_xfr("127.0.0.1", zone, query, port=port, timeout=10)
     moving = (RdataType.SOA, RdataType.RRSIG, RdataType.NSEC, RdataType.NSEC3)
     return {
-        (name.to_text(), rdataset.rdtype): (rdataset.ttl, frozenset(rdata.to_wire() for rdata in rdataset))
+        (name.to_text(), rdataset.rdtype): (rdataset.ttl, frozenset(rdata.to_digestable() for rdata in rdataset))
         for name, rdataset in zone.iterate_rdatasets()
         if rdataset.rdtype not in moving and (name, rdataset.rdtype) != (zone.origin, _BIND_BOOKKEEPING)
     }

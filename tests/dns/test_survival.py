@@ -61,7 +61,7 @@ SWITCH = {
 }
 
 
-@pytest.fixture(params=["knot", "knot signed", "bind", "bind signed", "embedded"])
+@pytest.fixture(params=["knot", "knot signed", "bind", "bind signed", "powerdns", "powerdns signed", "embedded"])
 def odd(request: pytest.FixtureRequest) -> World:
     kind, _, signed = request.param.partition(" ")
     return zone_on(request.getfixturevalue(kind), ODD, signed=bool(signed))

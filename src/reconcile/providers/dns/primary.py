@@ -179,26 +179,24 @@ class Primary:
         except (dns.tsig.PeerError, dns.tsig.BadSignature, dns.tsig.BadKey, dns.tsig.BadTime):
             raise self._key_refused(name) from None
         except dns.exception.DNSException as error:
+            if self.key is not None and dns.rcode.Rcode(reply[3] & 0xF) in _UNSIGNED_REFUSALS:
+                raise self._key_refused(name) from None
             raise Problem(
                 "DNS11", f"{self} sent an answer about {name} that cannot be read ({type(error).__name__})."
             ) from None
-        if self.key is not None and not message.had_tsig:
-            # Some servers say NOTAUTH (or FORMERR) unsigned when they know no such key.
-            if message.rcode() in (dns.rcode.NOTAUTH, dns.rcode.FORMERR):
-                raise self._key_refused(name)
-            if message.rcode() == dns.rcode.NOERROR:
-                raise Problem("DNS03", f"{self} did not sign its answer about {name}; it is not believed.")
         return message
 
     def _key_refused(self, name: str) -> Problem:
         return Problem(
             "DNS03",
             f"{self} refused the key '{self._key_name}' for {name}: unknown name, other secret or other algorithm.",
-            # Knot says BADKEY, too, of a good key that no access rule allows here.
-            "compare key_name, key_algorithm and the secret with the server's own, and see that it is allowed there",
+            # Knot says BADKEY, too, of a good key that no access rule allows here; PowerDNS says no more of a bad time.
+            "compare name, algorithm and secret with the server's own, see that the key is allowed and that clocks agree",
         )
 
 
+#: How servers turn a key down without signing that they do: dnspython calls such an answer malformed.
+_UNSIGNED_REFUSALS = frozenset({dns.rcode.NOTAUTH, dns.rcode.FORMERR})
 #: What a server answers when a prerequisite of an update does not hold (RFC 2136 §3.2).
 _PREREQUISITE_FAILED = frozenset({dns.rcode.NXRRSET, dns.rcode.YXRRSET, dns.rcode.YXDOMAIN, dns.rcode.NXDOMAIN})
 
