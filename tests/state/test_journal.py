@@ -23,7 +23,7 @@ from reconcile.resources import kinds
 from reconcile.resources.address import Address
 from reconcile.state.folder import FolderStore
 from reconcile.state.journal import Journal, new_run_id
-from reconcile.state.replay import replay, unsettled
+from reconcile.state.replay import check_current, replay, unsettled
 from reconcile.state.snapshot import Snapshot
 
 from .records import TickingClock, a_record
@@ -121,6 +121,19 @@ def test_a_run_begun_first_may_take_a_federation_in_hand_second(
     late.close()
     found, _ = replay(fresh, tmp_path)
     assert found.records[CONTACT].fields["licence"] == "E3"
+
+
+def test_a_run_that_died_between_plan_and_apply_makes_the_plan_stale(
+    tmp_path: Path, clock: TickingClock, fresh: Snapshot
+) -> None:
+    planned, _ = replay(fresh, tmp_path)
+    check_current(planned, None, tmp_path)
+    journal, _ = begin(tmp_path, clock, planned)
+    with journal:
+        journal.outcome(CONTACT, "create", "done", a_record())
+    with pytest.raises(Problem) as refusal:
+        check_current(planned, None, tmp_path)
+    assert (refusal.value.code, refusal.value.exit_code) == ("STA04", 4)
 
 
 def test_a_lost_snapshot_is_rebuilt_from_the_journals(tmp_path: Path, clock: TickingClock, store: FolderStore) -> None:

@@ -20,8 +20,9 @@ from reconcile.planning.plan import Plan
 from reconcile.providers.base import Provider
 from reconcile.resources.kinds import KINDS
 from reconcile.state.journal import Journal
+from reconcile.state.replay import check_current
 from reconcile.state.snapshot import Snapshot
-from reconcile.state.store import Holder, Store, check_swap
+from reconcile.state.store import Holder, Store
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def apply_plan(plan: Plan, ground: Ground, journal: Journal, holder: Holder, lis
         for slug in slugs:
             locks.enter_context(ground.store.lock(slug, holder))
             # Whoever held the lock before us may have written since the plan read the state.
-            check_swap(ground.store.read(slug), ground.snapshots[slug])
+            check_current(ground.snapshots[slug], ground.store.read(slug), journal.path.parent)
         recorder = Recorder(journal, ground.store, {slug: ground.snapshots[slug] for slug in slugs}, ground.clock)
         for found in plan.unrecorded:
             recorder.note(found)

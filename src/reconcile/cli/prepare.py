@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from reconcile import __version__
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from reconcile.planning.planner import Inputs
     from reconcile.providers.base import Reader
     from reconcile.resources.address import Address
-    from reconcile.state.folder import FolderStore
     from reconcile.state.snapshot import Snapshot
+    from reconcile.state.store import Store
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,11 +32,20 @@ class Prepared:
     all_domains: Mapping[str, str]
 
 
-def store(session: Session) -> FolderStore:
-    """Where the state of this call is kept."""
-    from reconcile.state.folder import FolderStore
+def store(session: Session, lost: Callable[[], None] = lambda: None) -> Store:
+    """Where the state of this call is kept; the sandbox's never leaves this folder.
 
-    return FolderStore(session.state)
+    ``lost`` is called, from another thread, when somebody breaks a lock this call holds.
+    """
+    from reconcile.clock import SystemClock
+    from reconcile.state.locations import open_store
+
+    location = "" if session.sandbox else session.settings.state
+    slugs = sorted(path.stem for path in session.federations.glob("*.yaml"))
+    password = session.environment.get("RECONCILE_STATE_PASSWORD")
+    login = (session.environment.get("RECONCILE_STATE_USER", ""), password) if password else None
+    # Leases run on the machine's time, whatever the sandbox's clock says.
+    return open_store(location or str(session.state), SystemClock(), slugs, login, lost)
 
 
 def prepare(session: Session, names: Sequence[str]) -> Prepared:

@@ -107,6 +107,9 @@ class Settings(Table):
     guards: Guards = Guards()
     protected: tuple[str, ...] = ()
     """Addresses and domains that are never touched, whatever a federation file says."""
+    state: str = ""
+    """Where state is kept, when not in the folder spfstate: s3://bucket/folder, az://container/folder,
+    gs://bucket/folder, postgresql://host/database, or the https address of GitLab's or Gitea's Terraform states."""
     sandbox: Sandbox | None = None
 
 

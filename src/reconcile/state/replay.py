@@ -16,6 +16,7 @@ from pathlib import Path
 from reconcile.resources.address import Address
 from reconcile.state.durable import unreadable
 from reconcile.state.snapshot import Record, Snapshot, damaged, record_from_json
+from reconcile.state.store import check_swap, overtaken
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -46,6 +47,17 @@ def replay(snapshot: Snapshot, folder: Path) -> tuple[Snapshot, tuple[Intent, ..
                     records.pop(step.address, None)
     # No run's name on it any more: should it be written before it is opened, older runs must not be put in again.
     return dataclasses.replace(snapshot, records=records, run=""), tuple(_without_outcome(sessions))
+
+
+def check_current(planned: Snapshot, stored: Snapshot | None, folder: Path) -> None:
+    """Raise Problem STA04 unless ``planned``, replayed before the lock was held, is still all there is to know.
+
+    A run may have begun and died since: its outcomes are in its journal, and the stored serial has not moved.
+    """
+    check_swap(stored, planned)
+    now, _ = replay(stored or Snapshot(planned.federation, ""), folder)
+    if now.records != planned.records:
+        raise overtaken(planned, "the same serial, with the journal of a run that died since")
 
 
 def unsettled(folder: Path, federation: str) -> list[Intent]:
