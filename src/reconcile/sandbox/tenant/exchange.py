@@ -18,7 +18,8 @@ from reconcile.sandbox.tenant.exchange_encoding import encoded
 from reconcile.sandbox.tenant.exchange_mailboxes import Mailboxes
 from reconcile.sandbox.tenant.exchange_organization import Organization
 from reconcile.sandbox.tenant.exchange_recipients import Outcome, Parameters, Recipients
-from reconcile.sandbox.tenant.tokens import Issuer
+from reconcile.sandbox.tenant.permissions import EXCHANGE_ROLE
+from reconcile.sandbox.tenant.tokens import Issuer, TokenRefusedError
 from reconcile.sandbox.tenant.web import Answer, Request
 from reconcile.sandbox.tenant.world import World
 
@@ -26,6 +27,9 @@ _LARGEST_PAGE = 1000
 _BATCH_LIMIT = 10
 _PAGE_SIZE = re.compile(r"odata\.maxpagesize\s*=\s*(\d+)")
 
+_UNAUTHORIZED = Answer(
+    401, None, {"WWW-Authenticate": 'Bearer client_id="00000002-0000-0ff1-ce00-000000000000", error="invalid_token"'}
+)
 #: The service answers so, and calls it gzip, to an unknown cmdlet or to one the caller has no role for.
 _FORBIDDEN = Answer(403, b"\0" * 512, {"Content-Type": "application/json", "Content-Encoding": "gzip"})
 
@@ -73,9 +77,14 @@ class Exchange:
     def page(self, request: Request) -> Answer:
         with self._world.lock:
             self._world.clock.settle()
-            if self._issuer.objection(request, tokens.EXCHANGE) is not None:
-                challenge = 'Bearer client_id="00000002-0000-0ff1-ce00-000000000000", error="invalid_token"'
-                return Answer(401, None, {"WWW-Authenticate": challenge})
+            try:
+                roles = self._issuer.roles(request, tokens.EXCHANGE)
+            except TokenRefusedError:
+                return _UNAUTHORIZED
+            if "Exchange.ManageAsApp" not in roles:
+                return _UNAUTHORIZED
+            if EXCHANGE_ROLE not in roles:
+                return _FORBIDDEN
             return self._batch(request) if request.segments[-1] == "$batch" else self._one(request)
 
     def _one(self, request: Request) -> Answer:

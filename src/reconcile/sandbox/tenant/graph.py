@@ -15,8 +15,9 @@ from reconcile.sandbox.tenant.graph_licences import Licences
 from reconcile.sandbox.tenant.graph_listing import Pages
 from reconcile.sandbox.tenant.graph_refusal import GraphRefusal, bad_request, throttled
 from reconcile.sandbox.tenant.graph_users import Users
+from reconcile.sandbox.tenant.permissions import check_permission
 from reconcile.sandbox.tenant.quotas import Quotas
-from reconcile.sandbox.tenant.tokens import Issuer
+from reconcile.sandbox.tenant.tokens import Issuer, TokenRefusedError
 from reconcile.sandbox.tenant.web import Answer, Request
 from reconcile.sandbox.tenant.world import World
 
@@ -49,16 +50,18 @@ class Graph:
     def page(self, request: Request) -> Answer:
         with self._world.lock:
             self._world.clock.settle()
-            objection = self._issuer.objection(request, tokens.GRAPH)
-            if objection is not None:
-                return self._refused(GraphRefusal(401, "InvalidAuthenticationToken", objection))
-            if request.segments[1:] == ("$batch",):
-                return self._guarded(self._batch, request)
-            return self._guarded(self._answer, request)
+            try:
+                roles = self._issuer.roles(request, tokens.GRAPH)
+            except TokenRefusedError as refused:
+                return self._refused(GraphRefusal(401, "InvalidAuthenticationToken", str(refused)))
+            whole = self._batch if request.segments[1:] == ("$batch",) else self._answer
+            return self._guarded(whole, request, roles)
 
-    def _guarded(self, page: Callable[[Request], Answer], request: Request) -> Answer:
+    def _guarded(
+        self, page: Callable[[Request, frozenset[str]], Answer], request: Request, roles: frozenset[str]
+    ) -> Answer:
         try:
-            return page(request)
+            return page(request, roles)
         except GraphRefusal as refusal:
             return self._refused(refusal)
 
@@ -66,35 +69,38 @@ class Graph:
         now = f"{self._world.clock.now():%Y-%m-%dT%H:%M:%S}"
         return Answer(refusal.status, refusal.body(str(uuid.uuid4()), now), refusal.headers)
 
-    def _answer(self, request: Request) -> Answer:
+    def _answer(self, request: Request, roles: frozenset[str]) -> Answer:
         if self._quotas is not None and (wait := self._quotas.charge(request, len(self._world.users))) > 0:
             raise throttled(wait)
-        options, page, key = self._route(request)
+        path, key = self._route(request)
+        options, page = self._routes[request.method, path]
         for option in request.query:
             if option not in options:
                 raise GraphRefusal(
                     400, "Request_UnsupportedQuery", f"The query option '{option}' is not supported here."
                 )
-        return page(request, key, _payload(request))
+        body = _payload(request)
+        check_permission(roles, request.method, path, body)
+        return page(request, key, body)
 
-    def _route(self, request: Request) -> tuple[frozenset[str], Page, str]:
+    def _route(self, request: Request) -> tuple[str, str]:
+        """The declared path a request matches, and the key in it."""
         parts = tuple(_parts(request.segments[1:]))
         known = False
         # The longest literal match wins: deletedItems/microsoft.graph.user is no object's id.
         for path in sorted(self._paths, key=lambda each: sum(part == "{}" for part in each)):
             if len(path) == len(parts) and all(own in ("{}", part) for own, part in zip(path, parts, strict=True)):
                 known = True
-                found = self._routes.get((request.method, "/".join(path)))
-                if found is not None:
+                if (request.method, "/".join(path)) in self._routes:
                     key = next((part for own, part in zip(path, parts, strict=True) if own == "{}"), "")
-                    return (*found, key)
+                    return "/".join(path), key
         if known:
             raise GraphRefusal(
                 405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target."
             )
         raise GraphRefusal(400, "BadRequest", f"Resource not found for the segment '{parts[-1] if parts else ''}'.")
 
-    def _batch(self, request: Request) -> Answer:
+    def _batch(self, request: Request, roles: frozenset[str]) -> Answer:
         if request.method != "POST":
             raise GraphRefusal(
                 405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target."
@@ -112,10 +118,10 @@ class Graph:
             raise GraphRefusal(400, "BadRequest", "Request Ids must be present and unique in a batch.")
         answers: dict[str, Answer] = {}
         for part in parts:
-            answers[part["id"]] = self._part(part, answers)
+            answers[part["id"]] = self._part(part, answers, roles)
         return Answer(200, {"responses": [_packed(key, answer) for key, answer in answers.items()]})
 
-    def _part(self, part: dict[str, Any], before: dict[str, Answer]) -> Answer:
+    def _part(self, part: dict[str, Any], before: dict[str, Answer], roles: frozenset[str]) -> Answer:
         if any(key not in before or before[key].status >= 400 for key in part.get("dependsOn") or ()):
             return self._refused(GraphRefusal(424, "FailedDependency", "A request this one depends on failed."))
         if self._world.strikes():
@@ -131,7 +137,7 @@ class Graph:
         request = Request.of(
             str(part.get("method", "")), "/v1.0/" + str(part.get("url", "")).lstrip("/"), headers, body
         )
-        return self._guarded(self._answer, request)
+        return self._guarded(self._answer, request, roles)
 
 
 def _pages(

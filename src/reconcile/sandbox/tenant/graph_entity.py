@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from reconcile.sandbox.tenant.graph_refusal import GraphRefusal, bad_request
+from reconcile.sandbox.tenant.graph_refusal import GraphRefusal, bad_request, denied
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Entity:
             if name not in self.properties and name not in self.writable:
                 raise bad_request(f"Invalid property '{name}'.")
             if name == "proxyAddresses":
-                raise GraphRefusal(403, "Authorization_RequestDenied", _DENIED)
+                raise denied()
             if name not in self.writable:
                 raise bad_request(f"Property '{name}' is read-only and cannot be set.")
             if value is not None and not _fits(value, self.writable[name]):
@@ -62,7 +62,6 @@ class Entity:
         return {name: value for name, value in body.items() if not name.startswith("@")}
 
 
-_DENIED = "Insufficient privileges to complete the operation."
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 

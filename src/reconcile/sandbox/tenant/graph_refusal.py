@@ -42,6 +42,10 @@ def not_found(key: str) -> GraphRefusal:
     )
 
 
+def denied() -> GraphRefusal:
+    return GraphRefusal(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+
+
 def taken(property_name: str) -> GraphRefusal:
     """Another object holds the value (microsoft-graph-docs-contrib#8421)."""
     message = f"Another object with the same value for property {property_name} already exists."

@@ -10,9 +10,10 @@ from typing import Any
 from reconcile.sandbox.tenant import addresses
 from reconcile.sandbox.tenant.address_book import AddressTakenError
 from reconcile.sandbox.tenant.graph_listing import Pages
-from reconcile.sandbox.tenant.graph_refusal import GraphRefusal, bad_request, not_found, taken
+from reconcile.sandbox.tenant.graph_refusal import GraphRefusal, bad_request, denied, not_found, taken
 from reconcile.sandbox.tenant.graph_surface import USER
 from reconcile.sandbox.tenant.objects import User
+from reconcile.sandbox.tenant.permissions import check_sensitive
 from reconcile.sandbox.tenant.web import Answer, Request
 from reconcile.sandbox.tenant.world import World
 
@@ -67,6 +68,8 @@ class Users:
     def change(self, key: str, body: object) -> Answer:
         user = self.find(key)
         values = USER.check(body)
+        if user.id in self._world.administrators:
+            check_sensitive(values)
         self._check(values)
         if "displayName" in values and not values["displayName"]:
             raise bad_request("Invalid value specified for property 'displayName' of resource 'User'.")
@@ -94,7 +97,10 @@ class Users:
         return Answer(204)
 
     def delete(self, key: str) -> Answer:
-        self._world.delete_user(self.find(key))
+        user = self.find(key)
+        if user.id in self._world.administrators:
+            raise denied()
+        self._world.delete_user(user)
         return Answer(204)
 
     def shown(self, user: User) -> dict[str, Any]:

@@ -29,8 +29,8 @@ def furnish(world: World) -> None:
             records_from=now, accepted_as="Authoritative",
         )  # fmt: skip
     staff = [_employee(world, *person) for person in _STAFF]
-    _account(world, "admin", "Administration du tenant", INITIAL_DOMAIN)
-    _account(world, "bris-de-glace", "Compte de secours", INITIAL_DOMAIN)
+    world.administrators.add(_account(world, "admin", "Administration du tenant", INITIAL_DOMAIN))
+    world.administrators.add(_account(world, "bris-de-glace", "Compte de secours", INITIAL_DOMAIN))
     user = _account(world, "contact", "Contact national", NATIONAL_DOMAIN)
     items = world.shared_addresses(f"contact@{NATIONAL_DOMAIN}", "contact")
     box = world.add_mailbox(world.users[user], "contact", "contact", items, shared=True)

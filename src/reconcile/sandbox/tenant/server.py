@@ -19,6 +19,7 @@ from reconcile.sandbox.tenant.graph import Graph
 from reconcile.sandbox.tenant.har import Recorder
 from reconcile.sandbox.tenant.listener import MailboxListener
 from reconcile.sandbox.tenant.objects import Principal
+from reconcile.sandbox.tenant.permissions import GRANTED
 from reconcile.sandbox.tenant.profiles import PROFILES, Profile
 from reconcile.sandbox.tenant.seed import furnish
 from reconcile.sandbox.tenant.skus import subscriptions
@@ -35,7 +36,8 @@ class TenantServer:
 
     ``folder`` receives the throw-away certificates. ``resolve(name, type)`` shows the DNS to the domain verifier.
     ``record`` is a folder for HAR files. ``seats`` sets how many licences were bought, by skuPartNumber, E1 or E3.
-    ``profile`` says how hard the tenant makes it; ``delays`` overrides its waits. ``now`` starts the virtual clock
+    ``profile`` says how hard the tenant makes it; ``delays`` overrides its waits. ``permissions`` is what the
+    application was granted. ``now`` starts the virtual clock
     elsewhere than at the present moment; ``flow`` gives the elapsed real seconds it also follows. The same ``seed``
     gives the same identifiers and the same mishaps.
     """
@@ -51,6 +53,7 @@ class TenantServer:
         seats: Mapping[str, int] | None = None,
         profile: Profile = PROFILES["calm"],
         delays: Delays | None = None,
+        permissions: Sequence[str] = GRANTED,
         now: dt.datetime | None = None,
         flow: Callable[[], float] = time.monotonic,
         seed: int = 1,
@@ -68,7 +71,7 @@ class TenantServer:
         self.initial_domain = world.initial_domain
         self.copier_principal = world.copier_principal
         self._issuer = Issuer(
-            self.url, world.tenant_id, world.initial_domain, world.copier_principal, self._clock, source
+            self.url, world.tenant_id, world.initial_domain, world.copier_principal, permissions, self._clock, source
         )
         self.client_id = self._issuer.client_id
         self.client_secret = self._issuer.client_secret

@@ -8,30 +8,26 @@ import random
 import time
 import urllib.parse
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from reconcile.sandbox.tenant.permissions import EXCHANGE_ROLE, OF_EXCHANGE
 from reconcile.sandbox.tenant.virtual_clock import VirtualClock
 from reconcile.sandbox.tenant.web import Answer, Request
 
 GRAPH = "https://graph.microsoft.com"
 EXCHANGE = "https://outlook.office365.com"
+#: The directory role's template, the same in every tenant.
+_EXCHANGE_ADMINISTRATOR = "29232cdf-9323-42fd-ade2-1d097af3e4de"
 LIFETIME = dt.timedelta(seconds=3600)
 
-_ROLES = {
-    GRAPH: [
-        "Application.Read.All",
-        "Domain.ReadWrite.All",
-        "LicenseAssignment.ReadWrite.All",
-        "Organization.Read.All",
-        "User.DeleteRestore.All",
-        "User.ReadWrite.All",
-    ],
-    EXCHANGE: ["Exchange.ManageAsApp", "IMAP.AccessAsApp"],
-}
+
+class TokenRefusedError(Exception):
+    """The request has no token that opens this service."""
 
 
 class Issuer:
@@ -42,7 +38,14 @@ class Issuer:
     """
 
     def __init__(
-        self, site: str, tenant_id: str, initial_domain: str, principal: str, clock: VirtualClock, seed: random.Random
+        self,
+        site: str,
+        tenant_id: str,
+        initial_domain: str,
+        principal: str,
+        granted: Iterable[str],
+        clock: VirtualClock,
+        seed: random.Random,
     ) -> None:
         self.tenant_id = tenant_id
         self.client_id = str(uuid.UUID(int=seed.getrandbits(128), version=4))
@@ -51,6 +54,7 @@ class Issuer:
         self._site = site
         self._names = {tenant_id, initial_domain}
         self._principal = principal
+        self._granted = frozenset(granted)
         self._clock = clock
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self.public_key_pem = self._key.public_key().public_bytes(
@@ -73,22 +77,23 @@ class Issuer:
             case _:
                 return None
 
-    def objection(self, request: Request, audience: str) -> str | None:
-        """What is wrong with the request's token; None when it is ours, for that audience and alive."""
+    def roles(self, request: Request, audience: str) -> frozenset[str]:
+        """What the request's token grants. Raises TokenRefusedError unless it is ours, for that audience and alive."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer":
-            return "Access token is empty."
+            raise TokenRefusedError("Access token is empty.")
         try:
             claims = jwt.decode(
                 token, self._key.public_key(), ["RS256"], audience=audience, issuer=self.issuer,
                 options={"verify_exp": False, "verify_iat": False, "verify_nbf": False},
             )  # fmt: skip
         except jwt.InvalidAudienceError:
-            return "Access token validation failure. Invalid audience."
+            raise TokenRefusedError("Access token validation failure. Invalid audience.") from None
         except jwt.InvalidTokenError:
-            return "Access token validation failure."
-        alive = claims["sandbox_until"] > self._clock.now().timestamp()
-        return None if alive else "Lifetime validation failed, the token is expired."
+            raise TokenRefusedError("Access token validation failure.") from None
+        if claims["sandbox_until"] <= self._clock.now().timestamp():
+            raise TokenRefusedError("Lifetime validation failed, the token is expired.")
+        return frozenset(claims["roles"]) | ({EXCHANGE_ROLE} if _EXCHANGE_ADMINISTRATOR in claims["wids"] else set())
 
     def _metadata(self) -> Answer:
         base = f"{self._site}/{self.tenant_id}"
@@ -122,7 +127,7 @@ class Issuer:
         if form.get("client_secret") != self.client_secret:
             return self._refused(401, 7000215, "invalid_client", self.client_id)
         resource = form.get("scope", "").removesuffix("/.default")
-        if resource not in _ROLES or not form["scope"].endswith("/.default"):
+        if resource not in (GRAPH, EXCHANGE) or not form["scope"].endswith("/.default"):
             return self._refused(400, 1002012, "invalid_scope", form.get("scope", ""))
         seconds = int(LIFETIME.total_seconds())
         token = self._signed(resource)
@@ -145,10 +150,16 @@ class Issuer:
             "oid": self._principal,
             "sub": self._principal,
             "tid": self.tenant_id,
-            "roles": _ROLES[audience],
+            "roles": self._roles(audience),
+            "wids": [_EXCHANGE_ADMINISTRATOR] if EXCHANGE_ROLE in self._granted else [],
             "ver": "1.0",
         }
         return jwt.encode(claims, self._key, "RS256", headers={"kid": self.signing_key_id})
+
+    def _roles(self, audience: str) -> list[str]:
+        return sorted(
+            name for name in self._granted if name != EXCHANGE_ROLE and (name in OF_EXCHANGE) == (audience == EXCHANGE)
+        )
 
     def _refused(self, status: int, number: int, error: str, subject: str = "") -> Answer:
         trace = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{number}{subject}{self._clock.now()}"))

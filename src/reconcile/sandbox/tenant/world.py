@@ -48,6 +48,8 @@ class World:
         self.initial_domain = INITIAL_DOMAIN
         #: Service principals known to Exchange: by object id.
         self.principals: dict[str, Principal] = {}
+        #: Users who hold an administrator's role.
+        self.administrators: set[str] = set()
         self.users: dict[str, User] = {}
         self.deleted: dict[str, User] = {}
         self.mailboxes: dict[str, Mailbox] = {}
