@@ -19,6 +19,7 @@ HOSTILE = [
     "`", "```", "````\n```", "~~~", "@@", "|", "a|b", "\\|", "<", "</details>", "<!--", "-->", "<script>", "&lt;",
     "&amp;", "\n", "\r\n", "\n\n# title", "\u2028", "\u202e", "\x1b[2J", "@octocat", "**", "_", "[a](b)", "![a](b)",
     "https://spf55.org", "é", "Zoé", "日本", "🌈", "\U0001f469\u200d\U0001f33e", "0", "+ x", "- x",
+    "${a}", "%{a}", "\t",
 ]  # fmt: skip
 
 texts = st.lists(st.one_of(st.sampled_from(HOSTILE), st.text(max_size=8)), min_size=1, max_size=4).map("".join)

@@ -40,7 +40,7 @@ def altered(address: Address, *fields: FieldChange, action: Action = Action.UPDA
 EMPTY = Plan(
     created=NOW,
     expires=NOW + dt.timedelta(days=1),
-    tool="1.0",
+    tool="reconcile 1.0",
     basis={
         "spf55": Basis("Fédération de la Meuse", "d1", "l1", 4),
         "spf51": Basis("Fédération de la Marne", "d2", "l2", 1),

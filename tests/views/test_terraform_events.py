@@ -51,7 +51,7 @@ def test_a_plan_is_told_as_its_golden_file(golden: Golden, name: str, plan: Plan
 
 def test_a_run_is_told_as_its_golden_file(golden: Golden) -> None:
     events, run = run_of(MIGRATION)
-    golden("run.events.jsonl", lines([version("1.0", NOW), *told(events), run_summary(run, NOW)]))
+    golden("run.events.jsonl", lines([version("reconcile 1.0", NOW), *told(events), run_summary(run, NOW)]))
 
 
 def lines(events: Iterable[Said]) -> list[Text]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import getpass
 import os
@@ -10,10 +9,8 @@ import secrets
 import signal
 import socket
 import subprocess
-import sys
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -22,10 +19,10 @@ import click
 
 from reconcile.cli.exits import DONE, ERROR, INTERRUPTED, PARTLY_APPLIED, REFUSED, STALE_OR_LOCKED
 from reconcile.cli.session import Session
+from reconcile.cli.telling import Events, Telling, Words
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
-    from reconcile.applying.events import Listener
     from reconcile.applying.outcome import Run
     from reconcile.cli.prepare import Prepared
     from reconcile.planning.plan import Plan
@@ -50,10 +47,17 @@ class Chosen:
 @click.option("--target", multiple=True, metavar="GLOB", help="Only these addresses and what they need: 'spf55/dns/*'.")
 @click.option("--yes", is_flag=True, help="Do not ask: for pipelines.")
 @click.option("--allow-delete", is_flag=True, help="Let the plan delete what holds mail, or the way to it.")
+@click.option("--events", is_flag=True, help="Print Terraform's stream of events, one a line; asks nothing.")
 @click.option("--override", default="", metavar="DIGEST", help="Apply this plan although it is beyond the thresholds.")
 @click.pass_obj
 def apply(
-    session: Session, what: tuple[str, ...], target: tuple[str, ...], yes: bool, allow_delete: bool, override: str
+    session: Session,
+    what: tuple[str, ...],
+    target: tuple[str, ...],
+    yes: bool,
+    allow_delete: bool,
+    events: bool,
+    override: str,
 ) -> int:
     """Carry out what is due: a saved PLAN exactly as it was reviewed, or a fresh plan for the federations named.
 
@@ -63,9 +67,11 @@ def apply(
     from reconcile.cli.providers import providers
     from reconcile.planning.guards import Leave, refusals
 
+    telling: Telling = Events(session) if events else Words(session)
     found = providers(session)
     chosen = _saved(session, Path(what[0]), target, found) if _is_plan(what) else _fresh(session, what, target, found)
     plan = chosen.plan
+    telling.plan(plan, reviewed=chosen.reviewed)
     denied = refusals(plan, chosen.digest, session.settings.guards, Leave(allow_delete, override))
     for refusal in denied:
         session.warn(f"{refusal.code} {refusal.message}\n  → {refusal.hint}")
@@ -73,9 +79,10 @@ def apply(
         return REFUSED
     if not plan.changes and not plan.unrecorded:
         return STALE_OR_LOCKED if chosen.stale else ERROR if plan.blocked else DONE
-    if plan.changes and not (yes or chosen.reviewed) and not _confirmed():
+    if plan.changes and not (yes or chosen.reviewed) and not telling.confirmed():
         raise Problem("GRD03", "Nothing was applied: nobody said yes.", "say --yes, or apply a saved plan", REFUSED)
-    run = _carry_out(session, chosen, found)
+    run = _carry_out(session, chosen, found, telling)
+    telling.run(run, plan)
     return STALE_OR_LOCKED if chosen.stale and not run.interrupted else _exit_code(run, plan)
 
 
@@ -110,31 +117,22 @@ def _saved(session: Session, file: Path, target: tuple[str, ...], found: Mapping
 
 
 def _fresh(session: Session, names: tuple[str, ...], target: tuple[str, ...], found: Mapping[str, Provider]) -> Chosen:
-    """A plan made now, and shown."""
+    """A plan made now."""
     from reconcile.cli.prepare import observe_and_plan, prepare
     from reconcile.planning.planfile import document
     from reconcile.planning.targets import restrict
-    from reconcile.views.plan_text import plan_text
 
     prepared = prepare(session, names)
     readers = {name: provider.reader for name, provider in found.items()}
     plan = restrict(observe_and_plan(session, prepared, readers), target)
-    session.print(plan_text(plan, session.zone))
     return Chosen(plan, prepared, document(plan)["digest"], reviewed=False)
 
 
-def _confirmed() -> bool:
-    if not sys.stdin.isatty():
-        return False
-    return click.prompt("Apply this plan? Only 'yes' is a yes", default="no", show_default=False) == "yes"
-
-
-def _carry_out(session: Session, chosen: Chosen, found: Mapping[str, Provider]) -> Run:
+def _carry_out(session: Session, chosen: Chosen, found: Mapping[str, Provider], telling: Telling) -> Run:
     from reconcile.applying.apply import Ground, apply_plan
     from reconcile.cli.prepare import store
     from reconcile.planning.guards import Boundary
     from reconcile.state.journal import Journal, new_run_id
-    from reconcile.views.run_text import run_text
 
     plan, prepared = chosen.plan, chosen.prepared
     stop = threading.Event()
@@ -148,29 +146,10 @@ def _carry_out(session: Session, chosen: Chosen, found: Mapping[str, Provider]) 
     with Journal.create(session.state / "runs", run_id, header, session.clock) as journal:
         restore = _on_signals(stop)
         try:
-            with _progress(session, plan) as listener:
-                run = apply_plan(plan, ground, journal, holder, listener)
+            with telling.following(plan) as listener:
+                return apply_plan(plan, ground, journal, holder, listener)
         finally:
             restore()
-    if plan.changes:
-        session.print(run_text(run, plan, session.zone))
-    return run
-
-
-@contextlib.contextmanager
-def _progress(session: Session, plan: Plan) -> Iterator[Listener]:
-    """Live counters on a terminal; a line per change elsewhere."""
-    from reconcile.views.progress import LineProgress, LiveProgress
-
-    console = session.console(stderr=True)
-    if not console.is_terminal:
-        yield LineProgress(plan, console.print)
-        return
-    from rich.live import Live
-
-    shown = LiveProgress(plan, time.monotonic)
-    with Live(shown, console=console, refresh_per_second=4, transient=True):
-        yield shown
 
 
 def _on_signals(stop: threading.Event) -> Callable[[], None]:
@@ -209,16 +188,12 @@ def with_lineage(snapshots: Mapping[str, Snapshot]) -> dict[str, Snapshot]:
 
 def _provenance(session: Session) -> dict[str, str]:
     """The commit and the pipeline a run comes from, as far as they can be known."""
-    environment = session.environment
-    pipeline = environment.get("CI_PIPELINE_URL", "")
-    if run := environment.get("GITHUB_RUN_ID"):
-        pipeline = f"{environment.get('GITHUB_SERVER_URL')}/{environment.get('GITHUB_REPOSITORY')}/actions/runs/{run}"
     try:
         asked = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
         commit = asked.stdout.strip() if asked.returncode == 0 else ""
     except OSError:
         commit = ""
-    return {"commit": commit, "pipeline": pipeline}
+    return {"commit": commit, "pipeline": session.pipeline}
 
 
 def _exit_code(run: Run, plan: Plan) -> int:

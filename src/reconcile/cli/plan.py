@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import click
 
 from reconcile.cli.exits import CHANGES, DONE, ERROR
 from reconcile.cli.session import Session
+from reconcile.cli.shapes import say_plan, shape_options
 
 
 @click.command()
@@ -17,9 +17,8 @@ from reconcile.cli.session import Session
 @click.option("--target", multiple=True, metavar="GLOB", help="Only these addresses and what they need: 'spf55/dns/*'.")
 @click.option("--changed-since", metavar="REF", help="Only the federations whose file differs from this git revision.")
 @click.option("--out", type=click.Path(path_type=Path), help="Save the plan, for: reconcile apply FILE.")
-@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
+@shape_options
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there is something to change.")
-@click.option("-v", "--verbose", is_flag=True, help="Show every field, and what is not managed.")
 @click.pass_obj
 def plan(
     session: Session,
@@ -27,13 +26,14 @@ def plan(
     target: tuple[str, ...],
     changed_since: str | None,
     out: Path | None,
-    as_json: bool,
-    detailed_exitcode: bool,
+    shape: str,
+    markdown: Path | None,
     verbose: bool,
+    detailed_exitcode: bool,
 ) -> int:
     """Compare the federation files with the tenant, DNS and the old host, and show what would change.
 
-    Nothing is written anywhere but --out. Names are those of the files: spf55, or 55.
+    Nothing is written anywhere but --out and --markdown. Names are those of the files: spf55, or 55.
     """
     from reconcile.cli.changed import changed_since as git_changed_since
     from reconcile.cli.prepare import observe_and_plan, prepare
@@ -41,8 +41,6 @@ def plan(
     from reconcile.planning import planfile
     from reconcile.planning.targets import restrict
     from reconcile.state.durable import replace_file
-    from reconcile.views.change_text import Detail
-    from reconcile.views.plan_text import plan_text
 
     names: Sequence[str] | None = federations
     if changed_since:
@@ -56,12 +54,9 @@ def plan(
     if out:
         out.parent.mkdir(parents=True, exist_ok=True)
         replace_file(out, planfile.encode(made).encode())
-    if as_json:
-        click.echo(json.dumps(planfile.document(made), indent=1, ensure_ascii=False))
-    else:
-        session.print(plan_text(made, session.zone, Detail.EVERYTHING if verbose else Detail.REVIEW))
-        if out:
-            session.console(stderr=True).print(f"Saved in {out}.", markup=False)
+    say_plan(session, made, shape, markdown=markdown, verbose=verbose)
+    if out and shape == "text":
+        session.warn(f"Saved in {out}.")
     if made.blocked:
         return ERROR
     return CHANGES if detailed_exitcode and made.changes else DONE

@@ -61,6 +61,15 @@ class Session:
         """Where moments are said: the network's time zone."""
         return ZoneInfo(self.settings.calendar.timezone)
 
+    @functools.cached_property
+    def pipeline(self) -> str:
+        """The page of the pipeline this call runs in, as GitHub or GitLab tell it; "" outside of one."""
+        environment = self.environment
+        if run := environment.get("GITHUB_RUN_ID"):
+            server, repository = environment.get("GITHUB_SERVER_URL", ""), environment.get("GITHUB_REPOSITORY", "")
+            return f"{server}/{repository}/actions/runs/{run}"
+        return environment.get("CI_PIPELINE_URL", "")
+
     def print(self, lines: Iterable[Text]) -> None:
         """Show a view on standard output."""
         console = self.console()

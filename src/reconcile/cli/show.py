@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from reconcile.cli.session import Session
+from reconcile.cli.shapes import say_plan, shape_options
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
-@click.option("-v", "--verbose", is_flag=True, help="Show every field, and what is not managed.")
+@shape_options
 @click.pass_obj
-def show(session: Session, file: Path, as_json: bool, verbose: bool) -> None:
+def show(session: Session, file: Path, shape: str, markdown: Path | None, verbose: bool) -> None:
     """Show the plan saved in FILE."""
-    from reconcile.planning import planfile
-    from reconcile.views.change_text import Detail
-    from reconcile.views.plan_text import plan_text
+    from reconcile.planning.planfile import load
 
-    saved = planfile.load(file)
-    if as_json:
-        click.echo(json.dumps(planfile.document(saved), indent=1, ensure_ascii=False))
-    else:
-        session.print(plan_text(saved, session.zone, Detail.EVERYTHING if verbose else Detail.REVIEW))
+    say_plan(session, load(file), shape, markdown=markdown, verbose=verbose)

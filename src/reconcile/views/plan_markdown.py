@@ -61,7 +61,7 @@ def _moved(change: Change) -> bool:
 def _opening(plan: Plan, now: dt.datetime) -> str:
     lines = [MARKER, f"### {_headline(plan)}", ""]
     made = f"{count(plan.unchanged, 'resource')} already as the files ask. Made {moment(plan.created, _zone(now))}"
-    lines.append(f"{made} by reconcile {inert(plan.tool)}; {_validity(plan, now)}.")
+    lines.append(f"{made} by {inert(plan.tool)}; {_validity(plan, now)}.")
     waiting = _waiting(plan, now)
     if waiting:
         lines += ["", waiting]

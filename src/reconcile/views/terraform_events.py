@@ -73,7 +73,7 @@ def plan_events(plan: Plan, now: dt.datetime) -> Iterator[Said]:
 
 def version(tool: str, now: dt.datetime) -> Said:
     """The first line of every stream; an apply's too."""
-    said = _message("version", f"reconcile {tool}, in the words of Terraform {TERRAFORM_VERSION}", now)
+    said = _message("version", f"{tool}, in the words of Terraform {TERRAFORM_VERSION}", now)
     return said | {"terraform": TERRAFORM_VERSION, "ui": "1.2"}
 
 
