@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import datetime as dt
 import json
 import os
@@ -156,6 +157,8 @@ class TestWorld:
             assert world.dns.resolve(name, "MX") == ["10 mx1.mutualise.example.", "20 mx2.mutualise.example."]
             assert any(text.startswith("v=spf1 ") for text in world.dns.resolve(name, "TXT"))
         assert world.dns.resolve("mx1.mutualise.example", "A")
+        assert world.dns.resolve("spf55-org.k-v1.mx.microsoft", "A"), "where the tenant will send the mail"
+        assert world.dns.resolve("spf.protection.outlook.com", "TXT")
         assert world.dns.resolve("_spf.mutualise.example", "TXT")
 
     def test_a_mailbox_of_the_tenant_opens_to_the_copier_once_it_has_access(
@@ -307,6 +310,23 @@ class TestCommand:
         assert second["old_messages"] == first["old_messages"]
         assert second["runtime"] != first["runtime"]
         assert not Path(str(first["runtime"])).exists()
+
+    def test_two_ups_at_once_make_one_sandbox(self, project: Project) -> None:
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            said = sorted(pool.map(lambda _: project.run("up"), range(2)))
+        assert "The sandbox already runs" in said[0]
+        assert "The sandbox runs" in said[1]
+
+    def test_an_interrupted_up_leaves_nothing(self, project: Project, temporary: Path) -> None:
+        command = [str(Path(sys.executable).with_name("reconcile")), "sandbox", "up"]
+        running = subprocess.Popen(command, cwd=project.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        while not (project.folder / ".sandbox" / "order.json").exists():
+            time.sleep(0.005)
+        running.send_signal(signal.SIGINT)
+        running.communicate(timeout=20)
+        assert running.returncode in (0, 130)
+        if running.returncode == 130:
+            assert not (project.folder / ".sandbox").exists()
 
     def test_mail_for_an_unknown_address_is_told_and_nothing_runs(self, project: Project) -> None:
         said = project.run("up", "--mail", "camille.dupond@spf55.org=federations", code=1)

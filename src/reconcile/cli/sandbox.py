@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import signal
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from reconcile.config.federation import Federation
     from reconcile.sandbox.folder import SandboxFolder
     from reconcile.sandbox.order import Order
+    from reconcile.sandbox.world import LegacyBox, Seed
 
 _NOTHING_RUNS = "No sandbox runs in this folder."
 
@@ -28,14 +31,26 @@ def sandbox() -> None:
 @sandbox.command()
 @click.option("--mail", "mail", multiple=True, metavar="ADDRESS=DIR", help="Fill an old mailbox with DIR's .eml files.")
 @click.option("--record", type=click.Path(file_okay=False, path_type=Path), help="Record the tenant's traffic as HAR.")
+@click.option(
+    "--tenant",
+    "profile",
+    type=click.Choice(["calm", "realistic", "hostile"]),
+    default="calm",
+    show_default=True,
+    help="How hard the tenant makes it: its delays, quotas and mishaps.",
+)
 @click.option("--foreground", is_flag=True, help="Stay until Ctrl-C, then stop it.")
 @click.pass_obj
-def up(session: Session, mail: tuple[str, ...], record: Path | None, foreground: bool) -> None:
+def up(session: Session, mail: tuple[str, ...], record: Path | None, profile: str, foreground: bool) -> None:
     """Start it for the federations of this folder."""
+    from reconcile.sandbox.order import Order
+
     folder = _folder()
-    if _tell_if_running(session, folder):
-        return
-    _start(session, folder, _order(session, dict(_mail(mail)), record))
+    order = Order(_seed(session, dict(_mail(mail))), record.resolve() if record else None, profile)
+    with folder.alone():
+        if _tell_if_running(session, folder):
+            return
+        _start(session, folder, order)
     if foreground:
         _stay(session, folder)
 
@@ -46,7 +61,9 @@ def down(session: Session) -> None:
     """Stop it and forget all it held."""
     from reconcile.sandbox.background import clear_away
 
-    stopped = clear_away(_folder())
+    folder = _folder()
+    with folder.alone():
+        stopped = clear_away(folder)
     session.console().print("The sandbox is stopped, and all it held is gone." if stopped else _NOTHING_RUNS)
 
 
@@ -74,14 +91,14 @@ def reset(session: Session) -> None:
     from reconcile.sandbox.order import Order
 
     folder = _folder()
-    try:
-        before = Order.read(folder.order)
-        mail, record = dict(before.seed.mail), before.record
-    except (OSError, ValueError, KeyError):
-        mail, record = {}, None
-    order = _order(session, mail, record)
-    clear_away(folder)
-    _start(session, folder, order)
+    with folder.alone():
+        try:
+            before = Order.read(folder.order)
+            order = dataclasses.replace(before, seed=_seed(session, before.seed.mail))
+        except (OSError, ValueError, KeyError):
+            order = Order(_seed(session, {}))
+        clear_away(folder)
+        _start(session, folder, order)
 
 
 @sandbox.command()
@@ -120,23 +137,21 @@ def _mail(pairs: Iterable[str]) -> Iterable[tuple[str, Path]]:
         yield address.lower(), Path(folder).resolve()
 
 
-def _order(session: Session, mail: dict[str, Path], record: Path | None) -> Order:
+def _seed(session: Session, mail: Mapping[str, Path]) -> Seed:
     """The world these federations live in before anything is migrated."""
     from reconcile.config.load import load_federations
-    from reconcile.sandbox.order import Order
     from reconcile.sandbox.world import Seed
 
     federations = load_federations(session.federations).select()
-    seed = Seed(
+    return Seed(
         zones={federation.file.domain: federation.file.subdomains for federation in federations},
         legacy=tuple(box for federation in federations for box in _old_boxes(federation)),
         servers=tuple(sorted({one.file.legacy.server for one in federations if one.file.legacy})) or ("mutualise",),
         mail=mail,
     )
-    return Order(seed, record.resolve() if record else None)
 
 
-def _old_boxes(federation: Federation) -> Iterable[Any]:
+def _old_boxes(federation: Federation) -> Iterable[LegacyBox]:
     """Who has a mailbox on the old host: all but the new ones, aliases that had their own, and those left behind."""
     from reconcile.sandbox.world import LegacyBox
 
@@ -161,9 +176,9 @@ def _tell_if_running(session: Session, folder: SandboxFolder) -> bool:
 
 
 def _start(session: Session, folder: SandboxFolder, order: Order) -> None:
-    from reconcile.sandbox.background import launch, wait_until_ready
+    from reconcile.sandbox.background import start
 
-    note = wait_until_ready(folder, launch(folder, order))
+    note = start(folder, order)
     session.console().print("The sandbox runs:")
     _show(session, note)
     session.console().print("Next: reconcile --sandbox plan")
@@ -184,9 +199,10 @@ def _stay(session: Session, folder: SandboxFolder) -> None:
     """Until Ctrl-C or SIGTERM; then stop what was started."""
     from reconcile.sandbox.background import clear_away
 
+    told_to_stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: told_to_stop.set())
     session.console().print("It stops with Ctrl-C.")
-    stop = {signal.SIGINT, signal.SIGTERM}
-    signal.pthread_sigmask(signal.SIG_BLOCK, stop)
-    signal.sigwait(stop)
+    told_to_stop.wait()
     clear_away(folder)
     session.console().print("The sandbox is stopped.")

@@ -23,36 +23,29 @@ _STOP_SECONDS = 10
 _MODULE = "reconcile.sandbox.serve"
 
 
-def launch(folder: SandboxFolder, order: Order) -> subprocess.Popen[bytes]:
-    """Start the process that will be the world, in a session of its own; see ``wait_until_ready``."""
-    order.write(folder.order)
-    with folder.log.open("wb") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", _MODULE, str(folder.path)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+def start(folder: SandboxFolder, order: Order) -> dict[str, Any]:
+    """Start the world in a process of its own; its note, once all its servers answer.
 
-
-def wait_until_ready(folder: SandboxFolder, process: subprocess.Popen[bytes]) -> dict[str, Any]:
-    """The note of the world once all its servers answer. Raises the world's own Problem, or SBX13."""
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline:
-        ended = process.poll() is not None
-        note = folder.note()
-        if note.get("pid") == process.pid and note.get("ready"):
-            return note
-        if ended:
-            break
-        time.sleep(0.02)
-    failure = folder.note().get("failure")
-    log = folder.log.read_text(errors="replace").strip().splitlines()
-    clear_away(folder)
-    if failure:
-        raise Problem(failure["code"], failure["message"], failure["hint"])
-    raise Problem("SBX13", "The sandbox did not start: " + (log[-1] if log else "it said nothing."))
+    When it fails or the wait is interrupted, nothing is left. Raises the world's own Problem, or SBX13.
+    """
+    process = None
+    try:
+        order.write(folder.order)
+        with folder.log.open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", _MODULE, str(folder.path)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        return _ready_note(folder, process)
+    except BaseException:
+        if process is not None:
+            process.terminate()
+            process.wait()
+        clear_away(folder)
+        raise
 
 
 def runs(folder: SandboxFolder) -> bool:
@@ -76,6 +69,22 @@ def clear_away(folder: SandboxFolder) -> bool:
         shutil.rmtree(runtime, ignore_errors=True)
     folder.remove()
     return bool(note)
+
+
+def _ready_note(folder: SandboxFolder, process: subprocess.Popen[bytes]) -> dict[str, Any]:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        ended = process.poll() is not None
+        note = folder.note()
+        if note.get("ready"):
+            return note
+        if ended:
+            break
+        time.sleep(0.02)
+    if failure := folder.note().get("failure"):
+        raise Problem(failure["code"], failure["message"], failure["hint"])
+    log = folder.log.read_text(errors="replace").strip().splitlines()
+    raise Problem("SBX13", "The sandbox did not start: " + (log[-1] if log else "it said nothing."))
 
 
 def _lives(note: Mapping[str, Any], folder: SandboxFolder) -> bool:

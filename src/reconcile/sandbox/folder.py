@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
+import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-Values = Mapping[str, str | int | bool]
+Values = Mapping[str, str | int | list[str]]
 
 
 class SandboxFolder:
@@ -21,6 +24,16 @@ class SandboxFolder:
         self.order = path / "order.json"
         self._note = path / "world.json"
         self._secrets = path / "secrets"
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Only one command at a time starts or stops a sandbox here; a second one waits its turn."""
+        project = os.open(self.path.parent, os.O_RDONLY)
+        try:
+            fcntl.flock(project, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(project)
 
     def note(self) -> dict[str, Any]:
         """What runs, or ran when it was killed; empty when nothing does."""

@@ -12,10 +12,11 @@ from reconcile.sandbox.world import LegacyBox, Seed
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Order:
-    """A world to make and the folder that receives its HAR files."""
+    """A world to make, the folder that receives its HAR files, and the tenant's manners."""
 
     seed: Seed
     record: Path | None = None
+    profile: str = "calm"
 
     def write(self, file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -30,4 +31,4 @@ class Order:
         legacy = tuple(LegacyBox(**box) for box in seed["legacy"])
         mail = {address: Path(folder) for address, folder in seed["mail"].items()}
         record = Path(tree["record"]) if tree["record"] else None
-        return cls(Seed(seed["zones"], legacy, tuple(seed["servers"]), mail, seed["messages"]), record)
+        return cls(Seed(seed["zones"], legacy, tuple(seed["servers"]), mail, seed["messages"]), record, tree["profile"])

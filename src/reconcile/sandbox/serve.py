@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 
 from reconcile.problem import Problem
@@ -12,7 +13,7 @@ from reconcile.sandbox.folder import SandboxFolder
 from reconcile.sandbox.order import Order
 from reconcile.sandbox.world import World
 
-_STOP = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+_STOP = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def serve(path: Path) -> int:
@@ -20,18 +21,19 @@ def serve(path: Path) -> int:
 
     A world that cannot start leaves its Problem in the folder's note, for whoever ordered it.
     """
-    # Blocked before any thread starts, so that the signals wait for sigwait below, whenever they come.
-    signal.pthread_sigmask(signal.SIG_BLOCK, _STOP)
+    told_to_stop = threading.Event()
+    for number in _STOP:
+        signal.signal(number, lambda *_: told_to_stop.set())
     folder = SandboxFolder(path)
     order = Order.read(folder.order)
-    world = World(path, order.seed, order.record)
+    world = World(path, order.seed, order.record, order.profile)
     try:
         world.start()
     except Problem as problem:
         told = {"code": problem.code, "message": problem.message, "hint": problem.hint}
         folder.take_note({"pid": os.getpid(), "ready": False, "failure": told})
         return 1
-    signal.sigwait(_STOP)
+    told_to_stop.wait()
     world.stop()
     return 0
 

@@ -21,6 +21,7 @@ from reconcile.sandbox.folder import SandboxFolder, Values
 from reconcile.sandbox.imap.maildir import write_maildir
 from reconcile.sandbox.imap.new import NewHost, TokenIssuer
 from reconcile.sandbox.imap.old import MASTER_USER, SEPARATOR, OldHost
+from reconcile.sandbox.tenant.profiles import PROFILES
 from reconcile.sandbox.tenant.server import TenantServer
 
 _KEY_NAME, _KEY_ALGORITHM = "reconcile-sandbox", "hmac-sha256"
@@ -56,7 +57,7 @@ class World:
 
     ``folder`` receives ``settings.toml`` (an overlay of reconcile.toml), the secrets and a note of what runs;
     everything else stands in one folder of the system's temporary one and goes with the world. ``record`` receives the
-    tenant's traffic as HAR.
+    tenant's traffic as HAR. ``profile`` is the tenant's manners: calm, realistic or hostile.
     """
 
     tenant: TenantServer
@@ -64,10 +65,11 @@ class World:
     old: OldHost
     new: NewHost
 
-    def __init__(self, folder: Path, seed: Seed, record: Path | None = None) -> None:
+    def __init__(self, folder: Path, seed: Seed, record: Path | None = None, profile: str = "calm") -> None:
         self.folder = SandboxFolder(folder)
         self._seed = seed
         self._record = record
+        self._profile = PROFILES[profile]
         self._runtime: Path | None = None
         self._running: list[Any] = []
 
@@ -115,7 +117,11 @@ class World:
         self.old = OldHost(runtime / "old", sorted({box.login for box in self._seed.legacy}))
         self.new = NewHost(runtime / "new")
         self.tenant = TenantServer(
-            runtime / "tenant", resolve=self.dns.resolve, mailboxes=self.new, record=self._record
+            runtime / "tenant",
+            resolve=self.dns.resolve,
+            mailboxes=self.new,
+            record=self._record,
+            profile=self._profile,
         )
         messages = self._fill()
         self._start(self.dns, self.old, self.tenant)
@@ -189,6 +195,7 @@ class World:
                 "key_name": _KEY_NAME,
                 "key_algorithm": _KEY_ALGORITHM,
                 "key_file": keep("dns-key", dns_secret),
+                "resolvers": [f"127.0.0.1:{self.dns.port}"],
             },
             **{f"legacy.{name}": old for name in self._seed.servers},
             "destination": {"host": "127.0.0.1", "port": self.new.port, "ca_file": str(self.new.ca_file)},

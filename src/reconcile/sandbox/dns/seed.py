@@ -1,4 +1,4 @@
-"""The zones of the first day: each federation's domain as the old host left it, and the old host's own."""
+"""The zones of the first day: each federation's domain as the old host left it, and what its records lead to."""
 
 from __future__ import annotations
 
@@ -39,12 +39,24 @@ smtp  A    203.0.113.25
 _spf  TXT  "v=spf1 ip4:203.0.113.0/24 -all"
 """
 
+#: Microsoft's public names that the tenant's records lead to, so that nobody need ask the Internet for them.
+_MICROSOFT = {
+    "mx.microsoft": "*  A  192.0.2.25\n",
+    "outlook.com": """\
+spf.protection     TXT  "v=spf1 ip4:192.0.2.0/24 -all"
+*.mail.protection  A    192.0.2.25
+autodiscover       A    192.0.2.80
+""",
+}
+_ELSEWHERE = "$TTL 3600\n@  {soa}\n@  NS  ns1.{host}.\n"
+
 
 def first_day(federations: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Master files by origin: for each domain with its subdomains as names inside it, and for the old host."""
+    """Master files by origin: each domain with its subdomains as names inside it, the old host's, Microsoft's."""
     soa = _SOA.format(host=HOST_DOMAIN)
     zones = {origin: _federation(origin, subdomains, soa) for origin, subdomains in federations.items()}
-    return zones | {HOST_DOMAIN: _HOST.format(soa=soa)}
+    head = _ELSEWHERE.format(soa=soa, host=HOST_DOMAIN)
+    return {origin: head + text for origin, text in _MICROSOFT.items()} | {HOST_DOMAIN: _HOST.format(soa=soa)} | zones
 
 
 def _federation(origin: str, subdomains: Sequence[str], soa: str) -> str:

@@ -77,11 +77,18 @@ class MailOwner:
 
     uid: int
     gid: int
+    name: str
+    group: str
 
     @classmethod
     def of_this_process(cls) -> Self:
-        account = pwd.getpwnam("mail") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
-        return cls(account.pw_uid, account.pw_gid)
+        """Raises Problem SBX14 when we run under a number that has no name, which Dovecot cannot use."""
+        try:
+            account = pwd.getpwnam("mail") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
+            return cls(account.pw_uid, account.pw_gid, account.pw_name, grp.getgrgid(account.pw_gid).gr_name)
+        except KeyError:
+            message = f"User {os.geteuid()} has no name on this machine; the sandbox's mail hosts need one."
+            raise Problem("SBX14", message, "run as root, or as a user listed in /etc/passwd") from None
 
     def take(self, path: Path) -> None:
         """Give one file or folder to the owner."""
@@ -139,15 +146,14 @@ class Dovecot:
 
     def _common_settings(self) -> str:
         root = os.geteuid() == 0
-        me = pwd.getpwuid(os.geteuid()).pw_name
         return _COMMON.format(
             folder=self.folder,
             name=f"sandbox-{self.name}",
             certificate=self._certificates.server,
             key=self._certificates.key,
-            internal_user="dovecot" if root else me,
-            internal_group="dovecot" if root else grp.getgrgid(os.getegid()).gr_name,
-            login_user="dovenull" if root else me,
+            internal_user="dovecot" if root else self.owner.name,
+            internal_group="dovecot" if root else self.owner.group,
+            login_user="dovenull" if root else self.owner.name,
             uid=self.owner.uid,
             gid=self.owner.gid,
             port=self.port,
