@@ -66,9 +66,15 @@ def test_graph_out_of_reach_leaves_what_needs_it_unknown(tenant: World) -> None:
 
 def test_a_list_of_accounts_cut_short_makes_mailboxes_unknown_not_absent(world: World) -> None:
     world.make("mailbox", ANNE, PERSON)
-    world.fault("truncate", "GET /v1.0/users")
+    world.fault("truncate", "GET /v1.0/users", count=6)
     assert isinstance(world.see("mailbox", ANNE), Unknown)
     assert isinstance(world.see("mailbox", ANNE), Live)
+
+
+def test_a_list_whose_next_page_expired_is_begun_again(world: World) -> None:
+    made = world.make("mailbox", ANNE, PERSON)
+    world.fault("truncate", "GET /v1.0/users")
+    assert world.see("mailbox", ANNE) == made
 
 
 def test_a_list_of_mailboxes_cut_short_is_read_domain_by_domain(world: World) -> None:
@@ -92,7 +98,7 @@ def test_a_mailbox_we_know_is_asked_for_by_name_before_it_is_called_absent(build
 
 
 def test_a_domain_list_cut_short_makes_domains_unknown(world: World) -> None:
-    world.fault("truncate", "GET /v1.0/domains")
+    world.fault("truncate", "GET /v1.0/domains", count=6)
     assert isinstance(world.see("domain", DOMAIN), Unknown)
 
 

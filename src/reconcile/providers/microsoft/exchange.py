@@ -16,8 +16,9 @@ from urllib.parse import urlencode
 
 from reconcile.clock import Clock
 from reconcile.problem import Problem
+from reconcile.providers.microsoft import exchange_answers as answers
 from reconcile.providers.microsoft.refused import Refused
-from reconcile.providers.microsoft.transport import Reply, Request, Service, Transport, Verdict, by_status
+from reconcile.providers.microsoft.transport import Request, Service, Transport
 
 Row = dict[str, Any]
 
@@ -26,16 +27,10 @@ BATCH = 10
 #: Concurrent requests a tenant bears well; the PowerShell module's own guidance was three sessions.
 CONCURRENT = 4
 PAGE = 1000
+#: How often a list is begun.
+LIST_ATTEMPTS = 2
 #: The organisation mailbox that routes an application's requests to one back end, so that it reads what it wrote.
 _ANCHOR = "APP:SystemMailbox{{bb558c35-97f1-4cb9-8ff7-d53741dc928c}}@{tenant}"
-#: .NET exception types that pass by themselves, whatever the HTTP status beside them.
-_PASSING = (
-    "OverBudgetException",
-    "ServerBusyException",
-    "CmdletProxyNotAvailableFailure",
-    "BackendCommunicationException",
-    "MailboxInTransitException",
-)
 
 
 def edited(add: Iterable[str] = (), remove: Iterable[str] = ()) -> Mapping[str, object]:
@@ -64,20 +59,39 @@ class Exchange:
         self._places = threading.BoundedSemaphore(CONCURRENT)
 
     def rows(self, cmdlet: str, select: Iterable[str], **parameters: object) -> list[Row]:
-        """Every row of a Get cmdlet. Raises ``Problem`` M365-05 when the list was cut short: a short list would look
-        like deletions."""
-        url = self._address(select)
-        found: list[Row] = []
-        followed: set[str] = set()
+        """Every row of a Get cmdlet, begun again when the way to the next page is lost.
+
+        Raises ``Problem`` M365-05 when it cannot be read whole: a short list would look like deletions.
+        """
+        first = self._address(select)
+        for _ in range(LIST_ATTEMPTS):
+            rows = self._pages(cmdlet, parameters, first)
+            if rows is not None:
+                return rows
+        raise Problem(
+            "M365-05", f"Exchange's list {cmdlet} was cut short.", "nothing was concluded from it; run it again"
+        )
+
+    def _pages(self, cmdlet: str, parameters: Mapping[str, object], first: str) -> list[Row] | None:
+        """The rows of all pages from ``first`` on, None when they do not lead to an end.
+
+        Each link is asked with the same body and the same anchor.
+        """
+        url, found = first, []
         while url:
-            page = self._send(self._request(cmdlet, parameters, url))
-            if not isinstance(page.get("value"), list) or _truncated(page):
-                raise _cut_short(cmdlet)
+            try:
+                page = self._send(self._request(cmdlet, parameters, url))
+            except Refused:
+                if url == first:
+                    raise
+                return None
+            if not isinstance(page.get("value"), list) or answers.truncated(page):
+                return None
             found += page["value"]
-            followed.add(url)
-            url = str(page.get("@odata.nextLink") or "")
-            if url in followed:
-                raise _cut_short(cmdlet)
+            following = str(page.get("@odata.nextLink") or "")
+            if following == url:
+                return None
+            url = following
         return found
 
     def one(
@@ -99,12 +113,23 @@ class Exchange:
         self, cmdlet: str, select: Iterable[str], inputs: Sequence[Mapping[str, object]]
     ) -> list[list[Row] | Refused]:
         """The rows of one Get cmdlet for several inputs, in order, batched."""
-        answers: dict[str, list[Row] | Refused] = {}
+        found: dict[str, list[Row] | Refused | None] = {}
         url = self._address(select)
         numbered = [(str(number), parameters) for number, parameters in enumerate(inputs)]
         for start in range(0, len(numbered), BATCH):
-            self._batch(cmdlet, url, dict(numbered[start : start + BATCH]), answers)
-        return [answers[number] for number, _ in numbered]
+            self._batch(cmdlet, url, dict(numbered[start : start + BATCH]), found)
+        return [self._completed(found[number], cmdlet, select, parameters) for number, parameters in numbered]
+
+    def _completed(
+        self, answer: list[Row] | Refused | None, cmdlet: str, select: Iterable[str], parameters: Mapping[str, object]
+    ) -> list[Row] | Refused:
+        """The answer; what did not fit in its part of the batch (None) is read by itself, page by page."""
+        if answer is not None:
+            return answer
+        try:
+            return self.rows(cmdlet, select, **parameters)
+        except Refused as refused:
+            return refused
 
     def run(self, cmdlet: str, **parameters: object) -> list[Row]:
         """A cmdlet that changes nothing when run again (Set, Add, Remove)."""
@@ -137,14 +162,18 @@ class Exchange:
 
     def _send(self, request: Request) -> Row:
         with self._places:
-            reply = self._transport.send(self._service, request, _judge)
+            reply = self._transport.send(self._service, request, answers.judge)
         body = reply.json()
         if reply.status == 200 and isinstance(body, dict):
             return body
         raise self._refusal(reply.status, body, reply.request_id or request.headers["client-request-id"])
 
     def _batch(
-        self, cmdlet: str, url: str, waiting: dict[str, Mapping[str, object]], answers: dict[str, list[Row] | Refused]
+        self,
+        cmdlet: str,
+        url: str,
+        waiting: dict[str, Mapping[str, object]],
+        found: dict[str, list[Row] | Refused | None],
     ) -> None:
         """Ask until every part is answered; parts that met a passing failure are asked again without the others."""
         for attempt in itertools.count(1):
@@ -157,8 +186,8 @@ class Exchange:
             body = self._send(Request("POST", f"{self._root}/$batch", {"requests": parts}, headers))
             for part in body.get("responses") or []:
                 number = str(part.get("id"))
-                if number in waiting and (answer := self._part(cmdlet, part)) is not None:
-                    answers[number] = answer
+                if number in waiting and not answers.passing(part):
+                    found[number] = self._part(part)
                     del waiting[number]
             if not waiting:
                 return
@@ -166,17 +195,12 @@ class Exchange:
                 raise Problem("M365-02", "Exchange stayed busy for too long.", "run the command again later")
             self._clock.sleep(self._transport.pause(attempt, {}))
 
-    def _part(self, cmdlet: str, part: Row) -> list[Row] | Refused | None:
-        """One part's rows or refusal; None when it met a failure that passes."""
+    def _part(self, part: Row) -> list[Row] | Refused | None:
+        """One part's rows or refusal; None when there are more rows than it shows."""
         body = part.get("body")
-        status = int(part.get("status") or (400 if isinstance(body, dict) and "error" in body else 200))
-        if status == 200 and isinstance(body, dict) and isinstance(body.get("value"), list):
-            if _truncated(body) or body.get("@odata.nextLink"):
-                raise _cut_short(cmdlet)
-            return list(body["value"])
-        if status in (429, 503) or _exception(body).endswith((*_PASSING, "TransientException")):
-            return None
-        return self._refusal(status, body, "")
+        if answers.status(part) == 200 and isinstance(body, dict) and isinstance(body.get("value"), list):
+            return None if answers.truncated(body) or body.get("@odata.nextLink") else list(body["value"])
+        return self._refusal(answers.status(part), body, "")
 
     def _refusal(self, status: int, body: Any, request_id: str) -> Refused:
         if status in (401, 403) or not isinstance(body, dict):
@@ -186,49 +210,10 @@ class Exchange:
             )
         error = body.get("error") or {}
         return Refused(
-            self._service.name, status, _exception(body) or str(error.get("code")), _text(error), "", request_id
+            self._service.name,
+            status,
+            answers.exception(body) or str(error.get("code")),
+            answers.text(error),
+            "",
+            request_id,
         )
-
-
-def _judge(reply: Reply) -> Verdict:
-    """By exception type first: Exchange answers 400 to what passes by itself and 500 to what never will."""
-    if reply.status == 200:
-        return Verdict.FINAL
-    name = _exception(reply.json())
-    if name.endswith((*_PASSING, "TransientException")):
-        return Verdict.LATER
-    if name:
-        return Verdict.FINAL
-    return by_status(reply)
-
-
-def _exception(body: Any) -> str:
-    """The .NET exception's own name, from ``details`` (``ExHex|type|text``) or the inner exception; "" when absent."""
-    error = body.get("error") if isinstance(body, dict) else None
-    if not isinstance(error, dict):
-        return ""
-    for detail in error.get("details") or []:
-        parts = str(detail.get("message") or "").split("|")
-        if len(parts) >= 3:
-            return parts[1].rpartition(".")[2]
-    inner = (error.get("innererror") or {}).get("internalexception") or {}
-    return str(inner.get("type") or "").rpartition(".")[2]
-
-
-def _text(error: Mapping[str, Any]) -> str:
-    for detail in error.get("details") or []:
-        parts = str(detail.get("message") or "").split("|", 2)
-        if len(parts) == 3:
-            return parts[2]
-    inner = (error.get("innererror") or {}).get("internalexception") or {}
-    return str(inner.get("message") or error.get("message") or "")
-
-
-def _truncated(page: Row) -> bool:
-    """Exchange says so in a warning when it shows fewer rows than there are."""
-    warnings = page.get("@adminapi.warnings") or []
-    return any(word in str(warning).lower() for warning in warnings for word in ("more results", "only the first"))
-
-
-def _cut_short(cmdlet: str) -> Problem:
-    return Problem("M365-05", f"Exchange's list {cmdlet} was cut short.", "nothing was concluded from it; run it again")

@@ -16,8 +16,9 @@ Row = dict[str, Any]
 
 #: Graph, "Combine multiple HTTP requests using JSON batching": 20 parts at most.
 BATCH = 20
-#: Largest page of /users.
-PAGE = 999
+#: How often a list is begun, and how many empty pages may follow each other.
+LIST_ATTEMPTS = 3
+BARREN_PAGES = 50
 
 
 class Graph:
@@ -33,20 +34,40 @@ class Graph:
         self._root = f"{service.root.rstrip('/')}/v1.0"
 
     def rows(self, path: str, select: Iterable[str] = (), **options: str | int) -> list[Row]:
-        """A whole collection, every page of it. A page that cannot be read fails the list: a short list would look
-        like deletions."""
-        url = self._root + path + _query(select, options)
-        found: list[Row] = []
-        followed: set[str] = set()
+        """A whole collection, every page of it, begun again when the way to the next page is lost.
+
+        Raises ``Problem`` M365-05 when it cannot be read whole: a short list would look like deletions.
+        """
+        first = self._root + path + _query(select, options)
+        for _ in range(LIST_ATTEMPTS):
+            rows = self._pages(first)
+            if rows is not None:
+                return rows
+        raise Problem(
+            "M365-05", f"Microsoft Graph's list {path} was cut short.", "nothing was concluded from it; run it again"
+        )
+
+    def _pages(self, first: str) -> list[Row] | None:
+        """The rows of all pages from ``first`` on, None when they do not lead to an end.
+
+        A page may be empty and lead on; a link is followed exactly as it was given.
+        """
+        url, found, barren = first, [], 0
         while url:
-            page = self._read(url)
+            try:
+                page = self._read(url)
+            except Refused:
+                if url == first:
+                    raise
+                return None
             if page is None or not isinstance(page.get("value"), list):
-                raise _cut_short(path)
+                return None
             found += page["value"]
-            followed.add(url)
-            url = str(page.get("@odata.nextLink") or "")
-            if url in followed:
-                raise _cut_short(path)
+            barren = 0 if page["value"] else barren + 1
+            following = str(page.get("@odata.nextLink") or "")
+            if barren > BARREN_PAGES or (page["value"] and following == url):
+                return None
+            url = following
         return found
 
     def one(self, path: str, select: Iterable[str] = ()) -> Row | None:
@@ -150,9 +171,3 @@ def _query(select: Iterable[str], options: Mapping[str, str | int]) -> str:
 
 def _chunks(items: list[tuple[int, str]], size: int) -> Iterable[list[tuple[int, str]]]:
     return (items[start : start + size] for start in range(0, len(items), size))
-
-
-def _cut_short(path: str) -> Problem:
-    return Problem(
-        "M365-05", f"Microsoft Graph's list {path} was cut short.", "nothing was concluded from it; run it again"
-    )

@@ -102,11 +102,12 @@ class _Look:
         return seen
 
     def _mailboxes(self, wanted: list[Wanted]) -> Mapping[Address, Sight]:
-        listed = self._tenant.users()
-        # What we know to have been there and the list does not show is asked for by name before it is called absent.
-        missing = [one.identity for one in wanted if one.identity and one.identity not in listed]
-        asked = self._tenant.users_by_id(missing)
-        return {one.address: self._mailbox(one, asked.get(one.identity)) for one in wanted}
+        # What we know to be there, from the state or from Exchange, and the list of accounts does not show is asked for
+        # by name before it is called absent.
+        listed, boxes = self._tenant.users(), self._tenant.by_primary()
+        named = {one.address: one.identity or getattr(boxes.get(_key(one)), "user_id", "") for one in wanted}
+        asked = self._tenant.users_by_id(name for name in named.values() if name and name not in listed)
+        return {one.address: self._mailbox(one, asked.get(named[one.address])) for one in wanted}
 
     def _mailbox(self, one: Wanted, asked: User | Refused | None) -> Sight:
         if isinstance(asked, Refused):

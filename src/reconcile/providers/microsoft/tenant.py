@@ -123,8 +123,8 @@ def _whole(exchange: Exchange, cmdlet: str, select: Iterable[str], **parameters:
     """
     try:
         return exchange.rows(cmdlet, select, ResultSize="Unlimited", **parameters)
-    except (Problem, Refused) as failure:
-        if not _broke_off(failure):
+    except Problem as failure:
+        if failure.code != "M365-05":
             raise
     filters = [f"PrimarySmtpAddress -like '*@{domain}'" for domain in sorted(list_accepted(exchange))]
     return [
@@ -132,12 +132,6 @@ def _whole(exchange: Exchange, cmdlet: str, select: Iterable[str], **parameters:
         for part in filters
         for row in exchange.rows(cmdlet, select, ResultSize="Unlimited", Filter=part, **parameters)
     ]
-
-
-def _broke_off(failure: Problem | Refused) -> bool:
-    if isinstance(failure, Problem):
-        return failure.code == "M365-05"
-    return failure.says("pagination")
 
 
 def list_accepted(exchange: Exchange) -> frozenset[str]:
