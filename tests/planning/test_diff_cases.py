@@ -44,7 +44,12 @@ def test_plan(path: Path) -> None:
 
 def plan_of(case: dict[str, Any]) -> Plan:
     desired = [
-        Desired(Address.parse(text), values(one.get("fields")), tuple(map(Address.parse, one.get("after", []))))
+        Desired(
+            Address.parse(text),
+            values(one.get("fields")),
+            tuple(map(Address.parse, one.get("after", []))),
+            formerly=Address.parse(one["formerly"]) if "formerly" in one else None,
+        )
         for text, one in case.get("desired", {}).items()
     ]
     records = {
@@ -99,6 +104,8 @@ def summary(plan: Plan) -> list[dict[str, Any]]:
                     line["fields"][field.name] = [f"+{one}" for one in moved[0]] + [f"-{one}" for one in moved[1]]
                 else:
                     line["fields"][field.name] = f"{field.before} -> {field.after}"
+        if change.moved_from:
+            line["moved_from"] = str(change.moved_from)
         if change.protected:
             line["protected"] = True
         if change.after:

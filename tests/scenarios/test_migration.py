@@ -102,3 +102,17 @@ def test_an_existing_domain_is_taken_under_management_as_it_is(stage: Stage) -> 
     stage.run("validate", expect=0)
     stage.run("plan", "--detailed-exitcode", expect=0)
     stage.run("import", "55", "--domain", "spf55.org", "--name", "again", expect=3)
+
+
+def test_a_renamed_person_keeps_mail_access_and_the_old_address(stage: Stage) -> None:
+    stage.run("apply", "--yes", expect=0)
+    stage.run("copy", "work", expect=0)
+    stage.edit("spf55", "  lou.petit@spf55.org:\n", "  lou.martin@spf55.org:\n    was: lou.petit@spf55.org\n")
+    stage.edit("spf55", "      - lou.petit@spf55.org\n", "      - lou.martin@spf55.org\n")
+    plan = stage.run("plan", "--detailed-exitcode", expect=2)
+    assert "lou.petit@spf55.org → lou.martin@spf55.org" in plan.out
+    summary = stage.plan()
+    assert (summary["create"], summary["delete"]) == (0, 0)
+    stage.run("apply", "--yes", expect=0)
+    stage.run("plan", "--detailed-exitcode", expect=0)
+    assert "0 messages copied" not in stage.run("copy", "work", expect=0).said

@@ -46,9 +46,13 @@ class Recorder:
         """The world agrees: journal it, and put it in the snapshot (``live`` None: it is no more)."""
         record = None if live is None else self._record(change, live, wanted)
         self._journal.outcome(change.address, change.action.name.lower(), "done", record, seconds=seconds)
+        if change.moved_from:
+            self._journal.outcome(change.moved_from, "move", "done", None)
         slug = change.address.federation
         with self._lock:
             snapshot = self._snapshots[slug]
+            if change.moved_from:
+                snapshot = snapshot.drop(change.moved_from)
             self._snapshots[slug] = snapshot.drop(change.address) if record is None else snapshot.put(record)
             self._unsaved.add(slug)
             if time.monotonic() - self._saved_at[slug] > _SAVE_EVERY:
@@ -58,9 +62,12 @@ class Recorder:
         """Put in the snapshot what is as YAML asks already; nothing is written in the world."""
         slug = found.live.address.federation
         with self._lock:
-            former = self._snapshots[slug].records.get(found.live.address)
+            snapshot = self._snapshots[slug]
+            former = snapshot.records.get(found.moved_from or found.live.address)
             record = self._entry(found.live, found.wanted, former.created_by if former else "")
-            self._snapshots[slug] = self._snapshots[slug].put(record)
+            if found.moved_from:
+                snapshot = snapshot.drop(found.moved_from)
+            self._snapshots[slug] = snapshot.put(record)
             self._unsaved.add(slug)
 
     def failed(self, change: Change, problem: Problem, seconds: float) -> None:
@@ -88,7 +95,8 @@ class Recorder:
 
     def _record(self, change: Change, live: Live, wanted: Mapping[str, Value]) -> Record:
         with self._lock:
-            former = self._snapshots[change.address.federation].records.get(change.address)
+            records = self._snapshots[change.address.federation].records
+            former = records.get(change.moved_from or change.address)
         created_by = self._journal.run if change.action is Action.CREATE else former.created_by if former else ""
         return self._entry(live, wanted, created_by)
 

@@ -111,6 +111,8 @@ class Mailbox(Section):
     """true for a generic address that one person keeps as their own sign-in: an exemption, advised against."""
     hidden: Flag = False
     """true to leave the address out of the address book."""
+    was: EmailAddress | None = None
+    """The address this mailbox had before: it is renamed, keeps its mail, and receives at both."""
     protected: Flag = False
     """true: deleting this mailbox is refused, even once it has been taken out of this file."""
     directory: Directory = Directory()

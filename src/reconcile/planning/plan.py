@@ -79,6 +79,8 @@ class Change:
     due: dt.datetime | None = None
     origin: Origin | None = None
     note: str = ""
+    #: Recorded under this address until now: the change is a renaming too.
+    moved_from: Address | None = None
     #: A delete that the state forbids: the resource was declared protected when it was last applied.
     protected: bool = False
 
@@ -115,6 +117,7 @@ class Unrecorded:
 
     live: Live
     wanted: Mapping[str, Value]
+    moved_from: Address | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

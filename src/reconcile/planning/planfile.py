@@ -93,6 +93,7 @@ def _change(change: Change) -> dict[str, Any]:
         "cause": change.cause.value,
         "note": change.note,
         "protected": change.protected,
+        "moved_from": str(change.moved_from) if change.moved_from else None,
         "due": change.due.isoformat() if change.due else None,
         "origin": _origin(change.origin),
         "after": [str(address) for address in change.after],
@@ -184,6 +185,7 @@ def _read_change(one: Mapping[str, Any]) -> Change:
         origin=origin and Origin(PurePath(origin["path"]), origin["line"], origin["column"]),
         note=one["note"],
         protected=one["protected"],
+        moved_from=Address.parse(one["moved_from"]) if one["moved_from"] else None,
     )
 
 

@@ -11,6 +11,7 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from reconcile.planning.diff import diff, recorded_as, retire
+from reconcile.planning.moves import declared_moves, observed_moves
 from reconcile.planning.order import ordered
 from reconcile.planning.plan import Basis, Blocked, Change, Plan, Unrecorded
 from reconcile.providers.base import Observation, Reader, Scope, Sight, Unknown, Wanted
@@ -58,6 +59,7 @@ def make_plan(inputs: Inputs, readers: Mapping[str, Reader], now: dt.datetime, t
     blocked: dict[Address, Blocked] = {}
     unchanged = 0
     unrecorded: list[Unrecorded] = []
+    moves = {**observed_moves(inputs.desired, records, sights), **declared_moves(inputs.desired, records)}
     for resource in inputs.desired:
         sight = sights[resource.address]
         if isinstance(sight, Unknown):
@@ -65,18 +67,21 @@ def make_plan(inputs: Inputs, readers: Mapping[str, Reader], now: dt.datetime, t
             continue
         live = sight if isinstance(sight, Live) else None
         interrupted = resource.address in inputs.interrupted
-        record = records.get(resource.address)
+        former = moves.get(resource.address)
+        record = records.get(former or resource.address)
         change = diff(resource, live, record, resolve, interrupted=interrupted)
         if change is not None:
-            changes.append(change)
+            changes.append(
+                dataclasses.replace(change, moved_from=former, note=f"was {former.key}") if former else change
+            )
             continue
         unchanged += 1
         wanted = {
             name: resolve(value) if isinstance(value, Reference) else value for name, value in resource.fields.items()
         }
-        if live is not None and not recorded_as(wanted, live, record):
-            unrecorded.append(Unrecorded(live, wanted))
-    described = {resource.address for resource in inputs.desired}
+        if live is not None and (former or not recorded_as(wanted, live, record)):
+            unrecorded.append(Unrecorded(live, wanted, former))
+    described = {resource.address for resource in inputs.desired} | set(moves.values())
     for address, record in records.items():
         if address in described:
             continue
@@ -105,9 +110,10 @@ def make_plan(inputs: Inputs, readers: Mapping[str, Reader], now: dt.datetime, t
 def observe(inputs: Inputs, readers: Mapping[str, Reader]) -> Observation:
     """Ask every provider at once about everything desired or recorded; a sight for each."""
     records = inputs.records
+    moves = declared_moves(inputs.desired, records)
     wanted: dict[str, list[Wanted]] = {name: [] for name in readers}
     for resource in inputs.desired:
-        record = records.get(resource.address)
+        record = records.get(moves.get(resource.address, resource.address))
         question = Wanted(
             resource.address,
             resource,
@@ -115,7 +121,7 @@ def observe(inputs: Inputs, readers: Mapping[str, Reader]) -> Observation:
             record.fields if record else {},
         )
         wanted[KINDS[resource.address.kind].provider].append(question)
-    described = {resource.address for resource in inputs.desired}
+    described = {resource.address for resource in inputs.desired} | set(moves.values())
     for address, record in records.items():
         if address not in described:
             question = Wanted(address, None, record.identity, record.fields)

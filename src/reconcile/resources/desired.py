@@ -74,7 +74,9 @@ class _Compiler:
         needs = tuple(self._address("domain_verification", domain) for domain in domains)
         box = self._address("mailbox", address)
         fields = self._shared(address, mailbox) if mailbox.licence == "shared" else self._personal(mailbox)
-        yield Desired(box, fields, needs, self._moments.cutover, origin)
+        fields["primary"] = address
+        former = self._former("mailbox", mailbox)
+        yield Desired(box, fields, needs, self._moments.cutover, origin, former)
         if mailbox.licence == "shared":
             rights: dict[str, Value] = {
                 "full_access": _holders(mailbox.delegates, "read"),
@@ -83,7 +85,8 @@ class _Compiler:
             }
             people = tuple(self._address("mailbox", delegate.who) for delegate in mailbox.delegates)
             access = self._address("access", address)
-            yield Desired(access, rights, (box, *people), self._moments.cutover, origin)
+            former = self._former("access", mailbox)
+            yield Desired(access, rights, (box, *people), self._moments.cutover, origin, former)
 
     def _personal(self, mailbox: Mailbox) -> dict[str, Value]:
         directory = mailbox.directory
@@ -110,7 +113,7 @@ class _Compiler:
         fields: dict[str, Value] = {
             "licence": mailbox.licence,
             # The file lists every address of the federation, so no alias means none, not "unmanaged".
-            "aliases": tuple(sorted(alias.address for alias in mailbox.aliases)),
+            "aliases": _aliases(mailbox),
             "protected": mailbox.protected,
         }
         if "phone" in directory.model_fields_set:
@@ -132,10 +135,13 @@ class _Compiler:
             return
         box = self._address("mailbox", address)
         opened = self._address("copy_access", address)
-        yield Desired(opened, {"granted": True}, (box,), self._moments.cutover, self._origin(("mailboxes", address)))
+        route: Route = ("mailboxes", address)
+        former = self._former("copy_access", mailbox)
+        yield Desired(opened, {"granted": True}, (box,), self._moments.cutover, self._origin(route), former)
         if not mailbox.new:
-            route: Route = ("mailboxes", address)
-            yield self._copy(address, mailbox.legacy_login or address, address, "", opened, route)
+            # The copy is that of the old mailbox, which a renaming in the new world does not rename.
+            old = mailbox.was or address
+            yield self._copy(old, mailbox.legacy_login or old, address, "", opened, route)
         for place, alias in merged:
             # The mail of a box that becomes an alias goes into a folder of its target, under its own name.
             yield self._copy(alias, alias, address, alias, opened, ("mailboxes", address, "aliases", place))
@@ -155,6 +161,9 @@ class _Compiler:
     def _address(self, kind: str, key: str) -> Address:
         return Address(self._federation.slug, kind, key)
 
+    def _former(self, kind: str, mailbox: Mailbox) -> Address | None:
+        return self._address(kind, mailbox.was) if mailbox.was else None
+
     def _origin(self, route: Route) -> Origin | None:
         mark = self._federation.marks.get(route)
         return Origin(self._federation.path, mark.key_line, mark.key_column) if mark else None
@@ -162,6 +171,12 @@ class _Compiler:
 
 def _domain_of(address: str) -> str:
     return address.rpartition("@")[2]
+
+
+def _aliases(mailbox: Mailbox) -> tuple[str, ...]:
+    """Every address more of a mailbox; the one it had before among them, so that it still receives there."""
+    names = {alias.address for alias in mailbox.aliases} | ({mailbox.was} if mailbox.was else set())
+    return tuple(sorted(names))
 
 
 def _holders(delegates: Iterable[Delegate], right: str) -> tuple[str, ...]:

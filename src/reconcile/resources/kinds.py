@@ -68,6 +68,7 @@ _DECLARED = (
     _kind(
         "mailbox",
         "microsoft",
+        Field("primary"),
         Field("licence"),
         Field("display_name"),
         Field("aliases", Shape.SET),

@@ -41,7 +41,7 @@ class Desired:
     """What YAML asks of one resource. A field that is not in ``fields`` is not managed.
 
     ``after``: resources that must be right before this one is touched. ``due``: the moment from which it may be
-    carried out; None means at once.
+    carried out; None means at once. ``formerly``: the address it was recorded under before it was renamed.
     """
 
     address: Address
@@ -49,6 +49,7 @@ class Desired:
     after: tuple[Address, ...] = ()
     due: dt.datetime | None = None
     origin: Origin | None = None
+    formerly: Address | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from reconcile.config.federation import Federation, Route
+from reconcile.config.models import Mailbox
 from reconcile.config.rules.catalogue import Finding
 
 
@@ -13,9 +14,8 @@ def check_aliases(federation: Federation, owners: Mapping[str, str]) -> Iterator
     taken: dict[str, str] = {}
     for address, mailbox in federation.file.mailboxes.items():
         domain = address.rpartition("@")[2]
-        for position, alias in enumerate(mailbox.aliases):
-            route: Route = ("mailboxes", address, "aliases", position, "address")
-            name, its_domain = alias.address, alias.address.rpartition("@")[2]
+        for route, name in _names(address, mailbox):
+            its_domain = name.rpartition("@")[2]
             if name == address:
                 yield Finding("SPF302", route, f"{name} is given as an alias of itself", "delete the line")
             elif name in federation.file.mailboxes:
@@ -31,3 +31,11 @@ def check_aliases(federation: Federation, owners: Mapping[str, str]) -> Iterator
                 message = f"the alias {name} is not in {domain}, the domain of its mailbox"
                 yield Finding("SPF304", route, message, f"an alias of {address} ends in @{domain}")
             taken.setdefault(name, address)
+
+
+def _names(address: str, mailbox: Mailbox) -> Iterator[tuple[Route, str]]:
+    """Every address more of a mailbox and where it stands: its aliases, and the one it had before."""
+    for position, alias in enumerate(mailbox.aliases):
+        yield ("mailboxes", address, "aliases", position, "address"), alias.address
+    if mailbox.was and mailbox.was not in {alias.address for alias in mailbox.aliases}:
+        yield ("mailboxes", address, "was"), mailbox.was

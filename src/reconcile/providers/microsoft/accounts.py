@@ -74,6 +74,11 @@ class Accounts:
         if body:
             self._change(user, body)
 
+    def rename(self, user: User, name: str) -> None:
+        """Sign in by that name from now on. Exchange may move addresses along: read them again, then set them."""
+        if user.upn != name:
+            self._change(user, {"userPrincipalName": name})
+
     def open(self, user: User) -> None:
         """Let somebody sign in to what was nobody's account: a new password, to be changed at once."""
         body = {"accountEnabled": True, "usageLocation": self._surfaces.settings.tenant.usage_location}

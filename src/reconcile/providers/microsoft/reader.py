@@ -135,7 +135,7 @@ class _Look:
         return (boxes.get(user.id), user) if user else (None, None)
 
     def _access(self, wanted: list[Wanted]) -> Mapping[Address, Sight]:
-        boxes = {one.address: box for one in wanted if (box := self._tenant.by_primary().get(_key(one)))}
+        boxes = self._by_primary_or_recorded(wanted)
         guids = [box.guid for box in boxes.values()]
         full = self._tenant.permissions("Get-MailboxPermission", guids)
         send = self._tenant.permissions("Get-RecipientPermission", guids)
@@ -155,7 +155,7 @@ class _Look:
         return seen
 
     def _copy_access(self, wanted: list[Wanted]) -> Mapping[Address, Sight]:
-        boxes = {one.address: box for one in wanted if (box := self._tenant.by_primary().get(_key(one)))}
+        boxes = self._by_primary_or_recorded(wanted)
         permissions = self._tenant.permissions("Get-MailboxPermission", [box.guid for box in boxes.values()])
         seen: dict[Address, Sight] = {}
         for one in wanted:
@@ -167,6 +167,13 @@ class _Look:
             else:
                 seen[one.address] = ABSENT
         return seen
+
+    def _by_primary_or_recorded(self, wanted: list[Wanted]) -> dict[Address, Box]:
+        """The mailbox of each: the recorded one wherever its address went, else the one with that primary address."""
+        by_guid = {box.guid: box for box in self._tenant.boxes().values()}
+        by_primary = self._tenant.by_primary()
+        found = {one.address: by_guid.get(one.identity) or by_primary.get(_key(one)) for one in wanted}
+        return {address: box for address, box in found.items() if box is not None}
 
     def _unmanaged(self) -> tuple[Address, ...]:
         """Accounts and mailboxes of the declared domains that no wanted mailbox covers; none when they are unknown."""

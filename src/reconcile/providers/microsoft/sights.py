@@ -15,16 +15,17 @@ Row = dict[str, Any]
 def mailbox_fields(key: str, user: User, box: Box | None, skus: Skus, domains: Collection[str]) -> dict[str, Value]:
     """The fields of kind *mailbox* of the mailbox wanted as ``key``.
 
-    Aliases outside ``domains`` are not shown, but a primary address that is not ``key`` always is. A user whose
-    mailbox does not exist yet shows no licence: assigning it is not finished.
+    Aliases outside ``domains`` are not shown. A user whose mailbox does not exist yet shows no licence: assigning it
+    is not finished.
     """
     proxies = box.proxies if box else user.proxies
     primary = box.primary if box else key
-    aliases = {address for address in smtp_addresses(proxies) if domain_of(address) in domains} | {primary}
+    aliases = {address for address in smtp_addresses(proxies) if domain_of(address) in domains}
     fields: dict[str, Value] = {
+        "primary": primary,
         "licence": None if box is None else "shared" if box.shared else skus.licence(user.skus),
         "display_name": user.display_name,
-        "aliases": tuple(sorted(aliases - {key})),
+        "aliases": tuple(sorted(aliases - {primary})),
         "sign_in": user.sign_in,
         "first_name": user.first_name,
         "last_name": user.last_name,

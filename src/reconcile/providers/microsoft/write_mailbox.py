@@ -188,7 +188,9 @@ class MailboxWriter:
         settings = _mailbox_settings(order, box, names)
         if box.shared and box.upn != order.address.key:
             settings["MicrosoftOnlineServicesID"] = order.address.key
-        if "aliases" in names and box.primary != order.address.key:
+        if "primary" in names:
+            if not box.shared:
+                self._accounts.rename(user, order.address.key)
             # WindowsEmailAddress moves the primary and keeps the old one as an alias; PrimarySmtpAddress cannot be set.
             self._set(box, {"WindowsEmailAddress": order.address.key})
         if settings:

@@ -1,0 +1,49 @@
+"""Renamings: a resource recorded under one address and described under another. Pure.
+
+YAML says so (``was:``), or the world does: the object that answers at the new address has the immutable id of the one
+recorded at the old. Either way it is one object, changed in place, and never a deletion beside a creation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from reconcile.providers.base import Sight
+from reconcile.resources.address import Address
+from reconcile.resources.resource import Desired, Live
+from reconcile.state.snapshot import Record
+
+#: New address → the one it is recorded under.
+Moves = Mapping[Address, Address]
+
+
+def declared_moves(desired: Sequence[Desired], records: Mapping[Address, Record]) -> Moves:
+    """The renamings that YAML tells and the state does not know yet."""
+    described = {resource.address for resource in desired}
+    return {
+        resource.address: resource.formerly
+        for resource in desired
+        if resource.formerly in records and resource.formerly not in described and resource.address not in records
+        if resource.formerly is not None
+    }
+
+
+def observed_moves(
+    desired: Sequence[Desired], records: Mapping[Address, Record], sights: Mapping[Address, Sight]
+) -> Moves:
+    """The renamings that only the world tells: somebody else made them, and YAML followed."""
+    described = {resource.address for resource in desired}
+    abandoned = {
+        (address.kind, record.identity): address
+        for address, record in records.items()
+        if address not in described and record.identity
+    }
+    moves = {}
+    for resource in desired:
+        sight = sights.get(resource.address)
+        if resource.address in records or not isinstance(sight, Live):
+            continue
+        former = abandoned.get((resource.address.kind, sight.identity))
+        if former is not None:
+            moves[resource.address] = former
+    return moves
