@@ -207,6 +207,30 @@ def test_a_batch_answers_each_part_and_fails_what_depended_on_a_failure(client: 
     assert client.graph("POST", "/$batch", {"requests": twins}).status_code == 400
 
 
+def test_changes_are_told_since_the_last_link_and_only_of_what_was_asked(client: Client) -> None:
+    gone = client.user(f"zoe.klein@{NATIONAL}")
+    first = client.graph("GET", "/users/delta()?$select=displayName,city").json()
+    assert len(first["value"]) == 14
+    user = client.user(f"jeanne.moreau@{NATIONAL}")
+    client.graph("PATCH", f"/users/contact@{NATIONAL}", {"city": "Verdun"})
+    client.graph("PATCH", f"/users/karim.benali@{NATIONAL}", {"jobTitle": "DSI"})
+    client.graph("DELETE", f"/users/{gone}")
+    second = client.graph("GET", first["@odata.deltaLink"]).json()
+    assert {row.get("displayName") for row in second["value"]} == {
+        f"jeanne.moreau@{NATIONAL}",
+        "Contact national",
+        None,
+    }
+    assert [row for row in second["value"] if "@removed" in row] == [{"id": gone, "@removed": {"reason": "changed"}}]
+    assert client.graph("GET", second["@odata.deltaLink"]).json()["value"] == []
+    latest = client.graph("GET", "/users/delta?$deltatoken=latest&$select=city").json()
+    assert latest["value"] == []
+    client.graph("PATCH", f"/users/{user}", {"city": "Nancy"})
+    assert [row["city"] for row in client.graph("GET", latest["@odata.deltaLink"]).json()["value"]] == ["Nancy"]
+    client.wait(8 * 24 * 3600)
+    assert client.graph("GET", latest["@odata.deltaLink"]).status_code == 410
+
+
 def _new(upn: str) -> dict[str, Any]:
     return {
         "accountEnabled": True, "displayName": "X", "mailNickname": "x", "userPrincipalName": upn,

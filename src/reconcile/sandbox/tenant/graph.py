@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from reconcile.sandbox.tenant import tokens
+from reconcile.sandbox.tenant.graph_delta import UserChanges
 from reconcile.sandbox.tenant.graph_directory import Directory
 from reconcile.sandbox.tenant.graph_domains import Domains, Resolve
 from reconcile.sandbox.tenant.graph_licences import Licences
@@ -37,12 +38,13 @@ class Graph:
         self._quotas = Quotas(world.clock) if world.profile.quotas else None
         pages = Pages(site, world.profile, world.chance)
         users = Users(pages, world)
+        changes = UserChanges(site, world, users)
         licences = Licences(pages, world, users)
         domains = Domains(pages, world, users, resolve)
         directory = Directory(pages, world, users, issuer.client_id)
         self._routes: dict[tuple[str, str], tuple[frozenset[str], Page]] = {}
         self._paths: list[tuple[str, ...]] = []
-        for method, path, options, page in _pages(users, licences, domains, directory):
+        for method, path, options, page in _pages(users, changes, licences, domains, directory):
             self._routes[method, path] = (frozenset(options.split()), page)
             if (parts := tuple(path.split("/"))) not in self._paths:
                 self._paths.append(parts)
@@ -141,11 +143,12 @@ class Graph:
 
 
 def _pages(
-    users: Users, licences: Licences, domains: Domains, directory: Directory
+    users: Users, changes: UserChanges, licences: Licences, domains: Domains, directory: Directory
 ) -> Iterable[tuple[str, str, str, Page]]:
     """Method, path, query options, page: the whole surface."""
     return (
         ("GET", "users", _COLLECTION, lambda request, _, __: users.listed(request)),
+        ("GET", "users/delta", "$select $deltatoken $skiptoken", lambda request, _, __: changes.page(request)),
         ("POST", "users", "", lambda request, _, body: users.create(request, body)),
         ("GET", "users/{}", "$select", lambda request, key, _: users.get(request, key)),
         ("PATCH", "users/{}", "", lambda _, key, body: users.change(key, body)),
@@ -189,7 +192,7 @@ def _parts(segments: Iterable[str]) -> Iterable[str]:
         elif found := re.fullmatch(r"(servicePrincipals)\(appId='([^']+)'\)", segment):
             yield from (f"{found[1]}(appId)", found[2])
         else:
-            yield segment
+            yield segment.removesuffix("()")
 
 
 def _payload(request: Request) -> object:

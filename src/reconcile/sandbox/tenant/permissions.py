@@ -34,6 +34,7 @@ _READ_APPLICATIONS = words("Application.Read.All Directory.Read.All Directory.Re
 _NEEDED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "GET users": _READ_USERS,
+        "GET users/delta": _READ_USERS,
         "POST users": _WRITE_USERS,
         "GET users/{}": _READ_USERS,
         "PATCH users/{}": _WRITE_USERS,
