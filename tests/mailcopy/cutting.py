@@ -10,9 +10,11 @@ from collections.abc import Callable
 
 class CuttingRelay:
     """Relays to ``port``. ``spoil(line)`` is asked of every line of the server that confirms an APPEND: when true, the
-    line is not delivered and both connections are cut. What it confirms has happened all the same."""
+    line is not delivered and both connections are cut; when it gives bytes, those are said instead. What the line
+    confirms has happened all the same. ``poison``: bytes of a message at which both connections break."""
 
-    def __init__(self, port: int, spoil: Callable[[bytes], bool]) -> None:
+    def __init__(self, port: int, spoil: Callable[[bytes], bool | bytes], poison: bytes = b"") -> None:
+        self._poison = poison
         self._target = port
         self._spoil = spoil
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -34,7 +36,11 @@ class CuttingRelay:
 
     def _upwards(self, client: socket.socket, server: socket.socket) -> None:
         with contextlib.suppress(OSError):
+            before = b""
             while data := client.recv(1 << 16):
+                if self._poison and self._poison in before + data:
+                    break
+                before = data[-100:]
                 server.sendall(data)
         _cut(client, server)
 
@@ -46,10 +52,10 @@ class CuttingRelay:
                 for line in lines:
                     with self._lock:
                         spoilt = b"APPENDUID" in line and self._spoil(line)
-                        self.cuts += spoilt
-                    if spoilt:
+                        self.cuts += bool(spoilt)
+                    if spoilt is True:
                         return _cut(client, server)
-                    client.sendall(line + b"\r\n")
+                    client.sendall((spoilt or line) + b"\r\n")
         return _cut(client, server)
 
 

@@ -23,7 +23,7 @@ class Dovecot:
         self.folder = folder / name
         self.mail = self.folder / "mail"
         self._pid_file = self.folder / "base" / "master.pid"
-        self.port = _free_port()
+        self.port = free_port()
         root = os.geteuid() == 0
         me = pwd.getpwuid(os.geteuid())
         uid, gid = ("5000", "5000") if root else (str(me.pw_uid), str(me.pw_gid))
@@ -123,7 +123,7 @@ service stats {{
         shutil.rmtree(self.mail / user, ignore_errors=True)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 from tests.mailcopy.cutting import CuttingRelay
 from tests.mailcopy.dovecot import Dovecot
-from tests.mailcopy.post import Box, ledger_path, letter
+from tests.mailcopy.post import Box, Mail, ledger_path, letter
 
 from reconcile.clock import SystemClock
 from reconcile.mailcopy.ledger import LeaseLost, Ledger
-from reconcile.mailcopy.passes import copy_mailbox
+from reconcile.mailcopy.passes import ThrottledProblem, copy_mailbox
 from reconcile.mailcopy.session import Endpoint, LoginRefused, Password, Unreachable
 from reconcile.problem import Problem
 
@@ -91,6 +91,55 @@ def test_the_lost_answer_to_an_append_is_settled_by_looking(old_box: Box, new_bo
     assert new_box.contents("INBOX") == old_box.contents("INBOX")
 
 
+def test_one_message_on_which_the_connection_breaks_does_not_hold_up_the_others(
+    old_box: Box, exchange_like_host: Dovecot, tmp_path: Path
+) -> None:
+    new_box = Box(exchange_like_host, old_box.user)
+    poison = Mail(b"Subject: poison\r\n\r\nPOISON-POISON\r\n")
+    old_box.put("INBOX", *map(letter, range(100)), poison, *map(letter, range(100, 150)))
+    relay = CuttingRelay(new_box.host.port, lambda _: False, poison=b"POISON-POISON")
+    ledger = Ledger(ledger_path(tmp_path, old_box.user))
+    report = copy_mailbox(old_box.endpoint(), new_box.endpoint(port=relay.port), ledger, _Hasty())
+    relay.close()
+    assert [refusal.uid for refusal in report.refused] == [101]
+    assert "connection breaks each time" in report.refused[0].reason
+    assert report.copied + report.adopted == 150
+    assert sum((old_box.contents("INBOX") - new_box.contents("INBOX")).values()) == 1
+
+
+def test_a_throttled_pass_waits_as_told_and_goes_on(old_box: Box, exchange_like_host: Dovecot, tmp_path: Path) -> None:
+    new_box = Box(exchange_like_host, old_box.user)
+    old_box.put("INBOX", *map(letter, range(60)))
+    numbers = itertools.count(1)
+    later = b"NO Request is throttled. Suggested Backoff Time: 7000 milliseconds"
+
+    def throttle(line: bytes) -> bytes | bool:
+        return line.split(b" ")[0] + b" " + later if next(numbers) == 20 else False
+
+    relay = CuttingRelay(new_box.host.port, throttle)
+    clock = _Hasty()
+    ledger = Ledger(ledger_path(tmp_path, old_box.user))
+    report = copy_mailbox(old_box.endpoint(), new_box.endpoint(port=relay.port), ledger, clock)
+    relay.close()
+    assert report.complete
+    assert clock.slept >= 7
+    assert new_box.contents("INBOX") == old_box.contents("INBOX")
+
+
+def test_a_long_throttling_is_handed_to_the_queue_with_its_wait(
+    old_box: Box, exchange_like_host: Dovecot, tmp_path: Path
+) -> None:
+    new_box = Box(exchange_like_host, old_box.user)
+    old_box.put("INBOX", letter(1))
+    later = b" NO Request is throttled. Suggested Backoff Time: 299609 milliseconds"
+    relay = CuttingRelay(new_box.host.port, lambda line: line.split(b" ")[0] + later)
+    ledger = Ledger(ledger_path(tmp_path, old_box.user))
+    with pytest.raises(ThrottledProblem, match="COPY10") as raised:
+        copy_mailbox(old_box.endpoint(), new_box.endpoint(port=relay.port), ledger, CLOCK)
+    relay.close()
+    assert raised.value.wait == pytest.approx(299.609)
+
+
 def test_a_connection_that_keeps_breaking_ends_with_a_plain_sentence(
     old_box: Box, exchange_like_host: Dovecot, tmp_path: Path
 ) -> None:
@@ -121,8 +170,12 @@ def test_a_server_that_is_not_there_is_said_to_be_out_of_reach(new_box: Box, tmp
 
 
 class _Hasty(SystemClock):
+    def __init__(self) -> None:
+        self.slept = 0.0
+
     def sleep(self, seconds: float) -> None:
-        super().sleep(min(seconds, 0.01))
+        self.slept += seconds
+        super().sleep(min(seconds, 0.3))
 
 
 def test_a_full_disk_under_the_ledger_stops_the_copy_and_harms_nothing(

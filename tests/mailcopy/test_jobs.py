@@ -16,7 +16,7 @@ from tests.mailcopy.post import Box, letter
 
 from reconcile.clock import SystemClock
 from reconcile.mailcopy.jobs import LEASE, Job, JobList
-from reconcile.mailcopy.passes import Progress, Report
+from reconcile.mailcopy.report import Progress, Report
 from reconcile.mailcopy.session import Endpoint, Password
 from reconcile.mailcopy.worker import Ends, Worker
 from reconcile.problem import Problem

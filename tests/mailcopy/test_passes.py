@@ -10,7 +10,8 @@ from tests.mailcopy.post import Box, Mail, ledger_path, letter
 
 from reconcile.clock import SystemClock
 from reconcile.mailcopy.ledger import Ledger
-from reconcile.mailcopy.passes import Report, copy_mailbox
+from reconcile.mailcopy.passes import copy_mailbox
+from reconcile.mailcopy.report import Report
 
 CLOCK = SystemClock()
 

@@ -55,6 +55,11 @@ class Outlet:
     def idle(self) -> bool:
         return not self._commands and not self.unsent and not self._batch
 
+    @property
+    def pending(self) -> list[Letter]:
+        """Messages begun or sent and not answered."""
+        return [letter for _, letters in self._commands for letter in letters]
+
     def begin(self, letter: Letter, flags: bytes, date: bytes, *, alone: bool) -> Body:
         """Open a message; its bytes go to the answer. ``alone``: in a command of its own."""
         batched = self._batches and not alone

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import ssl
-from collections import Counter
 from collections.abc import Callable
 
 from reconcile.mailcopy.commands import ConnectionLost
+from reconcile.mailcopy.exchange import raise_if_throttled
 from reconcile.mailcopy.intake import Intake
 from reconcile.mailcopy.ledger import Ledger
 from reconcile.mailcopy.outlet import Body, Letter, Outlet
+from reconcile.mailcopy.pace import QUOTA_START, Pace
 from reconcile.mailcopy.session import Session
+from reconcile.mailcopy.tally import Refusal, Tally
 from reconcile.mailcopy.todo import Todo
 from reconcile.mailcopy.wire import kept_flags, readable, uid_set
 
 #: Stop reading the source above so many bytes the destination has not taken: memory stays constant.
 UNSENT_HIGH = 2 << 20
-#: Messages asked for and not yet confirmed, per connection pair: at the start, at most, at least.
-QUOTA_START, QUOTA_MOST, QUOTA_LEAST = 16, 600, 8
 #: FETCH commands outstanding at once.
 ASKS = 8
 #: So many refusals for want of room, none accepted in between, and the mailbox counts as full.
@@ -29,35 +28,21 @@ WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 _VALIDITY = re.compile(rb"\[UIDVALIDITY (\d+)\]", re.IGNORECASE)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Refusal:
-    """A message that was not copied: its folder as people read it, its UID in the source, and why."""
-
-    folder: str
-    uid: int
-    reason: str
-
-
-@dataclasses.dataclass(slots=True)
-class Tally:
-    """What one pass did so far, all its attempts together."""
-
-    already: int = 0
-    adopted: int = 0
-    copied: int = 0
-    volume: int = 0
-    refused: list[Refusal] = dataclasses.field(default_factory=list)
-    vanished: int = 0
-    keywords_dropped: Counter[str] = dataclasses.field(default_factory=Counter)
-    overquota: int = 0
-    full: str = ""
-
-
 class Pair:
-    """Keeps its two connections busy. ``assign(pair)`` hands it the next folder, None when there is nothing left."""
+    """Keeps its two connections busy. ``assign(pair)`` hands it the next folder, None when there is nothing left.
+
+    ``cautious``: one message at a time, so that a connection that breaks shows which one it broke on.
+    """
 
     def __init__(
-        self, source: Session, destination: Session, ledger: Ledger, tally: Tally, assign: Callable[[Pair], Todo | None]
+        self,
+        source: Session,
+        destination: Session,
+        ledger: Ledger,
+        tally: Tally,
+        assign: Callable[[Pair], Todo | None],
+        *,
+        cautious: bool = False,
     ) -> None:
         self.source, self.destination = source, destination
         self._name = str(source.endpoint)
@@ -65,7 +50,9 @@ class Pair:
         self._tally = tally
         self._assign = assign
         self._intake = Intake(self)
-        self.outlet = Outlet(str(destination.endpoint), batches="MULTIAPPEND" in destination.capabilities)
+        self.outlet = Outlet(
+            str(destination.endpoint), batches="MULTIAPPEND" in destination.capabilities and not cautious
+        )
         self.requests = bytearray()  # unsent commands to the source
         self._tag = 0
         self.folder: Todo | None = None
@@ -76,12 +63,20 @@ class Pair:
         self._unconfirmed = 0
         self._body: Body | None = None
         self._flags: dict[bytes, tuple[bytes, tuple[bytes, ...]]] = {}
-        self._quota = QUOTA_START
+        self._cautious = cautious
+        self._quota = 1 if cautious else QUOTA_START
         self._pace = Pace()
 
     @property
     def idle(self) -> bool:
         return not (self._asks or self.requests) and self.outlet.idle
+
+    @property
+    def under_way(self) -> tuple[int, int] | None:
+        """Folder and UID of the message asked for or sent and not answered, when there is exactly one."""
+        asked = [(folder.id, uid) for folder, left in self._asks.values() for uid in left]
+        sent = [(letter.folder.id, letter.uid) for letter in self.outlet.pending]
+        return (asked + sent)[0] if len(asked + sent) == 1 else None
 
     @property
     def wants_source(self) -> bool:
@@ -99,7 +94,7 @@ class Pair:
                 if self._asks:
                     return  # what was asked of the selected folder comes first
                 self._select(folder)
-            uids = folder.take(max(2, self._quota // 2))
+            uids = folder.take(1 if self._cautious else max(2, self._quota // 2))
             self._tag += 1
             tag = b"F%d" % self._tag
             self._asks[tag] = (folder, set(uids))
@@ -140,7 +135,8 @@ class Pair:
             else:
                 self._refused(verdict.letters, verdict.reason)
         self._unconfirmed -= confirmed
-        self._quota = self._pace.quota(confirmed, now, self._quota)
+        if not self._cautious:
+            self._quota = self._pace.quota(confirmed, now, self._quota)
         self.refill()
 
     # What the intake tells.
@@ -188,6 +184,7 @@ class Pair:
         elif tag in self._selecting:
             folder = self._selecting.pop(tag)
             if not good:
+                raise_if_throttled(self._name, readable(answer))
                 raise ConnectionLost(f"{self._name} does not open {folder.label} any more: {readable(answer)}")
         elif tag == b"*":
             validity = _VALIDITY.search(answer)
@@ -210,6 +207,7 @@ class Pair:
         folder.retry_alone([uid for uid in uids if uid not in folder.alone])
 
     def _unreadable(self, folder: Todo, uids: list[int], why: str) -> None:
+        raise_if_throttled(self._name, why)
         if len(uids) == 1 and uids[0] in folder.alone:
             self._refuse(folder, uids[0], f"the old server does not give it: {why}")
         else:
@@ -227,6 +225,7 @@ class Pair:
             self._tally.volume += letter.size
 
     def _refused(self, letters: list[Letter], reason: str) -> None:
+        raise_if_throttled(str(self.destination.endpoint), reason)
         folder = letters[0].folder
         if len(letters) > 1:
             folder.retry_alone([letter.uid for letter in letters])
@@ -239,31 +238,5 @@ class Pair:
 
     def _refuse(self, folder: Todo, uid: int, reason: str) -> None:
         self._tally.refused.append(Refusal(folder.label, uid, reason))
+        self._tally.settled.add((folder.id, uid))
         self._ledger.refuse(folder.id, uid, reason)
-
-
-class Pace:
-    """How many messages a pair may have on hand: what its destination confirms in a second.
-
-    So a slow connection leaves the rest to the others, and no long tail waits behind it. Starts by doubling.
-    """
-
-    def __init__(self) -> None:
-        self._since: float | None = None
-        self._confirmed = 0
-        self._rate: float | None = None
-
-    def quota(self, confirmed: int, now: float, quota: int) -> int:
-        if self._rate is None:
-            quota = min(QUOTA_MOST, quota + 2 * confirmed)
-        self._confirmed += confirmed
-        if self._since is None:
-            self._since, self._confirmed = now, 0
-            return quota
-        elapsed = now - self._since
-        if elapsed <= 0.25:
-            return quota
-        rate = self._confirmed / elapsed
-        self._rate = rate if self._rate is None else (self._rate + rate) / 2
-        self._since, self._confirmed = now, 0
-        return max(QUOTA_LEAST, min(QUOTA_MOST, int(self._rate)))

@@ -4,60 +4,43 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from reconcile.clock import Clock
 from reconcile.mailcopy.commands import ConnectionLost
+from reconcile.mailcopy.exchange import Throttled
 from reconcile.mailcopy.ledger import Ledger
 from reconcile.mailcopy.listing import statuses
-from reconcile.mailcopy.pair import Refusal, Tally
 from reconcile.mailcopy.pump import Pump
+from reconcile.mailcopy.report import Progress, Report, report_of
 from reconcile.mailcopy.session import Endpoint, Session, Unreachable, connect
 from reconcile.mailcopy.survey import Survey, survey
+from reconcile.mailcopy.tally import Refusal, Tally
 from reconcile.problem import Problem
 
 #: Connections lost one after the other, without a message copied in between, before the pass gives up.
 LOSSES = 5
 #: Seconds before the first new attempt; doubled each time, up to the second figure.
 BACKOFF, BACKOFF_MOST = 0.5, 30.0
+#: Times a connection must break on one message before that message is given up.
+STRIKES = 2
+#: Seconds a pass waits itself when a server asks for it.
+PATIENCE = 60.0
 #: Messages for which another connection pair is worth its logins.
 WORTH_A_PAIR = 100
 #: What the new server must be able to do: tell the UID it gave, take literals without asking.
 NEEDED = ("UIDPLUS", "LITERAL+")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a pass is. The totals include what earlier passes copied; ``volume`` counts only this one's bytes."""
+class ThrottledProblem(Problem):
+    """A server asked for a longer pause; ``wait`` is in seconds."""
 
-    messages: int
-    messages_total: int
-    volume: int
-    volume_total: int
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Report:
-    """What a pass did. ``already``: copied before; ``adopted``: found there, by their content. ``left``: due
-    and not reached, because the pass was stopped or the mailbox is full (``full`` then says so in the server's words).
-    ``failed``: folders that could not be made or opened, and why."""
-
-    copied: int = 0
-    volume: int = 0
-    already: int = 0
-    adopted: int = 0
-    vanished: int = 0
-    left: int = 0
-    refused: tuple[Refusal, ...] = ()
-    failed: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    keywords_dropped: Mapping[str, int] = dataclasses.field(default_factory=dict)
-    full: str = ""
-
-    @property
-    def complete(self) -> bool:
-        return not (self.left or self.refused or self.failed)
+    def __init__(self, said: str, wait: float) -> None:
+        super().__init__(
+            "COPY10", f"The mail server asks to wait {wait:.0f} seconds: {said}.", "nothing to do but wait"
+        )
+        self.wait = wait
 
 
 def copy_mailbox(
@@ -74,53 +57,115 @@ def copy_mailbox(
 
     ``watch`` is told the progress often and may raise to end the pass at once; ``stop`` ends it once what is in flight
     has arrived. Raises ``Problem``: COPY01 unreachable, COPY02 login refused, COPY03 the new server lacks an extension,
-    COPY04/05 the ledger, COPY06 the connection keeps breaking. A later pass neither loses nor doubles mail.
+    COPY04/05 the ledger, COPY06 the connection keeps breaking, COPY10 a server
+    asks for a long pause. A later pass neither loses nor doubles mail.
     """
-    total = Tally()
-    losses = 0
-    while True:
-        before = total.copied
-        try:
-            found = _attempt(source, destination, ledger, clock, folder, total, stop, watch)
-            return _report(found, total)
-        except (ConnectionLost, Unreachable) as error:
-            losses = losses + 1 if total.copied == before else 1
-            if losses >= LOSSES or stop():
-                raise _gave_up(source, destination, error) from None
-            clock.sleep(min(BACKOFF_MOST, BACKOFF * 2.0 ** (losses - 1)))
+    return _Pass(source, destination, ledger, clock, folder, stop, watch).run()
 
 
-def _attempt(
-    source: Endpoint,
-    destination: Endpoint,
-    ledger: Ledger,
-    clock: Clock,
-    folder: str,
-    total: Tally,
-    stop: Callable[[], bool],
-    watch: Callable[[Progress], None],
-) -> Survey:
-    """Survey, pump, settle, on connections of its own."""
-    total.refused.clear()  # what was refused before the connection broke is tried again
-    with _sessions() as opened:
-        control = _pair(source, destination, opened)
-        _check(control[1])
-        found = survey(*control, ledger, clock, folder)
-        goal = Progress(found.already, found.already + found.messages, total.volume, total.volume + found.volume)
-        start = total.copied
-        total.adopted += found.adopted
-        total.already = found.already - total.adopted - start  # the ledger knows earlier attempts' messages too
+class _Pass:
+    """The attempts of one pass, and what they have in common."""
 
-        def progress() -> None:
-            watch(dataclasses.replace(goal, messages=goal.messages + total.copied - start, volume=total.volume))
+    def __init__(
+        self,
+        source: Endpoint,
+        destination: Endpoint,
+        ledger: Ledger,
+        clock: Clock,
+        folder: str,
+        stop: Callable[[], bool],
+        watch: Callable[[Progress], None],
+    ) -> None:
+        self._source, self._destination = source, destination
+        self._ledger = ledger
+        self._clock = clock
+        self._folder = folder
+        self._stop = stop
+        self._watch = watch
+        self._total = Tally()
+        self._found = Survey()
 
-        progress()
-        if found.todos and not stop():
-            pairs = [control, *_more(source, destination, found.messages, opened)]
-            Pump(ledger, total, stop, progress).run(found.todos, pairs)
+    def run(self) -> Report:
+        losses, cautious = 0, False
+        while True:
+            before = self._total.progress
+            try:
+                self._attempt(cautious=cautious)
+            except (ConnectionLost, Unreachable) as error:
+                losses = 1 if self._total.progress > before else losses + 1
+                if losses >= LOSSES or self._stop():
+                    raise self._gave_up(error) from None
+                if self._condemn(error):
+                    losses, cautious = 0, False
+                elif losses > 1 and isinstance(error, ConnectionLost):
+                    cautious = True
+                self._pause(min(BACKOFF_MOST, BACKOFF * 2.0**losses), error)
+                continue
+            if not cautious or self._stop() or self._total.full or not any(self._found.todos):
+                return report_of(self._found, self._total)
+            cautious = False
+
+    def _attempt(self, *, cautious: bool) -> None:
+        """Survey, pump, settle, on connections of its own."""
+        total = self._total
+        with _sessions() as opened:
+            control = _pair(self._source, self._destination, opened)
+            _check(control[1])
+            found = survey(*control, self._ledger, self._clock, root=self._folder, skip=total.settled)
+            self._found = found
+            goal = Progress(found.already, found.already + found.messages, total.volume, total.volume + found.volume)
+            start = total.copied
+            total.adopted += found.adopted
+            total.already = found.already - total.adopted - start  # the ledger knows earlier attempts' messages too
+
+            def progress() -> None:
+                position = goal.messages + total.copied - start
+                self._watch(dataclasses.replace(goal, messages=position, volume=total.volume))
+
             progress()
-        _settle(control[1], ledger, found)
-    return found
+            if found.todos and not self._stop():
+                more = [] if cautious else _more(self._source, self._destination, found.messages, opened)
+                pump = Pump(self._ledger, total, self._stop, progress, cautious=cautious)
+                pump.run(found.todos, [control, *more])
+                progress()
+            _settle(control[1], self._ledger, found)
+
+    def _condemn(self, error: Exception) -> bool:
+        """Refuse the message on which, alone under way, the connection broke again and again; whether there was one."""
+        labels = {todo.id: todo.label for todo in self._found.todos}
+        guilty = [
+            suspect
+            for suspect, times in self._total.suspects.items()
+            if times >= STRIKES and suspect not in self._total.settled
+        ]
+        for folder, uid in guilty:
+            reason = f"the connection breaks each time it is copied ({error})"
+            self._total.settled.add((folder, uid))
+            self._total.refused.append(Refusal(labels.get(folder, ""), uid, reason))
+            self._ledger.refuse(folder, uid, reason)
+        self._ledger.commit()
+        return bool(guilty)
+
+    def _pause(self, seconds: float, error: Exception) -> None:
+        """Wait before the next attempt, at least as long as the server asked. A long wait is the queue's affair."""
+        if isinstance(error, Throttled):
+            seconds = max(seconds, error.seconds)
+            if seconds > PATIENCE:
+                raise ThrottledProblem(str(error), seconds)
+        while seconds > 0 and not self._stop():
+            self._clock.sleep(min(1.0, seconds))
+            seconds -= 1.0
+
+    def _gave_up(self, error: Exception) -> Problem:
+        if isinstance(error, Problem):
+            return error
+        if isinstance(error, Throttled):
+            return ThrottledProblem(str(error), error.seconds)
+        return Problem(
+            "COPY06",
+            f"The connection between {self._source} and {self._destination} keeps breaking: {error}.",
+            "run the copy again later; it goes on where it stopped",
+        )
 
 
 def _settle(destination: Session, ledger: Ledger, found: Survey) -> None:
@@ -132,21 +177,6 @@ def _settle(destination: Session, ledger: Ledger, found: Survey) -> None:
         there = now[row.destination]
         if not isinstance(there, str):
             ledger.settle(row.id, status.uid_next, there.uid_next)
-
-
-def _report(found: Survey, total: Tally) -> Report:
-    return Report(
-        copied=total.copied,
-        volume=total.volume,
-        already=total.already,
-        adopted=total.adopted,
-        vanished=total.vanished,
-        left=sum(len(todo) for todo in found.todos),
-        refused=tuple(total.refused),
-        failed=dict(found.failed),
-        keywords_dropped=dict(Counter(total.keywords_dropped)),
-        full=total.full,
-    )
 
 
 def _check(destination: Session) -> None:
@@ -191,13 +221,3 @@ def _more(
             with contextlib.suppress(Problem, ConnectionLost):
                 pairs.append(future.result())
     return pairs
-
-
-def _gave_up(source: Endpoint, destination: Endpoint, error: Exception) -> Problem:
-    if isinstance(error, Problem):
-        return error
-    return Problem(
-        "COPY06",
-        f"The connection between {source} and {destination} keeps breaking: {error}.",
-        "run the copy again later; it goes on where it stopped",
-    )

@@ -9,9 +9,11 @@ import time
 from collections.abc import Callable, Sequence
 
 from reconcile.mailcopy.commands import ConnectionLost
+from reconcile.mailcopy.exchange import Throttled
 from reconcile.mailcopy.ledger import Ledger
-from reconcile.mailcopy.pair import WOULD_BLOCK, Pair, Tally
+from reconcile.mailcopy.pair import WOULD_BLOCK, Pair
 from reconcile.mailcopy.session import Session
+from reconcile.mailcopy.tally import Tally
 from reconcile.mailcopy.todo import Todo
 
 #: A TLS record is 16 KB at most: so many reads per wake-up, and larger writes than one message's.
@@ -20,17 +22,30 @@ RECEIVE, SEND, READS = 1 << 18, 1 << 18, 16
 COMMIT_EVERY, SILENCE = 0.25, 300.0
 #: Another pair joins a folder somebody works on only when so many messages are left.
 WORTH_SHARING = 16
+#: Messages copied one at a time before speed is tried again.
+CAUTIOUSLY = 50
 
 
 class Pump:
     """Copies what the todos hold. ``stop()``: ask for nothing more, finish what is in flight. ``watch()`` is called
-    often; it may raise, which ends everything at once (a lost lease), and takes note of the progress."""
+    often; it may raise, which ends everything at once (a lost lease), and takes note of the progress. ``cautious``:
+    one message at a time and not many, to find the one on which the connection breaks."""
 
-    def __init__(self, ledger: Ledger, tally: Tally, stop: Callable[[], bool], watch: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        tally: Tally,
+        stop: Callable[[], bool],
+        watch: Callable[[], None],
+        *,
+        cautious: bool = False,
+    ) -> None:
         self._ledger = ledger
         self._tally = tally
         self._stop = stop
         self._watch = watch
+        self._cautious = cautious
+        self._enough = tally.copied + CAUTIOUSLY if cautious else None
         self._todos: Sequence[Todo] = ()
         self._pairs: list[Pair] = []
         self._lost: ConnectionLost | None = None
@@ -39,7 +54,8 @@ class Pump:
     def run(self, todos: Sequence[Todo], sessions: Sequence[tuple[Session, Session]]) -> None:
         """Copy until nothing is left. Raises ``ConnectionLost`` once the other pairs have finished what they had."""
         self._todos = todos
-        self._pairs = [Pair(*both, self._ledger, self._tally, self._assign) for both in sessions]
+        cautious = self._cautious
+        self._pairs = [Pair(*both, self._ledger, self._tally, self._assign, cautious=cautious) for both in sessions]
         with selectors.DefaultSelector() as selector:
             lines = [_Line(selector, pair) for pair in self._pairs]
             try:
@@ -83,7 +99,12 @@ class Pump:
         try:
             line.serve(connection, ready, now)
         except (ConnectionLost, OSError) as error:
-            self._lost = error if isinstance(error, ConnectionLost) else ConnectionLost(f"{line.name}: {error}")
+            lost = error if isinstance(error, ConnectionLost) else ConnectionLost(f"{line.name}: {error}")
+            if not isinstance(self._lost, Throttled):
+                self._lost = lost
+            suspect = line.pair.under_way
+            if self._cautious and suspect and not isinstance(lost, Throttled):
+                self._tally.suspects[suspect] += 1
             line.hang_up()
 
     def _more_work(self) -> bool:
@@ -92,7 +113,8 @@ class Pump:
 
     @property
     def _ending(self) -> bool:
-        return bool(self._lost or self._tally.full) or self._stop()
+        enough = self._enough is not None and self._tally.copied >= self._enough
+        return bool(self._lost or self._tally.full or enough) or self._stop()
 
     def _assign(self, pair: Pair) -> Todo | None:
         """The pair's own folder, then the biggest nobody is on, then the one with most left if worth another pair."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconcile.mailcopy.commands import Commands, ConnectionLost
+from reconcile.mailcopy.exchange import raise_if_throttled
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -79,17 +80,16 @@ class Folder:
 
 
 def connect(endpoint: Endpoint) -> Session:
-    """Open a session. Raises ``Unreachable`` COPY01 or ``LoginRefused`` COPY02, neither of which shows a secret."""
+    """Open a session. Raises ``Unreachable`` COPY01, ``LoginRefused`` COPY02 or ``Throttled``; none shows a secret."""
     import imapclient
     from imapclient.exceptions import IMAPClientError
 
     try:
-        context = ssl.create_default_context(cafile=str(endpoint.ca_file) if endpoint.ca_file else None)
         client = imapclient.IMAPClient(
             endpoint.host,
             endpoint.port,
             ssl=endpoint.tls,
-            ssl_context=context if endpoint.tls else None,
+            ssl_context=_trusting(endpoint.ca_file) if endpoint.tls else None,
             timeout=imapclient.SocketTimeout(CONNECT_TIMEOUT, ANSWER_TIMEOUT),
         )
     except ssl.SSLError as error:
@@ -101,10 +101,16 @@ def connect(endpoint: Endpoint) -> Session:
     client.folder_encode = False
     try:
         _log_in(client, endpoint)
-    except Problem:
+    except (Problem, ConnectionLost):
         client.shutdown()
         raise
     return Session(client, endpoint)
+
+
+@functools.cache
+def _trusting(ca_file: Path | None) -> ssl.SSLContext:
+    """Reading the machine's authorities takes a tenth of a second: once for all connections."""
+    return ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
 
 
 def _log_in(client: IMAPClient, endpoint: Endpoint) -> None:
@@ -117,6 +123,7 @@ def _log_in(client: IMAPClient, endpoint: Endpoint) -> None:
         else:
             client.oauth2_login(login.name, login.token())
     except LoginError as error:
+        raise_if_throttled(f"{endpoint}, login {login.name}", _without_secrets(str(error), login))
         raise LoginRefused(endpoint, _without_secrets(str(error), login)) from None
     except (OSError, IMAPClientError) as error:
         raise Unreachable("COPY01", f"{endpoint} hung up during the login of {login.name}: {error}.") from None
@@ -191,6 +198,7 @@ class Session:
         try:
             return question()
         except (OSError, IMAPClientError) as error:
+            raise_if_throttled(str(self.endpoint), str(error))
             raise ConnectionLost(f"{self.endpoint}: {error}") from None
 
 

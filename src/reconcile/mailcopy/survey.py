@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from reconcile.clock import Clock
 from reconcile.mailcopy.folders import Route, decoded, encoded, route_folders
@@ -41,8 +41,17 @@ class Survey:
         return sum(sum(todo.sizes) for todo in self.todos)
 
 
-def survey(source: Session, destination: Session, ledger: Ledger, clock: Clock, root: str = "") -> Survey:
-    """Compare, create the missing folders, adopt what is there already. Raises ``ConnectionLost``."""
+def survey(
+    source: Session,
+    destination: Session,
+    ledger: Ledger,
+    clock: Clock,
+    *,
+    root: str = "",
+    skip: Collection[tuple[int, int]] = (),
+) -> Survey:
+    """Compare, create the missing folders, adopt what is there already. ``skip``: (folder, UID) not to be tried again.
+    Raises ``ConnectionLost``."""
     found = Survey()
     routes = _made(source, destination, ledger, root, found)
     theirs = statuses(source, [route.source for route in routes])
@@ -63,7 +72,7 @@ def survey(source: Session, destination: Session, ledger: Ledger, clock: Clock, 
         listings = list_folders(source, spans)
         keywords = _keywords(destination)
         for row, old, new in changed:
-            _compare(source, destination, ledger, clock, found, row, (old, new), listings[row.source], keywords)
+            _compare(source, destination, ledger, clock, found, row, (old, new), listings[row.source], keywords, skip)
         destination.unselect()
     return found
 
@@ -138,6 +147,7 @@ def _compare(
     status: tuple[Status, Status],
     listing: Listing,
     keywords: tuple[bool, frozenset[bytes]],
+    skip: Collection[tuple[int, int]],
 ) -> None:
     """One folder: what the ledger knows, what is there although it does not, and what is due."""
     old, new = status
@@ -157,6 +167,7 @@ def _compare(
             ledger.forget(gone)
     found.already += ledger.count(row.id)
     found.looked_at.append((row, old))
+    due = _without(due, array("I", sorted(uid for folder, uid in skip if folder == row.id)))
     if due.uids:
         found.todos.append(
             Todo(

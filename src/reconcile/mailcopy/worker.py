@@ -18,7 +18,8 @@ from reconcile.mailcopy.jobs import LEASE, Job, JobList
 from reconcile.mailcopy.lease import awake_seconds, holder
 from reconcile.mailcopy.ledger import LeaseLost, Ledger
 from reconcile.mailcopy.listing import statuses
-from reconcile.mailcopy.passes import Progress, Report, copy_mailbox
+from reconcile.mailcopy.passes import ThrottledProblem, copy_mailbox
+from reconcile.mailcopy.report import Progress, Report
 from reconcile.mailcopy.session import Endpoint, LoginRefused, Password, Unreachable, connect
 from reconcile.problem import Problem
 
@@ -128,7 +129,7 @@ class Worker:
             except LoginRefused:
                 self._refusals[job.source] += 1  # the copy itself will say so
             except (Problem, ConnectionLost):
-                return
+                return  # the copy itself will say so
 
         with ThreadPoolExecutor(at_once) as pool:
             list(pool.map(size, jobs))
@@ -216,6 +217,8 @@ class Worker:
             self.stop()
         elif isinstance(problem, LoginRefused) and isinstance(problem.endpoint.login, Password):
             self._refusals[job.source] += 1
+        elif isinstance(problem, ThrottledProblem):
+            state, wait = "waiting", problem.wait * self._rng.uniform(1.0, 1.25)
         elif may_pass and job.attempts + 1 < ATTEMPTS:
             state = "waiting"
             wait = min(RETRY_MOST, RETRY * 2.0**job.attempts) * self._rng.uniform(0.75, 1.25)

@@ -16,8 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from reconcile.mailcopy.jobs import Job
-from reconcile.mailcopy.passes import Progress as Position
-from reconcile.mailcopy.passes import Report
+from reconcile.mailcopy.report import Progress as Position
+from reconcile.mailcopy.report import Report
 from reconcile.problem import Problem
 from reconcile.views.wording import ALARM, QUIET, count, duration, plain
 

@@ -1,0 +1,1 @@
+"""The copier against its peers, on the same servers, in the same run: ``python -m bench.copy``."""

@@ -1,0 +1,80 @@
+"""The two servers of a comparison, mail in memory so that the tools and not the disk are compared."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from pathlib import Path
+
+import imapclient
+from imapclient import imap_utf7
+
+from bench.copy.corpus import Message
+from reconcile.mailcopy.commands import Commands
+from reconcile.mailcopy.wire import quoted
+from tests.mailcopy.dovecot import EXCHANGE, PASSWORD, Dovecot, free_port
+
+USER = "contact"
+
+
+@contextlib.contextmanager
+def hosts(*, batches: bool) -> Iterator[tuple[Dovecot, Dovecot]]:
+    """The old host (maildir) and the new one (sdbox); ``batches``: the new one offers MULTIAPPEND."""
+    memory = Path("/dev/shm")  # noqa: S108 - memory is the point
+    with tempfile.TemporaryDirectory(prefix="reconcile-bench-", dir=memory, ignore_cleanup_errors=True) as folder:
+        old = Dovecot(Path(folder), "old", location="maildir:~/Maildir:LAYOUT=fs")
+        capability = "" if batches else f"imap_capability = {EXCHANGE}"
+        new = Dovecot(Path(folder), "new", location="sdbox:~/sdbox", settings=capability)
+        try:
+            yield old.start(), new.start()
+        finally:
+            old.stop()
+            new.stop()
+
+
+def fill(host: Dovecot, messages: Iterable[Message]) -> int:
+    """Put the messages in; how many."""
+    count = 0
+    with imapclient.IMAPClient("127.0.0.1", host.port, ssl=False) as client:
+        client.login(USER, PASSWORD)
+        commands = Commands(client.socket(), "bench")
+        for folder, group in groupby(messages, key=lambda message: message.folder):
+            name = quoted(imap_utf7.encode(folder))
+            commands.run([b"CREATE " + name, b"SUBSCRIBE " + name])
+            for message in group:
+                head = b'APPEND %b (%b) "%b" {%d+}\r\n'
+                head %= (name, message.flags.encode(), message.date.encode(), len(message.body))
+                answer = commands.run([head + message.body])
+                assert answer[0].startswith(b"OK"), answer
+                count += 1
+    return count
+
+
+def messages_in(host: Dovecot) -> int:
+    with imapclient.IMAPClient("127.0.0.1", host.port, ssl=False) as client:
+        client.login(USER, PASSWORD)
+        names = [
+            name
+            for flags, _, name in client.list_folders()
+            if b"\\NoSelect" not in flags and b"\\Noselect" not in flags
+        ]
+        return sum(client.folder_status(name, ["MESSAGES"])[b"MESSAGES"] for name in names)
+
+
+@contextlib.contextmanager
+def far_away(ports: Iterable[int], *, delay: float, append: float = 0) -> Iterator[list[int]]:
+    """The ports as seen from ``delay`` milliseconds away, each way."""
+    pairs = [(free_port(), port) for port in ports]
+    command = [sys.executable, "-m", "bench.copy.latency", *(f"{near}:{far}" for near, far in pairs)]
+    relay = subprocess.Popen([*command, "--delay", str(delay), "--append", str(append)])
+    time.sleep(0.5)
+    try:
+        yield [near for near, _ in pairs]
+    finally:
+        relay.terminate()
+        relay.wait()

@@ -1,0 +1,49 @@
+"""What Exchange Online says when it means "later", told apart from what it means for good.
+
+Sources: answers reported for Exchange Online over IMAP ("Request is throttled. Suggested Backoff Time: 299609
+milliseconds", "User is authenticated but not connected"), "Exchange Online limits" and "Message rate limits" at
+learn.microsoft.com; [LIMIT] and [UNAVAILABLE] are RFC 5530 §3.
+"""
+
+from __future__ import annotations
+
+import re
+
+from reconcile.mailcopy.commands import ConnectionLost
+
+#: Seconds to wait when a server says "too much" without saying how long.
+UNTOLD = 30.0
+
+_BACKOFF = re.compile(r"Backoff Time:?\s*(\d+)\s*milliseconds", re.IGNORECASE)
+_LATER = (
+    "request is throttled",
+    "authenticated but not connected",
+    "too many simultaneous connections",
+    "maximum number of connections",
+    "server is too busy",
+    "[unavailable]",
+    "[inuse]",
+)
+
+
+class Throttled(ConnectionLost):
+    """The server asks to be left alone for ``seconds``."""
+
+    def __init__(self, text: str, seconds: float) -> None:
+        super().__init__(text)
+        self.seconds = seconds
+
+
+def asks_to_wait(answer: str) -> float | None:
+    """Seconds after which a refused command may be tried again; None when the refusal is about the command itself."""
+    if told := _BACKOFF.search(answer):
+        return int(told[1]) / 1000
+    lower = answer.lower()
+    return UNTOLD if any(words in lower for words in _LATER) else None
+
+
+def raise_if_throttled(name: str, answer: str) -> None:
+    """Raise ``Throttled`` for an answer that means "later"."""
+    seconds = asks_to_wait(answer)
+    if seconds is not None:
+        raise Throttled(f"{name}: {answer}", seconds)

@@ -1,0 +1,57 @@
+"""How far a pass is, and what it did."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+from reconcile.mailcopy.survey import Survey
+from reconcile.mailcopy.tally import Refusal, Tally
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a pass is. The totals include what earlier passes copied; ``volume`` counts only this one's bytes."""
+
+    messages: int
+    messages_total: int
+    volume: int
+    volume_total: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Report:
+    """What a pass did. ``already``: copied before; ``adopted``: found there, by their content. ``left``: due
+    and not reached, because the pass was stopped or the mailbox is full (``full`` then says so in the server's words).
+    ``failed``: folders that could not be made or opened, and why."""
+
+    copied: int = 0
+    volume: int = 0
+    already: int = 0
+    adopted: int = 0
+    vanished: int = 0
+    left: int = 0
+    refused: tuple[Refusal, ...] = ()
+    failed: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    keywords_dropped: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    full: str = ""
+
+    @property
+    def complete(self) -> bool:
+        return not (self.left or self.refused or self.failed)
+
+
+def report_of(found: Survey, total: Tally) -> Report:
+    """The report of a pass that ended after the survey ``found``."""
+    return Report(
+        copied=total.copied,
+        volume=total.volume,
+        already=total.already,
+        adopted=total.adopted,
+        vanished=total.vanished,
+        left=sum(len(todo) for todo in found.todos),
+        refused=tuple(total.refused),
+        failed=dict(found.failed),
+        keywords_dropped=dict(total.keywords_dropped),
+        full=total.full,
+    )

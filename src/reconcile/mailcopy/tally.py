@@ -1,0 +1,38 @@
+"""What one pass has done so far, all its attempts together."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Refusal:
+    """A message that was not copied: its folder as people read it, its UID in the source, and why."""
+
+    folder: str
+    uid: int
+    reason: str
+
+
+@dataclasses.dataclass(slots=True)
+class Tally:
+    """Counts and lists of one pass. ``progress`` grows with every message that is settled one way or the other."""
+
+    already: int = 0
+    adopted: int = 0
+    copied: int = 0
+    volume: int = 0
+    refused: list[Refusal] = dataclasses.field(default_factory=list)
+    vanished: int = 0
+    keywords_dropped: Counter[str] = dataclasses.field(default_factory=Counter)
+    overquota: int = 0
+    full: str = ""
+    #: (folder, UID) answered for good in this pass: not asked for again, whatever breaks.
+    settled: set[tuple[int, int]] = dataclasses.field(default_factory=set)
+    #: (folder, UID) alone under way when a connection broke → how often.
+    suspects: Counter[tuple[int, int]] = dataclasses.field(default_factory=Counter)
+
+    @property
+    def progress(self) -> int:
+        return self.copied + len(self.refused)
