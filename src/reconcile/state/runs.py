@@ -49,7 +49,7 @@ def _read(path: Path) -> RunRecord:
         match entry.get("event"):
             case "run":
                 began = str(entry["at"])
-                told = ("who", "host", "commit", "pipeline", "plan", "tool")
+                told = ("who", "host", "operation", "commit", "pipeline", "plan", "tool")
                 header = {name: str(entry[name]) for name in told if entry.get(name)}
             case "intent":
                 address = str(entry["address"])

@@ -1,0 +1,173 @@
+"""``reconcile state``, ``lock`` and ``force-unlock``: look at what is recorded, and mend it."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconcile.cli.session import Session
+from reconcile.problem import Problem
+
+if TYPE_CHECKING:
+    from reconcile.resources.address import Address
+    from reconcile.state.amend import Desk
+    from reconcile.state.snapshot import Snapshot
+    from reconcile.state.store import Store
+
+
+@click.group()
+def state() -> None:
+    """What was last applied and is ours. Nothing here touches the tenant, DNS or a mail host."""
+
+
+@state.command(name="list")
+@click.argument("federations", nargs=-1, metavar="[FEDERATION]...")
+@click.pass_obj
+def list_(session: Session, federations: tuple[str, ...]) -> None:
+    """List the addresses recorded, of all federations or of those named."""
+    from reconcile.views.state_text import record_list
+
+    store = _store(session)
+    for slug in [_slug(store, name) for name in federations] or store.federations():
+        records = _read(session, store, slug).records
+        session.print(record_list(records[address] for address in sorted(records)))
+
+
+@state.command()
+@click.argument("address")
+@click.pass_obj
+def show(session: Session, address: str) -> None:
+    """Show everything recorded of one ADDRESS."""
+    from reconcile.views.state_text import record_text
+
+    wanted = _address(address)
+    records = _read(session, _store(session), wanted.federation).records
+    if wanted not in records:
+        raise Problem("STA12", f"{wanted} is not in the state.", f"see: reconcile state list {wanted.federation}")
+    session.print(record_text(records[wanted], session.zone))
+
+
+@state.command()
+@click.argument("former")
+@click.argument("new")
+@click.pass_obj
+def mv(session: Session, former: str, new: str) -> None:
+    """Record under the address NEW what is recorded as FORMER, in the same federation."""
+    from reconcile.state.amend import amend, move
+
+    source, target = _address(former), _address(new)
+    amend(source.federation, lambda snapshot: move(snapshot, source, target), _desk(session, "state mv"))
+    session.warn(f"{source} is now recorded as {target}.")
+
+
+@state.command()
+@click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...")
+@click.pass_obj
+def rm(session: Session, addresses: tuple[str, ...]) -> None:
+    """Forget records: what they describe stays where it is, and is not ours any more."""
+    from reconcile.state.amend import amend, forget
+
+    unwanted = [_address(text) for text in addresses]
+    slugs = {address.federation for address in unwanted}
+    if len(slugs) > 1:
+        raise Problem("STA12", "These addresses are of several federations.", "forget them federation by federation")
+    amend(slugs.pop(), lambda snapshot: forget(snapshot, unwanted), _desk(session, "state rm"))
+    session.warn(f"Forgot {len(unwanted)}. What YAML still describes will be adopted again by the next apply.")
+
+
+@state.command()
+@click.argument("federation")
+@click.pass_obj
+def pull(session: Session, federation: str) -> None:
+    """Print a federation's state as JSON, with what a dead run's journal adds to it."""
+    from reconcile.state.snapshot import encode
+
+    store = _store(session)
+    click.echo(encode(_read(session, store, _slug(store, federation))).decode(), nl=False)
+
+
+@state.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--force", is_flag=True, help="Whatever was written since the file was pulled is lost.")
+@click.pass_obj
+def push(session: Session, file: Path, force: bool) -> None:
+    """Put back a state that was pulled, mended or kept aside. Refused when another was written since."""
+    from reconcile.state.amend import amend, take_over
+    from reconcile.state.snapshot import decode
+
+    offered = decode(file.read_bytes(), file)
+    written = amend(
+        offered.federation,
+        lambda snapshot: take_over(snapshot, offered, force=force),
+        _desk(session, "state push"),
+    )
+    session.warn(
+        f"The state of {written.federation} is now at serial {written.serial}: {len(written.records)} records."
+    )
+
+
+@click.group()
+def lock() -> None:
+    """Who is applying at this moment."""
+
+
+@lock.command(name="list")
+@click.pass_obj
+def list_locks(session: Session) -> None:
+    """List the locks that are held, and by whom."""
+    from reconcile.views.state_text import lock_list
+
+    session.print(lock_list(_store(session).locks()))
+
+
+@click.command(name="force-unlock")
+@click.argument("federation")
+@click.argument("run")
+@click.pass_obj
+def force_unlock(session: Session, federation: str, run: str) -> None:
+    """Free the lock on FEDERATION that a dead RUN left. Be sure that it is dead: it may still be writing."""
+    _store(session).break_lock(federation, run)
+    session.warn(f"The lock on {federation} is free.")
+
+
+def _store(session: Session) -> Store:
+    from reconcile.cli.prepare import store
+
+    return store(session)
+
+
+def _desk(session: Session, operation: str) -> Desk:
+    from reconcile.cli.apply import holder_of
+    from reconcile.state.amend import Desk
+    from reconcile.state.journal import new_run_id
+
+    holder = holder_of(session, new_run_id(session.clock, secrets.token_hex(3)), operation)
+    return Desk(_store(session), session.state, holder, session.clock)
+
+
+def _read(session: Session, store: Store, slug: str) -> Snapshot:
+    """A federation's state as the next plan will see it. Raises STA12 when there is none."""
+    from reconcile.state.replay import replay
+    from reconcile.state.snapshot import Snapshot
+
+    snapshot, _ = replay(store.read(slug) or Snapshot(slug, ""), session.state / "runs")
+    if not snapshot.serial and not snapshot.records:
+        raise Problem("STA12", f"There is no state of {slug}.", "see: reconcile state list")
+    return snapshot
+
+
+def _slug(store: Store, name: str) -> str:
+    """spf55, said as spf55 or 55."""
+    return name if name in store.federations() or name.startswith("spf") else f"spf{name}"
+
+
+def _address(text: str) -> Address:
+    from reconcile.resources.address import Address
+
+    try:
+        return Address.parse(text)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
