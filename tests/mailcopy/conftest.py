@@ -32,6 +32,9 @@ plugin {
   quota_max_mail_size = 50K
 }"""
 
+EXCHANGE_WAYS = f"""imap_capability = {EXCHANGE}
+login_greeting = The Microsoft Exchange IMAP4 service is ready."""
+
 _users = itertools.count(1)
 
 
@@ -57,7 +60,7 @@ def batching_host() -> Iterator[Dovecot]:
 
 @pytest.fixture(scope="session")
 def exchange_like_host() -> Iterator[Dovecot]:
-    yield from _running("exo", location="sdbox:~/sdbox", inbox=SPECIAL, settings=f"imap_capability = {EXCHANGE}")
+    yield from _running("exo", location="sdbox:~/sdbox", inbox=SPECIAL, settings=EXCHANGE_WAYS)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,8 @@ from collections.abc import Callable
 class CuttingRelay:
     """Relays to ``port``. ``spoil(line)`` is asked of every line of the server that confirms an APPEND: when true, the
     line is not delivered and both connections are cut; when it gives bytes, those are said instead. What the line
-    confirms has happened all the same. ``poison``: bytes of a message at which both connections break."""
+    confirms has happened all the same. ``poison``: bytes of a message at which both connections break.
+    ``stores``: the STORE commands seen."""
 
     def __init__(self, port: int, spoil: Callable[[bytes], bool | bytes], poison: bytes = b"") -> None:
         self._poison = poison
@@ -21,6 +22,7 @@ class CuttingRelay:
         self.port = int(self._listener.getsockname()[1])
         self._lock = threading.Lock()
         self.cuts = 0
+        self.stores: list[bytes] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
@@ -41,6 +43,7 @@ class CuttingRelay:
                 if self._poison and self._poison in before + data:
                     break
                 before = data[-100:]
+                self.stores += [line for line in data.split(b"\r\n") if b" UID STORE " in line]
                 server.sendall(data)
         _cut(client, server)
 

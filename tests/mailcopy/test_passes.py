@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.mailcopy.cutting import CuttingRelay
+from tests.mailcopy.dovecot import Dovecot
 from tests.mailcopy.post import Box, Mail, ledger_path, letter
 
 from reconcile.clock import SystemClock
@@ -43,6 +45,47 @@ def test_folders_flags_dates_and_bytes_arrive_as_they_were(old_box: Box, new_box
     assert new_box.contents("INBOX") == old_box.contents("INBOX")
     assert new_box.contents("Archives/Été 2024/R&D") == old_box.contents("Archives/Été 2024/R&D")
     assert new_box.contents('Dossier "urgent" \\ x') == old_box.contents('Dossier "urgent" \\ x')
+
+
+def test_mail_that_other_tools_alter_or_drop_arrives_byte_for_byte(old_box: Box, new_box: Box, ledger: Ledger) -> None:
+    header = b"Subject: bizarre\r\n\r\n"
+    bodies = [
+        b"no header at all, no end of line",
+        header + b"bare\rcarriage returns\rhere\r\n",
+        header + b"a line of " + b"x" * 30_000 + b"\r\n",
+        header + b"8-bit \xe9\xff and \x80\r\n",
+        b"Subject: \xe9t\xe9\r\nX-Empty:\r\n\r\n",
+        b"Subject: header only\r\n",
+        b"\r\n\r\nstarts with nothing\r\n",
+        b"From mbox@example.org Mon Jan  1 00:00:00 2001\r\nSubject: mbox\r\n\r\n>From here\r\n",
+        header + b")\r\n* 1 FETCH (UID 1 FLAGS () BODY[] {3}\r\nabc)\r\nA1 OK done\r\n",
+        header + b"no end of line",
+        header + b"ends in a bare CR\r",
+        b"X: " + b"long header " * 2000 + b"\r\n\r\n.\r\n",
+        b"Message-ID: <same@example.org>\r\n\r\none\r\n",
+        b"Message-ID: <same@example.org>\r\n\r\nother\r\n",
+        b"x",
+    ]
+    dates = ["01-Jan-1970 00:00:01 +0000", "31-Dec-2037 23:59:59 +1400", "29-Feb-2000 12:00:00 -1200"]
+    old_box.put("INBOX", *(Mail(body, (), dates[n % 3]) for n, body in enumerate(bodies)))
+    report = copied(old_box, new_box, ledger)
+    assert report.complete
+    assert new_box.contents("INBOX") == old_box.contents("INBOX")
+
+
+def test_exchange_is_told_of_flagged_mail_a_second_time(
+    old_box: Box, exchange_like_host: Dovecot, batching_host: Dovecot, user: str, tmp_path: Path
+) -> None:
+    old_box.put("INBOX", letter(0), Mail(letter(2).body, ("\\Flagged",)), Mail(letter(4).body, ("\\Flagged", "\\Seen")))
+    stores = []
+    for host in (exchange_like_host, batching_host):
+        relay = CuttingRelay(host.port, lambda _: False)
+        ledger = Ledger(tmp_path / f"{host.port}.sqlite")
+        copy_mailbox(old_box.endpoint(), Box(host, user).endpoint(port=relay.port), ledger, CLOCK)
+        stores.append(relay.stores)
+        relay.close()
+    assert [store.split(b" ", 1)[1] for store in stores[0]] == [b"UID STORE 2:3 +FLAGS.SILENT (\\Flagged)"]
+    assert stores[1] == []
 
 
 def test_a_second_pass_copies_nothing(old_box: Box, new_box: Box, ledger: Ledger) -> None:

@@ -35,6 +35,9 @@ CREATE TABLE IF NOT EXISTS folder(
 CREATE TABLE IF NOT EXISTS message(
     folder INTEGER NOT NULL, uid INTEGER NOT NULL, destination_uid INTEGER NOT NULL, digest BLOB NOT NULL,
     PRIMARY KEY(folder, uid)) WITHOUT ROWID;
+-- Destination UIDs whose \\Flagged is still to be set once more by STORE.
+CREATE TABLE IF NOT EXISTS flagged(
+    folder INTEGER NOT NULL, destination_uid INTEGER NOT NULL, PRIMARY KEY(folder, destination_uid)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS refused(
     folder INTEGER NOT NULL, uid INTEGER NOT NULL, reason TEXT NOT NULL, PRIMARY KEY(folder, uid)) WITHOUT ROWID;
 """
@@ -73,6 +76,7 @@ class Ledger:
         self._epoch = epoch
         self._done: list[tuple[int, int, int, bytes]] = []
         self._refused: list[tuple[int, int, str]] = []
+        self._flagged: list[tuple[int, int]] = []
         self._started: set[int] = set()
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._explained():
@@ -119,6 +123,7 @@ class Ledger:
             for statement in (
                 "DELETE FROM message WHERE folder=?",
                 "DELETE FROM refused WHERE folder=?",
+                "DELETE FROM flagged WHERE folder=?",
                 "DELETE FROM folder WHERE id=?",
             ):
                 self.db.execute(statement, (row.id,))
@@ -138,15 +143,15 @@ class Ledger:
         with self._explained():
             return int(self.db.execute("SELECT count(*) FROM message WHERE folder=?", (folder,)).fetchone()[0])
 
-    def owned(self, destination: bytes, validity: int) -> set[int]:
-        """The destination UIDs that some recorded message of this mailbox became."""
+    def owned(self, destination: bytes, validity: int) -> array[int]:
+        """The destination UIDs that some recorded message of this mailbox became, ascending."""
         with self._explained():
             rows = self.db.execute(
                 "SELECT destination_uid FROM message JOIN folder ON folder.id = message.folder "
-                "WHERE destination=? AND destination_validity=? AND retired=0",
+                "WHERE destination=? AND destination_validity=? AND retired=0 ORDER BY destination_uid",
                 (destination, validity),
             )
-            return {uid for (uid,) in rows}
+            return array("I", (uid for (uid,) in rows))
 
     def messages(self, folder: int) -> Iterator[tuple[int, int, bytes]]:
         """Source UID, destination UID and digest of each recorded message."""
@@ -173,9 +178,11 @@ class Ledger:
             with self._explained(), self._transaction():
                 self.db.execute("UPDATE folder SET open=1 WHERE id=?", (folder,))
 
-    def record(self, folder: int, uid: int, destination_uid: int, digest: bytes) -> None:
-        """The destination confirmed a message; committed with its batch."""
+    def record(self, folder: int, uid: int, destination_uid: int, digest: bytes, *, flagged: bool = False) -> None:
+        """The destination confirmed a message; committed with its batch. ``flagged``: see ``to_flag``."""
         self._done.append((folder, uid, destination_uid, digest))
+        if flagged:
+            self._flagged.append((folder, destination_uid))
         if len(self._done) >= BATCH:
             self.commit()
 
@@ -190,17 +197,26 @@ class Ledger:
             self.db.executemany("INSERT OR REPLACE INTO message VALUES(?,?,?,?)", self._done)
             self.db.executemany("DELETE FROM refused WHERE folder=? AND uid=?", [row[:2] for row in self._done])
             self.db.executemany("INSERT OR REPLACE INTO refused VALUES(?,?,?)", self._refused)
+            self.db.executemany("INSERT OR IGNORE INTO flagged VALUES(?,?)", self._flagged)
+        self._flagged.clear()
         self._done.clear()
         self._refused.clear()
 
+    def to_flag(self, folder: int) -> list[int]:
+        """Destination UIDs whose flag is to be set once more, ascending."""
+        with self._explained():
+            rows = self.db.execute("SELECT destination_uid FROM flagged WHERE folder=? ORDER BY 1", (folder,))
+            return [uid for (uid,) in rows]
+
     def settle(self, folder: int, source_next: int, destination_next: int) -> None:
-        """A folder is finished: nothing is under way, and everything below these UIDNEXTs is accounted for."""
+        """A folder is finished: nothing is under way, all below these UIDNEXTs is accounted for, flags are set."""
         self.commit()
         with self._explained(), self._transaction():
             self.db.execute(
                 "UPDATE folder SET open=0, source_next=?, destination_next=? WHERE id=?",
                 (source_next, destination_next, folder),
             )
+            self.db.execute("DELETE FROM flagged WHERE folder=?", (folder,))
         self._started.discard(folder)
 
     def _enter(self) -> None:

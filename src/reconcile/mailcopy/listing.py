@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import re
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from reconcile.mailcopy.commands import ConnectionLost
 from reconcile.mailcopy.intake import Intake
@@ -88,8 +88,9 @@ def list_folders(session: Session, spans: Mapping[bytes, bytes]) -> dict[bytes, 
     return dict(zip(spans, listings, strict=True))
 
 
-def dates(session: Session, folder: bytes, first: int = 1) -> dict[int, int]:
-    """UID → INTERNALDATE (seconds since 1970) of the folder's messages from UID ``first`` on."""
+def dates(session: Session, folder: bytes, first: int, wanted: Callable[[int, int], bool]) -> dict[int, int]:
+    """UID → INTERNALDATE (seconds since 1970) of the folder's messages from UID ``first`` on, of which only those are
+    kept that ``wanted(uid, date)``: a folder may hold a million."""
     found: dict[int, int] = {}
 
     def take(_: int, lines: bytes) -> None:
@@ -97,7 +98,7 @@ def dates(session: Session, folder: bytes, first: int = 1) -> dict[int, int]:
             uid, date = _UID.search(row), _DATE.search(row)
             when = moment(date[1]) if date else None
             # "n:*" always answers the last message, even below n (RFC 3501 §6.4.8)
-            if uid and when is not None and int(uid[1]) >= first:
+            if uid and when is not None and int(uid[1]) >= first and wanted(int(uid[1]), when):
                 found[int(uid[1])] = when
 
     open_it = b"EXAMINE " + quoted(folder)

@@ -24,6 +24,7 @@ class Letter:
     folder: Todo
     uid: int
     size: int
+    flagged: bool = False
     digest: bytes = b""
 
 

@@ -154,7 +154,7 @@ class Pair:
         for keyword in known[1]:
             self._tally.keywords_dropped[readable(keyword)] += 1
         self._unconfirmed += 1
-        letter = Letter(folder, uid, size)
+        letter = Letter(folder, uid, size, self.destination.is_exchange and b"\\flagged" in known[0].lower())
         self._body = self.outlet.begin(letter, known[0], date, alone=uid in folder.alone)
 
     def chunk(self, part: memoryview) -> None:
@@ -220,7 +220,7 @@ class Pair:
         for letter, uid in zip(letters, uids, strict=True):
             if validity != letter.folder.destination_validity:
                 raise ConnectionLost(f"{self.destination.endpoint} has rebuilt the folder of {letter.folder.label}")
-            self._ledger.record(letter.folder.id, letter.uid, uid, letter.digest)
+            self._ledger.record(letter.folder.id, letter.uid, uid, letter.digest, flagged=letter.flagged)
             self._tally.copied += 1
             self._tally.volume += letter.size
 

@@ -17,6 +17,7 @@ from reconcile.mailcopy.report import Progress, Report, report_of
 from reconcile.mailcopy.session import Endpoint, Session, Unreachable, connect
 from reconcile.mailcopy.survey import Survey, survey
 from reconcile.mailcopy.tally import Refusal, Tally
+from reconcile.mailcopy.wire import quoted, uid_set
 from reconcile.problem import Problem
 
 #: Connections lost one after the other, without a message copied in between, before the pass gives up.
@@ -29,6 +30,8 @@ STRIKES = 2
 PATIENCE = 60.0
 #: Messages for which another connection pair is worth its logins.
 WORTH_A_PAIR = 100
+#: Messages named in one STORE.
+STORED = 200
 #: What the new server must be able to do: tell the UID it gave, take literals without asking.
 NEEDED = ("UIDPLUS", "LITERAL+")
 
@@ -172,11 +175,25 @@ def _settle(destination: Session, ledger: Ledger, found: Survey) -> None:
     """Close the books of every folder that was finished."""
     unfinished = {todo.id for todo in found.todos if len(todo)}
     finished = [(row, status) for row, status in found.looked_at if row.id not in unfinished]
+    _flag_again(destination, [(row.destination, ledger.to_flag(row.id)) for row, _ in finished])
     now = statuses(destination, [row.destination for row, _ in finished])
     for row, status in finished:
         there = now[row.destination]
         if not isinstance(there, str):
             ledger.settle(row.id, status.uid_next, there.uid_next)
+
+
+def _flag_again(destination: Session, folders: Sequence[tuple[bytes, list[int]]]) -> None:
+    """Set \\Flagged by STORE: Outlook does not show the one that came with an APPEND to Exchange."""
+    commands = []
+    for name, uids in folders:
+        if uids:
+            commands.append(b"SELECT " + quoted(name))
+        parts = [uid_set(uids[start : start + STORED]) for start in range(0, len(uids), STORED)]
+        commands += [b"UID STORE " + part + b" +FLAGS.SILENT (\\Flagged)" for part in parts]
+    if commands:
+        destination.commands.run(commands)
+        destination.unselect()
 
 
 def _check(destination: Session) -> None:

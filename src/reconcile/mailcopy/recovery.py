@@ -7,8 +7,9 @@ Each orphan serves once, so that three identical messages stay three.
 
 from __future__ import annotations
 
+import bisect
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from reconcile.clock import Clock
 from reconcile.mailcopy.ledger import FolderRow, Ledger
@@ -19,29 +20,29 @@ from reconcile.mailcopy.session import Session
 STANDSTILL = 0.3
 
 
-def adopt(
-    source: Session, destination: Session, ledger: Ledger, row: FolderRow, candidates: Collection[int]
-) -> set[int]:
-    """Record the candidates (source UIDs) found at the destination, and return them."""
+def adopt(source: Session, destination: Session, ledger: Ledger, row: FolderRow, candidates: Sequence[int]) -> set[int]:
+    """Record the candidates (source UIDs, ascending) found at the destination, and return them."""
     if not candidates:
         return set()
     earlier = ledger.retired(row.source)
     owned = ledger.owned(row.destination, row.destination_validity)
-    orphans = {
-        uid: when
-        for uid, when in dates(destination, row.destination, row.destination_next or 1).items()
-        if uid not in owned
-    }
+    first = row.destination_next or 1
+    orphans = dates(destination, row.destination, first, lambda uid, _: not _among(uid, owned))
     recorded = _recorded(ledger, earlier, row, owned)
     if not orphans and not recorded:
         return set()
-    when = dates(source, row.source, min(candidates))
-    if not recorded:
-        common = set(orphans.values()) & {when[uid] for uid in candidates if uid in when}
-        orphans = {uid: at for uid, at in orphans.items() if at in common}
-        candidates = [uid for uid in candidates if when.get(uid) in common]
-    ours = _digests_of(candidates, _known_here(ledger, earlier, row), lambda uids: digests(source, row.source, uids))
-    theirs = _digests_of(orphans, recorded, lambda uids: digests(destination, row.destination, uids))
+    moments = set(orphans.values())
+    # What is recorded may be gone from the destination, its date with it: then every candidate has to be read.
+    when = dates(
+        source,
+        row.source,
+        candidates[0],
+        lambda uid, at: bool(recorded or at in moments) and _among(uid, candidates),
+    )
+    common = set(when.values())
+    alike = [uid for uid, at in orphans.items() if at in common]
+    ours = _digests_of(when, _known_here(ledger, earlier, row), lambda uids: digests(source, row.source, uids))
+    theirs = _digests_of(alike, recorded, lambda uids: digests(destination, row.destination, uids))
     pairs = _paired(ours, when, theirs | recorded, orphans)
     for uid, destination_uid in pairs.items():
         ledger.record(row.id, uid, destination_uid, ours[uid])
@@ -60,7 +61,7 @@ def await_standstill(destination: Session, folder: bytes, clock: Clock) -> None:
         seen = again
 
 
-def _recorded(ledger: Ledger, earlier: list[FolderRow], row: FolderRow, owned: set[int]) -> dict[int, bytes]:
+def _recorded(ledger: Ledger, earlier: list[FolderRow], row: FolderRow, owned: Sequence[int]) -> dict[int, bytes]:
     """Destination UID → digest, from rows retired because the source was rebuilt while the destination stands."""
     place = (row.destination, row.destination_validity)
     return {
@@ -68,7 +69,7 @@ def _recorded(ledger: Ledger, earlier: list[FolderRow], row: FolderRow, owned: s
         for old in earlier
         if (old.destination, old.destination_validity) == place
         for _, destination_uid, digest in ledger.messages(old.id)
-        if destination_uid not in owned
+        if not _among(destination_uid, owned)
     }
 
 
@@ -80,6 +81,11 @@ def _known_here(ledger: Ledger, earlier: list[FolderRow], row: FolderRow) -> dic
         if old.source_validity == row.source_validity
         for uid, _, digest in ledger.messages(old.id)
     }
+
+
+def _among(uid: int, ascending: Sequence[int]) -> bool:
+    place = bisect.bisect_left(ascending, uid)
+    return place < len(ascending) and ascending[place] == uid
 
 
 def _digests_of(

@@ -142,6 +142,7 @@ class Session:
     def __init__(self, client: IMAPClient, endpoint: Endpoint) -> None:
         self._client = client
         self.endpoint = endpoint
+        self.is_exchange = b"Microsoft Exchange" in (client.welcome or b"")
         self.capabilities = frozenset(capability.decode().upper() for capability in client.capabilities())
 
     @property
