@@ -41,7 +41,8 @@ def changes(draw: st.DrawFn) -> Change:
     )
     due = draw(st.sampled_from([None, NOW, CUTOVER, UNSCHEDULED]))
     origin = draw(st.sampled_from([None, Origin(PurePath("federations/spf55.yaml"), 12, 3)]))
-    return Change(address, action, cause, live, wanted, fields, (), due, origin, draw(st.one_of(st.just(""), texts)))
+    note, protected = draw(st.one_of(st.just(""), texts)), gone and draw(st.booleans())
+    return Change(address, action, cause, live, wanted, fields, (), due, origin, note, protected)
 
 
 def _live(draw: st.DrawFn, address: Address) -> Live:
@@ -64,7 +65,7 @@ def _fields(draw: st.DrawFn, kind: str, *, reference: bool) -> dict[str, Value]:
 
 @st.composite
 def plans(draw: st.DrawFn) -> Plan:
-    some = draw(st.lists(changes(), max_size=12, unique_by=lambda change: change.address))
+    some = draw(st.lists(changes(), max_size=8, unique_by=lambda change: change.address))
     unknown = draw(st.lists(addresses, max_size=4, unique=True))
     blocked = tuple(
         Blocked(address, draw(texts), draw(st.one_of(st.none(), addresses)))

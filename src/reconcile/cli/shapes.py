@@ -79,9 +79,13 @@ def say_events(events: Iterable[Mapping[str, Any]]) -> None:
 
 
 def _page(session: Session, plan: Plan) -> str:
+    from reconcile.planning.guards import Leave, refusals
+    from reconcile.planning.planfile import document
     from reconcile.views.plan_markdown import render
 
-    return render(plan, session.clock.now().astimezone(session.zone), link=session.pipeline)
+    refused = refusals(plan, document(plan)["digest"], session.settings.guards, Leave())
+    now = session.clock.now().astimezone(session.zone)
+    return render(plan, now, refusals=refused, link=session.pipeline)
 
 
 def _indented(document: Mapping[str, Any]) -> str:

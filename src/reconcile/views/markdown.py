@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 
 from reconcile.views.wording import plain
 
-#: Every ASCII sign that could mean something to Markdown or HTML; an apostrophe, a comma and a hyphen cannot.
-_SIGNS = re.compile(r"[!-&(-+./:-@\[-`{-~]")
+#: Every ASCII sign that could mean something to Markdown, HTML or GitHub; ' , - cannot, a dot only after www.
+_SIGNS = re.compile(r"[!-&(-+/:-@\[-`{-~]|(?<=www)\.", re.IGNORECASE)
 _RUN_OF_TICKS = re.compile("`+")
 
 

@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote
 
+from reconcile.planning.guards import Refusal
 from reconcile.planning.plan import Action, Blocked, Cause, Change, Plan
 from reconcile.planning.planfile import document
 from reconcile.resources.kinds import KINDS
@@ -31,27 +32,37 @@ _URL_SIGNS = "%/:?#[]@!$&'()*+,;=~"
 _KIND_ORDER = {name: place for place, name in enumerate(KINDS)}
 
 
-def render(plan: Plan, now: dt.datetime, *, budget: int = COMMENT_CHARACTERS, link: str = "") -> str:
+def render(
+    plan: Plan,
+    now: dt.datetime,
+    *,
+    refusals: Sequence[Refusal] = (),
+    budget: int = COMMENT_CHARACTERS,
+    link: str = "",
+) -> str:
     """The plan as GitHub's Markdown, at most ``budget`` characters long.
 
-    ``now``: the moment of reading, in the time zone in which moments are said. ``link``: where the whole plan may be
-    read. What does not fit is counted at the end. Raises ValueError for a budget below about 2,000.
+    ``now``: the moment of reading, in the time zone in which moments are said. ``refusals``: why an apply that says
+    nothing more would refuse it. ``link``: where the whole plan may be read. What does not fit is counted at the end.
+    Raises ValueError for a budget below about 2,000.
     """
     deletions = [change for change in plan.changes if change.action is Action.DELETE]
     drifted = [change for change in plan.changes if change.action is not Action.DELETE and _moved(change)]
     intended = [change for change in plan.changes if change.action is not Action.DELETE and not _moved(change)]
     digest = document(plan)["digest"]
-    longest = _closing(len(deletions), len(plan.blocked), len(drifted), len(intended), link, digest)
+    most = (len(refusals), len(deletions), len(plan.blocked), len(drifted), len(intended))
+    longest = _closing(most, link, digest)
     page = Page(budget - len(longest))
     page.write(_opening(plan, now))
     _table(page, plan)
     missing = (
+        _section(page, "#### Refused: an apply that says nothing more would not do it", _refused(refusals)),
         _section(page, f"#### Deletions: {count(len(deletions), 'resource')} would go", _blocks(deletions, now)),
         _section(page, "#### Unknown: nothing is decided about these", list(_undecided(plan.blocked))),
         _section(page, "#### Drift: the world moved since we last wrote", _blocks(drifted, now)),
         _folds(page, plan, intended, now),
     )
-    return page.text + _closing(*missing, link, digest)
+    return page.text + _closing(missing, link, digest)
 
 
 def _moved(change: Change) -> bool:
@@ -173,6 +184,10 @@ def _later(change: Change, now: dt.datetime) -> str:
     return not_before(change.due, _zone(now)) if change.due and change.due > now else ""
 
 
+def _refused(refusals: Sequence[Refusal]) -> list[str]:
+    return [f"! {one.code} {_clipped(plain(one.message))}\n  → {_clipped(plain(one.hint))}\n" for one in refusals]
+
+
 def _undecided(blocked: Sequence[Blocked]) -> Iterator[str]:
     """What could not be read, and what hangs on it; a reason several share is said once."""
     by_reason = sorted(blocked, key=lambda one: (one.reason, one.because is not None, one.address))
@@ -200,10 +215,10 @@ def _more(missing: int) -> str:
     return f"… and {missing} more\n"
 
 
-def _closing(deletions: int, unknown: int, drifted: int, changes: int, link: str, digest: str) -> str:
+def _closing(left_out: Sequence[int], link: str, digest: str) -> str:
     """The last lines: what is left out and where to read it, and which plan this is."""
-    kinds = ((deletions, "deletion"), (unknown, "unknown resource"), (drifted, "drifted resource"), (changes, "change"))
-    missing = [count(number, word) for number, word in kinds if number]
+    kinds = ("refusal", "deletion", "unknown resource", "drifted resource", "change")
+    missing = [count(number, kind) for number, kind in zip(left_out, kinds, strict=True) if number]
     lines = []
     if missing:
         where = (
