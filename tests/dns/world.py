@@ -81,10 +81,13 @@ www IN CNAME web.oldhost.example.
 """
 
 
-def provider_of(port: int, secret: str = SECRET, name: str = KEY_NAME) -> Provider:
+def settings_of(port: int, name: str = KEY_NAME) -> DnsServer:
     # The server itself in the place of a resolver: it refuses what it does not hold, and nobody asks the Internet.
-    settings = DnsServer(host="127.0.0.1", port=port, key_name=name, resolvers=(f"127.0.0.1:{port}",))
-    return dns_provider(settings, secret, SystemClock())
+    return DnsServer(host="127.0.0.1", port=port, key_name=name, resolvers=(f"127.0.0.1:{port}",))
+
+
+def provider_of(port: int, secret: str = SECRET, name: str = KEY_NAME) -> Provider:
+    return dns_provider(settings_of(port, name), secret, SystemClock())
 
 
 def zone_on(server: Server, text: str, *, signed: bool = False) -> World:

@@ -190,8 +190,8 @@ class Primary:
         return Problem(
             "DNS03",
             f"{self} refused the key '{self._key_name}' for {name}: unknown name, other secret or other algorithm.",
-            # Knot says BADKEY, too, of a good key that no access rule allows here; PowerDNS says no more of a bad time.
-            "compare name, algorithm and secret with the server's own, see that the key is allowed and that clocks agree",
+            # Knot says BADKEY of a good key that no rule allows here, too; PowerDNS says no more of a bad time.
+            "compare name, algorithm and secret with the server's own; see that it allows the key, and both clocks",
         )
 
 

@@ -3,26 +3,45 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 from reconcile.clock import Clock, SystemClock
 from reconcile.config.settings import DnsServer
 from reconcile.providers.base import Provider
 from reconcile.providers.dns.exchange import Exchange, unwitnessed
+from reconcile.providers.dns.journal import RecordJournal
 from reconcile.providers.dns.primary import Primary, tsig_key
 from reconcile.providers.dns.reader import DnsReader
 from reconcile.providers.dns.resolver import Resolver
+from reconcile.providers.dns.undo import Undo
 from reconcile.providers.dns.writer import DnsWriter
 
 
-def dns_provider(server: DnsServer, secret: str, clock: Clock | None = None) -> Provider:
-    """Reader and writer of the zones on one primary; ``secret`` is the TSIG key's, in base64. Raises DNS12."""
-    key = tsig_key(server.key_name, server.key_algorithm, secret)
+def dns_provider(server: DnsServer, secret: str, clock: Clock | None = None, journal: Path | None = None) -> Provider:
+    """Reader and writer of the zones on one primary; ``secret`` is the TSIG key's, in base64. Raises DNS12.
+
+    ``journal`` is the folder where each RRset is kept as it was before and after a write.
+    """
+    clock = clock or SystemClock()
     plain = Primary(server.host, server.port)
     resolver = Resolver(plain, server.resolvers)
-    exchange = Exchange(dataclasses.replace(plain, key=key), clock or SystemClock(), unwitnessed)
+    witness = RecordJournal(journal, clock) if journal else unwitnessed
+    exchange = Exchange(_with_key(plain, server, secret), clock, witness)
     return Provider(
         name="dns",
         reader=DnsReader(plain),
         writer=DnsWriter(exchange, resolver.resolve),
         default_parallel=8,
     )
+
+
+def dns_undo(server: DnsServer, secret: str, journal: Path, clock: Clock | None = None) -> Undo:
+    """What takes our writes back. Raises DNS12."""
+    clock = clock or SystemClock()
+    primary = _with_key(Primary(server.host, server.port), server, secret)
+    kept = RecordJournal(journal, clock)
+    return Undo(primary, Exchange(primary, clock, kept), kept)
+
+
+def _with_key(primary: Primary, server: DnsServer, secret: str) -> Primary:
+    return dataclasses.replace(primary, key=tsig_key(server.key_name, server.key_algorithm, secret))

@@ -20,6 +20,12 @@ class Swap:
     before: dns.rdataset.Rdataset | None
     after: dns.rdataset.Rdataset | None
 
+    @property
+    def changes(self) -> bool:
+        """Whether the two sides differ, be it by TTL alone (which rdatasets do not compare)."""
+        before, after = self.before, self.after
+        return before != after or (before is not None and after is not None and before.ttl != after.ttl)
+
 
 def update_for(zone: dns.name.Name, swaps: Sequence[Swap]) -> dns.update.UpdateMessage:
     """The UPDATE (RFC 2136): prerequisites on every value of ``before``, then only the records that differ."""

@@ -1,0 +1,147 @@
+"""The exact RRsets before and after each of our writes, kept so that any of them can be taken back."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import dns.name
+import dns.rdata
+import dns.rdataclass
+import dns.rdataset
+import dns.rdatatype
+from dns.rdatatype import RdataType
+
+from reconcile.clock import Clock
+from reconcile.problem import Problem
+from reconcile.providers.dns.primary import Verdict
+from reconcile.providers.dns.swap import Swap
+from reconcile.state.durable import fsync_folder, unreadable, unwritable
+
+Rdataset = dns.rdataset.Rdataset
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Entry:
+    """One exchange of an RRset. ``certain``: the server said it was done; else only the zone can tell."""
+
+    at: str
+    swap: Swap
+    certain: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RecordJournal:
+    """``<folder>/<federation>.jsonl``, append-only: an intent on the disk before each write, its verdict after."""
+
+    folder: Path
+    clock: Clock
+    _lock: threading.Lock = dataclasses.field(default_factory=threading.Lock, repr=False, compare=False)
+
+    def __call__(self, federation: str, zone: dns.name.Name, swaps: Sequence[Swap], verdict: Verdict | None) -> None:
+        """Be the witness of an update. Raises STA01 or STA06 when it cannot be written down: then nothing is sent."""
+        line: dict[str, Any] = {"at": self.clock.now().isoformat(timespec="seconds"), "zone": zone.to_text()}
+        if verdict is None:
+            line["swaps"] = [_swap_as_json(swap) for swap in swaps]
+        else:
+            line["verdict"] = verdict.value
+        self._append(self.folder / f"{federation}.jsonl", line)
+
+    def entries(self, federation: str) -> list[Entry]:
+        """What was written for a federation, oldest first; what the server refused is left out."""
+        path = self.folder / f"{federation}.jsonl"
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise unreadable(path, error) from None
+        found: list[Entry] = []
+        open_at: dict[str, range] = {}  # zone → its entries that wait for a verdict
+        for number, text in enumerate(lines, start=1):
+            try:
+                _replay(json.loads(text), found, open_at)
+            except (ValueError, KeyError, TypeError, dns.exception.DNSException):
+                if number < len(lines):  # the last line may be the half of one that a crash cut
+                    raise Problem(
+                        "DNS15", f"{path}:{number} is damaged.", "restore the file from the repository's history"
+                    ) from None
+        return [entry for entry in found if entry.swap.changes]
+
+    def _append(self, path: Path, line: Mapping[str, Any]) -> None:
+        octets = (json.dumps(line, separators=(",", ":")) + "\n").encode()
+        try:
+            with self._lock:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+                try:
+                    _cut_half_a_line(descriptor)
+                    os.write(descriptor, octets)
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)
+                fsync_folder(path.parent)
+        except OSError as error:
+            raise unwritable(path, error) from None
+
+
+def _cut_half_a_line(descriptor: int) -> None:
+    """What a crash left unfinished was never acted on."""
+    size = os.fstat(descriptor).st_size
+    octets = os.pread(descriptor, size, 0)
+    if not octets.endswith(b"\n"):
+        os.ftruncate(descriptor, octets.rfind(b"\n") + 1)
+
+
+def _replay(line: Mapping[str, Any], found: list[Entry], open_at: dict[str, range]) -> None:
+    zone = line["zone"]
+    if "swaps" in line:
+        swaps = [_swap_from_json(one) for one in line["swaps"]]
+        open_at[zone] = range(len(found), len(found) + len(swaps))
+        found += [Entry(line["at"], swap, certain=False) for swap in swaps]
+        return
+    for number in open_at.pop(zone, ()):
+        swap = found[number].swap
+        if line["verdict"] == Verdict.CONFLICT.value:
+            swap = dataclasses.replace(swap, after=swap.before)  # nothing happened
+        certain = line["verdict"] != Verdict.UNHEARD.value
+        found[number] = Entry(found[number].at, swap, certain)
+
+
+def _swap_as_json(swap: Swap) -> dict[str, Any]:
+    return {
+        "name": swap.name.to_text(),
+        "type": dns.rdatatype.to_text(swap.rdtype),
+        "before": _rdataset_as_json(swap.before),
+        "after": _rdataset_as_json(swap.after),
+    }
+
+
+def _swap_from_json(value: Mapping[str, Any]) -> Swap:
+    rdtype = dns.rdatatype.from_text(value["type"])
+    before, after = (_rdataset_from_json(rdtype, value[side]) for side in ("before", "after"))
+    return Swap(dns.name.from_text(value["name"]), rdtype, before, after)
+
+
+def _rdataset_as_json(rdataset: Rdataset | None) -> dict[str, Any] | None:
+    """Wire form in hexadecimal, and a reading aid that is never read back."""
+    if rdataset is None:
+        return None
+    return {
+        "ttl": rdataset.ttl,
+        "wire": [rdata.to_wire().hex() for rdata in rdataset],
+        "text": [rdata.to_text() for rdata in rdataset],
+    }
+
+
+def _rdataset_from_json(rdtype: RdataType, value: Mapping[str, Any] | None) -> Rdataset | None:
+    if value is None:
+        return None
+    wires = [bytes.fromhex(text) for text in value["wire"]]
+    rdatas = [dns.rdata.from_wire(dns.rdataclass.IN, rdtype, wire, 0, len(wire)) for wire in wires]
+    return dns.rdataset.from_rdata_list(value["ttl"], rdatas)

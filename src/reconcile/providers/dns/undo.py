@@ -1,0 +1,183 @@
+"""Our writes taken back: the same compare-and-swap with its sides exchanged."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Mapping, Sequence
+
+import dns.rdata
+import dns.rdataset
+from dns.rdatatype import RdataType
+
+from reconcile.problem import Problem
+from reconcile.providers.dns.exchange import Exchange, Granted
+from reconcile.providers.dns.journal import Entry, RecordJournal
+from reconcile.providers.dns.keys import RecordKey
+from reconcile.providers.dns.primary import Primary
+from reconcile.providers.dns.spelling import texts_of
+from reconcile.providers.dns.standing import ask_standing, standing
+from reconcile.providers.dns.swap import Swap
+from reconcile.providers.dns.wishes import shown
+
+Rdataset = dns.rdataset.Rdataset
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Undo:
+    """Takes back what the journal says was written for a federation."""
+
+    primary: Primary
+    exchange: Exchange
+    journal: RecordJournal
+
+    def look(self, federation: str) -> list[Revert]:
+        """What there is to take back, nothing written. Raises the Problem of a failed read."""
+        entries = self.journal.entries(federation)
+        keys = {_record(entry) for entry in entries}
+        answers = ask_standing(self.primary, keys)
+        now = {key: standing(key, answers) for key in keys}
+        return [revert for revert in reverts(federation, entries, now) if not revert.reached(now[revert.key])]
+
+    def carry_out(self, found: Sequence[Revert]) -> list[Granted]:
+        """What became of each: the RRset as it then stands, or why it was left as it is."""
+        return self.exchange.grant(found)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Revert:
+    """Put an RRset back as it stood before we first wrote to it, unless somebody changed it since."""
+
+    federation: str
+    #: All that we did to the RRset, as one exchange.
+    did: Swap
+
+    @property
+    def key(self) -> RecordKey:
+        return RecordKey(self.did.name, self.did.rdtype)
+
+    def reached(self, now: Rdataset | None) -> bool:
+        if self.did.rdtype == RdataType.TXT:
+            return not self._added & _values(now) and self._removed <= _values(now)
+        return _same(now, self.did.before)
+
+    def granted(self, now: Rdataset | None) -> Rdataset | None:
+        """Raises DNS07 when what we wrote is no longer there, or not as we wrote it."""
+        values = _values(now)
+        if self.did.rdtype == RdataType.TXT:
+            # Other people's texts may have come and gone meanwhile; only ours must still be as we left them.
+            if not self._added <= values or self._removed & values:
+                raise self._changed(now)
+            kept = [rdata for rdata in now or () if rdata not in self._added]
+            back = [rdata for rdata in self.did.before or () if rdata in self._removed]
+            return _rdataset(self._ttl(now), [*kept, *back])
+        if values != _values(self.did.after):
+            raise self._changed(now)
+        return _rdataset(self._ttl(now), list(self.did.before or ()))
+
+    @property
+    def lines(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The values that would go and the ones that would come back."""
+        going, coming = texts_of(self.did.after), texts_of(self.did.before)
+        return tuple(text for text in going if text not in coming), tuple(text for text in coming if text not in going)
+
+    @property
+    def _added(self) -> set[dns.rdata.Rdata]:
+        return _values(self.did.after) - _values(self.did.before)
+
+    @property
+    def _removed(self) -> set[dns.rdata.Rdata]:
+        return _values(self.did.before) - _values(self.did.after)
+
+    def _ttl(self, now: Rdataset | None) -> int:
+        """The old TTL, unless somebody gave it another since."""
+        before, after = self.did.before, self.did.after
+        if before is not None and (now is None or (after is not None and now.ttl == after.ttl)):
+            return before.ttl
+        return now.ttl if now is not None else 0
+
+    def _changed(self, now: Rdataset | None) -> Problem:
+        return Problem(
+            "DNS07",
+            f"{self.key} is no longer as we wrote it: it is now {shown(now)}.",
+            "somebody changed it since; put it right by hand",
+        )
+
+
+def reverts(federation: str, entries: Sequence[Entry], now: Mapping[RecordKey, Rdataset | None]) -> list[Revert]:
+    """What takes back everything the journal tells, one for each RRset; ``now`` is each RRset as just read."""
+    found = []
+    by_record = sorted(entries, key=_record)
+    for key, chain in itertools.groupby(by_record, key=_record):
+        did = _net(list(chain), now.get(key))
+        if did is not None and did.changes:
+            found.append(Revert(federation, did))
+    return found
+
+
+def _record(entry: Entry) -> RecordKey:
+    return RecordKey(entry.swap.name, entry.swap.rdtype)
+
+
+def _net(chain: list[Entry], now: Rdataset | None) -> Swap | None:
+    """The exchanges of one RRset as one. A TXT RRset is shared, so there only our own values are followed."""
+    swaps = [
+        entry.swap for entry, after in zip(chain, _next_sights(chain, now), strict=True) if _happened(entry, after)
+    ]
+    if not swaps:
+        return None
+    if swaps[0].rdtype == RdataType.TXT:
+        return _net_of_texts(swaps)
+    first = last = len(swaps) - 1
+    # What somebody else put there between two of our writes is theirs: we go back no further than that.
+    while first and _values(swaps[first - 1].after) == _values(swaps[first].before):
+        first -= 1
+    return dataclasses.replace(swaps[first], after=swaps[last].after)
+
+
+def _next_sights(chain: list[Entry], now: Rdataset | None) -> list[Rdataset | None]:
+    return [*(entry.swap.before for entry in chain[1:]), now]
+
+
+def _happened(entry: Entry, next_sight: Rdataset | None) -> bool:
+    """Whether a write took place; of one that a crash or a lost answer left open, by what was seen next."""
+    after = entry.swap.after
+    return entry.certain or (
+        (_values(after) - _values(entry.swap.before)) <= _values(next_sight)
+        and (not (_values(entry.swap.before) - _values(after)) & _values(next_sight))
+    )
+
+
+def _net_of_texts(swaps: list[Swap]) -> Swap:
+    added: dict[dns.rdata.Rdata, None] = {}
+    removed: dict[dns.rdata.Rdata, None] = {}
+    for swap in swaps:
+        for rdata in [rdata for rdata in swap.after or () if rdata not in _values(swap.before)]:
+            if rdata in removed:
+                del removed[rdata]
+            else:
+                added[rdata] = None
+        for rdata in [rdata for rdata in swap.before or () if rdata not in _values(swap.after)]:
+            if rdata in added:
+                del added[rdata]
+            else:
+                removed[rdata] = None
+    first, last = swaps[0].before, swaps[-1].after
+    return Swap(
+        swaps[0].name,
+        swaps[0].rdtype,
+        _rdataset(first.ttl if first else 0, list(removed)),
+        _rdataset(last.ttl if last else 0, list(added)),
+    )
+
+
+def _values(rdataset: Rdataset | None) -> set[dns.rdata.Rdata]:
+    return set(rdataset or ())
+
+
+def _same(one: Rdataset | None, other: Rdataset | None) -> bool:
+    return _values(one) == _values(other) and (one is None or other is None or one.ttl == other.ttl)
+
+
+def _rdataset(ttl: int, rdatas: list[dns.rdata.Rdata]) -> Rdataset | None:
+    return dns.rdataset.from_rdata_list(ttl, rdatas) if rdatas else None
