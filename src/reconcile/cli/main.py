@@ -27,6 +27,10 @@ COMMANDS = {
     "state": ("reconcile.cli.state:state", "What is recorded as ours: list, show, mv, rm, pull, push."),
     "lock": ("reconcile.cli.state:lock", "Who is applying at this moment."),
     "force-unlock": ("reconcile.cli.state:force_unlock", "Free the lock that a dead run left."),
+    "dns": (
+        "reconcile.cli.dns:dns",
+        "Take back what was changed in DNS, or see whether everybody knows it yet.",
+    ),
     "copy": ("reconcile.cli.copy:copy", "Copy the old mail: work, status."),
     "sandbox": (
         "reconcile.cli.sandbox:sandbox",

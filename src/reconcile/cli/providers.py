@@ -24,7 +24,7 @@ def providers(session: Session) -> Mapping[str, Provider]:
     queue = JobList(session.state / "copies" / "queue.sqlite", SystemClock())
     found = (
         microsoft_provider(settings, secret, session.clock),
-        dns_provider(settings.dns, key, session.clock),
+        dns_provider(settings.dns, key, session.clock, session.state / "dns"),
         copies_provider(queue),
     )
     return {provider.name: provider for provider in found}

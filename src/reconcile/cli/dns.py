@@ -1,0 +1,103 @@
+"""``reconcile dns``: what was changed in the zones taken back."""
+
+from __future__ import annotations
+
+import fnmatch
+import secrets
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from reconcile.cli.exits import DONE, ERROR, PARTLY_APPLIED, REFUSED
+from reconcile.cli.session import Session
+from reconcile.problem import Problem
+
+if TYPE_CHECKING:
+    from reconcile.providers.dns.undo import Revert, Undo
+
+
+@click.group()
+def dns() -> None:
+    """The records of a federation, on its primary and in the world."""
+
+
+@dns.command()
+@click.argument("federation")
+@click.option("--only", multiple=True, metavar="GLOB", help="Only these records: 'spf55.org/MX', '*/CNAME'.")
+@click.option("--yes", is_flag=True, help="Do not ask: for pipelines.")
+@click.pass_obj
+def undo(session: Session, federation: str, only: tuple[str, ...], yes: bool) -> int:
+    """Put the records of FEDERATION back, exactly as they stood before the first apply.
+
+    What somebody else changed since is left to them, and said. YAML still asks for the records: the next apply
+    publishes them again unless it was changed, too.
+    """
+    from reconcile.cli.apply import holder_of
+    from reconcile.cli.prepare import store
+    from reconcile.state.journal import new_run_id
+
+    slug = _slug(session, federation)
+    undoing = _undo(session)
+    holder = holder_of(session, new_run_id(session.clock, secrets.token_hex(3)), "dns undo")
+    with store(session).lock(slug, holder):
+        found = [revert for revert in undoing.look(slug) if not only or _named(revert, only)]
+        if not found:
+            session.console().print(f"Nothing to take back for {slug}.")
+            return DONE
+        for revert in found:
+            _show(session, revert)
+        if not (yes or _confirmed()):
+            raise Problem("GRD03", "Nothing was taken back: nobody said yes.", "say --yes", REFUSED)
+        return _carry_out(session, undoing, found)
+
+
+def _carry_out(session: Session, undoing: Undo, found: Sequence[Revert]) -> int:
+    ends = undoing.carry_out(found)
+    refused = [end for end in ends if isinstance(end, Problem)]
+    for problem in refused:
+        session.warn(f"{problem.code} {problem.message}\n  → {problem.hint}")
+    done = len(ends) - len(refused)
+    session.console().print(f"{done} taken back, {len(refused)} left as they are.")
+    if not refused:
+        return DONE
+    return PARTLY_APPLIED if done else ERROR
+
+
+def _show(session: Session, revert: Revert) -> None:
+    going, coming = revert.lines
+    console = session.console()
+    console.print(f"  {revert.key}", markup=False)
+    for text in going:
+        console.print(f"    - {text}", markup=False)
+    for text in coming:
+        console.print(f"    + {text}", markup=False)
+    if not (going or coming):
+        console.print("    TTL only", markup=False)
+
+
+def _named(revert: Revert, patterns: Sequence[str]) -> bool:
+    name = f"{revert.key.owner}/{str(revert.key).rpartition(' ')[2]}"
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _slug(session: Session, federation: str) -> str:
+    from reconcile.config.load import load_federations
+
+    (chosen,) = load_federations(session.federations).select([federation])
+    return chosen.slug
+
+
+def _undo(session: Session) -> Undo:
+    from reconcile.providers.dns.provider import dns_undo
+
+    settings = session.settings.dns
+    secret = session.secret("RECONCILE_DNS_KEY", settings.key_file, "TSIG key of the DNS server")
+    return dns_undo(settings, secret, session.state / "dns", session.clock)
+
+
+def _confirmed() -> bool:
+    if not sys.stdin.isatty():
+        return False
+    return click.prompt("Take these back? Only 'yes' is a yes", default="no", show_default=False) == "yes"
