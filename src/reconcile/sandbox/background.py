@@ -18,8 +18,9 @@ from reconcile.sandbox.folder import SandboxFolder
 from reconcile.sandbox.imap.dovecot import stop_orphan
 from reconcile.sandbox.order import Order
 
-_START_SECONDS = 60
-_STOP_SECONDS = 10
+# Generous: a hundred federations' old mail takes minutes to write and seconds to remove.
+_START_SECONDS = 600
+_STOP_SECONDS = 60
 _MODULE = "reconcile.sandbox.serve"
 
 

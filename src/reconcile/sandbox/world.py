@@ -28,6 +28,9 @@ _KEY_NAME, _KEY_ALGORITHM = "reconcile-sandbox", "hmac-sha256"
 _CORPUS = "sandbox"
 
 
+_Server = DnsServer | OldHost | TenantServer | NewHost
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class LegacyBox:
     """A mailbox of the old host and the login that opens it."""
@@ -71,7 +74,7 @@ class World:
         self._record = record
         self._profile = PROFILES[profile]
         self._runtime: Path | None = None
-        self._running: list[Any] = []
+        self._running: list[_Server] = []
 
     @property
     def settings(self) -> Path:

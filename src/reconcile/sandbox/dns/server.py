@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import threading
 from collections.abc import Mapping
@@ -24,6 +25,8 @@ from reconcile.sandbox.dns.lookup import look_up
 from reconcile.sandbox.dns.signing import NotAuthentic, verified
 from reconcile.sandbox.dns.update import UpdateRefused, updated
 from reconcile.sandbox.dns.zone import Name, ZoneVersion
+
+_LOG = logging.getLogger(__name__)
 
 #: Largest UDP answer: what crosses every network unfragmented (DNS flag day 2020).
 _UDP_PAYLOAD = 1232
@@ -122,9 +125,16 @@ class DnsServer:
             return [problem.reply]
         except (dns.exception.DNSException, ValueError):
             return [_format_error(wire)]
-        if isinstance(message, dns.update.UpdateMessage):
-            return [self._update(message)]
-        return self._query(message, over_tcp=over_tcp)
+        try:
+            if isinstance(message, dns.update.UpdateMessage):
+                return [self._update(message)]
+            return self._query(message, over_tcp=over_tcp)
+        except Exception:
+            # A defect here must be seen as one by the client too, not as a server that is gone.
+            _LOG.exception("no answer to %s", message.question)
+            failure = dns.message.make_response(message)
+            failure.set_rcode(dns.rcode.SERVFAIL)
+            return [failure.to_wire()]
 
     def _update(self, message: dns.update.UpdateMessage) -> bytes:
         reply = dns.message.make_response(message)
