@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,8 @@ from reconcile.cli.session import Session
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
+    from reconcile.cli.prepare import Prepared
+    from reconcile.providers.base import Sight
     from reconcile.resources.address import Address
     from reconcile.state.amend import Desk
     from reconcile.state.snapshot import Snapshot
@@ -109,6 +113,35 @@ def push(session: Session, file: Path, force: bool) -> None:
     )
 
 
+@state.command()
+@click.argument("federation")
+@click.pass_obj
+def rebuild(session: Session, federation: str) -> None:
+    """Find a lost state again: what bears our mark in the tenant is recorded as ours, described in YAML or not.
+
+    What was protected has to be protected anew. Records of DNS, delegates and copies bear no mark; the next apply
+    records those that are as YAML asks.
+    """
+    from reconcile.cli.prepare import prepare
+    from reconcile.planning.recover import recovered
+    from reconcile.state.amend import amend
+    from reconcile.state.snapshot import Snapshot
+
+    prepared = prepare(session, (federation,))
+    (slug,) = prepared.snapshots
+    sights = _seen(session, prepared)
+    desk = _desk(session, "state rebuild")
+    found = recovered(slug, prepared.inputs.desired, sights, desk.holder.run, session.clock.now())
+    known = prepared.snapshots[slug].records
+    missing = [record for record in found if record.address not in known]
+    if missing:
+        amend(slug, lambda snapshot: functools.reduce(Snapshot.put, missing, snapshot), desk)
+    session.warn(
+        f"Recorded {len(missing)} of {len(found)} resources that bear the mark of {slug}; {len(known)} were known."
+    )
+    session.warn(f"  → look at what the next apply would do: reconcile plan {slug}")
+
+
 @click.group()
 def lock() -> None:
     """Who is applying at this moment."""
@@ -146,6 +179,23 @@ def _desk(session: Session, operation: str) -> Desk:
 
     holder = holder_of(session, new_run_id(session.clock, secrets.token_hex(3)), operation)
     return Desk(_store(session), session.state, holder, session.clock)
+
+
+def _seen(session: Session, prepared: Prepared) -> Mapping[Address, Sight]:
+    """Every mailbox of the federation's domains. Raises STA13 when one cannot be read: a part is not enough."""
+    from reconcile.cli.providers import providers
+    from reconcile.providers.base import Scope, Unknown, Wanted
+
+    reader = providers(session)["microsoft"].reader
+    domains = prepared.inputs.domains
+    wanted = [Wanted(one.address, one) for one in prepared.inputs.desired if one.address.kind == "mailbox"]
+    first = reader.observe(Scope(wanted, domains))
+    others = [Wanted(address, None) for address in first.unmanaged if address.kind == "mailbox"]
+    sights = {**first.sights, **reader.observe(Scope(others, domains)).sights}
+    for address, sight in sights.items():
+        if isinstance(sight, Unknown):
+            raise Problem("STA13", f"{address} cannot be read: {sight.reason}", "nothing was recorded; try again")
+    return sights
 
 
 def _read(session: Session, store: Store, slug: str) -> Snapshot:

@@ -58,7 +58,7 @@ class Live:
 
     ``identity``: the outside system's own immutable id ("" when it has none). ``outputs``: facts only the outside
     system knows, that other resources may refer to. ``context``: what a view may show beside a change (a whole SPF
-    record), never compared.
+    record), never compared. ``owner``: the federation whose mark of ownership the object bears, "" without one.
     """
 
     address: Address
@@ -66,3 +66,4 @@ class Live:
     identity: str = ""
     outputs: Mapping[str, Value] = dataclasses.field(default_factory=dict)
     context: Mapping[str, Value] = dataclasses.field(default_factory=dict)
+    owner: str = dataclasses.field(default="", compare=False)

@@ -11,7 +11,7 @@ from reconcile.providers.base import ABSENT, Observation, Scope, Sight, Unknown,
 from reconcile.providers.microsoft import sights
 from reconcile.providers.microsoft.exchange import Exchange
 from reconcile.providers.microsoft.graph import Graph
-from reconcile.providers.microsoft.records import Box, User, domain_of
+from reconcile.providers.microsoft.records import STAMP_PREFIX, Box, User, domain_of
 from reconcile.providers.microsoft.refused import Refused, explained
 from reconcile.providers.microsoft.tenant import Tenant
 from reconcile.resources.address import Address
@@ -121,7 +121,8 @@ class _Look:
         self._matched.add(user.id)
         fields = sights.mailbox_fields(key, user, box, self._tenant.skus(), self._scope.domains)
         context = {} if box else {"mailbox": "not provisioned yet"}
-        return Live(one.address, fields, user.id, context=context)
+        owner = user.stamp.removeprefix(STAMP_PREFIX) if user.stamp.startswith(STAMP_PREFIX) else ""
+        return Live(one.address, fields, user.id, context=context, owner=owner)
 
     def _find(self, one: Wanted, asked: User | None) -> tuple[Box | None, User | None]:
         """The mailbox and the account wanted: by recorded identity, else by primary address, else by sign-in name."""

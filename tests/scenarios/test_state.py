@@ -1,0 +1,43 @@
+"""The state lost, looked at and mended, by the commands a postmaster types."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+from tests.scenarios.stage import Stage
+
+
+def test_a_lost_state_is_found_again_in_the_tenant(stage: Stage) -> None:
+    stage.run("apply", "--yes", expect=0)
+    for lost in ("federations", "runs"):
+        shutil.rmtree(stage.folder / "spfstate" / lost)
+    # While the state was lost, a mailbox left the file: it is still ours to delete.
+    text = (stage.folder / "federations" / "spf55.yaml").read_text(encoding="utf-8")
+    start, end = text.index("  lou.petit@spf55.org:"), text.index("  contact@spf55.org:")
+    text = text[:start] + text[end:].replace("      - lou.petit@spf55.org\n", "")
+    stage.write("spf55", text)
+    rebuilt = stage.run("state", "rebuild", "55", expect=0)
+    assert "3 of 3" in rebuilt.err
+    recorded = stage.run("state", "list", expect=0).out.split()
+    assert "spf55/mailbox/lou.petit@spf55.org" in recorded
+    summary = stage.plan()
+    assert (summary["create"], summary["delete"]) == (0, 1)
+    assert "GRD01" in stage.run("apply", "--yes", expect=5).err
+    stage.run("apply", "--yes", "--allow-delete", expect=0)
+    stage.run("plan", "--detailed-exitcode", expect=0)
+
+
+def test_a_state_is_mended_by_hand_and_put_back(stage: Stage) -> None:
+    stage.run("apply", "--yes", expect=0)
+    address = "spf55/mailbox/lou.petit@spf55.org"
+    assert "licence" in stage.run("state", "show", address, expect=0).out
+    pulled = stage.run("state", "pull", "55", expect=0).out
+    assert json.loads(pulled)["records"][address]["created_by"]
+    stage.run("state", "rm", address, expect=0)
+    assert stage.plan()["adopt"] == 1
+    (stage.folder / "pulled.json").write_text(pulled, encoding="utf-8")
+    assert "STA04" in stage.run("state", "push", "pulled.json", expect=4).err
+    stage.run("state", "push", "pulled.json", "--force", expect=0)
+    stage.run("plan", "--detailed-exitcode", expect=0)
+    assert "No lock is held" in stage.run("lock", "list", expect=0).out
