@@ -12,12 +12,12 @@ from itertools import groupby
 from pathlib import Path
 
 import imapclient
-from imapclient import imap_utf7
-
 from bench.copy.corpus import Message
+from imapclient import imap_utf7
+from tests.mailcopy.dovecot import EXCHANGE, PASSWORD, Dovecot, free_port
+
 from reconcile.mailcopy.commands import Commands
 from reconcile.mailcopy.wire import quoted
-from tests.mailcopy.dovecot import EXCHANGE, PASSWORD, Dovecot, free_port
 
 USER = "contact"
 

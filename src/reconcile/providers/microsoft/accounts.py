@@ -10,8 +10,8 @@ from reconcile.providers.base import Order
 from reconcile.providers.microsoft.deleted import DeletedAccounts
 from reconcile.providers.microsoft.graph import Row, segment
 from reconcile.providers.microsoft.records import STAMP, STAMP_PREFIX, User, stamp
-from reconcile.providers.microsoft.refused import LostAnswer, Refused
-from reconcile.providers.microsoft.settle import patiently, until
+from reconcile.providers.microsoft.refused import Refused
+from reconcile.providers.microsoft.settle import created, patiently, until
 from reconcile.providers.microsoft.surfaces import Surfaces
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Value
@@ -95,28 +95,22 @@ class Accounts:
         patiently(self._clock, lambda: self._graph.change(path, body), _not_there_yet, REPLICA_PATIENCE)
 
     def _create(self, order: Order) -> User:
-        try:
-            row = patiently(self._clock, lambda: self._post(order), _domain_too_new, REPLICA_PATIENCE)
-        except LostAnswer:
-            return self._settled(order)
-        except Refused as refused:
-            # Taken: by our own creation whose answer was lost on the way, or by somebody else's. Its stamp tells.
-            if refused.target == "userPrincipalName" or refused.says("property userPrincipalName"):
-                return self._settled(order)
-            raise
-        return self._shown(str(row["id"]), order)
-
-    def _settled(self, order: Order) -> User:
-        """After a lost answer: the account if it came to be, else another attempt, which a second account's name
-        being taken makes harmless."""
+        """The new account, by its id once that is known: a name is looked up later than an id is."""
         name = order.address.key
-        if user := until(self._clock, lambda: self._surfaces.watch.user(name), patience=60.0):
-            return user
-        try:
-            row = self._post(order)
-        except (LostAnswer, Refused):
-            return self._shown(name, order)
-        return self._shown(str(row["id"]), order)
+
+        def create() -> None:
+            nonlocal name
+            try:
+                row = patiently(self._clock, lambda: self._post(order), _domain_too_new, REPLICA_PATIENCE)
+            except Refused as refused:
+                # By our own creation whose answer was lost on the way, or by somebody else's: its stamp will tell.
+                if not _name_taken(refused):
+                    raise
+            else:
+                name = str(row["id"])
+
+        user = created(self._clock, create, lambda: self._surfaces.watch.user(name), REPLICA_PATIENCE)
+        return user or self._shown(name, order)
 
     def _shown(self, name: str, order: Order) -> User:
         user = until(self._clock, lambda: self._surfaces.watch.user(name), REPLICA_PATIENCE)
@@ -182,6 +176,10 @@ def _not_there_yet(refused: Refused) -> bool:
 def _domain_too_new(refused: Refused) -> bool:
     """What a replica answers that has not heard of the domain's verification."""
     return refused.says("One or more property values specified are invalid")
+
+
+def _name_taken(refused: Refused) -> bool:
+    return refused.says("same value for property userPrincipalName")
 
 
 def _disliked(refused: Refused) -> bool:

@@ -63,6 +63,8 @@ def _meaning(refused: Refused) -> tuple[str, str, str]:
         )
     if refused.code == "NotAcceptedDomainException":
         return "M365-22", "Exchange does not accept this domain yet.", "apply again in a few minutes"
+    if refused.says("one of the verified domain names"):
+        return "M365-22", "its domain is not verified in the tenant.", "apply the domain and its verification first"
     if refused.code == "ManagementObjectNotFoundException":
         return "M365-17", f"Exchange does not know this object (yet): {refused.text}", "apply again in a few minutes"
     return "M365-40", f"{refused.service} refused: {refused.code}: {refused.text}", ""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from reconcile.clock import Clock
-from reconcile.providers.microsoft.refused import Refused
+from reconcile.providers.microsoft.refused import LostAnswer, Refused
 
 T = TypeVar("T")
 
@@ -14,6 +14,9 @@ T = TypeVar("T")
 PAUSE = 5.0
 #: Looks in a row that must show what was written: replicas may flap between old and new.
 AGREEING = 2
+#: Seconds until what was created by a request whose answer was lost would show, and how often it is asked for.
+LOST_PATIENCE = 120.0
+CREATIONS = 4
 
 
 def until(
@@ -48,3 +51,21 @@ def patiently(
                 raise
         clock.sleep(pause)
         waited += pause
+
+
+def created(clock: Clock, create: Callable[[], None], look: Callable[[], T | None], patience: float) -> T | None:
+    """What ``look`` shows once ``create`` has been carried out, None when ``patience`` seconds did not show it.
+
+    ``create`` raises ``LostAnswer`` when nobody knows whether it was carried out, and returns when what it creates is
+    there already: a name of its own keeps it from existing twice, so that it is asked for again when it does not show.
+    """
+    for _ in range(CREATIONS):
+        try:
+            create()
+        except LostAnswer:
+            found = until(clock, look, LOST_PATIENCE)
+            if found is not None:
+                return found
+        else:
+            return until(clock, look, patience)
+    return None

@@ -7,8 +7,8 @@ from reconcile.providers.base import Order
 from reconcile.providers.microsoft.accounts import unique_name
 from reconcile.providers.microsoft.deleted import DeletedAccounts
 from reconcile.providers.microsoft.records import Box
-from reconcile.providers.microsoft.refused import LostAnswer, Refused
-from reconcile.providers.microsoft.settle import patiently, until
+from reconcile.providers.microsoft.refused import Refused
+from reconcile.providers.microsoft.settle import created, patiently, until
 from reconcile.providers.microsoft.surfaces import Surfaces
 
 #: Seconds until Exchange's servers know a new domain or a new mailbox, and the directory its account.
@@ -32,8 +32,9 @@ class SharedBoxes:
         box = self._surfaces.watch.box(key)
         if box is None:
             if self._deleted.restore(order.address) is None:
-                self._create(order)
-            box = until(self._clock, lambda: self._surfaces.watch.box(key), PATIENCE)
+                box = created(self._clock, lambda: self._create(order), lambda: self._surfaces.watch.box(key), PATIENCE)
+            else:
+                box = until(self._clock, lambda: self._surfaces.watch.box(key), PATIENCE)
         if box is None:
             raise Problem(
                 "M365-18",
@@ -63,8 +64,6 @@ class SharedBoxes:
 
         try:
             patiently(self._clock, new, _domain_too_new, PATIENCE, pause=15.0)
-        except LostAnswer:
-            return
         except Refused as refused:
             # Its name is taken: by our own creation whose answer was lost, as looking will show.
             if refused.code not in ("ADObjectAlreadyExistsException", "WLCDManagedMemberExistsException"):

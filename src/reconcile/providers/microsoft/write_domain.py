@@ -6,8 +6,8 @@ from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.microsoft import records, sights
 from reconcile.providers.microsoft.graph import Row, segment
-from reconcile.providers.microsoft.refused import LostAnswer, Refused
-from reconcile.providers.microsoft.settle import until
+from reconcile.providers.microsoft.refused import Refused
+from reconcile.providers.microsoft.settle import created, until
 from reconcile.providers.microsoft.surfaces import Surfaces, disagrees
 from reconcile.providers.microsoft.tenant import list_accepted
 from reconcile.resources.resource import Live
@@ -30,15 +30,16 @@ class DomainWriter:
     def create(self, order: Order) -> Live:
         name = order.address.key
         if self._row(name) is None:
-            try:
-                self._graph.create("/domains", {"id": name})
-            except LostAnswer:
-                pass
-            except Refused:
-                # An earlier attempt may have added it without our hearing; what counts is what is there now.
-                if self._row(name) is None:
-                    raise
+            created(self._clock, lambda: self._add(name), lambda: self._row(name), REPLICA_PATIENCE)
         return self.update(order)
+
+    def _add(self, name: str) -> None:
+        try:
+            self._graph.create("/domains", {"id": name})
+        except Refused as refused:
+            # Ours: a domain of another tenant can be added, it is its verification that is refused.
+            if not refused.says("already exists", "conflicting object"):
+                raise
 
     def update(self, order: Order) -> Live:
         """A domain has nothing to change; what adopting it needs is its answer."""
