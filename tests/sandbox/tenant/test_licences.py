@@ -96,3 +96,19 @@ def test_a_mailbox_made_before_its_domain_is_accepted_gets_the_tenants_own_addre
     box = client.mailbox("camille@spf55.org")
     server.stop()
     assert box["PrimarySmtpAddress"] == "camille@entraide.onmicrosoft.com"
+
+
+def test_a_mailbox_kept_back_by_a_latent_conflict_says_so_in_one_property_and_comes_after_it(client: Client) -> None:
+    user = client.user(UPN)
+    client.control("portal", {"address": UPN, "latent_conflict": True})
+    client.license(user, add=[E1])
+    client.wait(3000)
+    assert client.invoke("Get-Mailbox", Identity=user).status_code == 404
+    question = f"/users/{user}?$select=serviceProvisioningErrors"
+    assert [error["isResolved"] for error in client.graph("GET", question).json()["serviceProvisioningErrors"]] == [
+        False
+    ]
+    client.control("portal", {"address": UPN, "latent_conflict": False})
+    client.wait(600)
+    assert client.rows("Get-Mailbox", Identity=user)[0]["PrimarySmtpAddress"] == UPN
+    assert client.graph("GET", question).json()["serviceProvisioningErrors"] == []

@@ -10,6 +10,7 @@ from reconcile.sandbox.tenant import addresses, skus
 from reconcile.sandbox.tenant.address_book import AddressTakenError
 from reconcile.sandbox.tenant.faults import KINDS, Fault, Faults
 from reconcile.sandbox.tenant.objects import Permission, User
+from reconcile.sandbox.tenant.provisioning import follow_licences
 from reconcile.sandbox.tenant.web import Answer, Request
 from reconcile.sandbox.tenant.world import World
 
@@ -95,6 +96,8 @@ class Control:
                     self._world.mailboxes[user.id].stored = int(value)
                 case "display_name":
                     user.values["displayName"] = value
+                case "latent_conflict":
+                    user.conflicted = bool(value)
                 case "delete":
                     self._world.delete_user(user)
                 case _:
@@ -105,7 +108,7 @@ class Control:
         mail = {sku.id for sku in self._world.skus.values() if sku.exchange_plan is not None}
         user.licences = {sku_id: plans for sku_id, plans in user.licences.items() if sku_id not in mail}
         user.licences |= {sku.id: [] for sku in self._world.skus.values() if sku.part_number == part}
-        self._world.follow_licences(user)
+        follow_licences(self._world, user)
 
     def _user(self, address: str) -> User:
         found = self._world.user_named(self._world.book.holder(address) or address)

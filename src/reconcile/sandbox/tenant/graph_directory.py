@@ -11,6 +11,7 @@ from reconcile.sandbox.tenant.graph_refusal import not_found, taken
 from reconcile.sandbox.tenant.graph_surface import ORGANIZATION, RESTORE, SERVICE_PRINCIPAL, USER
 from reconcile.sandbox.tenant.graph_users import Users
 from reconcile.sandbox.tenant.objects import User
+from reconcile.sandbox.tenant.provisioning import follow_licences
 from reconcile.sandbox.tenant.web import Answer, Request
 from reconcile.sandbox.tenant.world import World
 
@@ -49,6 +50,7 @@ class Directory:
         if clashing and not wish.get("autoReconcileProxyConflict"):
             raise taken("proxyAddresses")
         self._world.restore_user(user, upn, [item for item in items if item not in clashing])
+        follow_licences(self._world, user)
         answer = self._pages.single(request, USER, self._users.shown(user), "directoryObjects")
         return Answer(200, {**answer.body, "@odata.type": "#microsoft.graph.user"})
 

@@ -9,6 +9,7 @@ from reconcile.sandbox.tenant.graph_listing import Pages
 from reconcile.sandbox.tenant.graph_refusal import bad_request, not_found
 from reconcile.sandbox.tenant.graph_surface import ASSIGN_LICENCE, LICENCE_DETAILS, SKU, USER
 from reconcile.sandbox.tenant.graph_users import Users
+from reconcile.sandbox.tenant.provisioning import follow_licences
 from reconcile.sandbox.tenant.skus import Sku
 from reconcile.sandbox.tenant.web import Answer, Request
 from reconcile.sandbox.tenant.world import World
@@ -63,7 +64,7 @@ class Licences:
         for sku_id, disabled in added.items():
             self._check(sku_id, disabled, held=sku_id in user.licences)
         user.licences = {k: v for k, v in user.licences.items() if k not in removed} | added
-        self._world.follow_licences(user)
+        follow_licences(self._world, user)
         return self._pages.single(request, USER, self._users.shown(user), "users")
 
     def _check(self, sku_id: str | None, disabled: list[str], *, held: bool) -> None:

@@ -20,6 +20,8 @@ class User:
     #: skuId → disabled plans.
     licences: dict[str, list[str]] = dataclasses.field(default_factory=dict)
     deleted: dt.datetime | None = None
+    #: Whether something unseen keeps the mailbox from coming.
+    conflicted: bool = False
 
     @property
     def upn(self) -> str:

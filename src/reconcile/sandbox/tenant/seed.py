@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reconcile.sandbox.tenant import skus
 from reconcile.sandbox.tenant.objects import Domain, Permission
+from reconcile.sandbox.tenant.provisioning import provision
 from reconcile.sandbox.tenant.world import INITIAL_DOMAIN, NATIONAL_DOMAIN, World
 
 _STAFF = (
@@ -57,7 +58,7 @@ def _employee(world: World, given: str, surname: str, title: str, licence: str) 
     user.values |= {"givenName": given, "surname": surname, "jobTitle": title, "usageLocation": "FR"}
     part = skus.E1 if licence == "E1" else skus.E3
     user.licences[next(sku.id for sku in world.skus.values() if sku.part_number == part)] = []
-    world.provision(user)
+    provision(world, user)
     return user.id
 
 

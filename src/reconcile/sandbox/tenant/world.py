@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconcile.sandbox.tenant import addresses
-from reconcile.sandbox.tenant.address_book import AddressBook, AddressTakenError
+from reconcile.sandbox.tenant.address_book import AddressBook
 from reconcile.sandbox.tenant.announcer import Announcer
 from reconcile.sandbox.tenant.listener import MailboxListener
 from reconcile.sandbox.tenant.objects import Domain, Mailbox, Principal, User
@@ -145,7 +145,7 @@ class World:
         user.deleted = self.clock.now()
         user.values["userPrincipalName"] = user.id.replace("-", "") + user.upn
         self.deleted[user.id] = user
-        self._disconnect(user.id)
+        self.disconnect(user.id)
 
     def restore_user(self, user: User, upn: str, items: Sequence[str]) -> None:
         """Bring a deleted user back under ``upn`` with ``items``, which must be free."""
@@ -165,7 +165,6 @@ class World:
         if box is not None and box.shared:
             box.disconnected = None
             self.tell(box)
-        self.follow_licences(user)
 
     def purge_user(self, user: User) -> None:
         del self.deleted[user.id]
@@ -181,43 +180,6 @@ class World:
                 return True
         return False
 
-    def follow_licences(self, user: User) -> None:
-        """After a change of licences: a mailbox is to come, or goes."""
-        if self.has_exchange(user):
-            box = self.mailboxes.get(user.id)
-            if box is None or box.disconnected is not None:
-                self.clock.after(self.delays.mailbox, lambda: self.provision(user))
-        elif (box := self.mailboxes.get(user.id)) is not None and not box.shared:
-            self._disconnect(user.id)
-
-    def provision(self, user: User) -> None:
-        """Give the user the mailbox the licence promises, or connect the one there was."""
-        if user.deleted is not None or not self.has_exchange(user):
-            return
-        box = self.mailboxes.get(user.id)
-        if box is not None:
-            if box.disconnected is not None:
-                box.disconnected = None
-                self.tell(box)
-            return
-        nickname = str(user.values["mailNickname"])
-        name = self.free_name(nickname)
-        held = user.values.get("proxyAddresses") or []
-        if not addresses.primary_of(held) and self.is_accepted(addresses.domain_of(user.upn)):
-            held = [f"SMTP:{user.upn}", *held]
-        own = f"{name}@{self.initial_domain}"
-        items = addresses.with_added(held, [own]) if self.book.objector(own, user.id) is None else list(held)
-        items = addresses.replaced([*items, f"SIP:{user.upn}", self._storage_address()])
-        try:
-            self.book.claim(user.id, items)
-        except AddressTakenError:
-            # Such a mailbox does not come until the address is free, and only this property says so.
-            user.values["serviceProvisioningErrors"] = [_provisioning_error(self.clock.now())]
-            self.clock.after(self.delays.mailbox, lambda: self.provision(user))
-            return
-        user.values.pop("serviceProvisioningErrors", None)
-        self.add_mailbox(user, name, name, items, shared=False)
-
     def free_name(self, wanted: str) -> str:
         """``wanted``, or with digits after it when a mailbox bears that name or alias already."""
         taken = {box.name.lower() for box in self.mailboxes.values()}
@@ -228,6 +190,7 @@ class World:
 
     def add_mailbox(self, user: User, name: str, alias: str, items: list[str], *, shared: bool) -> Mailbox:
         """A mailbox for the user; ``items`` must be free. Raises AddressTakenError."""
+        self.book.claim(user.id, items)
         box = Mailbox(self.new_id(), user.id, name, alias, shared, items, self.clock.now())
         self.mailboxes[user.id] = box
         self.set_addresses(user.id, items)
@@ -235,12 +198,13 @@ class World:
 
     def shared_addresses(self, primary: str, alias: str) -> list[str]:
         own = f"{alias}@{self.initial_domain}"
-        return addresses.with_added([f"SMTP:{primary}"], [f"smtp:{own}", self._storage_address()])
+        return addresses.with_added([f"SMTP:{primary}"], [f"smtp:{own}", self.storage_address()])
 
-    def _storage_address(self) -> str:
+    def storage_address(self) -> str:
         return f"SPO:SPO_{self.new_id()}@SPO_{self.tenant_id}"
 
-    def _disconnect(self, user_id: str) -> None:
+    def disconnect(self, user_id: str) -> None:
+        """Close the mailbox to everybody and keep it."""
         box = self.mailboxes.get(user_id)
         if box is None or box.disconnected is not None:
             return
@@ -262,11 +226,3 @@ class World:
 
     def accept_domain(self, domain: Domain) -> None:
         domain.accepted_as = domain.accepted_as or "Authoritative"
-
-
-def _provisioning_error(moment: dt.datetime) -> dict[str, Any]:
-    return {
-        "createdDateTime": f"{moment:%Y-%m-%dT%H:%M:%SZ}",
-        "isResolved": False,
-        "serviceInstance": "exchange/frap264-001",
-    }
