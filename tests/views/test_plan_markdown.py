@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import html
 import itertools
 import re
 from collections.abc import Callable, Iterable
@@ -21,6 +22,7 @@ from reconcile.planning.plan import Action, Basis, Blocked, Cause, Change, Field
 from reconcile.planning.planfile import document
 from reconcile.resources import kinds
 from reconcile.resources.address import Address
+from reconcile.views.markdown import fence
 from reconcile.views.plan_markdown import COMMENT_CHARACTERS, MARKER, render
 
 from .any_plan import plans
@@ -174,10 +176,10 @@ def test_any_plan_keeps_its_budget_and_counts_what_it_leaves_out(plan: Plan, bud
 def test_any_plan_is_a_page_of_the_same_structure(plan: Plan) -> None:
     """No name opens a heading, a link, a row or a tag of its own."""
     tokens = parsed(render(plan, READ))
-    html = [token.content.strip() for token in tokens if token.type == "html_block"]
-    assert html[0] == MARKER
-    assert all(re.fullmatch(r"<details><summary>[^<]*</summary>|</details>", part) for part in html[1:])
-    assert html.count("</details>") == (len(html) - 1) / 2
+    blocks = [token.content.strip() for token in tokens if token.type == "html_block"]
+    assert blocks[0] == MARKER
+    assert all(re.fullmatch(r"<details><summary>[^<]*</summary>|</details>", part) for part in blocks[1:])
+    assert blocks.count("</details>") == (len(blocks) - 1) / 2
     rows = {change.address.federation for change in plan.changes} | {one.address.federation for one in plan.blocked}
     assert sum(token.type == "tr_open" for token in tokens) == (len(rows) + 2 if rows else 0)
     inline = {child.type for token in tokens for child in token.children or []}
@@ -189,7 +191,12 @@ def test_any_plan_is_a_page_of_the_same_structure(plan: Plan) -> None:
 @given(plans())
 def test_no_name_calls_somebody_to_the_page(plan: Plan) -> None:
     outside = re.sub(r"(`{3,})diff\n.*?\n\1\n", "", render(plan, READ), flags=re.DOTALL)
-    assert not re.search(r"@\w", outside)
+    assert not re.search(r"@\w", html.unescape(outside))
+
+
+def test_a_fence_is_longer_than_any_run_of_ticks_inside_it() -> None:
+    assert fence(["no ticks"]) == "```"
+    assert fence(["a ``` b", "a ````` b", "`"]) == "``````"
 
 
 def test_a_sensitive_field_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
