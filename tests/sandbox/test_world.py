@@ -31,6 +31,7 @@ from imapclient.exceptions import LoginError
 
 from reconcile.config.settings import Settings, load_settings
 from reconcile.problem import Problem
+from reconcile.sandbox.imap.dovecot import stop_orphan
 from reconcile.sandbox.world import LegacyBox, Seed, World
 
 ROOT = Path(__file__).parents[2]
@@ -277,6 +278,20 @@ class TestCommand:
         assert not (project.folder / ".sandbox").exists()
         assert "No sandbox runs" in project.run("status", code=1)
         assert "No sandbox runs" in project.run("down")
+
+    def test_status_tells_which_server_is_down(self, project: Project) -> None:
+        project.run("up")
+        assert stop_orphan(Path(str(project.note()["runtime"])) / "old")
+        lines = {line.split("127.0.0.1")[0].strip(): line for line in project.run("status", code=1).splitlines()}
+        assert "DOWN" in lines["old mail host"]
+        assert "DOWN" not in lines["new mail host"]
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the mail hosts as somebody else")
+    def test_a_temporary_folder_closed_to_the_mail_hosts_is_told(self, project: Project, temporary: Path) -> None:
+        temporary.chmod(0o700)
+        said = project.run("up", code=1)
+        assert "SBX15" in said
+        assert "TMPDIR" in said
 
     def test_after_a_kill_9_status_says_so_and_down_finds_the_orphans(self, project: Project) -> None:
         project.run("up")

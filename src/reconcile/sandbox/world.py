@@ -83,7 +83,8 @@ class World:
     def start(self) -> None:
         """Start everything, fill the old host, write the settings. On a failure nothing is left behind.
 
-        Raises Problem: SBX05, SBX10, SBX11 (a server does not start), SBX12, SBX20, SBX21 (mail that cannot be placed).
+        Raises Problem: SBX05, SBX10, SBX11, SBX14, SBX15 (a server cannot start), SBX12, SBX20, SBX21 (mail that cannot
+        be placed).
         """
         _check_mail(self._seed)
         self._runtime = Path(tempfile.mkdtemp(prefix="reconcile-sandbox-"))

@@ -90,6 +90,13 @@ class MailOwner:
             message = f"User {os.geteuid()} has no name on this machine; the sandbox's mail hosts need one."
             raise Problem("SBX14", message, "run as root, or as a user listed in /etc/passwd") from None
 
+    def must_reach(self, folder: Path) -> None:
+        """Raises Problem SBX15 when a folder above is closed to everybody, and so to the mail's owner."""
+        closed = [above for above in folder.parents if not above.stat().st_mode & 0o001]
+        if os.geteuid() == 0 and closed:
+            message = f"The sandbox's mail hosts run as the user {self.name}, who may not enter {closed[-1]}."
+            raise Problem("SBX15", message, "set TMPDIR to a folder open to all, such as /tmp")
+
     def take(self, path: Path) -> None:
         """Give one file or folder to the owner."""
         if os.geteuid() == 0:
@@ -103,6 +110,7 @@ class Dovecot:
         self.name = name
         self.folder = folder
         self.owner = MailOwner.of_this_process()
+        self.owner.must_reach(folder)
         self.mail = folder / "mail"
         folder.mkdir(parents=True)
         folder.chmod(0o711)  # the mail's owner goes through
