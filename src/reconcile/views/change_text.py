@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from rich.text import Text
 
 from reconcile.planning.plan import Action, Cause, Change, FieldChange, items_changed
-from reconcile.resources.kinds import KINDS
+from reconcile.resources.kinds import KINDS, Shape
 from reconcile.resources.resource import Reference, Value
 from reconcile.views.wording import ALARM, DRIFT, QUIET, STYLES, plain, value, verb
 
@@ -24,7 +24,6 @@ class Detail(enum.Enum):
 #: What a reviewer reads of a new resource, on its own line; of other kinds, everything.
 _HEADLINES = {
     "mailbox": ("licence", "display_name", "hidden", "aliases"),
-    "copy": ("source", "destination", "folder"),
 }
 
 _INDENT = " " * 15
@@ -57,7 +56,12 @@ def _whole(change: Change, head: Text, detail: Detail) -> Iterator[Text]:
         present = {name: present[name] for name in headlines if name in present}
     else:
         folded = []
-    facts = [_fact(name, known) for name, known in present.items() if not isinstance(known, tuple)]
+    # A fact that only repeats the resource's own name (a copy into the box of that name) says nothing.
+    facts = [
+        _fact(name, known)
+        for name, known in present.items()
+        if not isinstance(known, tuple) and known != change.address.key
+    ]
     if folded:
         facts.append(f"+{len(folded)} more")
     head.append("  " + " · ".join(facts))
@@ -91,6 +95,10 @@ def _difference(change: Change, field: FieldChange) -> Iterator[Text]:
     label = f"{_INDENT}{field.name:<13} "
     drift = _DRIFTED.get(field.cause, "")
     items = items_changed(change.address.kind, field)
+    shape = KINDS[change.address.kind].fields[field.name].shape
+    if items is None and shape is Shape.SHARED_SET:
+        yield _marked(Text(label).append(f"+ {value(field.after)}", STYLES[Action.CREATE]), drift)
+        return
     if items is None:
         yield _marked(Text(f"{label}{value(field.before)} → {value(field.after)}"), drift)
         return
@@ -103,10 +111,13 @@ def _difference(change: Change, field: FieldChange) -> Iterator[Text]:
         label = " " * len(label)
 
 
-def _context(change: Change) -> Iterator[Text]:
+def _context(change: Change) -> list[Text]:
     """What stands there now and the change touches only a part of, such as a whole SPF record."""
-    for name, known in (change.before.context if change.before else {}).items():
-        yield Text(f"{_INDENT}{name}: {value(known)}", QUIET)
+    if change.before is None:
+        return []
+    told = [field.before for field in change.fields]
+    said = [f"{name} {value(known)}" for name, known in change.before.context.items() if known not in told]
+    return [Text(f"{_INDENT}now: {' · '.join(said)}", QUIET)] if said else []
 
 
 def _marked(line: Text, drift: str) -> Text:
