@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from reconcile.mailcopy.folders import decoded, encoded, route_folders
-from reconcile.mailcopy.session import Folder
+from reconcile.mailcopy.layout import Folder
 
 EXCHANGE = ["INBOX", "Drafts", "Sent Items", "Deleted Items", "Junk Email", "Archive", "Outbox", "Notes"]
 

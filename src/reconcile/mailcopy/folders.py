@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 
 from imapclient import imap_utf7
 
-from reconcile.mailcopy.session import Folder
+from reconcile.mailcopy.layout import Folder
 
 #: Special use → the names it goes by, ours first; compared without case or accents.
 NAMES: Mapping[str, tuple[str, ...]] = {

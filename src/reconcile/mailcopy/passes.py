@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 
 from reconcile.clock import Clock
 from reconcile.mailcopy.commands import ConnectionLost
+from reconcile.mailcopy.connections import Connections
 from reconcile.mailcopy.exchange import Throttled
 from reconcile.mailcopy.ledger import Ledger
 from reconcile.mailcopy.listing import statuses
 from reconcile.mailcopy.pump import Pump
 from reconcile.mailcopy.report import Progress, Report, report_of
-from reconcile.mailcopy.session import Endpoint, Session, Unreachable, connect
+from reconcile.mailcopy.session import Endpoint, Session, Unreachable
 from reconcile.mailcopy.survey import Survey, survey
 from reconcile.mailcopy.tally import Refusal, Tally
 from reconcile.mailcopy.wire import quoted, uid_set
@@ -111,8 +110,8 @@ class _Pass:
     def _attempt(self, *, cautious: bool) -> None:
         """Survey, pump, settle, on connections of its own."""
         total = self._total
-        with _sessions() as opened:
-            control = _pair(self._source, self._destination, opened)
+        with Connections(self._source, self._destination) as connections:
+            control = connections.pair()
             _check(control[1])
             found = survey(*control, self._ledger, self._clock, root=self._folder, skip=total.settled)
             self._found = found
@@ -127,11 +126,15 @@ class _Pass:
 
             progress()
             if found.todos and not self._stop():
-                more = [] if cautious else _more(self._source, self._destination, found.messages, opened)
+                more = connections.more(0 if cautious else self._worth(found.messages))
                 pump = Pump(self._ledger, total, self._stop, progress, cautious=cautious)
-                pump.run(found.todos, [control, *more])
+                pump.run(found.todos, control, more)
                 progress()
             _settle(control[1], self._ledger, found)
+
+    def _worth(self, messages: int) -> int:
+        """Further connection pairs the work is worth, within both servers' limits."""
+        return min(self._source.connections - 1, self._destination.connections - 1, messages // WORTH_A_PAIR)
 
     def _condemn(self, error: Exception) -> bool:
         """Refuse the message on which, alone under way, the connection broke again and again; whether there was one."""
@@ -200,41 +203,3 @@ def _check(destination: Session) -> None:
     missing = [name for name in NEEDED if name not in destination.capabilities]
     if missing:
         raise Problem("COPY03", f"The new server {destination.endpoint} does not offer {' and '.join(missing)}.")
-
-
-@contextlib.contextmanager
-def _sessions() -> Iterator[list[Session]]:
-    """The connections of one attempt, all closed at its end."""
-    opened: list[Session] = []
-    try:
-        yield opened
-    except BaseException:
-        for session in opened:
-            session.close()
-        raise
-    for session in opened:
-        session.log_out()
-
-
-def _pair(source: Endpoint, destination: Endpoint, opened: list[Session]) -> tuple[Session, Session]:
-    pair = []
-    for endpoint in (source, destination):
-        session = connect(endpoint)
-        opened.append(session)
-        pair.append(session)
-    return pair[0], pair[1]
-
-
-def _more(
-    source: Endpoint, destination: Endpoint, messages: int, opened: list[Session]
-) -> Sequence[tuple[Session, Session]]:
-    """The further pairs the work is worth, within both servers' limits; fewer when a server takes no more."""
-    most = min(source.connections, destination.connections, 1 + messages // WORTH_A_PAIR)
-    if most < 2:
-        return []
-    pairs = []
-    with ThreadPoolExecutor(most - 1) as pool:
-        for future in [pool.submit(_pair, source, destination, opened) for _ in range(most - 1)]:
-            with contextlib.suppress(Problem, ConnectionLost):
-                pairs.append(future.result())
-    return pairs

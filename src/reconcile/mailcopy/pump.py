@@ -7,12 +7,13 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 
 from reconcile.mailcopy.commands import ConnectionLost
+from reconcile.mailcopy.connections import SessionPair
 from reconcile.mailcopy.exchange import Throttled
 from reconcile.mailcopy.ledger import Ledger
 from reconcile.mailcopy.pair import WOULD_BLOCK, Pair
-from reconcile.mailcopy.session import Session
 from reconcile.mailcopy.tally import Tally
 from reconcile.mailcopy.todo import Todo
 
@@ -48,16 +49,18 @@ class Pump:
         self._enough = tally.copied + CAUTIOUSLY if cautious else None
         self._todos: Sequence[Todo] = ()
         self._pairs: list[Pair] = []
+        self._coming: list[Future[SessionPair]] = []
         self._lost: ConnectionLost | None = None
         self._silence = SILENCE
 
-    def run(self, todos: Sequence[Todo], sessions: Sequence[tuple[Session, Session]]) -> None:
-        """Copy until nothing is left. Raises ``ConnectionLost`` once the other pairs have finished what they had."""
+    def run(self, todos: Sequence[Todo], first: SessionPair, more: Sequence[Future[SessionPair]] = ()) -> None:
+        """Copy until nothing is left, over the first pair and those of ``more`` as they come; a server that takes no
+        further connection is left at that. Raises ``ConnectionLost`` once the other pairs have finished what they had.
+        """
         self._todos = todos
-        cautious = self._cautious
-        self._pairs = [Pair(*both, self._ledger, self._tally, self._assign, cautious=cautious) for both in sessions]
+        self._coming = list(more)
         with selectors.DefaultSelector() as selector:
-            lines = [_Line(selector, pair) for pair in self._pairs]
+            lines = [self._line(selector, first)]
             try:
                 self._loop(selector, lines)
             finally:
@@ -71,13 +74,15 @@ class Pump:
         committed = heard = time.monotonic()
         working = list(lines)
         while working:
+            working += self._joined(selector, lines)
             for line in working:
                 if line.pair.idle:
                     line.pair.refill()
                 line.rest() if line.pair.idle else line.interest()
             working = [line for line in working if not line.pair.idle]
             buffered = [line for line in working if line.buffered]
-            events = selector.select(0 if buffered or not working else 0.5)
+            patience = 0.05 if self._coming else 0.5
+            events = selector.select(0 if buffered or not working else patience)
             self._watch()
             now = time.monotonic()
             for key, ready in events:
@@ -91,8 +96,23 @@ class Pump:
                 committed = now
                 self._ledger.commit()
             if self._more_work():
-                working = lines
+                working = list(lines)
             working = [line for line in working if not line.gone]
+
+    def _line(self, selector: selectors.BaseSelector, sessions: SessionPair) -> _Line:
+        pair = Pair(*sessions, self._ledger, self._tally, self._assign, cautious=self._cautious)
+        self._pairs.append(pair)
+        return _Line(selector, pair)
+
+    def _joined(self, selector: selectors.BaseSelector, lines: list[_Line]) -> list[_Line]:
+        """The pairs that have come meanwhile, also added to ``lines``."""
+        here = [coming for coming in self._coming if coming.done()]
+        if not here:
+            return []
+        self._coming = [coming for coming in self._coming if coming not in here]
+        new = [self._line(selector, coming.result()) for coming in here if not coming.exception()]
+        lines += new
+        return new
 
     def _served(self, line: _Line, connection: object, ready: int, now: float) -> None:
         """Serve one line; a connection that breaks takes its pair away and lets the others finish."""

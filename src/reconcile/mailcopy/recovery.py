@@ -30,6 +30,7 @@ def adopt(source: Session, destination: Session, ledger: Ledger, row: FolderRow,
     orphans = dates(destination, row.destination, first, lambda uid, _: not _among(uid, owned))
     recorded = _recorded(ledger, earlier, row, owned)
     if not orphans and not recorded:
+        destination.unselect()
         return set()
     moments = set(orphans.values())
     # What is recorded may be gone from the destination, its date with it: then every candidate has to be read.
@@ -47,6 +48,7 @@ def adopt(source: Session, destination: Session, ledger: Ledger, row: FolderRow,
     for uid, destination_uid in pairs.items():
         ledger.record(row.id, uid, destination_uid, ours[uid])
     ledger.commit()
+    destination.unselect()
     return set(pairs)
 
 

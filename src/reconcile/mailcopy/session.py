@@ -1,17 +1,20 @@
-"""One logged-in IMAP connection: connect, TLS, login, and what the server says of itself and its folders."""
+"""One logged-in IMAP connection: connect, TLS, login, and what the server says of itself."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import socket
 import ssl
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reconcile.mailcopy.commands import Commands, ConnectionLost
 from reconcile.mailcopy.exchange import raise_if_throttled
+from reconcile.mailcopy.layout import Layout, read_layout
+from reconcile.mailcopy.wire import readable
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -64,19 +67,6 @@ class Endpoint:
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Folder:
-    """A folder as LIST shows it. ``name`` is raw (modified UTF-7), ``flags`` lower case (``\\sent``…)."""
-
-    name: bytes
-    separator: str
-    flags: frozenset[str]
-
-    @property
-    def selectable(self) -> bool:
-        return not self.flags & {"\\noselect", "\\nonexistent"}
 
 
 def connect(endpoint: Endpoint) -> Session:
@@ -154,28 +144,26 @@ class Session:
     def commands(self) -> Commands:
         return Commands(self.socket, str(self.endpoint))
 
-    def folders(self) -> list[Folder]:
-        return [
-            Folder(_raw(name), (separator or b"/").decode(), frozenset(flag.decode().lower() for flag in flags))
-            for flags, separator, name in self._ask(self._client.list_folders)
-        ]
-
-    def subscribed(self) -> set[bytes]:
-        return {_raw(name) for _, _, name in self._ask(self._client.list_sub_folders)}
-
-    def prefix(self) -> bytes:
-        """The prefix of the personal namespace (RFC 2342): b"" or b"INBOX." for instance."""
-        if "NAMESPACE" not in self.capabilities:
-            return b""
-        personal = self._ask(self._client.namespace).personal
-        return _raw(personal[0][0]) if personal else b""
+    def layout(self) -> Layout:
+        """Its folders, subscriptions and prefix, asked for in one burst."""
+        said: list[bytes] = []
+        namespace = [b"NAMESPACE"] if "NAMESPACE" in self.capabilities else []
+        asked = [b'LIST "" "*"', b'LSUB "" "*"', *namespace]
+        answers = self.commands.run(asked, lambda _, lines: said.append(lines))
+        for answer in answers[:2]:  # NAMESPACE may be refused
+            raise_if_throttled(str(self.endpoint), readable(answer))
+            if not answer.upper().startswith(b"OK"):
+                raise ConnectionLost(f"{self.endpoint} does not list its folders: {readable(answer)}")
+        return read_layout(b"".join(said))
 
     def unselect(self) -> None:
         """Leave the open folder: a server reports every APPEND to a connection that has the folder open."""
-        if "UNSELECT" in self.capabilities:
-            self.commands.run([b"UNSELECT"])
-        else:
-            self.commands.run([b"EXAMINE INBOX", b"CLOSE"])  # read-only first: CLOSE alone would expunge
+        self.commands.run(self.unselecting)
+
+    @property
+    def unselecting(self) -> list[bytes]:
+        """The commands that leave the open folder. CLOSE alone would expunge, so it is opened read-only first."""
+        return [b"UNSELECT"] if "UNSELECT" in self.capabilities else [b"EXAMINE INBOX", b"CLOSE"]
 
     def close(self) -> None:
         """Hang up at once; what was in flight stays in flight."""
@@ -185,23 +173,7 @@ class Session:
             return
 
     def log_out(self) -> None:
-        """Take leave politely; never raises."""
-        try:
-            self.socket.settimeout(5)
-            self.commands.run([b"LOGOUT"])
-        except (OSError, ConnectionLost, ValueError):
-            pass
+        """Take leave without waiting for the answer; never raises."""
+        with contextlib.suppress(OSError, ValueError):
+            self.socket.sendall(b"Z LOGOUT\r\n")
         self.close()
-
-    def _ask(self, question: Callable[[], Any]) -> Any:
-        from imapclient.exceptions import IMAPClientError
-
-        try:
-            return question()
-        except (OSError, IMAPClientError) as error:
-            raise_if_throttled(str(self.endpoint), str(error))
-            raise ConnectionLost(f"{self.endpoint}: {error}") from None
-
-
-def _raw(name: bytes | str) -> bytes:
-    return name if isinstance(name, bytes) else name.encode("utf-8", "surrogateescape")

@@ -8,6 +8,7 @@ from array import array
 from collections.abc import Collection, Iterable, Sequence
 
 from reconcile.clock import Clock
+from reconcile.mailcopy.connections import both_at_once
 from reconcile.mailcopy.folders import Route, decoded, encoded, route_folders
 from reconcile.mailcopy.ledger import FolderRow, Ledger
 from reconcile.mailcopy.listing import Listing, Status, list_folders, statuses
@@ -54,8 +55,10 @@ def survey(
     Raises ``ConnectionLost``."""
     found = Survey()
     routes = _made(source, destination, ledger, root, found)
-    theirs = statuses(source, [route.source for route in routes])
-    ours = statuses(destination, [route.destination for route in routes])
+    theirs, ours = both_at_once(
+        lambda: statuses(source, [route.source for route in routes]),
+        lambda: statuses(destination, [route.destination for route in routes]),
+    )
     changed: list[tuple[FolderRow, Status, Status]] = []
     for route in routes:
         old, new = theirs[route.source], ours[route.destination]
@@ -69,22 +72,20 @@ def survey(
             found.already += ledger.count(row.id)
     if changed:
         spans = {row.source: _span(ledger, row) for row, _, _ in changed}
-        listings = list_folders(source, spans)
-        keywords = _keywords(destination)
+        listings, keywords = both_at_once(lambda: list_folders(source, spans), lambda: _keywords(destination))
         for row, old, new in changed:
             _compare(source, destination, ledger, clock, found, row, (old, new), listings[row.source], keywords, skip)
-        destination.unselect()
     return found
 
 
 def _made(source: Session, destination: Session, ledger: Ledger, root: str, found: Survey) -> list[Route]:
     """The routes of all folders, after creating what is missing and subscribing to what is subscribed."""
-    theirs, ours = source.folders(), destination.folders()
+    theirs, ours = both_at_once(source.layout, destination.layout)
     routes = route_folders(
-        theirs,
-        ours,
-        source_prefix=source.prefix(),
-        destination_prefix=destination.prefix(),
+        theirs.folders,
+        ours.folders,
+        source_prefix=theirs.prefix,
+        destination_prefix=ours.prefix,
         root=root,
         decided=ledger.destinations(),
     )
@@ -95,11 +96,8 @@ def _made(source: Session, destination: Session, ledger: Ledger, root: str, foun
         if _refused(destination, b"CREATE", [routes[n]], [n]):
             found.failed[routes[n].label] = f"the new server does not create the folder: {why}"
     routes = [route for route in routes if route.label not in found.failed]
-    subscribed = source.subscribed()
-    if wanted := [route for route in routes if route.source in subscribed]:
-        have = destination.subscribed()
-        wanted = [route for route in wanted if route.destination not in have]
-        _refused(destination, b"SUBSCRIBE", wanted, range(len(wanted)))
+    wanted = [r for r in routes if r.source in theirs.subscribed and r.destination not in ours.subscribed]
+    _refused(destination, b"SUBSCRIBE", wanted, range(len(wanted)))
     return routes
 
 
@@ -128,8 +126,7 @@ def _span(ledger: Ledger, row: FolderRow) -> bytes:
 def _keywords(destination: Session) -> tuple[bool, frozenset[bytes]]:
     """Whether the destination takes any keyword, and those it takes in any case (PERMANENTFLAGS of its INBOX)."""
     said: list[bytes] = []
-    destination.commands.run([b"SELECT INBOX"], lambda _, lines: said.append(lines))
-    destination.unselect()
+    destination.commands.run([b"SELECT INBOX", *destination.unselecting], lambda _, lines: said.append(lines))
     announced = _PERMANENT.search(b"".join(said))
     if not announced:
         return True, frozenset()  # RFC 3501 §6.3.1: without it, every flag can be changed

@@ -121,7 +121,7 @@ class Worker:
                 session = connect(self._ends(job).source)
                 self._open_sources.add(job.source)
                 try:
-                    names = [folder.name for folder in session.folders() if folder.selectable]
+                    names = [folder.name for folder in session.layout().folders if folder.selectable]
                     found = statuses(session, names).values()
                     self._jobs.measured(job, sum(s.messages for s in found if not isinstance(s, str)))
                 finally:
