@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,3 +39,12 @@ def test_a_switch_is_taken_back_record_by_record_then_whole(switched: Stage) -> 
 
 def test_a_federation_nobody_knows_is_said(switched: Stage) -> None:
     assert "CFG04" in switched.run("dns", "undo", "spf99", "--yes", expect=3).err
+
+
+def test_a_check_tells_the_federation_from_everywhere(switched: Stage) -> None:
+    seen = switched.run("dns", "check", "spf55", expect=0)
+    assert "fine    spf        The SPF record is sound: 2 lookups of 10." in seen.out
+    assert "spf55.org MX: current on ns1.mutualise.example (127.0.0.1), 127.0.0.1:" in seen.out
+    document = json.loads(switched.run("dns", "check", "spf55", "--json", expect=0).out)
+    assert {one["state"] for one in document["servers"]} == {"current"}
+    assert document["clean_in_seconds"] == 0

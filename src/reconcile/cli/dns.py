@@ -1,8 +1,9 @@
-"""``reconcile dns``: what was changed in the zones taken back."""
+"""``reconcile dns``: what was changed in the zones taken back, and who knows of it."""
 
 from __future__ import annotations
 
 import fnmatch
+import json
 import secrets
 import sys
 from collections.abc import Sequence
@@ -10,11 +11,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconcile.cli.exits import DONE, ERROR, PARTLY_APPLIED, REFUSED
+from reconcile.cli.exits import CHANGES, DONE, ERROR, PARTLY_APPLIED, REFUSED
 from reconcile.cli.session import Session
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
+    from reconcile.config.federation import Federation
     from reconcile.providers.dns.undo import Revert, Undo
 
 
@@ -38,7 +40,7 @@ def undo(session: Session, federation: str, only: tuple[str, ...], yes: bool) ->
     from reconcile.cli.prepare import store
     from reconcile.state.journal import new_run_id
 
-    slug = _slug(session, federation)
+    slug = _federation(session, federation).slug
     undoing = _undo(session)
     holder = holder_of(session, new_run_id(session.clock, secrets.token_hex(3)), "dns undo")
     with store(session).lock(slug, holder):
@@ -51,6 +53,35 @@ def undo(session: Session, federation: str, only: tuple[str, ...], yes: bool) ->
         if not (yes or _confirmed()):
             raise Problem("GRD03", "Nothing was taken back: nobody said yes.", "say --yes", REFUSED)
         return _carry_out(session, undoing, found)
+
+
+@dns.command()
+@click.argument("federation")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+@click.pass_obj
+def check(session: Session, federation: str, as_json: bool) -> int:
+    """Look at the domains of FEDERATION from everywhere: named checks, every authoritative server, the resolvers.
+
+    Exits 0 when all is well and everybody agrees, 2 when some server or cache still says otherwise, 1 when something
+    would stop mail.
+    """
+    from reconcile.cli.dns_view import survey_document, survey_lines
+    from reconcile.providers.dns.checks import Weight
+    from reconcile.providers.dns.spread import State
+    from reconcile.providers.dns.survey import surveyor
+    from reconcile.resources.milestones import milestones
+
+    chosen = _federation(session, federation)
+    seen = surveyor(session.settings.dns).survey(chosen.domains)
+    cutover = milestones(chosen.file.migration.date, session.settings.calendar).cutover
+    if as_json:
+        click.echo(json.dumps(survey_document(seen), indent=1, ensure_ascii=False))
+    else:
+        for line in survey_lines(seen, chosen.domains, session.clock.now(), cutover, session.zone):
+            session.console().print(line, markup=False)
+    if any(one.weight is Weight.BLOCKS for one in seen.findings):
+        return ERROR
+    return CHANGES if any(one.state is not State.CURRENT for one in seen.reports) else DONE
 
 
 def _carry_out(session: Session, undoing: Undo, found: Sequence[Revert]) -> int:
@@ -82,11 +113,11 @@ def _named(revert: Revert, patterns: Sequence[str]) -> bool:
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def _slug(session: Session, federation: str) -> str:
+def _federation(session: Session, name: str) -> Federation:
     from reconcile.config.load import load_federations
 
-    (chosen,) = load_federations(session.federations).select([federation])
-    return chosen.slug
+    (chosen,) = load_federations(session.federations).select([name])
+    return chosen
 
 
 def _undo(session: Session) -> Undo:

@@ -69,13 +69,13 @@ class Resolver:
     def _stub(self) -> dns.resolver.Resolver:
         stub = dns.resolver.Resolver(configure=not self._servers)
         if self._servers:
-            stub.nameservers = [host for host, _ in map(_host_and_port, self._servers)]
-            stub.nameserver_ports = dict(map(_host_and_port, self._servers))
+            stub.nameservers = [host for host, _ in map(host_and_port, self._servers)]
+            stub.nameserver_ports = dict(map(host_and_port, self._servers))
         stub.lifetime = self._timeout
         return stub
 
 
-def _host_and_port(server: str) -> tuple[str, int]:
+def host_and_port(server: str) -> tuple[str, int]:
     host, colon, port = server.rpartition(":")
     if (colon and port.isdigit() and ":" not in host.strip("[]")) or host.startswith("["):
         return host.strip("[]"), int(port)
