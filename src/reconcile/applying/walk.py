@@ -1,6 +1,7 @@
 """Walk the change graph: start whatever is ready, within each kind's limit, without barriers; finish what is in flight.
 
-Every decision is taken in the calling thread; worker threads only carry one write out.
+Every decision is taken in the calling thread; worker threads only carry one write out. The work of deciding grows with
+the number of changes and of prerequisites, not with their square.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ Perform = Callable[[Change], Outcome]
 #: How many writes of a kind may be under way at once.
 Limit = Callable[[str], int]
 
-#: Threads are made as they are needed; the limits per kind keep them far below this.
-WORKERS = 128
-
 #: How long the walk sleeps at most before it looks again whether it was asked to stop, in seconds.
 _ATTENTION = 0.2
+
+#: Threads are made as they are needed; the limits per kind keep them far below this.
+_WORKERS = 128
 
 
 class Walk:
@@ -45,19 +46,28 @@ class Walk:
     ) -> None:
         self._perform = perform
         self._limit = limit
-        self._now = now
         self._stop = stop
         self._tell: Callable[[Event], None] = listener
-        self._waiting: dict[Address, Change] = {change.address: change for change in changes}
-        self._unknown = {one.address for one in blocked}
         self._outcomes: dict[Address, Outcome] = {}
+        self._waiting = {change.address: change for change in changes}
+        #: Prerequisites not right yet, and who waits for them.
+        self._missing = {change.address: len(set(change.after)) for change in changes}
+        self._dependants: dict[Address, list[Address]] = {}
+        for change in changes:
+            for needed in set(change.after):
+                self._dependants.setdefault(needed, []).append(change.address)
+        #: By kind, in the plan's order.
+        self._ready: dict[str, collections.deque[Change]] = {
+            change.address.kind: collections.deque() for change in changes
+        }
         self._flying: dict[concurrent.futures.Future[Outcome], Change] = {}
         self._busy: collections.Counter[str] = collections.Counter()
+        self._set_aside(changes, blocked, now)
 
     def run(self) -> tuple[Outcome, ...]:
         """Carry out all that can be; the outcome of every change, in the order they ended."""
         told = False
-        with concurrent.futures.ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="apply") as pool:
+        with concurrent.futures.ThreadPoolExecutor(max_workers=_WORKERS, thread_name_prefix="apply") as pool:
             while True:
                 if not self._stop.is_set():
                     self._start_ready(pool)
@@ -67,45 +77,33 @@ class Walk:
                 if not self._flying:
                     break
                 self._collect()
-        for change in self._waiting.values():
+        for change in list(self._waiting.values()):
             self._end(Outcome(change, Result.NOT_STARTED))
         return tuple(self._outcomes.values())
 
-    def _start_ready(self, pool: concurrent.futures.Executor) -> None:
-        settled = True
-        while settled:  # a change set aside may set its dependants aside
-            settled = False
-            for change in list(self._waiting.values()):
-                held = self._held_by(change)
-                if held is not None:
-                    del self._waiting[change.address]
-                    self._end(held)
-                    settled = True
+    def _set_aside(self, changes: Sequence[Change], blocked: Sequence[Blocked], now: dt.datetime) -> None:
+        """End at once what this run cannot do, and queue what waits for nothing."""
+        unknown = {one.address for one in blocked}
+        for change in changes:
+            needed = next((address for address in change.after if address in unknown), None)
+            if change.address not in self._waiting:
+                continue  # it hung on one that was set aside before
+            if not due_now(change.due, now):
+                self._give_up(Outcome(change, Result.NOT_DUE))
+            elif needed is not None:
+                self._give_up(Outcome(change, Result.SKIPPED, because=needed))
         for change in list(self._waiting.values()):
-            if self._busy[change.address.kind] >= self._limit(change.address.kind):
-                continue
-            if all(self._right(address) for address in change.after):
+            if not self._missing[change.address]:
+                self._ready[change.address.kind].append(change)
+
+    def _start_ready(self, pool: concurrent.futures.Executor) -> None:
+        for kind, queue in self._ready.items():
+            while queue and self._busy[kind] < self._limit(kind):
+                change = queue.popleft()
                 del self._waiting[change.address]
-                self._busy[change.address.kind] += 1
+                self._busy[kind] += 1
                 self._tell(Started(change))
                 self._flying[pool.submit(self._perform, change)] = change
-
-    def _held_by(self, change: Change) -> Outcome | None:
-        """The outcome of a change that cannot be carried out in this run; None when it may still be."""
-        if not due_now(change.due, self._now):
-            return Outcome(change, Result.NOT_DUE)
-        for address in change.after:
-            if address in self._unknown:
-                return Outcome(change, Result.SKIPPED, because=address)
-            ended = self._outcomes.get(address)
-            if ended is not None and ended.result is not Result.DONE:
-                result = Result.NOT_DUE if ended.result is Result.NOT_DUE else Result.SKIPPED
-                return Outcome(change, result, because=ended.because or address)
-        return None
-
-    def _right(self, address: Address) -> bool:
-        ended = self._outcomes.get(address)
-        return ended is not None and ended.result is Result.DONE
 
     def _collect(self) -> None:
         done, _ = concurrent.futures.wait(
@@ -114,7 +112,33 @@ class Walk:
         for future in done:
             change = self._flying.pop(future)
             self._busy[change.address.kind] -= 1
-            self._end(future.result())
+            outcome = future.result()
+            if outcome.result is Result.DONE:
+                self._end(outcome)
+                self._release(change.address)
+            else:
+                self._give_up(outcome)
+
+    def _release(self, address: Address) -> None:
+        """One prerequisite less for those that waited for it."""
+        for dependant in self._dependants.get(address, ()):
+            self._missing[dependant] -= 1
+            if not self._missing[dependant] and dependant in self._waiting:
+                self._ready[dependant.kind].append(self._waiting[dependant])
+
+    def _give_up(self, outcome: Outcome) -> None:
+        """End a change that was not done, and with it all that hangs on it, naming the first cause."""
+        self._waiting.pop(outcome.change.address, None)
+        self._end(outcome)
+        todo = [outcome.change.address]
+        result = Result.NOT_DUE if outcome.result is Result.NOT_DUE else Result.SKIPPED
+        cause = outcome.because or outcome.change.address
+        while todo:
+            for dependant in self._dependants.get(todo.pop(), ()):
+                change = self._waiting.pop(dependant, None)
+                if change is not None:
+                    self._end(Outcome(change, result, because=cause))
+                    todo.append(dependant)
 
     def _end(self, outcome: Outcome) -> None:
         self._outcomes[outcome.change.address] = outcome

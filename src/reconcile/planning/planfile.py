@@ -62,8 +62,15 @@ def digest(body: Mapping[str, Any]) -> str:
 
 
 def encode(plan: Plan) -> str:
-    """The text of a plan file."""
-    return json.dumps(document(plan), indent=1, ensure_ascii=False) + "\n"
+    """The text of a plan file: JSON, one line for each change, so that two plans can be compared line by line."""
+    members = (f"{json.dumps(key)}: {_lines(value)}" for key, value in document(plan).items())
+    return "{\n" + ",\n".join(members) + "\n}\n"
+
+
+def _lines(value: Any) -> str:
+    if not isinstance(value, list) or not value:
+        return json.dumps(value, ensure_ascii=False)
+    return "[\n" + ",\n".join(json.dumps(item, ensure_ascii=False) for item in value) + "\n]"
 
 
 def load(path: Path) -> Plan:
