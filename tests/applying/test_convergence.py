@@ -14,6 +14,8 @@ from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Desired, Live
+from reconcile.state.replay import replay
+from reconcile.state.snapshot import Snapshot
 
 NAMES = [f"{name}@spf55.org" for name in ("anne", "boris", "chloe", "driss", "emma")]
 ALIASES = [f"alias{number}@spf55.org" for number in range(4)]
@@ -83,8 +85,9 @@ def test_any_history_converges(history: list[tuple[list[Desired], list[tuple[str
         extra = set(site.world.objects) - described
         assert extra <= theirs | unconfirmed
         assert theirs & set(site.world.objects) == theirs
-        records = site.store.read("spf55")
-        assert set(records.records if records else ()) == described
+        # What a killed run confirmed may still stand in its journal alone, when nothing was left to do after it.
+        snapshot, _ = replay(site.store.read("spf55") or Snapshot("spf55", "line"), site.folder / "runs")
+        assert set(snapshot.records) == described
 
 
 def by_hand(world: World, deeds: list[tuple[str, str]]) -> None:
