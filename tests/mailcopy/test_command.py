@@ -180,3 +180,43 @@ def test_a_mailbox_of_an_unknown_server_is_said_to_be_so(office: Office) -> None
     assert code == 6
     assert "COPY09" in said
     assert "[legacy.gandi]" in said
+
+
+def test_a_paused_copy_is_left_alone_until_it_is_resumed(office: Office) -> None:
+    office.queue(BOXES)
+    assert office.run("pause", "spf55") == (0, "3 copies paused.\n")
+    assert "No copy is queued" in office.run("work")[1]
+    assert office.run("resume", BOXES[0]) == (0, "1 copy queued again.\n")
+    code, said = office.run("work")
+    assert code == 0, said
+    assert sorted(job.state for job in office.jobs.list()) == ["done", "paused", "paused"]
+
+
+def test_a_name_that_means_no_copy_is_an_error_not_silence(office: Office) -> None:
+    office.queue(BOXES)
+    code, said = office.run("work", "spf56")
+    assert code == 1
+    assert "COPY11 No copy of spf56 is queued." in said
+
+
+def test_a_cancelled_copy_may_be_queued_again(office: Office) -> None:
+    office.queue(BOXES)
+    assert office.run("cancel", BOXES[0]) == (0, "1 copy cancelled.\n")
+    assert "Nothing to change" in office.run("cancel", BOXES[0])[1]
+    office.queue([BOXES[0]])
+    assert {job.state for job in office.jobs.list()} == {"queued"}
+
+
+def test_the_report_names_every_folder_and_the_check_finds_all_of_it(
+    office: Office, outside: tuple[OldHost, NewHost, TenantServer, dict[str, list[StoredMessage]]]
+) -> None:
+    address, mail = BOXES[1], outside[3][BOXES[1]]
+    office.queue([address])
+    assert "nothing copied yet" in office.run("verify")[1]
+    assert office.run("work")[0] == 0
+    (seen,) = json.loads(office.run("report", "--json")[1])
+    assert sum(seen["folders"].values()) == len(mail)
+    assert seen["refused"] == []
+    code, said = office.run("verify", "--digests")
+    assert code == 0, said
+    assert f"{len(mail)} messages copied, all accounted for" in said

@@ -1,9 +1,9 @@
 """The durable list of copy jobs. One job is one old mailbox copied into one new; it outlives every process.
 
 States: ``queued`` (to do) · ``running`` (a worker holds its lease) · ``waiting`` (tried again at ``not_before``) ·
-``done`` · ``partial`` (some mail was refused, or did not fit) · ``failed`` · ``cancelled``. A worker keeps its lease by
-renewing it; a lease that ran out, or whose worker is dead on this host, is taken over under a higher ``epoch``, and
-the former holder's writes are refused from then on.
+``done`` · ``partial`` (some mail was refused, or did not fit) · ``failed`` · ``paused`` · ``cancelled``.
+A worker keeps its lease by renewing it; a lease that ran out, or whose worker is dead on this host, is taken over under
+a higher ``epoch``, and the former holder's writes are refused from then on.
 """
 
 from __future__ import annotations
@@ -99,6 +99,18 @@ class JobList:
                 (self._now(), key),
             )
 
+    def pause(self, keys: Collection[str]) -> int:
+        """Hold back what is not finished until it is resumed; a worker that is at it stops. How many were held."""
+        return self._moved(keys, "paused", "queued", "running", "waiting")
+
+    def resume(self, keys: Collection[str]) -> int:
+        """Queue what was paused. How many were."""
+        return self._moved(keys, "queued", "paused")
+
+    def retry(self, keys: Collection[str]) -> int:
+        """Queue at once what failed, is incomplete or waits for its time. How many were."""
+        return self._moved(keys, "queued", "partial", "failed", "waiting")
+
     def list(self) -> Sequence[Job]:
         """Every job, cancelled ones too, by key."""
         if not self._path.exists():
@@ -106,14 +118,9 @@ class JobList:
         with self._database() as database:
             return [Job(*row) for row in database.execute(f"SELECT {_FIELDS} FROM job ORDER BY key")]  # noqa: S608
 
-    def another_pass(self, keys: Collection[str]) -> None:
-        """Queue again those of the keys that have ended, well or not."""
-        with self._change() as database:
-            database.executemany(
-                "UPDATE job SET state='queued', attempts=0, not_before=0, updated=? "
-                "WHERE key=? AND state IN ('done', 'partial', 'failed', 'waiting')",
-                [(self._now(), key) for key in keys],
-            )
+    def another_pass(self, keys: Collection[str]) -> int:
+        """Queue again those of the keys that have ended, well or not. How many had."""
+        return self._moved(keys, "queued", "done", "partial", "failed", "waiting")
 
     def claim(self, worker: str, keys: Collection[str], barred: Collection[str] = ()) -> Job | None:
         """Take the lease of the next job that is due: small boxes first. ``barred``: sources not to be used."""
@@ -170,6 +177,16 @@ class JobList:
             state in ("done", "partial"),
             now,
         )
+
+    def _moved(self, keys: Collection[str], state: str, *before: str) -> int:
+        marks = ",".join("?" * len(before))
+        with self._change() as database:
+            changed = database.executemany(
+                f"UPDATE job SET state=?, epoch=epoch+1, attempts=0, not_before=0, worker='', updated=? "  # noqa: S608
+                f"WHERE key=? AND state IN ({marks})",
+                [(state, self._now(), key, *before) for key in keys],
+            )
+            return changed.rowcount
 
     def _held(self, job: Job, worker: str, assignments: str, *values: object) -> bool:
         with self._change() as database:

@@ -88,6 +88,19 @@ class Ledger:
             with self._transaction(fenced=False):
                 self._enter()
 
+    @classmethod
+    @contextlib.contextmanager
+    def reading(cls, path: Path) -> Iterator[Ledger]:
+        """A look that changes nothing and shuts nobody out."""
+        ledger = cls.__new__(cls)
+        ledger._path = path
+        with ledger._explained():
+            ledger.db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)
+        try:
+            yield ledger
+        finally:
+            ledger.close()
+
     def close(self) -> None:
         with contextlib.suppress(sqlite3.Error):
             self.db.close()
@@ -127,6 +140,17 @@ class Ledger:
                 "DELETE FROM folder WHERE id=?",
             ):
                 self.db.execute(statement, (row.id,))
+
+    def rows(self) -> list[FolderRow]:
+        """Every folder pair in force."""
+        with self._explained():
+            rows = self.db.execute(f"SELECT {_ROW} FROM folder WHERE retired=0 ORDER BY label").fetchall()  # noqa: S608
+        return [FolderRow(*row) for row in rows]
+
+    def label(self, folder: int) -> str:
+        """The source folder's name as people read it."""
+        with self._explained():
+            return str(self.db.execute("SELECT label FROM folder WHERE id=?", (folder,)).fetchone()[0])
 
     def destinations(self) -> dict[bytes, bytes]:
         """Where each source folder has gone so far."""

@@ -23,7 +23,14 @@ from reconcile.views.wording import ALARM, QUIET, count, duration, plain
 
 #: Refused messages shown per mailbox; ``copy status`` counts them all and the ledger keeps each.
 SHOWN = 10
-_STYLES = {"done": "green", "partial": "yellow", "failed": ALARM, "running": "cyan", "cancelled": QUIET}
+_STYLES = {
+    "done": "green",
+    "partial": "yellow",
+    "failed": ALARM,
+    "running": "cyan",
+    "paused": "magenta",
+    "cancelled": QUIET,
+}
 
 
 class CopyLines:

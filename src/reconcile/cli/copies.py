@@ -1,0 +1,74 @@
+"""What the ``copy`` commands share: the list of copies, a choice from it, and the two mailboxes of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconcile.cli.session import Session
+from reconcile.problem import Problem
+
+if TYPE_CHECKING:
+    from reconcile.mailcopy.jobs import Job, JobList
+    from reconcile.mailcopy.worker import Ends
+
+
+def copy_jobs(session: Session) -> JobList:
+    """The list of copies of this folder."""
+    from reconcile.clock import SystemClock
+    from reconcile.mailcopy.jobs import JobList
+
+    # The machine's own clock: leases and retries are about processes, not about the federations' calendar.
+    return JobList(session.state / "copies" / "queue.sqlite", SystemClock())
+
+
+def ledger_path(session: Session, job: Job) -> Path:
+    """The ledger of a copy; there is none before its first pass."""
+    return session.state / "copies" / "ledgers" / job.ledger
+
+
+def chosen(jobs: JobList, names: Sequence[str]) -> list[Job]:
+    """The copies named by federation (``spf55``), old address (``contact@spf55.org``) or key; all when none is named.
+
+    Raises ``Problem`` COPY11 for a name that means nothing, so that a slip of the pen is not silence.
+    """
+    listed = jobs.list()
+    for name in names:
+        if not any(_is_called(job, name) for job in listed):
+            raise Problem("COPY11", f"No copy of {name} is queued.", "see: reconcile copy status")
+    return [job for job in listed if not names or any(_is_called(job, name) for name in names)]
+
+
+def _is_called(job: Job, name: str) -> bool:
+    return name in (job.key, job.key.partition("/")[0], job.key.rpartition("/")[2])
+
+
+def ends_of(session: Session) -> Callable[[Job], Ends]:
+    """From a job to its two mailboxes: the old one opened by the master user, the new one with the tenant's token."""
+    from reconcile.mailcopy.session import Endpoint, Password, Token
+    from reconcile.mailcopy.worker import Ends
+    from reconcile.providers.microsoft.auth import Tokens
+
+    settings = session.settings
+    tenant, new = settings.tenant, settings.destination
+    secret = session.secret("RECONCILE_CLIENT_SECRET", tenant.client_secret_file, "client secret of the tenant")
+    tokens = Tokens(tenant, secret)
+
+    def ends(job: Job) -> Ends:
+        old = settings.legacy.get(job.source)
+        if old is None:
+            raise Problem(
+                "COPY09",
+                f"{job.key} comes from the old server {job.source!r}, which reconcile.toml does not describe.",
+                f"add a table [legacy.{job.source}]",
+            )
+        password = session.secret("RECONCILE_LEGACY_PASSWORD", old.master_password_file, "password of the master user")
+        master = Password(f"{job.login}{old.separator}{old.master_user}", password)
+        app = Token(job.destination, tokens.exchange)
+        return Ends(
+            Endpoint(old.host, old.port, master, old.tls, old.ca_file, old.connections),
+            Endpoint(new.host, new.port, app, new.tls, new.ca_file, new.connections),
+        )
+
+    return ends

@@ -1,0 +1,69 @@
+"""``reconcile copy report|verify``: what was copied, message by message, and whether it is there."""
+
+from __future__ import annotations
+
+import click
+
+from reconcile.cli.copies import chosen, copy_jobs, ends_of, ledger_path
+from reconcile.cli.exits import PARTLY_APPLIED
+from reconcile.cli.session import Session
+
+_NAMES = click.argument("names", metavar="[FEDERATION|ADDRESS]...", nargs=-1)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@_NAMES
+@click.pass_obj
+def report(session: Session, as_json: bool, names: tuple[str, ...]) -> None:
+    """Say for each mailbox how many messages of each folder are copied, and every one refused, with its reason."""
+    from reconcile.mailcopy.ledger import Ledger
+    from reconcile.views.copy_report import MailboxReport, reports_json, reports_text
+
+    reports = []
+    for job in chosen(copy_jobs(session), names):
+        path = ledger_path(session, job)
+        if path.exists():
+            with Ledger.reading(path) as ledger:
+                folders = [(ledger.label(row.id), ledger.count(row.id)) for row in ledger.rows()]
+                reports.append(MailboxReport(job.key, job.state, folders, ledger.refusals()))
+        else:
+            reports.append(MailboxReport(job.key, job.state, [], []))
+    if as_json:
+        click.echo(reports_json(reports))
+    else:
+        session.console().print(reports_text(reports))
+
+
+@click.command()
+@click.option("--digests", is_flag=True, help="Read every copied message again and compare its bytes.")
+@_NAMES
+@click.pass_obj
+def verify(session: Session, digests: bool, names: tuple[str, ...]) -> int:
+    """Compare both mailboxes, message by message, with what was recorded. Nothing is written anywhere."""
+    from reconcile.mailcopy.commands import ConnectionLost
+    from reconcile.mailcopy.ledger import Ledger
+    from reconcile.mailcopy.verification import verify_mailbox
+    from reconcile.problem import Problem
+    from reconcile.views.copy_report import failed_check_text, unchecked_text, verification_text
+
+    console, ends, unsound = session.console(), ends_of(session), 0
+    for job in chosen(copy_jobs(session), names):
+        path = ledger_path(session, job)
+        if job.state == "cancelled":
+            continue
+        if not path.exists():
+            unsound += 1
+            console.print(unchecked_text(job.key))
+            continue
+        both = ends(job)
+        try:
+            with Ledger.reading(path) as ledger:
+                checks = verify_mailbox(both.source, both.destination, ledger, with_digests=digests)
+        except (Problem, ConnectionLost) as error:
+            unsound += 1
+            console.print(failed_check_text(job.key, str(error)))
+            continue
+        unsound += not all(check.sound for check in checks)
+        console.print(verification_text(job.key, checks))
+    return PARTLY_APPLIED if unsound else 0

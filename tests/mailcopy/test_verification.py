@@ -1,0 +1,79 @@
+"""A check of a copy finds what is missing, altered or moved, and writes nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.mailcopy.dovecot import Dovecot
+from tests.mailcopy.post import Box, letter
+
+from reconcile.clock import SystemClock
+from reconcile.mailcopy.ledger import Ledger
+from reconcile.mailcopy.passes import copy_mailbox
+from reconcile.mailcopy.verification import FolderCheck, verify_mailbox
+
+
+@pytest.fixture
+def boxes(old_box: Box, batching_host: Dovecot) -> tuple[Box, Box]:
+    old_box.put("INBOX", *map(letter, range(20)))
+    old_box.put("Archives/Été", *map(letter, range(20, 25)))
+    return old_box, Box(batching_host, old_box.user)
+
+
+@pytest.fixture
+def ledger(boxes: tuple[Box, Box], tmp_path: Path) -> Iterator[Ledger]:
+    opened = Ledger(tmp_path / "ledger.sqlite")
+    copy_mailbox(boxes[0].endpoint(), boxes[1].endpoint(), opened, SystemClock())
+    yield opened
+    opened.close()
+
+
+def inbox(boxes: tuple[Box, Box], tmp_path: Path, *, with_digests: bool = False) -> FolderCheck:
+    with Ledger.reading(tmp_path / "ledger.sqlite") as seen:
+        checks = verify_mailbox(boxes[0].endpoint(), boxes[1].endpoint(), seen, with_digests=with_digests)
+    return next(check for check in checks if check.folder == "INBOX")
+
+
+def test_a_whole_copy_is_found_sound(boxes: tuple[Box, Box], ledger: Ledger, tmp_path: Path) -> None:
+    checks = verify_mailbox(boxes[0].endpoint(), boxes[1].endpoint(), ledger, with_digests=True)
+    assert all(check.sound for check in checks)
+    assert sum(check.copied for check in checks) == 25
+
+
+def test_mail_that_came_to_the_old_mailbox_since_is_found(
+    boxes: tuple[Box, Box], ledger: Ledger, tmp_path: Path
+) -> None:
+    boxes[0].put("INBOX", letter(99))
+    found = inbox(boxes, tmp_path)
+    assert found.not_copied == (21,)
+    assert not found.sound
+
+
+def test_mail_its_owner_threw_away_is_told_apart_from_mail_that_is_missing(
+    boxes: tuple[Box, Box], ledger: Ledger, tmp_path: Path
+) -> None:
+    with boxes[1].client() as client:
+        client.select_folder("INBOX")
+        client.delete_messages([3])
+        client.expunge()
+    found = inbox(boxes, tmp_path)
+    assert found.gone == (3,)
+    assert found.sound
+
+
+def test_altered_bytes_are_found_by_their_digest(boxes: tuple[Box, Box], ledger: Ledger, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "ledger.sqlite") as database:
+        database.execute("UPDATE message SET digest=x'00' WHERE destination_uid=5 AND folder=1")
+    assert inbox(boxes, tmp_path).altered == ()
+    assert inbox(boxes, tmp_path, with_digests=True).altered == (5,)
+
+
+def test_a_rebuilt_mailbox_cannot_be_checked_and_is_said_so(
+    boxes: tuple[Box, Box], ledger: Ledger, tmp_path: Path
+) -> None:
+    with sqlite3.connect(tmp_path / "ledger.sqlite") as database:
+        database.execute("UPDATE folder SET destination_validity=7 WHERE label='INBOX'")
+    assert "rebuilt" in inbox(boxes, tmp_path).error
