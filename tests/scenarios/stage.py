@@ -120,6 +120,13 @@ class Stage:
         }
         return {**kept, "RECONCILE_SANDBOX": "1", "NO_COLOR": "1", "COLUMNS": "160", **more}
 
+    def with_secret(self, name: str, value: str) -> None:
+        """Give the commands another credential of the sandbox's: client-secret, dns-key or master-password."""
+        (self.folder / ".sandbox" / "secrets" / name).write_text(value, encoding="utf-8")
+
+    def secret(self, name: str) -> str:
+        return (self.folder / ".sandbox" / "secrets" / name).read_text(encoding="utf-8")
+
     def plan(self) -> dict[str, int]:
         """The summary of a plan made now."""
         summary: dict[str, int] = json.loads(self.run("plan", "--json").out)["summary"]

@@ -15,7 +15,8 @@ from tests.scenarios.stage import Stage
 
 
 def test_a_wrong_client_secret_blocks_and_says_so(stage: Stage) -> None:
-    ended = stage.run("plan", environment={"RECONCILE_CLIENT_SECRET": "wrong-secret-of-the-test"}, expect=1)
+    stage.with_secret("client-secret", "wrong-secret-of-the-test")
+    ended = stage.run("plan", expect=1)
     assert "AUTH" in ended.said
     assert "to create" not in ended.out.splitlines()[-1]
     assert "wrong-secret-of-the-test" not in ended.said
@@ -41,18 +42,21 @@ def test_an_unreachable_tenant_is_unknown_never_a_creation_or_a_deletion(stage: 
 
 
 def test_a_refused_dns_key_fails_its_records_and_what_hangs_on_them(stage: Stage) -> None:
-    key = "d3Jvbmcga2V5IG9mIHRoZSB0ZXN0ISE="
-    ended = stage.run("apply", "--yes", environment={"RECONCILE_DNS_KEY": key})
+    right, key = stage.secret("dns-key"), "d3Jvbmcga2V5IG9mIHRoZSB0ZXN0ISE="
+    stage.with_secret("dns-key", key)
+    ended = stage.run("apply", "--yes")
     assert ended.code in (1, 6)
     assert "DNS" in ended.said
     assert key not in ended.said
+    stage.with_secret("dns-key", right)
     stage.run("apply", "--yes", expect=0)
     stage.run("plan", "--detailed-exitcode", expect=0)
 
 
 def test_a_wrong_master_password_leaves_the_copies_to_do(stage: Stage) -> None:
     stage.run("apply", "--yes", expect=0)
-    ended = stage.run("copy", "work", environment={"RECONCILE_LEGACY_PASSWORD": "not-the-password"})
+    stage.with_secret("master-password", "not-the-password")
+    ended = stage.run("copy", "work")
     assert ended.code != 0
     assert "not-the-password" not in ended.said
 
@@ -199,3 +203,8 @@ def tenant_users(stage: Stage) -> int:
                 identities.add(record["identity"])
     unmanaged = json.loads(stage.run("plan", "--json").out)["summary"]["unmanaged"]
     return len(identities) + int(unmanaged)
+
+
+def test_a_live_secret_in_the_environment_never_reaches_the_sandbox(stage: Stage) -> None:
+    live = {"RECONCILE_CLIENT_SECRET": "live", "RECONCILE_DNS_KEY": "live", "RECONCILE_LEGACY_PASSWORD": "live"}
+    stage.run("apply", "--yes", environment=live, expect=0)

@@ -81,8 +81,12 @@ class Session:
         self.console(stderr=True).print(text, markup=False)
 
     def secret(self, variable: str, file: Path | None, what: str) -> str:
-        """A credential from the environment, else from its file. Raises AUTH01 when there is neither."""
-        if value := self.environment.get(variable):
+        """A credential from the environment, else from its file. Raises AUTH01 when there is neither.
+
+        Towards the sandbox only its own files count: a live secret in the environment is none of its business.
+        """
+        value = self.environment.get(variable)
+        if value and not self.sandbox:
             return value
         if file is None:
             raise Problem("AUTH01", f"No {what}.", f"set {variable}, or name a file in reconcile.toml")
