@@ -25,7 +25,10 @@ COMMANDS = {
     "drift": ("reconcile.cli.drift:drift", "What is no longer as it was last applied, and since when."),
     "log": ("reconcile.cli.log:log", "What was applied, by whom, and how it ended."),
     "import": ("reconcile.cli.import_:import_", "Write the federation file of mailboxes the tenant already has."),
-    "state": ("reconcile.cli.state:state", "What is recorded as ours: list, show, mv, rm, pull, push, rebuild."),
+    "state": (
+        "reconcile.cli.state:state",
+        "What is recorded as ours: list, show, mv, rm, pull, push, rebuild, reseal.",
+    ),
     "lock": ("reconcile.cli.state:lock", "Who is applying at this moment."),
     "force-unlock": ("reconcile.cli.state:force_unlock", "Free the lock that a dead run left."),
     "dns": (

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from reconcile.planning.planner import Inputs
     from reconcile.providers.base import Reader
     from reconcile.resources.address import Address
+    from reconcile.state.form import Form
     from reconcile.state.snapshot import Snapshot
     from reconcile.state.store import Store
 
@@ -37,6 +38,26 @@ def store(session: Session, lost: Callable[[], None] = lambda: None) -> Store:
 
     ``lost`` is called, from another thread, when somebody breaks a lock this call holds.
     """
+    return store_in(session, form(session), lost)
+
+
+def form(session: Session) -> Form:
+    """How the state is laid down: sealed to those reconcile.toml names, in the clear when it names nobody."""
+    from reconcile.state.form import PLAIN
+
+    return sealed(session) if session.settings.seal_to and not session.sandbox else PLAIN
+
+
+def sealed(session: Session) -> Form:
+    """The seal of reconcile.toml, opened with the identity in the environment."""
+    from reconcile.state.form import Sealed
+
+    identity = session.environment.get("RECONCILE_STATE_IDENTITY", "").strip()
+    return Sealed(session.settings.seal_to, [identity] if identity else [])
+
+
+def store_in(session: Session, form: Form, lost: Callable[[], None]) -> Store:
+    """The same place, its snapshots in that form."""
     from reconcile.clock import SystemClock
     from reconcile.state.locations import open_store
 
@@ -45,7 +66,7 @@ def store(session: Session, lost: Callable[[], None] = lambda: None) -> Store:
     password = session.environment.get("RECONCILE_STATE_PASSWORD")
     login = (session.environment.get("RECONCILE_STATE_USER", ""), password) if password else None
     # Leases run on the machine's time, whatever the sandbox's clock says.
-    return open_store(location or str(session.state), SystemClock(), slugs, login, lost)
+    return open_store(location or str(session.state), SystemClock(), slugs, login, lost, form)
 
 
 def prepare(session: Session, names: Sequence[str]) -> Prepared:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import secrets
 from collections.abc import Mapping
@@ -142,6 +143,25 @@ def rebuild(session: Session, federation: str) -> None:
     session.warn(f"  → look at what the next apply would do: reconcile plan {slug}")
 
 
+@state.command()
+@click.pass_obj
+def reseal(session: Session) -> None:
+    """Write every state anew as reconcile.toml asks: sealed to the keys of seal_to, or in the clear without any.
+
+    For the day the seal is put on, taken off, or its keys change. Wants the identity that opens what is sealed now.
+    """
+    from reconcile.cli.prepare import form, sealed, store_in
+    from reconcile.state.amend import amend
+    from reconcile.state.form import Changing
+
+    changing = Changing(form(session), sealed(session))
+    store = store_in(session, changing, lambda: None)
+    for slug in store.federations():
+        desk = dataclasses.replace(_desk(session, "state reseal"), store=store)
+        written = amend(slug, lambda snapshot: snapshot, desk)
+        session.warn(f"The state of {slug} is written anew, at serial {written.serial}.")
+
+
 @click.group()
 def lock() -> None:
     """Who is applying at this moment."""
@@ -174,11 +194,12 @@ def _store(session: Session) -> Store:
 
 def _desk(session: Session, operation: str) -> Desk:
     from reconcile.cli.apply import holder_of
+    from reconcile.cli.prepare import form
     from reconcile.state.amend import Desk
     from reconcile.state.journal import new_run_id
 
     holder = holder_of(session, new_run_id(session.clock, secrets.token_hex(3)), operation)
-    return Desk(_store(session), session.state, holder, session.clock)
+    return Desk(_store(session), session.state, holder, session.clock, form(session))
 
 
 def _seen(session: Session, prepared: Prepared) -> Mapping[Address, Sight]:

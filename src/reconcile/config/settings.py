@@ -110,6 +110,8 @@ class Settings(Table):
     state: str = ""
     """Where state is kept, when not in the folder spfstate: s3://bucket/folder, az://container/folder,
     gs://bucket/folder, postgresql://host/database, or the https address of GitLab's or Gitea's Terraform states."""
+    seal_to: tuple[str, ...] = ()
+    """Who may read the state: age or SSH public keys. Without any it is kept in the clear."""
     sandbox: Sandbox | None = None
 
 

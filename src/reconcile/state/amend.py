@@ -14,9 +14,10 @@ from reconcile.clock import Clock
 from reconcile.problem import Problem
 from reconcile.resources.address import Address
 from reconcile.state.durable import replace_file, unwritable
+from reconcile.state.form import PLAIN, Form
 from reconcile.state.journal import Journal
 from reconcile.state.replay import replay
-from reconcile.state.snapshot import Record, Snapshot, encode
+from reconcile.state.snapshot import Record, Snapshot
 from reconcile.state.store import STALE_OR_LOCKED, Holder, Store
 
 #: One amendment, pure: from the snapshot as it is to the snapshot as it should be.
@@ -27,13 +28,14 @@ Amendment = Callable[[Snapshot], Snapshot]
 class Desk:
     """What an amendment is made with. ``folder`` holds the journals (``runs``) and the former snapshots (``backups``).
 
-    ``holder.run`` names the amendment in the journal.
+    ``holder.run`` names the amendment in the journal; ``form`` is that of the former snapshots.
     """
 
     store: Store
     folder: Path
     holder: Holder
     clock: Clock
+    form: Form = PLAIN
 
 
 def amend(federation: str, amendment: Amendment, desk: Desk) -> Snapshot:
@@ -110,4 +112,4 @@ def _keep_aside(snapshot: Snapshot, desk: Desk) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise unwritable(path, error) from None
-    replace_file(path, encode(snapshot))
+    replace_file(path, desk.form.encode(snapshot))

@@ -12,14 +12,16 @@ from pathlib import Path
 
 from reconcile.problem import Problem
 from reconcile.state.durable import replace_file, unreadable, unwritable
-from reconcile.state.snapshot import Snapshot, damaged, decode, encode
+from reconcile.state.form import PLAIN, Form
+from reconcile.state.snapshot import Snapshot
 from reconcile.state.store import Holder, check_swap, locked
 
 
 class FolderStore:
     """``root/federations/<slug>.json`` and ``root/locks/<slug>.lock``. Safe among a machine's threads and processes."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, form: Form = PLAIN) -> None:
+        self._form = form
         self._snapshots = root / "federations"
         self._locks = root / "locks"
 
@@ -31,10 +33,7 @@ class FolderStore:
             return None
         except OSError as error:
             raise unreadable(path, error) from None
-        snapshot = decode(data, path)
-        if snapshot.federation != federation:
-            raise damaged(path, f"it holds the state of {snapshot.federation}")
-        return snapshot
+        return self._form.decode(data, path, federation)
 
     def write(self, snapshot: Snapshot) -> Snapshot:
         path = self._path(snapshot.federation)
@@ -42,7 +41,7 @@ class FolderStore:
         with _opened(self._snapshots / ".writing") as descriptor:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             check_swap(self.read(snapshot.federation), snapshot)
-            replace_file(path, encode(written))
+            replace_file(path, self._form.encode(written))
         return written
 
     def federations(self) -> list[str]:

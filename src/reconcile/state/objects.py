@@ -9,17 +9,21 @@ from pathlib import PurePosixPath
 
 from reconcile.clock import Clock
 from reconcile.state.bucket import Bucket, Overtaken, swap
+from reconcile.state.form import PLAIN, Form
 from reconcile.state.lease import BEAT, Leases
-from reconcile.state.snapshot import Snapshot, damaged, decode, encode
+from reconcile.state.snapshot import Snapshot
 from reconcile.state.store import Holder, check_swap, overtaken
 
 
 class ObjectStore:
     """``federations/<slug>.json`` and ``locks/<slug>.json`` in a bucket."""
 
-    def __init__(self, bucket: Bucket, clock: Clock, lost: Callable[[], None], beat: float = BEAT) -> None:
+    def __init__(
+        self, bucket: Bucket, clock: Clock, lost: Callable[[], None], form: Form = PLAIN, beat: float = BEAT
+    ) -> None:
         """``clock`` is that of the leases; ``lost`` and ``beat``: see lease.py."""
         self._bucket = bucket
+        self._form = form
         self._leases = Leases(bucket, clock, lost, beat)
 
     def read(self, federation: str) -> Snapshot | None:
@@ -30,11 +34,12 @@ class ObjectStore:
         key = _key(snapshot.federation)
         written = dataclasses.replace(snapshot, serial=snapshot.serial + 1)
         there = self._bucket.get(key)
-        if there and there[0] == encode(written):
+        stored = self._decoded(snapshot.federation, there[0]) if there else None
+        if stored == written:
             return written  # an earlier try whose answer was lost
-        check_swap(self._decoded(snapshot.federation, there[0]) if there else None, snapshot)
+        check_swap(stored, snapshot)
         try:
-            swap(self._bucket, key, encode(written), there[1] if there else None)
+            swap(self._bucket, key, self._form.encode(written), there[1] if there else None)
         except Overtaken:
             raise overtaken(snapshot, "another serial") from None
         return written
@@ -52,11 +57,7 @@ class ObjectStore:
         self._leases.break_lock(federation, run)
 
     def _decoded(self, federation: str, body: bytes) -> Snapshot:
-        path = PurePosixPath(_key(federation))
-        snapshot = decode(body, path)
-        if snapshot.federation != federation:
-            raise damaged(path, f"it holds the state of {snapshot.federation}")
-        return snapshot
+        return self._form.decode(body, PurePosixPath(_key(federation)), federation)
 
 
 def _key(federation: str) -> str:

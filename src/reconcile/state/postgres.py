@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from reconcile.problem import Problem
-from reconcile.state.snapshot import Snapshot, decode, encode
+from reconcile.state.form import PLAIN, Form
+from reconcile.state.snapshot import Snapshot
 from reconcile.state.store import Holder, locked, overtaken
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ SELECT federation, holder FROM reconcile_lock JOIN pg_locks
 class PostgresStore:
     """A database: ``postgresql://user@host/database``. The tables are made at the first write or lock."""
 
-    def __init__(self, location: str) -> None:
+    def __init__(self, location: str, form: Form = PLAIN) -> None:
         """Raises Problem STA10 when psycopg is not installed."""
         try:
             import psycopg as _  # noqa: F401
@@ -47,6 +48,7 @@ class PostgresStore:
                 "STA10", "State in PostgreSQL needs a package that is not installed.", "pip install reconcile[stores]"
             ) from None
         self._location = location
+        self._form = form
         parts = urlsplit(location)
         #: How messages call it: never with the user or the password.
         self._name = f"postgresql://{parts.hostname or ''}{parts.path}"
@@ -56,7 +58,8 @@ class PostgresStore:
             if not _has_tables(connection):
                 return None
             row = connection.execute("SELECT body FROM reconcile_state WHERE federation = %s", [federation]).fetchone()
-        return decode(row[0].encode(), PurePosixPath(f"{self._name}/{federation}")) if row else None
+        path = PurePosixPath(f"{self._name}/{federation}")
+        return self._form.decode(row[0].encode(), path, federation) if row else None
 
     def write(self, snapshot: Snapshot) -> Snapshot:
         written = dataclasses.replace(snapshot, serial=snapshot.serial + 1)
@@ -65,7 +68,7 @@ class PostgresStore:
             "lineage": snapshot.lineage,
             "seen": snapshot.serial,
             "serial": written.serial,
-            "body": encode(written).decode(),
+            "body": self._form.encode(written).decode(),
         }
         if snapshot.serial == 0:
             statement = """INSERT INTO reconcile_state (federation, lineage, serial, body)
