@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import os
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 import click
 
 from reconcile import __version__
-from reconcile.cli.exits import INTERRUPTED, USAGE
+from reconcile.cli.exits import DONE, ERROR, INTERRUPTED, USAGE
 from reconcile.cli.session import Session
 from reconcile.problem import Problem
 
@@ -98,25 +100,79 @@ def main() -> NoReturn:
     # A plan of ten thousand mailboxes makes millions of objects that all live until its end: looking for garbage among
     # them again and again costs more than the plan itself.
     gc.set_threshold(100_000, 50, 100)
-    # LC_ALL=C would make Python refuse to print « Fédération ».
+    _open_streams()
+    click.UsageError.exit_code = USAGE  # click's own is 2, which means "changes present" here
+    try:
+        code = _call()
+        sys.stdout.flush()
+    except OSError as error:
+        # The reader of a pipe left (reconcile plan | head), which is no error of ours, or the disk is full.
+        if not isinstance(error, BrokenPipeError):
+            with contextlib.suppress(OSError):
+                click.echo(f"OUT01 The output cannot be written: {error.strerror}.", err=True)
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        code = ERROR
+    sys.exit(code)
+
+
+def _open_streams() -> None:
+    """Standard streams that take any letter, even under LC_ALL=C, and that are there, even when the caller shut them.
+
+    A file opened later would otherwise get the number of a missing stream, and receive what is meant for it.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
-    click.UsageError.exit_code = USAGE  # click's own is 2, which means "changes present" here
+
+
+def _call() -> int:
+    """Carry the command line out; the exit code. Raises OSError only when the output cannot be written."""
     try:
         code = cli.main(prog_name="reconcile", standalone_mode=False)
     except click.exceptions.Abort:
         click.echo("Interrupted.", err=True)
-        sys.exit(INTERRUPTED)
+        return INTERRUPTED
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
+        return error.exit_code
     except Problem as problem:
-        click.echo(f"{problem.code} {problem.message}", err=True)
-        if problem.hint:
-            click.echo(f"  → {problem.hint}", err=True)
-        sys.exit(problem.exit_code)
-    except BrokenPipeError:
-        # The reader of a pipe left (reconcile plan | head): not an error of ours.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-    sys.exit(code if isinstance(code, int) else 0)
+        return _tell(problem)
+    except SystemExit as leaving:
+        code = leaving.code
+    except OSError as error:
+        if error.filename is None:
+            raise
+        hint = "check that it is there, and its owner and permissions"
+        return _tell(Problem("OUT02", f"{_quoted(error.filename)}: {error.strerror}.", hint))
+    except Exception as error:
+        if os.environ.get("RECONCILE_DEBUG"):
+            raise
+        return _tell(_fault(error))
+    return code if isinstance(code, int) else DONE
+
+
+def _tell(problem: Problem) -> int:
+    click.echo(f"{problem.code} {problem.message}", err=True)
+    if problem.hint:
+        click.echo(f"  → {problem.hint}", err=True)
+    return problem.exit_code
+
+
+def _fault(error: Exception) -> Problem:
+    """What is our own fault, told by its kind and its place alone: the words of an unknown error may hold a secret."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    place = f" in {Path(trace.tb_frame.f_code.co_filename).name}, line {trace.tb_lineno}" if trace else ""
+    return Problem(
+        "BUG01",
+        f"reconcile itself is at fault: {type(error).__name__}{place}.",
+        "what was applied so far is in its journal (reconcile log); RECONCILE_DEBUG=1 shows more, for a report",
+    )
+
+
+def _quoted(name: object) -> str:
+    return os.fsdecode(name) if isinstance(name, str | bytes) else str(name)

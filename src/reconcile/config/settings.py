@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 
 from reconcile.problem import Problem
 
@@ -81,6 +84,24 @@ class Calendar(Table):
     cutover: str = "18:00"
     """Time of day, on the eve, when mailboxes are created, the MX switches and copies start."""
 
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ValueError, OSError, ZoneInfoNotFoundError):
+            raise PydanticCustomError("timezone", "no time zone is called {name}", {"name": repr(name)}) from None
+        return name
+
+    @field_validator("lock", "cutover")
+    @classmethod
+    def _time(cls, text: str) -> str:
+        try:
+            dt.time.fromisoformat(text)
+        except ValueError:
+            raise PydanticCustomError("time", "{text} is no time of day, like 16:00", {"text": repr(text)}) from None
+        return text
+
 
 class Guards(Table):
     """How many deletions of what holds mail one plan may carry, in all and in one federation, as a number and as a
@@ -124,8 +145,11 @@ def load_settings(paths: Sequence[Path]) -> Settings:
     for path in paths:
         try:
             tree = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise Problem("CFG01", f"Cannot read {path}: {error}.", "run from the project's folder", 3) from None
+        except OSError as error:
+            hint = "run from the project's folder, or give --chdir"
+            raise Problem("CFG01", f"Cannot read {path}: {error.strerror}.", hint, 3) from None
+        except UnicodeDecodeError:
+            raise Problem("CFG02", f"{path} is not in UTF-8.", "save it again as UTF-8", 3) from None
         except tomllib.TOMLDecodeError as error:
             raise Problem("CFG02", f"{path} is not valid TOML: {error}.", exit_code=3) from None
         merged = _overlay(merged, _anchored(tree, path.parent))
@@ -134,7 +158,7 @@ def load_settings(paths: Sequence[Path]) -> Settings:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise Problem("CFG02", f"{paths[-1]}: {where}: {first['msg']}.", exit_code=3) from None
+        raise Problem("CFG02", f"{paths[0]}: {where}: {first['msg']}.", exit_code=3) from None
 
 
 def _overlay(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

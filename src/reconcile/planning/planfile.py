@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import errno
 import hashlib
 import json
 from collections.abc import Mapping
@@ -76,10 +77,12 @@ def _lines(value: Any) -> str:
 def load(path: Path) -> Plan:
     """Read a plan file. Raises PLN01 (unreadable), PLN02 (not a plan, or altered), PLN03 (a newer tool's)."""
     try:
+        if path.exists() and not path.is_file():
+            raise OSError(errno.EINVAL, "it is not an ordinary file")  # a device may have no end
         body = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise Problem("PLN01", f"Cannot read the plan {path}: {error.strerror}.") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Problem("PLN02", f"{path} is not a plan file.", "make one with: reconcile plan --out FILE") from None
     if not isinstance(body, dict) or "format_version" not in body:
         raise Problem("PLN02", f"{path} is not a plan file.", "make one with: reconcile plan --out FILE")
@@ -88,7 +91,10 @@ def load(path: Path) -> Plan:
         raise Problem("PLN03", f"{path} has plan format {version}; this tool knows {FORMAT_VERSION}.", "plan again")
     if body.get("digest") != digest(body):
         raise Problem("PLN02", f"{path} was altered after it was made.", "plan again", 4)
-    return _read(body)
+    try:
+        return _read(body)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise Problem("PLN02", f"{path} is not as this version writes plans.", "plan again") from None
 
 
 def _change(change: Change) -> dict[str, Any]:

@@ -20,6 +20,9 @@ def replace_file(path: Path, data: bytes) -> None:
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
+        if path.exists() and not path.is_file():
+            # Renaming over a device would do away with it.
+            raise OSError(errno.EINVAL, "it is there and is not an ordinary file")
         with temporary.open("xb") as file:
             file.write(data)
             file.flush()

@@ -113,7 +113,7 @@ def _sessions_of(path: Path, federation: str) -> Iterator[_Session]:
                 session = _Session(path.stem, entry["at"], entry["lineage"], entry["serial"])
             elif session is not None:
                 _add(session, entry)
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise damaged(path, f"a line about {federation} makes no sense") from None
     if session is not None:
         yield session

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 from collections.abc import Iterator, Mapping
@@ -46,27 +47,29 @@ def _read(path: Path) -> RunRecord:
     tally: Mapping[str, int] | None = None
     began = ""
     for entry in _entries(path):
-        match entry.get("event"):
-            case "run":
-                began = str(entry["at"])
-                told = ("who", "host", "operation", "commit", "pipeline", "plan", "tool")
-                header = {name: str(entry[name]) for name in told if entry.get(name)}
-            case "intent":
-                address = str(entry["address"])
-                operations[address] = Operation(address, str(entry["action"]), "", 0.0, "", "")
-            case "outcome":
-                address = str(entry["address"])
-                error = entry.get("error") or {}
-                operations[address] = Operation(
-                    address,
-                    str(entry["action"]),
-                    str(entry["result"]),
-                    float(entry.get("seconds", 0.0)),
-                    f"{error.get('code', '')} {error.get('message', '')}".strip(),
-                    str(entry.get("request_id", "")),
-                )
-            case "end":
-                tally = entry["tally"]
+        # A damaged line is replay's to refuse; the account goes on.
+        with contextlib.suppress(KeyError, TypeError, ValueError, AttributeError):
+            match entry.get("event"):
+                case "run":
+                    began = str(entry["at"])
+                    told = ("who", "host", "operation", "commit", "pipeline", "plan", "tool")
+                    header = {name: str(entry[name]) for name in told if entry.get(name)}
+                case "intent":
+                    address = str(entry["address"])
+                    operations[address] = Operation(address, str(entry["action"]), "", 0.0, "", "")
+                case "outcome":
+                    address = str(entry["address"])
+                    error = entry.get("error") or {}
+                    operations[address] = Operation(
+                        address,
+                        str(entry["action"]),
+                        str(entry["result"]),
+                        float(entry.get("seconds", 0.0)),
+                        f"{error.get('code', '')} {error.get('message', '')}".strip(),
+                        str(entry.get("request_id", "")),
+                    )
+                case "end":
+                    tally = {str(name): int(count) for name, count in entry["tally"].items()}
     return RunRecord(path.stem, began, header, tuple(operations.values()), tally)
 
 
@@ -78,7 +81,7 @@ def _entries(path: Path) -> Iterator[dict[str, Any]]:
     for line in data.split(b"\n")[:-1]:
         try:
             entry = json.loads(line)
-        except ValueError:
-            continue  # a damaged line is replay's to refuse; the account goes on
+        except (ValueError, RecursionError):
+            continue
         if isinstance(entry, dict):
             yield entry

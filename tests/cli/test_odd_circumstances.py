@@ -1,0 +1,142 @@
+"""The command where it is not at ease: output that cannot be written, files that are not what they should be."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND = [sys.executable, "-c", "from reconcile.cli.main import main; main()"]
+SAID = [["--help"], ["--version"], ["validate"], ["schema"], ["log"], ["copy", "status"]]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The example federations, where nothing was applied."""
+    shutil.copytree(ROOT / "federations", tmp_path / "federations")
+    shutil.copy(ROOT / "reconcile.toml", tmp_path)
+    return tmp_path
+
+
+def shell(folder: Path, script: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a line of shell in which ``reconcile`` is the command; never a traceback."""
+    words = " ".join(f"'{word}'" for word in COMMAND)
+    done = subprocess.run(
+        ["bash", "-c", f'reconcile() {{ {words} "$@"; }}; {script}'],
+        cwd=folder,
+        env={name: value for name, value in os.environ.items() if not name.startswith("RECONCILE_")} | environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+    )
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+    return done
+
+
+@pytest.mark.parametrize("words", SAID, ids=" ".join)
+def test_a_full_disk_under_the_output_is_an_error_that_is_told(folder: Path, words: list[str]) -> None:
+    done = shell(folder, f"reconcile {' '.join(words)} >/dev/full")
+    assert done.returncode == 1
+    assert "OUT01 The output cannot be written: No space left on device." in done.stderr
+
+
+@pytest.mark.parametrize("words", SAID, ids=" ".join)
+def test_output_that_nobody_reads_ends_the_command_in_silence(folder: Path, words: list[str]) -> None:
+    done = shell(folder, f"{{ reconcile {' '.join(words)}; }} | true")
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_streams_the_caller_closed_do_not_matter(folder: Path, closed: str) -> None:
+    assert shell(folder, f"reconcile validate {closed}").returncode == 0
+    assert shell(folder, f"reconcile nonsense {closed}").returncode == 64
+
+
+def test_accents_are_said_as_they_are_in_any_locale(folder: Path) -> None:
+    done = shell(folder, "reconcile validate", LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0", TERM="dumb")
+    assert "→" in done.stdout
+
+
+def test_a_fault_of_ours_is_told_without_its_words_which_may_be_secret(folder: Path) -> None:
+    (folder / "sitecustomize.py").write_text(
+        "import reconcile.config.load as load\n"
+        "def broken(*_, **__): raise LookupError('the password is hunter2')\n"
+        "load.load_federations = broken\n"
+    )
+    done = shell(folder, "reconcile validate", PYTHONPATH=str(folder))
+    assert done.returncode == 1
+    assert "BUG01 reconcile itself is at fault: LookupError in sitecustomize.py, line 2." in done.stderr
+    assert "hunter2" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "code"), [("", "PLN02"), ("{", "PLN02"), ("[" * 100_000, "PLN02"), ('{"format_version": 99}', "PLN03")]
+)
+def test_what_is_no_plan_is_not_shown(folder: Path, content: str, code: str) -> None:
+    (folder / "x.json").write_text(content)
+    done = shell(folder, "reconcile show x.json")
+    assert (done.returncode, done.stderr[:5]) == (1, code)
+
+
+def test_a_plan_that_another_version_wrote_is_not_guessed_at(folder: Path) -> None:
+    from reconcile.planning.planfile import digest
+
+    body = {"format_version": 1, "created": "yesterday"}
+    (folder / "x.json").write_text(json.dumps({**body, "digest": digest(body)}))
+    assert "PLN02 x.json is not as this version writes plans." in shell(folder, "reconcile show x.json").stderr
+
+
+def test_a_device_is_no_plan_and_never_replaced_by_one(folder: Path) -> None:
+    from reconcile.problem import Problem
+    from reconcile.state.durable import replace_file
+
+    assert "not an ordinary file" in shell(folder, "reconcile show /dev/zero").stderr
+    os.mkfifo(folder / "pipe")
+    with pytest.raises(Problem, match="not an ordinary file"):
+        replace_file(folder / "pipe", b"plan")
+    assert (folder / "pipe").is_fifo()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("Europe/Paris", "Europe/Pariss", "calendar.timezone: no time zone is called 'Europe/Pariss'"),
+        ("Europe/Paris", "../../etc/passwd", "calendar.timezone: no time zone"),
+        ('"16:00"', '"26:00"', "calendar.lock: '26:00' is no time of day, like 16:00"),
+        ("[tenant]", "[tenants]", "tenant: Field required"),
+        ("[tenant]", "[tenant", "not valid TOML"),
+    ],
+)
+def test_a_mistake_in_the_settings_is_told_where_it_is(folder: Path, before: str, after: str, said: str) -> None:
+    settings = folder / "reconcile.toml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace(before, after, 1), encoding="utf-8")
+    done = shell(folder, "reconcile plan")
+    assert done.returncode == 3
+    assert done.stderr.startswith("CFG02 reconcile.toml")
+    assert said in done.stderr
+
+
+def test_away_from_the_projects_folder_one_is_told_so(tmp_path: Path) -> None:
+    done = shell(tmp_path, "reconcile plan")
+    assert done.returncode == 3
+    assert done.stderr.startswith("CFG01 Cannot read reconcile.toml: No such file or directory.")
+    assert "--chdir" in done.stderr
+
+
+def test_the_account_of_the_runs_goes_on_past_damaged_lines(folder: Path) -> None:
+    runs = folder / "spfstate" / "runs"
+    runs.mkdir(parents=True)
+    damaged = ['{"event": "run"}', '{"event": "intent"}', '{"event": "end", "tally": 3}', "[]", "{", "[" * 100_000]
+    whole = '{"event": "intent", "address": "spf55/mailbox/contact@spf55.org", "action": "create"}'
+    (runs / "20260330T160000Z-5f3a9c.jsonl").write_text("\n".join([*damaged, whole, ""]))
+    done = shell(folder, "reconcile log && reconcile log 2026")
+    assert done.returncode == 0
+    assert "contact@spf55.org" in done.stdout
