@@ -7,6 +7,8 @@ postmaster would type. Everything happens in .demo/, which may be looked at afte
 from __future__ import annotations
 
 import argparse
+import contextlib
+import fcntl
 import json
 import os
 import re
@@ -14,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,22 +32,49 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--record", type=Path, help="keep the tenant's traffic there, as HAR files")
     arguments = parser.parse_args()
+    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     began = time.monotonic()
-    set_the_stage()
     try:
-        story(arguments.record.resolve() if arguments.record else None)
+        with alone():
+            set_the_stage()
+            try:
+                story(arguments.record.resolve() if arguments.record else None)
+            finally:
+                sandbox_down()
+        print(f"\nThe whole story took {time.monotonic() - began:.0f} seconds.", flush=True)
     except Failed as failure:
         print(f"\ndemo: {failure}", file=sys.stderr)
         return 1
-    finally:
-        subprocess.run([RECONCILE, "sandbox", "down"], cwd=STAGE, capture_output=True, check=False)
-    print(f"\nThe whole story took {time.monotonic() - began:.0f} seconds.")
+    except KeyboardInterrupt:
+        print("\ndemo: interrupted; the sandbox is stopped.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # make demo | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return 0
+
+
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """One demo at a time in one clone: they would share .demo/. The kernel frees the lock, whatever happens."""
+    descriptor = os.open(ROOT, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise Failed("another one is being shown in this clone; wait for its end, or make a second clone") from None
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def sandbox_down() -> None:
+    subprocess.run([RECONCILE, "sandbox", "down"], cwd=STAGE, env=environment(), capture_output=True, check=False)
 
 
 def set_the_stage() -> None:
     if STAGE.exists():
-        subprocess.run([RECONCILE, "sandbox", "down"], cwd=STAGE, capture_output=True, check=False)
+        sandbox_down()
         shutil.rmtree(STAGE)
     STAGE.mkdir()
     shutil.copytree(ROOT / "federations", STAGE / "federations")
@@ -106,12 +136,14 @@ def account() -> None:
     print(f"  {kinds.get('copy', 0)} old mailboxes copied (reconcile copy status)")
     print(f"  {len(runs)} applies, each with its journal")
     print("Where to look next")
-    print(
-        "  .demo/federations/     the files a federation is described by; change one, then: make demo-up, plan, apply"
-    )
-    print("  .demo/plans/first.json the plan that was applied; reconcile show reads it")
-    print("  .demo/spfstate/        what is ours and what every apply did")
-    print("  README.md              the map of this repository; docs/architecture.md walks one federation through it")
+    for what, why in (
+        (".demo/federations/", "the files a federation is described by"),
+        (".demo/plans/first.json", "the plan that was applied: reconcile show plans/first.json"),
+        (".demo/spfstate/", "what is ours, and what every apply did: reconcile log, reconcile state list"),
+        ("README.md", "the map of this repository; docs/architecture.md walks one federation through it"),
+    ):
+        print(f"  {what:<23}{why}")
+    print("The commands stand in .venv/bin. To try them yourself: cd .demo, then ../.venv/bin/reconcile sandbox up")
 
 
 def title(text: str) -> None:
@@ -123,9 +155,14 @@ def run(*arguments: str, expect: int = 0) -> None:
     talks_to_the_world = arguments[0] in ("plan", "apply", "copy")
     words = ["--sandbox", *arguments] if talks_to_the_world else list(arguments)
     print(f"$ reconcile {' '.join(words)}", flush=True)
-    ended = subprocess.run([RECONCILE, *words], cwd=STAGE, check=False)
+    ended = subprocess.run([RECONCILE, *words], cwd=STAGE, env=environment(), check=False)
     if ended.returncode != expect:
         raise Failed(f"'reconcile {' '.join(words)}' left with {ended.returncode} instead of {expect}")
+
+
+def environment() -> dict[str, str]:
+    """The caller's, without what is meant for the live world: credentials above all."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("RECONCILE_")}
 
 
 def colour() -> bool:
