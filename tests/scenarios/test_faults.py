@@ -208,3 +208,23 @@ def tenant_users(stage: Stage) -> int:
 def test_a_live_secret_in_the_environment_never_reaches_the_sandbox(stage: Stage) -> None:
     live = {"RECONCILE_CLIENT_SECRET": "live", "RECONCILE_DNS_KEY": "live", "RECONCILE_LEGACY_PASSWORD": "live"}
     stage.run("apply", "--yes", environment=live, expect=0)
+
+
+def test_after_its_deadline_an_apply_starts_nothing_more_and_says_what_is_left(three_federations: Stage) -> None:
+    stage = three_federations
+    ended = stage.run("apply", "--yes", "--deadline", "0.5s", expect=6)
+    assert "not started" in ended.out
+    stage.run("apply", "--yes", expect=0)
+    stage.run("plan", "--detailed-exitcode", expect=0)
+    assert stage.run("apply", "--deadline", "soon").code == 64
+
+
+def test_the_log_names_who_applied_what_and_the_services_own_request_ids(stage: Stage) -> None:
+    stage.run("apply", "--yes", environment={"RECONCILE_WHO": "Camille"}, expect=0)
+    listed = stage.run("log", expect=0).out
+    assert "Camille" in listed
+    run = listed.split()[0]
+    told = [json.loads(line) for line in stage.run("log", run, "--json", expect=0).out.splitlines()]
+    box = next(one for one in told[0]["operations"] if one["address"] == "spf55/mailbox/lou.petit@spf55.org")
+    assert box["result"] == "done"
+    assert len(box["request_id"].split()) >= 2  # the account, then its licence

@@ -11,14 +11,14 @@ from collections.abc import Mapping
 
 from reconcile.applying.events import Listener
 from reconcile.applying.outcome import Outcome, Result, Run
+from reconcile.applying.pace import Pace
 from reconcile.applying.perform import Performer
 from reconcile.applying.recorder import Recorder
-from reconcile.applying.walk import Limit, Walk
+from reconcile.applying.walk import Walk
 from reconcile.clock import Clock
 from reconcile.planning.guards import Boundary
 from reconcile.planning.plan import Plan
 from reconcile.providers.base import Provider
-from reconcile.resources.kinds import KINDS
 from reconcile.state.journal import Journal
 from reconcile.state.replay import check_current
 from reconcile.state.snapshot import Snapshot
@@ -55,7 +55,7 @@ def apply_plan(plan: Plan, ground: Ground, journal: Journal, holder: Holder, lis
         for found in plan.unrecorded:
             recorder.note(found)
         performer = Performer(
-            {name: provider.writer for name, provider in ground.providers.items()},
+            ground.providers,
             recorder,
             ground.boundary,
             plan.outputs,
@@ -65,7 +65,7 @@ def apply_plan(plan: Plan, ground: Ground, journal: Journal, holder: Holder, lis
             plan.changes,
             plan.blocked,
             perform=performer,
-            limit=_limit(ground.providers),
+            limit=Pace(ground.providers, time.monotonic),
             now=ground.clock.now(),
             stop=ground.stop,
             listener=listener,
@@ -74,14 +74,6 @@ def apply_plan(plan: Plan, ground: Ground, journal: Journal, holder: Holder, lis
         recorder.close(_tally(outcomes))
     stopped = any(outcome.result is Result.NOT_STARTED for outcome in outcomes)
     return Run(journal.run, outcomes, time.monotonic() - began, interrupted=stopped)
-
-
-def _limit(providers: Mapping[str, Provider]) -> Limit:
-    def limit(kind: str) -> int:
-        provider = providers[KINDS[kind].provider]
-        return provider.parallel.get(kind, provider.default_parallel)
-
-    return limit
 
 
 def _tally(outcomes: tuple[Outcome, ...]) -> dict[str, int]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from reconcile.applying.outcome import Outcome, Result
 from reconcile.applying.recorder import Recorder
 from reconcile.planning.guards import Boundary
 from reconcile.planning.plan import Action, Change
 from reconcile.problem import Problem
-from reconcile.providers.base import Order, Writer
+from reconcile.providers.base import Order, Provider
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Live, Reference, Value
@@ -22,13 +22,13 @@ class Performer:
 
     def __init__(
         self,
-        writers: Mapping[str, Writer],
+        providers: Mapping[str, Provider],
         recorder: Recorder,
         boundary: Boundary,
         outputs: Mapping[Address, Mapping[str, Value]],
         stop: threading.Event,
     ) -> None:
-        self._writers = writers
+        self._providers = providers
         self._recorder = recorder
         self._boundary = boundary
         self._outputs = dict(outputs)
@@ -38,21 +38,22 @@ class Performer:
     def __call__(self, change: Change) -> Outcome:
         """The outcome of one change; a failure is an outcome, never an exception."""
         began = time.monotonic()
-        try:
-            self._carry_out(change, began)
-        except Problem as problem:
-            return self._failure(change, problem, began)
-        except Exception as error:  # one broken write must not end the other federations'
-            return self._failure(change, unexpected(change, error), began)
+        with self._providers[KINDS[change.address.kind].provider].requests() as requests:
+            try:
+                self._carry_out(change, began, requests)
+            except Problem as problem:
+                return self._failure(change, problem, began, requests)
+            except Exception as error:  # one broken write must not end the other federations'
+                return self._failure(change, unexpected(change, error), began, requests)
         return Outcome(change, Result.DONE, time.monotonic() - began)
 
-    def _carry_out(self, change: Change, began: float) -> None:
+    def _carry_out(self, change: Change, began: float, requests: Sequence[str]) -> None:
         fields = {name: self._known(change, value) for name, value in change.wanted.items()}
         if reason := self._boundary.violation(change, fields):
             raise Problem("GRD02", f"{change.address}: refused, {reason}.", "nothing was written")
         self._recorder.begin(change)
         live = self._write(change, fields)
-        self._recorder.done(change, live, fields, time.monotonic() - began)
+        self._recorder.done(change, live, fields, time.monotonic() - began, requests)
         if live is not None:
             with self._lock:
                 self._outputs[change.address] = live.outputs
@@ -67,7 +68,7 @@ class Performer:
             return change.before  # only the state has something to remember
         theirs = {name: value for name, value in fields.items() if not kind.fields[name].ours}
         order = Order(change.address, change.before, theirs, changed)
-        writer = self._writers[kind.provider]
+        writer = self._providers[kind.provider].writer
         if change.action is Action.CREATE:
             return writer.create(order)
         if change.action is Action.DELETE:
@@ -75,14 +76,14 @@ class Performer:
             return None
         return writer.update(order)
 
-    def _failure(self, change: Change, problem: Problem, began: float) -> Outcome:
+    def _failure(self, change: Change, problem: Problem, began: float, requests: Sequence[str]) -> Outcome:
         seconds = time.monotonic() - began
         if problem.code.startswith("STA"):
             # What cannot be journalled must not be written: nothing new is started.
             self._stop.set()
         else:
             try:
-                self._recorder.failed(change, problem, seconds)
+                self._recorder.failed(change, problem, seconds, requests)
             except Problem:
                 self._stop.set()
         return Outcome(change, Result.FAILED, seconds, problem)

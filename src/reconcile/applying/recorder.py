@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from reconcile.clock import Clock
@@ -42,10 +42,16 @@ class Recorder:
         """Say, durably, what is about to be written. Raises a STA problem when it cannot be said: then do not write."""
         self._journal.intent(change.address, change.action.name.lower(), (field.name for field in change.fields))
 
-    def done(self, change: Change, live: Live | None, wanted: Mapping[str, Value], seconds: float) -> None:
-        """The world agrees: journal it, and put it in the snapshot (``live`` None: it is no more)."""
+    def done(
+        self, change: Change, live: Live | None, wanted: Mapping[str, Value], seconds: float, requests: Sequence[str]
+    ) -> None:
+        """The world agrees: journal it, and put it in the snapshot (``live`` None: it is no more).
+
+        ``requests``: the ids the outside system gave to the writes.
+        """
         record = None if live is None else self._record(change, live, wanted)
-        self._journal.outcome(change.address, change.action.name.lower(), "done", record, seconds=seconds)
+        verb = change.action.name.lower()
+        self._journal.outcome(change.address, verb, "done", record, seconds=seconds, request_id=" ".join(requests))
         if change.moved_from:
             self._journal.outcome(change.moved_from, "move", "done", None)
         slug = change.address.federation
@@ -70,7 +76,7 @@ class Recorder:
             self._snapshots[slug] = snapshot.put(record)
             self._unsaved.add(slug)
 
-    def failed(self, change: Change, problem: Problem, seconds: float) -> None:
+    def failed(self, change: Change, problem: Problem, seconds: float, requests: Sequence[str]) -> None:
         """The write did not happen, or could not be confirmed; the snapshot keeps what it had."""
         self._journal.outcome(
             change.address,
@@ -79,6 +85,7 @@ class Recorder:
             error_code=problem.code,
             error_message=problem.message,
             seconds=seconds,
+            request_id=" ".join(requests),
         )
 
     def close(self, tally: Mapping[str, int]) -> None:

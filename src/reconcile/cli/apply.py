@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import getpass
-import os
-import secrets
-import signal
-import socket
-import subprocess
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
 
+from reconcile.cli.duration import Duration
 from reconcile.cli.exits import DONE, ERROR, INTERRUPTED, PARTLY_APPLIED, REFUSED, STALE_OR_LOCKED
+from reconcile.cli.running import carry_out
 from reconcile.cli.session import Session
 from reconcile.cli.telling import Events, Telling, Words
 from reconcile.problem import Problem
@@ -27,8 +21,6 @@ if TYPE_CHECKING:
     from reconcile.cli.prepare import Prepared
     from reconcile.planning.plan import Plan
     from reconcile.providers.base import Provider
-    from reconcile.state.snapshot import Snapshot
-    from reconcile.state.store import Holder
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,6 +39,7 @@ class Chosen:
 @click.option("--target", multiple=True, metavar="GLOB", help="Only these addresses and what they need: 'spf55/dns/*'.")
 @click.option("--yes", is_flag=True, help="Do not ask: for pipelines.")
 @click.option("--allow-delete", is_flag=True, help="Let the plan delete what holds mail, or the way to it.")
+@click.option("--deadline", type=Duration(), metavar="DURATION", help="Start nothing more after this long: 90m, 2h.")
 @click.option("--events", is_flag=True, help="Print Terraform's stream of events, one a line; asks nothing.")
 @click.option("--override", default="", metavar="DIGEST", help="Apply this plan although it is beyond the thresholds.")
 @click.pass_obj
@@ -56,6 +49,7 @@ def apply(
     target: tuple[str, ...],
     yes: bool,
     allow_delete: bool,
+    deadline: float | None,
     events: bool,
     override: str,
 ) -> int:
@@ -81,8 +75,10 @@ def apply(
         return STALE_OR_LOCKED if chosen.stale else ERROR if plan.blocked else DONE
     if plan.changes and not (yes or chosen.reviewed) and not telling.confirmed():
         raise Problem("GRD03", "Nothing was applied: nobody said yes.", "say --yes, or apply a saved plan", REFUSED)
-    run = _carry_out(session, chosen, found, telling)
+    run = carry_out(session, chosen, found, telling, deadline)
     telling.run(run, plan)
+    if deadline and run.interrupted and run.seconds >= deadline:
+        return PARTLY_APPLIED
     return STALE_OR_LOCKED if chosen.stale and not run.interrupted else _exit_code(run, plan)
 
 
@@ -126,74 +122,6 @@ def _fresh(session: Session, names: tuple[str, ...], target: tuple[str, ...], fo
     readers = {name: provider.reader for name, provider in found.items()}
     plan = restrict(observe_and_plan(session, prepared, readers), target)
     return Chosen(plan, prepared, document(plan)["digest"], reviewed=False)
-
-
-def _carry_out(session: Session, chosen: Chosen, found: Mapping[str, Provider], telling: Telling) -> Run:
-    from reconcile.applying.apply import Ground, apply_plan
-    from reconcile.cli.prepare import store
-    from reconcile.planning.guards import Boundary
-    from reconcile.state.journal import Journal, new_run_id
-
-    plan, prepared = chosen.plan, chosen.prepared
-    stop = threading.Event()
-    snapshots = with_lineage(prepared.snapshots)
-    boundary = Boundary(frozenset(prepared.all_domains), frozenset(session.settings.protected))
-    ground = Ground(found, store(session, stop.set), snapshots, boundary, session.clock, stop)
-    run_id = new_run_id(session.clock, secrets.token_hex(3))
-    holder = holder_of(session, run_id, "apply")
-    provenance = _provenance(session)
-    header = {"who": holder.who, "host": holder.host, "plan": chosen.digest, "tool": plan.tool, **provenance}
-    with Journal.create(session.state / "runs", run_id, header, session.clock) as journal:
-        restore = _on_signals(stop)
-        try:
-            with telling.following(plan) as listener:
-                return apply_plan(plan, ground, journal, holder, listener)
-        finally:
-            restore()
-
-
-def _on_signals(stop: threading.Event) -> Callable[[], None]:
-    """First Ctrl-C or SIGTERM: finish what is in flight. Second: leave at once; the journal knows what was begun."""
-
-    def hear(_number: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
-            os._exit(INTERRUPTED)
-        stop.set()
-
-    former = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def restore() -> None:
-        for number, action in former.items():
-            signal.signal(number, action)
-
-    return restore
-
-
-def holder_of(session: Session, run: str, operation: str) -> Holder:
-    """Who holds the locks of this call."""
-    from reconcile.state.store import Holder
-
-    who = session.environment.get("RECONCILE_WHO") or getpass.getuser()
-    since = session.clock.now().isoformat(timespec="seconds")
-    return Holder(run, who, socket.gethostname(), os.getpid(), since, operation)
-
-
-def with_lineage(snapshots: Mapping[str, Snapshot]) -> dict[str, Snapshot]:
-    """The snapshots, each that was never written given a lineage of its own."""
-    return {
-        slug: snapshot if snapshot.lineage else dataclasses.replace(snapshot, lineage=secrets.token_hex(16))
-        for slug, snapshot in snapshots.items()
-    }
-
-
-def _provenance(session: Session) -> dict[str, str]:
-    """The commit and the pipeline a run comes from, as far as they can be known."""
-    try:
-        asked = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
-        commit = asked.stdout.strip() if asked.returncode == 0 else ""
-    except OSError:
-        commit = ""
-    return {"commit": commit, "pipeline": session.pipeline}
 
 
 def _exit_code(run: Run, plan: Plan) -> int:

@@ -36,8 +36,8 @@ def undo(session: Session, federation: str, only: tuple[str, ...], yes: bool) ->
     What somebody else changed since is left to them, and said. YAML still asks for the records: the next apply
     publishes them again unless it was changed, too.
     """
-    from reconcile.cli.apply import holder_of
     from reconcile.cli.prepare import store
+    from reconcile.cli.running import holder_of
     from reconcile.state.journal import new_run_id
 
     slug = _federation(session, federation).slug

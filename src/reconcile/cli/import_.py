@@ -118,9 +118,9 @@ def _draft_box(live: Live, access: Live | None) -> DraftBox:
 def _adopt(session: Session, slug: str) -> int:
     """Record what exists exactly as the new file says; how many resources that is."""
     from reconcile.applying.recorder import Recorder
-    from reconcile.cli.apply import holder_of, with_lineage
     from reconcile.cli.prepare import observe_and_plan, prepare, store
     from reconcile.cli.providers import providers
+    from reconcile.cli.running import holder_of, with_lineage
     from reconcile.planning.plan import Action
     from reconcile.resources.resource import Reference
     from reconcile.state.journal import Journal, new_run_id
@@ -137,7 +137,7 @@ def _adopt(session: Session, slug: str) -> int:
         for change in as_they_are:
             recorder.begin(change)
             known = {name: value for name, value in change.wanted.items() if not isinstance(value, Reference)}
-            recorder.done(change, change.before, known, 0.0)
+            recorder.done(change, change.before, known, 0.0, ())
         for found in plan.unrecorded:
             recorder.note(found)
         recorder.close({"done": len(as_they_are)})

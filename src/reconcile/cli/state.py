@@ -193,8 +193,8 @@ def _store(session: Session) -> Store:
 
 
 def _desk(session: Session, operation: str) -> Desk:
-    from reconcile.cli.apply import holder_of
     from reconcile.cli.prepare import form
+    from reconcile.cli.running import holder_of
     from reconcile.state.amend import Desk
     from reconcile.state.journal import new_run_id
 

@@ -82,6 +82,11 @@ def make_plan(inputs: Inputs, readers: Mapping[str, Reader], now: dt.datetime, t
         if live is not None and (former or not recorded_as(wanted, live, record)):
             unrecorded.append(Unrecorded(live, wanted, former))
     described = {resource.address for resource in inputs.desired} | set(moves.values())
+    in_use = {
+        (resource.address.kind, sight.identity)
+        for resource in inputs.desired
+        if isinstance(sight := sights[resource.address], Live) and sight.identity
+    }
     for address, record in records.items():
         if address in described:
             continue
@@ -89,7 +94,9 @@ def make_plan(inputs: Inputs, readers: Mapping[str, Reader], now: dt.datetime, t
         if isinstance(sight, Unknown):
             blocked[address] = Blocked(address, sight.reason)
         else:
-            changes.append(retire(address, sight if isinstance(sight, Live) else None, record))
+            # An object that YAML describes under another address is never deleted under this one.
+            ours_alone = isinstance(sight, Live) and (address.kind, sight.identity) not in in_use
+            changes.append(retire(address, sight if isinstance(sight, Live) and ours_alone else None, record))
 
     allowed, blocked = _block_dependants(changes, blocked)
     return Plan(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from reconcile.resources.address import Address
@@ -97,12 +99,23 @@ class Writer(Protocol):
     def delete(self, order: Order) -> None: ...
 
 
+@contextlib.contextmanager
+def _no_requests() -> Iterator[list[str]]:
+    yield []
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Provider:
-    """One outside system. ``parallel`` bounds concurrent writes per kind; kinds not named get ``default_parallel``."""
+    """One outside system. ``parallel`` bounds concurrent writes per kind; kinds not named get ``default_parallel``.
+
+    ``throttled`` counts how often the system has asked us to slow down so far. ``requests`` follows the writes that the
+    calling thread asks for and fills a list with the ids the system gives them, for whoever must ask its support.
+    """
 
     name: str
     reader: Reader
     writer: Writer
     parallel: Mapping[str, int] = dataclasses.field(default_factory=dict)
     default_parallel: int = 4
+    throttled: Callable[[], int] = lambda: 0
+    requests: Callable[[], AbstractContextManager[list[str]]] = _no_requests

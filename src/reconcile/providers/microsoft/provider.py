@@ -57,4 +57,6 @@ def microsoft_provider(
         reader=MicrosoftReader(graph, exchange, settings),
         writer=MicrosoftWriter(surfaces, password),
         parallel=PARALLEL,
+        throttled=transport.throttled,
+        requests=transport.requests,
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import enum
 import gzip
 import json
 import logging
+import threading
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -102,10 +104,26 @@ class Transport:
         self._clock = clock
         self._random = random
         self._patience = patience
+        self._throttled = 0
+        self._followed = threading.local()
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.verify = str(ca_file) if ca_file else True
         self._session.mount("https://", requests.adapters.HTTPAdapter(pool_connections=4, pool_maxsize=64))
+
+    def throttled(self) -> int:
+        """How many answers so far asked us to come back later."""
+        return self._throttled
+
+    @contextlib.contextmanager
+    def requests(self) -> Iterator[list[str]]:
+        """The ids of the writes this thread sends meanwhile, in order."""
+        ids: list[str] = []
+        self._followed.ids = ids
+        try:
+            yield ids
+        finally:
+            self._followed.ids = None
 
     def send(self, service: Service, request: Request, judge: Callable[[Reply], Verdict] = by_status) -> Reply:
         """The final reply, whatever its status.
@@ -137,6 +155,14 @@ class Transport:
             if waited > self._patience:
                 raise _busy(service, reply)
             self._clock.sleep(pause)
+
+    def _note(self, request: Request, reply: Reply) -> None:
+        if reply.status == 429:
+            self._throttled += 1
+        ids: list[str] | None = getattr(self._followed, "ids", None)
+        writes = request.method in ("PATCH", "DELETE") or not request.repeatable
+        if ids is not None and writes and reply.request_id:
+            ids.append(reply.request_id)
 
     def pause(self, attempt: int, headers: Mapping[str, str]) -> float:
         """Seconds to wait before the next attempt: what the server asks, else doubling, with jitter either way."""
@@ -195,6 +221,7 @@ class Transport:
             reply = Reply(answer.status_code, answer.headers, _decoded(content))
             log.debug("%s %s %s %s", request.method, urlsplit(url).path, reply.status, reply.request_id)
             if reply.status not in (301, 302, 307, 308):
+                self._note(request, reply)
                 return reply
             url = requests.compat.urljoin(url, reply.headers.get("Location", ""))
         raise Problem("M365-06", f"{service.name} redirects without end.", "check the tenant's addresses")

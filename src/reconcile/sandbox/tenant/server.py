@@ -7,6 +7,7 @@ import datetime as dt
 import logging
 import random
 import time
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -115,8 +116,16 @@ class TenantServer:
     def _page(self, request: Request) -> Answer:
         match request.segments[0]:
             case "v1.0":
-                return self._graph.page(request)
+                return _named(self._graph.page(request))
             case "adminapi":
-                return self._exchange.page(request)
+                return _named(self._exchange.page(request))
             case _:
                 return self._issuer.page(request) or Answer(404)
+
+
+def _named(answer: Answer) -> Answer:
+    """The answer under an id of its own, as both services give one; an error says the same id in its body."""
+    error = answer.body.get("error") if isinstance(answer.body, dict) else None
+    inner = error.get("innerError") if isinstance(error, dict) else None
+    told = inner.get("request-id") if isinstance(inner, dict) else None
+    return dataclasses.replace(answer, headers={"request-id": told or str(uuid.uuid4()), **answer.headers})

@@ -1,0 +1,101 @@
+"""One run under way: its name, its holder, its signals and its deadline."""
+
+from __future__ import annotations
+
+import dataclasses
+import getpass
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import threading
+from collections.abc import Callable, Mapping
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from reconcile.cli.exits import INTERRUPTED
+from reconcile.cli.session import Session
+
+if TYPE_CHECKING:
+    from reconcile.applying.outcome import Run
+    from reconcile.cli.apply import Chosen
+    from reconcile.cli.telling import Telling
+    from reconcile.providers.base import Provider
+    from reconcile.state.snapshot import Snapshot
+    from reconcile.state.store import Holder
+
+
+def carry_out(
+    session: Session, chosen: Chosen, found: Mapping[str, Provider], telling: Telling, deadline: float | None
+) -> Run:
+    """Apply what was chosen, journalled under a name of its own. After ``deadline`` seconds nothing more is started."""
+    from reconcile.applying.apply import Ground, apply_plan
+    from reconcile.cli.prepare import store
+    from reconcile.planning.guards import Boundary
+    from reconcile.state.journal import Journal, new_run_id
+
+    plan, prepared = chosen.plan, chosen.prepared
+    stop = threading.Event()
+    snapshots = with_lineage(prepared.snapshots)
+    boundary = Boundary(frozenset(prepared.all_domains), frozenset(session.settings.protected))
+    ground = Ground(found, store(session, stop.set), snapshots, boundary, session.clock, stop)
+    run_id = new_run_id(session.clock, secrets.token_hex(3))
+    holder = holder_of(session, run_id, "apply")
+    provenance = _provenance(session)
+    header = {"who": holder.who, "host": holder.host, "plan": chosen.digest, "tool": plan.tool, **provenance}
+    with Journal.create(session.state / "runs", run_id, header, session.clock) as journal:
+        restore = _on_signals(stop)
+        alarm = threading.Timer(deadline or 0.0, stop.set)
+        if deadline:
+            alarm.start()
+        try:
+            with telling.following(plan) as listener:
+                return apply_plan(plan, ground, journal, holder, listener)
+        finally:
+            alarm.cancel()
+            restore()
+
+
+def _on_signals(stop: threading.Event) -> Callable[[], None]:
+    """First Ctrl-C or SIGTERM: finish what is in flight. Second: leave at once; the journal knows what was begun."""
+
+    def hear(_number: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            os._exit(INTERRUPTED)
+        stop.set()
+
+    former = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def restore() -> None:
+        for number, action in former.items():
+            signal.signal(number, action)
+
+    return restore
+
+
+def holder_of(session: Session, run: str, operation: str) -> Holder:
+    """Who holds the locks of this call."""
+    from reconcile.state.store import Holder
+
+    who = session.environment.get("RECONCILE_WHO") or getpass.getuser()
+    since = session.clock.now().isoformat(timespec="seconds")
+    return Holder(run, who, socket.gethostname(), os.getpid(), since, operation)
+
+
+def with_lineage(snapshots: Mapping[str, Snapshot]) -> dict[str, Snapshot]:
+    """The snapshots, each that was never written given a lineage of its own."""
+    return {
+        slug: snapshot if snapshot.lineage else dataclasses.replace(snapshot, lineage=secrets.token_hex(16))
+        for slug, snapshot in snapshots.items()
+    }
+
+
+def _provenance(session: Session) -> dict[str, str]:
+    """The commit and the pipeline a run comes from, as far as they can be known."""
+    try:
+        asked = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+        commit = asked.stdout.strip() if asked.returncode == 0 else ""
+    except OSError:
+        commit = ""
+    return {"commit": commit, "pipeline": session.pipeline}
