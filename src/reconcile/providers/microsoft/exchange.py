@@ -7,6 +7,7 @@ bytes, paging that may break, and Get cmdlets that answer everything when they d
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import threading
 import uuid
@@ -138,7 +139,7 @@ class Exchange:
     def create(self, cmdlet: str, **parameters: object) -> list[Row]:
         """A cmdlet that must not run twice. Raises ``LostAnswer`` when nobody knows whether it ran."""
         request = self._request(cmdlet, parameters, self._address(()))
-        once = Request(request.method, request.url, request.body, request.headers, repeatable=False)
+        once = dataclasses.replace(request, repeatable=False)
         return list(self._send(once).get("value") or [])
 
     def _address(self, select: Iterable[str]) -> str:
@@ -148,7 +149,8 @@ class Exchange:
 
     def _request(self, cmdlet: str, parameters: Mapping[str, object], url: str) -> Request:
         body = {"CmdletInput": {"CmdletName": cmdlet, "Parameters": dict(parameters)}}
-        return Request("POST", url, body, {**self._headers(), "X-CmdletName": cmdlet})
+        headers = {**self._headers(), "X-CmdletName": cmdlet}
+        return Request("POST", url, body, headers, writes=not cmdlet.startswith("Get-"))
 
     def _headers(self) -> dict[str, str]:
         return {

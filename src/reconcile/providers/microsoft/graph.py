@@ -83,19 +83,19 @@ class Graph:
 
     def create(self, path: str, body: Mapping[str, object]) -> Row:
         """POST what must not exist twice. Raises ``LostAnswer`` when nobody knows whether it does now."""
-        return self._write(Request("POST", self._root + path, body, repeatable=False))
+        return self._write(Request("POST", self._root + path, body, repeatable=False, writes=True))
 
     def act(self, path: str, body: Mapping[str, object]) -> Row:
         """POST an action that changes nothing when done again."""
-        return self._write(Request("POST", self._root + path, body))
+        return self._write(Request("POST", self._root + path, body, writes=True))
 
     def change(self, path: str, body: Mapping[str, object]) -> None:
-        self._write(Request("PATCH", self._root + path, body))
+        self._write(Request("PATCH", self._root + path, body, writes=True))
 
     def remove(self, path: str) -> None:
         """DELETE; what is already gone is no failure."""
         try:
-            self._write(Request("DELETE", self._root + path))
+            self._write(Request("DELETE", self._root + path, writes=True))
         except Refused as refused:
             if refused.status != 404:
                 raise

@@ -47,13 +47,16 @@ class Service:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Request:
-    """``repeatable``: carrying it out twice is the same as once, so an uncertain answer is simply asked again."""
+    """``repeatable``: carrying it out twice is the same as once, so an uncertain answer is simply asked again.
+    ``writes``: it is meant to change something, so its id is worth keeping.
+    """
 
     method: str
     url: str
     body: object = None
     headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
     repeatable: bool = True
+    writes: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -160,8 +163,7 @@ class Transport:
         if reply.status == 429:
             self._throttled += 1
         ids: list[str] | None = getattr(self._followed, "ids", None)
-        writes = request.method in ("PATCH", "DELETE") or not request.repeatable
-        if ids is not None and writes and reply.request_id:
+        if ids is not None and request.writes and reply.request_id:
             ids.append(reply.request_id)
 
     def pause(self, attempt: int, headers: Mapping[str, str]) -> float:
