@@ -1,0 +1,25 @@
+"""Every code a postmaster may meet is on the page that explains it, and the page explains none that is gone."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FAMILIES = "APL|AUTH|BUG|CFG|COPY|DNS|GIT|GRD|IMP|LOG|M365-|OUT|PLN|SBX|STA"
+CODE = re.compile(rf"(?:{FAMILIES})\d\d")
+
+
+def test_the_page_lists_exactly_the_codes_the_tool_uses() -> None:
+    page = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
+    explained = set(CODE.findall(page))
+    used = set()
+    for path in (ROOT / "src").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            # A code is a whole string, or opens a sentence.
+            told = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+            if match := re.match(rf"({CODE.pattern})(?: |$)", told):
+                used.add(match[1])
+    assert used - explained == set(), "used and not explained"
+    assert explained - used == set(), "explained and not used"
