@@ -1,7 +1,7 @@
 """What a set of federations asks of the world: YAML in, desired resources out. Pure.
 
-The order between resources is written here, once: domain → verification → mailboxes → access → MX, never the MX
-before every recipient of its domain exists.
+The order between resources is written here, once: domain → verification → mailboxes → access → MX → mail flow, never
+the MX before every recipient of its domain exists, nor a refusal of unknown addresses before the MX is switched.
 """
 
 from __future__ import annotations
@@ -65,6 +65,21 @@ class _Compiler:
         for key, output in ((f"{domain}/MX", "mx"), (f"autodiscover.{domain}/CNAME", "autodiscover")):
             record = self._address("dns", key)
             yield Desired(record, {"values": Reference(verified, output)}, (verified, *recipients), cutover, origin)
+        mx = self._address("dns", f"{domain}/MX")
+        yield Desired(self._address("mail_flow", domain), {"type": "Authoritative"}, (mx,), cutover, origin)
+        yield from self._dkim(domain, verified, origin)
+
+    def _dkim(self, domain: str, verified: Address, origin: Origin | None) -> Iterator[Desired]:
+        """The keys, the names that point to them, then signing: all long before the first message leaves."""
+        keys = self._address("dkim", domain)
+        yield Desired(keys, {"keys": True}, (verified,), origin=origin)
+        names = {
+            self._address("dns", f"{selector}._domainkey.{domain}/CNAME"): Reference(keys, selector)
+            for selector in ("selector1", "selector2")
+        }
+        for name, target in names.items():
+            yield Desired(name, {"values": target}, (keys,), origin=origin)
+        yield Desired(self._address("dkim_signing", domain), {"enabled": True}, (keys, *names), origin=origin)
 
     # ---- mailboxes
 

@@ -65,6 +65,12 @@ _DECLARED = (
     _kind(
         "domain_verification", "microsoft", Field("verified"), Field("services", Shape.SHARED_SET), Field("accepted")
     ),
+    # Authoritative: the tenant refuses addresses it does not know. Until the MX leads there a domain is an internal
+    # relay, and what the tenant does not know goes on to the old host.
+    _kind("mail_flow", "microsoft", Field("type")),
+    # The keys exist and tell where DNS must point; then messages are signed.
+    _kind("dkim", "microsoft", Field("keys")),
+    _kind("dkim_signing", "microsoft", Field("enabled")),
     _kind(
         "mailbox",
         "microsoft",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from reconcile.config.settings import Settings
@@ -15,7 +16,7 @@ from reconcile.providers.microsoft.records import STAMP_PREFIX, Box, User, domai
 from reconcile.providers.microsoft.refused import Refused, explained
 from reconcile.providers.microsoft.tenant import Tenant
 from reconcile.resources.address import Address
-from reconcile.resources.resource import Live
+from reconcile.resources.resource import Live, Value
 
 Row = dict[str, Any]
 
@@ -46,6 +47,9 @@ class _Look:
         looks: Mapping[str, Callable[[list[Wanted]], Mapping[Address, Sight]]] = {
             "domain": self._domains,
             "domain_verification": self._verifications,
+            "mail_flow": self._mail_flow,
+            "dkim": self._dkim,
+            "dkim_signing": self._dkim_signing,
             "mailbox": self._mailboxes,
             "access": self._access,
             "copy_access": self._copy_access,
@@ -81,7 +85,7 @@ class _Look:
     def _verifications(self, wanted: list[Wanted]) -> Mapping[Address, Sight]:
         rows = self._tenant.domains()
         verified = [key for key in map(_key, wanted) if rows.get(key, {}).get("isVerified")]
-        accepted = self._tenant.accepted_domains() if verified else frozenset()
+        accepted = self._tenant.accepted_domains() if verified else {}
         records = self._tenant.domain_records(verified, "serviceConfigurationRecords")
         seen: dict[Address, Sight] = {}
         for one in wanted:
@@ -100,6 +104,21 @@ class _Look:
                     sights.service_outputs(found) if "Email" in services else {},
                 )
         return seen
+
+    def _mail_flow(self, wanted: list[Wanted]) -> Mapping[Address, Sight]:
+        types = self._tenant.accepted_domains()
+        return {one.address: _live(one, {"type": types.get(_key(one))}) for one in wanted}
+
+    def _dkim(self, wanted: list[Wanted]) -> Mapping[Address, Sight]:
+        signing = self._tenant.signing()
+        return {
+            one.address: _live(one, {"keys": _key(one) in signing}, sights.dkim_outputs(signing.get(_key(one), {})))
+            for one in wanted
+        }
+
+    def _dkim_signing(self, wanted: list[Wanted]) -> Mapping[Address, Sight]:
+        signing = self._tenant.signing()
+        return {one.address: _live(one, {"enabled": signing.get(_key(one), {}).get("Enabled")}) for one in wanted}
 
     def _mailboxes(self, wanted: list[Wanted]) -> Mapping[Address, Sight]:
         # What we know to be there, from the state or from Exchange, and the list of accounts does not show is asked for
@@ -195,6 +214,11 @@ class _Look:
 
 def _key(one: Wanted) -> str:
     return one.address.key.lower()
+
+
+def _live(one: Wanted, fields: Mapping[str, Value], outputs: Mapping[str, Value] = MappingProxyType({})) -> Sight:
+    """A domain's setting, absent while it is off."""
+    return Live(one.address, fields, _key(one), outputs) if any(fields.values()) else ABSENT
 
 
 def _unknown(failure: Problem | Refused | object, address: Address) -> Unknown:

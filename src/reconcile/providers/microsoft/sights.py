@@ -111,6 +111,12 @@ def service_outputs(rows: Iterable[Row]) -> dict[str, Value]:
     }
 
 
+def dkim_outputs(row: Row) -> dict[str, Value]:
+    """Where the two DKIM names of a domain must point. Never derived: the targets follow no rule one can rely on."""
+    targets = {name: row.get(f"{name.capitalize()}CNAME") for name in ("selector1", "selector2")}
+    return {name: (_host(target),) for name, target in targets.items() if target}
+
+
 def _host(name: object) -> str:
     return f"{str(name).lower().rstrip('.')}."
 

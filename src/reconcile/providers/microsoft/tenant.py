@@ -66,9 +66,18 @@ class Tenant:
             lambda: {str(row["id"]).lower(): row for row in self._graph.rows("/domains", records.DOMAIN_SELECT)},
         )
 
-    def accepted_domains(self) -> frozenset[str]:
-        """The domains Exchange takes mail for."""
+    def accepted_domains(self) -> Mapping[str, str]:
+        """The domains Exchange takes mail for, and what it does with addresses it does not know."""
         return self._once("accepted", lambda: list_accepted(self._exchange))
+
+    def signing(self) -> Mapping[str, Row]:
+        """The DKIM configuration of each domain that has one."""
+
+        def read() -> Mapping[str, Row]:
+            rows = self._exchange.rows("Get-DkimSigningConfig", ())
+            return {str(row.get("Domain") or "").lower(): row for row in rows}
+
+        return self._once("signing", read)
 
     def domain_records(self, domains: Iterable[str], part: str) -> Mapping[str, list[Row] | Refused]:
         """``verificationDnsRecords`` or ``serviceConfigurationRecords`` of each domain, batched."""
@@ -134,9 +143,10 @@ def _whole(exchange: Exchange, cmdlet: str, select: Iterable[str], **parameters:
     ]
 
 
-def list_accepted(exchange: Exchange) -> frozenset[str]:
-    rows = exchange.rows("Get-AcceptedDomain", ("DomainName",))
-    return frozenset(str(row["DomainName"]).lower() for row in rows)
+def list_accepted(exchange: Exchange) -> Mapping[str, str]:
+    """The domains Exchange takes mail for: name → Authoritative or InternalRelay."""
+    rows = exchange.rows("Get-AcceptedDomain", ("DomainName", "DomainType"))
+    return {str(row["DomainName"]).lower(): str(row["DomainType"]) for row in rows}
 
 
 def read_skus(graph: Graph, settings: Settings) -> Skus:

@@ -10,6 +10,7 @@ from reconcile.providers.microsoft.refused import Refused
 from reconcile.providers.microsoft.settle import created, until
 from reconcile.providers.microsoft.surfaces import Surfaces, disagrees
 from reconcile.providers.microsoft.tenant import list_accepted
+from reconcile.providers.microsoft.write_mail_flow import RELAY, set_type
 from reconcile.resources.resource import Live
 
 #: Seconds Microsoft's verifier may go on seeing the DNS as it was before our record.
@@ -98,6 +99,10 @@ class VerificationWriter:
         if missing:
             self._graph.change(f"/domains/{segment(name)}", {"supportedServices": sorted(present | missing)})
         live = until(self._clock, lambda: self._ready(order), SERVICE_PATIENCE, pause=15.0)
+        if live is not None and (order.before is None or not order.before.fields.get("accepted")):
+            # New to Exchange, so nothing depends on it yet: until the MX leads here, colleagues' mail to addresses that
+            # are still on the old host must go on to it.
+            set_type(self._exchange, name, RELAY)
         if live is None:
             raise Problem(
                 "M365-22",

@@ -10,7 +10,9 @@ from reconcile.providers.base import Order, Writer
 from reconcile.providers.microsoft.refused import LostAnswer, Refused, explained
 from reconcile.providers.microsoft.surfaces import Surfaces
 from reconcile.providers.microsoft.write_access import AccessWriter, CopyAccessWriter
+from reconcile.providers.microsoft.write_dkim import DkimSigningWriter, DkimWriter
 from reconcile.providers.microsoft.write_domain import DomainWriter, VerificationWriter
+from reconcile.providers.microsoft.write_mail_flow import MailFlowWriter
 from reconcile.providers.microsoft.write_mailbox import MailboxWriter
 from reconcile.resources.resource import Live
 
@@ -24,6 +26,9 @@ class MicrosoftWriter:
         self._by_kind: dict[str, Writer] = {
             "domain": DomainWriter(surfaces),
             "domain_verification": VerificationWriter(surfaces),
+            "mail_flow": MailFlowWriter(surfaces),
+            "dkim": DkimWriter(surfaces),
+            "dkim_signing": DkimSigningWriter(surfaces),
             "mailbox": MailboxWriter(surfaces, password),
             "access": AccessWriter(surfaces),
             "copy_access": CopyAccessWriter(surfaces),
