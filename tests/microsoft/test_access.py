@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.microsoft.world import World
 
-from reconcile.providers.base import ABSENT
+from reconcile.providers.base import ABSENT, Order
+from reconcile.resources.address import Address
 from reconcile.resources.resource import Value
 
 CONTACT = "contact@spf55.org"
@@ -72,3 +73,18 @@ def test_all_rights_end_with_the_access_itself(office: World) -> None:
     office.make("access", CONTACT, RIGHTS)
     office.remove("access", CONTACT)
     assert office.live("access", CONTACT).fields == {"full_access": (), "send_as": (), "send_on_behalf": ()}
+
+
+def test_who_is_renamed_between_plan_and_write_loses_the_right_all_the_same(office: World) -> None:
+    office.make("access", CONTACT, RIGHTS)
+    office.new_run()
+    planned = office.live("access", CONTACT)
+    person = office.live("mailbox", LUC)
+    married = "luc.perrin@spf55.org"
+    fields: dict[str, Value] = {"primary": married, "aliases": (LUC,)}
+    renamed = Order(Address("spf55", "mailbox", married), person, {**person.fields, **fields}, frozenset(fields))
+    office.provider.writer.update(renamed)
+    wanted: dict[str, Value] = {**RIGHTS, "full_access": (ANNE, married), "send_on_behalf": ()}
+    order = Order(Address("spf55", "access", CONTACT), planned, wanted, frozenset({"full_access", "send_on_behalf"}))
+    assert office.provider.writer.update(order).fields == wanted
+    assert office.live("access", CONTACT).fields == wanted

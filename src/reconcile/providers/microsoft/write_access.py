@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
-from reconcile.providers.microsoft import records, sights
+from reconcile.providers.microsoft import sights
 from reconcile.providers.microsoft.exchange import Row, edited
-from reconcile.providers.microsoft.records import Box, Recipient, smtp_addresses
+from reconcile.providers.microsoft.names import Names
+from reconcile.providers.microsoft.records import Box
 from reconcile.providers.microsoft.refused import LostAnswer, Refused
 from reconcile.providers.microsoft.settle import patiently, until
 from reconcile.providers.microsoft.surfaces import Surfaces, disagrees
@@ -50,11 +51,10 @@ class AccessWriter:
         before = self._fields(box)
         for right in rights:
             wanted, present = _people(order.fields.get(right)), _people(before[right])
-            # What the plan did not show is not taken away: somebody may have given it since.
-            planned = _people(order.before.fields.get(right)) if order.before else set()
             for who in sorted(wanted - present):
                 self._give(right, box, who)
-            for who in sorted((present & planned) - wanted):
+            # What the plan did not show is not taken away: somebody may have given it since.
+            for who in sorted((present & self._planned(order, right, present)) - wanted):
                 self._take(right, box, who)
         live = until(self._clock, lambda: self._agreeing(order, rights), SHOWN_PATIENCE)
         if live is None:
@@ -66,10 +66,14 @@ class AccessWriter:
         fields = self._fields(box)
         for right in rights:
             wanted, present = _people(order.fields.get(right)), _people(fields[right])
-            planned = _people(order.before.fields.get(right)) if order.before else set()
-            if not wanted <= present or present & (planned - wanted):
+            if not wanted <= present or present & (self._planned(order, right, present) - wanted):
                 return None
         return Live(order.address, fields, box.guid)
+
+    def _planned(self, order: Order, right: str, present: set[str]) -> set[str]:
+        """Whom the plan saw with the right, by their former and their present names: they may be renamed since."""
+        seen = _people(order.before.fields.get(right)) if order.before else set()
+        return seen | {known.primary for known in self._names.of(seen - present, set()).values()}
 
     def _fields(self, box: Box) -> dict[str, Value]:
         full = self._exchange.rows("Get-MailboxPermission", (), Identity=box.guid)
@@ -168,38 +172,6 @@ class CopyAccessWriter:
             return str(row.get("ObjectId") or "").lower() == principal
 
         return self._exchange.one("Get-ServicePrincipal", (), principal, is_it) is not None
-
-
-class Names:
-    """Recipients by the names Exchange shows them under; each is asked for once. Thread-safe."""
-
-    def __init__(self, surfaces: Surfaces) -> None:
-        self._exchange = surfaces.exchange
-        self._lock = threading.Lock()
-        self._known: dict[str, Recipient] = {}
-
-    def of(self, holders: Iterable[str], left_out: set[str]) -> dict[str, Recipient]:
-        """Those holders that are recipients. System accounts, orphan SIDs and ``left_out`` are not asked about."""
-        found = {}
-        for name in {holder.lower() for holder in holders} - left_out:
-            if name and not name.startswith(("nt authority\\", "s-1-")) and (known := self._find(name)):
-                found[name] = known
-        return found
-
-    def _find(self, name: str) -> Recipient | None:
-        with self._lock:
-            if name in self._known:
-                return self._known[name]
-
-        def is_it(row: Row) -> bool:
-            one = records.recipient(row)
-            return name in one.names | smtp_addresses(one.proxies)
-
-        row = self._exchange.one("Get-Recipient", records.RECIPIENT_SELECT, name, is_it)
-        if row is None:
-            return None
-        with self._lock:
-            return self._known.setdefault(name, records.recipient(row))
 
 
 def _mailbox(surfaces: Surfaces, address: Address) -> Box:
