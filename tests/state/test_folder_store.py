@@ -136,6 +136,23 @@ def test_a_filesystem_that_fills_up_leaves_the_old_state_whole(small_disk: Path,
     assert store.read("spf55") == kept
 
 
+def test_a_full_disk_refuses_the_lock_in_words(
+    store: FolderStore, no_room_beyond: Callable[[int], AbstractContextManager[None]]
+) -> None:
+    with no_room_beyond(0), pytest.raises(Problem) as refusal, store.lock("spf55", US):
+        pytest.fail("a lock without room for its holder's name")
+    assert refusal.value.code == "STA01"
+    with store.lock("spf55", US):
+        pass
+
+
+def test_a_folder_that_cannot_be_listed_is_not_an_empty_one(tmp_path: Path) -> None:
+    (tmp_path / "federations").write_text("not a folder")
+    with pytest.raises(Problem) as refusal:
+        FolderStore(tmp_path).federations()
+    assert refusal.value.code == "STA06"
+
+
 def test_a_read_only_disk_is_named_and_its_state_still_read(small_disk: Path, fresh: Snapshot) -> None:
     store = FolderStore(small_disk)
     kept = store.write(fresh.put(a_record()))

@@ -23,7 +23,7 @@ from reconcile.resources import kinds
 from reconcile.resources.address import Address
 from reconcile.state.folder import FolderStore
 from reconcile.state.journal import Journal, new_run_id
-from reconcile.state.replay import check_current, replay, unsettled
+from reconcile.state.replay import Journals, replay
 from reconcile.state.snapshot import Snapshot
 
 from .records import TickingClock, a_record
@@ -86,15 +86,15 @@ def test_an_intent_without_outcome_stays_until_somebody_tells_its_end(
     journal, snapshot = begin(tmp_path, clock, fresh)
     with journal:
         journal.intent(CONTACT, "create", ["licence"])
-    (left,) = unsettled(tmp_path, "spf55")
+    (left,) = Journals.read(tmp_path).unsettled("spf55")
     assert (left.run, left.address, left.action, left.changed) == ("run-1", CONTACT, "create", ("licence",))
     assert replay(snapshot, tmp_path) == (fresh, (left,))
 
     second, snapshot = begin(tmp_path, clock, snapshot, "run-2")
     with second:
-        assert unsettled(tmp_path, "spf55") == [left]
+        assert Journals.read(tmp_path).unsettled("spf55") == [left]
         second.outcome(CONTACT, "create", "done", a_record())
-    assert unsettled(tmp_path, "spf55") == []
+    assert Journals.read(tmp_path).unsettled("spf55") == []
 
 
 def test_an_old_run_never_undoes_what_came_after_it(
@@ -127,12 +127,12 @@ def test_a_run_that_died_between_plan_and_apply_makes_the_plan_stale(
     tmp_path: Path, clock: TickingClock, fresh: Snapshot
 ) -> None:
     planned, _ = replay(fresh, tmp_path)
-    check_current(planned, None, tmp_path)
+    Journals.read(tmp_path).check_current(planned, None)
     journal, _ = begin(tmp_path, clock, planned)
     with journal:
         journal.outcome(CONTACT, "create", "done", a_record())
     with pytest.raises(Problem) as refusal:
-        check_current(planned, None, tmp_path)
+        Journals.read(tmp_path).check_current(planned, None)
     assert (refusal.value.code, refusal.value.exit_code) == ("STA04", 4)
 
 
@@ -159,8 +159,8 @@ def test_other_federations_lines_are_not_ours(tmp_path: Path, clock: TickingCloc
         journal.opens(Snapshot("spf5", "lineage-5"))
         journal.intent(neighbour, "create")
         journal.intent(CONTACT, "create")
-    assert [intent.address for intent in unsettled(tmp_path, "spf55")] == [CONTACT]
-    assert [intent.address for intent in unsettled(tmp_path, "spf5")] == [neighbour]
+    assert [intent.address for intent in Journals.read(tmp_path).unsettled("spf55")] == [CONTACT]
+    assert [intent.address for intent in Journals.read(tmp_path).unsettled("spf5")] == [neighbour]
 
 
 def test_a_journal_damaged_in_its_middle_is_refused(tmp_path: Path, clock: TickingClock, fresh: Snapshot) -> None:
@@ -197,15 +197,45 @@ def test_a_cut_at_any_byte_loses_nothing_confirmed(tmp_path: Path, clock: Tickin
         assert {intent.address for intent in left} == intents
 
 
+def test_a_run_that_ended_is_not_replayed_but_its_open_intents_are_remembered(
+    tmp_path: Path, clock: TickingClock, store: FolderStore, fresh: Snapshot
+) -> None:
+    journal, snapshot = begin(tmp_path / "runs", clock, fresh)
+    with journal:
+        journal.intent(CONTACT, "create")
+        journal.outcome(a_record("zoé").address, "create", "done", a_record("zoé"))
+        snapshot = store.write(snapshot.put(a_record("zoé")))
+        journal.end({"done": 1})
+    found, (left,) = replay(snapshot, tmp_path / "runs")
+    assert (found.records, left.address) == (snapshot.records, CONTACT)
+    journals = Journals.read(tmp_path / "runs")
+    assert [intent.address for intent in journals.unsettled("spf55")] == [CONTACT]
+
+
+@pytest.mark.parametrize("damage", [(b'{"event":"outcome"', b'{"evnt":"outcome"'), (b'"serial":0', b'"serial":"?"')])
+def test_a_journal_damaged_in_its_shape_is_refused(
+    tmp_path: Path, clock: TickingClock, fresh: Snapshot, damage: tuple[bytes, bytes]
+) -> None:
+    journal, _ = begin(tmp_path, clock, fresh)
+    with journal:
+        journal.outcome(CONTACT, "create", "done", a_record())
+        journal.end({})
+    journal.path.write_bytes(journal.path.read_bytes().replace(*damage))
+    with pytest.raises(Problem) as refusal:
+        Journals.read(tmp_path)
+    assert refusal.value.code == "STA02"
+
+
 steps = st.one_of(
     st.tuples(st.just("put"), st.integers(0, 4)),
     st.tuples(st.just("drop"), st.integers(0, 4)),
     st.tuples(st.just("save"), st.just(0)),
+    st.tuples(st.just("end"), st.just(0)),
     st.tuples(st.just("crash"), st.integers(0, 200)),
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(steps, max_size=25), st.randoms(use_true_random=False), st.booleans())
 def test_no_chain_of_crashes_and_saves_loses_or_revives_anything(
     tmp_path_factory: pytest.TempPathFactory,
@@ -238,6 +268,11 @@ def test_no_chain_of_crashes_and_saves_loses_or_revives_anything(
             truth = {address: kept for address, kept in truth.items() if address != record.address}
         elif step == "save":
             snapshot = store.write(snapshot)
+        elif step == "end":
+            store.write(snapshot)
+            journal.end({})
+            journal.close()
+            journal, snapshot = start()
         else:
             torn = json.dumps({"event": "outcome", "at": "x", "address": str(record.address), "result": "done"})
             with journal.path.open("ab") as file:

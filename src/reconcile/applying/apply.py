@@ -20,7 +20,7 @@ from reconcile.planning.guards import Boundary
 from reconcile.planning.plan import Plan
 from reconcile.providers.base import Provider
 from reconcile.state.journal import Journal
-from reconcile.state.replay import check_current
+from reconcile.state.replay import Journals
 from reconcile.state.snapshot import Snapshot
 from reconcile.state.store import Holder, Store
 
@@ -49,8 +49,10 @@ def apply_plan(plan: Plan, ground: Ground, journal: Journal, holder: Holder, lis
     with contextlib.ExitStack() as locks:
         for slug in slugs:
             locks.enter_context(ground.store.lock(slug, holder))
-            # Whoever held the lock before us may have written since the plan read the state.
-            check_current(ground.snapshots[slug], ground.store.read(slug), journal.path.parent)
+        # Whoever held a lock before us may have written since the plan read the state.
+        journals = Journals.read(journal.path.parent)
+        for slug in slugs:
+            journals.check_current(ground.snapshots[slug], ground.store.read(slug))
         recorder = Recorder(journal, ground.store, {slug: ground.snapshots[slug] for slug in slugs}, ground.clock)
         for found in plan.unrecorded:
             recorder.note(found)

@@ -77,7 +77,7 @@ def prepare(session: Session, names: Sequence[str]) -> Prepared:
     from reconcile.config.load import load_federations
     from reconcile.planning.planner import Inputs
     from reconcile.resources.desired import compile_federations, declared_domains
-    from reconcile.state.replay import replay
+    from reconcile.state.replay import Journals
     from reconcile.state.snapshot import Snapshot
 
     settings = session.settings
@@ -89,11 +89,12 @@ def prepare(session: Session, names: Sequence[str]) -> Prepared:
     described = [name for name in names if name not in gone]
     federations = () if names and not described else loaded.select(described)
     slugs = [*(federation.slug for federation in federations), *gone]
+    journals = Journals.read(session.state / "runs")
     snapshots: dict[str, Snapshot] = {}
     interrupted: set[Address] = set()
     for slug in slugs:
         stored = states.read(slug) or Snapshot(slug, lineage="")
-        snapshots[slug], unsettled = replay(stored, session.state / "runs")
+        snapshots[slug], unsettled = journals.replay(stored)
         interrupted.update(intent.address for intent in unsettled if intent.action == "create")
     inputs = Inputs(
         desired=compile_federations(federations, settings),

@@ -45,6 +45,20 @@ def fsync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def files_in(folder: Path, suffix: str) -> list[Path]:
+    """The folder's files of that suffix, by name, hidden ones left out; none when there is no folder.
+
+    Raises Problem STA06 when it cannot be listed: that is not an empty folder.
+    """
+    try:
+        names = [path.name for path in folder.iterdir()]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise unreadable(folder, error) from None
+    return [folder / name for name in sorted(names) if name.endswith(suffix) and not name.startswith(".")]
+
+
 def unwritable(path: Path, error: OSError) -> Problem:
     """What the operating system refused, in the postmaster's words."""
     why = error.strerror or type(error).__name__

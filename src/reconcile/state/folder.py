@@ -7,11 +7,10 @@ import dataclasses
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 from reconcile.problem import Problem
-from reconcile.state.durable import replace_file, unreadable, unwritable
+from reconcile.state.durable import files_in, replace_file, unreadable, unwritable
 from reconcile.state.form import PLAIN, Form
 from reconcile.state.snapshot import Snapshot
 from reconcile.state.store import Holder, check_swap, locked
@@ -38,22 +37,24 @@ class FolderStore:
     def write(self, snapshot: Snapshot) -> Snapshot:
         path = self._path(snapshot.federation)
         written = dataclasses.replace(snapshot, serial=snapshot.serial + 1)
-        with _opened(self._snapshots / ".writing") as descriptor:
+        with _opened(self._snapshots / ".writing") as descriptor, _writing(path):
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             check_swap(self.read(snapshot.federation), snapshot)
             replace_file(path, self._form.encode(written))
         return written
 
     def federations(self) -> list[str]:
-        return sorted(path.stem for path in self._snapshots.glob("[!.]*.json"))
+        return [path.stem for path in files_in(self._snapshots, ".json")]
 
     @contextlib.contextmanager
     def lock(self, federation: str, holder: Holder) -> Iterator[None]:
-        with self._held(federation) as descriptor:
-            with self._door():
+        path = self._lock_file(federation)
+        with _opened(path) as descriptor:
+            with _writing(path), self._door():
                 if not _flock_now(descriptor):
                     raise locked(federation, _name_in(descriptor))
-                # The lock is the kernel's; the name inside is a courtesy to whoever meets it.
+                # The lock is the kernel's; the name inside is a courtesy to whoever meets it. A disk without room for
+                # it has none for the state either.
                 os.ftruncate(descriptor, 0)
                 os.pwrite(descriptor, holder.encode(), 0)
             try:
@@ -63,8 +64,8 @@ class FolderStore:
 
     def locks(self) -> dict[str, Holder | None]:
         found = {}
-        for path in sorted(self._locks.glob("[!.]*.lock")):
-            with self._held(path.stem) as descriptor, self._door():
+        for path in files_in(self._locks, ".lock"):
+            with _opened(path) as descriptor, _writing(path), self._door():
                 if not _flock_now(descriptor):
                     found[path.stem] = _name_in(descriptor)
         return found
@@ -78,8 +79,8 @@ class FolderStore:
             )
         raise Problem("STA09", f"Nobody holds the lock on {federation}, so run {run} does not.")
 
-    def _held(self, federation: str) -> AbstractContextManager[int]:
-        return _opened(self._locks / f"{self._path(federation).stem}.lock")
+    def _lock_file(self, federation: str) -> Path:
+        return self._locks / f"{self._path(federation).stem}.lock"
 
     @contextlib.contextmanager
     def _door(self) -> Iterator[None]:
@@ -97,15 +98,22 @@ class FolderStore:
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[int]:
     """A file to lock, made if need be; closing it frees the lock. Raises Problem STA06 when it cannot be made."""
-    try:
+    with _writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    except OSError as error:
-        raise unwritable(path, error) from None
     try:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """What the system refuses, locks on a filesystem that has none included, said as STA01 or STA06."""
+    try:
+        yield
+    except OSError as error:
+        raise unwritable(path, error) from None
 
 
 def _flock_now(descriptor: int) -> bool:

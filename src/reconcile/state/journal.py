@@ -41,6 +41,7 @@ class Journal:
         self._descriptor = descriptor
         self._clock = clock
         self._length = 0
+        self._open: set[Address] = set()
         self._lock = threading.Lock()
 
     @classmethod
@@ -75,6 +76,7 @@ class Journal:
     def intent(self, address: Address, action: str, changed: Iterable[str] = ()) -> None:
         """Say what is about to be written, by the names of the fields; call before the write."""
         self._append("intent", {"address": str(address), "action": action, "changed": sorted(changed)})
+        self._open.add(address)
 
     def outcome(
         self,
@@ -99,10 +101,14 @@ class Journal:
         if request_id:
             entry["request_id"] = request_id
         self._append("outcome", {**entry, "seconds": round(seconds, 3)})
+        self._open.discard(address)
 
     def end(self, tally: Mapping[str, int]) -> None:
-        """Close the account: done, failed, skipped, not started."""
-        self._append("end", {"tally": dict(tally)})
+        """Close the account, once every snapshot is saved: done, failed, skipped, not started.
+
+        The line also counts the intents that are left open.
+        """
+        self._append("end", {"open": len(self._open), "tally": dict(tally)})
 
     def close(self) -> None:
         """Let the file go; a second call does nothing."""

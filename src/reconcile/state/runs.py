@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from reconcile.state.durable import unreadable
+from reconcile.state.durable import files_in, unreadable
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class RunRecord:
 
 def run_records(folder: Path) -> Iterator[RunRecord]:
     """Every run of a state folder's journals, the latest first. An unfinished last line is left out."""
-    for path in sorted(folder.glob("*.jsonl"), reverse=True):
+    for path in reversed(files_in(folder, ".jsonl")):
         yield _read(path)
 
 

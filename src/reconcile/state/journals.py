@@ -1,0 +1,149 @@
+"""The journals of a folder, read back by federation, without parsing what cannot matter.
+
+A year's journals are tens of megabytes and a plan asks about a hundred federations, so only the openings are parsed at
+first; the lines of one federation in one journal are found by searching for bytes.
+"""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from reconcile.resources.address import Address
+from reconcile.state.durable import files_in, unreadable
+from reconcile.state.snapshot import Record, damaged, record_from_json
+
+_BEGIN = b'{"event":"'
+_OPENS = b'{"event":"opens"'
+_END = b'{"event":"end"'
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Intent:
+    """A write that was about to be made. Whether it was is for the outside system to tell."""
+
+    run: str
+    at: str
+    address: Address
+    action: str
+    changed: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a write: done, with what is recorded from then on (None: nothing any more), or failed."""
+
+    address: Address
+    done: bool
+    record: Record | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Session:
+    """A run's work on one federation, from an opening of its snapshot on.
+
+    ``ended``: the run saved its snapshots and closed its account. ``settled``: and every intent has its outcome.
+    """
+
+    path: Path
+    place: int  # among the run's openings of this federation
+    federation: str
+    at: str
+    lineage: str
+    serial: int
+    ended: bool
+    settled: bool
+
+    @property
+    def run(self) -> str:
+        return self.path.stem
+
+    def steps(self) -> list[Intent | Outcome]:
+        """What it did, in order. Raises Problem STA02 when a line of it is damaged."""
+        found: list[list[Intent | Outcome]] = []
+        for line in _lines_about(_whole_lines(self.path), self.federation):
+            try:
+                entry = json.loads(line)
+                if entry["event"] == "opens":
+                    found.append([])
+                elif found and entry["event"] in ("intent", "outcome"):
+                    found[-1].append(_step(self.run, entry))
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+                raise damaged(self.path, f"a line about {self.federation} makes no sense") from None
+        return found[self.place]
+
+
+def sessions(folder: Path) -> Mapping[str, list[Session]]:
+    """The sessions of every federation, in the order they began.
+
+    What follows a journal's last newline was never confirmed and is left out. Raises Problem STA02 when a journal is
+    damaged before that, STA06 when one cannot be read.
+    """
+    found: dict[str, list[Session]] = collections.defaultdict(list)
+    for path in files_in(folder, ".jsonl"):
+        for session in _sessions_of(path):
+            found[session.federation].append(session)
+    for of_federation in found.values():
+        of_federation.sort(key=lambda session: session.at)
+    return found
+
+
+def _sessions_of(path: Path) -> Iterator[Session]:
+    data = _whole_lines(path)
+    if not data:
+        return
+    lines = data.count(b"\n")
+    if lines != data.count(b"\n" + _BEGIN) + data.startswith(_BEGIN):
+        raise damaged(path, "a line of it makes no sense")
+    last = data[data.rfind(b"\n", 0, -1) + 1 :]
+    ended = last.startswith(_END)
+    settled = ended and b'"open":0' in last
+    places: collections.Counter[str] = collections.Counter()
+    for start in _places(_OPENS, data):
+        try:
+            entry = json.loads(data[start : data.index(b"\n", start)])
+            federation = str(entry["federation"])
+            known = (federation, entry["at"], entry["lineage"], int(entry["serial"]))
+            yield Session(path, places[federation], *known, ended, settled)
+        except (ValueError, KeyError, TypeError):
+            raise damaged(path, "an opening in it makes no sense") from None
+        places[federation] += 1
+
+
+def _step(run: str, entry: Mapping[str, object]) -> Intent | Outcome:
+    address = Address.parse(str(entry["address"]))
+    if entry["event"] == "intent":
+        changed = entry["changed"]
+        names = tuple(changed) if isinstance(changed, list) else ()
+        return Intent(run, str(entry["at"]), address, str(entry["action"]), names)
+    done = entry["result"] == "done"
+    recorded = entry["record"] if done else None
+    return Outcome(address, done, record_from_json(address, recorded) if isinstance(recorded, dict) else None)
+
+
+def _whole_lines(path: Path) -> bytes:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise unreadable(path, error) from None
+    return data[: data.rfind(b"\n") + 1]
+
+
+def _lines_about(data: bytes, federation: str) -> Iterator[bytes]:
+    name = json.dumps(federation, ensure_ascii=False).encode()
+    starts = {
+        data.rfind(b"\n", 0, found) + 1
+        for mark in (b'"federation":' + name, b'"address":' + name[:-1] + b"/")
+        for found in _places(mark, data)
+    }
+    return (data[start : data.index(b"\n", start)] for start in sorted(starts))
+
+
+def _places(mark: bytes, data: bytes) -> Iterator[int]:
+    found = data.find(mark)
+    while found >= 0:
+        yield found
+        found = data.find(mark, found + 1)
