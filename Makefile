@@ -29,7 +29,7 @@ golden: .setup/dev ## write the golden files of the views anew; review the diffe
 requirements: ## pin again every dependency, by hash
 	.venv/bin/pip install --quiet pip-tools
 	.venv/bin/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --extra build -o requirements/run.txt pyproject.toml
-	.venv/bin/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --extra build --extra dev --extra stores -o requirements/dev.txt pyproject.toml
+	.venv/bin/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --extra build --extra dev --extra hosted --extra stores -o requirements/dev.txt pyproject.toml
 	@# pip-compile drops the markers of extras: opa-eval has no wheel for Linux but on x86_64.
 	@sed -i.bak "s/^opa-eval==[^ ]*/& ; sys_platform != 'linux' or platform_machine == 'x86_64'/" requirements/dev.txt
 	@rm requirements/dev.txt.bak

@@ -31,7 +31,7 @@ def dns_provider(server: DnsServer, secret: str, clock: Clock | None = None, jou
         name="dns",
         reader=DnsReader(plain),
         writer=DnsWriter(exchange, resolver.resolve),
-        default_parallel=8,
+        default_parallel=32,
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Sequence
 
 import dns.rdataset
 from dns.rdatatype import RdataType
@@ -15,18 +16,24 @@ from reconcile.providers.dns.keys import RecordKey
 from reconcile.providers.dns.parts import part_of, spf_records
 from reconcile.providers.dns.spf_lookups import Resolve, refuse_over_limit
 from reconcile.providers.dns.wishes import Publish, Withdraw
-from reconcile.resources.address import Address
 from reconcile.resources.resource import Live
 
 Rdataset = dns.rdataset.Rdataset
 
 
 class DnsWriter:
-    """Publishes and withdraws our records; safe to call from many threads."""
+    """Publishes and withdraws our records; safe to call from many threads.
+
+    Orders that arrive while others are on their way are carried out together when those are back, so that many
+    threads cost no more round trips than one, and the records of one domain that are due together move together.
+    """
 
     def __init__(self, exchange: Exchange, resolve: Resolve) -> None:
         self._exchange = exchange
         self._resolve = resolve
+        self._turn = threading.Condition()
+        self._away = False
+        self._waiting: list[_Ticket] = []
 
     def create(self, order: Order) -> Live:
         """Publish the record. Raises DNS07 when somebody published one since the plan, else as ``update``."""
@@ -39,22 +46,52 @@ class DnsWriter:
         DNS09 SPF that cannot be merged, DNS10 an alias or other data in the way, DNS13 prerequisites not honoured,
         DNS14 an MX that leads nowhere.
         """
-        live = self.together([order])[order.address]
-        if isinstance(live, Problem):
-            raise live
-        return live
+        ticket = _Ticket(order)
+        with self._turn:
+            self._waiting.append(ticket)
+            self._turn.wait_for(lambda: ticket.end is not None or not self._away)
+            served = self._waiting if ticket.end is None else []
+            if served:
+                self._waiting, self._away = [], True
+        if served:
+            self._serve(served)
+        assert ticket.end is not None  # noqa: S101  (whoever serves settles every ticket)
+        if isinstance(ticket.end, Problem):
+            raise ticket.end
+        return ticket.end
 
-    def together(self, orders: Sequence[Order]) -> Mapping[Address, Live | Problem]:
-        """Carry out many creates and updates: one atomic UPDATE per zone, all zones at once."""
-        wishes = [_Judged(order, self._resolve) for order in orders]
-        granted = self._exchange.grant(wishes)
-        return {order.address: _live(order, end) for order, end in zip(orders, granted, strict=True)}
+    def _serve(self, tickets: Sequence[_Ticket]) -> None:
+        """Carry out all that queued up meanwhile, and let the next ones go."""
+        try:
+            for ticket, end in zip(tickets, self.together([ticket.order for ticket in tickets]), strict=True):
+                ticket.end = end
+        finally:
+            for ticket in tickets:
+                ticket.end = ticket.end or Problem(
+                    "DNS11", f"The write of {ticket.order.address} was cut short.", "run apply again"
+                )
+            with self._turn:
+                self._away = False
+                self._turn.notify_all()
+
+    def together(self, orders: Sequence[Order]) -> list[Live | Problem]:
+        """What became of many creates and updates: one atomic UPDATE per zone, all zones at once."""
+        granted = self._exchange.grant([_Judged(order, self._resolve) for order in orders])
+        return [_live(order, end) for order, end in zip(orders, granted, strict=True)]
 
     def delete(self, order: Order) -> None:
         """Take our part away: the values the plan saw, and nothing beside them. Raises as ``update``."""
         (end,) = self._exchange.grant([Withdraw(order)])
         if isinstance(end, Problem):
             raise end
+
+
+@dataclasses.dataclass(slots=True, eq=False)
+class _Ticket:
+    """An order that waits for its turn, and what became of it."""
+
+    order: Order
+    end: Live | Problem | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
