@@ -9,7 +9,7 @@ import socket
 import sqlite3
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -59,11 +59,16 @@ class Process:
         wait_until(self._answers, f"{self.binary} answers; its log is {folder / 'log'}")
 
     def add(self, origin: str, text: str, *, signed: bool = False) -> None:
-        (self.folder / f"{origin}.zone").write_text(f"$ORIGIN {origin}.\n{text}", encoding="utf-8")
-        self.zones[origin] = signed
+        self.add_all({origin: text}, signed=signed)
+
+    def add_all(self, zones: Mapping[str, str], *, signed: bool = False) -> None:
+        for origin, text in zones.items():
+            (self.folder / f"{origin}.zone").write_text(f"$ORIGIN {origin}.\n{text}", encoding="utf-8")
+            self.zones[origin] = signed
         self.configure()
         self.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: self._holds(origin, signed=signed), f"{self.binary} holds {origin}: {self.log()}")
+        for origin in zones:
+            wait_until(lambda name=origin: self._holds(name, signed=signed), f"{self.binary} holds {origin}")
 
     def stop(self) -> None:
         self.process.terminate()

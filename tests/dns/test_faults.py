@@ -24,6 +24,7 @@ from reconcile.providers.dns.exchange import Exchange, unwitnessed
 from reconcile.providers.dns.primary import Primary
 from reconcile.providers.dns.provider import dns_provider
 from reconcile.providers.dns.reader import DnsReader
+from reconcile.providers.dns.resolver import Resolver
 from reconcile.providers.dns.writer import DnsWriter
 
 MX = ("0 spf55-org.mail.protection.outlook.com.",)
@@ -136,10 +137,7 @@ def test_a_lost_answer_to_a_write_is_settled_by_reading(server: Server) -> None:
     world = zone_on(server, ORDINARY)
     with relaying(server.port, swallow_updates=True) as port:
         primary = Primary("127.0.0.1", port, KEY, timeout=0.5)
-        provider = Provider(
-            "dns", DnsReader(primary), DnsWriter(Exchange(primary, SystemClock(), unwitnessed), lambda *_: None)
-        )
-        live = World(server, world.origin, provider).put("MX", values=MX)
+        live = World(server, world.origin, provider_on(primary)).put("MX", values=MX)
     assert live.fields["values"] == MX
 
 
@@ -156,9 +154,13 @@ def playing(answer: Callable[[dns.message.Message], dns.message.Message | None])
     """A server that answers as told, or says nothing."""
     with _listening(lambda stream: _answer_as_told(stream, answer)) as port:
         primary = Primary("127.0.0.1", port, timeout=0.3)
-        yield Provider(
-            "dns", DnsReader(primary), DnsWriter(Exchange(primary, SystemClock(), unwitnessed), lambda *_: None)
-        )
+        yield provider_on(primary)
+
+
+def provider_on(primary: Primary) -> Provider:
+    """The provider on a server that is not the one of the settings; its resolver does not answer."""
+    nobody = Resolver(primary, [f"127.0.0.1:{free_port()}"], timeout=0.1)
+    return Provider("dns", DnsReader(primary), DnsWriter(Exchange(primary, SystemClock(), unwitnessed), nobody))
 
 
 @contextlib.contextmanager

@@ -14,9 +14,10 @@ from tests.dns.world import ORDINARY, World, zone_on
 
 from reconcile.cli.dns_view import survey_lines
 from reconcile.config.settings import DnsServer
+from reconcile.providers.dns.answers import Question
 from reconcile.providers.dns.checks import Weight
 from reconcile.providers.dns.facts import gather
-from reconcile.providers.dns.primary import Primary, Question
+from reconcile.providers.dns.primary import Primary
 from reconcile.providers.dns.spread import Listener, State, ask_around, last_clean
 from reconcile.providers.dns.survey import Surveyor, surveyor
 

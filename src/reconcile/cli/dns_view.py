@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import dns.rdatatype
 
-from reconcile.providers.dns.primary import Question
+from reconcile.providers.dns.answers import Question
 from reconcile.providers.dns.spread import Report, State, largest_ttl, last_clean
 from reconcile.providers.dns.survey import Survey
 from reconcile.resources.milestones import UNSCHEDULED

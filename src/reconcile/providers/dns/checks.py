@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from reconcile.problem import Problem
 from reconcile.providers.dns import spf
+from reconcile.providers.dns.answers import Answer, Failure
 from reconcile.providers.dns.facts import Facts
 from reconcile.providers.dns.keys import RecordKey
 from reconcile.providers.dns.parts import IncludeInSpf
-from reconcile.providers.dns.primary import Answer, Failure
 from reconcile.providers.dns.spf_lookups import LOOKUP_LIMIT, Resolve, count
 from reconcile.providers.dns.standing import standing
 

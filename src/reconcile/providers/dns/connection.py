@@ -8,8 +8,9 @@ import struct
 from collections import deque
 from collections.abc import Sequence
 
-#: Messages in flight. Small enough that neither side's buffers fill, large enough that round trips do not show.
-_WINDOW = 100
+#: Messages in flight. What they weigh fits in any server's receive buffer, so that sending never waits for a server
+#: that waits for us to read; large enough that round trips do not show.
+_WINDOW = 500
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -20,48 +21,64 @@ class Unreachable:
     connected: bool
 
 
-def converse(host: str, port: int, messages: Sequence[bytes], timeout: float) -> list[bytes | Unreachable]:
-    """The reply to each message, in their order, whatever the order the server answers in.
+class Line:
+    """One connection to one server, opened when first needed and again when it was lost. Close it after use."""
 
-    The messages bear distinct ids. ``timeout`` is in seconds, for the connection and for each wait. A server that
-    hangs up after some replies is called again for the rest; one that gave none is not, so that a single message is
-    never sent twice.
-    """
-    replies: dict[bytes, bytes] = {}
-    left = list(messages)
-    while left:
-        reason, connected = _call(host, port, left, replies, timeout)
-        still = [message for message in left if message[:2] not in replies]
-        if len(still) == len(left):
-            lost = Unreachable(reason, connected)
-            return [replies.get(message[:2], lost) for message in messages]
-        left = still
-    return [replies[message[:2]] for message in messages]
+    def __init__(self, host: str, port: int, timeout: float) -> None:
+        """``timeout`` is in seconds, for the connection and for each wait."""
+        self._host, self._port, self._timeout = host, port, timeout
+        self._stream: socket.socket | None = None
 
+    def converse(self, messages: Sequence[bytes]) -> list[bytes | Unreachable]:
+        """The reply to each message, in their order, whatever the order the server answers in.
 
-def _call(
-    host: str, port: int, messages: Sequence[bytes], replies: dict[bytes, bytes], timeout: float
-) -> tuple[str, bool]:
-    """Send the messages and gather replies. Says why it ended early, and whether a connection was made."""
-    try:
-        stream = socket.create_connection((host, port), timeout)
-    except OSError as error:
-        return _words(error), False
-    with stream:
-        waiting, flying = deque(messages), set[bytes]()
-        received = bytearray()
+        The messages bear distinct ids. A server that hangs up after some replies is called again for the rest; one
+        that gave none is not, so that a single message is never sent twice.
+        """
+        replies: dict[bytes, bytes] = {}
+        left = list(messages)
+        while left:
+            reason, connected = self._call(left, replies)
+            still = [message for message in left if message[:2] not in replies]
+            if len(still) == len(left):
+                lost = Unreachable(reason, connected)
+                return [replies.get(message[:2], lost) for message in messages]
+            left = still
+        return [replies[message[:2]] for message in messages]
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._stream is not None:
+            self._stream.close()
+        self._stream = None
+
+    def _call(self, messages: Sequence[bytes], replies: dict[bytes, bytes]) -> tuple[str, bool]:
+        """Send the messages and gather replies. Says why it ended early, and whether a connection was made."""
         try:
-            stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            stream = self._stream = self._stream or self._dial()
+        except OSError as error:
+            return _words(error), False
+        waiting, flying, received = deque(messages), set[bytes](), bytearray()
+        reason = ""
+        try:
             while waiting or flying:
                 _send(stream, waiting, flying)
                 chunk = stream.recv(65536)
                 if not chunk:
-                    return "it closed the connection", True
+                    reason = "it closed the connection"
+                    break
                 received += chunk
                 _gather(received, flying, replies)
         except OSError as error:
-            return _words(error), True
-    return "", True
+            reason = _words(error)
+        if reason:
+            self.close()
+        return reason, True
+
+    def _dial(self) -> socket.socket:
+        stream = socket.create_connection((self._host, self._port), self._timeout)
+        stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return stream
 
 
 def _send(stream: socket.socket, waiting: deque[bytes], flying: set[bytes]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 import dns.name
@@ -12,8 +13,9 @@ from dns.rdatatype import RdataType
 
 from reconcile.clock import Clock
 from reconcile.problem import Problem
+from reconcile.providers.dns.answers import Answer, Failure, Question
 from reconcile.providers.dns.keys import RecordKey
-from reconcile.providers.dns.primary import Answer, Primary, Question, Verdict
+from reconcile.providers.dns.primary import Primary, Verdict
 from reconcile.providers.dns.standing import ask_standing, standing
 from reconcile.providers.dns.swap import Swap, update_for
 from reconcile.providers.dns.wishes import Wish, shown
@@ -40,123 +42,117 @@ class Exchange:
         self._primary = primary
         self._clock = clock
         self._witness = witness
-        self._zones = Zones(primary)
+        self._zones = Zones()
 
     def grant(self, wishes: Sequence[Wish]) -> list[Granted]:
         """What became of each wish. Those of one zone that can be granted are granted together or not at all."""
-        ends: dict[int, Granted] = {}
-        apexes = self._apexes(wishes, ends)
-        with contextlib.ExitStack() as locks:
-            for apex in sorted(set(apexes.values())):
+        with self._primary.on_one_line() as primary, contextlib.ExitStack() as locks:
+            found = self._zones.of(primary, {wish.key.name for wish in wishes})
+            for apex in sorted({apex for apex in found.values() if not isinstance(apex, Problem)}):
                 locks.enter_context(self._zones.lock(apex))
-            refused: dict[dns.name.Name, Sequence[Swap]] = {}
+            errands = [_Errand(wish, found[wish.key.name]) for wish in wishes]
+            visit = _Visit(primary, self._clock, self._witness, errands)
             for _ in range(_ATTEMPTS):
-                left = [number for number in apexes if number not in ends]
-                if not left:
+                if not visit.round():
                     break
-                self._round(wishes, left, apexes, refused, ends)
-        for number in apexes:
-            ends.setdefault(number, _never_still(wishes[number].key))
-        return [ends[number] for number in range(len(wishes))]
+            return [errand.end if errand.ended else _never_still(errand.wish.key) for errand in errands]
 
-    def _apexes(self, wishes: Sequence[Wish], ends: dict[int, Granted]) -> dict[int, dns.name.Name]:
-        found = self._zones.of(wish.key.name for wish in wishes)
-        apexes = {}
-        for number, wish in enumerate(wishes):
-            apex = found[wish.key.name]
-            if isinstance(apex, Problem):
-                ends[number] = apex
-            else:
-                apexes[number] = apex
-        return apexes
 
-    def _round(
-        self,
-        wishes: Sequence[Wish],
-        left: Sequence[int],
-        apexes: Mapping[int, dns.name.Name],
-        refused: dict[dns.name.Name, Sequence[Swap]],
-        ends: dict[int, Granted],
-    ) -> None:
-        """Read, and send each zone what is left to do in it; one whose prerequisites fail waits for the next round."""
-        answers = ask_standing(self._primary, [wishes[number].key for number in left])
-        sent: dict[dns.name.Name, tuple[list[int], list[Swap]]] = {}
-        for apex in dict.fromkeys(apexes[number] for number in left):
-            drafts = _Drafts()
-            here = [number for number in left if apexes[number] == apex]
-            for number in here:
-                try:
-                    if drafts.add(wishes[number], standing(wishes[number].key, answers)):
-                        ends[number] = drafts.now(wishes[number].key)
-                except Problem as problem:
-                    ends[number] = problem
-            swaps, doing = drafts.swaps(), [number for number in here if number not in ends]
-            if not doing:
-                continue
-            if swaps == refused.get(apex):
-                # Same reading, refused twice: one of them has something in its way. The others are tried alone.
-                culprits = [number for number in doing if len(doing) == 1 or self._blocked(wishes[number].key)]
-                for number in culprits or doing:
-                    ends[number] = self._in_the_way(wishes[number].key)
-                continue
-            sent[apex] = (doing, swaps)
-        verdicts = self._send(wishes, sent)
-        accepted = []
-        for apex, (doing, swaps) in sent.items():
-            verdict = verdicts[apex]
+class _Errand:
+    """A wish on its way, and its end once it has one."""
+
+    def __init__(self, wish: Wish, zone: dns.name.Name | Problem) -> None:
+        self.wish = wish
+        self.ended = isinstance(zone, Problem)
+        self.zone = dns.name.root if isinstance(zone, Problem) else zone
+        self.end: Granted = zone if isinstance(zone, Problem) else None
+
+    def finish(self, end: Granted) -> None:
+        self.ended, self.end = True, end
+
+
+class _Visit:
+    """Wishes granted over one connection, the locks of their zones being held."""
+
+    def __init__(self, primary: Primary, clock: Clock, witness: Witness, errands: Sequence[_Errand]) -> None:
+        self.errands = errands
+        self._primary = primary
+        self._clock = clock
+        self._witness = witness
+        self._refused: dict[dns.name.Name, Sequence[Swap]] = {}
+
+    def round(self) -> bool:
+        """Read, and send each zone what is left to do in it; whether anything was left.
+
+        A zone whose prerequisites failed, or whose answer was lost with nothing done, waits for the next round.
+        """
+        left = [errand for errand in self.errands if not errand.ended]
+        if not left:
+            return False
+        answers = ask_standing(self._primary, [errand.wish.key for errand in left])
+        by_zone: dict[dns.name.Name, list[_Errand]] = {}
+        for errand in left:
+            by_zone.setdefault(errand.zone, []).append(errand)
+        packets = []
+        for zone, errands in by_zone.items():
+            packet = _drafted(zone, errands, answers)
+            if packet.swaps and packet.swaps == self._refused.get(zone):
+                self._explain(packet)
+            elif packet.errands:
+                packets.append(packet)
+        self._send(packets)
+        return True
+
+    def _send(self, packets: Sequence[_Packet]) -> None:
+        for packet in packets:
+            self._witness(packet.federation, packet.zone, packet.swaps, None)
+        verdicts = self._primary.update([update_for(packet.zone, packet.swaps) for packet in packets])
+        done: list[_Errand] = []
+        unheard: list[_Errand] = []
+        for packet, verdict in zip(packets, verdicts, strict=True):
             if isinstance(verdict, Problem):
-                ends.update(dict.fromkeys(doing, verdict))
-            elif verdict is Verdict.CONFLICT:
-                refused[apex] = swaps
+                for errand in packet.errands:
+                    errand.finish(verdict)
+                continue
+            self._witness(packet.federation, packet.zone, packet.swaps, verdict)
+            if verdict is Verdict.CONFLICT:
+                self._refused[packet.zone] = packet.swaps
             else:
-                accepted += doing
-        self._read_back(wishes, accepted, ends)
+                (done if verdict is Verdict.ACCEPTED else unheard).extend(packet.errands)
+        self._read_back([*done, *unheard])
+        for errand in done:
+            if not errand.ended:
+                errand.finish(self._dropped(errand.wish.key))
 
-    def _send(
-        self, wishes: Sequence[Wish], sent: Mapping[dns.name.Name, tuple[list[int], list[Swap]]]
-    ) -> dict[dns.name.Name, Verdict | Problem]:
-        for apex, (doing, swaps) in sent.items():
-            self._witness(wishes[doing[0]].federation, apex, swaps, None)
-        verdicts = self._primary.update([update_for(apex, swaps) for apex, (_, swaps) in sent.items()])
-        found = dict(zip(sent, verdicts, strict=True))
-        for apex, (doing, swaps) in sent.items():
-            verdict = found[apex]
-            if isinstance(verdict, Verdict):
-                self._witness(wishes[doing[0]].federation, apex, swaps, verdict)
-        return found
-
-    def _read_back(self, wishes: Sequence[Wish], numbers: Sequence[int], ends: dict[int, Granted]) -> None:
-        left = list(numbers)
-        last: dict[int, Granted] = {}
-        for pause in _READ_BACK if numbers else ():
-            self._clock.sleep(pause)
-            answers = ask_standing(self._primary, [wishes[number].key for number in left])
-            for number in left:
-                try:
-                    last[number] = now = standing(wishes[number].key, answers)
-                except Problem as problem:
-                    last[number] = problem
-                else:
-                    if wishes[number].reached(now):
-                        ends[number] = now
-            left = [number for number in left if number not in ends]
+    def _read_back(self, errands: Sequence[_Errand]) -> None:
+        """Look until the world agrees; what it does not agree to in time stays without end."""
+        left = list(errands)
+        for pause in _READ_BACK:
             if not left:
                 return
-        for number in left:
-            end = last[number]
-            ends[number] = end if isinstance(end, Problem) else self._dropped(wishes[number].key, end)
+            self._clock.sleep(pause)
+            answers = ask_standing(self._primary, [errand.wish.key for errand in left])
+            for errand in left:
+                try:
+                    now = standing(errand.wish.key, answers)
+                except Problem as problem:
+                    errand.finish(problem)
+                else:
+                    if errand.wish.reached(now):
+                        errand.finish(now)
+            left = [errand for errand in left if not errand.ended]
 
-    def _blocked(self, key: RecordKey) -> bool:
-        return key.rdtype == RdataType.CNAME and bool(self._others(key.name))
+    def _explain(self, packet: _Packet) -> None:
+        """The same reading was refused twice: something is in the way of one of them; the others go on without it."""
+        keys = [errand.wish.key for errand in packet.errands if errand.wish.key.rdtype == RdataType.CNAME]
+        crowded = {key: others for key in keys if (others := self._others(key.name))}
+        for errand in packet.errands:
+            if errand.wish.key in crowded:
+                errand.finish(_crowded(errand.wish.key, crowded[errand.wish.key]))
+            elif not crowded:
+                errand.finish(self._not_honoured(errand.wish.key))
 
-    def _in_the_way(self, key: RecordKey) -> Problem:
-        """Why a change is refused although the RRset reads as the prerequisite says."""
-        if key.rdtype == RdataType.CNAME and (others := self._others(key.name)):
-            return Problem(
-                "DNS10",
-                f"{key.owner} holds other records ({', '.join(others)}), so it cannot become an alias (CNAME).",
-                "remove them first, if nothing uses them any more",
-            )
+    def _not_honoured(self, key: RecordKey) -> Problem:
         return Problem(
             "DNS13",
             f"{self._primary} refuses to change {key} although it is as the plan saw it.",
@@ -168,12 +164,39 @@ class Exchange:
         found = [question for question, answer in answers.items() if isinstance(answer, Answer) and answer.rdataset]
         return [dns.rdatatype.to_text(question.rdtype) for question in found]
 
-    def _dropped(self, key: RecordKey, now: Rdataset | None) -> Problem:
+    def _dropped(self, key: RecordKey) -> Problem:
+        answer = self._primary.ask([Question(key.name, key.rdtype)])[Question(key.name, key.rdtype)]
+        now = answer.rdataset if isinstance(answer, Answer) else None
         return Problem(
             "DNS08",
             f"{self._primary} accepted the change of {key} and still answers {shown(now)}.",
             "the server dropped it or answers from another copy; read its log, then plan again",
         )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Packet:
+    """What one zone is sent, and for whom."""
+
+    zone: dns.name.Name
+    errands: Sequence[_Errand]
+    swaps: Sequence[Swap]
+
+    @property
+    def federation(self) -> str:
+        return self.errands[0].wish.federation
+
+
+def _drafted(zone: dns.name.Name, errands: Sequence[_Errand], answers: Mapping[Question, Answer | Failure]) -> _Packet:
+    """The exchanges that grant the wishes of one zone; those with nothing left to do, or refused, are ended."""
+    drafts = _Drafts()
+    for errand in errands:
+        try:
+            if drafts.add(errand.wish, standing(errand.wish.key, answers)):
+                errand.finish(drafts.now(errand.wish.key))
+        except Problem as problem:
+            errand.finish(problem)
+    return _Packet(zone, [errand for errand in errands if not errand.ended], drafts.swaps())
 
 
 class _Drafts:
@@ -198,6 +221,14 @@ class _Drafts:
 
     def swaps(self) -> list[Swap]:
         return [Swap(*question, self._read[question], after) for question, after in self._drafted.items()]
+
+
+def _crowded(key: RecordKey, others: Sequence[str]) -> Problem:
+    return Problem(
+        "DNS10",
+        f"{key.owner} holds other records ({', '.join(others)}), so it cannot become an alias (CNAME).",
+        "remove them first, if nothing uses them any more",
+    )
 
 
 def _never_still(key: RecordKey) -> Problem:

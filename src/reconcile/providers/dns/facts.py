@@ -10,8 +10,9 @@ import dns.rdataset
 import dns.rdatatype
 from dns.rdatatype import RdataType
 
+from reconcile.providers.dns.answers import Answer, Failure, Question
 from reconcile.providers.dns.keys import RecordKey
-from reconcile.providers.dns.primary import Answer, Failure, Primary, Question
+from reconcile.providers.dns.primary import Primary
 from reconcile.providers.dns.spelling import texts_of
 from reconcile.providers.dns.standing import ask_standing
 

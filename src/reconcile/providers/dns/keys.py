@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
 import dns.exception
@@ -19,6 +20,7 @@ class RecordKey(NamedTuple):
     part: str = ""
 
     @classmethod
+    @functools.lru_cache(maxsize=8192)
     def parse(cls, key: str) -> RecordKey:
         """Read ``name/TYPE[/part]``. Raises DNS12 when it is no such thing."""
         name, _, rest = key.partition("/")

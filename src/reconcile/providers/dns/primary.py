@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import dataclasses
 import enum
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import dns.exception
 import dns.flags
@@ -21,7 +21,8 @@ import dns.tsig
 import dns.update
 
 from reconcile.problem import Problem
-from reconcile.providers.dns.connection import Unreachable, converse
+from reconcile.providers.dns.answers import Answer, Failure, Question, judged, query_for, unreachable
+from reconcile.providers.dns.connection import Line, Unreachable
 
 #: The TSIG algorithms a key may use; HMAC-MD5 and SHA-1 are left out on purpose (RFC 8945 §6).
 _ALGORITHMS = {
@@ -30,39 +31,6 @@ _ALGORITHMS = {
     "hmac-sha384": dns.tsig.HMAC_SHA384,
     "hmac-sha512": dns.tsig.HMAC_SHA512,
 }
-
-
-class Question(NamedTuple):
-    """What is asked of the server: one type at one name."""
-
-    name: dns.name.Name
-    rdtype: dns.rdatatype.RdataType
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Answer:
-    """An authoritative answer. ``rdataset`` is None when the name has no such record.
-
-    ``alias`` is where a CNAME sends the name, when another type was asked. ``zone`` is the apex of the zone, known from
-    negative answers and from answers about the apex's SOA. ``dname`` is a name above that redirects all below it.
-    """
-
-    rdataset: dns.rdataset.Rdataset | None
-    alias: dns.name.Name | None = None
-    zone: dns.name.Name | None = None
-    dname: dns.name.Name | None = None
-
-    @property
-    def positive(self) -> bool:
-        """Something answers for the name: the type asked, or an alias."""
-        return self.rdataset is not None or self.alias is not None
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Failure:
-    """No answer one may rely on; ``problem`` says why, naming the server and the name."""
-
-    problem: Problem
 
 
 class Verdict(enum.Enum):
@@ -75,20 +43,34 @@ class Verdict(enum.Enum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Primary:
-    """One authoritative server. ``key`` signs what is sent (TSIG, RFC 8945); ``timeout`` is in seconds per answer."""
+    """One authoritative server. ``key`` signs updates (TSIG, RFC 8945); ``timeout`` is in seconds per answer."""
 
     host: str
     port: int = 53
     key: dns.tsig.Key | None = dataclasses.field(default=None, repr=False)
     timeout: float = 5.0
+    _line: Line | None = dataclasses.field(default=None, repr=False, compare=False)
 
-    def ask(self, questions: Sequence[Question]) -> Mapping[Question, Answer | Failure]:
-        """Every answer, read without recursion over one TCP connection. Raises nothing: a failed read is a Failure."""
-        queries = {question: self._query(question, number) for number, question in enumerate(dict.fromkeys(questions))}
-        replies = converse(self.host, self.port, [query.to_wire() for query in queries.values()], self.timeout)
+    @contextlib.contextmanager
+    def on_one_line(self) -> Iterator[Primary]:
+        """The same server, asked over a connection that is kept until the end of the block. For one thread."""
+        line = Line(self.host, self.port, self.timeout)
+        try:
+            yield dataclasses.replace(self, _line=line)
+        finally:
+            line.close()
+
+    def ask(self, questions: Iterable[Question]) -> Mapping[Question, Answer | Failure]:
+        """Every answer, read without recursion over one TCP connection. Raises nothing: a failed read is a Failure.
+
+        Reads are not signed: before anything is written, the prerequisites of the signed update prove them.
+        """
+        asked = list(dict.fromkeys(questions))
+        queries = [query_for(question, number) for number, question in enumerate(asked)]
+        replies = self._converse(queries)
         return {
-            question: self._judge(question, query, reply)
-            for (question, query), reply in zip(queries.items(), replies, strict=True)
+            question: judged(str(self), question, query, reply)
+            for question, query, reply in zip(asked, queries, replies, strict=True)
         }
 
     def update(self, messages: Sequence[dns.update.UpdateMessage]) -> list[Verdict | Problem]:
@@ -101,7 +83,7 @@ class Primary:
             message.id = number
             if self.key is not None:
                 message.use_tsig(self.key)
-        replies = converse(self.host, self.port, [message.to_wire() for message in messages], self.timeout)
+        replies = self._converse([message.to_wire() for message in messages])
         return [self._verdict(message, reply) for message, reply in zip(messages, replies, strict=True)]
 
     def __str__(self) -> str:
@@ -111,34 +93,11 @@ class Primary:
     def _key_name(self) -> str:
         return self.key.name.to_text(omit_final_dot=True) if self.key else ""
 
-    def _query(self, question: Question, number: int) -> dns.message.QueryMessage:
-        # Ids need only differ from each other: over TCP they protect nothing.
-        query = dns.message.make_query(question.name, question.rdtype, flags=0, use_edns=0, payload=1232, id=number)
-        if self.key is not None:
-            query.use_tsig(self.key)
-        return query
-
-    def _judge(self, question: Question, query: dns.message.Message, reply: bytes | Unreachable) -> Answer | Failure:
-        name = question.name.to_text(omit_final_dot=True)
-        try:
-            message = self._read(query, reply, name)
-        except Problem as problem:
-            return Failure(problem)
-        rcode = message.rcode()
-        if rcode not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
-            answered = dns.rcode.to_text(rcode)
-            return Failure(Problem("DNS11", f"{self} answered {answered} when asked for {name}.", "read its log"))
-        if message.flags & dns.flags.TC:
-            return Failure(Problem("DNS11", f"{self} cut its answer for {name} short.", "ask its administrator why"))
-        if not message.flags & dns.flags.AA:
-            return Failure(
-                Problem(
-                    "DNS06",
-                    f"{self} is not authoritative for {name}.",
-                    "the name is delegated elsewhere, or [dns] host names the wrong server",
-                )
-            )
-        return _answer(question, message)
+    def _converse(self, messages: Sequence[bytes]) -> list[bytes | Unreachable]:
+        if self._line is not None:
+            return self._line.converse(messages)
+        with self.on_one_line() as primary:
+            return primary._converse(messages)
 
     def _verdict(self, message: dns.update.UpdateMessage, reply: bytes | Unreachable) -> Verdict | Problem:
         zone = message.zone[0].name.to_text(omit_final_dot=True)
@@ -165,9 +124,9 @@ class Primary:
         return Verdict.ACCEPTED
 
     def _read(self, query: dns.message.Message, reply: bytes | Unreachable, name: str) -> dns.message.Message:
-        """The reply to a query, its signature verified when the query was signed. Raises Problem."""
+        """The reply to an update, its signature verified. Raises Problem."""
         if isinstance(reply, Unreachable):
-            raise _unreachable(self, reply, name)
+            raise unreachable(str(self), reply, name)
         try:
             message = dns.message.from_wire(reply, keyring=self.key, request_mac=query.mac)
         except dns.tsig.PeerBadTime:
@@ -196,7 +155,7 @@ class Primary:
 
 
 #: How servers turn a key down without signing that they do: dnspython calls such an answer malformed.
-_UNSIGNED_REFUSALS = frozenset({dns.rcode.NOTAUTH, dns.rcode.FORMERR})
+_UNSIGNED_REFUSALS = frozenset({dns.rcode.NOTAUTH, dns.rcode.FORMERR, dns.rcode.REFUSED})
 #: What a server answers when a prerequisite of an update does not hold (RFC 2136 §3.2).
 _PREREQUISITE_FAILED = frozenset({dns.rcode.NXRRSET, dns.rcode.YXRRSET, dns.rcode.YXDOMAIN, dns.rcode.NXDOMAIN})
 
@@ -213,28 +172,3 @@ def tsig_key(name: str, algorithm: str, secret: str) -> dns.tsig.Key:
     if not octets:
         raise Problem("DNS12", f"The secret of the DNS key '{name}' is not base64.", "copy it again from the server")
     return dns.tsig.Key(dns.name.from_text(name), octets, known)
-
-
-def _unreachable(primary: Primary, why: Unreachable, name: str) -> Problem:
-    if why.connected:
-        return Problem(
-            "DNS02", f"{primary} did not answer about {name} ({why.reason}).", "try again; nothing is assumed"
-        )
-    return Problem(
-        "DNS01",
-        f"{primary} cannot be reached ({why.reason}), so {name} is not known.",
-        "check [dns] host and port in reconcile.toml, and that TCP is let through",
-    )
-
-
-def _answer(question: Question, message: dns.message.Message) -> Answer:
-    name, rdtype = question
-    found = message.get_rrset(message.answer, name, dns.rdataclass.IN, rdtype)
-    alias = message.get_rrset(message.answer, name, dns.rdataclass.IN, dns.rdatatype.CNAME)
-    zone = next((rrset.name for rrset in message.authority if rrset.rdtype == dns.rdatatype.SOA), None)
-    return Answer(
-        rdataset=found.to_rdataset() if found is not None else None,
-        alias=alias[0].target if alias is not None and found is None else None,
-        zone=name if found is not None and rdtype == dns.rdatatype.SOA else None if alias is not None else zone,
-        dname=next((rrset.name for rrset in message.answer if rrset.rdtype == dns.rdatatype.DNAME), None),
-    )

@@ -24,14 +24,13 @@ def dns_provider(server: DnsServer, secret: str, clock: Clock | None = None, jou
     """
     clock = clock or SystemClock()
     plain = Primary(server.host, server.port)
-    resolver = Resolver(plain, server.resolvers)
     witness = RecordJournal(journal, clock) if journal else unwitnessed
     exchange = Exchange(_with_key(plain, server, secret), clock, witness)
     return Provider(
         name="dns",
         reader=DnsReader(plain),
-        writer=DnsWriter(exchange, resolver.resolve),
-        default_parallel=32,
+        writer=DnsWriter(exchange, Resolver(plain, server.resolvers)),
+        default_parallel=100,
     )
 
 

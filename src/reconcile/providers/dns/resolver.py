@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import dns.exception
 import dns.name
 import dns.rdatatype
 import dns.resolver
 
-from reconcile.providers.dns.primary import Answer, Primary, Question
+from reconcile.providers.dns.answers import Answer, Question
+from reconcile.providers.dns.primary import Primary
 from reconcile.providers.dns.spelling import texts_of
 
-_ROOT = (".", "NS")
+#: A name and a type, as text.
+Pair = tuple[str, str]
+
+_ROOT: Pair = (".", "NS")
+#: Questions to the resolvers in flight at once.
+_AT_ONCE = 32
 
 
 class Resolver:
@@ -21,50 +28,62 @@ class Resolver:
 
     In that order, because a resolver asked about one of our names before it is published would remember for hours that
     it does not exist. ``servers`` are ``host`` or ``host:port``, none for the machine's own; one that gave no answer in
-    ``timeout`` seconds is not waited for again.
+    ``timeout`` seconds is not waited for again. Safe to use from many threads.
     """
 
     def __init__(self, primary: Primary, servers: Sequence[str] = (), timeout: float = 3.0) -> None:
         self._primary = primary
         self._servers = tuple(servers)
         self._timeout = timeout
-        self._known: dict[tuple[str, str], tuple[str, ...] | None] = {}
+        self._known: dict[Pair, tuple[str, ...] | None] = {}
         self._silent = False
         self._guard = threading.Lock()
 
     def resolve(self, name: str, rdtype: str) -> tuple[str, ...] | None:
         """The values in canonical spelling, none when the name has none, None when it could not be told."""
+        self.resolve_all([(name, rdtype)])
+        return self._known[name, rdtype]
+
+    def resolve_all(self, pairs: Iterable[Pair]) -> None:
+        """Ask about many at once, so that ``resolve`` knows them."""
         with self._guard:
-            if (name, rdtype) not in self._known:
-                self._known[name, rdtype] = self._ask(name, rdtype)
-            return self._known[name, rdtype]
+            unknown = {pair: _question(pair) for pair in dict.fromkeys(pairs) if pair not in self._known}
+            if not unknown:
+                return
+            answers = self._primary.ask([question for question in unknown.values() if question])
+            foreign = []
+            for pair, question in unknown.items():
+                answer = answers.get(question) if question else None
+                if question is None:
+                    self._known[pair] = ()  # no name at all
+                elif isinstance(answer, Answer) and answer.alias is None:
+                    self._known[pair] = texts_of(answer.rdataset)
+                else:
+                    foreign.append(pair)
+            self._ask_resolvers(foreign)
 
-    def _ask(self, name: str, rdtype: str) -> tuple[str, ...] | None:
-        try:
-            question = Question(dns.name.from_text(name), dns.rdatatype.from_text(rdtype))
-        except dns.exception.DNSException:
-            return ()
-        answer = self._primary.ask([question])[question]
-        if isinstance(answer, Answer) and answer.alias is None:
-            return texts_of(answer.rdataset)
-        return None if self._silent else self._recurse(name, rdtype)
+    def _ask_resolvers(self, pairs: Sequence[Pair]) -> None:
+        if not pairs:
+            return
+        # The first one alone: where nobody answers, waiting once is enough.
+        if _ROOT not in self._known:
+            self._known[_ROOT] = self._recurse(_ROOT)
+        with concurrent.futures.ThreadPoolExecutor(min(_AT_ONCE, len(pairs))) as pool:
+            self._known.update(zip(pairs, pool.map(self._recurse, pairs), strict=True))
 
-    def _recurse(self, name: str, rdtype: str) -> tuple[str, ...] | None:
+    def _recurse(self, pair: Pair) -> tuple[str, ...] | None:
+        if self._silent:
+            return None
         try:
-            return texts_of(self._stub().resolve(name, rdtype, search=False).rrset)
+            return texts_of(self._stub().resolve(*pair, search=False).rrset)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             # A resolver that does not know the root sees no Internet: what it denies proves nothing.
-            return () if (name, rdtype) == _ROOT or self._sees_the_internet() else None
+            return () if pair == _ROOT or self._known.get(_ROOT) else None
         except (dns.resolver.LifetimeTimeout, dns.resolver.NoResolverConfiguration):
             self._silent = True
             return None
         except (dns.exception.DNSException, OSError, ValueError):
             return None
-
-    def _sees_the_internet(self) -> bool:
-        if _ROOT not in self._known:
-            self._known[_ROOT] = self._recurse(*_ROOT)
-        return bool(self._known[_ROOT])
 
     def _stub(self) -> dns.resolver.Resolver:
         stub = dns.resolver.Resolver(configure=not self._servers)
@@ -76,7 +95,16 @@ class Resolver:
 
 
 def host_and_port(server: str) -> tuple[str, int]:
+    """``host``, ``host:port``, ``[v6]:port`` or a bare IPv6 address, taken apart; the port is 53 when unsaid."""
     host, colon, port = server.rpartition(":")
-    if (colon and port.isdigit() and ":" not in host.strip("[]")) or host.startswith("["):
+    if colon and port.isdigit() and (":" not in host or host.startswith("[")):
         return host.strip("[]"), int(port)
     return server.strip("[]"), 53
+
+
+def _question(pair: Pair) -> Question | None:
+    name, rdtype = pair
+    try:
+        return Question(dns.name.from_text(name), dns.rdatatype.from_text(rdtype))
+    except dns.exception.DNSException:
+        return None

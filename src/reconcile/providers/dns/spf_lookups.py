@@ -60,6 +60,14 @@ def refuse_over_limit(record: spf.SpfRecord, domain: str, resolve: Resolve) -> N
         )
 
 
+def pairs_asked(record: spf.SpfRecord, domain: str) -> Iterator[tuple[str, str]]:
+    """The names and types that counting begins with, so that they can be asked about together."""
+    for term in _evaluated(record):
+        target = _target(term, domain)
+        if "%" not in target and term.name != "ptr":
+            yield target, {"include": "TXT", "redirect": "TXT", "mx": "MX"}.get(term.name, "A")
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Step:
     term: str
@@ -68,11 +76,15 @@ class _Step:
 
 def _walk(record: spf.SpfRecord, domain: str, resolve: Resolve, path: tuple[str, ...]) -> Iterator[_Step]:
     for term in _evaluated(record):
-        target = (term.value.split("/")[0] or domain).lower().rstrip(".")
+        target = _target(term, domain)
         answer = _DEPENDS_ON_SENDER if "%" in target else _look_up(term.name, target, resolve)
         yield _Step(term.text, answer)
         if answer and spf.is_spf(answer[0]) and target not in path:
             yield from _walk(spf.parse(answer[0]), target, resolve, (*path, target))
+
+
+def _target(term: spf.Term, domain: str) -> str:
+    return (term.value.split("/")[0] or domain).lower().rstrip(".")
 
 
 def _evaluated(record: spf.SpfRecord) -> Iterator[spf.Term]:

@@ -16,7 +16,7 @@ import dns.rdataclass
 import dns.rdataset
 import dns.rdatatype
 
-from reconcile.providers.dns.primary import Question
+from reconcile.providers.dns.answers import Question
 
 #: At most so many questions in flight: public servers limit the rate of one address.
 _IN_FLIGHT = 64

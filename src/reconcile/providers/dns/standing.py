@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 
 import dns.exception
@@ -10,8 +11,9 @@ import dns.rdataset
 from dns.rdatatype import RdataType
 
 from reconcile.problem import Problem
+from reconcile.providers.dns.answers import Answer, Failure, Question
 from reconcile.providers.dns.keys import RecordKey
-from reconcile.providers.dns.primary import Answer, Failure, Primary, Question
+from reconcile.providers.dns.primary import Primary
 
 #: Below an existing name nothing answers for ``label.*.name``; below one that a wildcard only stands in for, the
 #: wildcard does (RFC 4592 §2.2.2: synthesis starts at the closest *existing* name). The asterisk in the middle keeps a
@@ -22,11 +24,9 @@ _Answers = Mapping[Question, Answer | Failure]
 
 
 def ask_standing(primary: Primary, keys: Iterable[RecordKey]) -> _Answers:
-    """Everything ``standing`` needs to know about these records, in two rounds of questions."""
+    """Everything ``standing`` needs to know about these records, in one round of questions."""
     keys = set(keys)
-    answers = dict(primary.ask([_question(key) for key in keys]))
-    answers.update(primary.ask([probe for key in keys for probe in _doubts(key, answers)]))
-    return answers
+    return primary.ask(itertools.chain(map(_question, keys), *map(_doubts, keys)))
 
 
 def standing(key: RecordKey, answers: _Answers) -> dns.rdataset.Rdataset | None:
@@ -71,15 +71,11 @@ def _refuse_uncovering(key: RecordKey, answers: _Answers) -> None:
             )
 
 
-def _doubts(key: RecordKey, answers: _Answers) -> Iterator[Question]:
-    answer = answers[_question(key)]
-    if not isinstance(answer, Answer):
-        return
-    if answer.positive:
-        yield from _probe(key.name, key.rdtype)
-    if answer.rdataset is None or key.rdtype == RdataType.CNAME:
-        for domain in _above(key.name):
-            yield from _probe(domain, RdataType.MX)
+def _doubts(key: RecordKey) -> Iterator[Question]:
+    """Asked along, wanted or not: a question costs less than a second round trip."""
+    yield from _probe(key.name, key.rdtype)
+    for domain in _above(key.name):
+        yield from _probe(domain, RdataType.MX)
 
 
 def _above(name: dns.name.Name) -> Iterator[dns.name.Name]:

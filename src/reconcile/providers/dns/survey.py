@@ -10,9 +10,10 @@ import dns.rdataset
 import dns.rdatatype
 
 from reconcile.config.settings import DnsServer
+from reconcile.providers.dns.answers import Answer, Question
 from reconcile.providers.dns.checks import Finding, run_checks
 from reconcile.providers.dns.facts import Facts, gather
-from reconcile.providers.dns.primary import Answer, Primary, Question
+from reconcile.providers.dns.primary import Primary
 from reconcile.providers.dns.resolver import Resolver, host_and_port
 from reconcile.providers.dns.spread import Listener, Report, ask_around
 

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import dns.rdataset
 from dns.rdatatype import RdataType
 
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
+from reconcile.providers.dns import spf
 from reconcile.providers.dns.exchange import Exchange
 from reconcile.providers.dns.keys import RecordKey
 from reconcile.providers.dns.parts import part_of, spf_records
-from reconcile.providers.dns.spf_lookups import Resolve, refuse_over_limit
+from reconcile.providers.dns.resolver import Resolver
+from reconcile.providers.dns.spf_lookups import Resolve, pairs_asked, refuse_over_limit
 from reconcile.providers.dns.wishes import Publish, Withdraw
 from reconcile.resources.resource import Live
 
 Rdataset = dns.rdataset.Rdataset
+
+
+#: Seconds an order waits for others before it leaves.
+_BOARDING = 0.005
 
 
 class DnsWriter:
@@ -28,9 +35,9 @@ class DnsWriter:
     threads cost no more round trips than one, and the records of one domain that are due together move together.
     """
 
-    def __init__(self, exchange: Exchange, resolve: Resolve) -> None:
+    def __init__(self, exchange: Exchange, resolver: Resolver) -> None:
         self._exchange = exchange
-        self._resolve = resolve
+        self._resolver = resolver
         self._turn = threading.Condition()
         self._away = False
         self._waiting: list[_Ticket] = []
@@ -50,9 +57,12 @@ class DnsWriter:
         with self._turn:
             self._waiting.append(ticket)
             self._turn.wait_for(lambda: ticket.end is not None or not self._away)
-            served = self._waiting if ticket.end is None else []
-            if served:
-                self._waiting, self._away = [], True
+            served: list[_Ticket] = []
+            if ticket.end is None:
+                self._away = True
+                # Whoever was released at the same moment comes along.
+                self._turn.wait(_BOARDING)
+                served, self._waiting = self._waiting, []
         if served:
             self._serve(served)
         assert ticket.end is not None  # noqa: S101  (whoever serves settles every ticket)
@@ -76,7 +86,8 @@ class DnsWriter:
 
     def together(self, orders: Sequence[Order]) -> list[Live | Problem]:
         """What became of many creates and updates: one atomic UPDATE per zone, all zones at once."""
-        granted = self._exchange.grant([_Judged(order, self._resolve) for order in orders])
+        self._resolver.resolve_all(pair for order in orders for pair in _names_met(order))
+        granted = self._exchange.grant([_Judged(order, self._resolver.resolve) for order in orders])
         return [_live(order, end) for order, end in zip(orders, granted, strict=True)]
 
     def delete(self, order: Order) -> None:
@@ -120,6 +131,17 @@ def refuse_dead_hosts(key: RecordKey, mx: Rdataset | None, resolve: Resolve) -> 
                 f"{key} would send mail to {host or 'nowhere'}, which has no address.",
                 "Microsoft may still be preparing it; try again later",
             )
+
+
+def _names_met(order: Order) -> Iterator[tuple[str, str]]:
+    """Names whose answers will decide, as far as they are known before the record is read: asked about together."""
+    key = RecordKey.parse(order.address.key)
+    values = order.fields.get("values", ())
+    if key.rdtype == RdataType.MX and isinstance(values, tuple):
+        yield from ((text.partition(" ")[2].rstrip("."), "A") for text in values)
+    if key.part == "spf" and order.before is not None:
+        with contextlib.suppress(spf.MalformedSpf):
+            yield from pairs_asked(spf.parse(str(order.before.context.get("record", ""))), key.owner)
 
 
 def _live(order: Order, end: Rdataset | Problem | None) -> Live | Problem:

@@ -9,7 +9,8 @@ import dns.name
 from dns.rdatatype import RdataType
 
 from reconcile.problem import Problem
-from reconcile.providers.dns.primary import Failure, Primary, Question
+from reconcile.providers.dns.answers import Failure, Question
+from reconcile.providers.dns.primary import Primary
 
 Name = dns.name.Name
 
@@ -17,20 +18,19 @@ Name = dns.name.Name
 class Zones:
     """Zones found by SOA, each name asked once; delegated subdomains have their own. One lock per zone."""
 
-    def __init__(self, primary: Primary) -> None:
-        self._primary = primary
+    def __init__(self) -> None:
         self._apexes: dict[Name, Name] = {}
         self._locks: dict[Name, threading.Lock] = {}
         self._guard = threading.Lock()
 
-    def of(self, names: Iterable[Name]) -> Mapping[Name, Name | Problem]:
+    def of(self, primary: Primary, names: Iterable[Name]) -> Mapping[Name, Name | Problem]:
         """The apex of the zone each name lives in, or the Problem of a failed read (DNS06: there is no such zone)."""
         names = set(names)
         with self._guard:
             found: dict[Name, Name | Problem] = {name: self._apexes[name] for name in names if name in self._apexes}
         asking = {name: name for name in names if name not in found}
         while asking:
-            answers = self._primary.ask([Question(asked, RdataType.SOA) for asked in asking.values()])
+            answers = primary.ask([Question(asked, RdataType.SOA) for asked in asking.values()])
             for name, asked in list(asking.items()):
                 answer = answers[Question(asked, RdataType.SOA)]
                 if isinstance(answer, Failure):
@@ -38,7 +38,7 @@ class Zones:
                 elif answer.zone is not None:
                     found[name] = answer.zone
                 elif asked == dns.name.root:
-                    found[name] = Problem("DNS06", f"{self._primary} does not say what zone holds {name}.")
+                    found[name] = Problem("DNS06", f"{primary} does not say what zone holds {name}.")
                 else:
                     asking[name] = asked.parent()  # an alias hides the zone it stands in
                     continue
