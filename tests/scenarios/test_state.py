@@ -41,3 +41,11 @@ def test_a_state_is_mended_by_hand_and_put_back(stage: Stage) -> None:
     stage.run("state", "push", "pulled.json", "--force", expect=0)
     stage.run("plan", "--detailed-exitcode", expect=0)
     assert "No lock is held" in stage.run("lock", "list", expect=0).out
+
+
+def test_the_sandboxs_state_is_never_taken_for_the_live_worlds(stage: Stage) -> None:
+    stage.run("apply", "--yes", expect=0)
+    live = {"RECONCILE_SANDBOX": "0", "RECONCILE_CLIENT_SECRET": "x"}
+    assert "STA16" in stage.run("plan", environment=live, expect=1).err
+    (stage.folder / "spfstate" / "federations" / "spf55.json").unlink()
+    assert "STA16" in stage.run("plan", environment=live, expect=1).err  # the journals would say the same

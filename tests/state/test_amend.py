@@ -42,7 +42,7 @@ def mend(store: FolderStore, tmp_path: Path, clock: TickingClock) -> Amend:
     def mend(amendment: Amendment) -> Snapshot:
         run = f"mend-{len(list((tmp_path / 'runs').glob('*')))}"
         holder = Holder(run, "marie", "poste-2", os.getpid(), "2026-03-29T16:00:00+00:00", "state mv")
-        return amend("spf55", amendment, Desk(store, tmp_path, holder, clock))
+        return amend("spf55", amendment, Desk(store, tmp_path, holder, clock, "lineage-2"))
 
     return mend
 

@@ -133,7 +133,7 @@ def _adopt(session: Session, slug: str) -> int:
     states = store(session)
     journal = Journal.create(session.state / "runs", run, {"who": holder.who}, session.clock)
     with states.lock(slug, holder), journal:
-        recorder = Recorder(journal, states, with_lineage(prepared.snapshots), session.clock)
+        recorder = Recorder(journal, states, with_lineage(session, prepared.snapshots), session.clock)
         for change in as_they_are:
             recorder.begin(change)
             known = {name: value for name, value in change.wanted.items() if not isinstance(value, Reference)}

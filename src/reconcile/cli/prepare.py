@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+import secrets
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from reconcile import __version__
 from reconcile.cli.session import Session
+from reconcile.problem import Problem
 
 if TYPE_CHECKING:
     from reconcile.config.federation import Federation
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
     from reconcile.state.form import Form
     from reconcile.state.snapshot import Snapshot
     from reconcile.state.store import Store
+
+
+#: How the lineage of a state of the sandbox begins.
+_SANDBOX = "sandbox-"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,6 +100,7 @@ def prepare(session: Session, names: Sequence[str]) -> Prepared:
     interrupted: set[Address] = set()
     for slug in slugs:
         stored = states.read(slug) or Snapshot(slug, lineage="")
+        _check_world(session, slug, {stored.lineage} if stored.serial else journals.lineages(slug))
         snapshots[slug], unsettled = journals.replay(stored)
         interrupted.update(intent.address for intent in unsettled if intent.action == "create")
     inputs = Inputs(
@@ -105,6 +112,24 @@ def prepare(session: Session, names: Sequence[str]) -> Prepared:
         partial=bool(names),
     )
     return Prepared(federations, snapshots, inputs, declared_domains(loaded.federations))
+
+
+def new_lineage(session: Session) -> str:
+    """The name of a state that begins now; it says whether it is the sandbox's."""
+    return f"{_SANDBOX if session.sandbox else ''}{secrets.token_hex(16)}"
+
+
+def _check_world(session: Session, slug: str, lineages: Collection[str]) -> None:
+    """Raise STA16 when the state is of the other world: what the sandbox holds is not ours to delete in the tenant."""
+    if any(lineage.startswith(_SANDBOX) != session.sandbox for lineage in lineages):
+        theirs, ours = ("live world's", "sandbox") if session.sandbox else ("sandbox's", "live world")
+        raise Problem(
+            "STA16",
+            f"The state of {slug} in {session.state}/ is the {theirs}, and this command talks to the {ours}.",
+            "work on the other one in a folder of its own (--chdir)"
+            if session.sandbox
+            else f"move {session.state}/ away, or say --sandbox",
+        )
 
 
 def basis(federations: Sequence[Federation], snapshots: Mapping[str, Snapshot]) -> dict[str, Basis]:

@@ -37,7 +37,7 @@ def carry_out(
 
     plan, prepared = chosen.plan, chosen.prepared
     stop = threading.Event()
-    snapshots = with_lineage(prepared.snapshots)
+    snapshots = with_lineage(session, prepared.snapshots)
     boundary = Boundary(frozenset(prepared.all_domains), frozenset(session.settings.protected))
     ground = Ground(found, store(session, stop.set), snapshots, boundary, session.clock, stop)
     run_id = new_run_id(session.clock, secrets.token_hex(3))
@@ -83,10 +83,12 @@ def holder_of(session: Session, run: str, operation: str) -> Holder:
     return Holder(run, who, socket.gethostname(), os.getpid(), since, operation)
 
 
-def with_lineage(snapshots: Mapping[str, Snapshot]) -> dict[str, Snapshot]:
+def with_lineage(session: Session, snapshots: Mapping[str, Snapshot]) -> dict[str, Snapshot]:
     """The snapshots, each that was never written given a lineage of its own."""
+    from reconcile.cli.prepare import new_lineage
+
     return {
-        slug: snapshot if snapshot.lineage else dataclasses.replace(snapshot, lineage=secrets.token_hex(16))
+        slug: snapshot if snapshot.lineage else dataclasses.replace(snapshot, lineage=new_lineage(session))
         for slug, snapshot in snapshots.items()
     }
 

@@ -193,13 +193,13 @@ def _store(session: Session) -> Store:
 
 
 def _desk(session: Session, operation: str) -> Desk:
-    from reconcile.cli.prepare import form
+    from reconcile.cli.prepare import form, new_lineage
     from reconcile.cli.running import holder_of
     from reconcile.state.amend import Desk
     from reconcile.state.journal import new_run_id
 
     holder = holder_of(session, new_run_id(session.clock, secrets.token_hex(3)), operation)
-    return Desk(_store(session), session.state, holder, session.clock, form(session))
+    return Desk(_store(session), session.state, holder, session.clock, new_lineage(session), form(session))
 
 
 def _seen(session: Session, prepared: Prepared) -> Mapping[Address, Sight]:

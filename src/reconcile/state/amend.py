@@ -6,7 +6,6 @@ Nothing here touches the world; the next plan says what the mended record makes 
 from __future__ import annotations
 
 import dataclasses
-import secrets
 from collections.abc import Callable, Collection
 from pathlib import Path
 
@@ -28,20 +27,22 @@ Amendment = Callable[[Snapshot], Snapshot]
 class Desk:
     """What an amendment is made with. ``folder`` holds the journals (``runs``) and the former snapshots (``backups``).
 
-    ``holder.run`` names the amendment in the journal; ``form`` is that of the former snapshots.
+    ``holder.run`` names the amendment in the journal; ``lineage`` is for a state that begins here; ``form`` is that of
+    the former snapshots.
     """
 
     store: Store
     folder: Path
     holder: Holder
     clock: Clock
+    lineage: str
     form: Form = PLAIN
 
 
 def amend(federation: str, amendment: Amendment, desk: Desk) -> Snapshot:
     """The amended snapshot, written. Raises what the amendment raises, STA04, STA05, and what a store raises."""
     with desk.store.lock(federation, desk.holder):
-        stored = desk.store.read(federation) or Snapshot(federation, secrets.token_hex(16))
+        stored = desk.store.read(federation) or Snapshot(federation, desk.lineage)
         before, _ = replay(stored, desk.folder / "runs")
         after = amendment(before)
         header = {"who": desk.holder.who, "host": desk.holder.host, "operation": desk.holder.operation}

@@ -56,6 +56,10 @@ class Journals:
         """Intents on this federation that have no outcome, in their own run or a later one. An outcome settles them."""
         return _without_outcome(self._sessions.get(federation, ()))
 
+    def lineages(self, federation: str) -> frozenset[str]:
+        """The lineages of every snapshot of this federation that a run opened."""
+        return frozenset(session.lineage for session in self._sessions.get(federation, ()))
+
     def check_current(self, planned: Snapshot, stored: Snapshot | None) -> None:
         """Raise Problem STA04 unless ``planned``, replayed before the lock was held, is still all there is to know.
 
