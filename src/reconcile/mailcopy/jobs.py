@@ -115,7 +115,7 @@ class JobList:
         """Every job, cancelled ones too, by key."""
         if not self._path.exists():
             return []  # a look must not leave a file behind
-        with self._database() as database:
+        with self._looking() as database:
             return [Job(*row) for row in database.execute(f"SELECT {_FIELDS} FROM job ORDER BY key")]  # noqa: S608
 
     def another_pass(self, keys: Collection[str]) -> int:
@@ -205,6 +205,21 @@ class JobList:
             database.execute("BEGIN IMMEDIATE")
             yield database
             database.execute("COMMIT")
+
+    @contextlib.contextmanager
+    def _looking(self) -> Iterator[sqlite3.Connection]:
+        """A connection to read by. Where nothing can be written nobody writes, and SQLite needs to be told."""
+        unfinished = self._path.with_name(f"{self._path.name}-wal")
+        if os.access(self._path.parent, os.W_OK) or unfinished.exists():
+            with self._database() as database:
+                yield database
+            return
+        try:
+            address = f"{self._path.absolute().as_uri()}?mode=ro&immutable=1"
+            with contextlib.closing(sqlite3.connect(address, uri=True)) as database:
+                yield database
+        except sqlite3.DatabaseError as error:
+            raise ledger_problem(self._path, error) from None
 
     @contextlib.contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:
