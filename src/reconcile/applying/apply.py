@@ -7,7 +7,7 @@ import contextlib
 import dataclasses
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from reconcile.applying.events import Listener
 from reconcile.applying.outcome import Outcome, Result, Run
@@ -18,6 +18,7 @@ from reconcile.applying.walk import Walk
 from reconcile.clock import Clock
 from reconcile.planning.guards import Boundary
 from reconcile.planning.plan import Plan
+from reconcile.problem import Problem
 from reconcile.providers.base import Provider
 from reconcile.state.journal import Journal
 from reconcile.state.replay import Journals
@@ -47,12 +48,13 @@ def apply_plan(plan: Plan, ground: Ground, journal: Journal, holder: Holder, lis
     addresses = [change.address for change in plan.changes] + [found.live.address for found in plan.unrecorded]
     slugs = sorted({address.federation for address in addresses})
     with contextlib.ExitStack() as locks:
-        for slug in slugs:
-            locks.enter_context(ground.store.lock(slug, holder))
-        # Whoever held a lock before us may have written since the plan read the state.
-        journals = Journals.read(journal.path.parent)
-        for slug in slugs:
-            journals.check_current(ground.snapshots[slug], ground.store.read(slug))
+        with _told_if_refused(journal):
+            for slug in slugs:
+                locks.enter_context(ground.store.lock(slug, holder))
+            # Whoever held a lock before us may have written since the plan read the state.
+            journals = Journals.read(journal.path.parent)
+            for slug in slugs:
+                journals.check_current(ground.snapshots[slug], ground.store.read(slug))
         recorder = Recorder(journal, ground.store, {slug: ground.snapshots[slug] for slug in slugs}, ground.clock)
         for found in plan.unrecorded:
             recorder.note(found)
@@ -76,6 +78,17 @@ def apply_plan(plan: Plan, ground: Ground, journal: Journal, holder: Holder, lis
         recorder.close(_tally(outcomes))
     stopped = any(outcome.result is Result.NOT_STARTED for outcome in outcomes)
     return Run(journal.run, outcomes, time.monotonic() - began, interrupted=stopped)
+
+
+@contextlib.contextmanager
+def _told_if_refused(journal: Journal) -> Iterator[None]:
+    """A run that may not begin says in its journal that it did nothing, lest it be taken for one that was killed."""
+    try:
+        yield
+    except Problem:
+        with contextlib.suppress(Problem):
+            journal.end(_tally(()))
+        raise
 
 
 def _tally(outcomes: tuple[Outcome, ...]) -> dict[str, int]:
