@@ -1,5 +1,5 @@
 # Everything a newcomer runs. Each target sets up what it needs and says so in one line.
-.PHONY: demo test test-stores soak bench-dns lint golden requirements clean
+.PHONY: demo test test-stores soak bench-engine bench-dns lint golden requirements clean
 
 PYTHON ?= python3
 
@@ -17,6 +17,9 @@ soak: .setup/dev ## the long runs left out of make test
 
 bench-dns: .setup/dev ## DNS: 100 zones at 20 ms, beside octoDNS on the same server
 	@.venv/bin/python -m bench.dns
+
+bench-engine: .setup/dev ## plan and apply of 10,000 mailboxes, beside terraform
+	@.venv/bin/python -m bench.engine
 
 lint: .setup/dev
 	@.venv/bin/ruff format --check --quiet

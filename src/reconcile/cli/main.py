@@ -97,9 +97,7 @@ def cli(ctx: click.Context, chdir: str | None, sandbox: bool | None, color: str)
 
 def main() -> NoReturn:
     """Entry point of the ``reconcile`` command. Every failure leaves by one of the documented exit codes."""
-    # A plan of ten thousand mailboxes makes millions of objects that all live until its end: looking for garbage among
-    # them again and again costs more than the plan itself.
-    gc.set_threshold(100_000, 50, 100)
+    calm_collector()
     _open_streams()
     click.UsageError.exit_code = USAGE  # click's own is 2, which means "changes present" here
     try:
@@ -176,3 +174,9 @@ def _fault(error: Exception) -> Problem:
 
 def _quoted(name: object) -> str:
     return os.fsdecode(name) if isinstance(name, str | bytes) else str(name)
+
+
+def calm_collector() -> None:
+    """Look for garbage less often: a plan of ten thousand mailboxes makes millions of objects that all live until its
+    end, and going through them again and again would cost more than the plan itself."""
+    gc.set_threshold(100_000, 50, 100)

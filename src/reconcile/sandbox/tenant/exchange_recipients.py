@@ -56,7 +56,9 @@ class Recipients:
         if owner is not None:
             box = world.mailbox_of(owner)
             return [box] if box is not None else []
-        named = [box for box in world.connected() if key in (box.guid, box.name.lower(), box.alias.lower())]
+        if (found := world.mailbox_with(key)) is not None:
+            return [found]
+        named = [box for box in world.connected() if key in (box.name.lower(), box.alias.lower())]
         return named or [
             box
             for box in world.connected()

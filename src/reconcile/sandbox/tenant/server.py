@@ -40,7 +40,7 @@ class TenantServer:
     ``profile`` says how hard the tenant makes it; ``delays`` overrides its waits. ``permissions`` is what the
     application was granted. ``now`` starts the virtual clock
     elsewhere than at the present moment; ``flow`` gives the elapsed real seconds it also follows. The same ``seed``
-    gives the same identifiers and the same mishaps.
+    gives the same identifiers and the same mishaps. ``first_day`` fills the new tenant.
     """
 
     def __init__(
@@ -58,6 +58,7 @@ class TenantServer:
         now: dt.datetime | None = None,
         flow: Callable[[], float] = time.monotonic,
         seed: int = 1,
+        first_day: Callable[[World], object] = furnish,
     ) -> None:
         certificates = issue_certificates(folder)
         self.ca_file = certificates.authority
@@ -85,7 +86,7 @@ class TenantServer:
         self._graph = Graph(self.url, world, self._issuer, resolve)
         self._exchange = Exchange(self.url, world, self._issuer, resolve)
         self._recorder = Recorder(record, self.url) if record is not None else None
-        furnish(world)
+        first_day(world)
 
     def start(self) -> None:
         self._web.start()

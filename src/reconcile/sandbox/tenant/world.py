@@ -53,6 +53,7 @@ class World:
         self.users: dict[str, User] = {}
         self.deleted: dict[str, User] = {}
         self.mailboxes: dict[str, Mailbox] = {}
+        self._guids: dict[str, str] = {}
         self.domains: dict[str, Domain] = {}
         self.book = AddressBook(clock, self.delays.released_address)
         self._seats_shown: dict[str, tuple[int, dt.datetime]] = {}
@@ -70,6 +71,10 @@ class World:
         """The connected mailbox of that user."""
         box = self.mailboxes.get(user_id)
         return box if box is not None and box.disconnected is None else None
+
+    def mailbox_with(self, guid: str) -> Mailbox | None:
+        """The connected mailbox with that GUID, lower-case."""
+        return self.mailbox_of(self._guids.get(guid, ""))
 
     def connected(self) -> list[Mailbox]:
         return [box for box in self.mailboxes.values() if box.disconnected is None]
@@ -193,6 +198,7 @@ class World:
         self.book.claim(user.id, items)
         box = Mailbox(self.new_id(), user.id, name, alias, shared, items, self.clock.now())
         self.mailboxes[user.id] = box
+        self._guids[box.guid] = user.id
         self.set_addresses(user.id, items)
         return box
 

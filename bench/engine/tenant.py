@@ -1,0 +1,204 @@
+"""The outside world of the benchmark, in a process of its own: a tenant that already is what the YAML asks, and DNS.
+
+``python -m bench.engine.tenant PROJECT SECONDS`` fills both from the project's federations and writes
+``reconcile.toml``, the state of an earlier apply and the list of copies. It says when it is ready, with the client
+secret, in a line of JSON, and answers each line of standard input with the number of requests since the last one, by
+purpose. Every answer over HTTPS is ``SECONDS`` late; requests wait side by side.
+"""
+
+from __future__ import annotations
+
+import base64
+import collections
+import gc
+import json
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from bench.engine.filling import fill
+
+from reconcile.clock import SystemClock
+from reconcile.config.load import load_federations
+from reconcile.config.settings import Settings, load_settings
+from reconcile.mailcopy.jobs import JobList
+from reconcile.providers.base import Scope, Wanted
+from reconcile.providers.microsoft.provider import microsoft_provider
+from reconcile.resources.address import Address
+from reconcile.resources.desired import compile_federations, declared_domains
+from reconcile.resources.kinds import KINDS
+from reconcile.resources.resource import Desired, Live, Reference, Value
+from reconcile.sandbox.dns.server import DnsServer
+from reconcile.sandbox.tenant.server import TenantServer
+from reconcile.sandbox.tenant.web import Answer, Request
+from reconcile.sandbox.tenant.world import World
+from reconcile.state.folder import FolderStore
+from reconcile.state.snapshot import Record, Snapshot
+
+DNS_SECRET = base64.b64encode(b"bench").decode()
+_KEY = ("bench.", "hmac-sha256")
+#: The people whose job title the world changed since the last apply: one in each federation.
+_DRIFTED = "prenom0.nom0@"
+
+
+class FarTenant(TenantServer):
+    """A tenant far away. ``delay``: seconds before each answer; ``asked``: the requests so far, by purpose."""
+
+    def __init__(self, folder: Path, first_day: Callable[[World], object]) -> None:
+        self.delay = 0.0
+        self.asked: collections.Counter[str] = collections.Counter()
+        super().__init__(folder, resolve=lambda *_: (), seats={"E1": 100_000, "E3": 100_000}, first_day=first_day)
+
+    def _answer(self, request: Request) -> Answer:
+        self.asked[_purpose(request)] += 1
+        time.sleep(self.delay)
+        return super()._answer(request)
+
+
+def _purpose(request: Request) -> str:
+    """The cmdlet, the collection of Graph's, or signing in."""
+    if request.segments[0] == "v1.0":
+        return "/".join(("graph", *request.segments[1:2]))
+    if request.segments[0] != "adminapi":
+        return "sign-in"
+    if "x-cmdletname" in request.headers:
+        return request.headers["x-cmdletname"]
+    first = json.loads(request.body)["requests"][0]
+    return f"$batch {first['body']['CmdletInput']['CmdletName']}"
+
+
+def serve(project: Path, delay: float) -> None:
+    """Be the world until standard input ends."""
+    federations = load_federations(project / "federations").select(())
+    desired = compile_federations(federations, _reached_at(project))
+    with tempfile.TemporaryDirectory() as folder:
+        worlds: list[World] = []
+        tenant = FarTenant(Path(folder), lambda world: (fill(world, desired), worlds.append(world)))
+        tenant.start()
+        domains = declared_domains(federations)
+        sights = _seen(_reached_at(project, tenant), tenant.client_secret, desired, domains)
+        dns = DnsServer(_zones(desired, sights, domains), {_KEY[0]: (DNS_SECRET, _KEY[1])})
+        dns.start()
+        _reached_at(project, tenant, dns.port)
+        _record(project, desired, sights)
+        _queue_copies(project, desired)
+        _drift(worlds[0])
+        tenant.delay = delay
+        tenant.asked.clear()
+        gc.freeze()
+        _say({"ready": True, "secret": tenant.client_secret})
+        for _ in sys.stdin:
+            _say(tenant.asked)
+            tenant.asked.clear()
+        tenant.stop()
+        dns.stop()
+
+
+def _reached_at(project: Path, tenant: TenantServer | None = None, dns_port: int = 53) -> Settings:
+    """Write reconcile.toml and read it."""
+    tables: dict[str, dict[str, str | int]] = {
+        "tenant": {
+            "id": tenant.tenant_id if tenant else "-",
+            "initial_domain": tenant.initial_domain if tenant else "-",
+            "client_id": tenant.client_id if tenant else "-",
+            "copier_principal": tenant.copier_principal if tenant else "-",
+            **(dict.fromkeys(("authority", "graph", "exchange"), tenant.url) if tenant else {}),
+            **({"ca_file": str(tenant.ca_file)} if tenant else {}),
+        },
+        "dns": {"host": "127.0.0.1", "port": dns_port, "key_name": _KEY[0], "key_algorithm": _KEY[1]},
+        "legacy.mutualise": {"host": "127.0.0.1", "master_user": "copieur"},
+    }
+    path = project / "reconcile.toml"
+    lines = [
+        f"[{name}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items())
+        for name, table in tables.items()
+    ]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return load_settings([path])
+
+
+def _seen(
+    settings: Settings, secret: str, desired: Sequence[Desired], domains: Mapping[str, str]
+) -> dict[Address, Live]:
+    """What the tenant shows of the resources, as the tool reads it. Raises RuntimeError for what it does not show."""
+    wanted = [Wanted(one.address, one) for one in desired if KINDS[one.address.kind].provider == "microsoft"]
+    seen = microsoft_provider(settings, secret, SystemClock()).reader.observe(Scope(wanted, domains))
+    lives = {address: sight for address, sight in seen.sights.items() if isinstance(sight, Live)}
+    for address, sight in seen.sights.items():
+        if address not in lives:
+            raise RuntimeError(f"the tenant was not filled: {address} is {sight}")
+    return lives
+
+
+def _resolved(value: Value | Reference, sights: Mapping[Address, Live]) -> Value:
+    return sights[value.address].outputs[value.output] if isinstance(value, Reference) else value
+
+
+def _zones(desired: Sequence[Desired], sights: Mapping[Address, Live], domains: Mapping[str, str]) -> dict[str, str]:
+    """Master files in which every record is as the YAML asks."""
+    zones = {
+        domain: [f"$TTL 300\n@ SOA ns1.{domain}. host.{domain}. 1 7200 3600 1209600 300\n@ NS ns1.{domain}."]
+        for domain in domains
+    }
+    for resource in desired:
+        if resource.address.kind != "dns":
+            continue
+        name, kind, *part = resource.address.key.split("/")
+        zone = zones[max((origin for origin in zones if name.endswith(origin)), key=len)]
+        for value in resource.fields.values():
+            items = _resolved(value, sights)
+            if part == ["spf"]:
+                items = ("v=spf1 " + " ".join(f"include:{item}" for item in items) + " -all",)  # type: ignore[union-attr]
+            quote = '"' if kind == "TXT" else ""
+            zone += [f"{name}. {kind} {quote}{item}{quote}" for item in items]  # type: ignore[union-attr]
+    return {origin: "\n".join(lines) + "\n" for origin, lines in zones.items()}
+
+
+def _record(project: Path, desired: Sequence[Desired], sights: Mapping[Address, Live]) -> None:
+    """The state as an apply would have left it."""
+    at = SystemClock().now().isoformat(timespec="seconds")
+    records: dict[str, dict[Address, Record]] = {}
+    for resource in desired:
+        live = sights.get(resource.address)
+        fields = {name: _resolved(value, sights) for name, value in resource.fields.items()}
+        records.setdefault(resource.address.federation, {})[resource.address] = Record(
+            resource.address, live.identity if live else "", fields, "bench", "bench", at,
+            outputs=live.outputs if live else {},
+        )  # fmt: skip
+    store = FolderStore(project / "spfstate")
+    for slug, kept in records.items():
+        store.write(Snapshot(slug, "bench", records=kept))
+
+
+def _queue_copies(project: Path, desired: Sequence[Desired]) -> None:
+    """Every copy asked for, none begun: in one transaction, for the list itself makes one of each."""
+    path = project / "spfstate" / "copies" / "queue.sqlite"
+    copies = [one for one in desired if one.address.kind == "copy"]
+    first = {name: str(value) for name, value in copies[0].fields.items()}
+    JobList(path, SystemClock()).enqueue(str(copies[0].address), **first)
+    with sqlite3.connect(path) as database:
+        database.executemany(
+            "INSERT OR IGNORE INTO job(key, source, login, destination, folder) VALUES(?,?,?,?,?)",
+            [
+                (str(one.address), *(one.fields[name] for name in ("source", "login", "destination", "folder")))
+                for one in copies
+            ],
+        )
+
+
+def _drift(world: World) -> None:
+    """Somebody changed one person of each federation by hand."""
+    for user in world.users.values():
+        if user.upn.startswith(_DRIFTED):
+            user.values["jobTitle"] = "Trésorier"
+
+
+def _say(what: object) -> None:
+    print(json.dumps(what), flush=True)
+
+
+if __name__ == "__main__":
+    serve(Path(sys.argv[1]), float(sys.argv[2]))
