@@ -63,6 +63,7 @@ def _ours(project: Path, wish: argparse.Namespace, figures: dict[str, Any]) -> d
                 world.requests()
                 costs.append(cost_of(_PLAN, project, world.environment)[0])
                 asked = world.requests()
+                _check(project, wish.federations)
             found[label] = best(costs)
             least = floor(wish.federations, people, shared, copies_pending=state == "queued")
             figures[f"requests{suffix}"] = sum(asked.values())
@@ -70,6 +71,13 @@ def _ours(project: Path, wish: argparse.Namespace, figures: dict[str, Any]) -> d
             figures[f"requests_over_floor{suffix}"] = sum(asked.values()) / least
             figures[f"requests_by_purpose{suffix}"] = asked
     return found
+
+
+def _check(project: Path, drifted: int) -> None:
+    """The plan just made says what is known to be so: one mailbox of each federation drifted, and nothing else."""
+    told = json.loads((project / "plans" / "bench.json").read_text(encoding="utf-8"))
+    if (told["summary"]["update"], len(told["changes"]), told["blocked"]) != (drifted, drifted, []):
+        raise RuntimeError(f"the plan is not what the world was made for: {told['summary']}")
 
 
 class _World:

@@ -6,8 +6,8 @@ from math import ceil
 
 #: Signing in: the authority's description, and a token each for Graph and Exchange.
 _SIGN_IN = 3
-#: Lists of one page: the tenant's domains, its subscriptions, Exchange's accepted domains.
-_SHORT_LISTS = 3
+#: Lists of one page: the tenant's domains, its subscriptions, Exchange's accepted domains, their DKIM.
+_SHORT_LISTS = 4
 #: Rows of a page at most: Graph's users, Exchange's mailboxes and recipients.
 _USERS, _RECIPIENTS = 999, 1000
 #: Parts of a batch at most: Graph's, and Exchange's as tools in production send them.

@@ -25,11 +25,10 @@ from reconcile.clock import SystemClock
 from reconcile.config.load import load_federations
 from reconcile.config.settings import Settings, load_settings
 from reconcile.mailcopy.jobs import JobList
-from reconcile.providers.base import Scope, Wanted
+from reconcile.providers.base import Order, Reader, Scope, Wanted, Writer
 from reconcile.providers.microsoft.provider import microsoft_provider
 from reconcile.resources.address import Address
 from reconcile.resources.desired import compile_federations, declared_domains
-from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Desired, Live, Reference, Value
 from reconcile.sandbox.dns.server import DnsServer
 from reconcile.sandbox.tenant.server import TenantServer
@@ -42,15 +41,24 @@ DNS_SECRET = base64.b64encode(b"bench").decode()
 _KEY = ("bench.", "hmac-sha256")
 #: The people whose job title the world changed since the last apply: one in each federation.
 _DRIFTED = "prenom0.nom0@"
+#: Not read back while the world is filled: not in the tenant, or made after the zones.
+_BESIDE = frozenset({"dns", "copy", "dkim", "dkim_signing"})
 
 
 class FarTenant(TenantServer):
-    """A tenant far away. ``delay``: seconds before each answer; ``asked``: the requests so far, by purpose."""
+    """A tenant far away. ``delay``: seconds before each answer; ``asked``: the requests so far, by purpose; ``dns``:
+    what its verifier sees."""
+
+    dns: DnsServer
 
     def __init__(self, folder: Path, first_day: Callable[[World], object]) -> None:
         self.delay = 0.0
         self.asked: collections.Counter[str] = collections.Counter()
-        super().__init__(folder, resolve=lambda *_: (), seats={"E1": 100_000, "E3": 100_000}, first_day=first_day)
+        seats = {"E1": 100_000, "E3": 100_000}
+        super().__init__(folder, resolve=self._look_up, seats=seats, first_day=first_day)
+
+    def _look_up(self, name: str, kind: str) -> Sequence[str]:
+        return self.dns.resolve(name, kind)
 
     def _answer(self, request: Request) -> Answer:
         self.asked[_purpose(request)] += 1
@@ -79,10 +87,13 @@ def serve(project: Path, delay: float) -> None:
         tenant = FarTenant(Path(folder), lambda world: (fill(world, desired), worlds.append(world)))
         tenant.start()
         domains = declared_domains(federations)
-        sights = _seen(_reached_at(project, tenant), tenant.client_secret, desired, domains)
-        dns = DnsServer(_zones(desired, sights, domains), {_KEY[0]: (DNS_SECRET, _KEY[1])})
-        dns.start()
-        _reached_at(project, tenant, dns.port)
+        provider = microsoft_provider(_reached_at(project, tenant), tenant.client_secret, SystemClock())
+        sights = _create(provider.writer, desired, "dkim")
+        sights |= _seen(provider.reader, [one for one in desired if one.address.kind not in _BESIDE], domains)
+        tenant.dns = DnsServer(_zones(desired, sights, domains), {_KEY[0]: (DNS_SECRET, _KEY[1])})
+        tenant.dns.start()
+        sights |= _create(provider.writer, desired, "dkim_signing")
+        _reached_at(project, tenant, tenant.dns.port)
         _record(project, desired, sights)
         _queue_copies(project, desired)
         _drift(worlds[0])
@@ -94,7 +105,7 @@ def serve(project: Path, delay: float) -> None:
             _say(tenant.asked)
             tenant.asked.clear()
         tenant.stop()
-        dns.stop()
+        tenant.dns.stop()
 
 
 def _reached_at(project: Path, tenant: TenantServer | None = None, dns_port: int = 53) -> Settings:
@@ -120,14 +131,19 @@ def _reached_at(project: Path, tenant: TenantServer | None = None, dns_port: int
     return load_settings([path])
 
 
-def _seen(
-    settings: Settings, secret: str, desired: Sequence[Desired], domains: Mapping[str, str]
-) -> dict[Address, Live]:
+def _create(writer: Writer, desired: Sequence[Desired], kind: str) -> dict[Address, Live]:
+    """What only the service itself can make up, by the tool's own writer."""
+    orders = [
+        Order(one.address, None, one.fields, frozenset(one.fields)) for one in desired if one.address.kind == kind
+    ]  # type: ignore[arg-type]
+    return {order.address: writer.create(order) for order in orders}
+
+
+def _seen(reader: Reader, desired: Sequence[Desired], domains: Mapping[str, str]) -> dict[Address, Live]:
     """What the tenant shows of the resources, as the tool reads it. Raises RuntimeError for what it does not show."""
-    wanted = [Wanted(one.address, one) for one in desired if KINDS[one.address.kind].provider == "microsoft"]
-    seen = microsoft_provider(settings, secret, SystemClock()).reader.observe(Scope(wanted, domains))
-    lives = {address: sight for address, sight in seen.sights.items() if isinstance(sight, Live)}
-    for address, sight in seen.sights.items():
+    sights = reader.observe(Scope([Wanted(one.address, one) for one in desired], domains)).sights
+    lives = {address: sight for address, sight in sights.items() if isinstance(sight, Live)}
+    for address, sight in sights.items():
         if address not in lives:
             raise RuntimeError(f"the tenant was not filled: {address} is {sight}")
     return lives
