@@ -140,3 +140,29 @@ def test_the_account_of_the_runs_goes_on_past_damaged_lines(folder: Path) -> Non
     done = shell(folder, "reconcile log && reconcile log 2026")
     assert done.returncode == 0
     assert "contact@spf55.org" in done.stdout
+
+
+def test_an_authority_that_is_not_there_is_no_fault_of_ours(folder: Path) -> None:
+    settings = folder / "reconcile.toml"
+    text = settings.read_text(encoding="utf-8").replace("[tenant]", '[tenant]\nca_file = "nowhere.pem"', 1)
+    settings.write_text(text, encoding="utf-8")
+    done = shell(folder, "reconcile plan", RECONCILE_CLIENT_SECRET="s", RECONCILE_DNS_KEY="cw==")
+    assert done.returncode == 1
+    assert "BUG01" not in done.stdout + done.stderr
+    assert "tenant.ca_file" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("note", ["", "{", "[]", '{"pid": "x"}', '{"pid": 1, "runtime": 3, "ready": true}'])
+def test_a_sandbox_note_that_makes_no_sense_is_cleared_away(folder: Path, note: str) -> None:
+    (folder / ".sandbox").mkdir()
+    (folder / ".sandbox" / "world.json").write_text(note)
+    assert shell(folder, "reconcile sandbox status").returncode == 1
+    assert shell(folder, "reconcile sandbox down").returncode == 0
+    assert not (folder / ".sandbox").exists()
+
+
+def test_a_sandbox_note_that_lies_costs_no_other_folder(folder: Path) -> None:
+    (folder / ".sandbox").mkdir()
+    (folder / ".sandbox" / "world.json").write_text(json.dumps({"pid": 1, "runtime": str(folder / "federations")}))
+    shell(folder, "reconcile sandbox down")
+    assert (folder / "federations" / "spf55.yaml").exists()

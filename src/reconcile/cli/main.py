@@ -141,6 +141,8 @@ def _call() -> int:
     except SystemExit as leaving:
         code = leaving.code
     except OSError as error:
+        if error.errno is None:  # a library's own, which only looks like one
+            return _tell(_fault(error))
         if error.filename is None:
             raise
         hint = "check that it is there, and its owner and permissions"

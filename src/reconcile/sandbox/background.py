@@ -17,6 +17,7 @@ from reconcile.problem import Problem
 from reconcile.sandbox.folder import SandboxFolder
 from reconcile.sandbox.imap.dovecot import stop_orphan
 from reconcile.sandbox.order import Order
+from reconcile.sandbox.world import RUNTIME_PREFIX
 
 # Generous: a hundred federations' old mail takes minutes to write and seconds to remove.
 _START_SECONDS = 600
@@ -63,8 +64,8 @@ def clear_away(folder: SandboxFolder) -> bool:
     note = folder.note()
     if _lives(note, folder):
         _end(note["pid"])
-    runtime = Path(note["runtime"]) if "runtime" in note else None
-    if runtime is not None and runtime.is_dir():
+    runtime = Path(str(note.get("runtime", "")))
+    if runtime.name.startswith(RUNTIME_PREFIX) and runtime.is_dir():  # a note that lies must not cost other files
         for host in ("old", "new"):
             stop_orphan(runtime / host)
         shutil.rmtree(runtime, ignore_errors=True)

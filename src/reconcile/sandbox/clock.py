@@ -35,5 +35,5 @@ class SandboxClock:
             answer = self._session.request(method, self._address, json=body, timeout=30)
             answer.raise_for_status()
             return dt.datetime.fromisoformat(answer.json()["now"])
-        except (requests.RequestException, ValueError, KeyError):
+        except (OSError, ValueError, KeyError):  # requests' own errors are OSErrors; so is a missing authority
             raise Problem("SBX02", "The sandbox does not answer.", "see: reconcile sandbox status") from None

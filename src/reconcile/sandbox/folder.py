@@ -38,10 +38,10 @@ class SandboxFolder:
     def note(self) -> dict[str, Any]:
         """What runs, or ran when it was killed; empty when nothing does."""
         try:
-            note: dict[str, Any] = json.loads(self._note.read_text(encoding="utf-8"))
+            note = json.loads(self._note.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
-        return note
+        return note if isinstance(note, dict) else {}
 
     def take_note(self, note: Mapping[str, Any]) -> None:
         """Replace the note at once: a reader sees the old one or the new one."""

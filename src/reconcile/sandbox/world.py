@@ -27,6 +27,9 @@ from reconcile.sandbox.tenant.server import TenantServer
 _KEY_NAME, _KEY_ALGORITHM = "reconcile-sandbox", "hmac-sha256"
 _CORPUS = "sandbox"
 
+#: How the name of a world's folder under the system's temporary one begins.
+RUNTIME_PREFIX = "reconcile-sandbox-"
+
 
 _Server = DnsServer | OldHost | TenantServer | NewHost
 
@@ -87,7 +90,7 @@ class World:
         be placed).
         """
         _check_mail(self._seed)
-        self._runtime = Path(tempfile.mkdtemp(prefix="reconcile-sandbox-"))
+        self._runtime = Path(tempfile.mkdtemp(prefix=RUNTIME_PREFIX))
         self._runtime.chmod(0o711)  # the mail's owner goes through
         note: dict[str, Any] = {"pid": os.getpid(), "runtime": str(self._runtime), "ready": False}
         self.folder.take_note(note)

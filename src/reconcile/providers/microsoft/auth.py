@@ -56,7 +56,7 @@ class Tokens:
             try:
                 self._client = self._client or self._sign_in()
                 answer = self._client.acquire_token_for_client([scope])
-            except requests.exceptions.RequestException:
+            except OSError:  # requests' errors are, and so is its word for a ca_file that is not there
                 raise self._unreachable() from None
             except ValueError:
                 # msal's word for an authority that describes no such tenant.

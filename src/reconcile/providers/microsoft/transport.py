@@ -191,6 +191,9 @@ class Transport:
             return None, Verdict.LATER if _never_left(error) else Verdict.UNSURE
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError):
             return None, Verdict.UNSURE
+        except OSError:  # requests' word for an authority that is not there
+            message = f"The certificate authority to trust for {_host(request.url)} cannot be read."
+            raise Problem("M365-01", message, "check tenant.ca_file in reconcile.toml") from None
         return reply, judge(reply)
 
     def _exchange(self, service: Service, request: Request) -> Reply:
