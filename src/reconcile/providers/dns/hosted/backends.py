@@ -1,0 +1,154 @@
+"""octoDNS's providers, each with the guards it needs so that a zone is never left without its MX."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from reconcile.problem import Problem
+
+if TYPE_CHECKING:
+    from octodns.provider.base import BaseProvider
+    from octodns.provider.plan import Plan
+    from octodns.record import Change, Record
+
+#: What we write, and what would stand in the way of it. Any other type is invisible here, and so out of danger: octoDNS
+#: fails on whole zones for one odd LOC or TLSA.
+OURS = frozenset({"A", "AAAA", "CNAME", "MX", "SRV", "TXT"})
+#: Seconds. octoDNS's client of Gandi would wait for ever.
+_TIMEOUT = 20.0
+
+Options = Mapping[str, Any]
+
+
+def open_backend(host: str, options: Options) -> BaseProvider:
+    """The guarded provider of a DNS host, ready to use. Raises DNS16 for a host we do not know or cannot load.
+
+    ``options`` are octoDNS's own for that provider (``token``; ``application_key``…).
+    """
+    if host not in _HOSTS:
+        raise Problem("DNS16", f"'{host}' is not a DNS host we know.", f"one of {', '.join(_HOSTS)}")
+    try:
+        guarded = _HOSTS[host]()
+    except ImportError:
+        raise Problem("DNS16", f"The Python packages for {host} are missing.", "install reconcile[hosted]") from None
+    try:
+        backend: BaseProvider = guarded("reconcile", **options)
+    except TypeError:
+        raise Problem("DNS16", f"The options of {host} are not those its provider wants.", "see octoDNS's") from None
+    return backend
+
+
+def _gandi() -> Callable[..., BaseProvider]:
+    from octodns_gandi import GandiProvider
+
+    class Gandi(GandiProvider):  # type: ignore[misc]
+        """One PUT for each RRset, where octoDNS deletes it and posts it again: a failure between would stop mail."""
+
+        SUPPORTS: ClassVar[set[str]] = set(OURS & GandiProvider.SUPPORTS)
+
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            request = self._client._session.request
+            self._client._session.request = lambda *words, **more: request(*words, timeout=_TIMEOUT, **more)
+
+        def zone_records(self, zone: Any) -> Any:
+            self._zone_records.pop(zone.name, None)  # its cache would hide what others change
+            return super().zone_records(zone)
+
+        def raw_texts(self, zone: str, name: str) -> Iterable[str]:
+            for one in self._zone_records.get(zone, ()):
+                if (one["rrset_name"], one["rrset_type"]) == (name, "TXT"):
+                    yield from one["rrset_values"]
+
+        def _apply(self, plan: Plan) -> None:
+            for change in plan.changes:
+                record = change.new or change.existing
+                zone = record.zone.name[:-1]
+                path = f"/livedns/domains/{zone}/records/{self._record_name(record.name)}/{record._type}"
+                if change.new is None:
+                    self._client._request("DELETE", path)
+                else:
+                    body = getattr(self, f"_params_for_{record._type}")(record)
+                    kept = {name: body[name] for name in ("rrset_ttl", "rrset_values")}
+                    self._client._request("PUT", path, data=kept)
+
+    return Gandi
+
+
+def _ovh() -> Callable[..., BaseProvider]:
+    from octodns_ovh import OvhProvider
+
+    class Ovh(OvhProvider):  # type: ignore[misc]
+        """Record by record, in place where it can be; nothing is published before all of them are in.
+
+        OVH keeps SPF, DKIM and DMARC as types of their own, which octoDNS does not see: a second SPF would follow.
+        """
+
+        SUPPORTS: ClassVar[set[str]] = set(OURS & OvhProvider.SUPPORTS)
+        TEXTS = frozenset({"TXT", "SPF", "DKIM", "DMARC"})
+
+        def get_records(self, zone_name: str) -> list[dict[str, Any]]:
+            found: list[dict[str, Any]] = super().get_records(zone_name)
+            return [one | {"fieldType": "TXT"} if one["fieldType"] in self.TEXTS else one for one in found]
+
+        def raw_texts(self, _zone: str, _name: str) -> Iterable[str]:
+            return ()  # foreign records are not sent again
+
+        def _apply(self, plan: Plan) -> None:
+            zone = plan.desired.name[:-1]
+            known = self.get_records(zone)
+            for change in plan.changes:
+                self._put(zone, change, known)
+
+        def publish(self, zone: str) -> None:
+            self._client.post(f"/domain/zone/{zone[:-1]}/refresh")
+
+        def _put(self, zone: str, change: Change, known: list[dict[str, Any]]) -> None:
+            record = change.new or change.existing
+            wanted = {one["target"]: one for one in self._params(change.new)}
+            there = [one for one in known if (one["subDomain"], one["fieldType"]) == (record.name, record._type)]
+            held = {one["id"]: self._rendered(one, record) for one in there}
+            missing = [params for target, params in wanted.items() if target not in held.values()]
+            surplus = [number for number, target in held.items() if target not in wanted]
+            # In place as far as there are both, so that there is never a second SPF record, nor no MX.
+            for number, params in zip(surplus, missing, strict=False):
+                self._client.put(f"/domain/zone/{zone}/record/{number}", target=params["target"], ttl=record.ttl)
+            for params in missing[len(surplus) :]:
+                self._client.post(f"/domain/zone/{zone}/record", **params)
+            for number in surplus[len(missing) :]:
+                self._client.delete(f"/domain/zone/{zone}/record/{number}")
+            for one in there:
+                if one["id"] not in surplus and one["ttl"] != record.ttl:
+                    self._client.put(f"/domain/zone/{zone}/record/{one['id']}", ttl=record.ttl)
+
+        def _rendered(self, one: dict[str, Any], like: Record) -> str:
+            """How octoDNS would write a record that stands: what is equal to that is left as it stands."""
+            data = getattr(self, f"_data_for_{like._type}")(like._type, [one])
+            (params,) = self._params(like.new(like.zone, like.name, data, source=self, lenient=True))
+            return str(params["target"])
+
+        def _params(self, record: Record | None) -> Iterable[dict[str, Any]]:
+            return () if record is None else getattr(self, f"_params_for_{record._type}")(record)
+
+    return Ovh
+
+
+def _limited(module: str, name: str) -> Callable[[], Callable[..., BaseProvider]]:
+    def load() -> Callable[..., BaseProvider]:
+        import importlib
+
+        provider = getattr(importlib.import_module(module), name)
+        limited: Callable[..., BaseProvider] = type(name, (provider,), {"SUPPORTS": set(OURS & provider.SUPPORTS)})
+        return limited
+
+    return load
+
+
+_HOSTS: Mapping[str, Callable[[], Callable[..., BaseProvider]]] = {
+    "ovh": _ovh,
+    "gandi": _gandi,
+    "cloudflare": _limited("octodns_cloudflare", "CloudflareProvider"),
+    "powerdns": _limited("octodns_powerdns", "PowerDnsProvider"),
+    "azure": _limited("octodns_azure", "AzureProvider"),
+}

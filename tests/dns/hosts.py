@@ -1,0 +1,147 @@
+"""The APIs of two DNS hosts as they document them, in memory; any call may be made to fail."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs, urlparse
+
+import responses
+
+Reply = tuple[int, dict[str, str], str]
+Call = Callable[[str, str, dict[str, str], dict[str, Any]], Reply]
+
+
+class Host:
+    """``fail_at``: the number of the writing call (from 1) that is answered 503, nothing done."""
+
+    base: str
+
+    def __init__(self) -> None:
+        self.fail_at = 0
+        self.writes = 0
+
+    def play(self, mocked: responses.RequestsMock) -> None:
+        for method in ("GET", "POST", "PUT", "DELETE"):
+            mocked.add_callback(method, re.compile(re.escape(self.base)), self._answer)
+
+    def _answer(self, request: Any) -> Reply:
+        method, path = request.method, urlparse(request.url).path.removeprefix(urlparse(self.base).path)
+        query = {name: values[0] for name, values in parse_qs(urlparse(request.url).query).items()}
+        if method != "GET":
+            self.writes += 1
+            if self.writes == self.fail_at:
+                return 503, {}, "{}"
+        reply = self.answer(method, path, query, json.loads(request.body or "{}"))
+        self.look()
+        return reply
+
+    def answer(self, method: str, path: str, query: dict[str, str], body: dict[str, Any]) -> Reply:
+        raise NotImplementedError
+
+    def look(self) -> None:
+        """After every call: mail must still arrive."""
+
+    def state(self) -> object:
+        """All that is kept, to be compared."""
+        return copy.deepcopy(self.records)  # type: ignore[attr-defined]
+
+    @property
+    def all_live(self) -> bool:
+        """Whether the world is shown what was written."""
+        return True
+
+
+class Gandi(Host):
+    """LiveDNS v5: RRsets, live at once; PUT replaces one whole."""
+
+    base = "https://api.gandi.net/v5/livedns/domains"
+
+    def __init__(self, zone: str, records: dict[tuple[str, str], tuple[int, list[str]]]) -> None:
+        super().__init__()
+        self.zone, self.records = zone, dict(records)
+
+    def answer(self, method: str, path: str, query: dict[str, str], body: dict[str, Any]) -> Reply:
+        parts = path.strip("/").split("/")
+        if parts[0] != self.zone:
+            return 404, {}, "{}"
+        if len(parts) == 1:
+            return 200, {}, json.dumps({"fqdn": self.zone})
+        if len(parts) == 2 and method == "GET":
+            listed = [
+                {"rrset_name": name, "rrset_type": kind, "rrset_ttl": ttl, "rrset_values": list(values)}
+                for (name, kind), (ttl, values) in self.records.items()
+            ]
+            return 200, {"total-count": str(len(listed))}, json.dumps(listed)
+        if method == "POST":
+            key = (body["rrset_name"], body["rrset_type"])
+            if key in self.records:
+                return 409, {}, "{}"
+        else:
+            key = (parts[2], parts[3])
+        if method == "DELETE":
+            self.records.pop(key, None)
+            return 204, {}, ""
+        values = [f'"{text}"' if key[1] == "TXT" and text[0] != '"' else text for text in body["rrset_values"]]
+        self.records[key] = (body["rrset_ttl"], values)
+        return 201, {}, "{}"
+
+    def look(self) -> None:
+        assert self.records.get(("@", "MX")), "no MX is live"
+
+
+class Ovh(Host):
+    """Records with ids; what is written is live only after a refresh. SPF, DKIM and DMARC are types of their own."""
+
+    base = "https://eu.api.ovh.com/1.0"
+
+    def __init__(self, zone: str, records: list[tuple[str, str, int, str]]) -> None:
+        super().__init__()
+        self.zone = zone
+        self._ids = itertools.count(1000)
+        self.records = {
+            next(self._ids): {"subDomain": name, "fieldType": kind, "ttl": ttl, "target": target}
+            for name, kind, ttl, target in records
+        }
+        self.live = self._rows()
+
+    def answer(self, method: str, path: str, query: dict[str, str], body: dict[str, Any]) -> Reply:
+        if path == "/auth/time":
+            return 200, {}, "1700000000"
+        _, _, zone, *rest = path.strip("/").split("/")
+        if zone != self.zone:
+            return 404, {}, json.dumps({"message": "This service does not exist"})
+        if rest == ["refresh"]:
+            self.live = self._rows()
+            return 200, {}, "null"
+        if len(rest) == 1:
+            return self._records(method, query, body)
+        number = int(rest[1])
+        if method == "DELETE":
+            del self.records[number]
+        elif method == "PUT":
+            self.records[number] |= body
+        return 200, {}, json.dumps({"id": number, "zone": zone, **self.records.get(number, {})})
+
+    def _records(self, method: str, query: dict[str, str], body: dict[str, Any]) -> Reply:
+        if method == "POST":
+            number = next(self._ids)
+            self.records[number] = {"ttl": 0, "subDomain": "", **body}
+            return 200, {}, json.dumps({"id": number, **self.records[number]})
+        found = [n for n, one in self.records.items() if all(one[key] == value for key, value in query.items())]
+        return 200, {}, json.dumps(found)
+
+    @property
+    def all_live(self) -> bool:
+        return self.live == self._rows()
+
+    def _rows(self) -> set[tuple[str, str, int, str]]:
+        return {(one["subDomain"], one["fieldType"], one["ttl"], one["target"]) for one in self.records.values()}
+
+    def look(self) -> None:
+        assert any(kind == "MX" for _, kind, _, _ in self.live), "no MX is live"
+        assert any(kind == "MX" for _, kind, _, _ in self._rows()), "a refresh now would leave no MX"
