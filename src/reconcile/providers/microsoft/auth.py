@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import threading
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,16 +27,29 @@ _BAD_SECRET = frozenset({7000215, 7000222, 7000218})
 _UNKNOWN_PLACE = frozenset({90002, 700016, 900023})
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Certificate:
+    """A certificate of the application, both parts in PEM."""
+
+    private_key: str = dataclasses.field(repr=False)
+    public_certificate: str
+
+
+#: What the application signs in with: its secret, its certificate, or a callable that answers a fresh assertion from
+#: whoever vouches for it (the token a GitHub or GitLab pipeline is given: "workload identity federation").
+Credential = str | Certificate | Callable[[], str]
+
+
 class Tokens:
     """Bearer tokens by resource, cached until shortly before they end. Thread-safe.
 
-    Every method raises ``Problem`` AUTH02 (secret refused), AUTH03 (tenant or application unknown), AUTH04 (sign-in
+    Every method raises ``Problem`` AUTH02 (credential refused), AUTH03 (tenant or application unknown), AUTH04 (sign-in
     server out of reach) or AUTH05 (refused for another reason).
     """
 
-    def __init__(self, tenant: Tenant, client_secret: str) -> None:
+    def __init__(self, tenant: Tenant, credential: Credential) -> None:
         self._tenant = tenant
-        self._secret = client_secret
+        self._credential = credential
         self._lock = threading.Lock()
         self._client: Any = None
 
@@ -70,7 +85,7 @@ class Tokens:
         authority = f"{self._tenant.authority.rstrip('/')}/{self._tenant.id}"
         return msal.ConfidentialClientApplication(
             self._tenant.client_id,
-            client_credential=self._secret,
+            client_credential=_for_msal(self._credential),
             authority=authority,
             instance_discovery=urlsplit(authority).hostname in _MICROSOFT,
             http_client=self._client_session(),
@@ -106,8 +121,8 @@ class Tokens:
         if numbers & _BAD_SECRET or answer.get("error") == "invalid_client":
             return Problem(
                 "AUTH02",
-                f"The tenant refused the secret of application {self._tenant.client_id}: it is wrong or has expired.",
-                "create a new secret for the application and set RECONCILE_CLIENT_SECRET",
+                f"The tenant refused the credential of application {self._tenant.client_id}: it is wrong or expired.",
+                "give the application a new secret and set RECONCILE_CLIENT_SECRET, or renew its certificate",
             )
         told = ", ".join(f"AADSTS{number}" for number in sorted(numbers)) or str(answer.get("error", "no reason given"))
         return Problem(
@@ -115,3 +130,11 @@ class Tokens:
             f"The tenant refused to sign application {self._tenant.client_id} in: {told}.",
             "look the number up in Microsoft's list of sign-in errors",
         )
+
+
+def _for_msal(credential: Credential) -> str | dict[str, object]:
+    if isinstance(credential, str):
+        return credential
+    if isinstance(credential, Certificate):
+        return {"private_key": credential.private_key, "public_certificate": credential.public_certificate}
+    return {"client_assertion": credential}

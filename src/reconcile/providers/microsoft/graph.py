@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 
 from reconcile.clock import Clock
 from reconcile.problem import Problem
+from reconcile.providers.microsoft.pacing import Quota
 from reconcile.providers.microsoft.refused import Refused
 from reconcile.providers.microsoft.transport import Reply, Request, Service, Transport
 
@@ -27,10 +28,11 @@ class Graph:
     Every method raises ``Refused`` for what Graph would not do and ``Problem`` (M365-01…06) when it cannot be asked.
     """
 
-    def __init__(self, service: Service, transport: Transport, clock: Clock) -> None:
+    def __init__(self, service: Service, transport: Transport, clock: Clock, quota: Quota) -> None:
         self._service = service
         self._transport = transport
         self._clock = clock
+        self._quota = quota
         self._root = f"{service.root.rstrip('/')}/v1.0"
 
     def rows(self, path: str, select: Iterable[str] = (), **options: str | int) -> list[Row]:
@@ -101,12 +103,14 @@ class Graph:
                 raise
 
     def _read(self, url: str) -> Row | None:
+        self._quota.take(units=1, writes=0)
         reply = self._transport.send(self._service, Request("GET", url))
         if reply.status == 404:
             return None
         return self._understood(reply.status, reply.json(), reply.request_id)
 
     def _write(self, request: Request) -> Row:
+        self._quota.take(units=1, writes=1)
         reply: Reply = self._transport.send(self._service, request)
         return self._understood(reply.status, reply.json(), reply.request_id)
 
@@ -114,6 +118,8 @@ class Graph:
         """Ask until every part is answered; a busy part is asked again alone, after the longest wait any part asks."""
         for attempt in itertools.count(1):
             parts = [{"id": number, "method": "GET", "url": path} for number, path in waiting.items()]
+            # A part costs what it would cost alone.
+            self._quota.take(units=len(parts), writes=0)
             reply = self._transport.send(self._service, Request("POST", f"{self._root}/$batch", {"requests": parts}))
             body = self._understood(reply.status, reply.json(), reply.request_id)
             pause = 0.0

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from reconcile.clock import Clock
 from reconcile.config.settings import Settings
 from reconcile.providers.base import Provider
-from reconcile.providers.microsoft.auth import Tokens
+from reconcile.providers.microsoft.auth import Credential, Tokens
 from reconcile.providers.microsoft.exchange import Exchange
 from reconcile.providers.microsoft.graph import Graph
+from reconcile.providers.microsoft.pacing import Quota
 from reconcile.providers.microsoft.reader import MicrosoftReader
 from reconcile.providers.microsoft.surfaces import Surfaces
 from reconcile.providers.microsoft.transport import Service, Transport
@@ -35,19 +36,20 @@ def random_password() -> str:
 
 def microsoft_provider(
     settings: Settings,
-    client_secret: str,
+    credential: Credential,
     clock: Clock,
     random: Callable[[], float] = system_random.random,
     password: Callable[[], str] = random_password,
 ) -> Provider:
     """The provider ``microsoft``. Nothing is sent before the first read or write.
 
+    ``credential`` is the application's: a client secret, a certificate, or an identity lent by a pipeline.
     ``random`` spreads retries; ``password`` answers the first password of each account that is created.
     """
     tenant = settings.tenant
-    tokens = Tokens(tenant, client_secret)
+    tokens = Tokens(tenant, credential)
     transport = Transport(clock, random, tenant.ca_file)
-    graph = Graph(Service("Microsoft Graph", tenant.graph, tokens.graph, tokens.renew), transport, clock)
+    graph = Graph(Service("Microsoft Graph", tenant.graph, tokens.graph, tokens.renew), transport, clock, Quota(clock))
     exchange = Exchange(
         Service("Exchange", tenant.exchange, tokens.exchange, tokens.renew), transport, clock, tenant.id
     )

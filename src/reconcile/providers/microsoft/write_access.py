@@ -93,8 +93,13 @@ class AccessWriter:
         patiently(self._clock, act, _recipient_unknown, RECIPIENT_PATIENCE, pause=30.0)
 
 
+#: The largest message Exchange Online can be told to take; 36 MB is what a new mailbox takes, and old mail knows no
+#: such limit (Set-Mailbox -MaxReceiveSize).
+LARGEST_MESSAGE = "150MB"
+
+
 class CopyAccessWriter:
-    """Kind *copy_access*: the copier's application may open one mailbox."""
+    """Kind *copy_access*: the copier's application may open one mailbox, which takes large messages from then on."""
 
     def __init__(self, surfaces: Surfaces) -> None:
         self._surfaces = surfaces
@@ -120,6 +125,7 @@ class CopyAccessWriter:
             )
 
         if not self._granted(box):
+            self._exchange.run("Set-Mailbox", Identity=box.guid, MaxReceiveSize=LARGEST_MESSAGE)
             patiently(self._clock, grant, _recipient_unknown, RECIPIENT_PATIENCE, pause=30.0)
         if until(self._clock, lambda: self._granted(box) or None, SHOWN_PATIENCE) is None:
             raise disagrees(order.address, "the copier's access")
