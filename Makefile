@@ -1,5 +1,5 @@
 # Everything a newcomer runs. Each target sets up what it needs and says so in one line.
-.PHONY: demo test test-stores soak bench-engine bench-dns lint golden requirements clean
+.PHONY: demo test test-stores soak bench-engine bench-dns bench-tenant lint golden requirements clean
 
 PYTHON ?= python3
 
@@ -20,6 +20,9 @@ bench-dns: .setup/dev ## DNS: 100 zones at 20 ms, beside octoDNS on the same ser
 
 bench-engine: .setup/dev ## plan and apply of 10,000 mailboxes, beside terraform
 	@.venv/bin/python -m bench.engine
+
+bench-tenant: .setup/dev ## creating a batch of 40 federations, against the least Microsoft's quotas allow
+	@.venv/bin/python -m bench.tenant.create
 
 lint: .setup/dev
 	@.venv/bin/ruff format --check --quiet

@@ -26,8 +26,8 @@ Limit = Callable[[str], int]
 #: How long the walk sleeps at most before it looks again whether it was asked to stop, in seconds.
 _ATTENTION = 0.2
 
-#: Threads are made as they are needed; the limits per kind keep them far below this.
-_WORKERS = 128
+#: Threads are made as they are needed, within the limits per kind: most of them wait for the tenant, together.
+_WORKERS = 2048
 
 
 class Walk:

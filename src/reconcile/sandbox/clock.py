@@ -27,8 +27,11 @@ class SandboxClock:
         return self._ask("GET", None)
 
     def sleep(self, seconds: float) -> None:
-        until = self.now() + dt.timedelta(seconds=seconds)
-        self._ask("POST", {"advance_to": until.isoformat()})
+        self.advance_to(self.now() + dt.timedelta(seconds=seconds))
+
+    def advance_to(self, moment: dt.datetime) -> None:
+        """Move the clock to that moment, unless it has passed."""
+        self._ask("POST", {"advance_to": moment.isoformat()})
 
     def _ask(self, method: str, body: dict[str, str] | None) -> dt.datetime:
         try:

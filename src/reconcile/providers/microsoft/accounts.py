@@ -7,8 +7,9 @@ from collections.abc import Callable, Collection, Mapping
 
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
+from reconcile.providers.microsoft import records
 from reconcile.providers.microsoft.deleted import DeletedAccounts
-from reconcile.providers.microsoft.graph import Row, segment
+from reconcile.providers.microsoft.graph import segment
 from reconcile.providers.microsoft.records import STAMP, STAMP_PREFIX, User, stamp
 from reconcile.providers.microsoft.refused import Refused
 from reconcile.providers.microsoft.settle import created, patiently, until
@@ -48,16 +49,14 @@ class Accounts:
         self._password = password
 
     def ensure(self, order: Order) -> User:
-        """The account that signs in as the order's address: found if an interrupted run of ours left it, brought back
-        if it was ours and deleted, else created.
+        """The account that signs in as the order's address: brought back if it was ours and deleted, else created, or
+        found if an interrupted run of ours left it: asking for it is what tells, for a name cannot be taken twice.
 
         Raises ``Problem`` M365-23 when somebody else's account has that name, M365-27 when a deleted one had it.
         """
         name = order.address.key
-        user = self._surfaces.watch.user(name)
-        if user is None and (identity := self._deleted.restore(order.address)):
-            user = self._shown(identity, order)
-        user = user or self._create(order)
+        restored = self._deleted.restore(order.address)
+        user = self._shown(restored, order) if restored else self._create(order)
         if user.stamp != stamp(order.address):
             raise Problem(
                 "M365-23",
@@ -95,22 +94,21 @@ class Accounts:
         patiently(self._clock, lambda: self._graph.change(path, body), _not_there_yet, REPLICA_PATIENCE)
 
     def _create(self, order: Order) -> User:
-        """The new account, by its id once that is known: a name is looked up later than an id is."""
-        name = order.address.key
+        """The new account. Graph's answer tells its id, and what was asked for tells the rest."""
+        made: list[User] = []
 
         def create() -> None:
-            nonlocal name
             try:
-                row = patiently(self._clock, lambda: self._post(order), _domain_too_new, REPLICA_PATIENCE)
+                made.append(patiently(self._clock, lambda: self._post(order), _domain_too_new, REPLICA_PATIENCE))
             except Refused as refused:
                 # By our own creation whose answer was lost on the way, or by somebody else's: its stamp will tell.
                 if not _name_taken(refused):
                     raise
-            else:
-                name = str(row["id"])
 
-        user = created(self._clock, create, lambda: self._surfaces.watch.user(name), REPLICA_PATIENCE)
-        return user or self._shown(name, order)
+        def look() -> User | None:
+            return made[0] if made else self._surfaces.watch.user(order.address.key)
+
+        return created(self._clock, create, look, REPLICA_PATIENCE) or self._shown(order.address.key, order)
 
     def _shown(self, name: str, order: Order) -> User:
         user = until(self._clock, lambda: self._surfaces.watch.user(name), REPLICA_PATIENCE)
@@ -122,15 +120,19 @@ class Accounts:
             )
         return user
 
-    def _post(self, order: Order) -> Row:
+    def _post(self, order: Order) -> User:
         """Ask for the account; a password the tenant dislikes (it may hold the name by chance) is replaced."""
-        for _ in range(PASSWORDS - 1):
+        attempt = 0
+        while True:
+            attempt += 1
+            body = self._body(order)
             try:
-                return self._graph.create("/users", self._body(order))
+                row = self._graph.create("/users", body)
             except Refused as refused:
-                if not _disliked(refused):
+                if attempt == PASSWORDS or not _disliked(refused):
                     raise
-        return self._graph.create("/users", self._body(order))
+            else:
+                return records.user({**body, "id": row["id"]})
 
     def _body(self, order: Order) -> dict[str, object]:
         name = order.address.key

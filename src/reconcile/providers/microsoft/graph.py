@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -17,6 +18,8 @@ Row = dict[str, Any]
 
 #: Graph, "Combine multiple HTTP requests using JSON batching": 20 parts at most.
 BATCH = 20
+#: Requests in flight at a time, however many writers wait.
+CONCURRENT = 16
 #: How often a list is begun, and how many empty pages may follow each other.
 LIST_ATTEMPTS = 3
 BARREN_PAGES = 50
@@ -34,6 +37,7 @@ class Graph:
         self._clock = clock
         self._quota = quota
         self._root = f"{service.root.rstrip('/')}/v1.0"
+        self._places = threading.BoundedSemaphore(CONCURRENT)
 
     def rows(self, path: str, select: Iterable[str] = (), **options: str | int) -> list[Row]:
         """A whole collection, every page of it, begun again when the way to the next page is lost.
@@ -110,8 +114,7 @@ class Graph:
         return self._understood(reply.status, reply.json(), reply.request_id)
 
     def _write(self, request: Request) -> Row:
-        self._quota.take(units=1, writes=1)
-        reply: Reply = self._transport.send(self._service, request)
+        reply = self._send(request, writes=1)
         return self._understood(reply.status, reply.json(), reply.request_id)
 
     def _batch(self, waiting: dict[str, str], answers: dict[str, Row | Refused]) -> None:
@@ -119,8 +122,7 @@ class Graph:
         for attempt in itertools.count(1):
             parts = [{"id": number, "method": "GET", "url": path} for number, path in waiting.items()]
             # A part costs what it would cost alone.
-            self._quota.take(units=len(parts), writes=0)
-            reply = self._transport.send(self._service, Request("POST", f"{self._root}/$batch", {"requests": parts}))
+            reply = self._send(Request("POST", f"{self._root}/$batch", {"requests": parts}), units=len(parts))
             body = self._understood(reply.status, reply.json(), reply.request_id)
             pause = 0.0
             for part in body.get("responses") or []:
@@ -141,6 +143,11 @@ class Graph:
             if attempt == 8:
                 raise Problem("M365-02", "Microsoft Graph stayed busy for too long.", "run the command again later")
             self._clock.sleep(pause or self._transport.pause(attempt, {}))
+
+    def _send(self, request: Request, units: int = 1, writes: int = 0) -> Reply:
+        self._quota.take(units, writes)
+        with self._places:
+            return self._transport.send(self._service, request)
 
     def _understood(self, status: int, body: Any, request_id: str) -> Row:
         if status in (200, 201) and isinstance(body, dict):

@@ -20,9 +20,9 @@ from reconcile.providers.microsoft.transport import Service, Transport
 from reconcile.providers.microsoft.watch import Watch
 from reconcile.providers.microsoft.writer import MicrosoftWriter
 
-#: Most of a mailbox's creation is waiting for the tenant, and all who wait share one list; Exchange itself is never
-#: sent more than ``exchange.CONCURRENT`` requests at a time.
-PARALLEL = {"domain": 4, "domain_verification": 8, "mailbox": 96, "access": 8, "copy_access": 8}
+#: Creating a mailbox is nearly all waiting, and all who wait look together: a whole batch of federations may wait at
+#: once. What is sent at a time is bounded by ``graph.CONCURRENT`` and ``exchange.CONCURRENT``.
+PARALLEL = {"domain": 4, "domain_verification": 8, "mailbox": 2000, "access": 8, "copy_access": 8}
 
 
 def random_password() -> str:
@@ -40,25 +40,25 @@ def microsoft_provider(
     clock: Clock,
     random: Callable[[], float] = system_random.random,
     password: Callable[[], str] = random_password,
+    transport: type[Transport] = Transport,
 ) -> Provider:
     """The provider ``microsoft``. Nothing is sent before the first read or write.
 
     ``credential`` is the application's: a client secret, a certificate, or an identity lent by a pipeline.
-    ``random`` spreads retries; ``password`` answers the first password of each account that is created.
+    ``random`` spreads retries; ``password`` answers the first password of each account that is created;
+    ``transport`` sends.
     """
     tenant = settings.tenant
     tokens = Tokens(tenant, credential)
-    transport = Transport(clock, random, tenant.ca_file)
-    graph = Graph(Service("Microsoft Graph", tenant.graph, tokens.graph, tokens.renew), transport, clock, Quota(clock))
-    exchange = Exchange(
-        Service("Exchange", tenant.exchange, tokens.exchange, tokens.renew), transport, clock, tenant.id
-    )
+    sender = transport(clock, random, tenant.ca_file)
+    graph = Graph(Service("Microsoft Graph", tenant.graph, tokens.graph, tokens.renew), sender, clock, Quota(clock))
+    exchange = Exchange(Service("Exchange", tenant.exchange, tokens.exchange, tokens.renew), sender, clock, tenant.id)
     surfaces = Surfaces(graph, exchange, clock, settings, Watch(graph, exchange))
     return Provider(
         name="microsoft",
         reader=MicrosoftReader(graph, exchange, settings),
         writer=MicrosoftWriter(surfaces, password),
         parallel=PARALLEL,
-        throttled=transport.throttled,
-        requests=transport.requests,
+        throttled=sender.throttled,
+        requests=sender.requests,
     )

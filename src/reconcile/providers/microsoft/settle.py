@@ -34,8 +34,16 @@ def until(
             return found
         if waited >= patience:
             return None
-        clock.sleep(pause)
-        waited += pause
+        waited += _next_look(clock, pause)
+
+
+def _next_look(clock: Clock, pause: float) -> float:
+    """Wait about ``pause`` seconds, until a moment that all who wait with the same pause have in common: they look
+    together, and a look shared by a thousand is one. Answers the seconds waited."""
+    passed = clock.now().timestamp() % pause
+    wait = pause - passed if passed < pause * 0.8 else 2 * pause - passed
+    clock.sleep(wait)
+    return wait
 
 
 def patiently(

@@ -15,6 +15,9 @@ from reconcile.providers.microsoft.surfaces import Surfaces
 PATIENCE = 3600.0
 
 
+TAKEN = ("ADObjectAlreadyExistsException", "WLCDManagedMemberExistsException", "ProxyAddressExistsException")
+
+
 class SharedBoxes:
     def __init__(self, surfaces: Surfaces, deleted: DeletedAccounts) -> None:
         self._surfaces = surfaces
@@ -23,18 +26,16 @@ class SharedBoxes:
         self._deleted = deleted
 
     def ensure(self, order: Order) -> Box:
-        """The shared mailbox of the order's address: found if an interrupted run of ours left it, brought back if it
-        was ours and deleted, else created. Its account is shown by the directory when this returns.
+        """The shared mailbox of the order's address: brought back if it was ours and deleted, else created, or found
+        if an interrupted run of ours left it. Its account is shown by the directory when this returns.
 
         Raises ``Problem`` M365-23 when the address went to another mailbox meanwhile.
         """
         key = order.address.key
-        box = self._surfaces.watch.box(key)
-        if box is None:
-            if self._deleted.restore(order.address) is None:
-                box = created(self._clock, lambda: self._create(order), lambda: self._surfaces.watch.box(key), PATIENCE)
-            else:
-                box = until(self._clock, lambda: self._surfaces.watch.box(key), PATIENCE)
+        if self._deleted.restore(order.address) is None:
+            box = created(self._clock, lambda: self._create(order), lambda: self._surfaces.watch.box(key), PATIENCE)
+        else:
+            box = until(self._clock, lambda: self._surfaces.watch.box(key), PATIENCE)
         if box is None:
             raise Problem(
                 "M365-18",
@@ -48,7 +49,7 @@ class SharedBoxes:
                 "make a new plan",
             )
         identity = box.user_id
-        if until(self._clock, lambda: self._surfaces.watch.user(identity), PATIENCE, pause=10.0) is None:
+        if until(self._clock, lambda: self._surfaces.watch.user(identity), PATIENCE, pause=30.0) is None:
             raise Problem("M365-18", f"{key}: the directory does not show its account.", "apply again later")
         return box
 
@@ -65,8 +66,10 @@ class SharedBoxes:
         try:
             patiently(self._clock, new, _domain_too_new, PATIENCE, pause=15.0)
         except Refused as refused:
-            # Its name is taken: by our own creation whose answer was lost, as looking will show.
-            if refused.code not in ("ADObjectAlreadyExistsException", "WLCDManagedMemberExistsException"):
+            # Its name or its address is taken: by our own creation whose answer was lost, as its name will show, or by
+            # somebody else's mailbox.
+            taken = self._surfaces.watch.box(key) if refused.code in TAKEN else None
+            if taken is None or taken.name != name:
                 raise
 
 

@@ -16,7 +16,7 @@ from reconcile.providers.microsoft.records import Box, User, smtp_addresses
 from reconcile.providers.microsoft.refused import Refused
 from reconcile.providers.microsoft.tenant import list_boxes
 
-#: From how many mailboxes on one list of all is asked for instead of each of them.
+#: From how many on one list of all is asked for instead of each of them.
 LIST_FROM = 30
 
 T = TypeVar("T")
@@ -87,13 +87,22 @@ class Watch:
                 self._turn.notify_all()
 
     def _users(self, keys: Collection[str]) -> Mapping[str, User | Refused | None]:
-        select = ",".join(records.USER_SELECT)
-        ordered = sorted(keys)
+        listed: dict[str, User | Refused | None] = {}
+        if len(keys) >= LIST_FROM:
+            everybody = [records.user(row) for row in self._graph.rows("/users", records.USER_SELECT, top=999)]
+            by_name = {name: user for user in everybody for name in (user.id, user.upn)}
+            missing = [key for key in keys if key not in by_name]
+            # A list knows of a new account later than the account itself does. A few are asked for one by one; many are
+            # being made just now, and whoever waits for them looks again.
+            taken = keys if len(missing) >= LIST_FROM else by_name.keys()
+            listed = {key: by_name.get(key) for key in keys if key in taken}
+        ordered = sorted(key for key in keys if key not in listed)
         if len(ordered) == 1:
             row = self._graph.one(f"/users/{segment(ordered[0])}", records.USER_SELECT)
-            return {ordered[0]: records.user(row) if row else None}
+            return {**listed, ordered[0]: records.user(row) if row else None}
+        select = ",".join(records.USER_SELECT)
         answers = self._graph.many([f"/users/{segment(key)}?$select={select}" for key in ordered])
-        return {key: records.known_user(answer) for key, answer in zip(ordered, answers, strict=True)}
+        return {**listed, **{key: records.known_user(answer) for key, answer in zip(ordered, answers, strict=True)}}
 
     def _boxes(self, keys: Collection[str]) -> Mapping[str, Box | Refused | None]:
         if len(keys) >= LIST_FROM:

@@ -99,9 +99,9 @@ class MailboxWriter:
         return self._converge(order, user.id, frozenset(order.fields))
 
     def _personal(self, order: Order, user: User) -> None:
-        """License the account and wait for its mailbox."""
-        box = self._watch.box(user.id)
-        if box and box.shared:
+        """License the account and wait for its mailbox. One that is there already belongs to a deleted account brought
+        back, or to a run cut short; it may even be a shared one."""
+        if user.proxies and (box := self._watch.box(user.id)) and box.shared:
             self._conversion.carry_out(order, user, box)
             return
         self._seats.give(user, str(order.fields["licence"]))
