@@ -1,5 +1,5 @@
 # Everything a newcomer runs. Each target sets up what it needs and says so in one line.
-.PHONY: demo test test-stores soak bench-engine bench-dns bench-tenant lint golden requirements clean
+.PHONY: demo test test-stores soak bench-engine bench-dns bench-tenant bench-copy lint golden requirements clean
 
 PYTHON ?= python3
 
@@ -23,6 +23,10 @@ bench-engine: .setup/dev ## plan and apply of 10,000 mailboxes, beside terraform
 
 bench-tenant: .setup/dev ## creating a batch of 40 federations, against the least Microsoft's quotas allow
 	@.venv/bin/python -m bench.tenant.create
+
+bench-copy: .setup/dev ## the mail copier against mbsync and dsync, on this machine
+	@command -v mbsync >/dev/null || { echo 'bench-copy: mbsync is missing: apt-get install isync' >&2; exit 1; }
+	@.venv/bin/python -m bench.copy
 
 lint: .setup/dev
 	@.venv/bin/ruff format --check --quiet

@@ -21,7 +21,7 @@ SMALL = {
 }
 MIXED = {"INBOX": 900, "Éléments envoyés": 500, "Archive/Pièces jointes": 400, "Plans & images": 200}
 GIANTS = {200: 5, 600: 8, 1000: 12, 1400: 25, 1800: 8}
-FLAGS = ("\\Seen", "\\Answered", "\\Flagged", "$Forwarded", "A-traiter")
+FLAGS = {"\\Seen": 0.8, "\\Answered": 0.25, "\\Flagged": 0.08, "$Forwarded": 0.05, "A-traiter": 0.03}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -32,24 +32,43 @@ class Message:
     date: str
 
 
-def corpus(kind: str, scale: float = 1.0) -> Iterator[Message]:
-    """``small``, ``mixed`` or ``tiny`` (a tenth of small)."""
-    if kind == "tiny":
-        kind, scale = "small", scale / 10
+def corpus(kind: str, amount: int = 0) -> Iterator[Message]:
+    """``small``, ``mixed``, ``tiny`` (a tenth of small), ``big`` (``amount`` tiny messages), ``giant`` (one of that
+    many MB)."""
     rng = random.Random(kind)
     number = 0
-    for folder, count in (MIXED if kind == "mixed" else SMALL).items():
-        for _ in range(max(1, int(count * scale))):
+    for folder, count in _folders(kind, amount).items():
+        for _ in range(count):
             number += 1
-            if kind == "mixed":
-                size = GIANTS.get(number, 0) * 1_000_000 or min(1_500_000, int(rng.lognormvariate(10.05, 1.2)))
-            else:
-                size = min(200_000, int(rng.lognormvariate(8.55, 0.9)))
-            flags = " ".join(
-                flag for flag, odds in zip(FLAGS, (0.8, 0.25, 0.08, 0.05, 0.03), strict=True) if rng.random() < odds
-            )
+            chosen = [flag for flag, odds in FLAGS.items() if rng.random() < odds]
             when = dt.datetime(2009, 3, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=rng.randrange(400_000_000))
-            yield Message(folder, _body(rng, number, max(700, size)), flags, f"{when:%d-%b-%Y %H:%M:%S +0000}")
+            body = _body(rng, number, _size(kind, rng, number, amount))
+            yield Message(folder, body, " ".join(chosen), f"{when:%d-%b-%Y %H:%M:%S +0000}")
+
+
+def _folders(kind: str, amount: int) -> dict[str, int]:
+    match kind:
+        case "mixed":
+            return MIXED
+        case "tiny":
+            return {folder: count // 10 for folder, count in SMALL.items()}
+        case "big":
+            return {"Archive/Tout": amount}
+        case "giant":
+            return {"Archive/Film": 1}
+    return SMALL
+
+
+def _size(kind: str, rng: random.Random, number: int, amount: int) -> int:
+    match kind:
+        case "mixed":
+            usual = min(1_500_000, int(rng.lognormvariate(10.05, 1.2)))
+            return GIANTS.get(number, 0) * 1_000_000 or max(700, usual)
+        case "big":
+            return 500
+        case "giant":
+            return amount * 1_000_000
+    return max(700, min(200_000, int(rng.lognormvariate(8.55, 0.9))))
 
 
 def _body(rng: random.Random, number: int, size: int) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import subprocess
@@ -10,7 +11,7 @@ import time
 from pathlib import Path
 
 from bench.copy.hosts import USER
-from tests.mailcopy.dovecot import PASSWORD
+from tests.mailcopy.dovecot import PASSWORD, Dovecot
 
 _OURS = """
 import sys
@@ -24,7 +25,7 @@ def end(port):
     return Endpoint("localhost", port, Password(%r, %r), bool(ca), Path(ca) if ca else None, connections)
 print(copy_mailbox(end(old), end(new), Ledger(Path("ledger.sqlite")), SystemClock()))
 """
-_MBSYNC = """
+_STORE = """
 IMAPStore {name}
 Host localhost
 Port {port}
@@ -46,9 +47,12 @@ SyncState {folder}/state/
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Ports:
+    """Where the two hosts are reached, and the certificates to trust over TLS ("" without)."""
+
     old: int
     new: int
-    ca_file: str = ""
+    old_ca: str = ""
+    new_ca: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -61,29 +65,57 @@ class Result:
 
 
 def ours(folder: Path, ports: Ports, connections: int = 2) -> Result:
-    program = _OURS % (USER, PASSWORD)
-    where = [str(ports.old), str(ports.new), str(connections), ports.ca_file]
-    return _timed([sys.executable, "-c", program, *where], folder)
+    authorities = ""
+    if ports.old_ca:
+        both = folder / "authorities.pem"
+        both.write_text(Path(ports.old_ca).read_text() + Path(ports.new_ca).read_text())
+        authorities = str(both)
+    where = [str(ports.old), str(ports.new), str(connections), authorities]
+    return timed([sys.executable, "-c", _OURS % (USER, PASSWORD), *where], folder)
 
 
 def mbsync(folder: Path, ports: Ports) -> Result:
-    tls = f"SSLType IMAPS\nCertificateFile {ports.ca_file}" if ports.ca_file else "SSLType None\nAuthMechs LOGIN"
-    stores = [
-        _MBSYNC.format(name=name, port=port, user=USER, password=PASSWORD, tls=tls)
-        for name, port in (("far", ports.old), ("near", ports.new))
-    ]
+    stores = []
+    for name, port, authority in (("far", ports.old, ports.old_ca), ("near", ports.new, ports.new_ca)):
+        tls = f"SSLType IMAPS\nCertificateFile {authority}" if authority else "SSLType None\nAuthMechs LOGIN"
+        stores.append(_STORE.format(name=name, port=port, user=USER, password=PASSWORD, tls=tls))
     (folder / "state").mkdir(exist_ok=True)
     (folder / "mbsyncrc").write_text("FSync no\n" + "".join(stores) + _CHANNEL.format(folder=folder))
-    return _timed(["mbsync", "-q", "-c", "mbsyncrc", "-a"], folder)
+    return timed(["mbsync", "-q", "-c", "mbsyncrc", "-a"], folder)
 
 
-def _timed(command: list[str], folder: Path) -> Result:
-    log = (folder / "log").open("ab")
-    began = time.perf_counter()
-    child = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
-    _, status, usage = os.wait4(child.pid, 0)
-    seconds = time.perf_counter() - began
+def dsync(folder: Path, ports: Ports, new: Dovecot) -> Result:
+    """Dovecot's own, the source over IMAP, the destination's files written directly: the limit, not a peer."""
+    source = {"imapc_host": "127.0.0.1", "imapc_port": str(ports.old), "imapc_password": PASSWORD}
+    options = [word for name, value in source.items() for word in ("-o", f"{name}={value}")]
+    command = ["doveadm", "-c", str(new.configuration), *options, "-o", "mail_fsync=never"]
+    return timed([*command, "backup", "-u", USER, "-R", "imapc:"], folder)
+
+
+def timed(command: list[str], folder: Path) -> Result:
+    """Run the command; raises RuntimeError with its last words when it fails."""
+    log = folder / "log"
+    with log.open("ab") as words:
+        began = time.perf_counter()
+        child = subprocess.Popen(command, cwd=folder, stdout=words, stderr=words)
+        memory = 0.0
+        while True:
+            done, status, usage = os.wait4(child.pid, os.WNOHANG)
+            if done:
+                break
+            memory = max(memory, _resident(child.pid))
+            time.sleep(0.01)
+        seconds = time.perf_counter() - began
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
-        raise RuntimeError(f"{command[0]}: {(folder / 'log').read_text()[-2000:]}")
-    return Result(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+        raise RuntimeError(f"{command[0]}: {log.read_text()[-2000:]}")
+    return Result(seconds, usage.ru_utime + usage.ru_stime, memory)
+
+
+def _resident(pid: int) -> float:
+    """The most memory a process has held, in MB. (ru_maxrss would count its parent's, from before the exec.)"""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 1024
+    return 0.0

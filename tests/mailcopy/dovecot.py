@@ -19,11 +19,13 @@ EXCHANGE = "IMAP4 IMAP4rev1 SASL-IR UIDPLUS MOVE ID UNSELECT CHILDREN IDLE NAMES
 class Dovecot:
     """Any user name with the password ``pw``; any user's mail with ``user*maitre``."""
 
-    def __init__(self, folder: Path, name: str, *, location: str, settings: str = "", inbox: str = "") -> None:
+    def __init__(
+        self, folder: Path, name: str, *, location: str, settings: str = "", inbox: str = "", tls: bool = False
+    ) -> None:
         self.folder = folder / name
         self.mail = self.folder / "mail"
         self._pid_file = self.folder / "base" / "master.pid"
-        self.port = free_port()
+        self.port, self.tls_port = free_port(), free_port() if tls else 0
         root = os.geteuid() == 0
         me = pwd.getpwuid(os.geteuid())
         uid, gid = ("5000", "5000") if root else (str(me.pw_uid), str(me.pw_gid))
@@ -35,16 +37,19 @@ class Dovecot:
         if root:
             os.chown(self.mail, 5000, 5000)
         (self.folder / "masters").write_text(f"{MASTER}:{{PLAIN}}{MASTER_PASSWORD}\n")
+        self.ca_file = self._certificate() if tls else ""
         chroot = "" if root else "chroot ="
-        self._conf = self.folder / "dovecot.conf"
-        self._conf.write_text(f"""
+        self.configuration = self.folder / "dovecot.conf"
+        self.configuration.write_text(f"""
 base_dir = {self.folder}/base
 state_dir = {self.folder}/state
 log_path = {self.folder}/log
 instance_name = {name}
 protocols = imap
 listen = 127.0.0.1
-ssl = no
+ssl = {"yes" if tls else "no"}
+{f"ssl_cert = <{self.ca_file}" if tls else ""}
+{f"ssl_key = <{self.folder}/key.pem" if tls else ""}
 auth_failure_delay = 0
 disable_plaintext_auth = no
 auth_master_user_separator = *
@@ -82,7 +87,7 @@ service imap-login {{
     port = {self.port}
   }}
   inet_listener imaps {{
-    port = 0
+    port = {self.tls_port}
   }}
 }}
 service anvil {{
@@ -98,8 +103,17 @@ service stats {{
 {settings}
 """)
 
+    def _certificate(self) -> str:
+        """A certificate of its own for ``localhost``, which is also its authority."""
+        path = self.folder / "cert.pem"
+        subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+        files = ["-keyout", str(self.folder / "key.pem"), "-out", str(path)]
+        command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject, *files]
+        subprocess.run(command, check=True, capture_output=True)
+        return str(path)
+
     def start(self) -> Dovecot:
-        subprocess.run(["dovecot", "-c", str(self._conf)], check=True)
+        subprocess.run(["dovecot", "-c", str(self.configuration)], check=True)
         deadline = time.monotonic() + 15
         while time.monotonic() < deadline:
             with socket.socket() as probe:
@@ -116,7 +130,7 @@ service stats {{
 
     def forget(self, user: str) -> None:
         """The mailbox as it was before it existed."""
-        subprocess.run(["doveadm", "-c", str(self._conf), "kick", user], capture_output=True)
+        subprocess.run(["doveadm", "-c", str(self.configuration), "kick", user], capture_output=True)
         shutil.rmtree(self.mail / user, ignore_errors=True)
 
 

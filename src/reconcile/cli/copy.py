@@ -90,7 +90,8 @@ def status(session: Session, as_json: bool, watch: bool, names: tuple[str, ...])
                 clock.sleep(1.0)
     seen = chosen(jobs, names)
     if not watch and seen:
-        console.print(copies_table(seen, clock.now()))
+        # A pipe has no width of its own, and a table must not be folded to eighty columns for it.
+        console.print(copies_table(seen, clock.now()), width=None if console.is_terminal else 240)
     console.print(copies_count(seen) if seen else "No copy is queued.")
 
 

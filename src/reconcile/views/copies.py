@@ -126,7 +126,9 @@ def copies_table(jobs: Iterable[Job], now: dt.datetime) -> Table:
     """Every job with its state, how far it is and its last error."""
     table = Table(box=None, padding=(0, 2), pad_edge=False)
     for heading in ("mailbox", "state", "messages", "refused", "last change", ""):
-        table.add_column(heading, justify="right" if heading in ("messages", "refused") else "left")
+        table.add_column(
+            heading, justify="right" if heading in ("messages", "refused") else "left", no_wrap=heading != ""
+        )
     for job in jobs:
         total = "?" if job.messages_total is None else str(job.messages_total)
         ago = duration(max(0.0, now.timestamp() - job.updated)) + " ago" if job.updated else ""
