@@ -32,10 +32,13 @@ from reconcile.clock import SystemClock
 from reconcile.mailcopy.ledger import Ledger
 from reconcile.mailcopy.passes import copy_mailbox
 from reconcile.mailcopy.session import Endpoint, Password
+class Hasty(SystemClock):
+    def sleep(self, seconds):
+        super().sleep(min(seconds, 0.3))
 old, new, user, ledger = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], Path(sys.argv[4])
 login = Password(user, "pw")
 copy_mailbox(Endpoint("127.0.0.1", old, login, False), Endpoint("127.0.0.1", new, login, False), Ledger(ledger),
-             SystemClock())
+             Hasty())
 """
 
 
@@ -60,7 +63,7 @@ def test_killed_in_the_middle_again_and_again_nothing_is_lost_or_doubled(
     old_box.put("Archives/2019", *(letter(number, 20_000) for number in range(1000, 1150)))
     ledger = ledger_path(tmp_path, old_box.user)
     kills = 0
-    for _ in range(12):
+    for _ in range(6):
         running = start_copy(old_box, new_box, ledger)
         while running.poll() is None and not new_box.folders() >= {"Archives/2019"}:
             time.sleep(0.01)
@@ -83,7 +86,7 @@ def test_the_lost_answer_to_an_append_is_settled_by_looking(old_box: Box, new_bo
     numbers = itertools.count(1)
     relay = CuttingRelay(new_box.host.port, lambda _: next(numbers) in (1, 3, 5))
     ledger = Ledger(ledger_path(tmp_path, old_box.user))
-    report = copy_mailbox(old_box.endpoint(), new_box.endpoint(port=relay.port), ledger, CLOCK)
+    report = copy_mailbox(old_box.endpoint(), new_box.endpoint(port=relay.port), ledger, _Hasty())
     relay.close()
     assert relay.cuts == 3
     assert report.complete
@@ -135,7 +138,7 @@ def test_a_long_throttling_is_handed_to_the_queue_with_its_wait(
     relay = CuttingRelay(new_box.host.port, lambda line: line.split(b" ")[0] + later)
     ledger = Ledger(ledger_path(tmp_path, old_box.user))
     with pytest.raises(ThrottledProblem, match="COPY10") as raised:
-        copy_mailbox(old_box.endpoint(), new_box.endpoint(port=relay.port), ledger, CLOCK)
+        copy_mailbox(old_box.endpoint(), new_box.endpoint(port=relay.port), ledger, _Hasty())
     relay.close()
     assert raised.value.wait == pytest.approx(299.609)
 
@@ -147,7 +150,7 @@ def test_a_connection_that_keeps_breaking_ends_with_a_plain_sentence(
     old_box.put("INBOX", *map(letter, range(3)))
     relay = CuttingRelay(new_box.host.port, lambda _: True)
     ledger = Ledger(ledger_path(tmp_path, old_box.user))
-    report = copy_mailbox(old_box.endpoint(), new_box.endpoint(port=relay.port), ledger, CLOCK)
+    report = copy_mailbox(old_box.endpoint(), new_box.endpoint(port=relay.port), ledger, _Hasty())
     relay.close()
     # Every answer is lost, and yet each look at the new mailbox finds what did arrive.
     assert report.adopted == 3
@@ -235,7 +238,7 @@ def test_a_worker_that_wakes_after_its_mailbox_was_taken_over_writes_nothing_mor
         time.sleep(0.005)
     frozen.send_signal(signal.SIGSTOP)
     heir = Ledger(ledger, epoch=1)
-    copy_mailbox(old_box.endpoint(), new_box.endpoint(), heir, CLOCK)
+    copy_mailbox(old_box.endpoint(), new_box.endpoint(), heir, _Hasty())
     os.kill(frozen.pid, signal.SIGCONT)
     frozen.wait(timeout=30)
     with pytest.raises(LeaseLost):

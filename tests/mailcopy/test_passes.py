@@ -188,3 +188,21 @@ def test_a_full_mailbox_ends_the_pass_and_says_what_is_left(
     assert "OVERQUOTA" in report.full
     assert report.copied + len(report.refused) + report.left == 300
     assert sum(new_box.contents("INBOX").values()) == report.copied > 10
+
+
+def test_a_refusal_without_a_word_is_looked_into(
+    old_box: Box, exchange_like_host: Dovecot, user: str, ledger: Ledger
+) -> None:
+    old_box.put("INBOX", letter(1), Mail(b"Subject: longue\r\n\r\n" + b"x" * 12_000 + b"\r\nbare\rend\r\n"), letter(3))
+    # The relay stands for Exchange: it lets the server store the message, then says that it does not.
+    relay = CuttingRelay(
+        exchange_like_host.port,
+        lambda line: line.split(b" ")[0] + b" BAD Command Argument Error. 11" if b" 2]" in line else False,
+    )
+    new_end = Box(exchange_like_host, user).endpoint(port=relay.port)
+    report = copy_mailbox(old_box.endpoint(), new_end, ledger, CLOCK)
+    relay.close()
+    assert report.copied == 2
+    (refusal,) = report.refused
+    assert refusal.reason.endswith("(the message has a line of 12,001 bytes, line ends that are not CRLF)")
+    assert ledger.refusals() == [("INBOX", 2, refusal.reason)]

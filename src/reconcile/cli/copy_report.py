@@ -41,7 +41,7 @@ def report(session: Session, as_json: bool, names: tuple[str, ...]) -> None:
 @click.pass_obj
 def verify(session: Session, digests: bool, names: tuple[str, ...]) -> int:
     """Compare both mailboxes, message by message, with what was recorded. Nothing is written anywhere."""
-    from reconcile.mailcopy.commands import ConnectionLost
+    from reconcile.mailcopy.interruptions import ConnectionLost
     from reconcile.mailcopy.ledger import Ledger
     from reconcile.mailcopy.verification import verify_mailbox
     from reconcile.problem import Problem

@@ -5,12 +5,11 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Sequence
 
+from reconcile.mailcopy.interruptions import ConnectionLost, raise_if_throttled
+from reconcile.mailcopy.wire import readable
+
 #: Commands sent ahead of their answers: a server may stop reading while its answers are not read.
 AHEAD = 50
-
-
-class ConnectionLost(Exception):
-    """A connection that worked went away; what was in flight is settled by looking, on a new one."""
 
 
 class Commands:
@@ -26,7 +25,7 @@ class Commands:
         """Send the commands, in order, and return their tagged answers without the tag (``OK …``).
 
         ``take(index, lines)`` is given the untagged lines of command ``index`` as they come, whole, in blocks; lines
-        end with CRLF. Raises ``ConnectionLost``.
+        end with CRLF. Raises ``ConnectionLost``, and ``Throttled`` for an answer that means "later".
         """
         first = self._last + 1
         self._last += len(commands)
@@ -48,6 +47,8 @@ class Commands:
                 if block:
                     line, _, block = block.partition(b"\r\n")
                     answers.append(line[len(tag) :])
+                    if line[len(tag) : len(tag) + 3].upper() != b"OK ":
+                        raise_if_throttled(self._name, readable(line[len(tag) :]))
             self._rest = block + self._rest
         return answers
 

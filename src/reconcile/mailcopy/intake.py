@@ -9,7 +9,7 @@ import re
 import tempfile
 from typing import IO, Protocol
 
-from reconcile.mailcopy.commands import ConnectionLost
+from reconcile.mailcopy.interruptions import ConnectionLost
 from reconcile.mailcopy.wire import readable, unquoted
 
 _USUAL = re.compile(rb'\* \d+ FETCH \(UID (\d+) FLAGS \(([^)]*)\) INTERNALDATE "([^"]*)" BODY\[\] \{(\d+)\}\r\n')

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import re
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 
-from reconcile.mailcopy.commands import ConnectionLost
-from reconcile.mailcopy.intake import Intake
+from reconcile.mailcopy.interruptions import ConnectionLost
 from reconcile.mailcopy.session import Session
-from reconcile.mailcopy.wire import moment, quoted, readable, uid_set
-
-#: Bodies asked for at once when digests are wanted.
-BODIES = 100
+from reconcile.mailcopy.wire import moment, quoted, readable
 
 _ROW = re.compile(rb"^\* \d+ FETCH \((.*)\)\r$", re.MULTILINE | re.IGNORECASE)
 _UID = re.compile(rb"\bUID (\d+)", re.IGNORECASE)
@@ -106,56 +101,6 @@ def dates(session: Session, folder: bytes, first: int, wanted: Callable[[int, in
     if not answers[0].upper().startswith(b"OK"):
         raise ConnectionLost(f"{session.endpoint} does not open a folder: {readable(answers[0])}")
     return found
-
-
-def digests(session: Session, folder: bytes, uids: Sequence[int]) -> dict[int, bytes]:
-    """UID → SHA-256 of the message's bytes, read as a stream. Messages that are gone are left out."""
-    reader = _Digests()
-    intake = Intake(reader)
-    opened = session.commands.run([b"EXAMINE " + quoted(folder)])
-    if not opened[0].upper().startswith(b"OK"):
-        raise ConnectionLost(f"{session.endpoint} does not open a folder: {readable(opened[0])}")
-    ordered = sorted(uids)
-    connection = session.socket
-    for start in range(0, len(ordered), BODIES):
-        reader.tag = b"D%d" % start
-        part = uid_set(ordered[start : start + BODIES])
-        try:
-            connection.sendall(b"%b UID FETCH %b (UID FLAGS INTERNALDATE BODY.PEEK[])\r\n" % (reader.tag, part))
-            while reader.tag:
-                received = connection.recv(1 << 18)
-                if not received:
-                    raise ConnectionLost(f"{session.endpoint} closed the connection")
-                intake.feed(received)
-        except OSError as error:
-            raise ConnectionLost(f"{session.endpoint}: {error}") from None
-    return reader.found
-
-
-class _Digests:
-    """Digests what the intake reads."""
-
-    def __init__(self) -> None:
-        self.found: dict[int, bytes] = {}
-        self.tag = b""
-        self._uid = 0
-        self._digest = hashlib.sha256()
-
-    def begin(self, uid: int, flags: bytes, date: bytes, size: int) -> None:
-        self._uid, self._digest = uid, hashlib.sha256()
-
-    def chunk(self, part: memoryview) -> None:
-        self._digest.update(part)
-
-    def end(self) -> None:
-        self.found[self._uid] = self._digest.digest()
-
-    def missing(self, uid: int) -> None:
-        return
-
-    def answered(self, line: bytes) -> None:
-        if line.startswith(self.tag + b" "):
-            self.tag = b""
 
 
 def _ascending(listing: Listing) -> None:

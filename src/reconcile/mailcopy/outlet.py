@@ -9,7 +9,7 @@ import dataclasses
 import hashlib
 from collections import deque
 
-from reconcile.mailcopy.commands import ConnectionLost
+from reconcile.mailcopy.interruptions import ConnectionLost
 from reconcile.mailcopy.todo import Todo
 from reconcile.mailcopy.wire import appended, readable
 

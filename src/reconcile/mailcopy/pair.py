@@ -6,9 +6,8 @@ import re
 import ssl
 from collections.abc import Callable
 
-from reconcile.mailcopy.commands import ConnectionLost
-from reconcile.mailcopy.exchange import raise_if_throttled
 from reconcile.mailcopy.intake import Intake
+from reconcile.mailcopy.interruptions import ConnectionLost, raise_if_throttled
 from reconcile.mailcopy.ledger import Ledger
 from reconcile.mailcopy.outlet import Body, Letter, Outlet
 from reconcile.mailcopy.pace import QUOTA_START, Pace

@@ -6,9 +6,10 @@ import dataclasses
 from collections.abc import Callable, Sequence
 
 from reconcile.clock import Clock
-from reconcile.mailcopy.commands import ConnectionLost
 from reconcile.mailcopy.connections import Connections
-from reconcile.mailcopy.exchange import Throttled
+from reconcile.mailcopy.diagnosis import oddities, says_nothing
+from reconcile.mailcopy.folders import decoded
+from reconcile.mailcopy.interruptions import ConnectionLost, Throttled
 from reconcile.mailcopy.ledger import Ledger
 from reconcile.mailcopy.listing import statuses
 from reconcile.mailcopy.pump import Pump
@@ -130,7 +131,20 @@ class _Pass:
                 pump = Pump(self._ledger, total, self._stop, progress, cautious=cautious)
                 pump.run(found.todos, control, more)
                 progress()
+            self._explain(control[0], found)
             _settle(control[1], self._ledger, found)
+
+    def _explain(self, source: Session, found: Survey) -> None:
+        """Look into messages that were refused without a word, and add to the reason what is unusual about them."""
+        for row, _ in found.looked_at:
+            label = decoded(row.source)
+            mute = [refusal for refusal in self._total.refused if refusal.folder == label and says_nothing(refusal)]
+            unusual = oddities(source, row.source, [refusal.uid for refusal in mute]) if mute else {}
+            for refusal in mute:
+                if what := unusual.get(refusal.uid):
+                    told = dataclasses.replace(refusal, reason=f"{refusal.reason} (the message has {what})")
+                    self._total.refused[self._total.refused.index(refusal)] = told
+                    self._ledger.refuse(row.id, refusal.uid, told.reason)
 
     def _worth(self, messages: int) -> int:
         """Further connection pairs the work is worth, within both servers' limits."""

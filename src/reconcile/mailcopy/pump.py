@@ -9,9 +9,8 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
-from reconcile.mailcopy.commands import ConnectionLost
 from reconcile.mailcopy.connections import SessionPair
-from reconcile.mailcopy.exchange import Throttled
+from reconcile.mailcopy.interruptions import ConnectionLost, Throttled
 from reconcile.mailcopy.ledger import Ledger
 from reconcile.mailcopy.pair import WOULD_BLOCK, Pair
 from reconcile.mailcopy.tally import Tally

@@ -12,12 +12,13 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from reconcile.clock import Clock
+from reconcile.mailcopy.bodies import digests
 from reconcile.mailcopy.ledger import FolderRow, Ledger
-from reconcile.mailcopy.listing import dates, digests, statuses
+from reconcile.mailcopy.listing import dates, statuses
 from reconcile.mailcopy.session import Session
 
-#: Seconds between two looks at a folder in which a dead connection's APPENDs may still be arriving.
-STANDSTILL = 0.3
+#: Seconds between two looks at folders in which a dead connection's APPENDs may still be arriving; Exchange's are slow.
+STANDSTILL, STANDSTILL_EXCHANGE = 0.3, 5.0
 
 
 def adopt(source: Session, destination: Session, ledger: Ledger, row: FolderRow, candidates: Sequence[int]) -> set[int]:
@@ -52,12 +53,12 @@ def adopt(source: Session, destination: Session, ledger: Ledger, row: FolderRow,
     return set(pairs)
 
 
-def await_standstill(destination: Session, folder: bytes, clock: Clock) -> None:
-    """Return once two looks at a folder, a moment apart, show the same: nothing is arriving any more."""
-    seen = statuses(destination, [folder])
+def await_standstill(destination: Session, folders: Sequence[bytes], clock: Clock) -> None:
+    """Return once two looks at the folders, a moment apart, show the same: nothing is arriving any more."""
+    seen = statuses(destination, folders)
     while True:
-        clock.sleep(STANDSTILL)
-        again = statuses(destination, [folder])
+        clock.sleep(STANDSTILL_EXCHANGE if destination.is_exchange else STANDSTILL)
+        again = statuses(destination, folders)
         if again == seen:
             return
         seen = again

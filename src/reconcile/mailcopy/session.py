@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconcile.mailcopy.commands import Commands, ConnectionLost
-from reconcile.mailcopy.exchange import raise_if_throttled
+from reconcile.mailcopy.commands import Commands
+from reconcile.mailcopy.interruptions import ConnectionLost, raise_if_throttled
 from reconcile.mailcopy.layout import Layout, read_layout
 from reconcile.mailcopy.wire import readable
 from reconcile.problem import Problem
@@ -151,7 +151,6 @@ class Session:
         asked = [b'LIST "" "*"', b'LSUB "" "*"', *namespace]
         answers = self.commands.run(asked, lambda _, lines: said.append(lines))
         for answer in answers[:2]:  # NAMESPACE may be refused
-            raise_if_throttled(str(self.endpoint), readable(answer))
             if not answer.upper().startswith(b"OK"):
                 raise ConnectionLost(f"{self.endpoint} does not list its folders: {readable(answer)}")
         return read_layout(b"".join(said))

@@ -60,21 +60,26 @@ def survey(
         lambda: statuses(destination, [route.destination for route in routes]),
     )
     changed: list[tuple[FolderRow, Status, Status]] = []
+    unsettled: list[bytes] = []
     for route in routes:
         old, new = theirs[route.source], ours[route.destination]
         if isinstance(old, str) or isinstance(new, str):
             found.failed[route.label] = f"it cannot be opened: {old if isinstance(old, str) else new}"
             continue
         row = ledger.folder(route.source, route.destination, route.label, old.uid_validity, new.uid_validity)
+        if row.open:
+            unsettled.append(row.destination)
         if row.open or row.source_next != old.uid_next or ledger.refused_uids(row.id):
             changed.append((row, old, new))
         else:
             found.already += ledger.count(row.id)
+    if unsettled:
+        await_standstill(destination, unsettled, clock)
     if changed:
         spans = {row.source: _span(ledger, row) for row, _, _ in changed}
         listings, keywords = both_at_once(lambda: list_folders(source, spans), lambda: _keywords(destination))
         for row, old, new in changed:
-            _compare(source, destination, ledger, clock, found, row, (old, new), listings[row.source], keywords, skip)
+            _compare(source, destination, ledger, found, row, (old, new), listings[row.source], keywords, skip)
     return found
 
 
@@ -138,7 +143,6 @@ def _compare(
     source: Session,
     destination: Session,
     ledger: Ledger,
-    clock: Clock,
     found: Survey,
     row: FolderRow,
     status: tuple[Status, Status],
@@ -151,8 +155,6 @@ def _compare(
     if listing.error:
         found.failed[decoded(row.source)] = f"it cannot be opened: {listing.error}"
         return
-    if row.open:
-        await_standstill(destination, row.destination, clock)
     done = ledger.copied(row.id)
     due = _without(listing, done)
     retired = ledger.retired(row.source)

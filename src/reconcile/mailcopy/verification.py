@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 
+from reconcile.mailcopy.bodies import digests
 from reconcile.mailcopy.connections import Connections, both_at_once
 from reconcile.mailcopy.ledger import FolderRow, Ledger
-from reconcile.mailcopy.listing import Listing, Status, digests, list_folders, statuses
+from reconcile.mailcopy.listing import Listing, Status, list_folders, statuses
 from reconcile.mailcopy.session import Endpoint, Session
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from reconcile.clock import Clock
-from reconcile.mailcopy.commands import ConnectionLost
+from reconcile.mailcopy.interruptions import ConnectionLost
 from reconcile.mailcopy.jobs import LEASE, Job, JobList
 from reconcile.mailcopy.lease import awake_seconds, holder
 from reconcile.mailcopy.ledger import LeaseLost, Ledger

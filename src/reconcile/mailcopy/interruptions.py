@@ -1,4 +1,4 @@
-"""What Exchange Online says when it means "later", told apart from what it means for good.
+"""Connections that break, and servers that mean "later", told apart from those that refuse for good.
 
 Sources: answers reported for Exchange Online over IMAP ("Request is throttled. Suggested Backoff Time: 299609
 milliseconds", "User is authenticated but not connected"), "Exchange Online limits" and "Message rate limits" at
@@ -8,8 +8,6 @@ learn.microsoft.com; [LIMIT] and [UNAVAILABLE] are RFC 5530 §3.
 from __future__ import annotations
 
 import re
-
-from reconcile.mailcopy.commands import ConnectionLost
 
 #: Seconds to wait when a server says "too much" without saying how long.
 UNTOLD = 30.0
@@ -24,6 +22,10 @@ _LATER = (
     "[unavailable]",
     "[inuse]",
 )
+
+
+class ConnectionLost(Exception):
+    """A connection that worked went away; what was in flight is settled by looking, on a new one."""
 
 
 class Throttled(ConnectionLost):
