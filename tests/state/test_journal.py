@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import itertools
 import json
+import os
 import random
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -326,6 +329,58 @@ def test_many_workers_share_one_journal(tmp_path: Path, clock: TickingClock, fre
     journal.close()
     found, left = replay(snapshot, tmp_path)
     assert (len(found.records), left) == (100, ())
+
+
+def test_workers_that_wait_share_one_wait_for_the_disk(
+    tmp_path: Path, clock: TickingClock, fresh: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal, _ = begin(tmp_path, clock, fresh)
+    real, waits = os.fdatasync, []
+    first_waits, all_written = threading.Event(), threading.Event()
+
+    def slow(descriptor: int) -> None:
+        waits.append(descriptor)
+        first_waits.set()
+        assert all_written.wait(20)
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fdatasync", slow)
+    workers = [
+        threading.Thread(target=journal.intent, args=(a_record(f"box{number}").address, "create"))
+        for number in range(8)
+    ]
+    workers[0].start()
+    assert first_waits.wait(20)
+    before = journal.path.stat().st_size
+    for worker in workers[1:]:
+        worker.start()
+    deadline = time.monotonic() + 20
+    while journal.path.read_bytes().count(b'"intent"') < 8 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert journal.path.stat().st_size > before
+    all_written.set()
+    for worker in workers:
+        worker.join()
+    assert len(waits) == 2
+    journal.close()
+
+
+def test_a_disk_that_fails_to_keep_a_line_is_never_believed_again(
+    tmp_path: Path, clock: TickingClock, fresh: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal, _ = begin(tmp_path, clock, fresh)
+
+    def failing(descriptor: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fdatasync", failing)
+        with pytest.raises(Problem) as refusal:
+            journal.intent(CONTACT, "create")
+    assert "Input/output error" in refusal.value.message
+    with pytest.raises(Problem):
+        journal.intent(CONTACT, "create")
+    journal.close()
 
 
 APPLY = """

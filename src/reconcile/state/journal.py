@@ -41,8 +41,11 @@ class Journal:
         self._descriptor = descriptor
         self._clock = clock
         self._length = 0
+        self._durable = 0
+        self._broken: Problem | None = None
         self._open: set[Address] = set()
-        self._lock = threading.Lock()
+        self._writing = threading.Lock()
+        self._syncing = threading.Lock()
 
     @classmethod
     def create(cls, folder: Path, run: str, header: Mapping[str, object], clock: Clock) -> Self:
@@ -112,7 +115,7 @@ class Journal:
 
     def close(self) -> None:
         """Let the file go; a second call does nothing."""
-        with self._lock:
+        with self._syncing, self._writing:
             if self._descriptor >= 0:
                 os.close(self._descriptor)
             self._descriptor = -1
@@ -128,22 +131,41 @@ class Journal:
     def _append(self, event: str, entry: Mapping[str, object]) -> None:
         stamped = {"event": event, "at": self._clock.now().isoformat(timespec="microseconds"), **entry}
         line = (json.dumps(stamped, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
-        with self._lock:
-            try:
-                written = 0
-                while written < len(line):
-                    written += os.pwrite(self._descriptor, line[written:], self._length + written)
-                os.fdatasync(self._descriptor)
-            except OSError as error:
-                self._forget_half_a_line()
-                raise unwritable(self.path, error) from None
-            self._length += len(line)
+        with self._writing:
+            end = self._written(line)
+        # Whoever waited here while another thread was at it finds its own line on the disk already.
+        with self._syncing:
+            if self._durable < end:
+                self._make_durable()
 
-    def _forget_half_a_line(self) -> None:
+    def _written(self, line: bytes) -> int:
+        """Write a line after the last; where it ends. What cannot be written whole is taken back."""
+        if self._broken is not None:
+            raise self._broken
         try:
-            os.ftruncate(self._descriptor, self._length)
-        except OSError:
-            # What follows cannot be told from half a line any more, so nothing may follow. A reader takes an
-            # unfinished last line for one that was never written.
-            os.close(self._descriptor)
-            self._descriptor = -1
+            done = 0
+            while done < len(line):
+                done += os.pwrite(self._descriptor, line[done:], self._length + done)
+        except OSError as error:
+            problem = unwritable(self.path, error)
+            try:
+                os.ftruncate(self._descriptor, self._length)
+            except OSError:
+                # What follows could not be told from half a line any more, so nothing may follow. A reader takes an
+                # unfinished last line for one that was never written.
+                self._broken = problem
+            raise problem from None
+        self._length += len(line)
+        return self._length
+
+    def _make_durable(self) -> None:
+        if self._broken is not None:
+            raise self._broken
+        length = self._length
+        try:
+            os.fdatasync(self._descriptor)
+        except OSError as error:
+            # The system may have dropped what it could not write, and will call the next attempt a success.
+            self._broken = unwritable(self.path, error)
+            raise self._broken from None
+        self._durable = length
