@@ -241,6 +241,38 @@ def test_an_mx_that_leads_nowhere_is_not_published(world: World) -> None:
     assert world.put("MX", values=(f"0 ns1.{world.origin}.",)).fields["values"] == (f"0 ns1.{world.origin}.",)
 
 
+def test_a_lifetime_alone_is_lowered_whatever_the_values_are(world: World) -> None:
+    old = world.see("MX").fields["values"]
+    assert world.see("MX/ttl").fields == {"ttl": 86400}
+    assert world.put("MX/ttl", ttl=300).fields == {"ttl": 300}
+    assert world.see("MX").fields == {"values": old, "ttl": 300}
+    assert world.put("MX", values=MX).fields["ttl"] == 300
+    assert world.put("MX/ttl", ttl=3600).fields == {"ttl": 3600}
+
+
+def test_there_is_no_lifetime_to_lower_where_there_is_no_record(world: World) -> None:
+    serial = _serial(world)
+    assert world.put("autodiscover.nothing CNAME/ttl", ttl=300).fields == {"ttl": 300}
+    assert _serial(world) == serial
+
+
+def test_a_domain_without_dmarc_gets_one_that_asks_for_nothing(world: World) -> None:
+    before = transfer(world.port, world.origin)
+    assert world.see("_dmarc TXT/dmarc") == ABSENT
+    live = world.put("_dmarc TXT/dmarc", contains=("v=DMARC1",))
+    assert live.context["record"] == "v=DMARC1; p=none"
+    world.take_away("_dmarc TXT/dmarc", contains=("v=DMARC1",))
+    assert transfer(world.port, world.origin) == before
+
+
+def test_a_dmarc_record_that_exists_is_its_owners(world: World) -> None:
+    change(world.port, world.origin, add=['_dmarc 3600 TXT "v=DMARC1;p=reject"'])
+    before = transfer(world.port, world.origin)
+    live = world.put("_dmarc TXT/dmarc", contains=("v=DMARC1",))
+    assert live.fields == {"contains": ("v=DMARC1",)}
+    assert transfer(world.port, world.origin) == before
+
+
 def _serial(world: World) -> int:
     sight = world.see("SOA")
     assert isinstance(sight, Live)

@@ -54,13 +54,6 @@ class Part(Protocol):
         """The RRset without our part; None when nothing else was in it. Raises DNS09."""
 
 
-def part_of(key: RecordKey) -> Part:
-    """How the records of a key are ours."""
-    if not key.part:
-        return WholeRrset(key)
-    return IncludeInSpf(key) if key.part == "spf" else TextAmongOthers(key)
-
-
 @dataclasses.dataclass(frozen=True, slots=True)
 class WholeRrset:
     """Every value is ours; ``ttl`` too when asked for (seconds)."""
@@ -80,7 +73,7 @@ class WholeRrset:
 
     def written(self, now: Rdataset | None, fields: Fields) -> Rdataset:
         ttl = fields.get("ttl")
-        kept = now.ttl if now is not None else _first_ttl(self.key)
+        kept = now.ttl if now is not None else first_ttl(self.key)
         return _rdataset(ttl if isinstance(ttl, int) else kept, sorted(self._values(fields)))
 
     def removed(self, now: Rdataset, before: Fields) -> Rdataset | None:
@@ -203,7 +196,8 @@ def _around(now: Rdataset) -> Fields:
     return {"rrset": texts_of(now), "ttl": now.ttl}
 
 
-def _first_ttl(key: RecordKey) -> int:
+def first_ttl(key: RecordKey) -> int:
+    """Seconds a record of ours is born with."""
     switched = key.rdtype == RdataType.MX or key.name.labels[0] == b"autodiscover"
     return _SWITCH_TTL if switched else _USUAL_TTL
 

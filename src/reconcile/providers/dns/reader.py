@@ -9,7 +9,7 @@ from reconcile.problem import Problem
 from reconcile.providers.base import ABSENT, Observation, Scope, Sight, Unknown, Wanted
 from reconcile.providers.dns.answers import Answer, Failure, Question
 from reconcile.providers.dns.keys import RecordKey
-from reconcile.providers.dns.parts import part_of
+from reconcile.providers.dns.ownership import part_of
 from reconcile.providers.dns.primary import Primary
 from reconcile.providers.dns.standing import ask_standing, standing
 from reconcile.resources.resource import Live

@@ -10,7 +10,8 @@ import dns.rdataset
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.dns.keys import RecordKey
-from reconcile.providers.dns.parts import Part, Seen, part_of
+from reconcile.providers.dns.ownership import part_of
+from reconcile.providers.dns.parts import Part, Seen
 from reconcile.providers.dns.spelling import texts_of
 
 Rdataset = dns.rdataset.Rdataset

@@ -15,7 +15,8 @@ from reconcile.providers.base import Order
 from reconcile.providers.dns import spf
 from reconcile.providers.dns.exchange import Exchange
 from reconcile.providers.dns.keys import RecordKey
-from reconcile.providers.dns.parts import part_of, spf_records
+from reconcile.providers.dns.ownership import part_of
+from reconcile.providers.dns.parts import spf_records
 from reconcile.providers.dns.resolver import Resolver
 from reconcile.providers.dns.spf_lookups import Resolve, pairs_asked, refuse_over_limit
 from reconcile.providers.dns.wishes import Publish, Withdraw

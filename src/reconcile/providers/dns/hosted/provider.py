@@ -20,7 +20,7 @@ from reconcile.providers.dns.exchange import Witness, unwitnessed
 from reconcile.providers.dns.hosted.backends import Options, open_backend
 from reconcile.providers.dns.hosted.zone import HostedZone, publish_zone, read_zone, write_zone
 from reconcile.providers.dns.keys import RecordKey
-from reconcile.providers.dns.parts import part_of
+from reconcile.providers.dns.ownership import part_of
 from reconcile.providers.dns.primary import Verdict
 from reconcile.providers.dns.swap import Swap
 from reconcile.providers.dns.wishes import Publish, Wish, Withdraw, shown

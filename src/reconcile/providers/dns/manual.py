@@ -1,0 +1,72 @@
+"""Zones nobody lets us write: each change is said in full, for a human to make, and checked once it is made."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import dns.rdatatype
+
+from reconcile.config.settings import DnsServer
+from reconcile.problem import Problem
+from reconcile.providers.base import Order, Provider
+from reconcile.providers.dns.ownership import part_of
+from reconcile.providers.dns.primary import Primary
+from reconcile.providers.dns.reader import DnsReader
+from reconcile.providers.dns.standing import ask_standing, standing
+from reconcile.providers.dns.swap import Swap
+from reconcile.providers.dns.wishes import Publish, Wish, Withdraw
+from reconcile.resources.resource import Live
+
+
+def manual_provider(server: DnsServer) -> Provider:
+    """Reads from an authoritative server, needs no key, and writes nothing."""
+    primary = Primary(server.host, server.port)
+    return Provider("dns", DnsReader(primary), ManualWriter(primary))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ManualWriter:
+    """Answers what is done already, and raises DNS19 with the records for what is not."""
+
+    primary: Primary
+
+    def create(self, order: Order) -> Live:
+        """As ``update``."""
+        return self.update(order)
+
+    def update(self, order: Order) -> Live:
+        """Raises DNS19 with what to publish, DNS07 when the record changed since the plan, and as the reader fails."""
+        wish = Publish(order)
+        self._ask_for(wish)
+        seen = part_of(wish.key).see(standing(wish.key, ask_standing(self.primary, [wish.key])))
+        return Live(order.address, seen.fields if seen else {}, context=seen.context if seen else {})
+
+    def delete(self, order: Order) -> None:
+        """Raises DNS19 with what to remove."""
+        self._ask_for(Withdraw(order))
+
+    def _ask_for(self, wish: Wish) -> None:
+        now = standing(wish.key, ask_standing(self.primary, [wish.key]))
+        if wish.reached(now):
+            return
+        swap = Swap(wish.key.name, wish.key.rdtype, now, wish.granted(now))
+        raise Problem(
+            "DNS19",
+            f"{wish.key} is to be changed by hand: {'; '.join(instructions(swap))}.",
+            "publish that, wait until the zone's servers show it, then apply again",
+        )
+
+
+def instructions(swap: Swap) -> list[str]:
+    """What to remove and what to add, as lines of a master file."""
+    before, after = swap.before, swap.after
+    lines = [f"remove {_line(swap, '', rdata.to_text())}" for rdata in before or () if rdata not in (after or ())]
+    if after is not None:
+        kept = before is not None and before.ttl == after.ttl
+        new = [rdata for rdata in after if not (kept and before is not None and rdata in before)]
+        lines += [f"add {_line(swap, f'{after.ttl} ', rdata.to_text())}" for rdata in new]
+    return lines
+
+
+def _line(swap: Swap, ttl: str, text: str) -> str:
+    return f"{swap.name.to_text()} {ttl}IN {dns.rdatatype.to_text(swap.rdtype)} {text}"

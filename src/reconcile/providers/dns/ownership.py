@@ -1,0 +1,24 @@
+"""Which part of an RRset a key means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from reconcile.providers.dns.keys import RecordKey
+from reconcile.providers.dns.lifetime import LifetimeAlone
+from reconcile.providers.dns.parts import IncludeInSpf, Part, TextAmongOthers, WholeRrset
+from reconcile.providers.dns.policy import PolicyIfNone
+
+
+def part_of(key: RecordKey) -> Part:
+    """How the records of a key are ours: ``spf``, ``dmarc``, ``ttl``, any other name for a text among others."""
+    if not key.part:
+        return WholeRrset(key)
+    return _PARTS.get(key.part, TextAmongOthers)(key)
+
+
+_PARTS: Mapping[str, Callable[[RecordKey], Part]] = {
+    "spf": IncludeInSpf,
+    "dmarc": PolicyIfNone,
+    "ttl": LifetimeAlone,
+}
