@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconcile.cli.credential import credential
 from reconcile.cli.session import Session
 from reconcile.problem import Problem
 
@@ -52,8 +53,7 @@ def ends_of(session: Session) -> Callable[[Job], Ends]:
 
     settings = session.settings
     tenant, new = settings.tenant, settings.destination
-    secret = session.secret("RECONCILE_CLIENT_SECRET", tenant.client_secret_file, "client secret of the tenant")
-    tokens = Tokens(tenant, secret)
+    tokens = Tokens(tenant, credential(session))
 
     def ends(job: Job) -> Ends:
         old = settings.legacy.get(job.source)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reconcile.cli.credential import credential
 from reconcile.cli.session import Session
 from reconcile.providers.base import Provider
 
@@ -17,13 +18,10 @@ def providers(session: Session) -> Mapping[str, Provider]:
     from reconcile.providers.microsoft.provider import microsoft_provider
 
     settings = session.settings
-    secret = session.secret(
-        "RECONCILE_CLIENT_SECRET", settings.tenant.client_secret_file, "client secret of the tenant's app"
-    )
     key = session.secret("RECONCILE_DNS_KEY", settings.dns.key_file, "TSIG key of the DNS server")
     queue = JobList(session.state / "copies" / "queue.sqlite", SystemClock())
     found = (
-        microsoft_provider(settings, secret, session.clock),
+        microsoft_provider(settings, credential(session), session.clock),
         dns_provider(settings.dns, key, session.clock, session.state / "dns"),
         copies_provider(queue),
     )

@@ -6,7 +6,7 @@ import datetime as dt
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
@@ -36,6 +36,11 @@ class Tenant(Table):
     copier_principal: str
     """Object id of the enterprise application (service principal) that copies the mail."""
     usage_location: str = "FR"
+    sign_in: Literal["secret", "certificate", "github", "gitlab"] = "secret"
+    """What the application proves itself with: a secret, a certificate, or the identity that a GitHub Actions or GitLab
+    CI job is lent, which leaves no secret to keep."""
+    certificate_file: Path | None = None
+    """PEM file with the application's private key and its certificate, when it signs in with one."""
     client_secret_file: Path | None = None
     """File holding the client secret; the environment variable RECONCILE_CLIENT_SECRET comes first."""
 
