@@ -113,6 +113,17 @@ def test_a_full_disk_leaves_the_old_state_whole(
     assert store.write(bigger).serial == 2
 
 
+def test_what_a_killed_writer_left_half_written_is_swept_away(
+    store: FolderStore, fresh: Snapshot, tmp_path: Path
+) -> None:
+    kept = store.write(fresh)
+    (tmp_path / "federations" / ".spf55.json.0badcafe").write_bytes(b"{")
+    assert store.read("spf55") == kept
+    assert store.federations() == ["spf55"]
+    store.write(kept)
+    assert sorted(path.name for path in (tmp_path / "federations").iterdir()) == [".writing", "spf55.json"]
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A real filesystem of 64 KiB."""

@@ -40,6 +40,8 @@ class FolderStore:
         with _opened(self._snapshots / ".writing") as descriptor, _writing(path):
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             check_swap(self.read(snapshot.federation), snapshot)
+            for abandoned in self._snapshots.glob(f".{path.name}.*"):  # a writer killed before its rename
+                abandoned.unlink(missing_ok=True)
             replace_file(path, self._form.encode(written))
         return written
 
