@@ -12,6 +12,7 @@ from tests.dns.test_survival import ODD, SWITCH
 from tests.dns.world import ORDINARY, World, settings_of, zone_on
 
 from reconcile.problem import Problem
+from reconcile.providers.base import ABSENT
 from reconcile.providers.dns.provider import dns_provider, dns_undo
 from reconcile.providers.dns.undo import Undo
 
@@ -149,6 +150,19 @@ def test_nothing_is_sent_that_could_not_be_written_down_first(embedded: Server, 
         kept.world.put("MX", values=("0 a.example.",))
     assert problem.value.code == "STA06"
     assert kept.zone() == before
+
+
+def test_federations_that_share_a_zone_are_taken_back_each_on_its_own(embedded: Server, tmp_path: Path) -> None:
+    kept = _kept(embedded, tmp_path, ORDINARY)
+    world = kept.world
+    mine = world.order("a MX", ABSENT, values=("0 mine.example.",))
+    theirs = world.order("b MX", ABSENT, values=("0 theirs.example.",))
+    theirs = dataclasses.replace(theirs, address=theirs.address._replace(federation="spf88"))
+    assert not [end for end in world.provider.writer.together([mine, theirs]) if isinstance(end, Problem)]
+    assert kept.take_back() == []
+    assert world.see("a MX") == ABSENT
+    assert world.see("b MX") != ABSENT
+    assert [revert.key.owner for revert in kept.undo.look("spf88")] == [f"b.{world.origin}"]
 
 
 def test_a_damaged_journal_is_named_by_line(tmp_path: Path, embedded: Server) -> None:

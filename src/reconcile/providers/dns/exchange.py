@@ -105,7 +105,7 @@ class _Visit:
 
     def _send(self, packets: Sequence[_Packet]) -> None:
         for packet in packets:
-            self._witness(packet.federation, packet.zone, packet.swaps, None)
+            packet.witnessed(self._witness, None)
         verdicts = self._primary.update([update_for(packet.zone, packet.swaps) for packet in packets])
         done: list[_Errand] = []
         unheard: list[_Errand] = []
@@ -114,7 +114,7 @@ class _Visit:
                 for errand in packet.errands:
                     errand.finish(verdict)
                 continue
-            self._witness(packet.federation, packet.zone, packet.swaps, verdict)
+            packet.witnessed(self._witness, verdict)
             if verdict is Verdict.CONFLICT:
                 self._refused[packet.zone] = packet.swaps
             else:
@@ -181,10 +181,12 @@ class _Packet:
     zone: dns.name.Name
     errands: Sequence[_Errand]
     swaps: Sequence[Swap]
+    #: By federation: several may live in one zone, and each has its own journal.
+    whose: Mapping[str, Sequence[Swap]]
 
-    @property
-    def federation(self) -> str:
-        return self.errands[0].wish.federation
+    def witnessed(self, witness: Witness, verdict: Verdict | None) -> None:
+        for federation, swaps in self.whose.items():
+            witness(federation, self.zone, swaps, verdict)
 
 
 def _drafted(zone: dns.name.Name, errands: Sequence[_Errand], answers: Mapping[Question, Answer | Failure]) -> _Packet:
@@ -196,7 +198,11 @@ def _drafted(zone: dns.name.Name, errands: Sequence[_Errand], answers: Mapping[Q
                 errand.finish(drafts.now(errand.wish.key))
         except Problem as problem:
             errand.finish(problem)
-    return _Packet(zone, [errand for errand in errands if not errand.ended], drafts.swaps())
+    swaps = drafts.swaps()
+    whose: dict[str, list[Swap]] = {}
+    for swap in swaps:
+        whose.setdefault(drafts.whose[Question(swap.name, swap.rdtype)], []).append(swap)
+    return _Packet(zone, [errand for errand in errands if not errand.ended], swaps, whose)
 
 
 class _Drafts:
@@ -205,6 +211,7 @@ class _Drafts:
     def __init__(self) -> None:
         self._read: dict[Question, Rdataset | None] = {}
         self._drafted: dict[Question, Rdataset | None] = {}
+        self.whose: dict[Question, str] = {}
 
     def add(self, wish: Wish, now: Rdataset | None) -> bool:
         """Take a wish in; True when nothing is left to do for it. Raises what the wish raises."""
@@ -214,6 +221,7 @@ class _Drafts:
         if wish.reached(current):
             return self._drafted.get(question, now) is now
         self._drafted[question] = wish.granted(current)
+        self.whose.setdefault(question, wish.federation)
         return False
 
     def now(self, key: RecordKey) -> Rdataset | None:
