@@ -1,0 +1,70 @@
+"""Each permission of docs/permissions.md is needed: without it, one operation fails in words that say so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.microsoft.world import DOMAIN, Build, World
+
+from reconcile.problem import Problem
+from reconcile.providers.base import Sight, Unknown
+from reconcile.resources.resource import Value
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "permissions.md"
+LEAST = (*re.findall(r"^\| `([\w.-]+)`", PAGE.read_text(encoding="utf-8"), re.MULTILINE), "ExchangeAdministrator")
+ANNE, CONTACT = f"anne@{DOMAIN}", f"contact@{DOMAIN}"
+PERSON: dict[str, Value] = {"licence": "E1", "display_name": "Anne", "aliases": (), "usage_location": "FR"}
+SHARED: dict[str, Value] = {"licence": "shared", "display_name": "Contact", "aliases": (), "sign_in": False}
+
+
+def told(world: World, attempt: Callable[[World], object]) -> str:
+    """What the postmaster reads when the attempt fails for want of a permission."""
+    try:
+        found = attempt(world)
+    except Problem as problem:
+        return f"{problem} {problem.hint}"
+    assert isinstance(found, Unknown), found
+    return found.reason
+
+
+def seen(kind: str, key: str) -> Callable[[World], Sight]:
+    return lambda world: world.see(kind, key)
+
+
+def test_the_whole_work_needs_no_more_than_the_page_says(build: Build) -> None:
+    world = build(permissions=LEAST)
+    world.add_domain()
+    world.make("mailbox", ANNE, PERSON)
+    world.make("mailbox", CONTACT, SHARED)
+    world.make("access", CONTACT, {"full_access": (ANNE,), "send_as": (ANNE,), "send_on_behalf": ()})
+    world.make("copy_access", ANNE, {"granted": True})
+    world.make("mailbox", CONTACT, {**PERSON, "display_name": "Contact"})
+    world.remove("mailbox", ANNE)
+    world.new_run()
+    world.make("mailbox", ANNE, PERSON)
+
+
+@pytest.mark.parametrize(
+    ("permission", "attempt"),
+    [
+        ("Domain.ReadWrite.All", seen("domain", DOMAIN)),
+        ("User.ReadWrite.All", seen("mailbox", "contact@national.example")),
+        ("LicenseAssignment.Read.All", seen("mailbox", "contact@national.example")),
+        ("Exchange.ManageAsApp", seen("mailbox", "contact@national.example")),
+        ("ExchangeAdministrator", seen("mailbox", "contact@national.example")),
+        (
+            "User-PasswordProfile.ReadWrite.All",
+            lambda world: world.make("mailbox", "contact@national.example", {**PERSON, "display_name": "C"}),
+        ),
+    ],
+)
+def test_without_a_permission_its_operation_fails_in_words(
+    build: Build, permission: str, attempt: Callable[[World], object]
+) -> None:
+    world = build(permissions=[name for name in LEAST if name != permission])
+    reason = told(world, attempt)
+    assert reason.startswith("M365-03"), reason
+    assert "permissions" in reason
