@@ -94,6 +94,17 @@ def test_an_apply_elsewhere_in_the_federation_does_not_void_the_plan(site: Site)
     assert not result.stale
 
 
+def test_what_came_into_being_with_its_mailbox_is_filled_as_planned_unless_somebody_was_there_first(site: Site) -> None:
+    access = Desired(Address("spf55", "access", "anne@spf55.org"), {"full_access": ("boris@spf55.org",)})
+    wanted = [access, mailbox("other@spf55.org")]
+    plan = saved(site, wanted)
+    site.apply(site.plan([mailbox("other@spf55.org")]))
+    site.world.objects[access.address] = Live(access.address, {"full_access": ()}, "id")
+    assert keys(sifted(site, plan, wanted).plan) == ["anne@spf55.org"]
+    site.world.objects[access.address] = Live(access.address, {"full_access": ("zoe@spf88.org",)}, "id")
+    assert [one.what for one in sifted(site, plan, wanted).stale] == [str(access.address)]
+
+
 def test_an_object_somebody_moved_is_refused_with_what_hangs_on_it_and_the_rest_goes_on(site: Site) -> None:
     plan = saved(site, WANTED)
     site.apply(site.plan([mailbox("other@spf55.org")]))

@@ -6,8 +6,9 @@ import dataclasses
 import datetime as dt
 from collections.abc import Collection, Mapping
 
-from reconcile.planning.plan import Basis, Change, Plan
+from reconcile.planning.plan import Action, Basis, Change, Plan
 from reconcile.resources.address import Address
+from reconcile.resources.kinds import KINDS
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -105,10 +106,14 @@ def _of_federation(slug: str, plan: Plan, now: Mapping[str, Basis]) -> str:
 
 
 def _same(then: Change, now: Change) -> bool:
-    """Same action on the same object, from the same values to the same values."""
+    """Same action on the same object, from the same values to the same values; or what was to be created came into
+    being with what it hangs on, as an access does with its mailbox, and is still as it was born."""
     seen = {field.name: field.before for field in then.fields}
     sees = {field.name: field.before for field in now.fields}
     identities = (then.before.identity if then.before else "", now.before.identity if now.before else "")
+    if then.action is Action.CREATE and now.action is Action.UPDATE:
+        declared = KINDS[now.address.kind].fields
+        return all(not before or before == declared[name].born for name, before in sees.items())
     return then.action is now.action and seen == sees and identities[0] == identities[1]
 
 

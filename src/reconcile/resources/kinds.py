@@ -24,7 +24,8 @@ class Field:
 
     ``write_only``: the outside world never shows it back, so it is compared with what was recorded.
     ``sensitive``: it has no path to a plan, a state file or a log. ``ours``: only the state knows it (a protection);
-    no provider ever sees it.
+    no provider ever sees it. ``born``: what it is when its object has just come into being along with another, and
+    we have not written it yet; an empty value needs no saying.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Field:
     sensitive: bool = False
     write_only: bool = False
     ours: bool = False
+    born: str = ""
 
     @property
     def in_the_world(self) -> bool:
@@ -67,7 +69,7 @@ _DECLARED = (
     ),
     # Authoritative: the tenant refuses addresses it does not know. Until the MX leads there a domain is an internal
     # relay, and what the tenant does not know goes on to the old host.
-    _kind("mail_flow", "microsoft", Field("type")),
+    _kind("mail_flow", "microsoft", Field("type", born="InternalRelay")),
     # The keys exist and tell where DNS must point; then messages are signed.
     _kind("dkim", "microsoft", Field("keys")),
     _kind("dkim_signing", "microsoft", Field("enabled")),
