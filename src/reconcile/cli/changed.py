@@ -21,6 +21,8 @@ def changed_since(reference: str, federations: Path, settings: Path) -> Sequence
         "--name-only",
         "-z",
         "--relative",
+        "--no-renames",  # a file renamed is one federation gone and another come
+        "--end-of-options",
         f"{reference}...",
         "--",
         str(federations),

@@ -45,6 +45,8 @@ def plan(
     names: Sequence[str] | None = federations
     if changed_since:
         names = git_changed_since(changed_since, session.federations, session.settings_file)
+        if names is not None:
+            names = _known(session, names)
         if names is not None and not names:
             session.warn(f"No federation file differs from {changed_since}.")
             return DONE
@@ -60,3 +62,11 @@ def plan(
     if made.blocked:
         return ERROR
     return CHANGES if detailed_exitcode and made.changes else DONE
+
+
+def _known(session: Session, slugs: Sequence[str]) -> list[str]:
+    """Those that a file describes or the state remembers: of a file deleted before it was ever applied nothing is."""
+    from reconcile.cli.prepare import store
+
+    remembered = store(session).federations()
+    return [slug for slug in slugs if slug in remembered or (session.federations / f"{slug}.yaml").exists()]
