@@ -73,7 +73,9 @@ def _boxes(reader: Reader, slug: str, domains: Mapping[str, str]) -> tuple[list[
             continue
         box = _draft_box(live, access if isinstance(access, Live) else None)
         for who in [who for who in box.delegates if who not in people]:
-            left_out[f"{who} as a delegate of {one.key}"] = "only people of the federation can be"
+            left_out[f"{who} as a delegate of {one.key}"] = (
+                "only people of the federation can be, and apply would take it from them"
+            )
             del box.delegates[who]
         boxes.append(box)
     return boxes, left_out
