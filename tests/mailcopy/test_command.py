@@ -220,3 +220,11 @@ def test_the_report_names_every_folder_and_the_check_finds_all_of_it(
     code, said = office.run("verify", "--digests")
     assert code == 0, said
     assert f"{len(mail)} messages copied, all accounted for" in said
+
+
+def test_the_list_can_be_read_by_prometheus(office: Office) -> None:
+    office.queue(BOXES)
+    code, said = office.run("status", "--prometheus")
+    assert code == 0
+    assert 'reconcile_copies{federation="spf55",state="queued"} 3\n' in said
+    assert 'reconcile_copy_messages_done{federation="spf55"} 0\n' in said

@@ -65,17 +65,21 @@ def work(session: Session, at_once: int, once: bool, names: tuple[str, ...]) -> 
 
 @copy.command()
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--prometheus", is_flag=True, help="As metrics, for node_exporter's textfile collector.")
 @click.option("--watch", is_flag=True, help="Show the list until every copy has ended.")
 @click.argument("names", metavar="[FEDERATION|ADDRESS]...", nargs=-1)
 @click.pass_obj
-def status(session: Session, as_json: bool, watch: bool, names: tuple[str, ...]) -> None:
+def status(session: Session, as_json: bool, prometheus: bool, watch: bool, names: tuple[str, ...]) -> None:
     """Show every copy: its state, how far it is, what was refused, the last error."""
     from reconcile.clock import SystemClock
-    from reconcile.views.copies import copies_count, copies_json, copies_table
+    from reconcile.views.copies import copies_count, copies_json, copies_metrics, copies_table
 
     jobs = copy_jobs(session)
     if as_json:
         click.echo(copies_json(chosen(jobs, names)))
+        return
+    if prometheus:
+        click.echo(copies_metrics(chosen(jobs, names)), nl=False)
         return
     console, clock = session.console(), SystemClock()
     if watch:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 #: Messages asked for and not yet confirmed, per connection pair: at the start, at most, at least.
-QUOTA_START, QUOTA_MOST, QUOTA_LEAST = 16, 600, 8
+QUOTA_START, QUOTA_MOST, QUOTA_LEAST = 8, 600, 3
 
 
 class Pace:

@@ -28,8 +28,9 @@ BACKOFF, BACKOFF_MOST = 0.5, 30.0
 STRIKES = 2
 #: Seconds a pass waits itself when a server asks for it.
 PATIENCE = 60.0
-#: Messages for which another connection pair is worth its logins.
-WORTH_A_PAIR = 100
+#: Messages for which another connection pair is worth its logins; without MULTIAPPEND each message is a command that
+#: the server takes its time over.
+WORTH_A_PAIR, WORTH_A_PAIR_ALONE = 100, 20
 #: Messages named in one STORE.
 STORED = 200
 #: What the new server must be able to do: tell the UID it gave, take literals without asking.
@@ -127,7 +128,7 @@ class _Pass:
 
             progress()
             if found.todos and not self._stop():
-                more = connections.more(0 if cautious else self._worth(found.messages))
+                more = connections.more(0 if cautious else self._worth(found.messages, control[1]))
                 pump = Pump(self._ledger, total, self._stop, progress, cautious=cautious)
                 pump.run(found.todos, control, more)
                 progress()
@@ -146,9 +147,10 @@ class _Pass:
                     self._total.refused[self._total.refused.index(refusal)] = told
                     self._ledger.refuse(row.id, refusal.uid, told.reason)
 
-    def _worth(self, messages: int) -> int:
+    def _worth(self, messages: int, destination: Session) -> int:
         """Further connection pairs the work is worth, within both servers' limits."""
-        return min(self._source.connections - 1, self._destination.connections - 1, messages // WORTH_A_PAIR)
+        each = WORTH_A_PAIR if "MULTIAPPEND" in destination.capabilities else WORTH_A_PAIR_ALONE
+        return min(self._source.connections - 1, self._destination.connections - 1, messages // each)
 
     def _condemn(self, error: Exception) -> bool:
         """Refuse the message on which, alone under way, the connection broke again and again; whether there was one."""

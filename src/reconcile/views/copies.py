@@ -157,6 +157,24 @@ def copies_json(jobs: Iterable[Job]) -> str:
     return json.dumps([_as_json(job) for job in jobs], ensure_ascii=False, indent=2)
 
 
+def copies_metrics(jobs: Iterable[Job]) -> str:
+    """The list in Prometheus' text format: copies by federation and state, messages by federation."""
+    copies: Counter[tuple[str, str]] = Counter()
+    messages: dict[str, Counter[str]] = {"done": Counter(), "total": Counter(), "refused": Counter()}
+    for job in jobs:
+        federation = job.key.partition("/")[0]
+        copies[federation, job.state] += 1
+        messages["done"][federation] += job.messages
+        messages["total"][federation] += job.messages_total or 0
+        messages["refused"][federation] += job.refused
+    lines = ["# TYPE reconcile_copies gauge"]
+    lines += [f'reconcile_copies{{federation="{f}",state="{s}"}} {n}' for (f, s), n in sorted(copies.items())]
+    for what, counted in messages.items():
+        lines.append(f"# TYPE reconcile_copy_messages_{what} gauge")
+        lines += [f'reconcile_copy_messages_{what}{{federation="{f}"}} {n}' for f, n in sorted(counted.items())]
+    return "\n".join(lines) + "\n"
+
+
 def size(volume: float) -> str:
     """``812 B``, ``9.6 MB``: powers of a thousand."""
     if volume < 1000:
