@@ -122,6 +122,18 @@ def test_a_lost_ledger_is_rebuilt_from_the_messages_themselves(
     assert new_box.contents("INBOX") == old_box.contents("INBOX")
 
 
+def test_mail_found_there_without_its_flags_is_given_them(
+    old_box: Box, batching_host: Dovecot, user: str, ledger: Ledger
+) -> None:
+    new_box = Box(batching_host, user)
+    mails = [Mail(letter(n).body, ("\\Seen", "$Forwarded") if n % 2 else ("\\Flagged",)) for n in range(6)]
+    old_box.put("INBOX", *mails)
+    new_box.put("INBOX", *(Mail(mail.body, ()) for mail in mails[:5]))  # as a server that died over them leaves them
+    report = copied(old_box, new_box, ledger)
+    assert (report.adopted, report.copied) == (5, 1)
+    assert new_box.contents("INBOX") == old_box.contents("INBOX")
+
+
 def test_the_newest_mail_comes_first(old_box: Box, new_box: Box, ledger: Ledger) -> None:
     old_box.put("INBOX", *map(letter, range(600)))
     old_endpoint, new_endpoint = old_box.endpoint(connections=1), new_box.endpoint(connections=1)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from reconcile.clock import Clock
 from reconcile.mailcopy.connections import Connections
 from reconcile.mailcopy.diagnosis import oddities, says_nothing
+from reconcile.mailcopy.flags import FLAGGED, add_flags
 from reconcile.mailcopy.folders import decoded
 from reconcile.mailcopy.interruptions import ConnectionLost, Throttled
 from reconcile.mailcopy.ledger import Ledger
@@ -17,7 +18,6 @@ from reconcile.mailcopy.report import Progress, Report, report_of
 from reconcile.mailcopy.session import Endpoint, Session, Unreachable
 from reconcile.mailcopy.survey import Survey, survey
 from reconcile.mailcopy.tally import Refusal, Tally
-from reconcile.mailcopy.wire import quoted, uid_set
 from reconcile.problem import Problem
 
 #: Connections lost one after the other, without a message copied in between, before the pass gives up.
@@ -31,8 +31,6 @@ PATIENCE = 60.0
 #: Messages for which another connection pair is worth its logins; without MULTIAPPEND each message is a command that
 #: the server takes its time over.
 WORTH_A_PAIR, WORTH_A_PAIR_ALONE = 100, 20
-#: Messages named in one STORE.
-STORED = 200
 #: What the new server must be able to do: tell the UID it gave, take literals without asking.
 NEEDED = ("UIDPLUS", "LITERAL+")
 
@@ -194,25 +192,13 @@ def _settle(destination: Session, ledger: Ledger, found: Survey) -> None:
     """Close the books of every folder that was finished."""
     unfinished = {todo.id for todo in found.todos if len(todo)}
     finished = [(row, status) for row, status in found.looked_at if row.id not in unfinished]
-    _flag_again(destination, [(row.destination, ledger.to_flag(row.id)) for row, _ in finished])
+    # Outlook does not show the flag that came with an APPEND to Exchange.
+    add_flags(destination, [(row.destination, {FLAGGED: ledger.to_flag(row.id)}) for row, _ in finished])
     now = statuses(destination, [row.destination for row, _ in finished])
     for row, status in finished:
         there = now[row.destination]
         if not isinstance(there, str):
             ledger.settle(row.id, status.uid_next, there.uid_next)
-
-
-def _flag_again(destination: Session, folders: Sequence[tuple[bytes, list[int]]]) -> None:
-    """Set \\Flagged by STORE: Outlook does not show the one that came with an APPEND to Exchange."""
-    commands = []
-    for name, uids in folders:
-        if uids:
-            commands.append(b"SELECT " + quoted(name))
-        parts = [uid_set(uids[start : start + STORED]) for start in range(0, len(uids), STORED)]
-        commands += [b"UID STORE " + part + b" +FLAGS.SILENT (\\Flagged)" for part in parts]
-    if commands:
-        destination.commands.run(commands)
-        destination.unselect()
 
 
 def _check(destination: Session) -> None:

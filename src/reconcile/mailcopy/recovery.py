@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from reconcile.clock import Clock
 from reconcile.mailcopy.bodies import digests
+from reconcile.mailcopy.flags import Keywords, add_flags, flags_lacking
 from reconcile.mailcopy.ledger import FolderRow, Ledger
 from reconcile.mailcopy.listing import dates, statuses
 from reconcile.mailcopy.session import Session
@@ -21,8 +22,16 @@ from reconcile.mailcopy.session import Session
 STANDSTILL, STANDSTILL_EXCHANGE = 0.3, 5.0
 
 
-def adopt(source: Session, destination: Session, ledger: Ledger, row: FolderRow, candidates: Sequence[int]) -> set[int]:
-    """Record the candidates (source UIDs, ascending) found at the destination, and return them."""
+def adopt(
+    source: Session,
+    destination: Session,
+    ledger: Ledger,
+    row: FolderRow,
+    candidates: Sequence[int],
+    keywords: Keywords,
+) -> set[int]:
+    """Record the candidates (source UIDs, ascending) found at the destination, and return them. Flags they lack there,
+    because a server died over them, are added."""
     if not candidates:
         return set()
     earlier = ledger.retired(row.source)
@@ -48,6 +57,8 @@ def adopt(source: Session, destination: Session, ledger: Ledger, row: FolderRow,
     pairs = _paired(ours, when, theirs | recorded, orphans)
     for uid, destination_uid in pairs.items():
         ledger.record(row.id, uid, destination_uid, ours[uid])
+    lacking = flags_lacking(source, destination, (row.source, row.destination), pairs, keywords) if pairs else {}
+    add_flags(destination, [(row.destination, lacking)])
     ledger.commit()
     destination.unselect()
     return set(pairs)

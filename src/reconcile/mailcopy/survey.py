@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from reconcile.clock import Clock
 from reconcile.mailcopy.connections import both_at_once
+from reconcile.mailcopy.flags import Keywords
 from reconcile.mailcopy.folders import Route, decoded, encoded, route_folders
 from reconcile.mailcopy.ledger import FolderRow, Ledger
 from reconcile.mailcopy.listing import Listing, Status, list_folders, statuses
@@ -128,7 +129,7 @@ def _span(ledger: Ledger, row: FolderRow) -> bytes:
     return (uid_set(again) + b"," if again else b"") + b"%d:*" % row.source_next
 
 
-def _keywords(destination: Session) -> tuple[bool, frozenset[bytes]]:
+def _keywords(destination: Session) -> Keywords:
     """Whether the destination takes any keyword, and those it takes in any case (PERMANENTFLAGS of its INBOX)."""
     said: list[bytes] = []
     destination.commands.run([b"SELECT INBOX", *destination.unselecting], lambda _, lines: said.append(lines))
@@ -147,7 +148,7 @@ def _compare(
     row: FolderRow,
     status: tuple[Status, Status],
     listing: Listing,
-    keywords: tuple[bool, frozenset[bytes]],
+    keywords: Keywords,
     skip: Collection[tuple[int, int]],
 ) -> None:
     """One folder: what the ledger knows, what is there although it does not, and what is due."""
@@ -159,7 +160,7 @@ def _compare(
     due = _without(listing, done)
     retired = ledger.retired(row.source)
     if row.open or retired or (new.messages and new.uid_next > row.destination_next):
-        adopted = adopt(source, destination, ledger, row, due.uids)
+        adopted = adopt(source, destination, ledger, row, due.uids, keywords)
         due = _without(due, array("I", sorted(adopted)))
         found.adopted += len(adopted)
         for gone in retired:
