@@ -116,3 +116,11 @@ def test_a_renamed_person_keeps_mail_access_and_the_old_address(stage: Stage) ->
     stage.run("apply", "--yes", expect=0)
     stage.run("plan", "--detailed-exitcode", expect=0)
     assert "0 messages copied" not in stage.run("copy", "work", expect=0).said
+
+
+def test_a_rehearsal_tells_that_nothing_stands_in_the_way_and_what_does(stage: Stage) -> None:
+    ready = stage.run("rehearse", "spf55", expect=0)
+    assert "Nothing stands in the way" in ready.out
+    assert "rehearsed: " in ready.out
+    wrong = stage.run("--live", "rehearse", environment={"RECONCILE_CLIENT_SECRET": "wrong"}, expect=1)
+    assert "AUTH04" in wrong.out

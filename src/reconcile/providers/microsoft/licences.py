@@ -51,6 +51,10 @@ class Skus:
         keep = assigned & self._of(licence) or {next((sku for sku in candidates if sku not in full), candidates[0])}
         return sorted(keep - assigned), sorted(set(self.ours(assigned)) - keep)
 
+    def free(self, licence: str) -> int:
+        """Seats of that licence that can still be given. Raises Problem M365-13 as ``candidates`` does."""
+        return sum(max(0, self._free[sku]) for sku in self.candidates(licence))
+
     def ours(self, assigned: frozenset[str]) -> list[str]:
         """The E1 and E3 SKU ids among those assigned."""
         return sorted(assigned & (self._of("E1") | self._of("E3")))

@@ -10,13 +10,11 @@ from collections.abc import Callable
 from reconcile.clock import Clock
 from reconcile.config.settings import Settings
 from reconcile.providers.base import Provider
-from reconcile.providers.microsoft.auth import Credential, Tokens
-from reconcile.providers.microsoft.exchange import Exchange
-from reconcile.providers.microsoft.graph import Graph
-from reconcile.providers.microsoft.pacing import Quota
+from reconcile.providers.microsoft.auth import Credential
+from reconcile.providers.microsoft.connection import connect
 from reconcile.providers.microsoft.reader import MicrosoftReader
 from reconcile.providers.microsoft.surfaces import Surfaces
-from reconcile.providers.microsoft.transport import Service, Transport
+from reconcile.providers.microsoft.transport import Transport
 from reconcile.providers.microsoft.watch import Watch
 from reconcile.providers.microsoft.writer import MicrosoftWriter
 
@@ -48,11 +46,8 @@ def microsoft_provider(
     ``random`` spreads retries; ``password`` answers the first password of each account that is created;
     ``transport`` sends.
     """
-    tenant = settings.tenant
-    tokens = Tokens(tenant, credential)
-    sender = transport(clock, random, tenant.ca_file)
-    graph = Graph(Service("Microsoft Graph", tenant.graph, tokens.graph, tokens.renew), sender, clock, Quota(clock))
-    exchange = Exchange(Service("Exchange", tenant.exchange, tokens.exchange, tokens.renew), sender, clock, tenant.id)
+    sender = transport(clock, random, settings.tenant.ca_file)
+    graph, exchange = connect(settings.tenant, credential, sender, clock)
     surfaces = Surfaces(graph, exchange, clock, settings, Watch(graph, exchange))
     return Provider(
         name="microsoft",

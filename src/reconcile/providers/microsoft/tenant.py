@@ -33,6 +33,10 @@ class Tenant:
         """Every directory user by object id."""
         return self._once("users", lambda: {u.id: u for u in map(records.user, self._user_rows())})
 
+    def deleted(self) -> list[User]:
+        """Accounts deleted in the last thirty days."""
+        return self._once("deleted", lambda: list(map(records.user, self._deleted_rows())))
+
     def boxes(self) -> Mapping[str, Box]:
         """User and shared mailboxes by the object id of their account."""
         return self._once("boxes", lambda: {b.user_id: b for b in list_boxes(self._exchange)})
@@ -96,6 +100,9 @@ class Tenant:
 
     def _user_rows(self) -> list[Row]:
         return self._graph.rows("/users", records.USER_SELECT, top=999)
+
+    def _deleted_rows(self) -> list[Row]:
+        return self._graph.rows("/directory/deletedItems/microsoft.graph.user", records.USER_SELECT, top=999)
 
     def _recipients(self) -> dict[str, Recipient]:
         rows = _whole(self._exchange, "Get-Recipient", records.RECIPIENT_SELECT)
