@@ -73,7 +73,7 @@ def judged(server: str, question: Question, query: bytes, reply: bytes | Unreach
     name = question.name.to_text(omit_final_dot=True)
     if isinstance(reply, Unreachable):
         return Failure(unreachable(server, reply, name))
-    _, flags, _, answers, _, _ = _HEADER.unpack_from(reply)
+    _, flags, _, answers, _, _ = _HEADER.unpack_from(reply)  # a reply is never shorter: see connection.py
     rcode = dns.rcode.Rcode(flags & 0xF)
     if rcode not in _BELIEVED:
         answered = dns.rcode.to_text(rcode)
@@ -84,9 +84,13 @@ def judged(server: str, question: Question, query: bytes, reply: bytes | Unreach
         hint = "the name is delegated elsewhere, or [dns] host names the wrong server"
         return Failure(Problem("DNS06", f"{server} is not authoritative for {name}.", hint))
     asked = query[_HEADER.size : -len(_EDNS)]
-    if not answers and question.rdtype != dns.rdatatype.SOA and reply[_HEADER.size :].startswith(asked):
-        return _NOTHING
     try:
+        # A plain denial, which most answers are, is told without reading the whole message.
+        if not answers and reply.startswith(asked, _HEADER.size):
+            if question.rdtype != dns.rdatatype.SOA:
+                return _NOTHING
+            if (apex := _denying_zone(reply, _HEADER.size + len(asked))) is not None:
+                return Answer(None, zone=apex)
         return _read(question, dns.message.from_wire(reply))
     except dns.exception.DNSException as error:
         why = type(error).__name__
@@ -104,6 +108,13 @@ def unreachable(server: str, why: Unreachable, name: str) -> Problem:
         f"{server} cannot be reached ({why.reason}), so {name} is not known.",
         "check [dns] host and port in reconcile.toml, and that TCP is let through",
     )
+
+
+def _denying_zone(reply: bytes, offset: int) -> dns.name.Name | None:
+    """The owner of the SOA that stands first after the question, when it does."""
+    owner, used = dns.name.from_wire(reply, offset)
+    rdtype = int.from_bytes(reply[offset + used : offset + used + 2], "big")
+    return owner if rdtype == dns.rdatatype.SOA else None
 
 
 def _read(question: Question, message: dns.message.Message) -> Answer:

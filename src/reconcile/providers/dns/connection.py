@@ -8,6 +8,8 @@ import struct
 from collections import deque
 from collections.abc import Sequence
 
+#: Octets of a message's header.
+_HEADER = 12
 #: Messages in flight. What they weigh fits in any server's receive buffer, so that sending never waits for a server
 #: that waits for us to read; large enough that round trips do not show.
 _WINDOW = 500
@@ -98,7 +100,7 @@ def _gather(received: bytearray, flying: set[bytes], replies: dict[bytes, bytes]
             return
         reply = bytes(received[2 : 2 + length])
         del received[: 2 + length]
-        if reply[:2] in flying:
+        if len(reply) >= _HEADER and reply[:2] in flying:
             flying.remove(reply[:2])
             replies[reply[:2]] = reply
 

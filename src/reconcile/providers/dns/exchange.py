@@ -122,7 +122,7 @@ class _Visit:
         self._read_back([*done, *unheard])
         for errand in done:
             if not errand.ended:
-                errand.finish(self._dropped(errand.wish.key))
+                errand.finish(self._dropped(errand))
 
     def _read_back(self, errands: Sequence[_Errand]) -> None:
         """Look until the world agrees; what it does not agree to in time stays without end."""
@@ -131,15 +131,11 @@ class _Visit:
             if not left:
                 return
             self._clock.sleep(pause)
-            answers = ask_standing(self._primary, [errand.wish.key for errand in left])
+            answers = self._primary.ask(_question(errand) for errand in left)
             for errand in left:
-                try:
-                    now = standing(errand.wish.key, answers)
-                except Problem as problem:
-                    errand.finish(problem)
-                else:
-                    if errand.wish.reached(now):
-                        errand.finish(now)
+                answer = answers[_question(errand)]
+                if isinstance(answer, Answer) and errand.wish.reached(answer.rdataset):
+                    errand.finish(answer.rdataset)
             left = [errand for errand in left if not errand.ended]
 
     def _explain(self, packet: _Packet) -> None:
@@ -164,12 +160,13 @@ class _Visit:
         found = [question for question, answer in answers.items() if isinstance(answer, Answer) and answer.rdataset]
         return [dns.rdatatype.to_text(question.rdtype) for question in found]
 
-    def _dropped(self, key: RecordKey) -> Problem:
-        answer = self._primary.ask([Question(key.name, key.rdtype)])[Question(key.name, key.rdtype)]
-        now = answer.rdataset if isinstance(answer, Answer) else None
+    def _dropped(self, errand: _Errand) -> Problem:
+        answer = self._primary.ask([_question(errand)])[_question(errand)]
+        if isinstance(answer, Failure):
+            return answer.problem
         return Problem(
             "DNS08",
-            f"{self._primary} accepted the change of {key} and still answers {shown(now)}.",
+            f"{self._primary} accepted the change of {errand.wish.key} and still answers {shown(answer.rdataset)}.",
             "the server dropped it or answers from another copy; read its log, then plan again",
         )
 
@@ -229,6 +226,10 @@ class _Drafts:
 
     def swaps(self) -> list[Swap]:
         return [Swap(*question, self._read[question], after) for question, after in self._drafted.items()]
+
+
+def _question(errand: _Errand) -> Question:
+    return Question(errand.wish.key.name, errand.wish.key.rdtype)
 
 
 def _crowded(key: RecordKey, others: Sequence[str]) -> Problem:

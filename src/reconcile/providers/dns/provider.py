@@ -30,7 +30,7 @@ def dns_provider(server: DnsServer, secret: str, clock: Clock | None = None, jou
         name="dns",
         reader=DnsReader(plain),
         writer=DnsWriter(exchange, Resolver(plain, server.resolvers)),
-        default_parallel=100,
+        default_parallel=128,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import dns.exception
 import dns.name
 import dns.rdata
@@ -39,6 +41,7 @@ def text_of(rdata: dns.rdata.Rdata) -> str:
     return rdata.to_text()
 
 
+@functools.lru_cache(maxsize=8192)
 def rdata_of(rdtype: RdataType, text: str) -> dns.rdata.Rdata:
     """The record value a canonical (or carelessly spelt) text stands for. Raises DNS12 when it stands for none."""
     try:
