@@ -12,7 +12,7 @@ from reconcile.clock import Clock
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.pacing import Quota
 from reconcile.providers.microsoft.refused import Refused
-from reconcile.providers.microsoft.transport import Reply, Request, Service, Transport
+from reconcile.providers.microsoft.transport import Reply, Request, Service, Transport, Verdict, by_status
 
 Row = dict[str, Any]
 
@@ -147,7 +147,7 @@ class Graph:
     def _send(self, request: Request, units: int = 1, writes: int = 0) -> Reply:
         self._quota.take(units, writes)
         with self._places:
-            return self._transport.send(self._service, request)
+            return self._transport.send(self._service, request, _judge)
 
     def _understood(self, status: int, body: Any, request_id: str) -> Row:
         if status in (200, 201) and isinstance(body, dict):
@@ -168,6 +168,15 @@ class Graph:
             str(first.get("target") or ""),
             request_id or str(inner.get("request-id") or ""),
         )
+
+
+def _judge(reply: Reply) -> Verdict:
+    """By status, but for two who write at once: the second was not carried out and may come again."""
+    body = reply.json() if reply.status == 409 else None
+    error = body.get("error") if isinstance(body, dict) else None
+    if isinstance(error, dict) and error.get("code") == "Directory_ConcurrencyViolation":
+        return Verdict.LATER
+    return by_status(reply)
 
 
 def segment(text: str) -> str:

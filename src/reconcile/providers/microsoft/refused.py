@@ -39,6 +39,12 @@ def explained(refused: Refused, address: Address) -> Problem:
 
 
 def _meaning(refused: Refused) -> tuple[str, str, str]:
+    if refused.code == "Directory_QuotaExceeded":
+        return (
+            "M365-31",
+            "the tenant holds as many objects as it may, deleted ones of thirty days included.",
+            "delete some for good in the admin centre, or ask Microsoft for a larger quota",
+        )
     if refused.status in (401, 403) or refused.code == "Authorization_RequestDenied":
         return (
             "M365-03",
@@ -50,6 +56,20 @@ def _meaning(refused: Refused) -> tuple[str, str, str]:
             "M365-10",
             f"an address is already held by another object of the tenant: {refused.text}",
             "free the address there, or take it out of the federation file",
+        )
+    if refused.says("invalid usage location"):
+        return (
+            "M365-30",
+            "the account has no country, without which it can have no licence.",
+            "set usage_location in reconcile.toml, then apply again",
+        )
+    if refused.code == "ManagementObjectAmbiguousException":
+        return "M365-32", "several objects of the tenant go by this name.", "give them names of their own in Exchange"
+    if refused.says("Enable-OrganizationCustomization"):
+        return (
+            "M365-33",
+            "the tenant was never opened to customisation.",
+            "let an administrator run Enable-OrganizationCustomization once, in Exchange's PowerShell",
         )
     if refused.says("does not have any available licenses"):
         return "M365-12", "no seat is left for this licence.", "buy or free a licence, then apply again"

@@ -90,7 +90,12 @@ class AccessWriter:
         self._patiently(lambda: _take(self._surfaces, right, box.guid, who))
 
     def _patiently(self, act: Callable[[], None]) -> None:
-        patiently(self._clock, act, _recipient_unknown, RECIPIENT_PATIENCE, pause=30.0)
+        try:
+            patiently(self._clock, act, _recipient_unknown, RECIPIENT_PATIENCE, pause=30.0)
+        except Refused as refused:
+            # As after an answer that was lost: it is what it was to become, as reading back will show.
+            if not refused.code.endswith("AlreadyExistsException"):
+                raise
 
 
 #: The largest message Exchange Online can be told to take; 36 MB is what a new mailbox takes, and old mail knows no
