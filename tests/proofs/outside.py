@@ -197,7 +197,8 @@ def beyond(content: Content, domains: Collection[str]) -> Content:
         return name.rpartition("@")[2].lower() not in domains
 
     ours = {f"{domain}. {kind}" for domain in domains for kind in ("MX", "TXT")}
-    ours |= {f"autodiscover.{domain}. CNAME" for domain in domains}
+    names = ("autodiscover", "selector1._domainkey", "selector2._domainkey")
+    ours |= {f"{name}.{domain}. CNAME" for domain in domains for name in names}
     return {
         "users": {name: user for name, user in content["users"].items() if foreign(name)},
         "deleted": {name: user for name, user in content["deleted"].items() if foreign(name)},

@@ -79,12 +79,17 @@ class Project:
 
     def run(self, *words: str, kill: Mapping[str, Any] | None = None, expect: int | None = 0) -> str:
         """What the command said, held to its exit code."""
+        code, said = self.attempt(*words, kill=kill)
+        assert expect is None or code == expect, f"{words}: {code}\n{said}"
+        return said
+
+    def attempt(self, *words: str, kill: Mapping[str, Any] | None = None) -> tuple[int, str]:
+        """The exit code, whatever it is, and what the command said."""
         output = self.folder / ".said"
         code = self.forks.wait(self.forks.start(self.folder, words, output, kill))
         said = output.read_text(encoding="utf-8")
         assert "Traceback" not in said, said
-        assert expect is None or code == expect, f"{words}: {code}\n{said}"
-        return said
+        return code, said
 
     def run_and_kill(self, *words: str, after: float) -> bool:
         """Kill the command ``after`` seconds from its first line in the journal; whether it was still alive then."""
