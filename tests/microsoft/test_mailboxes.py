@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from tests.microsoft.world import SLUG, Build, World
 
@@ -228,7 +230,7 @@ def test_without_a_free_seat_the_missing_licence_is_told(build: Build) -> None:
 def test_a_mailbox_that_never_comes_is_told_with_a_diagnosis_and_completed_later(build: Build) -> None:
     world = build(delays=Delays(mailbox=5000))
     world.add_domain()
-    with pytest.raises(Problem, match="still without a mailbox") as told:
+    with pytest.raises(Problem, match="still without a mailbox; no reason is shown") as told:
         world.make("mailbox", ANNE, PERSON)
     assert told.value.code == "M365-14"
     pending = world.live("mailbox", ANNE)
@@ -236,6 +238,21 @@ def test_a_mailbox_that_never_comes_is_told_with_a_diagnosis_and_completed_later
     assert pending.fields["display_name"] == "Anne Perrin"
     assert shows(world.make("mailbox", ANNE, PERSON), PERSON)
     assert world.status()["users"] == 14
+
+
+def test_a_mailbox_a_conflict_keeps_away_is_not_waited_for_in_vain(world: World) -> None:
+    none = world.settings.licences.model_copy(update={"E1": ("NONE",)})
+    order = Order(Address(SLUG, "mailbox", ANNE), None, PERSON, frozenset(PERSON))
+    with pytest.raises(Problem, match="no subscription"):
+        world.connect(settings=world.settings.model_copy(update={"licences": none})).writer.create(order)
+    world.by_hand(ANNE, latent_conflict=True)
+    began = world.clock.now()
+    with pytest.raises(Problem, match="provisioning error") as told:
+        world.make("mailbox", ANNE, PERSON)
+    assert told.value.code == "M365-14"
+    assert world.clock.now() - began < dt.timedelta(minutes=20)
+    world.by_hand(ANNE, latent_conflict=False)
+    assert shows(world.make("mailbox", ANNE, PERSON), PERSON)
 
 
 def test_no_password_is_kept_anywhere_a_plan_or_a_log_could_show_it(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 
-from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.microsoft import sights
 from reconcile.providers.microsoft.accounts import DIRECTORY, Accounts
+from reconcile.providers.microsoft.arrival import Arrivals
 from reconcile.providers.microsoft.conversion import Conversion
 from reconcile.providers.microsoft.deleted import DeletedAccounts
 from reconcile.providers.microsoft.exchange import edited
@@ -21,8 +21,6 @@ from reconcile.providers.microsoft.shared_box import SharedBoxes
 from reconcile.providers.microsoft.surfaces import Surfaces, changed_since, disagrees
 from reconcile.resources.resource import Live, Value
 
-#: Seconds until a licensed account has its mailbox: minutes as a rule. Microsoft's support looks at it after a day.
-ARRIVAL_PATIENCE = 3600.0
 #: Seconds until Exchange's servers and the directory agree on something new.
 REPLICA_PATIENCE = 900.0
 #: Seconds an address that was given up may stay reserved.
@@ -42,6 +40,7 @@ class MailboxWriter:
         self._clock = surfaces.clock
         self._deleted = DeletedAccounts(surfaces)
         self._seats = Seats(surfaces)
+        self._arrivals = Arrivals(surfaces)
         self._accounts = Accounts(surfaces, self._deleted, password)
         self._shared = SharedBoxes(surfaces, self._deleted)
         self._conversion = Conversion(surfaces, self._accounts, self._seats)
@@ -105,24 +104,7 @@ class MailboxWriter:
             self._conversion.carry_out(order, user, box)
             return
         self._seats.give(user, str(order.fields["licence"]))
-        if until(self._clock, lambda: self._watch.box(user.id), ARRIVAL_PATIENCE, pause=30.0) is None:
-            raise self._never_came(order, user)
-
-    def _never_came(self, order: Order, user: User) -> Problem:
-        select = ("id", "assignedPlans", "serviceProvisioningErrors")
-        row = self._surfaces.graph.one(f"/users/{segment(user.id)}", select) or {}
-        exchange = [plan for plan in row.get("assignedPlans") or [] if plan.get("service") == "exchange"]
-        if row.get("serviceProvisioningErrors"):
-            why = "the tenant reports a provisioning error, as a rule an address that another object holds"
-        elif not exchange:
-            why = "its licence brings no Exchange plan"
-        else:
-            why = "no reason is shown"
-        return Problem(
-            "M365-14",
-            f"{order.address.key}: licensed an hour ago, still without a mailbox; {why}.",
-            "apply again later; after 24 hours ask Microsoft's support",
-        )
+        self._arrivals.wait(order, user)
 
     # ---- changing in place
 
