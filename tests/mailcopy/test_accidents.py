@@ -110,6 +110,21 @@ def test_one_message_on_which_the_connection_breaks_does_not_hold_up_the_others(
     assert sum((old_box.contents("INBOX") - new_box.contents("INBOX")).values()) == 1
 
 
+def test_a_server_that_breaks_down_over_a_message_is_asked_again(
+    old_box: Box, exchange_like_host: Dovecot, tmp_path: Path
+) -> None:
+    new_box = Box(exchange_like_host, old_box.user)
+    old_box.put("INBOX", *map(letter, range(30)))
+    numbers = itertools.count(1)
+    bug = b" NO [SERVERBUG] Internal error occurred."
+    relay = CuttingRelay(new_box.host.port, lambda line: next(numbers) == 9 and line.split(b" ")[0] + bug)
+    ledger = Ledger(ledger_path(tmp_path, old_box.user))
+    report = copy_mailbox(old_box.endpoint(), new_box.endpoint(port=relay.port), ledger, _Hasty())
+    relay.close()
+    assert report.complete
+    assert new_box.contents("INBOX") == old_box.contents("INBOX")
+
+
 def test_a_throttled_pass_waits_as_told_and_goes_on(old_box: Box, exchange_like_host: Dovecot, tmp_path: Path) -> None:
     new_box = Box(exchange_like_host, old_box.user)
     old_box.put("INBOX", *map(letter, range(60)))

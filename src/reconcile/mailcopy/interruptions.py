@@ -44,6 +44,12 @@ def asks_to_wait(answer: str) -> float | None:
     return UNTOLD if any(words in lower for words in _LATER) else None
 
 
+def is_breakdown(answer: str) -> bool:
+    """Whether the server failed over a command rather than refused it ([SERVERBUG], RFC 5530 §3): another try, on a
+    new connection, may well succeed."""
+    return "[SERVERBUG]" in answer.upper()
+
+
 def raise_if_throttled(name: str, answer: str) -> None:
     """Raise ``Throttled`` for an answer that means "later"."""
     seconds = asks_to_wait(answer)

@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Callable
 
 from reconcile.mailcopy.intake import Intake
-from reconcile.mailcopy.interruptions import ConnectionLost, raise_if_throttled
+from reconcile.mailcopy.interruptions import ConnectionLost, is_breakdown, raise_if_throttled
 from reconcile.mailcopy.ledger import Ledger
 from reconcile.mailcopy.outlet import Body, Letter, Outlet
 from reconcile.mailcopy.pace import QUOTA_START, Pace
@@ -225,6 +225,8 @@ class Pair:
 
     def _refused(self, letters: list[Letter], reason: str) -> None:
         raise_if_throttled(str(self.destination.endpoint), reason)
+        if is_breakdown(reason) and not self._cautious:
+            raise ConnectionLost(f"{self.destination.endpoint} broke down: {reason}")
         folder = letters[0].folder
         if len(letters) > 1:
             folder.retry_alone([letter.uid for letter in letters])
