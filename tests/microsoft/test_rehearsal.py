@@ -76,6 +76,15 @@ def test_once_created_a_mailbox_needs_no_seat_more(world: World) -> None:
     assert told(world, Verdict.LOOK) == []
 
 
+def test_a_domain_made_authoritative_too_early_is_told(world: World) -> None:
+    assert told(world, Verdict.LOOK) == []
+    world.make("mail_flow", DOMAIN, {"type": "Authoritative"})
+    (reason,) = told(world, Verdict.LOOK)
+    assert reason == f"Our tenant refuses mail to addresses of {DOMAIN} not moved yet: 1 of them."
+    world.make("mailbox", ANNE, PERSON)
+    assert told(world, Verdict.LOOK) == []
+
+
 def test_whoever_has_an_address_of_the_federation_is_named(world: World) -> None:
     world.by_hand("theo.ricard@national.example", add_alias=f"theo@{DOMAIN}")
     world.by_hand("karim.benali@national.example", add_alias=ANNE)

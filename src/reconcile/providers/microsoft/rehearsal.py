@@ -83,6 +83,7 @@ class _Look:
         for domain in self._move.domains:
             if ours.get(domain, {}).get("isVerified"):
                 yield Check(Verdict.READY, f"{domain} is verified in our tenant.")
+                yield from self._refusing(domain)
                 continue
             found = realm(self._settings.tenant, domain)
             if not found.tenant_id or found.tenant_id == self._settings.tenant.id.lower():
@@ -99,6 +100,17 @@ class _Look:
                     f"{domain} belongs to another Microsoft tenant, {found.tenant_id}.",
                     "its administrator must remove the domain there first: no proof can take it over",
                 )
+
+    def _refusing(self, domain: str) -> Iterator[Check]:
+        """A domain somebody made authoritative too early: the tenant refuses colleagues' mail to what it lacks."""
+        there = self._tenant.by_primary()
+        missing = [one for one in self._move.licences if domain_of(one) == domain and one not in there]
+        if missing and self._tenant.accepted_domains().get(domain) == "Authoritative":
+            yield Check(
+                Verdict.LOOK,
+                f"Our tenant refuses mail to addresses of {domain} not moved yet: {len(missing)} of them.",
+                f"make it a relay until the day: Set-AcceptedDomain {domain} -DomainType InternalRelay",
+            )
 
     def seats(self) -> Iterator[Check]:
         """Enough licences are free for the mailboxes that do not have theirs yet."""
