@@ -82,6 +82,7 @@ def test_a_broken_federation_does_not_stop_the_others(three_federations: Stage) 
 
 
 def test_only_what_is_named_is_touched(stage: Stage) -> None:
+    assert "did you mean" in stage.run("plan", "--target", "spf55/mailbox/lou.petti@spf55.org", expect=64).err
     stage.run("apply", "--yes", "--target", "spf55/mailbox/lou*", expect=0)
     records = json.loads((stage.folder / "spfstate/federations/spf55.json").read_text(encoding="utf-8"))["records"]
     assert {address.partition("/")[2] for address in records} == {

@@ -91,7 +91,7 @@ def _saved(session: Session, file: Path, target: tuple[str, ...], found: Mapping
     from reconcile.cli.prepare import observe_and_plan, prepare
     from reconcile.planning import planfile
     from reconcile.planning.staleness import expired, moved, sift
-    from reconcile.planning.targets import restrict
+    from reconcile.planning.targets import refuse_strays, restrict
 
     plan = planfile.load(file)
     if expired(plan, session.clock.now()):
@@ -101,6 +101,7 @@ def _saved(session: Session, file: Path, target: tuple[str, ...], found: Mapping
     basis = prepared.inputs.basis
     readers = {name: provider.reader for name, provider in found.items()}
     fresh = observe_and_plan(session, prepared, readers) if moved(plan, basis) else None
+    refuse_strays(target, [change.address for change in plan.changes])
     sifted = sift(plan, basis, fresh)
     for one in sifted.stale:
         session.warn(f"PLN04 {one.what} is stale in this plan: {one.reason}.")
@@ -116,10 +117,11 @@ def _fresh(session: Session, names: tuple[str, ...], target: tuple[str, ...], fo
     """A plan made now."""
     from reconcile.cli.prepare import observe_and_plan, prepare
     from reconcile.planning.planfile import document
-    from reconcile.planning.targets import restrict
+    from reconcile.planning.targets import refuse_strays, restrict
 
     prepared = prepare(session, names)
     readers = {name: provider.reader for name, provider in found.items()}
+    refuse_strays(target, prepared.inputs.addresses)
     plan = restrict(observe_and_plan(session, prepared, readers), target)
     return Chosen(plan, prepared, document(plan)["digest"], reviewed=False)
 

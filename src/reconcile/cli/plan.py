@@ -39,7 +39,7 @@ def plan(
     from reconcile.cli.prepare import observe_and_plan, prepare
     from reconcile.cli.providers import providers
     from reconcile.planning import planfile
-    from reconcile.planning.targets import restrict
+    from reconcile.planning.targets import refuse_strays, restrict
     from reconcile.state.durable import replace_file
 
     names: Sequence[str] | None = federations
@@ -52,6 +52,7 @@ def plan(
             return DONE
     prepared = prepare(session, names or ())
     readers = {name: provider.reader for name, provider in providers(session).items()}
+    refuse_strays(target, prepared.inputs.addresses)
     made = restrict(observe_and_plan(session, prepared, readers), target)
     if out:
         out.parent.mkdir(parents=True, exist_ok=True)

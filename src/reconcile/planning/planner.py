@@ -40,6 +40,11 @@ class Inputs:
     partial: bool
 
     @property
+    def addresses(self) -> Collection[Address]:
+        """Everything described or recorded."""
+        return {resource.address for resource in self.desired} | set(self.records)
+
+    @property
     def records(self) -> dict[Address, Record]:
         """Everything recorded, of all the federations."""
         return {address: record for one in self.snapshots.values() for address, record in one.records.items()}

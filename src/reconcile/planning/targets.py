@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import fnmatch
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from reconcile.planning.plan import Plan
+from reconcile.problem import Problem
 from reconcile.resources.address import Address
+
+_USAGE = 64  # the exit code for a command that cannot mean what it says
 
 
 def restrict(plan: Plan, patterns: Sequence[str]) -> Plan:
@@ -32,6 +36,16 @@ def restrict(plan: Plan, patterns: Sequence[str]) -> Plan:
         unmanaged=tuple(address for address in plan.unmanaged if _named(address, patterns)),
         partial=True,
     )
+
+
+def refuse_strays(patterns: Sequence[str], known: Iterable[Address]) -> None:
+    """Raise PLN05 (exit 64) for a pattern that names no known resource: a slip must not read as "nothing to do"."""
+    names = [str(address) for address in known]
+    for pattern in patterns:
+        if not fnmatch.filter(names, pattern):
+            near = difflib.get_close_matches(pattern, names, 1)
+            hint = f"did you mean {near[0]}?" if near else "an address is federation/kind/key, such as spf55/mailbox/*"
+            raise Problem("PLN05", f"No resource is called {pattern}.", hint, _USAGE)
 
 
 def _named(address: Address, patterns: Sequence[str]) -> bool:
