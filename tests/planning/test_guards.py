@@ -47,6 +47,12 @@ def test_a_small_federation_may_close_one_box() -> None:
     assert codes(deleting(1, recorded=2), Leave(delete=True)) == []
 
 
+def test_a_plan_made_just_now_cannot_be_overridden_and_is_told_how_to() -> None:
+    (refusal,) = refusals(deleting(6), "", Guards(), Leave(delete=True, override="0" * 8))
+    assert refusal.code == "GRD05"
+    assert "plan --out" in refusal.hint
+
+
 def test_an_override_names_the_very_plan() -> None:
     plan = deleting(6)
     digest = document(plan)["digest"]

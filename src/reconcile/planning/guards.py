@@ -33,7 +33,10 @@ OVERRIDE_LENGTH = 8
 
 
 def refusals(plan: Plan, digest: str, guards: Guards, leave: Leave) -> tuple[Refusal, ...]:
-    """Everything that forbids applying this plan, whose digest is given. The plan is shown whole all the same."""
+    """Everything that forbids applying this plan, whose digest is given. The plan is shown whole all the same.
+
+    ``digest`` is "" for a plan made just now: the next one, made a moment later, would not be the one overridden.
+    """
     deletions = [
         change for change in plan.changes if change.action is Action.DELETE and KINDS[change.address.kind].guarded
     ]
@@ -68,6 +71,8 @@ def _too_many(plan: Plan, deletions: Sequence[Change], digest: str, guards: Guar
         return []
     found = []
     hint = f"look again; if it is really meant, say --override {digest[:OVERRIDE_LENGTH]}"
+    if not digest:
+        hint = "look again; if it is really meant: reconcile plan --out FILE, then reconcile apply FILE, which says how"
     for slug, basis in plan.basis.items():
         count = sum(change.address.federation == slug for change in deletions)
         if _beyond(count, basis.guarded, guards.federation_deletes, guards.federation_deletes_percent):
