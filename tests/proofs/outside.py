@@ -124,9 +124,14 @@ class Outside:
             "shared": box.shared,
             "closed": box.disconnected is not None,
             "addresses": _plain(box.addresses),
-            "on_behalf": sorted(map(self._name, box.on_behalf)),
-            "access": sorted([self._name(entry.trustee), sorted(entry.rights), entry.deny] for entry in box.access),
-            "send_as": sorted(map(self._name, box.send_as)),
+            # An account that was deleted leaves its rights behind, to nobody until it is restored.
+            "on_behalf": sorted(self._name(who) for who in box.on_behalf if who not in self.world.deleted),
+            "access": sorted(
+                [self._name(entry.trustee), sorted(entry.rights), entry.deny]
+                for entry in box.access
+                if entry.trustee not in self.world.deleted
+            ),
+            "send_as": sorted(self._name(who) for who in box.send_as if who not in self.world.deleted),
             "settings": {name: _plain(value) for name, value in sorted(box.settings.items())},
             "protocols": dict(box.protocols),
             "stored": box.stored,
