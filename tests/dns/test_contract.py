@@ -273,6 +273,25 @@ def test_a_dmarc_record_that_exists_is_its_owners(world: World) -> None:
     assert transfer(world.port, world.origin) == before
 
 
+def test_the_term_mx_is_frozen_before_the_switch_and_the_old_include_leaves_after(world: World) -> None:
+    assert world.see("TXT/spf-mx").fields == {"gone": False}
+    frozen = world.put("TXT/spf-mx", gone=True)
+    assert frozen.context["record"] == (
+        "v=spf1 a a:mx1.oldhost.example a:mx2.oldhost.example include:spf.oldhost.example ip4:198.51.100.7 ~all"
+    )
+    world.put("TXT/spf", includes=OUTLOOK)
+    last = world.put("TXT/spf-without-spf.oldhost.example", gone=True)
+    assert "include:spf.oldhost.example" not in last.context["record"]
+    assert "include:spf.protection.outlook.com ~all" in last.context["record"]
+
+
+def test_mx_is_not_frozen_on_the_new_hosts_once_the_switch_is_made(server: Server) -> None:
+    world = zone_on(server, ORDINARY.replace("10 mx1.oldhost.example.", "0 x.o-v1.mx.microsoft."))
+    with pytest.raises(Problem) as refusal:
+        world.put("TXT/spf-mx", gone=True)
+    assert refusal.value.code == "DNS09"
+
+
 def _serial(world: World) -> int:
     sight = world.see("SOA")
     assert isinstance(sight, Live)

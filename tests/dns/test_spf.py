@@ -94,3 +94,17 @@ def test_a_malformed_record_is_refused_with_the_place(text: str) -> None:
 )
 def test_only_the_exact_version_makes_a_record_spf(text: str, claims: bool) -> None:
     assert is_spf(text) is claims
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("v=spf1 mx ~all", "v=spf1 a:m1.example a:m2.example ~all"),
+        ("v=spf1 ?mx/24 a -all", "v=spf1 ?a:m1.example/24 ?a:m2.example/24 a -all"),
+        ("v=spf1 MX:SPF55.example. -all", "v=spf1 a:m1.example a:m2.example -all"),
+        ("v=spf1 mx:other.example -all", "v=spf1 mx:other.example -all"),
+    ],
+)
+def test_mx_can_be_said_by_the_hosts_it_means_today(before: str, after: str) -> None:
+    assert str(parse(before).with_mx_as(("m1.example", "m2.example"), "spf55.example")) == after
+    assert not parse(after).says_mx("spf55.example")

@@ -11,9 +11,12 @@ from reconcile.providers.dns import spf
 from reconcile.providers.dns.answers import Answer, Failure
 from reconcile.providers.dns.facts import Facts
 from reconcile.providers.dns.keys import RecordKey
-from reconcile.providers.dns.parts import IncludeInSpf
 from reconcile.providers.dns.spf_lookups import LOOKUP_LIMIT, Resolve, count
+from reconcile.providers.dns.spf_parts import IncludeInSpf
 from reconcile.providers.dns.standing import standing
+
+#: How the MX hosts Microsoft assigns end.
+MICROSOFT = (".mx.microsoft", ".mail.protection.outlook.com")
 
 
 class Weight(enum.Enum):
@@ -75,7 +78,7 @@ def mail_hosts(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
     for host in filter(None, hosts):
         if resolve(host, "A") == () and resolve(host, "AAAA") == ():
             yield Weight.BLOCKS, f"The MX {host} has no address: mail for {facts.domain} stops."
-    microsoft = [host for host in hosts if host.endswith((".mx.microsoft", ".mail.protection.outlook.com"))]
+    microsoft = [host for host in hosts if host.endswith(MICROSOFT)]
     if microsoft and len(hosts) > len(microsoft):
         others = ", ".join(host for host in hosts if host not in microsoft)
         yield (

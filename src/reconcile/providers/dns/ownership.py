@@ -6,14 +6,17 @@ from collections.abc import Callable, Mapping
 
 from reconcile.providers.dns.keys import RecordKey
 from reconcile.providers.dns.lifetime import LifetimeAlone
-from reconcile.providers.dns.parts import IncludeInSpf, Part, TextAmongOthers, WholeRrset
+from reconcile.providers.dns.parts import Part, TextAmongOthers, WholeRrset
 from reconcile.providers.dns.policy import PolicyIfNone
+from reconcile.providers.dns.spf_parts import IncludeInSpf, TermGone
 
 
 def part_of(key: RecordKey) -> Part:
-    """How the records of a key are ours: ``spf``, ``dmarc``, ``ttl``, any other name for a text among others."""
+    """How the records of a key are ours: ``spf``, ``spf-mx``, ``dmarc``, ``ttl``; else a text among others."""
     if not key.part:
         return WholeRrset(key)
+    if key.part.startswith("spf-"):
+        return TermGone(key)
     return _PARTS.get(key.part, TextAmongOthers)(key)
 
 

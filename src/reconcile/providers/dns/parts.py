@@ -9,10 +9,7 @@ from typing import Protocol
 import dns.rdata
 import dns.rdataset
 from dns.rdatatype import RdataType
-from dns.rdtypes.ANY.TXT import TXT
 
-from reconcile.problem import Problem
-from reconcile.providers.dns import spf
 from reconcile.providers.dns.keys import RecordKey
 from reconcile.providers.dns.spelling import rdata_of, text_of, texts_of
 from reconcile.resources.resource import Value
@@ -22,9 +19,7 @@ Fields = Mapping[str, Value]
 
 #: Seconds. The records of the switch itself are born with a short life, so that going back is quick.
 _SWITCH_TTL = 300
-_USUAL_TTL = 3600
-#: Neutral on whoever the include does not name: the old host still sends for the domain when this is published.
-_NEW_SPF = "v=spf1 include:{} ?all"
+USUAL_TTL = 3600
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -61,7 +56,7 @@ class WholeRrset:
     key: RecordKey
 
     def see(self, now: Rdataset | None, only: Fields | None = None) -> Seen | None:
-        if now is None or (only is not None and texts_of(now) != tuple(sorted(_texts(only, "values")))):
+        if now is None or (only is not None and texts_of(now) != tuple(sorted(texts_in(only, "values")))):
             return None  # other values than the recorded ones are somebody else's
         return Seen({"values": texts_of(now), "ttl": now.ttl}, _around(now))
 
@@ -80,7 +75,7 @@ class WholeRrset:
         return None
 
     def _values(self, fields: Fields) -> set[dns.rdata.Rdata]:
-        return {rdata_of(self.key.rdtype, text) for text in _texts(fields, "values")}
+        return {rdata_of(self.key.rdtype, text) for text in texts_in(fields, "values")}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -90,106 +85,34 @@ class TextAmongOthers:
     key: RecordKey
 
     def see(self, now: Rdataset | None, only: Fields | None = None) -> Seen | None:
-        found = _narrowed(texts_of(now), only, "contains")
+        found = narrowed(texts_of(now), only, "contains")
         return Seen({"contains": found}, _around(now)) if now is not None and found else None
 
     def holds(self, now: Rdataset | None, fields: Fields) -> bool:
-        return set(_texts(fields, "contains")) <= set(texts_of(now))
+        return set(texts_in(fields, "contains")) <= set(texts_of(now))
 
     def moved(self, now: Rdataset | None, before: Seen | None, fields: Fields) -> bool:
-        ours = set(_texts(fields, "contains"))
-        return ours & set(texts_of(now)) != ours & set(_texts(before.fields, "contains") if before else ())
+        ours = set(texts_in(fields, "contains"))
+        return ours & set(texts_of(now)) != ours & set(texts_in(before.fields, "contains") if before else ())
 
     def written(self, now: Rdataset | None, fields: Fields) -> Rdataset:
-        missing = set(_texts(fields, "contains")) - set(texts_of(now))
+        missing = set(texts_in(fields, "contains")) - set(texts_of(now))
         return _with(now, [rdata_of(RdataType.TXT, text) for text in sorted(missing)])
 
     def removed(self, now: Rdataset, before: Fields) -> Rdataset | None:
-        gone = set(_texts(before, "contains"))
-        return _without(now, [rdata for rdata in now if text_of(rdata) in gone])
+        gone = set(texts_in(before, "contains"))
+        return without(now, [rdata for rdata in now if text_of(rdata) in gone])
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class IncludeInSpf:
-    """Hosts that the one SPF record of the name must include; its other terms belong to the domain's owner."""
-
-    key: RecordKey
-
-    def see(self, now: Rdataset | None, only: Fields | None = None) -> Seen | None:
-        record = self._record(now)
-        if record is None or now is None:
-            return None
-        found = _narrowed(record.includes, only, "includes")
-        if only is not None and not found:
-            return None
-        return Seen({"includes": found}, {"record": str(record), "ttl": now.ttl})
-
-    def holds(self, now: Rdataset | None, fields: Fields) -> bool:
-        record = self._record(now)
-        return record is not None and set(_texts(fields, "includes")) <= set(record.includes)
-
-    def moved(self, now: Rdataset | None, before: Seen | None, fields: Fields) -> bool:
-        """The whole record counts: the plan showed it, and the merge was judged on it."""
-        record = self._record(now)
-        if record is None or before is None:
-            return (record is None) != (before is None)
-        if "record" in before.context:
-            return str(record) != before.context["record"]
-        return record.includes != before.fields["includes"]
-
-    def written(self, now: Rdataset | None, fields: Fields) -> Rdataset:
-        hosts = _texts(fields, "includes")
-        record = self._record(now) or spf.parse(_NEW_SPF.format(" include:".join(hosts)))
-        for host in hosts:
-            record = record.with_include(host)
-        return self._replaced(now, record)
-
-    def removed(self, now: Rdataset, before: Fields) -> Rdataset | None:
-        """Without our include; a record that then names nobody goes with it, lest it forbid all mail."""
-        record = self._record(now)
-        if record is None:
-            return now
-        for host in _texts(before, "includes"):
-            record = record.without_include(host)
-        return _without(now, _spf_rdatas(now)) if record.authorises_nobody else self._replaced(now, record)
-
-    def _record(self, now: Rdataset | None) -> spf.SpfRecord | None:
-        found = _spf_rdatas(now)
-        if len(found) > 1:
-            raise Problem(
-                "DNS09",
-                f"{self.key.owner} has {len(found)} SPF records, which receivers treat as none.",
-                "its owner must merge them into one by hand",
-            )
-        if not found:
-            return None
-        try:
-            return spf_records(now)[0]
-        except spf.MalformedSpf as error:
-            raise Problem(
-                "DNS09",
-                f"The SPF record of {self.key.owner} is malformed: {error}.",
-                "its owner must correct it first; it is never repaired by guessing",
-            ) from None
-
-    def _replaced(self, now: Rdataset | None, record: spf.SpfRecord) -> Rdataset:
-        others = _without(now, _spf_rdatas(now)) if now is not None else None
-        ttl = now.ttl if now is not None else _USUAL_TTL
-        return _rdataset(ttl, [*(others or ()), rdata_of(RdataType.TXT, str(record))])
-
-
-def spf_records(now: Rdataset | None) -> list[spf.SpfRecord]:
-    """The SPF records among an RRset's texts. Raises spf.MalformedSpf."""
-    return [spf.parse(text_of(rdata)) for rdata in _spf_rdatas(now)]
-
-
-def _texts(fields: Fields, name: str) -> tuple[str, ...]:
+def texts_in(fields: Fields, name: str) -> tuple[str, ...]:
+    """A field that holds several texts; none when it holds something else."""
     value = fields.get(name, ())
     return value if isinstance(value, tuple) else ()
 
 
-def _narrowed(found: tuple[str, ...], only: Fields | None, name: str) -> tuple[str, ...]:
-    return found if only is None else tuple(text for text in found if text in _texts(only, name))
+def narrowed(found: tuple[str, ...], only: Fields | None, name: str) -> tuple[str, ...]:
+    """Those of ``found`` that the field ``name`` of ``only`` names; all without ``only``."""
+    return found if only is None else tuple(text for text in found if text in texts_in(only, name))
 
 
 def _around(now: Rdataset) -> Fields:
@@ -199,18 +122,15 @@ def _around(now: Rdataset) -> Fields:
 def first_ttl(key: RecordKey) -> int:
     """Seconds a record of ours is born with."""
     switched = key.rdtype == RdataType.MX or key.name.labels[0] == b"autodiscover"
-    return _SWITCH_TTL if switched else _USUAL_TTL
-
-
-def _spf_rdatas(now: Rdataset | None) -> list[dns.rdata.Rdata]:
-    return [rdata for rdata in now or () if isinstance(rdata, TXT) and spf.is_spf(text_of(rdata))]
+    return _SWITCH_TTL if switched else USUAL_TTL
 
 
 def _with(now: Rdataset | None, more: list[dns.rdata.Rdata]) -> Rdataset:
-    return _rdataset(now.ttl if now is not None else _USUAL_TTL, [*(now or ()), *more])
+    return _rdataset(now.ttl if now is not None else USUAL_TTL, [*(now or ()), *more])
 
 
-def _without(now: Rdataset, gone: list[dns.rdata.Rdata]) -> Rdataset | None:
+def without(now: Rdataset, gone: list[dns.rdata.Rdata]) -> Rdataset | None:
+    """The RRset less some values; None when nothing is left."""
     left = [rdata for rdata in now if rdata not in gone]
     return _rdataset(now.ttl, left) if left else None
 

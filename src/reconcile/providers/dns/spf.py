@@ -60,6 +60,19 @@ class SpfRecord:
         gone = {term.text for term in self.terms if term.name == "include" and _host(term.value) == _host(host)}
         return parse(" ".join(word for word in self.words if word not in gone))
 
+    def says_include(self, host: str) -> bool:
+        """Whether any ``include:host`` stands in it, whatever its qualifier."""
+        return any(term.name == "include" and _host(term.value) == _host(host) for term in self.terms)
+
+    def says_mx(self, domain: str) -> bool:
+        """Whether it lets the MX hosts of ``domain``, its own, send (or forbids them)."""
+        return any(_own_mx(term, domain) for term in self.terms)
+
+    def with_mx_as(self, hosts: tuple[str, ...], domain: str) -> SpfRecord:
+        """The record with ``a:host`` for each host in the place of ``mx``, qualifier and prefix lengths kept."""
+        frozen = {term.text: _as_addresses(term, hosts) for term in self.terms if _own_mx(term, domain)}
+        return parse(" ".join(frozen.get(word, word) for word in self.words))
+
     @property
     def authorises_nobody(self) -> bool:
         """No term but ``all`` is left."""
@@ -88,6 +101,16 @@ def is_spf(text: str) -> bool:
 
 def _authorises(term: Term) -> bool:
     return term.name == "include" and term.qualifier == "+"
+
+
+def _own_mx(term: Term, domain: str) -> bool:
+    return term.name == "mx" and bool(term.qualifier) and _host(term.value.split("/")[0]) in ("", _host(domain))
+
+
+def _as_addresses(mx: Term, hosts: tuple[str, ...]) -> str:
+    sign = mx.text[0] if mx.text[0] in _QUALIFIERS else ""
+    _, slash, prefix = mx.value.partition("/")
+    return " ".join(f"{sign}a:{_host(host)}{slash}{prefix}" for host in hosts)
 
 
 def _host(value: str) -> str:

@@ -13,12 +13,13 @@ from dns.rdatatype import RdataType
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.dns import spf
+from reconcile.providers.dns.checks import MICROSOFT
 from reconcile.providers.dns.exchange import Exchange
 from reconcile.providers.dns.keys import RecordKey
 from reconcile.providers.dns.ownership import part_of
-from reconcile.providers.dns.parts import spf_records
 from reconcile.providers.dns.resolver import Resolver
 from reconcile.providers.dns.spf_lookups import Resolve, pairs_asked, refuse_over_limit
+from reconcile.providers.dns.spf_parts import spf_records
 from reconcile.providers.dns.wishes import Publish, Withdraw
 from reconcile.resources.resource import Live
 
@@ -113,8 +114,18 @@ class _Judged(Publish):
     resolve: Resolve
 
     def granted(self, now: Rdataset | None) -> Rdataset | None:
-        after = Publish.granted(self, now)
-        if self.key.part == "spf":
+        after = self._with_hosts() if self.key.part == "spf-mx" else Publish(self.order)
+        return self._judged(after.granted(now))
+
+    def _with_hosts(self) -> Publish:
+        """What ``mx`` means today, which only the world can tell."""
+        texts = self.resolve(self.key.owner, "MX") or ()
+        hosts = tuple(text.partition(" ")[2].rstrip(".") for text in texts)
+        old = () if any(host.endswith(MICROSOFT) for host in hosts) else tuple(filter(None, hosts))
+        return Publish(dataclasses.replace(self.order, fields={**self.order.fields, "hosts": old}))
+
+    def _judged(self, after: Rdataset | None) -> Rdataset | None:
+        if self.key.part.startswith("spf"):
             for record in spf_records(after):
                 refuse_over_limit(record, self.key.owner, self.resolve)
         if self.key.rdtype == RdataType.MX:
