@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import concurrent.futures
+
 import pytest
 from tests.microsoft.world import DOMAIN, SLUG, Build, World
 
@@ -95,6 +97,23 @@ def test_a_mailbox_we_know_is_asked_for_by_name_before_it_is_called_absent(build
     world.add_domain()
     made = world.make("mailbox", ANNE, PERSON)
     assert world.observe(("mailbox", ANNE, made.identity)).sights == {made.address: made}
+
+
+def test_an_answer_that_is_not_as_described_is_unknown_not_absent(
+    tenant: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reconcile.providers.microsoft.records.user", lambda row: row["no such property"])
+    sight = tenant.see("mailbox", "theo.ricard@national.example")
+    assert isinstance(sight, Unknown)
+    assert sight.reason.startswith("M365-04")
+
+
+def test_nobody_takes_a_failed_look_for_absence(tenant: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reconcile.providers.microsoft.records.user", lambda row: row["no such property"])
+    watch = tenant.provider.writer._by_kind["mailbox"]._watch  # type: ignore[attr-defined]
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        looks = [pool.submit(watch.user, "theo.ricard@national.example") for _ in range(8)]
+    assert {type(look.exception()) for look in looks} == {KeyError}
 
 
 def test_a_domain_list_cut_short_makes_domains_unknown(world: World) -> None:

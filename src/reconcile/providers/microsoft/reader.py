@@ -21,6 +21,10 @@ from reconcile.resources.resource import Live, Value
 Row = dict[str, Any]
 
 
+#: What reading an answer raises that is not as described.
+_MALFORMED = (KeyError, TypeError, ValueError, AttributeError)
+
+
 class MicrosoftReader:
     """Bulk reads of the tenant through Graph and Exchange; cannot write."""
 
@@ -63,6 +67,11 @@ class _Look:
                 seen.update(look(wanted))
             except (Problem, Refused) as failure:
                 seen.update({one.address: _unknown(failure, one.address) for one in wanted})
+            except _MALFORMED as odd:
+                told = Problem(
+                    "M365-04", f"Microsoft answered what cannot be read ({type(odd).__name__}).", "run again"
+                )
+                seen.update({one.address: _unknown(told, one.address) for one in wanted})
         return Observation(seen, self._unmanaged())
 
     def _domains(self, wanted: list[Wanted]) -> Mapping[Address, Sight]:
@@ -199,7 +208,7 @@ class _Look:
         """Accounts and mailboxes of the declared domains that no wanted mailbox covers; none when they are unknown."""
         try:
             users, boxes = self._tenant.users(), self._tenant.boxes()
-        except (Problem, Refused):
+        except (Problem, Refused, *_MALFORMED):
             return ()
         names = {identity: box.primary for identity, box in boxes.items()}
         names.update({identity: names.get(identity) or user.upn for identity, user in users.items()})

@@ -30,7 +30,7 @@ class _Round:
     mailboxes: set[str] = dataclasses.field(default_factory=set)
     users: Mapping[str, User | Refused | None] = dataclasses.field(default_factory=dict)
     boxes: Mapping[str, Box | Refused | None] = dataclasses.field(default_factory=dict)
-    failure: Problem | Refused | None = None
+    failure: Exception | None = None
     over: bool = False
 
 
@@ -78,7 +78,7 @@ class Watch:
         try:
             look.users = self._users(look.accounts)
             look.boxes = self._boxes(look.mailboxes)
-        except (Problem, Refused) as failure:
+        except Exception as failure:  # whoever shares the look must not take silence for absence
             look.failure = failure
         finally:
             with self._turn:
@@ -87,15 +87,7 @@ class Watch:
                 self._turn.notify_all()
 
     def _users(self, keys: Collection[str]) -> Mapping[str, User | Refused | None]:
-        listed: dict[str, User | Refused | None] = {}
-        if len(keys) >= LIST_FROM:
-            everybody = [records.user(row) for row in self._graph.rows("/users", records.USER_SELECT, top=999)]
-            by_name = {name: user for user in everybody for name in (user.id, user.upn)}
-            missing = [key for key in keys if key not in by_name]
-            # A list knows of a new account later than the account itself does. A few are asked for one by one; many are
-            # being made just now, and whoever waits for them looks again.
-            taken = keys if len(missing) >= LIST_FROM else by_name.keys()
-            listed = {key: by_name.get(key) for key in keys if key in taken}
+        listed = self._listed_users(keys) if len(keys) >= LIST_FROM else {}
         ordered = sorted(key for key in keys if key not in listed)
         if len(ordered) == 1:
             row = self._graph.one(f"/users/{segment(ordered[0])}", records.USER_SELECT)
@@ -103,6 +95,20 @@ class Watch:
         select = ",".join(records.USER_SELECT)
         answers = self._graph.many([f"/users/{segment(key)}?$select={select}" for key in ordered])
         return {**listed, **{key: records.known_user(answer) for key, answer in zip(ordered, answers, strict=True)}}
+
+    def _listed_users(self, keys: Collection[str]) -> dict[str, User | Refused | None]:
+        """Those of the keys that one list of all accounts answers."""
+        try:
+            everybody = [records.user(row) for row in self._graph.rows("/users", records.USER_SELECT, top=999)]
+        except (Problem, Refused):
+            # A list that cannot be read whole answers nothing; the accounts one by one may.
+            return {}
+        by_name = {name: user for user in everybody for name in (user.id, user.upn)}
+        missing = [key for key in keys if key not in by_name]
+        # A list knows of a new account later than the account itself does. A few are asked for one by one; many are
+        # being made just now, and whoever waits for them looks again.
+        answered = keys if len(missing) >= LIST_FROM else by_name.keys()
+        return {key: by_name.get(key) for key in keys if key in answered}
 
     def _boxes(self, keys: Collection[str]) -> Mapping[str, Box | Refused | None]:
         if len(keys) >= LIST_FROM:
