@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import struct
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import dns.exception
 import dns.flags
-import dns.message
 import dns.name
 import dns.rcode
+import dns.rdata
 import dns.rdataclass
 import dns.rdataset
 import dns.rdatatype
@@ -21,6 +22,8 @@ from reconcile.providers.dns.connection import Unreachable
 #: An EDNS option record that says no more than how long an answer over UDP may be (RFC 6891 §6.1.2).
 _EDNS = struct.pack("!BHHIH", 0, 41, 1232, 0, 0)
 _HEADER = struct.Struct("!HHHHHH")
+_ASKED = struct.Struct("!HH")
+_RECORD = struct.Struct("!HHIH")
 _BELIEVED = (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
 
 
@@ -57,23 +60,20 @@ class Failure:
     problem: Problem
 
 
-_NOTHING = Answer(None)
-
-
 def query_for(question: Question, number: int) -> bytes:
     """The question as a message without recursion; ``number`` is its id."""
     # By hand, for there are hundreds at a time. Ids need only differ from each other: over TCP they protect nothing.
     header = _HEADER.pack(number, 0, 1, 0, 0, 1)
-    asked = struct.pack("!HH", question.rdtype, dns.rdataclass.IN)
+    asked = _ASKED.pack(question.rdtype, dns.rdataclass.IN)
     return header + (question.name.to_wire() or b"") + asked + _EDNS
 
 
-def judged(server: str, question: Question, query: bytes, reply: bytes | Unreachable) -> Answer | Failure:
-    """What the reply to a query tells; ``server`` is how people know the one that was asked."""
+def judged(server: str, question: Question, reply: bytes | Unreachable) -> Answer | Failure:
+    """What the reply to a question tells; ``server`` is how people know the one that was asked."""
     name = question.name.to_text(omit_final_dot=True)
     if isinstance(reply, Unreachable):
         return Failure(unreachable(server, reply, name))
-    _, flags, _, answers, _, _ = _HEADER.unpack_from(reply)  # a reply is never shorter: see connection.py
+    _, flags, *_ = _HEADER.unpack_from(reply)  # a reply is never shorter: see connection.py
     rcode = dns.rcode.Rcode(flags & 0xF)
     if rcode not in _BELIEVED:
         answered = dns.rcode.to_text(rcode)
@@ -83,16 +83,9 @@ def judged(server: str, question: Question, query: bytes, reply: bytes | Unreach
     if not flags & dns.flags.AA:
         hint = "the name is delegated elsewhere, or [dns] host names the wrong server"
         return Failure(Problem("DNS06", f"{server} is not authoritative for {name}.", hint))
-    asked = query[_HEADER.size : -len(_EDNS)]
     try:
-        # A plain denial, which most answers are, is told without reading the whole message.
-        if not answers and reply.startswith(asked, _HEADER.size):
-            if question.rdtype != dns.rdatatype.SOA:
-                return _NOTHING
-            if (apex := _denying_zone(reply, _HEADER.size + len(asked))) is not None:
-                return Answer(None, zone=apex)
-        return _read(question, dns.message.from_wire(reply))
-    except dns.exception.DNSException as error:
+        return _read(question, reply)
+    except (dns.exception.DNSException, struct.error, ValueError) as error:
         why = type(error).__name__
         return Failure(Problem("DNS11", f"{server} sent an answer about {name} that cannot be read ({why})."))
 
@@ -110,21 +103,49 @@ def unreachable(server: str, why: Unreachable, name: str) -> Problem:
     )
 
 
-def _denying_zone(reply: bytes, offset: int) -> dns.name.Name | None:
-    """The owner of the SOA that stands first after the question, when it does."""
-    owner, used = dns.name.from_wire(reply, offset)
-    rdtype = int.from_bytes(reply[offset + used : offset + used + 2], "big")
-    return owner if rdtype == dns.rdatatype.SOA else None
-
-
-def _read(question: Question, message: dns.message.Message) -> Answer:
+def _read(question: Question, reply: bytes) -> Answer:
+    """By hand, for there are hundreds at a time: only the records that matter are looked into. Raises ValueError."""
     name, rdtype = question
-    found = message.get_rrset(message.answer, name, dns.rdataclass.IN, rdtype)
-    alias = message.get_rrset(message.answer, name, dns.rdataclass.IN, dns.rdatatype.CNAME)
-    apex = next((rrset.name for rrset in message.authority if rrset.rdtype == dns.rdatatype.SOA), None)
-    return Answer(
-        rdataset=found.to_rdataset() if found is not None else None,
-        alias=alias[0].target if alias is not None and found is None else None,
-        zone=name if found is not None and rdtype == dns.rdatatype.SOA else None if alias is not None else apex,
-        dname=next((rrset.name for rrset in message.answer if rrset.rdtype == dns.rdatatype.DNAME), None),
-    )
+    _, _, questions, answers, authorities, _ = _HEADER.unpack_from(reply)
+    owner, used = dns.name.from_wire(reply, _HEADER.size)
+    start = _HEADER.size + used
+    if questions != 1 or owner != name or _ASKED.unpack_from(reply, start) != (rdtype, dns.rdataclass.IN):
+        raise ValueError("it answers another question")
+    records = list(_records(reply, start + _ASKED.size, answers + authorities))
+    rdatas, ttl = [], 0
+    alias = dname = None
+    for record in records[:answers]:
+        if record.rdtype == dns.rdatatype.DNAME:
+            dname = record.owner
+        elif record.owner == name and record.rdtype == rdtype:
+            rdatas.append(dns.rdata.from_wire(dns.rdataclass.IN, rdtype, reply, record.start, record.length))
+            ttl = record.ttl
+        elif record.owner == name and record.rdtype == dns.rdatatype.CNAME:
+            (alias, _) = dns.name.from_wire(reply, record.start)
+    apex = next((one.owner for one in records[answers:] if one.rdtype == dns.rdatatype.SOA), None)
+    if rdatas:
+        apex = name if rdtype == dns.rdatatype.SOA else None
+    elif alias is not None:
+        apex = None  # it is told of the alias's target
+    return Answer(dns.rdataset.from_rdata_list(ttl, rdatas) if rdatas else None, alias, apex, dname)
+
+
+class _Record(NamedTuple):
+    """Where a record's data stands in a message."""
+
+    owner: dns.name.Name
+    rdtype: int
+    ttl: int
+    start: int
+    length: int
+
+
+def _records(reply: bytes, offset: int, count: int) -> Iterator[_Record]:
+    for _ in range(count):
+        owner, used = dns.name.from_wire(reply, offset)
+        rdtype, _, ttl, length = _RECORD.unpack_from(reply, offset + used)
+        offset += used + _RECORD.size
+        if offset + length > len(reply):
+            raise ValueError("it ends too early")
+        yield _Record(owner, rdtype, ttl, offset, length)
+        offset += length

@@ -68,10 +68,7 @@ class Primary:
         asked = list(dict.fromkeys(questions))
         queries = [query_for(question, number) for number, question in enumerate(asked)]
         replies = self._converse(queries)
-        return {
-            question: judged(str(self), question, query, reply)
-            for question, query, reply in zip(asked, queries, replies, strict=True)
-        }
+        return {question: judged(str(self), question, reply) for question, reply in zip(asked, replies, strict=True)}
 
     def update(self, messages: Sequence[dns.update.UpdateMessage]) -> list[Verdict | Problem]:
         """Send UPDATEs, all at once, and give the server's verdict on each.
