@@ -19,6 +19,7 @@ from reconcile.clock import Clock
 from reconcile.problem import Problem
 from reconcile.providers.microsoft import exchange_answers as answers
 from reconcile.providers.microsoft.refused import Refused
+from reconcile.providers.microsoft.side_by_side import side_by_side
 from reconcile.providers.microsoft.transport import Request, Service, Transport
 
 Row = dict[str, Any]
@@ -113,12 +114,12 @@ class Exchange:
     def many(
         self, cmdlet: str, select: Iterable[str], inputs: Sequence[Mapping[str, object]]
     ) -> list[list[Row] | Refused]:
-        """The rows of one Get cmdlet for several inputs, in order, batched."""
+        """The rows of one Get cmdlet for several inputs, in order, batched, batches side by side."""
         found: dict[str, list[Row] | Refused | None] = {}
         url = self._address(select)
         numbered = [(str(number), parameters) for number, parameters in enumerate(inputs)]
-        for start in range(0, len(numbered), BATCH):
-            self._batch(cmdlet, url, dict(numbered[start : start + BATCH]), found)
+        batches = [dict(numbered[start : start + BATCH]) for start in range(0, len(numbered), BATCH)]
+        side_by_side(lambda batch: self._batch(cmdlet, url, batch, found), batches, CONCURRENT)
         return [self._completed(found[number], cmdlet, select, parameters) for number, parameters in numbered]
 
     def _completed(

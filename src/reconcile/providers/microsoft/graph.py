@@ -12,6 +12,7 @@ from reconcile.clock import Clock
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.pacing import Quota
 from reconcile.providers.microsoft.refused import Refused
+from reconcile.providers.microsoft.side_by_side import side_by_side
 from reconcile.providers.microsoft.transport import Reply, Request, Service, Transport, Verdict, by_status
 
 Row = dict[str, Any]
@@ -83,8 +84,9 @@ class Graph:
     def many(self, paths: Sequence[str]) -> list[Row | Refused]:
         """The answers to several GETs, in order, batched; a part that is refused does not fail the others."""
         answers: dict[str, Row | Refused] = {}
-        for chunk in _chunks(list(enumerate(paths)), BATCH):
-            self._batch({str(number): path for number, path in chunk}, answers)
+        numbered = [(str(number), path) for number, path in enumerate(paths)]
+        batches = [dict(numbered[start : start + BATCH]) for start in range(0, len(numbered), BATCH)]
+        side_by_side(lambda batch: self._batch(batch, answers), batches, CONCURRENT)
         return [answers[str(number)] for number in range(len(paths))]
 
     def create(self, path: str, body: Mapping[str, object]) -> Row:
@@ -189,7 +191,3 @@ def _query(select: Iterable[str], options: Mapping[str, str | int]) -> str:
     if names := ",".join(select):
         asked["$select"] = names
     return f"?{urlencode(asked, safe='$,')}" if asked else ""
-
-
-def _chunks(items: list[tuple[int, str]], size: int) -> Iterable[list[tuple[int, str]]]:
-    return (items[start : start + size] for start in range(0, len(items), size))

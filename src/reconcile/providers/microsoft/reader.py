@@ -58,6 +58,7 @@ class _Look:
             "access": self._access,
             "copy_access": self._copy_access,
         }
+        self._look_ahead()
         seen: dict[Address, Sight] = {}
         for kind, look in looks.items():
             wanted = [one for one in self._scope.wanted if one.address.kind == kind]
@@ -73,6 +74,22 @@ class _Look:
                 )
                 seen.update({one.address: _unknown(told, one.address) for one in wanted})
         return Observation(seen, self._unmanaged())
+
+    def _look_ahead(self) -> None:
+        """Begin with every list that will be needed: one page leads to the next, but no list waits for another."""
+        tenant = self._tenant
+        lists = {
+            "domain": (tenant.domains,),
+            "domain_verification": (tenant.domains, tenant.accepted_domains),
+            "mail_flow": (tenant.accepted_domains,),
+            "dkim": (tenant.signing,),
+            "dkim_signing": (tenant.signing,),
+            "mailbox": (tenant.users, tenant.boxes, tenant.skus),
+            "access": (tenant.boxes, tenant.recipient_list),
+            "copy_access": (tenant.boxes,),
+        }
+        kinds = {one.address.kind for one in self._scope.wanted}
+        tenant.look_ahead(*dict.fromkeys(one for kind in lists if kind in kinds for one in lists[kind]))
 
     def _domains(self, wanted: list[Wanted]) -> Mapping[Address, Sight]:
         rows = self._tenant.domains()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import contextlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from reconcile.config.settings import Settings
@@ -13,6 +14,7 @@ from reconcile.providers.microsoft.graph import Graph, segment
 from reconcile.providers.microsoft.licences import Skus
 from reconcile.providers.microsoft.records import Box, Recipient, User
 from reconcile.providers.microsoft.refused import Refused
+from reconcile.providers.microsoft.side_by_side import side_by_side
 
 Row = dict[str, Any]
 T = TypeVar("T")
@@ -28,6 +30,16 @@ class Tenant:
         self._exchange = exchange
         self._settings = settings
         self._read: dict[str, Any] = {}
+        self._rights: dict[str, dict[str, list[Row] | Refused]] = {}
+
+    def look_ahead(self, *lists: Callable[[], object]) -> None:
+        """Read several of the lists below side by side, so that they are at hand; a failure is told when it matters."""
+
+        def read(one: Callable[[], object]) -> None:
+            with contextlib.suppress(Problem, Refused):
+                one()
+
+        side_by_side(read, lists, len(lists))
 
     def users(self) -> Mapping[str, User]:
         """Every directory user by object id."""
@@ -59,6 +71,14 @@ class Tenant:
     def recipients(self) -> Mapping[str, Recipient]:
         """Every recipient under each of its names (id, GUID, name, UPN), lower case."""
         return self._once("recipients", self._recipients)
+
+    def recipient_list(self) -> Sequence[Recipient]:
+        """The same recipients, each once."""
+
+        def read() -> list[Recipient]:
+            return [records.recipient(row) for row in _whole(self._exchange, "Get-Recipient", records.RECIPIENT_SELECT)]
+
+        return self._once("recipient_list", read)
 
     def skus(self) -> Skus:
         return self._once("skus", lambda: read_skus(self._graph, self._settings))
@@ -93,10 +113,15 @@ class Tenant:
         }
 
     def permissions(self, cmdlet: str, guids: Iterable[str]) -> Mapping[str, list[Row] | Refused]:
-        """The rows of ``Get-MailboxPermission`` or ``Get-RecipientPermission`` of each mailbox, batched."""
+        """The rows of ``Get-MailboxPermission`` or ``Get-RecipientPermission`` of each mailbox, batched.
+
+        Each mailbox is asked about once: who opens a shared one is of interest to its people and to its copy.
+        """
+        known = self._rights.setdefault(cmdlet, {})
         boxes = sorted(set(guids))
-        answers = self._exchange.many(cmdlet, (), [{"Identity": guid} for guid in boxes])
-        return dict(zip(boxes, answers, strict=True))
+        missing = [guid for guid in boxes if guid not in known]
+        known.update(zip(missing, self._exchange.many(cmdlet, (), [{"Identity": one} for one in missing]), strict=True))
+        return {guid: known[guid] for guid in boxes}
 
     def _user_rows(self) -> list[Row]:
         return self._graph.rows("/users", records.USER_SELECT, top=999)
@@ -105,8 +130,7 @@ class Tenant:
         return self._graph.rows("/directory/deletedItems/microsoft.graph.user", records.USER_SELECT, top=999)
 
     def _recipients(self) -> dict[str, Recipient]:
-        rows = _whole(self._exchange, "Get-Recipient", records.RECIPIENT_SELECT)
-        by_name = {name: found for found in map(records.recipient, rows) for name in found.names}
+        by_name = {name: found for found in self.recipient_list() for name in found.names}
         for box in self.boxes().values():
             if found := by_name.get(box.guid) or by_name.get(box.user_id):
                 by_name[box.upn] = found
