@@ -137,6 +137,23 @@ def test_a_cancelled_copy_stops_its_worker_and_may_be_asked_for_again(jobs: JobL
     assert only(jobs).state == "queued"
 
 
+def test_a_mailbox_is_copied_once_every_copy_into_it_is_done(jobs: JobList) -> None:
+    assert jobs.copied() == frozenset()
+    enqueue(jobs)
+    enqueue(jobs, "spf55/copy/info@spf55.org", "info@spf55.org")
+    for _ in range(2):
+        assert jobs.copied() == frozenset()
+        job = jobs.claim("w", {one.key for one in jobs.list()})
+        assert job is not None
+        assert jobs.finish(job, "w", "done")
+    assert jobs.copied() == {"contact@spf55.org"}
+    enqueue(jobs, "spf55/copy/old@spf55.org", "old@spf55.org")
+    jobs.cancel("spf55/copy/old@spf55.org")
+    assert jobs.copied() == {"contact@spf55.org"}
+    jobs.another_pass({CONTACT})
+    assert jobs.copied() == frozenset()
+
+
 def test_a_damaged_list_is_said_to_be_so(tmp_path: Path, clock: Noon) -> None:
     path = tmp_path / "queue.sqlite"
     path.write_bytes(b"not a database at all" * 100)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.microsoft.world import World
+from tests.microsoft.world import DOMAINS, SLUG, World
 
-from reconcile.providers.base import ABSENT, Order
+from reconcile.providers.base import ABSENT, Order, Scope, Wanted
 from reconcile.resources.address import Address
-from reconcile.resources.resource import Value
+from reconcile.resources.resource import Desired, Live, Value
 
 CONTACT = "contact@spf55.org"
 ANNE, LUC = "anne.perrin@spf55.org", "luc.colin@spf55.org"
@@ -88,3 +88,20 @@ def test_who_is_renamed_between_plan_and_write_loses_the_right_all_the_same(offi
     order = Order(Address("spf55", "access", CONTACT), planned, wanted, frozenset({"full_access", "send_on_behalf"}))
     assert office.provider.writer.update(order).fields == wanted
     assert office.live("access", CONTACT).fields == wanted
+
+
+def test_the_door_of_a_finished_copy_may_stay_shut_and_that_of_a_pending_one_may_not(office: World) -> None:
+    done, pending = Address(SLUG, "copy_access", ANNE), Address(SLUG, "copy_access", LUC)
+    recorded = {"granted": True}
+    wanted = [Wanted(one, Desired(one, recorded), "its-guid", recorded) for one in (done, pending)]
+    office.copied = {ANNE}
+    sights = office.connect().reader.observe(Scope(wanted, DOMAINS)).sights
+    assert sights == {done: Live(done, recorded, "its-guid"), pending: ABSENT}
+
+
+def test_taking_a_finished_mailbox_out_of_the_file_looks_at_its_door(office: World) -> None:
+    made = office.make("copy_access", ANNE, {"granted": True})
+    wanted = Wanted(made.address, None, made.identity, made.fields)
+    office.remove("copy_access", ANNE)
+    office.copied = {ANNE}
+    assert office.connect().reader.observe(Scope([wanted], DOMAINS)).sights == {made.address: ABSENT}

@@ -44,6 +44,8 @@ class World:
         )
         self.clock = SandboxClock(self.server.control, self.server.ca_file)
         self.passwords: list[str] = []
+        #: The mailboxes into which nothing is left to copy.
+        self.copied: set[str] = set()
         self.provider = self.connect()
 
     def connect(self, secret: str = "", settings: Settings | None = None) -> Provider:
@@ -53,6 +55,7 @@ class World:
             self.clock,
             random=lambda: 0.5,
             password=self._password,
+            copied=lambda: self.copied,
         )
 
     # ---- the tool's side

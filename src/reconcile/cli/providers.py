@@ -21,7 +21,7 @@ def providers(session: Session) -> Mapping[str, Provider]:
     key = session.secret("RECONCILE_DNS_KEY", settings.dns.key_file, "TSIG key of the DNS server")
     queue = JobList(session.state / "copies" / "queue.sqlite", SystemClock())
     found = (
-        microsoft_provider(settings, credential(session), session.clock),
+        microsoft_provider(settings, credential(session), session.clock, copied=queue.copied),
         dns_provider(settings.dns, key, session.clock, session.state / "dns"),
         copies_provider(queue),
     )

@@ -118,6 +118,16 @@ class JobList:
         with self._looking() as database:
             return [Job(*row) for row in database.execute(f"SELECT {_FIELDS} FROM job ORDER BY key")]  # noqa: S608
 
+    def copied(self) -> frozenset[str]:
+        """The new mailboxes into which nothing is left to copy: every copy into them is done."""
+        if not self._path.exists():
+            return frozenset()
+        with self._database() as database:
+            rows = database.execute(
+                "SELECT destination FROM job WHERE state<>'cancelled' GROUP BY destination HAVING min(state='done')"
+            )
+            return frozenset(destination for (destination,) in rows)
+
     def another_pass(self, keys: Collection[str]) -> int:
         """Queue again those of the keys that have ended, well or not. How many had."""
         return self._moved(keys, "queued", "done", "partial", "failed", "waiting")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random as system_random
 import secrets
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from reconcile.clock import Clock
 from reconcile.config.settings import Settings
@@ -39,19 +39,20 @@ def microsoft_provider(
     random: Callable[[], float] = system_random.random,
     password: Callable[[], str] = random_password,
     transport: type[Transport] = Transport,
+    copied: Callable[[], Collection[str]] = frozenset,
 ) -> Provider:
     """The provider ``microsoft``. Nothing is sent before the first read or write.
 
     ``credential`` is the application's: a client secret, a certificate, or an identity lent by a pipeline.
     ``random`` spreads retries; ``password`` answers the first password of each account that is created;
-    ``transport`` sends.
+    ``transport`` sends; ``copied`` answers the mailboxes into which nothing is left to copy.
     """
     sender = transport(clock, random, settings.tenant.ca_file)
     graph, exchange = connect(settings.tenant, credential, sender, clock)
     surfaces = Surfaces(graph, exchange, clock, settings, Watch(graph, exchange))
     return Provider(
         name="microsoft",
-        reader=MicrosoftReader(graph, exchange, settings),
+        reader=MicrosoftReader(graph, exchange, settings, copied),
         writer=MicrosoftWriter(surfaces, password),
         parallel=PARALLEL,
         throttled=sender.throttled,

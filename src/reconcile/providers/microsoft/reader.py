@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -26,22 +26,34 @@ _MALFORMED = (KeyError, TypeError, ValueError, AttributeError)
 
 
 class MicrosoftReader:
-    """Bulk reads of the tenant through Graph and Exchange; cannot write."""
+    """Bulk reads of the tenant through Graph and Exchange; cannot write.
 
-    def __init__(self, graph: Graph, exchange: Exchange, settings: Settings) -> None:
+    ``copied`` tells the mailboxes into which nothing is left to copy.
+    """
+
+    def __init__(
+        self, graph: Graph, exchange: Exchange, settings: Settings, copied: Callable[[], Collection[str]] = frozenset
+    ) -> None:
         self._graph = graph
         self._exchange = exchange
         self._settings = settings
+        self._copied = copied
 
     def observe(self, scope: Scope) -> Observation:
-        return _Look(Tenant(self._graph, self._exchange, self._settings), self._settings, scope).observation()
+        tenant = Tenant(self._graph, self._exchange, self._settings)
+        try:
+            copied = self._copied()
+        except Problem:
+            copied = ()  # nothing is known of the copies: every door is looked at
+        return _Look(tenant, self._settings, scope, copied).observation()
 
 
 class _Look:
     """One observation: the scope, and the tenant as it is at this moment."""
 
-    def __init__(self, tenant: Tenant, settings: Settings, scope: Scope) -> None:
+    def __init__(self, tenant: Tenant, settings: Settings, scope: Scope, copied: Collection[str]) -> None:
         self._tenant = tenant
+        self._copied = copied
         self._settings = settings
         self._scope = scope
         self._copier = {settings.tenant.copier_principal.lower(), settings.tenant.client_id.lower()}
@@ -58,7 +70,7 @@ class _Look:
             "access": self._access,
             "copy_access": self._copy_access,
         }
-        self._look_ahead()
+        self._tenant.look_ahead({one.address.kind for one in self._scope.wanted})
         seen: dict[Address, Sight] = {}
         for kind, look in looks.items():
             wanted = [one for one in self._scope.wanted if one.address.kind == kind]
@@ -74,22 +86,6 @@ class _Look:
                 )
                 seen.update({one.address: _unknown(told, one.address) for one in wanted})
         return Observation(seen, self._unmanaged())
-
-    def _look_ahead(self) -> None:
-        """Begin with every list that will be needed: one page leads to the next, but no list waits for another."""
-        tenant = self._tenant
-        lists = {
-            "domain": (tenant.domains,),
-            "domain_verification": (tenant.domains, tenant.accepted_domains),
-            "mail_flow": (tenant.accepted_domains,),
-            "dkim": (tenant.signing,),
-            "dkim_signing": (tenant.signing,),
-            "mailbox": (tenant.users, tenant.boxes, tenant.skus),
-            "access": (tenant.boxes, tenant.recipient_list),
-            "copy_access": (tenant.boxes,),
-        }
-        kinds = {one.address.kind for one in self._scope.wanted}
-        tenant.look_ahead(*dict.fromkeys(one for kind in lists if kind in kinds for one in lists[kind]))
 
     def _domains(self, wanted: list[Wanted]) -> Mapping[Address, Sight]:
         rows = self._tenant.domains()
@@ -201,9 +197,16 @@ class _Look:
         return seen
 
     def _copy_access(self, wanted: list[Wanted]) -> Mapping[Address, Sight]:
+        # Once the mail is over nobody needs the door: it is as recorded, and whoever shut it since did well. Asking
+        # would cost more than all the rest, for Exchange tells the rights on one mailbox at a time.
+        seen: dict[Address, Sight] = {
+            one.address: Live(one.address, dict(one.recorded), one.identity)
+            for one in wanted
+            if one.desired is not None and one.recorded.get("granted") and one.address.key in self._copied
+        }
+        wanted = [one for one in wanted if one.address not in seen]
         boxes = self._by_primary_or_recorded(wanted)
         permissions = self._tenant.permissions("Get-MailboxPermission", [box.guid for box in boxes.values()])
-        seen: dict[Address, Sight] = {}
         for one in wanted:
             rows = permissions[boxes[one.address].guid] if one.address in boxes else []
             if isinstance(rows, Refused):

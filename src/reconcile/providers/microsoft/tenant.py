@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from reconcile.config.settings import Settings
@@ -32,13 +32,25 @@ class Tenant:
         self._read: dict[str, Any] = {}
         self._rights: dict[str, dict[str, list[Row] | Refused]] = {}
 
-    def look_ahead(self, *lists: Callable[[], object]) -> None:
-        """Read several of the lists below side by side, so that they are at hand; a failure is told when it matters."""
+    def look_ahead(self, kinds: Collection[str]) -> None:
+        """Read every list that resources of these kinds will be looked up in: one page leads to the next, but no list
+        waits for another. A failure is told when it matters."""
+        needed: Mapping[str, Sequence[Callable[[], object]]] = {
+            "domain": (self.domains,),
+            "domain_verification": (self.domains, self.accepted_domains),
+            "mail_flow": (self.accepted_domains,),
+            "dkim": (self.signing,),
+            "dkim_signing": (self.signing,),
+            "mailbox": (self.users, self.boxes, self.skus),
+            "access": (self.boxes, self.recipient_list),
+            "copy_access": (self.boxes,),
+        }
 
         def read(one: Callable[[], object]) -> None:
             with contextlib.suppress(Problem, Refused):
                 one()
 
+        lists = list(dict.fromkeys(one for kind, lists in needed.items() if kind in kinds for one in lists))
         side_by_side(read, lists, len(lists))
 
     def users(self) -> Mapping[str, User]:
