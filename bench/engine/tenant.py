@@ -45,6 +45,13 @@ _DRIFTED = "prenom0.nom0@"
 _BESIDE = frozenset({"dns", "copy", "dkim", "dkim_signing"})
 
 
+class _Impatient(SystemClock):
+    """Waits for nothing: the tenant is calm, and what is written in it is there."""
+
+    def sleep(self, seconds: float) -> None:
+        """Not at all."""
+
+
 class FarTenant(TenantServer):
     """A tenant far away. ``delay``: seconds before each answer; ``asked``: the requests so far, by purpose; ``dns``:
     what its verifier sees."""
@@ -87,7 +94,7 @@ def serve(project: Path, delay: float) -> None:
         tenant = FarTenant(Path(folder), lambda world: (fill(world, desired), worlds.append(world)))
         tenant.start()
         domains = declared_domains(federations)
-        provider = microsoft_provider(_reached_at(project, tenant), tenant.client_secret, SystemClock())
+        provider = microsoft_provider(_reached_at(project, tenant), tenant.client_secret, _Impatient())
         sights = _create(provider.writer, desired, "dkim")
         sights |= _seen(provider.reader, [one for one in desired if one.address.kind not in _BESIDE], domains)
         tenant.dns = DnsServer(_zones(desired, sights, domains), {_KEY[0]: (DNS_SECRET, _KEY[1])})

@@ -21,11 +21,11 @@ def ordered(changes: Sequence[Change]) -> tuple[Change, ...]:
     handovers = _handovers(changes)
     result = []
     for change in changes:
-        after = [address for address in change.after if address in present]
+        after = tuple(address for address in change.after if address in present)
         if change.action in (Action.DELETE, Action.FORGET):
-            after += _deleted_before(change, changes)
-        after += [giver for giver in handovers.get(change.address, ()) if giver not in after]
-        result.append(dataclasses.replace(change, after=tuple(after)))
+            after += tuple(_deleted_before(change, changes))
+        after += tuple(giver for giver in handovers.get(change.address, ()) if giver not in after)
+        result.append(change if after == change.after else dataclasses.replace(change, after=after))
     result.sort(key=lambda change: (change.address.federation, _RANK[change.address.kind], change.address.key))
     return _without_cycles(tuple(result), handovers)
 

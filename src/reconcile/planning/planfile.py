@@ -27,7 +27,44 @@ _WORDS = {action: action.name.lower() for action in Action}
 
 def document(plan: Plan) -> dict[str, Any]:
     """The plan as JSON-ready data; ``digest`` is the SHA-256 of the rest in canonical form."""
-    body: dict[str, Any] = {
+    body = _body(plan)
+    return {**body, "digest": digest(body)}
+
+
+def digest(body: Mapping[str, Any]) -> str:
+    """SHA-256 of a document without its own digest."""
+    return _digest({key: _texts(value) for key, value in body.items() if key != "digest"})
+
+
+def encode(plan: Plan) -> str:
+    """The text of a plan file: JSON, one line for each change, so that two plans can be compared line by line."""
+    texts = {key: _texts(value) for key, value in _body(plan).items()}
+    texts["digest"] = _canonical(_digest(texts))
+    members = (
+        f"{_canonical(key)}: " + (text if isinstance(text, str) else "[\n" + ",\n".join(text) + "\n]")
+        for key, text in texts.items()
+    )
+    return "{\n" + ",\n".join(members) + "\n}\n"
+
+
+_canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+
+
+def _texts(value: Any) -> str | list[str]:
+    """A member in canonical form, a list item by item: what is hashed and what is written is made once."""
+    return [_canonical(item) for item in value] if isinstance(value, list) and value else _canonical(value)
+
+
+def _digest(texts: Mapping[str, str | list[str]]) -> str:
+    members = (
+        f"{_canonical(key)}:" + (text if isinstance(text, str) else "[" + ",".join(text) + "]")
+        for key, text in sorted(texts.items())
+    )
+    return hashlib.sha256(("{" + ",".join(members) + "}").encode()).hexdigest()
+
+
+def _body(plan: Plan) -> dict[str, Any]:
+    return {
         "format_version": FORMAT_VERSION,
         "tool": plan.tool,
         "created": plan.created.isoformat(),
@@ -52,26 +89,6 @@ def document(plan: Plan) -> dict[str, Any]:
         "unmanaged": [str(address) for address in plan.unmanaged],
         "outputs": {str(address): _plain(outputs) for address, outputs in plan.outputs.items()},
     }
-    return {**body, "digest": digest(body)}
-
-
-def digest(body: Mapping[str, Any]) -> str:
-    """SHA-256 of a document without its own digest."""
-    bare = {key: value for key, value in body.items() if key != "digest"}
-    canonical = json.dumps(bare, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def encode(plan: Plan) -> str:
-    """The text of a plan file: JSON, one line for each change, so that two plans can be compared line by line."""
-    members = (f"{json.dumps(key)}: {_lines(value)}" for key, value in document(plan).items())
-    return "{\n" + ",\n".join(members) + "\n}\n"
-
-
-def _lines(value: Any) -> str:
-    if not isinstance(value, list) or not value:
-        return json.dumps(value, ensure_ascii=False)
-    return "[\n" + ",\n".join(json.dumps(item, ensure_ascii=False) for item in value) + "\n]"
 
 
 def load(path: Path) -> Plan:
