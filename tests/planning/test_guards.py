@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 import pytest
@@ -22,7 +23,7 @@ def deleting(count: int, *, recorded: int = 100, slug: str = "spf55", protected:
         )
         for number in range(count)
     )
-    return Plan(NOW, NOW, "test", {slug: Basis("Meuse", "", "line", 3, recorded)}, changes)
+    return Plan(NOW, NOW, "test", {slug: Basis("Meuse", "digest", "line", 3, recorded)}, changes)
 
 
 def codes(plan: Plan, leave: Leave = Leave(), guards: Guards = Guards()) -> list[str]:
@@ -105,3 +106,9 @@ def test_a_copy_never_writes_into_a_mailbox_outside() -> None:
     boundary = Boundary({"spf55.org"}, set())
     change = Change(Address("spf55", "copy", "lou@spf55.org"), Action.CREATE, Cause.YAML, None, {})
     assert boundary.violation(change, {"destination": "lou@elsewhere.org"})
+
+
+def test_a_federation_whose_file_is_gone_loses_nothing() -> None:
+    plan = deleting(1)
+    undescribed = {slug: dataclasses.replace(basis, digest="") for slug, basis in plan.basis.items()}
+    assert codes(dataclasses.replace(plan, basis=undescribed), Leave(delete=True)) == ["GRD06"]

@@ -41,10 +41,26 @@ def refusals(plan: Plan, digest: str, guards: Guards, leave: Leave) -> tuple[Ref
         change for change in plan.changes if change.action is Action.DELETE and KINDS[change.address.kind].guarded
     ]
     return (
+        *_undeclared(plan),
         *_protected(deletions),
         *_without_leave(deletions, leave),
         *_too_many(plan, deletions, digest, guards, leave),
     )
+
+
+def _undeclared(plan: Plan) -> list[Refusal]:
+    """A federation whose file is gone declares no domain any more, and nothing is written outside what is declared."""
+    gone = {change.address.federation for change in plan.changes if change.action is Action.DELETE} & {
+        slug for slug, basis in plan.basis.items() if not basis.digest
+    }
+    return [
+        Refusal(
+            "GRD06",
+            f"{slug} has no file any more, so its domains are not declared and nothing of it may be deleted.",
+            f"put {slug}.yaml back with the domain and the mailboxes to keep, or name the other federations",
+        )
+        for slug in sorted(gone)
+    ]
 
 
 def _protected(deletions: Sequence[Change]) -> list[Refusal]:

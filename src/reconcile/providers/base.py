@@ -77,7 +77,7 @@ class Order:
     """One write, ready to carry out: references resolved, the planned-from sight at hand.
 
     ``before``: what the plan saw (None: absent). ``fields``: the whole desired resource (empty for a delete).
-    ``changed``: the names of the fields that differ. ``owner``: the federation's slug, stamped on what is created.
+    ``changed``: the names of the fields that differ. What is created is stamped with the address's federation.
     """
 
     address: Address
