@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.proofs.outside import Outside
-from tests.scenarios.stage import SMALL, Stage
+from tests.scenarios.stage import ROOT, SMALL, Stage
 
 VOSGES = SMALL.replace('"55"', '"88"').replace("spf55", "spf88").replace("Meuse", "Vosges")
 
@@ -143,3 +144,12 @@ def test_a_plan_stale_in_one_object_is_applied_to_the_others(stage: Stage, outsi
     users = outside.content()["users"]
     assert users["camille.dupont@spf88.org"]["givenName"] == "Camille-Rose"
     assert users["lou.petit@spf88.org"]["licences"] == []
+
+
+def test_what_a_killed_first_apply_made_is_seen_after_its_file_is_deleted(stage: Stage) -> None:
+    stage.run("apply", "--yes", expect=0)
+    shutil.rmtree(stage.folder / "spfstate" / "federations")  # as if the run had died before it saved its snapshot
+    shutil.copy(ROOT / "federations" / "spf88.yaml", stage.folder / "federations")
+    (stage.folder / "federations" / "spf55.yaml").unlink()
+    assert stage.plan()["delete"] > 0
+    assert "GRD06" in stage.run("apply", "--yes", "--allow-delete", expect=5).err

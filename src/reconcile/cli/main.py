@@ -38,7 +38,7 @@ COMMANDS = {
         "reconcile.cli.dns:dns",
         "Take back what was changed in DNS, or see whether everybody knows it yet.",
     ),
-    "copy": ("reconcile.cli.copy:copy", "Copy the old mail: work, status."),
+    "copy": ("reconcile.cli.copy:copy", "Copy the old mail and follow it: work, status, report, verify, pause, retry."),
     "sandbox": (
         "reconcile.cli.sandbox:sandbox",
         "The outside world on this machine: tenant, DNS, old and new mail hosts.",

@@ -102,6 +102,9 @@ def prepare(session: Session, names: Sequence[str]) -> Prepared:
     with ThreadPoolExecutor(8) as pool:  # a hundred snapshots one after the other take seconds from a bucket
         found = list(pool.map(states.read, slugs))
     journals = Journals.read(session.state / "runs")  # after the snapshots: what a run saves meanwhile is in both
+    if not names:  # a first apply that was killed before it saved anything is in its journal alone
+        orphans = [slug for slug in journals.federations() if slug not in files and slug not in slugs]
+        slugs, found = [*slugs, *orphans], [*found, *([None] * len(orphans))]
     for slug, known in zip(slugs, found, strict=True):
         stored = known or Snapshot(slug, lineage="")
         _check_world(session, slug, {stored.lineage} if stored.serial else journals.lineages(slug))

@@ -35,6 +35,10 @@ class Journals:
         """
         return cls(dict(sessions(folder)))
 
+    def federations(self) -> list[str]:
+        """The slugs some run has taken in hand, sorted."""
+        return sorted(self._sessions)
+
     def replay(self, snapshot: Snapshot) -> tuple[Snapshot, tuple[Intent, ...]]:
         """The snapshot with every confirmed outcome in it, and the intents that remain unsettled.
 
