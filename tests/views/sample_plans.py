@@ -138,6 +138,7 @@ EVERYTHING = dataclasses.replace(
         dataclasses.replace(
             new(meuse("copy_access", "anne@spf55.org"), granted=True),
             cause=Cause.DRIFT,
+            fields=(FieldChange("granted", None, True, Cause.DRIFT),),
             note="gone since we created it",
         ),
         Change(

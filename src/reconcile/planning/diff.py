@@ -73,14 +73,17 @@ def differs(field: Field, live: Value, wanted: Value) -> bool:
 def _differing(
     kind: str, wanted: Mapping[str, Value | Reference], live: Live | None, record: Record | None
 ) -> list[FieldChange]:
+    if live is None:  # all of it is to be made, for one reason
+        cause = Cause.DRIFT if record else Cause.YAML
+        return [FieldChange(name, None, value, cause) for name, value in wanted.items()]
     changes = []
     for name, value in wanted.items():
         field = KINDS[kind].fields[name]
-        if field.ours or (field.write_only and live is not None):
+        if field.ours or field.write_only:
             before = record.fields.get(name) if record else None
         else:
-            before = live.fields.get(name) if live else None
-        if isinstance(value, Reference) or live is None or differs(field, before, value):
+            before = live.fields.get(name)
+        if isinstance(value, Reference) or differs(field, before, value):
             changes.append(FieldChange(name, before, value, _who_moved(field, before, value, record)))
     return changes
 

@@ -135,7 +135,10 @@ def _change(change: Change) -> dict[str, Any]:
             "context": _plain(before.context),
         },
         "wanted": _shown(kind, change.wanted),
-        "fields": [
+        # Of a creation, ``wanted`` says it all.
+        "fields": []
+        if change.action is Action.CREATE
+        else [
             {
                 "name": field.name,
                 "before": _value(field.before),
@@ -193,6 +196,7 @@ def _read_change(one: Mapping[str, Any]) -> Change:
     address = Address.parse(one["address"])
     before = one["before"]
     origin = one["origin"]
+    wanted = {name: _read_value(value) for name, value in one["wanted"].items()}
     return Change(
         address=address,
         action=Action[one["action"].upper()],
@@ -205,17 +209,24 @@ def _read_change(one: Mapping[str, Any]) -> Change:
             _read_plain(before["outputs"]),
             _read_plain(before["context"]),
         ),
-        wanted={name: _read_value(value) for name, value in one["wanted"].items()},
-        fields=tuple(
-            FieldChange(field["name"], _read_known(field["before"]), _read_value(field["after"]), Cause(field["cause"]))
-            for field in one["fields"]
-        ),
+        wanted=wanted,
+        fields=_read_fields(one, wanted),
         after=tuple(Address.parse(text) for text in one["after"]),
         due=dt.datetime.fromisoformat(one["due"]) if one["due"] else None,
         origin=origin and Origin(PurePath(origin["path"]), origin["line"], origin["column"]),
         note=one["note"],
         protected=one["protected"],
         moved_from=Address.parse(one["moved_from"]) if one["moved_from"] else None,
+    )
+
+
+def _read_fields(one: Mapping[str, Any], wanted: Mapping[str, Value | Reference]) -> tuple[FieldChange, ...]:
+    if Action[one["action"].upper()] is Action.CREATE:
+        cause = Cause(one["cause"])
+        return tuple(FieldChange(name, None, value, cause) for name, value in wanted.items())
+    return tuple(
+        FieldChange(field["name"], _read_known(field["before"]), _read_value(field["after"]), Cause(field["cause"]))
+        for field in one["fields"]
     )
 
 
