@@ -20,6 +20,7 @@ from pathlib import Path
 from reconcile.clock import Clock
 from reconcile.mailcopy.lease import is_dead
 from reconcile.mailcopy.ledger import ledger_problem
+from reconcile.mailcopy.sqlite_file import open_file
 from reconcile.problem import Problem
 
 #: Seconds a lease holds without being renewed.
@@ -235,14 +236,7 @@ class JobList:
     def _database(self) -> Iterator[sqlite3.Connection]:
         """A connection of its own for each use: they cost a fraction of a millisecond and no thread shares one."""
         try:
-            if not self._path.exists():
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
-            with contextlib.closing(sqlite3.connect(self._path, isolation_level=None, timeout=30)) as database:
-                database.execute("PRAGMA synchronous=NORMAL")
-                if not database.execute("SELECT 1 FROM sqlite_master WHERE name='job'").fetchone():
-                    database.execute("PRAGMA journal_mode=WAL")
-                    database.executescript(_SCHEMA)
+            with contextlib.closing(open_file(self._path, _SCHEMA)) as database:
                 yield database
         except sqlite3.DatabaseError as error:
             raise ledger_problem(self._path, error) from None

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
 import sqlite3
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
 
+from reconcile.mailcopy.sqlite_file import open_file
 from reconcile.problem import Problem
 
 VERSION = 1
@@ -78,13 +78,8 @@ class Ledger:
         self._refused: list[tuple[int, int, str]] = []
         self._flagged: list[tuple[int, int]] = []
         self._started: set[int] = set()
-        path.parent.mkdir(parents=True, exist_ok=True)
         with self._explained():
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-            self.db = sqlite3.connect(path, isolation_level=None, timeout=30)
-            self.db.execute("PRAGMA journal_mode=WAL")
-            self.db.execute("PRAGMA synchronous=NORMAL")
-            self.db.executescript(_SCHEMA)
+            self.db = open_file(path, _SCHEMA)
             with self._transaction(fenced=False):
                 self._enter()
 
