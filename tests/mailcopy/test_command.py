@@ -228,3 +228,12 @@ def test_the_list_can_be_read_by_prometheus(office: Office) -> None:
     assert code == 0
     assert 'reconcile_copies{federation="spf55",state="queued"} 3\n' in said
     assert 'reconcile_copy_messages_done{federation="spf55"} 0\n' in said
+
+
+def test_a_log_or_a_pipe_gets_every_address_whole(office: Office) -> None:
+    longest = "secretariat.du-comite-departemental-de-la-meuse@spf55.org"
+    office.queue([longest])
+    code, said = office.run("status", COLUMNS="80")
+    assert code == 0
+    assert f"spf55 {longest}" in said
+    assert "queued" in said

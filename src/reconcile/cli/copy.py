@@ -94,8 +94,7 @@ def status(session: Session, as_json: bool, prometheus: bool, watch: bool, names
                 clock.sleep(1.0)
     seen = chosen(jobs, names)
     if not watch and seen:
-        # A pipe has no width of its own, and a table must not be folded to eighty columns for it.
-        console.print(copies_table(seen, clock.now()), width=None if console.is_terminal else 240)
+        console.print(copies_table(seen, clock.now()))
     console.print(copies_count(seen) if seen else "No copy is queued.")
 
 

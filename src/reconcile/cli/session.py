@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -103,7 +104,8 @@ class Session:
 
         plain = self.color == "never" or (self.color == "auto" and bool(self.environment.get("NO_COLOR")))
         force = True if self.color == "always" else None
-        width = 120 if self.environment.get("CI") else None
+        # A pipe or a log has no width of its own, and nothing must be cut to eighty columns for it.
+        width = None if (sys.stderr if stderr else sys.stdout).isatty() else 240
         return Console(
             stderr=stderr,
             no_color=plain,
