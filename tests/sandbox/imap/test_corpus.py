@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import ssl
-import time
 from pathlib import Path
 
 import pytest
@@ -137,13 +136,11 @@ def test_folder_names_in_modified_utf7(name: str, encoded: str) -> None:
     assert modified_utf7(name) == encoded
 
 
-def test_forty_five_mailboxes_are_filled_in_seconds(runtime: Path) -> None:
+def test_forty_five_mailboxes_are_filled(runtime: Path) -> None:
     logins = [f"k{n:04}" for n in range(45)]
     host = OldHost(runtime / "many", logins)
-    began = time.monotonic()
     written = sum(
         write_maildir(host.maildir(login), host.owner, sample_mail(login, "demo", 25), EMPTY_FOLDERS)
         for login in logins
     )
     assert written == 45 * 25
-    assert time.monotonic() - began < 4
