@@ -222,9 +222,20 @@ def test_a_new_person_whose_address_is_an_alias_elsewhere_is_told_whose(world: W
 def test_without_a_free_seat_the_missing_licence_is_told(build: Build) -> None:
     world = build(seats={E1: 6, E3: 9})
     world.add_domain()
-    with pytest.raises(Problem, match="no seat is left") as told:
+    before = world.status()
+    with pytest.raises(Problem, match="no seat of licence E1 is left; nothing was written") as told:
         world.make("mailbox", ANNE, PERSON)
     assert told.value.code == "M365-12"
+    assert world.status() == before
+
+
+def test_a_shared_mailbox_that_finds_no_seat_stays_closed_to_sign_in(build: Build) -> None:
+    world = build(seats={E1: 6, E3: 9})
+    world.add_domain()
+    world.make("mailbox", CONTACT, SHARED)
+    with pytest.raises(Problem, match="no seat of licence E1 is left; nothing was written"):
+        world.make("mailbox", CONTACT, {**PERSON, "aliases": SHARED["aliases"], "display_name": "Contact – Meuse"})
+    assert world.live("mailbox", CONTACT).fields["sign_in"] is False
 
 
 def test_a_mailbox_that_never_comes_is_told_with_a_diagnosis_and_completed_later(build: Build) -> None:

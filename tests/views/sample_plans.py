@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 import zoneinfo
 
-from reconcile.planning.plan import Action, Basis, Blocked, Cause, Change, FieldChange, Plan
+from reconcile.planning.plan import Action, Basis, Blocked, Cause, Change, FieldChange, Plan, SeatCount
 from reconcile.resources.address import Address
 from reconcile.resources.milestones import UNSCHEDULED
 from reconcile.resources.resource import Live, Reference, Value
@@ -173,6 +173,10 @@ EVERYTHING = dataclasses.replace(
             marne("mailbox", "contact@spf51.org"),
         ),
         Blocked(marne("dns", "spf51.org/MX"), "ns1.spf51.org does not answer."),
+    ),
+    seats=(
+        SeatCount("E1", free=12, returned=0, taken=3),
+        SeatCount("E3", 0, 1, 1, (meuse("mailbox", "anne@spf55.org"), marne("mailbox", "contact@spf51.org"))),
     ),
     unmanaged=(meuse("mailbox", "essai@spf55.org"), meuse("mailbox", "ancien.site@spf55.org")),
 )

@@ -63,6 +63,7 @@ def apply_plan(plan: Plan, ground: Ground, journal: Journal, holder: Holder, lis
             recorder,
             ground.boundary,
             plan.outputs,
+            plan.lacking,
             ground.stop,
         )
         walk = Walk(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from reconcile.applying.outcome import Outcome, Result
 from reconcile.applying.recorder import Recorder
@@ -26,12 +26,15 @@ class Performer:
         recorder: Recorder,
         boundary: Boundary,
         outputs: Mapping[Address, Mapping[str, Value]],
+        lacking: Collection[Address],
         stop: threading.Event,
     ) -> None:
+        """``lacking``: the mailboxes for whose licence the plan found no seat."""
         self._providers = providers
         self._recorder = recorder
         self._boundary = boundary
         self._outputs = dict(outputs)
+        self._lacking = lacking
         self._stop = stop
         self._lock = threading.Lock()
 
@@ -51,6 +54,13 @@ class Performer:
         fields = {name: self._known(change, value) for name, value in change.wanted.items()}
         if reason := self._boundary.violation(change, fields):
             raise Problem("GRD02", f"{change.address}: refused, {reason}.", "nothing was written")
+        if change.address in self._lacking:
+            licence = change.wanted["licence"]
+            raise Problem(
+                "M365-12",
+                f"{change.address}: the plan found no seat of licence {licence} for it; nothing was written.",
+                f"buy or free a seat of licence {licence}, then plan again",
+            )
         self._recorder.begin(change)
         live = self._write(change, fields)
         self._recorder.done(change, live, fields, time.monotonic() - began, requests)

@@ -1,4 +1,5 @@
-"""What must come before what: prerequisites, deletions in reverse, and addresses that pass from one box to another."""
+"""What must come before what: prerequisites, deletions in reverse, and what passes from one box to another: addresses
+and seats."""
 
 from __future__ import annotations
 
@@ -12,13 +13,16 @@ from reconcile.resources.kinds import KINDS
 _RANK = {name: rank for rank, name in enumerate(KINDS)}
 
 
-def ordered(changes: Sequence[Change]) -> tuple[Change, ...]:
+def ordered(changes: Sequence[Change], seats: Mapping[Address, Address]) -> tuple[Change, ...]:
     """The changes sorted to be read (federation, kind in order of the work, key), each with all it must follow.
 
-    Prerequisites that are not themselves changed are dropped: they are right already.
+    Prerequisites that are not themselves changed are dropped: they are right already. ``seats``: who waits for whose
+    seat.
     """
     present = {change.address for change in changes}
     handovers = _handovers(changes)
+    for receiver, giver in seats.items():
+        handovers.setdefault(receiver, []).append(giver)
     result = []
     for change in changes:
         after = tuple(address for address in change.after if address in present)

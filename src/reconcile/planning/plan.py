@@ -112,6 +112,19 @@ class Basis:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class SeatCount:
+    """The seats of one licence: free when the plan was made, given back by it, taken by it. ``lacking``: the mailboxes
+    for which none is left, which an apply leaves out; they are not in ``taken``.
+    """
+
+    licence: str
+    free: int
+    returned: int
+    taken: int
+    lacking: tuple[Address, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Unrecorded:
     """A resource that is as YAML asks although the state does not say so: somebody made it so by hand, or before us."""
 
@@ -126,7 +139,8 @@ class Plan:
 
     ``outputs``: what the outside systems tell of resources that are already there, for references into them.
     ``unchanged``: how many resources are as YAML asks. ``unmanaged``: met in the declared domains, described nowhere,
-    never touched. ``partial``: made for some federations or targets only.
+    never touched. ``partial``: made for some federations or targets only. ``seats``: of each licence the plan gives or
+    takes back.
     """
 
     created: dt.datetime
@@ -139,6 +153,7 @@ class Plan:
     unmanaged: tuple[Address, ...] = ()
     outputs: Mapping[Address, Mapping[str, Value]] = dataclasses.field(default_factory=dict)
     partial: bool = False
+    seats: tuple[SeatCount, ...] = ()
     #: What an apply notes in the state without any write. Not kept in a plan file: the next plan finds it again.
     unrecorded: tuple[Unrecorded, ...] = dataclasses.field(default=(), compare=False)
 
@@ -146,6 +161,11 @@ class Plan:
     def empty(self) -> bool:
         """Nothing to change and nothing unknown."""
         return not self.changes and not self.blocked
+
+    @property
+    def lacking(self) -> frozenset[Address]:
+        """The mailboxes for whose licence no seat is left."""
+        return frozenset(address for one in self.seats for address in one.lacking)
 
     def count(self, action: Action) -> int:
         return sum(change.action is action for change in self.changes)

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePath
 from typing import Any
 
-from reconcile.planning.plan import Action, Basis, Blocked, Cause, Change, FieldChange, Plan
+from reconcile.planning.plan import Action, Basis, Blocked, Cause, Change, FieldChange, Plan, SeatCount
 from reconcile.problem import Problem
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
@@ -88,6 +88,9 @@ def _body(plan: Plan) -> dict[str, Any]:
         ],
         "unmanaged": [str(address) for address in plan.unmanaged],
         "outputs": {str(address): _plain(outputs) for address, outputs in plan.outputs.items()},
+        "seats": [
+            {**dataclasses.asdict(one), "lacking": [str(address) for address in one.lacking]} for one in plan.seats
+        ],
     }
 
 
@@ -189,6 +192,9 @@ def _read(body: Mapping[str, Any]) -> Plan:
         unmanaged=tuple(Address.parse(text) for text in body["unmanaged"]),
         outputs={Address.parse(text): _read_plain(outputs) for text, outputs in body["outputs"].items()},
         partial=body["partial"],
+        seats=tuple(
+            SeatCount(**{**one, "lacking": tuple(map(Address.parse, one["lacking"]))}) for one in body["seats"]
+        ),
     )
 
 

@@ -14,6 +14,7 @@ from reconcile.planning.diff import diff, recorded_as, retire
 from reconcile.planning.moves import declared_moves, observed_moves
 from reconcile.planning.order import ordered
 from reconcile.planning.plan import Basis, Blocked, Change, Plan, Unrecorded
+from reconcile.planning.seats import allocate
 from reconcile.providers.base import Observation, Reader, Scope, Sight, Unknown, Wanted
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
@@ -104,17 +105,19 @@ def make_plan(inputs: Inputs, readers: Mapping[str, Reader], now: dt.datetime, t
             changes.append(retire(address, sight if isinstance(sight, Live) and ours_alone else None, record))
 
     allowed, blocked = _block_dependants(changes, blocked)
+    seats = allocate(allowed, observation.seats)
     return Plan(
         created=now,
         expires=now + LIFETIME,
         tool=tool,
         basis=inputs.basis,
-        changes=ordered(allowed),
+        changes=ordered(allowed, seats.waits),
         blocked=tuple(sorted(blocked.values(), key=lambda one: one.address)),
         unchanged=unchanged,
         unmanaged=tuple(sorted(observation.unmanaged)),
         outputs=_outputs_used(allowed, sights),
         partial=inputs.partial,
+        seats=seats.counts,
         unrecorded=tuple(unrecorded),
     )
 
@@ -151,7 +154,8 @@ def observe(inputs: Inputs, readers: Mapping[str, Reader]) -> Observation:
         for question in questions:
             # A reader that forgot one has not seen it: that is unknown, never absent.
             sights.setdefault(question.address, Unknown("the provider gave no answer about it"))
-    return Observation(sights, tuple(address for answer in answers for address in answer.unmanaged))
+    unmanaged = tuple(address for answer in answers for address in answer.unmanaged)
+    return Observation(sights, unmanaged, next((answer.seats for answer in answers if answer.seats), None))
 
 
 def _block_dependants(

@@ -56,14 +56,28 @@ class Scope:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Seats:
+    """The seats of licences that can still be given.
+
+    ``free``: licence → subscription → seats, below nothing when more are used than were bought. A licence no
+    subscription stands for is there, and empty. ``held``: mailbox → the subscriptions it has a seat of.
+    """
+
+    free: Mapping[str, Mapping[str, int]]
+    held: Mapping[Address, tuple[str, ...]]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Observation:
     """What a provider saw: one sight per wanted address, and what it met in the declared domains unasked.
 
     ``unmanaged`` are keys (mail addresses…) inside the declared domains that nobody declares: counted, never touched.
+    ``seats``: None when the provider gives none, or they could not be read.
     """
 
     sights: Mapping[Address, Sight]
     unmanaged: Sequence[Address] = ()
+    seats: Seats | None = None
 
 
 class Reader(Protocol):

@@ -18,7 +18,7 @@ from reconcile.resources.kinds import KINDS
 from reconcile.resources.milestones import UNSCHEDULED
 from reconcile.views.change_text import Detail, change_text
 from reconcile.views.markdown import Page, fence, inert
-from reconcile.views.wording import count, moment, not_before, plain, resource
+from reconcile.views.wording import count, moment, not_before, plain, resource, seats
 
 #: By this hidden line a pipeline finds its own comment again, to replace it.
 MARKER = "<!-- reconcile-plan:v1 -->"
@@ -50,13 +50,14 @@ def render(
     drifted = [change for change in plan.changes if change.action is not Action.DELETE and _moved(change)]
     intended = [change for change in plan.changes if change.action is not Action.DELETE and not _moved(change)]
     digest = document(plan)["digest"]
-    most = (len(refusals), len(deletions), len(plan.blocked), len(drifted), len(intended))
+    most = (len(refusals), len(plan.lacking), len(deletions), len(plan.blocked), len(drifted), len(intended))
     longest = _closing(most, link, digest)
     page = Page(budget - len(longest))
     page.write(_opening(plan, now))
     _table(page, plan)
     missing = (
         _section(page, "#### Refused: an apply that says nothing more would not do it", _refused(refusals)),
+        _section(page, "#### Seats missing: an apply leaves these out, and what hangs on them", _without_seat(plan)),
         _section(page, f"#### Deletions: {count(len(deletions), 'resource')} would go", _blocks(deletions, now)),
         _section(page, "#### Unknown: nothing is decided about these", list(_undecided(plan.blocked))),
         _section(page, "#### Drift: the world moved since we last wrote", _blocks(drifted, now)),
@@ -76,6 +77,8 @@ def _opening(plan: Plan, now: dt.datetime) -> str:
     waiting = _waiting(plan, now)
     if waiting:
         lines += ["", waiting]
+    if plan.seats:
+        lines += ["", f"Seats: {'; '.join(map(seats, plan.seats))}."]
     if plan.partial:
         lines += ["", "**Partial:** only what was named on the command line was looked at."]
     if plan.unmanaged:
@@ -188,6 +191,10 @@ def _refused(refusals: Sequence[Refusal]) -> list[str]:
     return [f"! {one.code} {_clipped(plain(one.message))}\n  → {_clipped(plain(one.hint))}\n" for one in refusals]
 
 
+def _without_seat(plan: Plan) -> list[str]:
+    return [f"! M365-12 licence {one.licence}  {plain(str(who))}\n" for one in plan.seats for who in one.lacking]
+
+
 def _undecided(blocked: Sequence[Blocked]) -> Iterator[str]:
     """What could not be read, and what hangs on it; a reason several share is said once."""
     by_reason = sorted(blocked, key=lambda one: (one.reason, one.because is not None, one.address))
@@ -217,7 +224,7 @@ def _more(missing: int) -> str:
 
 def _closing(left_out: Sequence[int], link: str, digest: str) -> str:
     """The last lines: what is left out and where to read it, and which plan this is."""
-    kinds = ("refusal", "deletion", "unknown resource", "drifted resource", "change")
+    kinds = ("refusal", "missing seat", "deletion", "unknown resource", "drifted resource", "change")
     missing = [count(number, kind) for number, kind in zip(left_out, kinds, strict=True) if number]
     lines = []
     if missing:

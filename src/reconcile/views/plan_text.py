@@ -17,7 +17,19 @@ from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.milestones import UNSCHEDULED
 from reconcile.views.change_text import Detail, change_text
-from reconcile.views.wording import ALARM, DRIFT, QUIET, STYLES, count, moment, not_before, plain, resource
+from reconcile.views.wording import (
+    ALARM,
+    DRIFT,
+    QUIET,
+    STYLES,
+    count,
+    lacking,
+    moment,
+    not_before,
+    plain,
+    resource,
+    seats,
+)
 
 _KIND_ORDER = {name: place for place, name in enumerate(KINDS)}
 _TO = {action: f"to {action.name.lower()}" for action in Action}
@@ -52,6 +64,9 @@ def summary(plan: Plan, zone: dt.tzinfo) -> list[Text]:
     if plan.blocked:
         text = f"Unknown: nothing is decided about {count(len(plan.blocked), 'resource')}; see the reasons above."
         lines.append(Text(text, ALARM))
+    if plan.seats:
+        lines.append(Text(f"Seats: {'; '.join(map(seats, plan.seats))}.", QUIET))
+    lines += [Text(f"{line}.", ALARM) for one in plan.seats if (line := lacking(one))]
     if plan.partial:
         lines.append(Text("This plan is partial: only what was named on the command line was looked at.", QUIET))
     return lines

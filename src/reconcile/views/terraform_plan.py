@@ -51,6 +51,7 @@ def document(plan: Plan) -> dict[str, Any]:
             "digest": own["digest"],
             "expires": utc(plan.expires),
             "summary": own["summary"],
+            "seats": own["seats"],
         },
     }
 

@@ -6,7 +6,7 @@ import datetime as dt
 
 from rich.text import Text
 
-from reconcile.planning.plan import Action
+from reconcile.planning.plan import Action, SeatCount
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.milestones import UNSCHEDULED
@@ -77,6 +77,21 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+
+
+def seats(one: SeatCount) -> str:
+    """``licence E1 takes 12, gives back 2, has 30 free``."""
+    returned = f", gives back {one.returned}" if one.returned else ""
+    return f"licence {one.licence} takes {one.taken}{returned}, has {one.free} free"
+
+
+def lacking(one: SeatCount) -> str:
+    """Who goes without, and what an apply makes of it; "" when the seats suffice."""
+    if not one.lacking:
+        return ""
+    names = ", ".join(plain(address.key) for address in one.lacking)
+    short = count(len(one.lacking), "seat")
+    return f"M365-12 {short} of licence {one.licence} missing: an apply leaves out {names}, and what hangs on them"
 
 
 def count(number: int, singular: str, plural: str = "") -> str:

@@ -55,6 +55,18 @@ class Skus:
         """Seats of that licence that can still be given. Raises Problem M365-13 as ``candidates`` does."""
         return sum(max(0, self._free[sku]) for sku in self.candidates(licence))
 
+    def supply(self) -> dict[str, dict[str, int]]:
+        """Licence → skuPartNumber → seats that can still be given, below nothing when more are used than bought."""
+        return {
+            licence: {part: self._free[self._ids[part]] for part in parts if part in self._ids}
+            for licence, parts in self._accepted.items()
+        }
+
+    def parts(self, assigned: frozenset[str]) -> tuple[str, ...]:
+        """The skuPartNumbers of the E1 and E3 subscriptions among those assigned."""
+        names = {sku: part for part, sku in self._ids.items()}
+        return tuple(names[sku] for sku in self.ours(assigned))
+
     def ours(self, assigned: frozenset[str]) -> list[str]:
         """The E1 and E3 SKU ids among those assigned."""
         return sorted(assigned & (self._of("E1") | self._of("E3")))

@@ -8,7 +8,7 @@ from typing import Any
 
 from reconcile.config.settings import Settings
 from reconcile.problem import Problem
-from reconcile.providers.base import ABSENT, Observation, Scope, Sight, Unknown, Wanted
+from reconcile.providers.base import ABSENT, Observation, Scope, Seats, Sight, Unknown, Wanted
 from reconcile.providers.microsoft import sights
 from reconcile.providers.microsoft.exchange import Exchange
 from reconcile.providers.microsoft.graph import Graph
@@ -57,7 +57,8 @@ class _Look:
         self._settings = settings
         self._scope = scope
         self._copier = {settings.tenant.copier_principal.lower(), settings.tenant.client_id.lower()}
-        self._matched: set[str] = set()
+        #: Whose account each wanted mailbox was found to be.
+        self._accounts: dict[Address, User] = {}
 
     def observation(self) -> Observation:
         looks: Mapping[str, Callable[[list[Wanted]], Mapping[Address, Sight]]] = {
@@ -85,7 +86,17 @@ class _Look:
                     "M365-04", f"Microsoft answered what cannot be read ({type(odd).__name__}).", "run again"
                 )
                 seen.update({one.address: _unknown(told, one.address) for one in wanted})
-        return Observation(seen, self._unmanaged())
+        return Observation(seen, self._unmanaged(), self._seats())
+
+    def _seats(self) -> Seats | None:
+        """Seats left and seats held; None when no mailbox was asked about, or the subscriptions cannot be read."""
+        if not any(one.address.kind == "mailbox" for one in self._scope.wanted):
+            return None
+        try:
+            skus = self._tenant.skus()
+        except (Problem, Refused, *_MALFORMED):
+            return None
+        return Seats(skus.supply(), {address: skus.parts(user.skus) for address, user in self._accounts.items()})
 
     def _domains(self, wanted: list[Wanted]) -> Mapping[Address, Sight]:
         rows = self._tenant.domains()
@@ -159,7 +170,7 @@ class _Look:
         key = one.address.key
         if user is None:
             return Unknown(f"{key}: Exchange shows this mailbox, but the directory does not show its account yet.")
-        self._matched.add(user.id)
+        self._accounts[one.address] = user
         fields = sights.mailbox_fields(key, user, box, self._tenant.skus(), self._scope.domains)
         context = {} if box else {"mailbox": "not provisioned yet"}
         owner = user.stamp.removeprefix(STAMP_PREFIX) if user.stamp.startswith(STAMP_PREFIX) else ""
@@ -232,11 +243,12 @@ class _Look:
             return ()
         names = {identity: box.primary for identity, box in boxes.items()}
         names.update({identity: names.get(identity) or user.upn for identity, user in users.items()})
+        matched = {user.id for user in self._accounts.values()}
         return tuple(
             sorted(
                 Address(self._scope.domains[domain_of(name)], "mailbox", name)
                 for identity, name in names.items()
-                if identity not in self._matched and domain_of(name) in self._scope.domains
+                if identity not in matched and domain_of(name) in self._scope.domains
             )
         )
 

@@ -65,6 +65,7 @@ class MailboxWriter:
         elif user:
             self._surfaces.graph.remove(f"/users/{segment(identity)}")
         self._deleted.changed()
+        self._seats.returned(user.skus if user else frozenset())
         if until(self._clock, lambda: self._gone(identity), REPLICA_PATIENCE, agreeing=AGREEING) is None:
             raise disagrees(order.address, "its deletion")
 
@@ -93,6 +94,7 @@ class MailboxWriter:
             if user and not box.shared:
                 self._conversion.carry_out(order, user, box)
             return self._converge(order, box.user_id, frozenset(order.fields))
+        self._seats.reserve(order.address, str(order.fields["licence"]))
         user = self._accounts.ensure(order)
         self._personal(order, user)
         return self._converge(order, user.id, frozenset(order.fields))
@@ -117,6 +119,9 @@ class MailboxWriter:
         live = sights.mailbox_fields(order.address.key, user, box, self._seats.skus(), _domains(order))
         self._refuse_if_moved(order, live)
         if "licence" in order.changed:
+            wanted = str(order.fields["licence"])
+            if wanted != "shared" and self._seats.skus().licence(user.skus) != wanted:
+                self._seats.reserve(order.address, wanted)
             if box is None:
                 self._personal(order, user)
             else:
