@@ -46,7 +46,7 @@ def plan(project: Path) -> float:
     from reconcile.resources.desired import compile_federations, declared_domains
 
     federations = load_federations(Path("federations")).select(())
-    desired = compile_federations(federations, load_settings([Path("reconcile.toml")]))
+    desired = compile_federations(federations, load_settings([Path("reconcile.toml")]), dt.datetime.now(dt.UTC))
     inputs = Inputs(desired, {}, frozenset(), declared_domains(federations), {}, partial=False)
     readers = dict.fromkeys(("microsoft", "dns", "copies"), Nothing())
     made = make_plan(inputs, readers, dt.datetime.now(dt.UTC), "bench")

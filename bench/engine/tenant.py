@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import collections
+import datetime as dt
 import gc
 import json
 import sqlite3
@@ -88,7 +89,7 @@ def _purpose(request: Request) -> str:
 def serve(project: Path, delay: float) -> None:
     """Be the world until standard input ends."""
     federations = load_federations(project / "federations").select(())
-    desired = compile_federations(federations, _reached_at(project))
+    desired = compile_federations(federations, _reached_at(project), dt.datetime.now(dt.UTC))
     with tempfile.TemporaryDirectory() as folder:
         worlds: list[World] = []
         tenant = FarTenant(Path(folder), lambda world: (fill(world, desired), worlds.append(world)))

@@ -10,7 +10,7 @@ from tests.dns.world import ORDINARY, World, zone_on
 
 from reconcile.problem import Problem
 from reconcile.providers.base import ABSENT, Unknown
-from reconcile.resources.resource import Live
+from reconcile.resources.resource import Live, Value
 
 MX = ("0 spf55-org.mail.protection.outlook.com.",)
 TOKEN = ("MS=ms12345678",)
@@ -285,11 +285,42 @@ def test_the_term_mx_is_frozen_before_the_switch_and_the_old_include_leaves_afte
     assert "include:spf.protection.outlook.com ~all" in last.context["record"]
 
 
-def test_mx_is_not_frozen_on_the_new_hosts_once_the_switch_is_made(server: Server) -> None:
-    world = zone_on(server, ORDINARY.replace("10 mx1.oldhost.example.", "0 x.o-v1.mx.microsoft."))
+def test_once_the_mx_is_microsofts_the_term_mx_goes_for_it_lets_nobody_send(server: Server) -> None:
+    text = ORDINARY.replace("10 mx1.oldhost.example.", "0 x.o-v1.mx.microsoft.").replace("@ 86400 IN MX 20", "; ")
+    world = zone_on(server, text)
+    assert world.put("TXT/spf-mx", gone=True).context["record"] == (
+        "v=spf1 a include:spf.oldhost.example ip4:198.51.100.7 ~all"
+    )
+
+
+def test_all_that_one_plan_wants_of_one_record_is_carried_out_one_after_the_other(world: World) -> None:
+    wanted: dict[str, dict[str, Value]] = {
+        "TXT/verification": {"contains": ("MS=ms12345678",)},
+        "TXT/spf": {"includes": OUTLOOK},
+        "TXT/spf-mx": {"gone": True},
+        "MX": {"values": MX},
+        "MX/ttl": {"ttl": 3600},
+        "TXT/spf-without-spf.oldhost.example": {"gone": True},
+    }
+    planned = world.see_all(wanted)
+    for key, fields in wanted.items():
+        world.provider.writer.update(world.order(key, planned[key], **fields))
+    record = world.see("TXT/spf").context["record"]
+    assert record == (
+        "v=spf1 a a:mx1.oldhost.example a:mx2.oldhost.example ip4:198.51.100.7 include:spf.protection.outlook.com ~all"
+    )
+    assert world.see("MX").fields == {"values": MX, "ttl": 3600}
+
+
+def test_somebody_elses_edit_between_two_of_ours_is_seen(world: World) -> None:
+    planned = world.see_all({"TXT/spf": {"includes": OUTLOOK}, "TXT/spf-mx": {"gone": True}})
+    world.provider.writer.update(world.order("TXT/spf", planned["TXT/spf"], includes=OUTLOOK))
+    record = world.see("TXT/spf").context["record"]
+    change(world.port, world.origin, delete=[f'@ TXT "{record}"'], add=['@ 1800 TXT "v=spf1 mx -all"'])
     with pytest.raises(Problem) as refusal:
-        world.put("TXT/spf-mx", gone=True)
-    assert refusal.value.code == "DNS09"
+        world.provider.writer.update(world.order("TXT/spf-mx", planned["TXT/spf-mx"], gone=True))
+    assert refusal.value.code == "DNS07"
+    assert world.see("TXT/spf").context["record"] == "v=spf1 mx -all"
 
 
 def _serial(world: World) -> int:

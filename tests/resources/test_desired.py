@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconcile.config.load import load_federations
-from reconcile.config.settings import Calendar, load_settings
+from reconcile.config.settings import Calendar, Settings, load_settings
 from reconcile.resources.address import Address
 from reconcile.resources.desired import compile_federations, declared_domains
 from reconcile.resources.kinds import KINDS
@@ -51,9 +51,13 @@ not_migrated: [vieux@spf55.org]
 @pytest.fixture
 def resources(tmp_path: Path) -> dict[str, Desired]:
     (tmp_path / "spf55.yaml").write_text(FEDERATION, encoding="utf-8")
-    loaded = load_federations(tmp_path)
+    return compiled_at(tmp_path, dt.datetime(2024, 12, 1, tzinfo=dt.UTC))
+
+
+def compiled_at(folder: Path, now: dt.datetime, settings: Settings | None = None) -> dict[str, Desired]:
+    loaded = load_federations(folder)
     assert not loaded.errors, loaded.errors
-    compiled = compile_federations(loaded.federations, load_settings([ROOT / "reconcile.toml"]))
+    compiled = compile_federations(loaded.federations, settings or load_settings([ROOT / "reconcile.toml"]), now)
     return {f"{one.address.kind}/{one.address.key}": one for one in compiled}
 
 
@@ -64,6 +68,8 @@ def after(resource: Desired) -> set[str]:
 def test_mail_is_switched_only_after_every_mailbox_of_the_domain(resources: dict[str, Desired]) -> None:
     assert after(resources["dns/spf55.org/MX"]) == {
         "domain_verification/spf55.org",
+        "dns/spf55.org/TXT/spf",
+        "dns/spf55.org/TXT/spf-mx",
         "mailbox/camille.dupont@spf55.org",
         "mailbox/anne-marie@spf55.org",
         "mailbox/contact@spf55.org",
@@ -73,7 +79,7 @@ def test_mail_is_switched_only_after_every_mailbox_of_the_domain(resources: dict
 
 def test_record_values_come_from_microsoft_never_from_the_name(resources: dict[str, Desired]) -> None:
     for key, resource in resources.items():
-        if key.startswith("dns/"):
+        if key.endswith(("/MX", "/CNAME", "/verification", "/spf")):
             assert all(isinstance(value, Reference) for value in resource.fields.values())
 
 
@@ -87,8 +93,54 @@ def test_preparation_is_due_at_once_and_the_switch_on_the_eve_at_18(resources: d
     eve = dt.datetime(2025, 1, 19, 17, 0, tzinfo=dt.UTC)  # 18:00 in Paris, winter
     early = ("domain/", "domain_verification/", "dkim/", "dkim_signing/")
     for key, resource in resources.items():
-        at_once = key.startswith(early) or "/TXT/" in key or "._domainkey." in key
-        assert resource.due == (None if at_once else eve), key
+        at_once = key.startswith(early) or key.endswith(("/spf", "/dmarc", "/verification")) or "._domainkey." in key
+        if not key.endswith(("/ttl", "/spf-mx", "/spf-without-_spf.mutualise.example")):
+            assert resource.due == (None if at_once else eve), key
+
+
+@pytest.mark.parametrize("record", ["spf55.org/MX", "autodiscover.verdun.spf55.org/CNAME"])
+def test_what_is_switched_lives_short_from_a_week_before_until_two_days_after(tmp_path: Path, record: str) -> None:
+    (tmp_path / "spf55.yaml").write_text(FEDERATION, encoding="utf-8")
+    week_before, eve = dt.datetime(2025, 1, 13, 17, tzinfo=dt.UTC), dt.datetime(2025, 1, 19, 17, tzinfo=dt.UTC)
+    settled = dt.datetime(2025, 1, 22, 17, tzinfo=dt.UTC)
+
+    early = compiled_at(tmp_path, eve - dt.timedelta(seconds=1))
+    assert early[f"dns/{record}/ttl"].fields == {"ttl": 300}
+    assert early[f"dns/{record}/ttl"].due == week_before
+
+    switched = compiled_at(tmp_path, eve)
+    assert switched[f"dns/{record}/ttl"].fields == {"ttl": 3600}
+    assert switched[f"dns/{record}/ttl"].due == settled
+    assert after(switched[f"dns/{record}/ttl"]) == {f"dns/{record}"}, "raised only once it is switched"
+
+
+def test_the_old_host_goes_from_spf_two_weeks_after_the_switch_if_it_is_known(tmp_path: Path) -> None:
+    (tmp_path / "spf55.yaml").write_text(FEDERATION, encoding="utf-8")
+    now = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
+    settings = load_settings([ROOT / "reconcile.toml"])
+    unknown = settings.model_copy(
+        update={"legacy": {"mutualise": settings.legacy["mutualise"].model_copy(update={"spf_include": ""})}}
+    )
+    assert not [key for key in compiled_at(tmp_path, now, unknown) if "/spf-without-" in key]
+    for domain in ("spf55.org", "verdun.spf55.org"):
+        gone = compiled_at(tmp_path, now, settings)[f"dns/{domain}/TXT/spf-without-_spf.mutualise.example"]
+        assert gone.due == dt.datetime(2025, 2, 3, 17, tzinfo=dt.UTC)
+        assert f"dns/{domain}/MX" in after(gone)
+
+
+def test_a_policy_is_asked_for_at_the_root_alone_and_tls_reports_only_on_demand(tmp_path: Path) -> None:
+    (tmp_path / "spf55.yaml").write_text(FEDERATION, encoding="utf-8")
+    now = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
+    settings = load_settings([ROOT / "reconcile.toml"])
+    asked = settings.model_copy(
+        update={"dns": settings.dns.model_copy(update={"tls_reports": "mailto:tls@spf.example"})}
+    )
+    plain, reporting = compiled_at(tmp_path, now, settings), compiled_at(tmp_path, now, asked)
+    assert "dns/_dmarc.spf55.org/TXT/dmarc" in plain
+    assert "dns/_dmarc.verdun.spf55.org/TXT/dmarc" not in plain
+    assert not [key for key in plain if "_smtp._tls" in key]
+    values = {"values": ("v=TLSRPTv1; rua=mailto:tls@spf.example",)}
+    assert reporting["dns/_smtp._tls.verdun.spf55.org/TXT"].fields == values
 
 
 def test_a_directory_field_yaml_does_not_name_is_not_managed(resources: dict[str, Desired]) -> None:
@@ -163,7 +215,8 @@ def test_prerequisites_are_described_too_and_never_go_round_in_circles(resources
 
 def test_the_examples_compile() -> None:
     federations = load_federations(ROOT / "federations").select()
-    compiled = compile_federations(federations, load_settings([ROOT / "reconcile.toml"]))
+    now = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
+    compiled = compile_federations(federations, load_settings([ROOT / "reconcile.toml"]), now)
     boxes = [one.address for one in compiled if one.address.kind == "mailbox"]
     assert len(boxes) >= 45
     assert len({one.address for one in compiled}) == len(compiled)

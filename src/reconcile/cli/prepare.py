@@ -111,7 +111,7 @@ def prepare(session: Session, names: Sequence[str]) -> Prepared:
         snapshots[slug], unsettled = journals.replay(stored)
         interrupted.update(intent.address for intent in unsettled if intent.action == "create")
     inputs = Inputs(
-        desired=compile_federations(federations, settings),
+        desired=compile_federations(federations, settings, session.clock.now()),
         snapshots=snapshots,
         interrupted=frozenset(interrupted),
         domains=declared_domains(federations),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
 from reconcile.problem import Problem
@@ -63,6 +63,8 @@ class DnsServer(Table):
     """File holding the TSIG secret in base64; RECONCILE_DNS_KEY comes first."""
     resolvers: tuple[str, ...] = ()
     """Recursive resolvers, host or host:port, asked about names that are not ours; none: this machine's own."""
+    tls_reports: str = ""
+    """Where receivers report how TLS went, such as mailto:tls@spf.example: published for every domain (RFC 8460)."""
 
 
 class ImapServer(Table):
@@ -80,6 +82,8 @@ class LegacyServer(ImapServer):
     separator: str = "*"
     master_password_file: Path | None = None
     """File holding the master user's password; RECONCILE_LEGACY_PASSWORD comes first."""
+    spf_include: str = ""
+    """What SPF records of its domains include for it, such as _spf.mutualise.example: taken out after the departure."""
 
 
 class Calendar(Table):
@@ -88,6 +92,12 @@ class Calendar(Table):
     """Time of day, on the eve of the migration date, when the old mailboxes are closed to their users."""
     cutover: str = "18:00"
     """Time of day, on the eve, when mailboxes are created, the MX switches and copies start."""
+    preparation_days: int = Field(default=7, ge=2, le=60)
+    """Days before the migration date from which the TTL of what the switch changes is lowered."""
+    settled_days: int = Field(default=2, ge=0, le=60)
+    """Days after it from which that TTL is raised again: until then going back takes minutes."""
+    departure_days: int = Field(default=14, ge=0, le=400)
+    """Days after it from which the old host no longer sends for the domain: its SPF include is taken out."""
 
     @field_validator("timezone")
     @classmethod

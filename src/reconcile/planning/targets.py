@@ -34,6 +34,7 @@ def restrict(plan: Plan, patterns: Sequence[str]) -> Plan:
         changes=tuple(change for change in plan.changes if change.address in kept),
         blocked=tuple(one for one in plan.blocked if _named(one.address, patterns)),
         unmanaged=tuple(address for address in plan.unmanaged if _named(address, patterns)),
+        unrecorded=tuple(one for one in plan.unrecorded if _named(one.live.address, patterns)),
         partial=True,
     )
 

@@ -13,22 +13,29 @@ from reconcile.config.federation import Federation, Route
 from reconcile.config.models import Delegate, Mailbox
 from reconcile.config.settings import Settings
 from reconcile.resources.address import Address
+from reconcile.resources.mail_records import MailDomain, Switch, mail_records
 from reconcile.resources.milestones import Milestones, milestones
 from reconcile.resources.resource import Desired, Origin, Reference, Value
 
 
-def compile_federations(federations: Iterable[Federation], settings: Settings) -> tuple[Desired, ...]:
-    """Every resource the federations describe, prerequisites named. The federations must have passed validation."""
-    return tuple(resource for federation in federations for resource in _Compiler(federation, settings).resources())
+def compile_federations(federations: Iterable[Federation], settings: Settings, now: dt.datetime) -> tuple[Desired, ...]:
+    """Every resource the federations describe, prerequisites named. The federations must have passed validation.
+
+    ``now`` only decides what a record's TTL should be: short around the switch, the usual one once it is settled.
+    """
+    return tuple(
+        resource for federation in federations for resource in _Compiler(federation, settings, now).resources()
+    )
 
 
 class _Compiler:
     """One federation's resources; holds what all of them share."""
 
-    def __init__(self, federation: Federation, settings: Settings) -> None:
+    def __init__(self, federation: Federation, settings: Settings, now: dt.datetime) -> None:
         self._federation = federation
         self._file = federation.file
         self._settings = settings
+        self._now = now
         self._moments: Milestones = milestones(federation.file.migration.date, settings.calendar)
 
     def resources(self) -> Iterator[Desired]:
@@ -59,27 +66,17 @@ class _Compiler:
         recipients = tuple(
             self._address("mailbox", address) for address in self._file.mailboxes if _domain_of(address) == domain
         )
-        cutover = self._moments.cutover
-        spf = self._address("dns", f"{domain}/TXT/spf")
-        yield Desired(spf, {"includes": Reference(verified, "spf_includes")}, (verified,), origin=origin)
-        for key, output in ((f"{domain}/MX", "mx"), (f"autodiscover.{domain}/CNAME", "autodiscover")):
-            record = self._address("dns", key)
-            yield Desired(record, {"values": Reference(verified, output)}, (verified, *recipients), cutover, origin)
+        mail = MailDomain(self._federation.slug, domain, verified, recipients, is_root=is_root, origin=origin)
+        switch = Switch(self._moments, self._now, self._old_include, self._settings.dns.tls_reports)
+        yield from mail_records(mail, switch)
         mx = self._address("dns", f"{domain}/MX")
-        yield Desired(self._address("mail_flow", domain), {"type": "Authoritative"}, (mx,), cutover, origin)
-        yield from self._dkim(domain, verified, origin)
+        yield Desired(self._address("mail_flow", domain), {"type": "Authoritative"}, (mx,), switch.cutover, origin)
 
-    def _dkim(self, domain: str, verified: Address, origin: Origin | None) -> Iterator[Desired]:
-        """The keys, the names that point to them, then signing: all long before the first message leaves."""
-        keys = self._address("dkim", domain)
-        yield Desired(keys, {"keys": True}, (verified,), origin=origin)
-        names = {
-            self._address("dns", f"{selector}._domainkey.{domain}/CNAME"): Reference(keys, selector)
-            for selector in ("selector1", "selector2")
-        }
-        for name, target in names.items():
-            yield Desired(name, {"values": target}, (keys,), origin=origin)
-        yield Desired(self._address("dkim_signing", domain), {"enabled": True}, (keys, *names), origin=origin)
+    @property
+    def _old_include(self) -> str:
+        legacy = self._file.legacy
+        server = self._settings.legacy.get(legacy.server) if legacy else None
+        return server.spf_include if server else ""
 
     # ---- mailboxes
 

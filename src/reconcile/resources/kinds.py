@@ -102,13 +102,16 @@ _DECLARED = (
     ),
     _kind("copy_access", "microsoft", Field("granted")),
     # values: the whole RRset is ours (MX, CNAME). contains: our strings among others' (verification TXT).
-    # includes: what the one SPF record must include.
+    # includes: what the one SPF record must include. ttl: its seconds to live. gone: a term the switch makes wrong is
+    # no longer in the SPF record.
     _kind(
         "dns",
         "dns",
         Field("values", Shape.SET),
         Field("contains", Shape.SHARED_SET),
         Field("includes", Shape.SHARED_SET),
+        Field("ttl"),
+        Field("gone"),
         guarded=True,
     ),
     _kind("copy", "copies", Field("source"), Field("login"), Field("destination"), Field("folder")),

@@ -16,22 +16,32 @@ UNSCHEDULED = dt.datetime.max.replace(tzinfo=dt.UTC)
 class Milestones:
     """Moments of one federation's migration, in UTC.
 
-    ``lock``: the old boxes close (J-1 16:00). ``cutover``: boxes are created, MX switches, copies start (J-1 18:00).
+    ``preparation``: records get the short life that makes the switch quick (J-7 18:00). ``lock``: the old boxes close
+    (J-1 16:00). ``cutover``: boxes are created, MX switches, copies start (J-1 18:00). ``settled``: nobody goes back
+    any more, records live long again (J+2 18:00). ``departure``: all mail leaves through Microsoft (J+14 18:00).
     """
 
+    preparation: dt.datetime
     lock: dt.datetime
     cutover: dt.datetime
+    settled: dt.datetime
+    departure: dt.datetime
 
 
 def milestones(day: dt.date | None, calendar: Calendar) -> Milestones:
     """The moments of a migration on ``day`` (J); UNSCHEDULED ones without a day."""
     if day is None:
-        return Milestones(UNSCHEDULED, UNSCHEDULED)
+        return Milestones(*[UNSCHEDULED] * len(dataclasses.fields(Milestones)))
     zone = zoneinfo.ZoneInfo(calendar.timezone)
-    eve = day - dt.timedelta(days=1)
 
-    def on_the_eve(clock_time: str) -> dt.datetime:
-        local = dt.datetime.combine(eve, dt.time.fromisoformat(clock_time), zone)
+    def moment(days: int, clock_time: str) -> dt.datetime:
+        local = dt.datetime.combine(day + dt.timedelta(days=days), dt.time.fromisoformat(clock_time), zone)
         return local.astimezone(dt.UTC)
 
-    return Milestones(lock=on_the_eve(calendar.lock), cutover=on_the_eve(calendar.cutover))
+    return Milestones(
+        preparation=moment(-calendar.preparation_days, calendar.cutover),
+        lock=moment(-1, calendar.lock),
+        cutover=moment(-1, calendar.cutover),
+        settled=moment(calendar.settled_days, calendar.cutover),
+        departure=moment(calendar.departure_days, calendar.cutover),
+    )

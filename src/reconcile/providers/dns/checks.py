@@ -109,7 +109,7 @@ def spf_record(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
         yield Weight.BLOCKS, f"The SPF record of {facts.domain} needs {len(lookups.asking)} lookups of {LOOKUP_LIMIT}."
     else:
         at_least = "at least " if lookups.unknown else ""
-        yield Weight.FINE, f"The SPF record is sound: {at_least}{len(lookups.asking)} lookups of {LOOKUP_LIMIT}."
+        yield Weight.FINE, f"The SPF record is sound: {at_least}{len(lookups.asking)} of {LOOKUP_LIMIT} lookups."
     if "mx" in {term.name for term in record.terms if term.qualifier and not term.value}:
         yield (
             Weight.WARNS,

@@ -15,6 +15,7 @@ from reconcile.clock import Clock
 from reconcile.problem import Problem
 from reconcile.providers.dns.answers import Answer, Failure, Question
 from reconcile.providers.dns.keys import RecordKey
+from reconcile.providers.dns.own_writes import OwnWrites
 from reconcile.providers.dns.primary import Primary, Verdict
 from reconcile.providers.dns.standing import ask_standing, standing
 from reconcile.providers.dns.swap import Swap, update_for
@@ -43,6 +44,7 @@ class Exchange:
         self._clock = clock
         self._witness = witness
         self._zones = Zones()
+        self._own = OwnWrites()
 
     def grant(self, wishes: Sequence[Wish]) -> list[Granted]:
         """What became of each wish. Those of one zone that can be granted are granted together or not at all."""
@@ -51,7 +53,7 @@ class Exchange:
             for apex in sorted({apex for apex in found.values() if not isinstance(apex, Problem)}):
                 locks.enter_context(self._zones.lock(apex))
             errands = [_Errand(wish, found[wish.key.name]) for wish in wishes]
-            visit = _Visit(primary, self._clock, self._witness, errands)
+            visit = _Visit(primary, self._clock, self._witness, self._own, errands)
             for _ in range(_ATTEMPTS):
                 if not visit.round():
                     break
@@ -74,8 +76,11 @@ class _Errand:
 class _Visit:
     """Wishes granted over one connection, the locks of their zones being held."""
 
-    def __init__(self, primary: Primary, clock: Clock, witness: Witness, errands: Sequence[_Errand]) -> None:
+    def __init__(
+        self, primary: Primary, clock: Clock, witness: Witness, own: OwnWrites, errands: Sequence[_Errand]
+    ) -> None:
         self.errands = errands
+        self._own = own
         self._primary = primary
         self._clock = clock
         self._witness = witness
@@ -95,7 +100,7 @@ class _Visit:
             by_zone.setdefault(errand.zone, []).append(errand)
         packets = []
         for zone, errands in by_zone.items():
-            packet = _drafted(zone, errands, answers)
+            packet = _drafted(zone, errands, answers, self._own)
             if packet.swaps and packet.swaps == self._refused.get(zone):
                 self._explain(packet)
             elif packet.errands:
@@ -117,8 +122,11 @@ class _Visit:
             packet.witnessed(self._witness, verdict)
             if verdict is Verdict.CONFLICT:
                 self._refused[packet.zone] = packet.swaps
+            elif verdict is Verdict.ACCEPTED:
+                self._own.note(packet.swaps)
+                done += packet.errands
             else:
-                (done if verdict is Verdict.ACCEPTED else unheard).extend(packet.errands)
+                unheard += packet.errands
         self._read_back([*done, *unheard])
         for errand in done:
             if not errand.ended:
@@ -186,9 +194,11 @@ class _Packet:
             witness(federation, self.zone, swaps, verdict)
 
 
-def _drafted(zone: dns.name.Name, errands: Sequence[_Errand], answers: Mapping[Question, Answer | Failure]) -> _Packet:
+def _drafted(
+    zone: dns.name.Name, errands: Sequence[_Errand], answers: Mapping[Question, Answer | Failure], own: OwnWrites
+) -> _Packet:
     """The exchanges that grant the wishes of one zone; those with nothing left to do, or refused, are ended."""
-    drafts = _Drafts()
+    drafts = _Drafts(own)
     for errand in errands:
         try:
             if drafts.add(errand.wish, standing(errand.wish.key, answers)):
@@ -205,7 +215,8 @@ def _drafted(zone: dns.name.Name, errands: Sequence[_Errand], answers: Mapping[Q
 class _Drafts:
     """The RRsets of one zone, as read and as the wishes so far would make them."""
 
-    def __init__(self) -> None:
+    def __init__(self, own: OwnWrites) -> None:
+        self._own = own
         self._read: dict[Question, Rdataset | None] = {}
         self._drafted: dict[Question, Rdataset | None] = {}
         self.whose: dict[Question, str] = {}
@@ -217,6 +228,8 @@ class _Drafts:
         current = self._drafted.get(question, now)
         if wish.reached(current):
             return self._drafted.get(question, now) is now
+        if question not in self._drafted and not self._own.left(question, now):
+            wish.refuse_moved(now)
         self._drafted[question] = wish.granted(current)
         self.whose.setdefault(question, wish.federation)
         return False

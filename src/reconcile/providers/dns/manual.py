@@ -49,6 +49,7 @@ class ManualWriter:
         now = standing(wish.key, ask_standing(self.primary, [wish.key]))
         if wish.reached(now):
             return
+        wish.refuse_moved(now)
         swap = Swap(wish.key.name, wish.key.rdtype, now, wish.granted(now))
         raise Problem(
             "DNS19",

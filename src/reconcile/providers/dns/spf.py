@@ -69,9 +69,13 @@ class SpfRecord:
         return any(_own_mx(term, domain) for term in self.terms)
 
     def with_mx_as(self, hosts: tuple[str, ...], domain: str) -> SpfRecord:
-        """The record with ``a:host`` for each host in the place of ``mx``, qualifier and prefix lengths kept."""
+        """The record with ``a:host`` for each host in the place of ``mx``, qualifier and prefix lengths kept.
+
+        Without hosts the term goes: it let nobody send.
+        """
         frozen = {term.text: _as_addresses(term, hosts) for term in self.terms if _own_mx(term, domain)}
-        return parse(" ".join(frozen.get(word, word) for word in self.words))
+        kept = self.words if hosts else tuple(word for word in self.words if word not in frozen)
+        return parse(" ".join(frozen.get(word, word) for word in kept))
 
     @property
     def authorises_nobody(self) -> bool:

@@ -91,19 +91,18 @@ class TermGone:
         return before is not None and "record" in before.context and str(record) != before.context["record"]
 
     def written(self, now: Rdataset | None, fields: Fields) -> Rdataset:
-        """``fields["hosts"]`` are the MX hosts of today. Raises DNS09 when they are not known."""
+        """``fields["hosts"]`` are the MX hosts of today that may go on sending. Raises DNS09 when nobody told."""
         record = the_record(self.key, now)
         assert record is not None  # noqa: S101  (without a record nothing is left to do)
         if self._host:
             return _replaced(now, record.without_include(self._host))
-        hosts = texts_in(fields, "hosts")
-        if not hosts:
+        if "hosts" not in fields:
             raise Problem(
                 "DNS09",
                 f"What the term mx in the SPF record of {self.key.owner} means today is not known.",
                 "its owner must name the hosts that may still send",
             )
-        return _replaced(now, record.with_mx_as(hosts, self.key.owner))
+        return _replaced(now, record.with_mx_as(texts_in(fields, "hosts"), self.key.owner))
 
     def removed(self, now: Rdataset, before: Fields) -> Rdataset | None:
         return now

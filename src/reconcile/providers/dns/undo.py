@@ -61,18 +61,22 @@ class Revert:
             return not self._added & _values(now) and self._removed <= _values(now)
         return _same(now, self.did.before)
 
-    def granted(self, now: Rdataset | None) -> Rdataset | None:
+    def refuse_moved(self, now: Rdataset | None) -> None:
         """Raises DNS07 when what we wrote is no longer there, or not as we wrote it."""
         values = _values(now)
         if self.did.rdtype == RdataType.TXT:
             # Other people's texts may have come and gone meanwhile; only ours must still be as we left them.
-            if not self._added <= values or self._removed & values:
-                raise self._changed(now)
+            as_left = self._added <= values and not self._removed & values
+        else:
+            as_left = values == _values(self.did.after)
+        if not as_left:
+            raise self._changed(now)
+
+    def granted(self, now: Rdataset | None) -> Rdataset | None:
+        if self.did.rdtype == RdataType.TXT:
             kept = [rdata for rdata in now or () if rdata not in self._added]
             back = [rdata for rdata in self.did.before or () if rdata in self._removed]
             return _rdataset(self._ttl(now), [*kept, *back])
-        if values != _values(self.did.after):
-            raise self._changed(now)
         return _rdataset(self._ttl(now), list(self.did.before or ()))
 
     @property

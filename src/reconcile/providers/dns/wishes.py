@@ -11,7 +11,7 @@ from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.dns.keys import RecordKey
 from reconcile.providers.dns.ownership import part_of
-from reconcile.providers.dns.parts import Part, Seen
+from reconcile.providers.dns.parts import Fields, Part, Seen
 from reconcile.providers.dns.spelling import texts_of
 
 Rdataset = dns.rdataset.Rdataset
@@ -29,13 +29,16 @@ class Wish(Protocol):
     def reached(self, now: Rdataset | None) -> bool:
         """Whether nothing is left to do."""
 
+    def refuse_moved(self, now: Rdataset | None) -> None:
+        """Raise DNS07 when the RRset is no longer what the wish was made on."""
+
     def granted(self, now: Rdataset | None) -> Rdataset | None:
-        """The RRset as it must become. Raises DNS07 when it is no longer what the wish was made on."""
+        """The RRset as it must become, every value that is not ours kept."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Publish:
-    """Make our part what the order asks."""
+class _Ordered:
+    """What a wish made from an order has in common with the others."""
 
     order: Order
 
@@ -47,45 +50,46 @@ class Publish:
     def federation(self) -> str:
         return self.order.address.federation
 
-    def reached(self, now: Rdataset | None) -> bool:
-        return self._part.holds(now, self.order.fields)
-
-    def granted(self, now: Rdataset | None) -> Rdataset | None:
-        if self._part.moved(now, _before(self.order), self.order.fields):
+    def refuse_moved(self, now: Rdataset | None) -> None:
+        before = self.order.before
+        seen = Seen(before.fields, before.context) if before else None
+        if self._part.moved(now, seen, self._ours):
             raise changed(self.key, now)
-        return self._part.written(now, self.order.fields)
 
     @property
     def _part(self) -> Part:
         return part_of(self.key)
 
+    @property
+    def _ours(self) -> Fields:
+        """The values the wish is about."""
+        return self.order.fields
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Withdraw:
-    """Take away what the plan saw as ours, and nothing beside it."""
-
-    order: Order
-
-    @property
-    def key(self) -> RecordKey:
-        return RecordKey.parse(self.order.address.key)
-
-    @property
-    def federation(self) -> str:
-        return self.order.address.federation
+class Publish(_Ordered):
+    """Make our part what the order asks."""
 
     def reached(self, now: Rdataset | None) -> bool:
-        return now is None or part_of(self.key).see(now, self._ours.fields) is None
+        return self._part.holds(now, self.order.fields)
 
     def granted(self, now: Rdataset | None) -> Rdataset | None:
-        part = part_of(self.key)
-        if part.moved(now, self._ours, self._ours.fields):
-            raise changed(self.key, now)
-        return None if now is None else part.removed(now, self._ours.fields)
+        return self._part.written(now, self.order.fields)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Withdraw(_Ordered):
+    """Take away what the plan saw as ours, and nothing beside it."""
+
+    def reached(self, now: Rdataset | None) -> bool:
+        return now is None or self._part.see(now, self._ours) is None
+
+    def granted(self, now: Rdataset | None) -> Rdataset | None:
+        return None if now is None else self._part.removed(now, self._ours)
 
     @property
-    def _ours(self) -> Seen:
-        return _before(self.order) or Seen({}, {})
+    def _ours(self) -> Fields:
+        return self.order.before.fields if self.order.before else {}
 
 
 def changed(key: RecordKey, now: Rdataset | None) -> Problem:
@@ -96,7 +100,3 @@ def changed(key: RecordKey, now: Rdataset | None) -> Problem:
 def shown(now: Rdataset | None) -> str:
     """An RRset in a sentence."""
     return ", ".join(f"'{text}'" for text in texts_of(now)) or "empty"
-
-
-def _before(order: Order) -> Seen | None:
-    return Seen(order.before.fields, order.before.context) if order.before else None

@@ -13,14 +13,13 @@ from dns.rdatatype import RdataType
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.dns import spf
-from reconcile.providers.dns.checks import MICROSOFT
 from reconcile.providers.dns.exchange import Exchange
+from reconcile.providers.dns.judged import Judged
 from reconcile.providers.dns.keys import RecordKey
 from reconcile.providers.dns.ownership import part_of
 from reconcile.providers.dns.resolver import Resolver
-from reconcile.providers.dns.spf_lookups import Resolve, pairs_asked, refuse_over_limit
-from reconcile.providers.dns.spf_parts import spf_records
-from reconcile.providers.dns.wishes import Publish, Withdraw
+from reconcile.providers.dns.spf_lookups import pairs_asked
+from reconcile.providers.dns.wishes import Withdraw
 from reconcile.resources.resource import Live
 
 Rdataset = dns.rdataset.Rdataset
@@ -89,7 +88,7 @@ class DnsWriter:
     def together(self, orders: Sequence[Order]) -> list[Live | Problem]:
         """What became of many creates and updates: one atomic UPDATE per zone, all zones at once."""
         self._resolver.resolve_all(pair for order in orders for pair in _names_met(order))
-        granted = self._exchange.grant([_Judged(order, self._resolver.resolve) for order in orders])
+        granted = self._exchange.grant([Judged(order, self._resolver.resolve) for order in orders])
         return [_live(order, end) for order, end in zip(orders, granted, strict=True)]
 
     def delete(self, order: Order) -> None:
@@ -105,44 +104,6 @@ class _Ticket:
 
     order: Order
     end: Live | Problem | None = None
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Judged(Publish):
-    """Publishes nothing that receivers of mail would stumble over."""
-
-    resolve: Resolve
-
-    def granted(self, now: Rdataset | None) -> Rdataset | None:
-        after = self._with_hosts() if self.key.part == "spf-mx" else Publish(self.order)
-        return self._judged(after.granted(now))
-
-    def _with_hosts(self) -> Publish:
-        """What ``mx`` means today, which only the world can tell."""
-        texts = self.resolve(self.key.owner, "MX") or ()
-        hosts = tuple(text.partition(" ")[2].rstrip(".") for text in texts)
-        old = () if any(host.endswith(MICROSOFT) for host in hosts) else tuple(filter(None, hosts))
-        return Publish(dataclasses.replace(self.order, fields={**self.order.fields, "hosts": old}))
-
-    def _judged(self, after: Rdataset | None) -> Rdataset | None:
-        if self.key.part.startswith("spf"):
-            for record in spf_records(after):
-                refuse_over_limit(record, self.key.owner, self.resolve)
-        if self.key.rdtype == RdataType.MX:
-            refuse_dead_hosts(self.key, after, self.resolve)
-        return after
-
-
-def refuse_dead_hosts(key: RecordKey, mx: Rdataset | None, resolve: Resolve) -> None:
-    """Raise DNS14 when an MX host has no address: mail would stop (RFC 5321 §5.1). What cannot be told passes."""
-    for rdata in mx or ():
-        host = rdata.exchange.to_text(omit_final_dot=True)
-        if resolve(host, "A") == () and resolve(host, "AAAA") == ():
-            raise Problem(
-                "DNS14",
-                f"{key} would send mail to {host or 'nowhere'}, which has no address.",
-                "Microsoft may still be preparing it; try again later",
-            )
 
 
 def _names_met(order: Order) -> Iterator[tuple[str, str]]:

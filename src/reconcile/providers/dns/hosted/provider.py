@@ -20,6 +20,7 @@ from reconcile.providers.dns.exchange import Witness, unwitnessed
 from reconcile.providers.dns.hosted.backends import Options, open_backend
 from reconcile.providers.dns.hosted.zone import HostedZone, publish_zone, read_zone, write_zone
 from reconcile.providers.dns.keys import RecordKey
+from reconcile.providers.dns.own_writes import OwnWrites
 from reconcile.providers.dns.ownership import part_of
 from reconcile.providers.dns.primary import Verdict
 from reconcile.providers.dns.swap import Swap
@@ -110,6 +111,7 @@ class HostedWriter:
         self._zones = zones
         self._clock = clock
         self._witness = witness
+        self._own = OwnWrites()
 
     def create(self, order: Order) -> Live:
         """As ``update``."""
@@ -138,6 +140,8 @@ class HostedWriter:
                 question = Question(wish.key.name, wish.key.rdtype)
                 current = drafts.get(question, standing_in(zone, wish.key))
                 if not wish.reached(current):
+                    if question not in drafts and not self._own.left(question, current):
+                        wish.refuse_moved(current)
                     drafts[question] = wish.granted(current)
             swaps = [Swap(*question, zone.records.get(question), after) for question, after in drafts.items()]
             if swaps:
@@ -145,6 +149,7 @@ class HostedWriter:
                 self._witness(federation, zone.apex, swaps, None)
                 write_zone(self._zones.backend, zone, swaps)
                 self._witness(federation, zone.apex, swaps, Verdict.ACCEPTED)
+                self._own.note(swaps)
             # Even with nothing to write: an earlier run may have been cut off before this.
             publish_zone(self._zones.backend, zone.apex, self._clock)
             return self._read_back(zone.apex, wishes)
