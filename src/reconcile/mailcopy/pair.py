@@ -154,7 +154,7 @@ class Pair:
             self._tally.keywords_dropped[readable(keyword)] += 1
         self._unconfirmed += 1
         letter = Letter(folder, uid, size, self.destination.is_exchange and b"\\flagged" in known[0].lower())
-        self._body = self.outlet.begin(letter, known[0], date, alone=uid in folder.alone)
+        self._body = self.outlet.begin(letter, known[0], date, alone=uid in folder.alone or uid == folder.on_trial)
 
     def chunk(self, part: memoryview) -> None:
         if self._body is not None:
@@ -202,7 +202,9 @@ class Pair:
 
     def _absent(self, folder: Todo, uids: list[int]) -> None:
         """The source did not give them: asked once more, each alone, before they count as gone."""
-        self._tally.vanished += sum(uid in folder.alone for uid in uids)
+        gone = [uid for uid in uids if uid in folder.alone]
+        self._tally.vanished += len(gone)
+        folder.settled(*gone)
         folder.retry_alone([uid for uid in uids if uid not in folder.alone])
 
     def _unreadable(self, folder: Todo, uids: list[int], why: str) -> None:
@@ -220,14 +222,17 @@ class Pair:
             if validity != letter.folder.destination_validity:
                 raise ConnectionLost(f"{self.destination.endpoint} has rebuilt the folder of {letter.folder.label}")
             self._ledger.record(letter.folder.id, letter.uid, uid, letter.digest, flagged=letter.flagged)
+            letter.folder.settled(letter.uid, confirmed=True)
             self._tally.copied += 1
             self._tally.volume += letter.size
 
     def _refused(self, letters: list[Letter], reason: str) -> None:
         raise_if_throttled(str(self.destination.endpoint), reason)
-        if is_breakdown(reason) and not self._cautious:
-            raise ConnectionLost(f"{self.destination.endpoint} broke down: {reason}")
         folder = letters[0].folder
+        if is_breakdown(reason):
+            if self._cautious:
+                self._tally.suspects[folder.id, letters[0].uid] += 1
+            raise ConnectionLost(f"{self.destination.endpoint} broke down: {reason}")
         if len(letters) > 1:
             folder.retry_alone([letter.uid for letter in letters])
             return
@@ -241,3 +246,4 @@ class Pair:
         self._tally.refused.append(Refusal(folder.label, uid, reason))
         self._tally.settled.add((folder.id, uid))
         self._ledger.refuse(folder.id, uid, reason)
+        folder.settled(uid)

@@ -21,11 +21,11 @@ from reconcile.mailcopy.tally import Refusal, Tally
 from reconcile.problem import Problem
 
 #: Connections lost one after the other, without a message copied in between, before the pass gives up.
-LOSSES = 5
+LOSSES = 6
 #: Seconds before the first new attempt; doubled each time, up to the second figure.
 BACKOFF, BACKOFF_MOST = 0.5, 30.0
 #: Times a connection must break on one message before that message is given up.
-STRIKES = 2
+STRIKES = 3
 #: Seconds a pass waits itself when a server asks for it.
 PATIENCE = 60.0
 #: Messages for which another connection pair is worth its logins; without MULTIAPPEND each message is a command that

@@ -51,6 +51,7 @@ class Pump:
         self._coming: list[Future[SessionPair]] = []
         self._lost: ConnectionLost | None = None
         self._silence = SILENCE
+        self._trials = 0
 
     def run(self, todos: Sequence[Todo], first: SessionPair, more: Sequence[Future[SessionPair]] = ()) -> None:
         """Copy until nothing is left, over the first pair and those of ``more`` as they come; a server that takes no
@@ -127,8 +128,9 @@ class Pump:
             line.hang_up()
 
     def _more_work(self) -> bool:
-        """A message put back for another try may find every pair at rest."""
-        return not self._ending and any(todo.again for todo in self._todos)
+        """A message put back for another try, or a folder that has stood its trial, may find every pair at rest."""
+        before, self._trials = self._trials, sum(todo.on_trial is not None for todo in self._todos)
+        return not self._ending and (self._trials < before or any(todo.again for todo in self._todos))
 
     @property
     def _ending(self) -> bool:
@@ -139,10 +141,10 @@ class Pump:
         """The pair's own folder, then the biggest nobody is on, then the one with most left if worth another pair."""
         if self._ending:
             return None
-        if pair.folder:
+        if pair.folder and pair.folder.on_trial is None:
             return pair.folder
         busy = {id(other.folder) for other in self._pairs if other is not pair}
-        due = [todo for todo in self._todos if todo]
+        due = [todo for todo in self._todos if todo and todo.on_trial is None]
         free = [todo for todo in due if id(todo) not in busy]
         return max(free or [todo for todo in due if len(todo) > WORTH_SHARING or todo.again], key=len, default=None)
 

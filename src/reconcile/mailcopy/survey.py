@@ -180,6 +180,7 @@ def _compare(
                 due.uids,
                 due.sizes,
                 *keywords,
+                unproven=row.open,
             )
         )
 

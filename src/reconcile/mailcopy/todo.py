@@ -15,6 +15,9 @@ class Todo:
 
     ``uids`` ascend, ``sizes`` go with them. ``source`` and ``destination`` are names as sent on the wire, quoted.
     ``alone`` holds UIDs whose batch failed: each is tried in commands of its own, to know which is to blame.
+    ``unproven``: a session died over the folder, so one message has to be confirmed before any other is sent.
+    Dovecot, killed between naming a message's file and writing its index, finds the file only at the next APPEND, which
+    it refuses; whatever is sent behind that one would be stored before anybody could see what was there already.
     """
 
     id: int
@@ -29,12 +32,16 @@ class Todo:
     keywords: frozenset[bytes] = frozenset()
     again: list[int] = dataclasses.field(default_factory=list)
     alone: set[int] = dataclasses.field(default_factory=set)
+    unproven: bool = False
+    on_trial: int | None = None  # the message whose confirmation everybody waits for
 
     def __len__(self) -> int:
         return len(self.uids) + len(self.again)
 
     def take(self, most: int) -> list[int]:
         """The next UIDs to ask for, ascending: at most so many, and not many more bytes than FETCH_BYTES."""
+        if self.unproven:
+            return [self._try_one()]
         if self.again:
             return [self.again.pop()]
         count, volume = 0, 0
@@ -50,3 +57,17 @@ class Todo:
     def retry_alone(self, uids: list[int]) -> None:
         self.again += uids
         self.alone.update(uids)
+        self.settled(*uids)
+
+    def settled(self, *uids: int, confirmed: bool = False) -> None:
+        """Take note that these messages were answered: the folder may be free for the others now."""
+        if self.on_trial in uids:
+            self.on_trial = None
+            self.unproven = self.unproven and not confirmed
+
+    def _try_one(self) -> int:
+        uid = self.again.pop() if self.again else self.uids.pop()
+        if len(self.sizes) > len(self.uids):
+            self.sizes.pop()
+        self.on_trial = uid
+        return uid
