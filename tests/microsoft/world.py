@@ -10,7 +10,7 @@ import requests
 
 from reconcile.config.settings import DnsServer, Settings, Tenant
 from reconcile.providers.base import Absent, Observation, Order, Provider, Scope, Sight, Unknown, Wanted
-from reconcile.providers.microsoft import microsoft_provider
+from reconcile.providers.microsoft import Credential, microsoft_provider
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Live, Value
 from reconcile.sandbox.clock import SandboxClock
@@ -48,10 +48,15 @@ class World:
         self.copied: set[str] = set()
         self.provider = self.connect()
 
-    def connect(self, secret: str = "", settings: Settings | None = None) -> Provider:
+    @property
+    def administrator(self) -> str:
+        """Somebody who holds every role."""
+        return f"admin@{self.server.initial_domain}"
+
+    def connect(self, credential: Credential = "", settings: Settings | None = None) -> Provider:
         return microsoft_provider(
             settings or self.settings,
-            secret or self.server.client_secret,
+            credential or self.server.client_secret,
             self.clock,
             random=lambda: 0.5,
             password=self._password,
@@ -85,6 +90,10 @@ class World:
             return self.provider.writer.create(Order(address, None, fields, frozenset(fields)))
         changed = frozenset(name for name, value in fields.items() if sight.fields.get(name) != value)
         return self.provider.writer.update(Order(address, sight, fields, changed))
+
+    def order(self, kind: str, key: str, fields: Mapping[str, Value]) -> Order:
+        """The creation of something the plan did not see."""
+        return Order(Address(SLUG, kind, key), None, fields, frozenset(fields))
 
     def remove(self, kind: str, key: str) -> None:
         self.provider.writer.delete(Order(Address(SLUG, kind, key), self.live(kind, key), {}, frozenset()))

@@ -49,11 +49,18 @@ def ends_of(session: Session) -> Callable[[Job], Ends]:
     """From a job to its two mailboxes: the old one opened by the master user, the new one with the tenant's token."""
     from reconcile.mailcopy.session import Endpoint, Password, Token
     from reconcile.mailcopy.worker import Ends
-    from reconcile.providers.microsoft.auth import Tokens
+    from reconcile.providers.microsoft.auth import Device, Tokens
 
     settings = session.settings
     tenant, new = settings.tenant, settings.destination
-    tokens = Tokens(tenant, credential(session))
+    proof = credential(session)
+    if isinstance(proof, Device):
+        raise Problem(
+            "AUTH01",
+            "A person who signed in cannot open everybody's mailbox, and a copy outlives a sign-in.",
+            "run the copies where the application has a secret, a certificate or a pipeline's identity",
+        )
+    tokens = Tokens(tenant, proof)
 
     def ends(job: Job) -> Ends:
         old = settings.legacy.get(job.source)

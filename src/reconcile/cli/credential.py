@@ -1,4 +1,5 @@
-"""What the tenant's application signs in with: a secret, a certificate, or the identity a pipeline lends its job."""
+"""What the tenant's application signs in with: a secret, a certificate, the identity a pipeline lends its job, or the
+person at the keyboard."""
 
 from __future__ import annotations
 
@@ -26,6 +27,10 @@ def credential(session: Session) -> Credential:
     chosen = "secret" if session.sandbox else tenant.sign_in
     if chosen == "certificate":
         return _certificate(tenant.certificate_file)
+    if chosen == "device":
+        from reconcile.providers.microsoft.auth import Device
+
+        return Device(session.warn)
     if chosen == "github":
         return lambda: _github(session)
     if chosen == "gitlab":

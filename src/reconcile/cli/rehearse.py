@@ -35,11 +35,12 @@ def rehearse(session: Session, federations: tuple[str, ...]) -> int:
 
     settings = session.settings
     loaded = load_federations(session.federations, protected=settings.protected).select(federations)
+    proof = credential(session)
     blocked = False
     for federation in loaded:
         licences = {address: box.licence for address, box in federation.file.mailboxes.items()}
         move = Move(federation.slug, federation.domains, licences)
-        checks = rehearse(settings, credential(session), session.clock, move)
+        checks = rehearse(settings, proof, session.clock, move)
         stands = any(check.verdict is Verdict.BLOCKED for check in checks)
         session.print(_shown(session, federation, checks, stands))
         blocked = blocked or stands

@@ -36,9 +36,9 @@ class Tenant(Table):
     copier_principal: str
     """Object id of the enterprise application (service principal) that copies the mail."""
     usage_location: str = "FR"
-    sign_in: Literal["secret", "certificate", "github", "gitlab"] = "secret"
+    sign_in: Literal["secret", "certificate", "github", "gitlab", "device"] = "secret"
     """What the application proves itself with: a secret, a certificate, or the identity that a GitHub Actions or GitLab
-    CI job is lent, which leaves no secret to keep."""
+    CI job is lent, which leaves no secret to keep. ``device``: whoever runs the command signs in, for each command."""
     certificate_file: Path | None = None
     """PEM file with the application's private key and its certificate, when it signs in with one."""
     client_secret_file: Path | None = None

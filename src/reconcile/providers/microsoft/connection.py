@@ -16,4 +16,4 @@ def connect(tenant: Tenant, credential: Credential, sender: Transport, clock: Cl
     tokens = Tokens(tenant, credential)
     directory = Service("Microsoft Graph", tenant.graph, tokens.graph, tokens.renew)
     mail = Service("Exchange", tenant.exchange, tokens.exchange, tokens.renew)
-    return Graph(directory, sender, clock, Quota(clock)), Exchange(mail, sender, clock, tenant.id)
+    return Graph(directory, sender, clock, Quota(clock)), Exchange(mail, sender, clock, tenant.id, tokens.person)

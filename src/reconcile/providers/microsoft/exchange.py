@@ -48,15 +48,24 @@ def edited(add: Iterable[str] = (), remove: Iterable[str] = ()) -> Mapping[str, 
 class Exchange:
     """Runs cmdlets, at most ``CONCURRENT`` at a time.
 
-    Every method raises ``Refused`` for what Exchange would not do and ``Problem`` (M365-01…06) when it cannot be asked.
+    ``person`` answers who uses the application, "" when it acts for itself: requests are routed by it. Every method
+    raises ``Refused`` for what Exchange would not do and ``Problem`` (M365-01…06) when it cannot be asked.
     """
 
-    def __init__(self, service: Service, transport: Transport, clock: Clock, tenant_id: str) -> None:
+    def __init__(
+        self,
+        service: Service,
+        transport: Transport,
+        clock: Clock,
+        tenant_id: str,
+        person: Callable[[], str] = lambda: "",
+    ) -> None:
         self._service = service
         self._transport = transport
         self._clock = clock
         self._root = f"{service.root.rstrip('/')}/adminapi/beta/{tenant_id}"
         self._anchor = _ANCHOR.format(tenant=tenant_id)
+        self._person = person
         self._connection = str(uuid.uuid4())
         self._places = threading.BoundedSemaphore(CONCURRENT)
 
@@ -155,7 +164,7 @@ class Exchange:
 
     def _headers(self) -> dict[str, str]:
         return {
-            "X-AnchorMailbox": self._anchor,
+            "X-AnchorMailbox": f"UPN:{who}" if (who := self._person()) else self._anchor,
             "X-ResponseFormat": "json",
             "Prefer": f"odata.maxpagesize={PAGE}",
             "Accept-Language": "en-US",

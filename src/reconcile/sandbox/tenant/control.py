@@ -1,4 +1,4 @@
-"""The control page of the sandbox: its clock, its portal, its faults. No part of the service it emulates."""
+"""The control page of the sandbox: its clock, its portal, its sign-in page and its faults. Nothing the service has."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from typing import Any
 
 from reconcile.sandbox.tenant import addresses, skus
 from reconcile.sandbox.tenant.address_book import AddressTakenError
+from reconcile.sandbox.tenant.app_proofs import Federation
+from reconcile.sandbox.tenant.device_codes import Person
 from reconcile.sandbox.tenant.faults import KINDS, Fault, Faults
 from reconcile.sandbox.tenant.objects import Permission, User
 from reconcile.sandbox.tenant.provisioning import follow_licences
+from reconcile.sandbox.tenant.tokens import Issuer
 from reconcile.sandbox.tenant.web import Answer, Request
 from reconcile.sandbox.tenant.world import World
 
@@ -18,9 +21,10 @@ from reconcile.sandbox.tenant.world import World
 class Control:
     """Everything under /sandbox."""
 
-    def __init__(self, world: World, faults: Faults) -> None:
+    def __init__(self, world: World, faults: Faults, issuer: Issuer) -> None:
         self._world = world
         self._faults = faults
+        self._issuer = issuer
 
     def page(self, request: Request) -> Answer:
         try:
@@ -50,6 +54,12 @@ class Control:
                     raise ValueError(f"no fault is called {body['kind']}")
                 self._faults.add(Fault(body["kind"], body.get("path_contains", ""), int(body.get("count", 1))))
                 return Answer(200, {})
+            case ("POST", "credential"):
+                self._trust(body)
+                return Answer(200, {})
+            case ("POST", "device"):
+                self._issuer.devices.answer(body["user_code"], self._person(body["as"]) if body["as"] else None)
+                return Answer(200, {})
             case _:
                 return Answer(404, {"error": "no such control"})
         return Answer(200, {"now": clock.now().isoformat()})
@@ -71,6 +81,18 @@ class Control:
                 for sku in world.skus.values()
             },
         }
+
+    def _trust(self, wish: dict[str, Any]) -> None:
+        """What an administrator registers for the application: a certificate, or an issuer of identities."""
+        if "certificate" in wish:
+            self._issuer.proofs.trust_certificate(wish["certificate"])
+        else:
+            self._issuer.proofs.trust_issuer(Federation(wish["issuer"], wish["subject"], wish["keys"]))
+
+    def _person(self, address: str) -> Person:
+        """Somebody who enters a code on the page for it."""
+        user = self._user(address)
+        return Person(user.id, user.upn, str(user.values["displayName"]), user.id in self._world.administrators)
 
     def _by_hand(self, wish: dict[str, Any]) -> None:
         """What an administrator changes in the portal, without the tool knowing."""

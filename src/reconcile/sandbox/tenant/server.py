@@ -82,7 +82,7 @@ class TenantServer:
         self.public_key_pem = self._issuer.public_key_pem
         world.principals[world.copier_principal] = Principal(self.client_id, "reconcile")
         self._faults = Faults(profile.trouble, source.getrandbits(64))
-        self._control = Control(world, self._faults)
+        self._control = Control(world, self._faults, self._issuer)
         self._graph = Graph(self.url, world, self._issuer, resolve)
         self._exchange = Exchange(self.url, world, self._issuer, resolve)
         self._recorder = Recorder(record, self.url) if record is not None else None

@@ -1,21 +1,26 @@
-"""Sign-in: OpenID metadata, signing keys, and access tokens for an application with a secret."""
+"""Sign-in: OpenID metadata, signing keys, and access tokens for the application or for a person who uses it."""
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import hashlib
+import json
 import random
 import time
 import urllib.parse
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from reconcile.sandbox.tenant.app_proofs import AppProofs, ProofRefusedError
+from reconcile.sandbox.tenant.device_codes import DeviceCodes, Person
 from reconcile.sandbox.tenant.permissions import EXCHANGE_ROLE, OF_EXCHANGE
+from reconcile.sandbox.tenant.sign_in_refusals import ERRORS, refusal
 from reconcile.sandbox.tenant.virtual_clock import VirtualClock
 from reconcile.sandbox.tenant.web import Answer, Request
 
@@ -50,6 +55,8 @@ class Issuer:
         self.tenant_id = tenant_id
         self.client_id = str(uuid.UUID(int=seed.getrandbits(128), version=4))
         self.client_secret = f"sbx~{seed.getrandbits(200):050x}"
+        self.proofs = AppProofs(self.client_id, self.client_secret)
+        self.devices = DeviceCodes(clock, random.Random(seed.getrandbits(64)))  # noqa: S311 - repeatable, and of no use elsewhere
         self.issuer = f"{site}/{tenant_id}/v2.0"
         self._site = site
         self._names = {tenant_id, initial_domain}
@@ -72,8 +79,13 @@ class Issuer:
                 )
             case ("GET", "discovery/v2.0/keys"):
                 return Answer(200, {"keys": [self._public_key()]})
-            case ("POST", "oauth2/v2.0/token"):
-                return self._token(request) if tenant in self._names else self._refused(400, 90002, "invalid_request")
+            case ("POST", "oauth2/v2.0/token" | "oauth2/v2.0/devicecode" as page):
+                if tenant not in self._names:
+                    return self._refused(400, 90002, "invalid_request")
+                form = dict(urllib.parse.parse_qsl(request.body.decode()))
+                if form.get("client_id") != self.client_id:
+                    return self._refused(400, 700016, "unauthorized_client", form.get("client_id", ""))
+                return self._token(form) if page.endswith("token") else self._device_code(form)
             case _:
                 return None
 
@@ -93,7 +105,8 @@ class Issuer:
             raise TokenRefusedError("Access token validation failure.") from None
         if claims["sandbox_until"] <= self._clock.now().timestamp():
             raise TokenRefusedError("Lifetime validation failed, the token is expired.")
-        return frozenset(claims["roles"]) | ({EXCHANGE_ROLE} if _EXCHANGE_ADMINISTRATOR in claims["wids"] else set())
+        granted = claims.get("roles") or [_OF_PERSONS.get(scope, scope) for scope in claims.get("scp", "").split()]
+        return frozenset(granted) | ({EXCHANGE_ROLE} if _EXCHANGE_ADMINISTRATOR in claims["wids"] else set())
 
     def _metadata(self) -> Answer:
         base = f"{self._site}/{self.tenant_id}"
@@ -105,7 +118,7 @@ class Issuer:
                 "token_endpoint": f"{base}/oauth2/v2.0/token",
                 "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
                 "jwks_uri": f"{base}/discovery/v2.0/keys",
-                "token_endpoint_auth_methods_supported": ["client_secret_post"],
+                "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
                 "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
                 "subject_types_supported": ["pairwise"],
                 "id_token_signing_alg_values_supported": ["RS256"],
@@ -118,43 +131,86 @@ class Issuer:
         key = jwt.algorithms.RSAAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
         return {**key, "use": "sig", "kid": self.signing_key_id, "issuer": self.issuer}
 
-    def _token(self, request: Request) -> Answer:
-        form = dict(urllib.parse.parse_qsl(request.body.decode()))
-        if form.get("grant_type") != "client_credentials":
-            return self._refused(400, 70003, "unsupported_grant_type")
-        if form.get("client_id") != self.client_id:
-            return self._refused(400, 700016, "unauthorized_client", form.get("client_id", ""))
-        if form.get("client_secret") != self.client_secret:
-            return self._refused(401, 7000215, "invalid_client", self.client_id)
-        resource = form.get("scope", "").removesuffix("/.default")
-        if resource not in (GRAPH, EXCHANGE) or not form["scope"].endswith("/.default"):
+    def _device_code(self, form: Mapping[str, str]) -> Answer:
+        resource = _resource(form)
+        if not resource:
             return self._refused(400, 1002012, "invalid_scope", form.get("scope", ""))
-        seconds = int(LIFETIME.total_seconds())
-        token = self._signed(resource)
+        return Answer(200, self.devices.begin(self._site, resource))
+
+    def _token(self, form: Mapping[str, str]) -> Answer:
+        grant, resource = form.get("grant_type"), _resource(form)
+        if grant in ("client_credentials", "refresh_token") and not resource:
+            return self._refused(400, 1002012, "invalid_scope", form.get("scope", ""))
+        try:
+            match grant:
+                case "client_credentials":
+                    self.proofs.check(form, f"{self._site}/{self.tenant_id}/oauth2/v2.0/token")
+                    return Answer(200, self._signed(resource, self._of_application(resource)))
+                case "urn:ietf:params:oauth:grant-type:device_code":
+                    return self._for_person(*self.devices.redeem(form.get("device_code", "")))
+                case "refresh_token":
+                    return self._for_person(resource, self.devices.resume(form.get("refresh_token", "")))
+                case _:
+                    return self._refused(400, 70003, "unsupported_grant_type")
+        except ProofRefusedError as refused:
+            error, status = ERRORS.get(refused.number, ("invalid_client", 401))
+            return self._refused(status, refused.number, error, refused.subject)
+
+    def _for_person(self, resource: str, person: Person) -> Answer:
+        """What a person may do through the application: what both may."""
+        scopes = ["Exchange.Manage"] if resource == EXCHANGE else self._roles(resource)
+        claims = {
+            "idtyp": "user",
+            "oid": person.id,
+            "sub": person.id,
+            "upn": person.upn,
+            "scp": " ".join(scopes if person.administrator or resource == EXCHANGE else ["User.Read.All"]),
+            "wids": [_EXCHANGE_ADMINISTRATOR] if person.administrator else [],
+        }
+        wall = int(time.time())
+        identity = {
+            "aud": self.client_id, "iss": self.issuer, "iat": wall, "nbf": wall - 300, "exp": wall + 3600,
+            "name": person.name, "oid": person.id, "preferred_username": person.upn, "sub": person.id,
+            "tid": self.tenant_id, "ver": "2.0",
+        }  # fmt: skip
+        whose = json.dumps({"uid": person.id, "utid": self.tenant_id}).encode()
         return Answer(
-            200, {"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds, "access_token": token}
+            200,
+            {
+                **self._signed(resource, claims),
+                "scope": " ".join([*(f"{resource}/{scope}" for scope in scopes), f"{resource}/.default"]),
+                "refresh_token": self.devices.session(person),
+                "id_token": jwt.encode(identity, self._key, "RS256", headers={"kid": self.signing_key_id}),
+                "client_info": base64.urlsafe_b64encode(whose).decode().rstrip("="),
+            },
         )
 
-    def _signed(self, audience: str) -> str:
-        wall = int(time.time())
+    def _of_application(self, audience: str) -> dict[str, object]:
+        return {
+            "idtyp": "app",
+            "oid": self._principal,
+            "sub": self._principal,
+            "roles": self._roles(audience),
+            "wids": [_EXCHANGE_ADMINISTRATOR] if EXCHANGE_ROLE in self._granted else [],
+        }
+
+    def _signed(self, audience: str, of_whom: Mapping[str, object]) -> dict[str, object]:
+        wall, seconds = int(time.time()), int(LIFETIME.total_seconds())
         claims = {
             "aud": audience,
             "iss": self.issuer,
             "iat": wall - 300,
             "nbf": wall - 300,
-            "exp": wall + int(LIFETIME.total_seconds()),
+            "exp": wall + seconds,
             "sandbox_until": (self._clock.now() + LIFETIME).timestamp(),
             "appid": self.client_id,
             "azp": self.client_id,
-            "idtyp": "app",
-            "oid": self._principal,
-            "sub": self._principal,
             "tid": self.tenant_id,
-            "roles": self._roles(audience),
-            "wids": [_EXCHANGE_ADMINISTRATOR] if EXCHANGE_ROLE in self._granted else [],
             "ver": "1.0",
+            **of_whom,
         }
-        return jwt.encode(claims, self._key, "RS256", headers={"kid": self.signing_key_id})
+        token = jwt.encode(claims, self._key, "RS256", headers={"kid": self.signing_key_id})
+        return {"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds, "access_token": token}
 
     def _roles(self, audience: str) -> list[str]:
         return sorted(
@@ -162,31 +218,14 @@ class Issuer:
         )
 
     def _refused(self, status: int, number: int, error: str, subject: str = "") -> Answer:
-        trace = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{number}{subject}{self._clock.now()}"))
-        stamp = f"{self._clock.now():%Y-%m-%d %H:%M:%SZ}"
-        text = _REFUSALS[number].format(subject)
-        return Answer(
-            status,
-            {
-                "error": error,
-                "error_description": f"AADSTS{number}: {text} Trace ID: {trace} Correlation ID: {trace} "
-                f"Timestamp: {stamp}",
-                "error_codes": [number],
-                "timestamp": stamp,
-                "trace_id": trace,
-                "correlation_id": trace,
-                "error_uri": f"{self._site}/error?code={number}",
-            },
-        )
+        return refusal(self._site, self._clock.now(), status, number, error, subject)
 
 
-_REFUSALS = {
-    70003: "The app requested an unsupported grant type.",
-    90002: "Tenant '{}' not found. Check to make sure you have the correct tenant ID and are signing into the correct "
-    "cloud.",
-    700016: "Application with identifier '{}' was not found in the directory.",
-    1002012: "The provided value for scope {} is not valid. Client credential flows must have a scope value with "
-    "/.default suffixed to the resource identifier (application ID URI).",
-    7000215: "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, "
-    "not the client secret ID, for a secret added to app '{}'.",
-}
+def _resource(form: Mapping[str, str]) -> str:
+    """The service whose ``.default`` scope is asked for, "" when there is none we know."""
+    asked = (scope.removesuffix("/.default") for scope in form.get("scope", "").split() if scope.endswith("/.default"))
+    return next((resource for resource in asked if resource in (GRAPH, EXCHANGE)), "")
+
+
+#: The delegated permission that stands for an application's.
+_OF_PERSONS = {"Exchange.Manage": "Exchange.ManageAsApp"}
