@@ -164,7 +164,7 @@ def _resolved(value: Value | Reference, sights: Mapping[Address, Live]) -> Value
 def _zones(desired: Sequence[Desired], sights: Mapping[Address, Live], domains: Mapping[str, str]) -> dict[str, str]:
     """Master files in which every record is as the YAML asks."""
     zones = {
-        domain: [f"$TTL 300\n@ SOA ns1.{domain}. host.{domain}. 1 7200 3600 1209600 300\n@ NS ns1.{domain}."]
+        domain: [f"$TTL 3600\n@ SOA ns1.{domain}. host.{domain}. 1 7200 3600 1209600 300\n@ NS ns1.{domain}."]
         for domain in domains
     }
     for resource in desired:
@@ -174,10 +174,12 @@ def _zones(desired: Sequence[Desired], sights: Mapping[Address, Live], domains: 
         zone = zones[max((origin for origin in zones if name.endswith(origin)), key=len)]
         for value in resource.fields.values():
             items = _resolved(value, sights)
+            if not isinstance(items, tuple):
+                continue  # a life, or something that must not be there: the zone is so from the start
             if part == ["spf"]:
-                items = ("v=spf1 " + " ".join(f"include:{item}" for item in items) + " -all",)  # type: ignore[union-attr]
+                items = ("v=spf1 " + " ".join(f"include:{item}" for item in items) + " -all",)
             quote = '"' if kind == "TXT" else ""
-            zone += [f"{name}. {kind} {quote}{item}{quote}" for item in items]  # type: ignore[union-attr]
+            zone += [f"{name}. {kind} {quote}{item}{quote}" for item in items]
     return {origin: "\n".join(lines) + "\n" for origin, lines in zones.items()}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.microsoft.world import DOMAINS, SLUG, World
 
-from reconcile.providers.base import ABSENT, Order, Scope, Wanted
+from reconcile.providers.base import ABSENT, Order, Scope, Unknown, Wanted
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Desired, Live, Value
 
@@ -105,3 +105,37 @@ def test_taking_a_finished_mailbox_out_of_the_file_looks_at_its_door(office: Wor
     office.remove("copy_access", ANNE)
     office.copied = {ANNE}
     assert office.connect().reader.observe(Scope([wanted], DOMAINS)).sights == {made.address: ABSENT}
+
+
+def _remembered(office: World) -> dict[str, Wanted]:
+    """What the state knows of Contact and of the copier's door to it, by kind."""
+    access = office.make("access", CONTACT, {**RIGHTS, "full_access": (ANNE,)})
+    made = [access, office.make("copy_access", CONTACT, {"granted": True})]
+    return {
+        one.address.kind: Wanted(one.address, Desired(one.address, one.fields), one.identity, one.fields)  # type: ignore[arg-type]
+        for one in made
+    }
+
+
+def test_rights_on_mailboxes_the_state_knows_are_read_as_they_are_now(office: World) -> None:
+    wanted = _remembered(office)
+    office.by_hand(CONTACT, add_full_access=LUC)
+    sights = office.connect().reader.observe(Scope(list(wanted.values()), DOMAINS)).sights
+    access, door = (sights[one.address] for one in wanted.values())
+    assert isinstance(access, Live)
+    assert access.fields == RIGHTS
+    assert isinstance(door, Live)
+
+
+def test_rights_on_a_mailbox_the_state_knows_and_the_tenant_lost_are_absent(office: World) -> None:
+    wanted = _remembered(office)
+    office.remove("mailbox", CONTACT)
+    sights = office.connect().reader.observe(Scope(list(wanted.values()), DOMAINS)).sights
+    assert set(sights.values()) == {ABSENT}
+
+
+def test_rights_that_cannot_be_read_are_unknown_for_whoever_asks(office: World) -> None:
+    wanted = _remembered(office)
+    office.fault("throttle", "Get-MailboxPermission", count=400)
+    sights = office.connect().reader.observe(Scope(list(wanted.values()), DOMAINS)).sights
+    assert all(isinstance(sight, Unknown) and sight.reason.startswith("M365-02") for sight in sights.values())

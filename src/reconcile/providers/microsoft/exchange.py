@@ -7,6 +7,7 @@ bytes, paging that may break, and Get cmdlets that answer everything when they d
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 import threading
@@ -18,16 +19,20 @@ from urllib.parse import urlencode
 from reconcile.clock import Clock
 from reconcile.problem import Problem
 from reconcile.providers.microsoft import exchange_answers as answers
+from reconcile.providers.microsoft.pacing import Places
 from reconcile.providers.microsoft.refused import Refused
 from reconcile.providers.microsoft.side_by_side import side_by_side
-from reconcile.providers.microsoft.transport import Request, Service, Transport
+from reconcile.providers.microsoft.transport import Reply, Request, Service, Transport, Verdict
 
 Row = dict[str, Any]
 
 #: The parts of one $batch, as tools in production send them.
 BATCH = 10
-#: Concurrent requests a tenant bears well; the PowerShell module's own guidance was three sessions.
+#: Concurrent requests every tenant bears, and how many reads are tried while it does not object. No figure is published
+#: for applications; remote PowerShell, before it was retired, had three sessions for each administrator and nine for a
+#: whole tenant.
 CONCURRENT = 4
+MOST_READS = 8
 PAGE = 1000
 #: How often a list is begun.
 LIST_ATTEMPTS = 2
@@ -46,7 +51,7 @@ def edited(add: Iterable[str] = (), remove: Iterable[str] = ()) -> Mapping[str, 
 
 
 class Exchange:
-    """Runs cmdlets, at most ``CONCURRENT`` at a time.
+    """Runs cmdlets: at most ``CONCURRENT`` that write at a time, and ``MOST_READS`` in all while Exchange is at ease.
 
     ``person`` answers who uses the application, "" when it acts for itself: requests are routed by it. Every method
     raises ``Refused`` for what Exchange would not do and ``Problem`` (M365-01…06) when it cannot be asked.
@@ -67,7 +72,8 @@ class Exchange:
         self._anchor = _ANCHOR.format(tenant=tenant_id)
         self._person = person
         self._connection = str(uuid.uuid4())
-        self._places = threading.BoundedSemaphore(CONCURRENT)
+        self._places = Places(CONCURRENT, MOST_READS)
+        self._writing = threading.BoundedSemaphore(CONCURRENT)
 
     def rows(self, cmdlet: str, select: Iterable[str], **parameters: object) -> list[Row]:
         """Every row of a Get cmdlet, begun again when the way to the next page is lost.
@@ -128,7 +134,7 @@ class Exchange:
         url = self._address(select)
         numbered = [(str(number), parameters) for number, parameters in enumerate(inputs)]
         batches = [dict(numbered[start : start + BATCH]) for start in range(0, len(numbered), BATCH)]
-        side_by_side(lambda batch: self._batch(cmdlet, url, batch, found), batches, CONCURRENT)
+        side_by_side(lambda batch: self._batch(cmdlet, url, batch, found), batches, MOST_READS)
         return [self._completed(found[number], cmdlet, select, parameters) for number, parameters in numbered]
 
     def _completed(
@@ -173,12 +179,20 @@ class Exchange:
         }
 
     def _send(self, request: Request) -> Row:
-        with self._places:
-            reply = self._transport.send(self._service, request, answers.judge)
+        with self._writing if request.writes else contextlib.nullcontext(), self._places.one():
+            reply = self._transport.send(self._service, request, self._judge)
         body = reply.json()
         if reply.status == 200 and isinstance(body, dict):
             return body
         raise self._refusal(reply.status, body, reply.request_id or request.headers["client-request-id"])
+
+    def _judge(self, reply: Reply) -> Verdict:
+        verdict = answers.judge(reply)
+        if verdict is Verdict.FINAL:
+            self._places.answered()
+        else:
+            self._places.slow_down()
+        return verdict
 
     def _batch(
         self,
@@ -205,6 +219,7 @@ class Exchange:
                 return
             if attempt == 8:
                 raise Problem("M365-02", "Exchange stayed busy for too long.", "run the command again later")
+            self._places.slow_down()
             self._clock.sleep(self._transport.pause(attempt, {}))
 
     def _part(self, part: Row) -> list[Row] | Refused | None:

@@ -1,9 +1,11 @@
-"""Staying within Graph's published quotas, so that the tenant never has to refuse."""
+"""Asking no more of the tenant than it bears: within Graph's quotas, and as much at once as Exchange takes."""
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import threading
+from collections.abc import Iterator
 
 from reconcile.clock import Clock
 
@@ -21,6 +23,46 @@ class Quota:
         """Return once that much may be spent."""
         self._units.take(units)
         self._writes.take(writes)
+
+
+class Places:
+    """How many requests a service carries at once, found out by trying, where nobody publishes a figure. Thread-safe.
+
+    Begins with ``few``. Each round of requests answered in peace makes room for one more, up to ``most``; being asked
+    to slow down halves the room, never below one.
+    """
+
+    def __init__(self, few: int, most: int) -> None:
+        self.most = most
+        self._room = float(few)
+        self.taken = 0
+        self._changed = threading.Condition()
+
+    @property
+    def room(self) -> int:
+        return int(self._room)
+
+    @contextlib.contextmanager
+    def one(self) -> Iterator[None]:
+        """A place while the block runs, once there is one."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.taken < self.room)
+            self.taken += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self.taken -= 1
+                self._changed.notify()
+
+    def answered(self) -> None:
+        with self._changed:
+            self._room = min(self.most, self._room + 1 / self._room)
+            self._changed.notify()
+
+    def slow_down(self) -> None:
+        with self._changed:
+            self._room = max(1.0, self._room / 2)
 
 
 class _Bucket:

@@ -71,7 +71,7 @@ class _Look:
             "access": self._access,
             "copy_access": self._copy_access,
         }
-        self._tenant.look_ahead({one.address.kind for one in self._scope.wanted})
+        self._tenant.look_ahead({one.address.kind for one in self._scope.wanted}, self._rights_to_read())
         seen: dict[Address, Sight] = {}
         for kind, look in looks.items():
             wanted = [one for one in self._scope.wanted if one.address.kind == kind]
@@ -97,6 +97,13 @@ class _Look:
         except (Problem, Refused, *_MALFORMED):
             return None
         return Seats(skus.supply(), {address: skus.parts(user.skus) for address, user in self._accounts.items()})
+
+    def _rights_to_read(self) -> Mapping[str, Collection[str]]:
+        """The mailboxes whose rights will be asked about, as far as the state knows them, by cmdlet."""
+        shared = [one.identity for one in self._scope.wanted if one.address.kind == "access" and one.identity]
+        copies = [one for one in self._scope.wanted if one.address.kind == "copy_access" and one.identity]
+        opened = [one.identity for one in copies if not self._over(one)]
+        return {"Get-MailboxPermission": [*shared, *opened], "Get-RecipientPermission": shared}
 
     def _domains(self, wanted: list[Wanted]) -> Mapping[Address, Sight]:
         rows = self._tenant.domains()
@@ -211,9 +218,7 @@ class _Look:
         # Once the mail is over nobody needs the door: it is as recorded, and whoever shut it since did well. Asking
         # would cost more than all the rest, for Exchange tells the rights on one mailbox at a time.
         seen: dict[Address, Sight] = {
-            one.address: Live(one.address, dict(one.recorded), one.identity)
-            for one in wanted
-            if one.desired is not None and one.recorded.get("granted") and one.address.key in self._copied
+            one.address: Live(one.address, dict(one.recorded), one.identity) for one in wanted if self._over(one)
         }
         wanted = [one for one in wanted if one.address not in seen]
         boxes = self._by_primary_or_recorded(wanted)
@@ -227,6 +232,10 @@ class _Look:
             else:
                 seen[one.address] = ABSENT
         return seen
+
+    def _over(self, one: Wanted) -> bool:
+        """Whether the copier has had its way with a mailbox that stays as it is."""
+        return one.desired is not None and bool(one.recorded.get("granted")) and one.address.key in self._copied
 
     def _by_primary_or_recorded(self, wanted: list[Wanted]) -> dict[Address, Box]:
         """The mailbox of each: the recorded one wherever its address went, else the one with that primary address."""

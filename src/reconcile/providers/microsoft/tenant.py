@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -19,6 +20,12 @@ from reconcile.providers.microsoft.side_by_side import side_by_side
 Row = dict[str, Any]
 T = TypeVar("T")
 
+#: What tells who holds which right on a mailbox.
+_RIGHTS_SELECT = {
+    "Get-MailboxPermission": ("User", "AccessRights", "Deny", "IsInherited"),
+    "Get-RecipientPermission": ("Trustee", "AccessRights", "AccessControlType", "IsInherited"),
+}
+
 
 class Tenant:
     """A snapshot that is filled as it is asked. Every method raises the same ``Problem`` or ``Refused`` again once its
@@ -30,11 +37,12 @@ class Tenant:
         self._exchange = exchange
         self._settings = settings
         self._read: dict[str, Any] = {}
-        self._rights: dict[str, dict[str, list[Row] | Refused]] = {}
+        self._rights: dict[str, dict[str, list[Row] | Refused | Problem]] = {}
 
-    def look_ahead(self, kinds: Collection[str]) -> None:
-        """Read every list that resources of these kinds will be looked up in: one page leads to the next, but no list
-        waits for another. A failure is told when it matters."""
+    def look_ahead(self, kinds: Collection[str], rights: Mapping[str, Collection[str]]) -> None:
+        """Read every list that resources of these kinds will be looked up in, and the rights on mailboxes that are
+        known already (by cmdlet, their GUIDs): one page leads to the next, but nothing else waits for another. A
+        failure is told when it matters."""
         needed: Mapping[str, Sequence[Callable[[], object]]] = {
             "domain": (self.domains,),
             "domain_verification": (self.domains, self.accepted_domains),
@@ -51,6 +59,7 @@ class Tenant:
                 one()
 
         lists = list(dict.fromkeys(one for kind, lists in needed.items() if kind in kinds for one in lists))
+        lists += [functools.partial(self.permissions, cmdlet, guids) for cmdlet, guids in rights.items() if guids]
         side_by_side(read, lists, len(lists))
 
     def users(self) -> Mapping[str, User]:
@@ -132,8 +141,12 @@ class Tenant:
         known = self._rights.setdefault(cmdlet, {})
         boxes = sorted(set(guids))
         missing = [guid for guid in boxes if guid not in known]
-        known.update(zip(missing, self._exchange.many(cmdlet, (), [{"Identity": one} for one in missing]), strict=True))
-        return {guid: known[guid] for guid in boxes}
+        try:
+            found = self._exchange.many(cmdlet, _RIGHTS_SELECT[cmdlet], [{"Identity": one} for one in missing])
+            known.update(zip(missing, found, strict=True))
+        except (Problem, Refused) as failure:
+            known.update(dict.fromkeys(missing, failure))
+        return {guid: _told(known[guid]) for guid in boxes}
 
     def _user_rows(self) -> list[Row]:
         return self._graph.rows("/users", records.USER_SELECT, top=999)
@@ -158,6 +171,12 @@ class Tenant:
         if isinstance(found, Problem | Refused):
             raise found
         return found  # type: ignore[no-any-return]
+
+
+def _told(rights: list[Row] | Refused | Problem) -> list[Row] | Refused:
+    if isinstance(rights, Problem):
+        raise rights
+    return rights
 
 
 def list_boxes(exchange: Exchange) -> list[Box]:

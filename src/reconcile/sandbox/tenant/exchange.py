@@ -7,7 +7,7 @@ import json
 import re
 import urllib.parse
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from reconcile.sandbox.tenant import tokens
@@ -17,7 +17,7 @@ from reconcile.sandbox.tenant.exchange_access import Access
 from reconcile.sandbox.tenant.exchange_encoding import encoded
 from reconcile.sandbox.tenant.exchange_mailboxes import Mailboxes
 from reconcile.sandbox.tenant.exchange_organization import Organization
-from reconcile.sandbox.tenant.exchange_recipients import Outcome, Parameters, Recipients
+from reconcile.sandbox.tenant.exchange_recipients import Outcome, Parameters, Recipients, Row
 from reconcile.sandbox.tenant.permissions import EXCHANGE_ROLE
 from reconcile.sandbox.tenant.tokens import Issuer, TokenRefusedError
 from reconcile.sandbox.tenant.web import Answer, Request
@@ -163,15 +163,17 @@ class Exchange:
         return Answer(200, body, {"X-Warnings": json.dumps(warnings)} if warnings else {})
 
 
-def _selected(rows: list[dict[str, Any]], select: str | None) -> list[dict[str, Any]]:
+def _selected(rows: Sequence[Row], select: str | None) -> Sequence[Row]:
+    """Every row of a cmdlet has the same properties."""
     if not select or not rows:
         return rows
-    names: Mapping[str, str] = {name.lower(): name for row in rows for name in row}
+    names = {name.lower(): name for name in rows[0]}
     wanted = [name.strip() for name in select.split(",")]
     for name in wanted:
         if name.lower() not in names:
             raise CmdletError("ParameterBindingException", f"The output has no property named '{name}'.")
-    return [{names[name.lower()]: row[names[name.lower()]] for name in wanted} for row in rows]
+    shown = [names[name.lower()] for name in wanted]
+    return [{name: row[name] for name in shown} for row in rows]
 
 
 def _page_size(request: Request) -> int:

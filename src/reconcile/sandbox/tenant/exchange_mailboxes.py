@@ -10,6 +10,7 @@ from reconcile.sandbox.tenant import addresses, exchange_rows
 from reconcile.sandbox.tenant.address_book import AddressTakenError
 from reconcile.sandbox.tenant.cmdlet_error import CmdletError
 from reconcile.sandbox.tenant.exchange_encoding import size_of
+from reconcile.sandbox.tenant.exchange_mailbox_rows import mailbox_row
 from reconcile.sandbox.tenant.exchange_recipients import Outcome, Parameters, Recipients
 from reconcile.sandbox.tenant.objects import Mailbox
 from reconcile.sandbox.tenant.words import words
@@ -68,11 +69,11 @@ class Mailboxes:
             found_after=world.delays.user_of_shared_mailbox,
         )
         box = world.add_mailbox(user, name, alias, items, shared=True)
-        return [exchange_rows.mailbox_row(world, box)], []
+        return [mailbox_row(world, box)], []
 
     def set_mailbox(self, given: Parameters) -> Outcome:
         box = self._recipients.one(given.pop("identity"))
-        before = exchange_rows.mailbox_row(self._world, box)
+        before = dict(mailbox_row(self._world, box))
         self._check_change(box, given)
         try:
             self._change_addresses(box, given)
@@ -105,7 +106,7 @@ class Mailboxes:
             held = user.values.get("onPremisesExtensionAttributes") or {}
             user.values["onPremisesExtensionAttributes"] = {**held, **custom}
         self._world.tell(box)
-        if exchange_rows.mailbox_row(self._world, box) == before:
+        if mailbox_row(self._world, box) == before:
             return [], [f"The command completed successfully but no settings of '{box.name}' have been modified."]
         return [], []
 

@@ -77,12 +77,7 @@ class Organization:
         ], []
 
     def get_signing(self, given: Parameters) -> Outcome:
-        if not given.get("identity"):
-            return list(self._signing.values()), []
-        found = self._signing.get(given["identity"].lower())
-        if found is None:
-            raise unknown_object(given["identity"])
-        return [found], []
+        return [self._config(given["identity"])] if given.get("identity") else list(self._signing.values()), []
 
     def new_signing(self, given: Parameters) -> Outcome:
         name = self._accepted(given["domainname"]).name
@@ -105,12 +100,18 @@ class Organization:
         return [config], []
 
     def set_signing(self, given: Parameters) -> Outcome:
-        [config], _ = self.get_signing(given)
+        config = self._config(given["identity"])
         if given.get("enabled"):
             self._check_published(config)
             config["Status"] = "Valid"
         config["Enabled"] = given.get("enabled", config["Enabled"])
         return [], []
+
+    def _config(self, identity: str) -> dict[str, Any]:
+        found = self._signing.get(identity.lower())
+        if found is None:
+            raise unknown_object(identity)
+        return found
 
     def _check_published(self, config: dict[str, Any]) -> None:
         for number in (1, 2):

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from reconcile.sandbox.tenant import addresses, exchange_rows
 from reconcile.sandbox.tenant.cmdlet_error import CmdletError, unknown_object
 from reconcile.sandbox.tenant.exchange_filter import parse_filter
+from reconcile.sandbox.tenant.exchange_mailbox_rows import mailbox_row, recipient_row
 from reconcile.sandbox.tenant.objects import Mailbox
 from reconcile.sandbox.tenant.world import World
 
 Parameters = dict[str, Any]
-Outcome = tuple[list[dict[str, Any]], list[str]]
+Row = Mapping[str, Any]
+#: What a cmdlet puts out, and its warnings.
+Outcome = tuple[Sequence[Row], list[str]]
 
 
 class Recipients:
@@ -38,11 +42,11 @@ class Recipients:
 
     def get_mailbox(self, given: Parameters) -> Outcome:
         if given.get("softdeletedmailbox") or given.get("inactivemailboxonly"):
-            return [exchange_rows.mailbox_row(self._world, box) for box in self._soft_deleted(given)], []
-        return self._listed(given, exchange_rows.mailbox_row)
+            return [mailbox_row(self._world, box) for box in self._soft_deleted(given)], []
+        return self._listed(given, mailbox_row)
 
     def get_recipient(self, given: Parameters) -> Outcome:
-        return self._listed(given, exchange_rows.recipient_row)
+        return self._listed(given, recipient_row)
 
     def get_protocols(self, given: Parameters) -> Outcome:
         return self._listed(given, exchange_rows.protocols_row)
@@ -66,7 +70,7 @@ class Recipients:
             or key == exchange_rows.distinguished_name(world, box).lower()
         ]
 
-    def _listed(self, given: Parameters, row: Any) -> Outcome:
+    def _listed(self, given: Parameters, row: Callable[[World, Mailbox], Row]) -> Outcome:
         # An empty identity gives everybody: the hazard the reference page of each Get cmdlet warns of.
         boxes = [self.one(given["identity"])] if given.get("identity") else self._world.connected()
         kinds = given.get("recipienttypedetails")
@@ -85,7 +89,7 @@ class Recipients:
         return [box for box in boxes if not key or key in (box.guid, box.user_id, *addresses.smtp_of(box.addresses))]
 
 
-def _cut(rows: list[dict[str, Any]], result_size: str | int | None) -> Outcome:
+def _cut(rows: Sequence[Row], result_size: str | int | None) -> Outcome:
     """The first thousand rows unless more were asked for; being cut short shows in a warning only."""
     if str(result_size).lower() == "unlimited":
         return rows, []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from reconcile.sandbox.tenant import addresses
@@ -147,10 +147,10 @@ class Users:
             ],
         }  # fmt: skip
 
-    def _visible(self) -> Iterator[dict[str, Any]]:
+    def _visible(self) -> Iterator[Mapping[str, Any]]:
         now = self._world.clock.now()
         lag = dt.timedelta(seconds=self._world.delays.deletion_listing)
-        yield from (self.shown(user) for user in self._world.users.values() if user.listed_from <= now)
+        yield from (_Shown(user, self.shown) for user in self._world.users.values() if user.listed_from <= now)
         for user in self._world.deleted.values():
             if user.deleted is not None and user.deleted + lag > now:
                 yield {**self.shown(user), "userPrincipalName": user.upn[32:], "deletedDateTime": None}
@@ -188,6 +188,29 @@ class Users:
             raise taken("userPrincipalName")
         if self._world.book.objector(upn, own_id) is not None:
             raise taken("proxyAddresses")
+
+
+class _Shown(Mapping[str, Any]):
+    """A user's properties, made out once another than the id is asked for: most users of a list are not on the page."""
+
+    def __init__(self, user: User, show: Callable[[User], Mapping[str, Any]]) -> None:
+        self._user = user
+        self._show = show
+        self._properties: Mapping[str, Any] | None = None
+
+    def __getitem__(self, name: str) -> Any:
+        return self._user.id if name == "id" else self._all()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def _all(self) -> Mapping[str, Any]:
+        if self._properties is None:
+            self._properties = self._show(self._user)
+        return self._properties
 
 
 def _check_password(values: dict[str, Any], upn: str) -> None:

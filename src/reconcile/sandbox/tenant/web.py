@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import socket
 import ssl
@@ -31,10 +32,16 @@ class Request:
     @classmethod
     def of(cls, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Request:
         """A request from its target: the path and query of an address, or a whole address."""
-        parts = urllib.parse.urlsplit(target)
-        query = dict(urllib.parse.parse_qsl(parts.query, keep_blank_values=True))
+        path, query = _parsed(target)
         lowered = {name.lower(): value for name, value in headers.items()}
-        return cls(method.upper(), parts.path, query, lowered, body)
+        return cls(method.upper(), path, query, lowered, body)
+
+
+@functools.lru_cache(256)
+def _parsed(target: str) -> tuple[str, Mapping[str, str]]:
+    """Path and query; the parts of a batch all have the same."""
+    parts = urllib.parse.urlsplit(target)
+    return parts.path, dict(urllib.parse.parse_qsl(parts.query, keep_blank_values=True))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
