@@ -14,18 +14,20 @@ from tests.dns.world import ORDINARY, World, zone_on
 
 from reconcile.cli.dns_view import survey_lines
 from reconcile.config.settings import DnsServer
+from reconcile.providers.base import Weight
 from reconcile.providers.dns.answers import Question
-from reconcile.providers.dns.checks import Weight
 from reconcile.providers.dns.facts import gather
 from reconcile.providers.dns.primary import Primary
 from reconcile.providers.dns.spread import Listener, State, ask_around, last_clean
 from reconcile.providers.dns.survey import Surveyor, surveyor
 
 MX = ("0 ns1.{}.",)
+NOON = dt.datetime(2025, 1, 19, 12, tzinfo=dt.UTC)
+PARIS = zoneinfo.ZoneInfo("Europe/Paris")
 
 
 def looking_at(world: World, *resolvers: str) -> Surveyor:
-    return surveyor(DnsServer(host="127.0.0.1", port=world.port, key_name=KEY_NAME, resolvers=resolvers))
+    return surveyor(DnsServer(host="127.0.0.1", port=world.port, key_name=KEY_NAME, resolvers=resolvers), PARIS)
 
 
 def findings(world: World, check: str) -> list[tuple[Weight, str]]:
@@ -39,7 +41,7 @@ def findings(world: World, check: str) -> list[tuple[Weight, str]]:
     [
         ("", "mx", None, ""),
         ("@ 86400 MX 0 .", "mx", Weight.BLOCKS, "null MX"),
-        ("@ 86400 MX 5 nowhere.ORIGIN", "mx", Weight.BLOCKS, "no address"),
+        ("@ 86400 MX 5 nowhere.ORIGIN", "mx", Weight.WARNS, "no address"),
         ("@ 86400 MX 0 x.o-v1.mx.microsoft.", "mx", Weight.WARNS, "nobody reads it"),
         ("* 3600 MX 5 mx1.oldhost.example.", "wildcard", Weight.WARNS, "undeclared names"),
         ("", "wildcard", None, ""),
@@ -88,13 +90,11 @@ def test_a_cache_that_holds_the_old_answer_is_named_with_its_seconds(embedded: S
         assert states(through, world) == {State.CURRENT}
         world.put("MX", values=(MX[0].format(world.origin),))
         resolver.age(86400 - 512)
-        survey = through.survey([world.origin])
+        survey = through.survey([world.origin], NOON, NOON)
         (old,) = [one for one in survey.reports if one.state is State.OLD]
         assert (old.question.rdtype, old.seconds) == (dns.rdatatype.MX, 512)
         assert last_clean(survey.reports) == 512
-        noon = dt.datetime(2025, 1, 19, 12, tzinfo=dt.UTC)
-        paris = zoneinfo.ZoneInfo("Europe/Paris")
-        lines = list(survey_lines(survey, [world.origin], noon, noon, paris))
+        lines = list(survey_lines(survey, [world.origin], NOON, PARIS))
         assert f"{world.origin} MX: old for 512 s more on 127.0.0.1:{resolver.port}" in lines
         assert lines[-1] == "The last cache asked is clean in 512 s, at 13:08:32."
 
@@ -116,7 +116,7 @@ def test_a_cache_that_remembers_an_absence_says_how_long(embedded: Server) -> No
 def test_a_resolver_is_never_asked_for_what_is_not_published_yet(embedded: Server) -> None:
     world = zone_on(embedded, ORDINARY)
     with caching_resolver(world.port) as resolver:
-        looking_at(world, f"127.0.0.1:{resolver.port}").survey([world.origin])
+        looking_at(world, f"127.0.0.1:{resolver.port}").survey([world.origin], NOON, NOON)
         assert f"selector1._domainkey.{world.origin}" not in resolver.asked
         assert world.origin in resolver.asked
 
@@ -135,16 +135,21 @@ def test_servers_that_are_down_or_not_authoritative_are_told_apart(embedded: Ser
 
 
 @pytest.mark.parametrize(
-    ("days", "words"), [(3, "lower its TTL before 21/01/2025 13:00"), (0.5, "Too late to lower the TTL")]
+    ("days", "weight", "words"),
+    [
+        (3, Weight.FINE, "lowered before 21/01/2025 13:00"),
+        (0.5, Weight.WARNS, "use the old host until 20/01/2025 13:00"),
+    ],
 )
-def test_a_ttl_is_to_be_lowered_one_old_ttl_before_the_switch(embedded: Server, days: float, words: str) -> None:
+def test_a_ttl_is_to_be_lowered_one_old_ttl_before_the_switch(
+    embedded: Server, days: float, weight: Weight, words: str
+) -> None:
     world = zone_on(embedded, ORDINARY)
-    survey = looking_at(world).survey([world.origin])
-    noon = dt.datetime(2025, 1, 19, 12, tzinfo=dt.UTC)
-    paris = zoneinfo.ZoneInfo("Europe/Paris")
-    lines = list(survey_lines(survey, [world.origin], noon, noon + dt.timedelta(days=days), paris))
-    assert [line for line in lines if words in line], lines
+    found = looking_at(world).before_switch({world.origin: NOON + dt.timedelta(days=days)}, NOON)
+    (told,) = [one for one in found if one.check == "ttl"]
+    assert told.weight is weight
+    assert words in told.sentence
 
 
 def states(looking: Surveyor, world: World) -> set[State]:
-    return {one.state for one in looking.survey([world.origin]).reports}
+    return {one.state for one in looking.survey([world.origin], NOON, NOON).reports}

@@ -7,6 +7,7 @@ import datetime as dt
 import zoneinfo
 
 from reconcile.planning.plan import Action, Basis, Blocked, Cause, Change, FieldChange, Plan, SeatCount
+from reconcile.providers.base import Finding, Weight
 from reconcile.resources.address import Address
 from reconcile.resources.milestones import UNSCHEDULED
 from reconcile.resources.resource import Live, Reference, Value
@@ -173,6 +174,10 @@ EVERYTHING = dataclasses.replace(
             marne("mailbox", "contact@spf51.org"),
         ),
         Blocked(marne("dns", "spf51.org/MX"), "ns1.spf51.org does not answer."),
+    ),
+    findings=(
+        Finding("spf51.org", "wildcard", Weight.WARNS, "The wildcard *.spf51.org sends mail elsewhere.", "spf51"),
+        Finding("spf51.org", "dkim", Weight.BLOCKS, "selector1 of spf51.org holds no key: do not sign.", "spf51"),
     ),
     seats=(
         SeatCount("E1", free=12, returned=0, taken=3),

@@ -66,18 +66,19 @@ def check(session: Session, federation: str, as_json: bool) -> int:
     would stop mail.
     """
     from reconcile.cli.dns_view import survey_document, survey_lines
-    from reconcile.providers.dns.checks import Weight
+    from reconcile.providers.base import Weight
     from reconcile.providers.dns.spread import State
     from reconcile.providers.dns.survey import surveyor
     from reconcile.resources.milestones import milestones
 
     chosen = _federation(session, federation)
-    seen = surveyor(session.settings.dns).survey(chosen.domains)
+    now = session.clock.now()
     cutover = milestones(chosen.file.migration.date, session.settings.calendar).cutover
+    seen = surveyor(session.settings.dns, session.zone).survey(chosen.domains, cutover, now)
     if as_json:
         click.echo(json.dumps(survey_document(seen), indent=1, ensure_ascii=False))
     else:
-        for line in survey_lines(seen, chosen.domains, session.clock.now(), cutover, session.zone):
+        for line in survey_lines(seen, chosen.domains, now, session.zone):
             session.console().print(line, markup=False)
     if any(one.weight is Weight.BLOCKS for one in seen.findings):
         return ERROR

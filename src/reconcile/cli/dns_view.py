@@ -11,14 +11,11 @@ from zoneinfo import ZoneInfo
 import dns.rdatatype
 
 from reconcile.providers.dns.answers import Question
-from reconcile.providers.dns.spread import Report, State, largest_ttl, last_clean
+from reconcile.providers.dns.spread import Report, State, last_clean
 from reconcile.providers.dns.survey import Survey
-from reconcile.resources.milestones import UNSCHEDULED
 
 
-def survey_lines(
-    survey: Survey, domains: Sequence[str], now: dt.datetime, cutover: dt.datetime, zone: ZoneInfo
-) -> Iterator[str]:
+def survey_lines(survey: Survey, domains: Sequence[str], now: dt.datetime, zone: ZoneInfo) -> Iterator[str]:
     """The checks of each domain, then where each record stands, then when the last cache asked is clean."""
     for domain in domains:
         yield domain
@@ -29,7 +26,6 @@ def survey_lines(
     by_record = sorted(survey.reports, key=lambda one: one.question)
     for question, reports in itertools.groupby(by_record, key=lambda one: one.question):
         yield from _spread(question, list(reports))
-    yield from _ttl_in_time(survey.reports, now, cutover, zone)
     if seconds := last_clean(survey.reports):
         clean = (now + dt.timedelta(seconds=seconds)).astimezone(zone)
         yield f"The last cache asked is clean in {seconds} s, at {clean:%H:%M:%S}."
@@ -64,23 +60,6 @@ def _spread(question: Question, reports: list[Report]) -> Iterator[str]:
         if one.state is not State.CURRENT:
             last = "" if one.seconds is None else f" for {one.seconds} s more"
             yield f"{_named(question)}: {one.state.value}{last} on {one.listener.name}"
-
-
-def _ttl_in_time(reports: Sequence[Report], now: dt.datetime, cutover: dt.datetime, zone: ZoneInfo) -> Iterator[str]:
-    """Caches must have learnt the short TTL by the cutover, so it must be lowered one old TTL before."""
-    ttl = largest_ttl(reports, dns.rdatatype.MX)
-    if cutover == UNSCHEDULED or cutover <= now or ttl <= _SHORT:
-        return
-    latest = cutover - dt.timedelta(seconds=ttl)
-    if latest > now:
-        yield f"The MX lives {ttl} s: lower its TTL before {latest.astimezone(zone):%d/%m/%Y %H:%M}."
-    else:
-        until = (cutover + dt.timedelta(seconds=ttl)).astimezone(zone)
-        yield f"Too late to lower the TTL of the MX ({ttl} s): some senders use the old host until {until:%d/%m %H:%M}."
-
-
-#: Seconds. A TTL up to this one needs no lowering.
-_SHORT = 600
 
 
 def _named(question: Question) -> str:

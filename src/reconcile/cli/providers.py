@@ -22,7 +22,7 @@ def providers(session: Session) -> Mapping[str, Provider]:
     queue = JobList(session.state / "copies" / "queue.sqlite", SystemClock())
     found = (
         microsoft_provider(settings, credential(session), session.clock, copied=queue.copied),
-        dns_provider(settings.dns, key, session.clock, session.state / "dns"),
+        dns_provider(settings.dns, key, session.clock, session.state / "dns", session.zone),
         copies_provider(queue),
     )
     return {provider.name: provider for provider in found}

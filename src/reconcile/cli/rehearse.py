@@ -13,6 +13,7 @@ from reconcile.cli.session import Session
 
 if TYPE_CHECKING:
     from reconcile.config.federation import Federation
+    from reconcile.providers.base import Finding
     from reconcile.providers.microsoft.rehearsal import Check
 
 #: Of each verdict: the mark shown, and its colour.
@@ -24,27 +25,46 @@ _MARKS = {"ready": ("✓", "green"), "look": ("!", "yellow"), "blocked": ("✗",
 @click.pass_obj
 def rehearse(session: Session, federations: tuple[str, ...]) -> int:
     """Look at everything the move of a federation hangs on, and change nothing: who holds its domains, whether the
-    licences suffice, who in the tenant has one of its addresses, and whether the application may do its work.
+    licences suffice, who in the tenant has one of its addresses, whether the application may do its work, and what in
+    DNS would stop its mail.
 
     Exits 0 when nothing stands in the way, 1 when something does. A good rehearsal is recorded in the file, under
     migration: rehearsed.
     """
     from reconcile.cli.credential import credential
     from reconcile.config.load import load_federations
+    from reconcile.providers.dns.survey import surveyor
     from reconcile.providers.microsoft.rehearsal import Move, Verdict, rehearse
+    from reconcile.resources.milestones import milestones
 
     settings = session.settings
     loaded = load_federations(session.federations, protected=settings.protected).select(federations)
     proof = credential(session)
+    cutovers = {
+        domain: milestones(federation.file.migration.date, settings.calendar).cutover
+        for federation in loaded
+        for domain in federation.domains
+    }
+    found = surveyor(settings.dns, session.zone).before_switch(cutovers, session.clock.now())
     blocked = False
     for federation in loaded:
         licences = {address: box.licence for address, box in federation.file.mailboxes.items()}
         move = Move(federation.slug, federation.domains, licences)
         checks = rehearse(settings, proof, session.clock, move)
+        checks += tuple(_of_names(one) for one in found if one.domain in federation.domains)
         stands = any(check.verdict is Verdict.BLOCKED for check in checks)
         session.print(_shown(session, federation, checks, stands))
         blocked = blocked or stands
     return ERROR if blocked else DONE
+
+
+def _of_names(finding: Finding) -> Check:
+    """A check of DNS as the rehearsal tells it."""
+    from reconcile.providers.base import Weight
+    from reconcile.providers.microsoft.rehearsal import Check, Verdict
+
+    verdicts = {Weight.FINE: Verdict.READY, Weight.WARNS: Verdict.LOOK, Weight.BLOCKS: Verdict.BLOCKED}
+    return Check(verdicts[finding.weight], f"{finding.domain} {finding.check}: {finding.sentence}")
 
 
 def _shown(session: Session, federation: Federation, checks: tuple[Check, ...], stands: bool) -> Iterator[Text]:

@@ -10,6 +10,7 @@ import datetime as dt
 import enum
 from collections.abc import Mapping
 
+from reconcile.providers.base import Finding
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS, Shape
 from reconcile.resources.resource import Live, Origin, Reference, Value
@@ -140,7 +141,7 @@ class Plan:
     ``outputs``: what the outside systems tell of resources that are already there, for references into them.
     ``unchanged``: how many resources are as YAML asks. ``unmanaged``: met in the declared domains, described nowhere,
     never touched. ``partial``: made for some federations or targets only. ``seats``: of each licence the plan gives or
-    takes back.
+    takes back. ``findings``: what to know of a domain before its mail is switched.
     """
 
     created: dt.datetime
@@ -154,6 +155,7 @@ class Plan:
     outputs: Mapping[Address, Mapping[str, Value]] = dataclasses.field(default_factory=dict)
     partial: bool = False
     seats: tuple[SeatCount, ...] = ()
+    findings: tuple[Finding, ...] = ()
     #: What an apply notes in the state without any write. Not kept in a plan file: the next plan finds it again.
     unrecorded: tuple[Unrecorded, ...] = dataclasses.field(default=(), compare=False)
 

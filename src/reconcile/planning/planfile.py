@@ -16,6 +16,7 @@ from typing import Any
 
 from reconcile.planning.plan import Action, Basis, Blocked, Cause, Change, FieldChange, Plan, SeatCount
 from reconcile.problem import Problem
+from reconcile.providers.base import Finding, Weight
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Live, Origin, Reference, Value
@@ -87,6 +88,7 @@ def _body(plan: Plan) -> dict[str, Any]:
             for one in plan.blocked
         ],
         "unmanaged": [str(address) for address in plan.unmanaged],
+        "findings": [{**dataclasses.asdict(one), "weight": one.weight.value} for one in plan.findings],
         "outputs": {str(address): _plain(outputs) for address, outputs in plan.outputs.items()},
         "seats": [
             {**dataclasses.asdict(one), "lacking": [str(address) for address in one.lacking]} for one in plan.seats
@@ -192,6 +194,7 @@ def _read(body: Mapping[str, Any]) -> Plan:
         unmanaged=tuple(Address.parse(text) for text in body["unmanaged"]),
         outputs={Address.parse(text): _read_plain(outputs) for text, outputs in body["outputs"].items()},
         partial=body["partial"],
+        findings=tuple(Finding(**{**one, "weight": Weight(one["weight"])}) for one in body.get("findings", ())),
         seats=tuple(
             SeatCount(**{**one, "lacking": tuple(map(Address.parse, one["lacking"]))}) for one in body["seats"]
         ),

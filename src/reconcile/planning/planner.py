@@ -119,6 +119,7 @@ def make_plan(inputs: Inputs, readers: Mapping[str, Reader], now: dt.datetime, t
         partial=inputs.partial,
         seats=seats.counts,
         unrecorded=tuple(unrecorded),
+        findings=tuple(sorted(observation.findings, key=lambda one: (one.federation, one.domain))),
     )
 
 
@@ -155,7 +156,9 @@ def observe(inputs: Inputs, readers: Mapping[str, Reader]) -> Observation:
             # A reader that forgot one has not seen it: that is unknown, never absent.
             sights.setdefault(question.address, Unknown("the provider gave no answer about it"))
     unmanaged = tuple(address for answer in answers for address in answer.unmanaged)
-    return Observation(sights, unmanaged, next((answer.seats for answer in answers if answer.seats), None))
+    seats = next((answer.seats for answer in answers if answer.seats), None)
+    findings = tuple(finding for answer in answers for finding in answer.findings)
+    return Observation(sights, unmanaged, seats, findings)
 
 
 def _block_dependants(

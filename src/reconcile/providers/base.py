@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import enum
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
@@ -67,17 +68,38 @@ class Seats:
     held: Mapping[Address, tuple[str, ...]]
 
 
+class Weight(enum.Enum):
+    """What a finding means for the switch."""
+
+    FINE = "fine"
+    WARNS = "warns"
+    BLOCKS = "blocks"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Finding:
+    """One sentence about one domain, from the check of that stable name. ``federation``: whose domain it is."""
+
+    domain: str
+    check: str
+    weight: Weight
+    sentence: str
+    federation: str = ""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Observation:
     """What a provider saw: one sight per wanted address, and what it met in the declared domains unasked.
 
     ``unmanaged`` are keys (mail addresses…) inside the declared domains that nobody declares: counted, never touched.
-    ``seats``: None when the provider gives none, or they could not be read.
+    ``seats``: None when the provider gives none, or they could not be read. ``findings``: what the postmaster should
+    know of a domain beside all that.
     """
 
     sights: Mapping[Address, Sight]
     unmanaged: Sequence[Address] = ()
     seats: Seats | None = None
+    findings: Sequence[Finding] = ()
 
 
 class Reader(Protocol):

@@ -50,7 +50,15 @@ def render(
     drifted = [change for change in plan.changes if change.action is not Action.DELETE and _moved(change)]
     intended = [change for change in plan.changes if change.action is not Action.DELETE and not _moved(change)]
     digest = document(plan)["digest"]
-    most = (len(refusals), len(plan.lacking), len(deletions), len(plan.blocked), len(drifted), len(intended))
+    most = (
+        len(refusals),
+        len(plan.lacking),
+        len(deletions),
+        len(plan.blocked),
+        len(plan.findings),
+        len(drifted),
+        len(intended),
+    )
     longest = _closing(most, link, digest)
     page = Page(budget - len(longest))
     page.write(_opening(plan, now))
@@ -60,6 +68,7 @@ def render(
         _section(page, "#### Seats missing: an apply leaves these out, and what hangs on them", _without_seat(plan)),
         _section(page, f"#### Deletions: {count(len(deletions), 'resource')} would go", _blocks(deletions, now)),
         _section(page, "#### Unknown: nothing is decided about these", list(_undecided(plan.blocked))),
+        _section(page, "#### Before the switch: look at these", _found(plan)),
         _section(page, "#### Drift: the world moved since we last wrote", _blocks(drifted, now)),
         _folds(page, plan, intended, now),
     )
@@ -206,6 +215,11 @@ def _undecided(blocked: Sequence[Blocked]) -> Iterator[str]:
             heading = ""
 
 
+def _found(plan: Plan) -> list[str]:
+    """What to know of a domain before its mail is switched."""
+    return [f"! {plain(one.domain)} {one.check}: {_clipped(plain(one.sentence))}\n" for one in plan.findings]
+
+
 def _sorted(changes: Iterable[Change]) -> list[Change]:
     return sorted(
         changes, key=lambda change: (change.address.federation, _KIND_ORDER[change.address.kind], change.address.key)
@@ -224,7 +238,7 @@ def _more(missing: int) -> str:
 
 def _closing(left_out: Sequence[int], link: str, digest: str) -> str:
     """The last lines: what is left out and where to read it, and which plan this is."""
-    kinds = ("refusal", "missing seat", "deletion", "unknown resource", "drifted resource", "change")
+    kinds = ("refusal", "missing seat", "deletion", "unknown resource", "finding", "drifted resource", "change")
     missing = [count(number, kind) for number, kind in zip(left_out, kinds, strict=True) if number]
     lines = []
     if missing:

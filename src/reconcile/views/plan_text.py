@@ -44,6 +44,7 @@ def plan_text(plan: Plan, zone: dt.tzinfo, detail: Detail = Detail.REVIEW) -> li
         _deletions(deletions, plan, zone, detail),
         *(_federation(slug, changes, plan, zone, detail) for slug, changes in _by_federation(others)),
         _undecided(plan.blocked),
+        _found(plan),
         _unmanaged(plan.unmanaged, detail),
     ):
         said = list(block)
@@ -120,6 +121,17 @@ def _undecided(blocked: tuple[Blocked, ...]) -> Iterator[Text]:
             yield line.append(f"  {plain(str(one.address))}").append(
                 f"  (hangs on {resource(one.because)})" if one.because else "", QUIET
             )
+
+
+def _found(plan: Plan) -> Iterator[Text]:
+    """What to know of a domain before its mail is switched."""
+    if not plan.findings:
+        return
+    yield Text("BEFORE THE SWITCH: look at these", DRIFT)
+    for domain, findings in itertools.groupby(plan.findings, key=lambda one: one.domain):
+        yield Text(f"  {plain(domain)}")
+        for one in findings:
+            yield Text("    ").append(f"{one.weight.value:<7} {one.check:<9} ", QUIET).append(plain(one.sentence))
 
 
 def _unmanaged(unmanaged: tuple[Address, ...], detail: Detail) -> Iterator[Text]:

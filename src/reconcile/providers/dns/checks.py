@@ -2,40 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
-import enum
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from reconcile.problem import Problem
+from reconcile.providers.base import Finding, Weight
 from reconcile.providers.dns import spf
 from reconcile.providers.dns.answers import Answer, Failure
 from reconcile.providers.dns.facts import Facts
 from reconcile.providers.dns.keys import RecordKey
+from reconcile.providers.dns.microsoft_hosts import MICROSOFT
+from reconcile.providers.dns.mta_sts import mta_sts
 from reconcile.providers.dns.spf_lookups import LOOKUP_LIMIT, Resolve, count
 from reconcile.providers.dns.spf_parts import IncludeInSpf
 from reconcile.providers.dns.standing import standing
-
-#: How the MX hosts Microsoft assigns end.
-MICROSOFT = (".mx.microsoft", ".mail.protection.outlook.com")
-
-
-class Weight(enum.Enum):
-    """What a finding means for the switch."""
-
-    FINE = "fine"
-    WARNS = "warns"
-    BLOCKS = "blocks"
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Finding:
-    """One sentence about one domain. ``check`` is the stable name of the check that found it."""
-
-    domain: str
-    check: str
-    weight: Weight
-    sentence: str
-
 
 Check = Callable[[Facts, Resolve], Iterator[tuple[Weight, str]]]
 
@@ -49,6 +28,10 @@ def run_checks(facts: Iterable[Facts], resolve: Resolve, only: Sequence[str] = (
         for name, check in chosen.items()
         for weight, sentence in check(one, resolve)
     ]
+
+
+#: How what Microsoft asks SPF records to include ends.
+_OUTLOOK = ".protection.outlook.com"
 
 
 def readable(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:
@@ -75,10 +58,12 @@ def mail_hosts(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
             Weight.BLOCKS,
             f"{facts.domain} says it takes no mail (null MX, RFC 7505){beside}: ask its owner.",
         )
+    microsoft = [host for host in hosts if host.endswith(MICROSOFT)]
     for host in filter(None, hosts):
         if resolve(host, "A") == () and resolve(host, "AAAA") == ():
-            yield Weight.BLOCKS, f"The MX {host} has no address: mail for {facts.domain} stops."
-    microsoft = [host for host in hosts if host.endswith(MICROSOFT)]
+            # An old host that is dead already is a reason to switch, not to wait.
+            weight = Weight.BLOCKS if host in microsoft else Weight.WARNS
+            yield weight, f"The MX {host} has no address: mail for {facts.domain} stops there."
     if microsoft and len(hosts) > len(microsoft):
         others = ", ".join(host for host in hosts if host not in microsoft)
         yield (
@@ -105,7 +90,10 @@ def spf_record(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
         return
     record = spf.parse(str(seen.context["record"]))
     lookups = count(record, facts.domain, resolve)
-    if lookups.over_limit:
+    full = len(lookups.asking) == LOOKUP_LIMIT and not any(host.endswith(_OUTLOOK) for host in record.includes)
+    if full:
+        yield Weight.BLOCKS, f"The SPF record of {facts.domain} has no lookup left of {LOOKUP_LIMIT} for Microsoft's."
+    elif lookups.over_limit:
         yield Weight.BLOCKS, f"The SPF record of {facts.domain} needs {len(lookups.asking)} lookups of {LOOKUP_LIMIT}."
     else:
         at_least = "at least " if lookups.unknown else ""
@@ -134,7 +122,9 @@ def dmarc(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:
     """One valid DMARC record."""
     records = [text for text in facts.texts("_dmarc", "TXT") if text.replace(" ", "").lower().startswith("v=dmarc1")]
     if not records:
-        yield Weight.WARNS, f"{facts.domain} has no DMARC record of its own."
+        apex = facts.answer("", "SOA")
+        if isinstance(apex, Answer) and apex.rdataset is not None:  # below it, the policy above counts
+            yield Weight.WARNS, f"{facts.domain} has no DMARC record of its own."
     elif len(records) > 1:
         yield Weight.WARNS, f"{facts.domain} has {len(records)} DMARC records, which receivers treat as none."
     else:
@@ -144,15 +134,6 @@ def dmarc(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:
             yield Weight.WARNS, f"The DMARC record of {facts.domain} has no valid policy: '{records[0]}'."
         else:
             yield Weight.FINE, f"DMARC asks for {policy}."
-
-
-def mta_sts(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:
-    """A policy that senders keep for weeks must name the new host before the MX does (RFC 8461 §5)."""
-    if any(text.lower().startswith("v=stsv1") for text in facts.texts("_mta-sts", "TXT")):
-        yield (
-            Weight.BLOCKS,
-            f"{facts.domain} publishes MTA-STS: put Microsoft's host in its policy and change the id first.",
-        )
 
 
 def leftovers(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:

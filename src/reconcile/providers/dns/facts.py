@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterable, Mapping
 
 import dns.name
@@ -14,7 +15,7 @@ from reconcile.providers.dns.answers import Answer, Failure, Question
 from reconcile.providers.dns.keys import RecordKey
 from reconcile.providers.dns.primary import Primary
 from reconcile.providers.dns.spelling import texts_of
-from reconcile.providers.dns.standing import ask_standing
+from reconcile.providers.dns.standing import questions_about
 
 #: Asked at the domain (empty) and at names below it.
 _ASKED = (
@@ -42,6 +43,8 @@ class Facts:
 
     domain: str
     answers: Mapping[Question, Answer | Failure]
+    #: The MTA-STS policy, as fetched; None when it was not asked for or could not be had.
+    policy: str | None = None
 
     def answer(self, below: str, rdtype: str) -> Answer | Failure:
         """The answer for ``below`` (``""``: the domain itself), as it came."""
@@ -61,8 +64,10 @@ class Facts:
 def gather(primary: Primary, domains: Iterable[str]) -> list[Facts]:
     """The facts of many domains, in as few round trips as one would take."""
     domains = list(domains)
-    keys = [_key(domain, below, rdtype) for domain in domains for below, rdtype in _ASKED]
-    answers = ask_standing(primary, keys)
+    asked = (_key(domain, below, rdtype) for domain in domains for below, rdtype in _ASKED)
+    switched = [_key(domain, "", RdataType.MX) for domain in domains]
+    questions = (Question(key.name, key.rdtype) for key in asked)
+    answers = primary.ask(itertools.chain(questions, questions_about(switched)))
     return [Facts(domain, answers) for domain in domains]
 
 

@@ -8,8 +8,8 @@ import dns.rdataset
 from dns.rdatatype import RdataType
 
 from reconcile.problem import Problem
-from reconcile.providers.dns.checks import MICROSOFT
 from reconcile.providers.dns.keys import RecordKey
+from reconcile.providers.dns.microsoft_hosts import MICROSOFT
 from reconcile.providers.dns.spf_lookups import Resolve, refuse_over_limit
 from reconcile.providers.dns.spf_parts import spf_records
 from reconcile.providers.dns.wishes import Publish

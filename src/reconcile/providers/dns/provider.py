@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from pathlib import Path
 
 from reconcile.clock import Clock, SystemClock
@@ -10,26 +11,36 @@ from reconcile.config.settings import DnsServer
 from reconcile.providers.base import Provider
 from reconcile.providers.dns.exchange import Exchange, unwitnessed
 from reconcile.providers.dns.journal import RecordJournal
+from reconcile.providers.dns.lookout import Lookout
 from reconcile.providers.dns.primary import Primary, tsig_key
 from reconcile.providers.dns.reader import DnsReader
 from reconcile.providers.dns.resolver import Resolver
+from reconcile.providers.dns.survey import Surveyor
 from reconcile.providers.dns.undo import Undo
 from reconcile.providers.dns.writer import DnsWriter
 
 
-def dns_provider(server: DnsServer, secret: str, clock: Clock | None = None, journal: Path | None = None) -> Provider:
+def dns_provider(
+    server: DnsServer,
+    secret: str,
+    clock: Clock | None = None,
+    journal: Path | None = None,
+    zone: dt.tzinfo = dt.UTC,
+) -> Provider:
     """Reader and writer of the zones on one primary; ``secret`` is the TSIG key's, in base64. Raises DNS12.
 
-    ``journal`` is the folder where each RRset is kept as it was before and after a write.
+    ``journal`` is the folder where each RRset is kept as it was before and after a write; ``zone`` the time zone in
+    which moments are said.
     """
     clock = clock or SystemClock()
     plain = Primary(server.host, server.port)
     witness = RecordJournal(journal, clock) if journal else unwitnessed
     exchange = Exchange(_with_key(plain, server, secret), clock, witness)
+    resolver = Resolver(plain, server.resolvers)
     return Provider(
         name="dns",
-        reader=DnsReader(plain),
-        writer=DnsWriter(exchange, Resolver(plain, server.resolvers)),
+        reader=DnsReader(plain, Lookout(Surveyor(plain, resolver, server.resolvers, zone), clock)),
+        writer=DnsWriter(exchange, resolver),
         default_parallel=128,
     )
 

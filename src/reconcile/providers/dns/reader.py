@@ -9,6 +9,7 @@ from reconcile.problem import Problem
 from reconcile.providers.base import ABSENT, Observation, Scope, Sight, Unknown, Wanted
 from reconcile.providers.dns.answers import Answer, Failure, Question
 from reconcile.providers.dns.keys import RecordKey
+from reconcile.providers.dns.lookout import Lookout
 from reconcile.providers.dns.ownership import part_of
 from reconcile.providers.dns.primary import Primary
 from reconcile.providers.dns.standing import ask_standing, standing
@@ -20,12 +21,15 @@ class DnsReader:
     """The reading face of the DNS provider. It holds no key: what it reads is checked again, signed, before a write."""
 
     primary: Primary
+    #: Told of the domains about to be switched.
+    lookout: Lookout | None = None
 
     def observe(self, scope: Scope) -> Observation:
         """Each record found, absent, or unknown with the server, the name and the reason."""
         keys = {wanted.address: RecordKey.parse(wanted.address.key) for wanted in scope.wanted}
         answers = ask_standing(self.primary, keys.values())
-        return Observation({wanted.address: _sight(wanted, keys[wanted.address], answers) for wanted in scope.wanted})
+        sights = {wanted.address: _sight(wanted, keys[wanted.address], answers) for wanted in scope.wanted}
+        return self.lookout.over(scope, sights) if self.lookout else Observation(sights)
 
 
 def _sight(wanted: Wanted, key: RecordKey, answers: Mapping[Question, Answer | Failure]) -> Sight:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import threading
 from collections.abc import Iterable, Sequence
 
 import dns.exception
+import dns.flags
+import dns.message
 import dns.name
+import dns.query
+import dns.rcode
 import dns.rdatatype
 import dns.resolver
 
@@ -61,6 +66,28 @@ class Resolver:
                 else:
                     foreign.append(pair)
             self._ask_resolvers(foreign)
+
+    def bogus(self, zones: Iterable[dns.name.Name]) -> set[dns.name.Name]:
+        """The zones a validating resolver refuses for their signatures: SERVFAIL, but not when told not to check."""
+        names = sorted(set(zones))
+        if self._silent or not names:
+            return set()
+        with concurrent.futures.ThreadPoolExecutor(min(_AT_ONCE, len(names))) as pool:
+            return {name for name, refused in zip(names, pool.map(self._refused, names), strict=True) if refused}
+
+    def _refused(self, zone: dns.name.Name) -> bool:
+        return self._rcode(zone, 0) == dns.rcode.SERVFAIL and self._rcode(zone, dns.flags.CD) == dns.rcode.NOERROR
+
+    def _rcode(self, zone: dns.name.Name, flags: int) -> int | None:
+        """Of its SOA, which exists, so that no resolver learns of an absence."""
+        stub = self._stub()
+        query = dns.message.make_query(zone, dns.rdatatype.SOA, flags=dns.flags.RD | flags, want_dnssec=True)
+        for server in stub.nameservers:
+            host = str(server)
+            port = stub.nameserver_ports.get(host, stub.port)
+            with contextlib.suppress(dns.exception.DNSException, OSError, EOFError):
+                return int(dns.query.udp_with_fallback(query, host, self._timeout, port)[0].rcode())
+        return None
 
     def _ask_resolvers(self, pairs: Sequence[Pair]) -> None:
         if not pairs:

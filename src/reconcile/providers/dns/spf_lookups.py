@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol
 
 from reconcile.problem import Problem
 from reconcile.providers.dns import spf
@@ -66,6 +67,26 @@ def pairs_asked(record: spf.SpfRecord, domain: str) -> Iterator[tuple[str, str]]
         target = _target(term, domain)
         if "%" not in target and term.name != "ptr":
             yield target, {"include": "TXT", "redirect": "TXT", "mx": "MX"}.get(term.name, "A")
+
+
+class Resolves(Protocol):
+    """What may be asked about many names at once."""
+
+    def resolve(self, name: str, rdtype: str) -> tuple[str, ...] | None: ...
+
+    def resolve_all(self, pairs: Iterable[tuple[str, str]]) -> None: ...
+
+
+def foresee(records: Iterable[tuple[str, str]], resolver: Resolves) -> None:
+    """Ask about all that counting these (record, domain) will ask, level by level, each level at once."""
+    level = list(records)
+    for _ in range(LOOKUP_LIMIT):
+        pairs = {pair for text, domain in level if _sound(text) for pair in pairs_asked(spf.parse(text), domain)}
+        resolver.resolve_all(pairs)
+        below = ((name, resolver.resolve(name, rdtype) or ()) for name, rdtype in pairs if rdtype == "TXT")
+        level = [(text, name) for name, texts in below for text in texts if spf.is_spf(text)]
+        if not level:
+            return
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

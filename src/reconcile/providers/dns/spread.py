@@ -56,29 +56,40 @@ class Report:
     ttl: int | None = None
 
 
+#: A server, what it is asked, and what the primary holds.
+Asked = tuple[Listener, Question, dns.rdataset.Rdataset | None]
+
+
 def ask_around(
     truths: Iterable[tuple[Question, dns.rdataset.Rdataset | None]], listeners: Sequence[Listener], timeout: float = 2.0
 ) -> list[Report]:
     """Ask every listener about every record; ``truths`` is what the primary holds. ``timeout`` is in seconds."""
     truths = list(truths)
+    return ask_each(
+        ((listener, question, truth) for listener in listeners for question, truth in truths), timeout=timeout
+    )
+
+
+def ask_each(asked: Iterable[Asked], timeout: float = 2.0) -> list[Report]:
+    """Each server about its own records, all at once. One that does not answer is not waited for again."""
+    silent: set[Listener] = set()
+
+    def ask(one: Asked) -> Report:
+        listener, question, truth = one
+        if listener in silent:
+            return Report(listener, question, State.UNREACHABLE)
+        report = _ask(listener, question, truth, timeout)
+        if report.state is State.UNREACHABLE:
+            silent.add(listener)
+        return report
+
     with concurrent.futures.ThreadPoolExecutor(_IN_FLIGHT) as pool:
-        asked = [
-            pool.submit(_ask, listener, question, truth, timeout)
-            for listener in listeners
-            for question, truth in truths
-        ]
-        return [future.result() for future in asked]
+        return list(pool.map(ask, asked))
 
 
 def last_clean(reports: Iterable[Report]) -> int:
     """Seconds until none of the caches asked can hold an older answer; 0 when none does."""
     return max((one.seconds or 0 for one in reports if one.state in (State.OLD, State.MISSING)), default=0)
-
-
-def largest_ttl(reports: Iterable[Report], rdtype: dns.rdatatype.RdataType) -> int:
-    """The longest life, in seconds, that any authoritative server gives a record of that type; 0 without any."""
-    own = (one.ttl or 0 for one in reports if one.question.rdtype == rdtype and not one.listener.recursive)
-    return max(own, default=0)
 
 
 def _ask(listener: Listener, question: Question, truth: dns.rdataset.Rdataset | None, timeout: float) -> Report:

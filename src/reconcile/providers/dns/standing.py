@@ -25,8 +25,13 @@ _Answers = Mapping[Question, Answer | Failure]
 
 def ask_standing(primary: Primary, keys: Iterable[RecordKey]) -> _Answers:
     """Everything ``standing`` needs to know about these records, in one round of questions."""
+    return primary.ask(questions_about(keys))
+
+
+def questions_about(keys: Iterable[RecordKey]) -> Iterator[Question]:
+    """What there is to ask, so that it can be asked along with something else."""
     keys = set(keys)
-    return primary.ask(itertools.chain(map(_question, keys), *map(_doubts, keys)))
+    return itertools.chain(map(_question, keys), *map(_doubts, keys))
 
 
 def standing(key: RecordKey, answers: _Answers) -> dns.rdataset.Rdataset | None:

@@ -1,21 +1,28 @@
-"""A mail domain looked at from everywhere: its checks, and how far its records have spread."""
+"""Mail domains looked at from everywhere: their checks, and how far their records have spread."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import dns.name
 import dns.rdataset
 import dns.rdatatype
+from dns.rdatatype import RdataType
 
 from reconcile.config.settings import DnsServer
+from reconcile.providers.base import Finding, Weight
+from reconcile.providers.dns import spf
 from reconcile.providers.dns.answers import Answer, Question
-from reconcile.providers.dns.checks import Finding, run_checks
+from reconcile.providers.dns.checks import run_checks
 from reconcile.providers.dns.facts import Facts, gather
+from reconcile.providers.dns.mta_sts import fetch_policy, publishes
 from reconcile.providers.dns.primary import Primary
 from reconcile.providers.dns.resolver import Resolver, host_and_port
-from reconcile.providers.dns.spread import Listener, Report, ask_around
+from reconcile.providers.dns.servers import servers_agree, ttl_in_time
+from reconcile.providers.dns.spf_lookups import foresee
+from reconcile.providers.dns.spread import Listener, Report, ask_each
 
 #: The records whose spread decides where mail goes and whether it is believed.
 _FOLLOWED = (
@@ -26,6 +33,10 @@ _FOLLOWED = (
     ("selector2._domainkey", "CNAME"),
     ("_dmarc", "TXT"),
 )
+#: What the switch changes.
+_SWITCHED = (("", "MX"), ("autodiscover", "CNAME"))
+#: Checks whose warnings matter before a switch; what others warn of, the plan itself puts right.
+_WARNING_BEFORE = ("mx", "wildcard", "mta-sts", "leftovers", "servers", "dnssec", "ttl")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -38,60 +49,140 @@ class Survey:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Surveyor:
-    """Looks at domains; writes nothing."""
+    """Looks at domains; writes nothing. ``zone``: in which moments are said. ``policy``: fetches MTA-STS policies."""
 
     primary: Primary
     resolver: Resolver
     resolvers: tuple[str, ...] = ()
+    zone: dt.tzinfo = dt.UTC
+    policy: Callable[[str], str | None] = fetch_policy
 
     def check(self, domains: Sequence[str]) -> list[Finding]:
         """The named checks alone. Only the primary is asked about the domains' own names."""
-        return run_checks(gather(self.primary, domains), self.resolver.resolve)
+        return run_checks(self._gathered(domains), self.resolver.resolve)
 
-    def survey(self, domains: Sequence[str]) -> Survey:
+    def before_switch(self, cutovers: Mapping[str, dt.datetime], now: dt.datetime) -> list[Finding]:
+        """What stands in the way of switching some domains, or is good to know; only authoritative servers are asked
+        about their names. ``cutovers``: when each is to be switched.
+        """
+        facts = self._gathered(list(cutovers))
+        listeners = self._authoritative(facts)
+        others = {domain: [one for one in found if not self._is_primary(one)] for domain, found in listeners.items()}
+        asked = [(one, *truth) for fact in facts for one in others[fact.domain] for truth in _truths(fact, _SWITCHED)]
+        reports = ask_each(asked)
+        found = run_checks(facts, self.resolver.resolve)
+        bogus = self.resolver.bogus({apex for fact in facts if (apex := _apex(fact)) is not None})
+        for fact in facts:
+            name = fact.domain
+            of_domain = [one for one in reports if one.question.name in _names(fact, _SWITCHED)]
+            of_mx = [one for one in of_domain if one.question.rdtype == RdataType.MX]
+            listed = len(others[name]) < len(listeners[name])
+            lives = [one.ttl or 0 for one in of_domain] + [truth.ttl for _, truth in _truths(fact, _SWITCHED) if truth]
+            ttl = ttl_in_time(name, max(lives, default=0), cutovers[name], now, self.zone)
+            found += _named(name, "servers", servers_agree(name, of_mx, str(self.primary), listed=listed))
+            found += _named(name, "ttl", ttl)
+            if _apex(fact) in bogus:
+                found += _named(name, "dnssec", iter([(Weight.BLOCKS, _BOGUS.format(name))]))
+        return found
+
+    def survey(self, domains: Sequence[str], cutover: dt.datetime, now: dt.datetime) -> Survey:
         """The checks, then every authoritative server; the configured resolvers too, about what is published.
 
         A resolver is never asked for a record that does not exist yet: it would remember its absence for hours.
         """
-        facts = gather(self.primary, domains)
-        reports: list[Report] = []
+        facts = self._gathered(domains)
         recursive = [Listener(text, *host_and_port(text), recursive=True) for text in self.resolvers]
+        authoritative = self._authoritative(facts)
+        asked = []
         for one in facts:
-            truths = list(_truths(one))
-            published = [(question, truth) for question, truth in truths if truth is not None]
-            reports += ask_around(truths, self._authoritative(one))
-            reports += ask_around(published, recursive)
-        return Survey(run_checks(facts, self.resolver.resolve), reports)
+            truths = list(_truths(one, _FOLLOWED))
+            asked += [(listener, *truth) for listener in authoritative[one.domain] for truth in truths]
+            asked += [(listener, *truth) for listener in recursive for truth in truths if truth[1] is not None]
+        switch = [one for one in self.before_switch(dict.fromkeys(domains, cutover), now) if one.check in _OF_SERVERS]
+        findings = sorted([*run_checks(facts, self.resolver.resolve), *switch], key=lambda one: one.domain)
+        return Survey(findings, ask_each(asked))
 
-    def _authoritative(self, facts: Facts) -> list[Listener]:
-        """The zone's name servers, by address."""
-        answer = facts.answer("", "SOA")
-        zone = answer.zone if isinstance(answer, Answer) else None
-        if zone is None:
-            return []
-        question = Question(zone, dns.rdatatype.NS)
-        names = self.primary.ask([question])[question]
-        hosts = [rdata.target for rdata in names.rdataset or ()] if isinstance(names, Answer) else []
-        return [listener for host in sorted(hosts) for listener in self._listeners(host)]
+    def _gathered(self, domains: Sequence[str]) -> list[Facts]:
+        """The facts, and all the names they lead to asked about in a few rounds rather than one by one."""
+        with self.primary.on_one_line() as primary:
+            facts = gather(primary, domains)
+        facts = [dataclasses.replace(one, policy=self.policy(one.domain)) if publishes(one) else one for one in facts]
+        hosts = [(text.partition(" ")[2].rstrip("."), "A") for one in facts for text in one.texts("", "MX")]
+        keys = [(text, "TXT") for one in facts for below in _SELECTORS for text in one.texts(below, "CNAME")]
+        self.resolver.resolve_all([*filter(lambda pair: pair[0], hosts), *keys])
+        foresee(
+            [(text, one.domain) for one in facts for text in one.texts("", "TXT") if spf.is_spf(text)], self.resolver
+        )
+        return facts
 
-    def _listeners(self, host: dns.name.Name) -> Iterator[Listener]:
-        name = host.to_text(omit_final_dot=True)
-        addresses = (self.resolver.resolve(name, "A") or ()) + (self.resolver.resolve(name, "AAAA") or ())
+    def _authoritative(self, facts: Sequence[Facts]) -> dict[str, list[Listener]]:
+        """Each zone's name servers, by address."""
+        questions = {one.domain: Question(apex, RdataType.NS) for one in facts if (apex := _apex(one)) is not None}
+        answers = self.primary.ask(questions.values())
+        hosts: dict[str, list[str]] = {}
+        for one in facts:
+            answer = answers[questions[one.domain]] if one.domain in questions else None
+            names = answer.rdataset or () if isinstance(answer, Answer) else ()
+            hosts[one.domain] = sorted(rdata.target.to_text(omit_final_dot=True) for rdata in names)
+        every = {host for names in hosts.values() for host in names}
+        self.resolver.resolve_all((host, rdtype) for host in sorted(every) for rdtype in ("A", "AAAA"))
+        known = {host: list(self._listeners(host)) for host in every}
+        return {domain: [one for host in names for one in known[host]] for domain, names in hosts.items()}
+
+    def _listeners(self, host: str) -> Iterator[Listener]:
+        addresses = (self.resolver.resolve(host, "A") or ()) + (self.resolver.resolve(host, "AAAA") or ())
         for address in addresses:
             # A primary on a port of its own serves nothing on the usual one.
             port = self.primary.port if address == self.primary.host else 53
-            yield Listener(f"{name} ({address})", address, port)
+            yield Listener(f"{host} ({address})", address, port)
+
+    def _is_primary(self, listener: Listener) -> bool:
+        return (listener.host, listener.port) == (self.primary.host, self.primary.port)
 
 
-def surveyor(server: DnsServer) -> Surveyor:
+_SELECTORS = ("selector1._domainkey", "selector2._domainkey")
+_OF_SERVERS = ("servers", "ttl", "dnssec")
+_BOGUS = (
+    "The signatures (DNSSEC) of {} do not hold: half the world refuses its answers already. Its owner must mend that."
+)
+
+
+def surveyor(server: DnsServer, zone: dt.tzinfo) -> Surveyor:
     """Looks at the zones of one primary and, after a change, at the resolvers of the settings."""
     primary = Primary(server.host, server.port)
-    return Surveyor(primary, Resolver(primary, server.resolvers), server.resolvers)
+    return Surveyor(primary, Resolver(primary, server.resolvers), server.resolvers, zone)
 
 
-def _truths(facts: Facts) -> Iterator[tuple[Question, dns.rdataset.Rdataset | None]]:
-    for below, rdtype in _FOLLOWED:
+def worth_telling(findings: Sequence[Finding]) -> list[Finding]:
+    """Of the findings before a switch, those the plan does not put right by itself."""
+    return [
+        one
+        for one in findings
+        if one.weight is Weight.BLOCKS or (one.weight is Weight.WARNS and one.check in _WARNING_BEFORE)
+    ]
+
+
+def _truths(
+    facts: Facts, records: Sequence[tuple[str, str]]
+) -> Iterator[tuple[Question, dns.rdataset.Rdataset | None]]:
+    for below, rdtype in records:
         answer = facts.answer(below, rdtype)
         if isinstance(answer, Answer) and answer.alias is None:
-            name = dns.name.from_text(f"{below}.{facts.domain}" if below else facts.domain).canonicalize()
-            yield Question(name, dns.rdatatype.from_text(rdtype)), answer.rdataset
+            yield Question(_name(facts, below), dns.rdatatype.from_text(rdtype)), answer.rdataset
+
+
+def _names(facts: Facts, records: Sequence[tuple[str, str]]) -> set[dns.name.Name]:
+    return {_name(facts, below) for below, _ in records}
+
+
+def _name(facts: Facts, below: str) -> dns.name.Name:
+    return dns.name.from_text(f"{below}.{facts.domain}" if below else facts.domain).canonicalize()
+
+
+def _apex(facts: Facts) -> dns.name.Name | None:
+    answer = facts.answer("", "SOA")
+    return answer.zone if isinstance(answer, Answer) else None
+
+
+def _named(domain: str, check: str, told: Iterator[tuple[Weight, str]]) -> list[Finding]:
+    return [Finding(domain, check, weight, sentence) for weight, sentence in told]
