@@ -204,7 +204,7 @@ def _queue_copies(project: Path, desired: Sequence[Desired]) -> None:
     path = project / "spfstate" / "copies" / "queue.sqlite"
     copies = [one for one in desired if one.address.kind == "copy"]
     first = {name: str(value) for name, value in copies[0].fields.items()}
-    JobList(path, SystemClock()).enqueue(str(copies[0].address), **first)
+    JobList.in_file(path, SystemClock()).enqueue(str(copies[0].address), **first)
     with sqlite3.connect(path) as database:
         database.executemany(
             "INSERT OR IGNORE INTO job(key, source, login, destination, folder) VALUES(?,?,?,?,?)",

@@ -58,7 +58,7 @@ class Office:
         }
         text = SETTINGS.format(tenant=tenant, old=old, new=new, master=MASTER_USER)
         (folder / "reconcile.toml").write_text(text)
-        self.jobs = JobList(folder / "spfstate" / "copies" / "queue.sqlite", SystemClock())
+        self.jobs = JobList.in_file(folder / "spfstate" / "copies" / "queue.sqlite", SystemClock())
 
     def start(self, *words: str, **environment: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-c", "from reconcile.cli.main import main; main()", "copy", *words]

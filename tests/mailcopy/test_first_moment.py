@@ -27,7 +27,7 @@ from reconcile.mailcopy.ledger import Ledger
 folder, me = Path(sys.argv[1]), sys.argv[2]
 print("ready", flush=True)
 for line in sys.stdin:
-    JobList(folder / f"{line.strip()}.queue", SystemClock()).enqueue(me, "ovh", me, me, "")
+    JobList.in_file(folder / f"{line.strip()}.queue", SystemClock()).enqueue(me, "ovh", me, me, "")
     Ledger(folder / f"{line.strip()}.ledger").close()
     print("done", flush=True)
 """
@@ -52,11 +52,13 @@ def test_fresh_files_may_be_opened_by_many_processes_at_once(tmp_path: Path) -> 
         for process in processes:
             process.communicate()
     for attempt in range(FRESH):
-        assert len(JobList(tmp_path / f"{attempt}.queue", SystemClock()).list()) == AT_ONCE
+        assert len(JobList.in_file(tmp_path / f"{attempt}.queue", SystemClock()).list()) == AT_ONCE
     assert not [file.name for file in tmp_path.iterdir() if file.name.startswith(".")]
 
 
-@pytest.mark.parametrize("open_it", [lambda path: JobList(path, SystemClock()).enqueue("k", "", "", "", ""), Ledger])
+@pytest.mark.parametrize(
+    "open_it", [lambda path: JobList.in_file(path, SystemClock()).enqueue("k", "", "", "", ""), Ledger]
+)
 def test_a_file_that_another_is_still_making_is_waited_for(tmp_path: Path, open_it: type[Ledger]) -> None:
     path = tmp_path / "fresh.sqlite"
     with contextlib.closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:

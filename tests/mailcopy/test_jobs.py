@@ -5,9 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 import stat
-import subprocess
-import sys
-import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -15,10 +13,15 @@ from tests.mailcopy.dovecot import Dovecot
 from tests.mailcopy.post import Box, letter
 
 from reconcile.clock import SystemClock
-from reconcile.mailcopy.jobs import LEASE, Job, JobList
+from reconcile.mailcopy.dispatch import Dispatcher
+from reconcile.mailcopy.jobs import LEASE, NO_ROOM, SETTLED, Job, JobList, Limits, Ticket
+from reconcile.mailcopy.liveness import FileLocks
+from reconcile.mailcopy.places import FolderPlace
+from reconcile.mailcopy.rate import Rate
 from reconcile.mailcopy.report import Progress, Report
 from reconcile.mailcopy.session import Endpoint, Password
-from reconcile.mailcopy.worker import Ends, Worker
+from reconcile.mailcopy.slices import Ends, Slices
+from reconcile.mailcopy.worker import Worker
 from reconcile.problem import Problem
 from reconcile.providers.base import Absent, Order, Scope, Wanted
 from reconcile.providers.copies import copies_provider
@@ -48,11 +51,32 @@ def clock() -> Noon:
 
 @pytest.fixture
 def jobs(tmp_path: Path, clock: Noon) -> JobList:
-    return JobList(tmp_path / "copies" / "queue.sqlite", clock)
+    return JobList.in_file(tmp_path / "copies" / "queue.sqlite", clock)
 
 
 def enqueue(jobs: JobList, key: str = CONTACT, login: str = "contact@spf55.org") -> None:
     jobs.enqueue(key, "ovh", login, "contact@spf55.org", "")
+
+
+def nobody(worker: str) -> bool:
+    """Every worker lives."""
+    return False
+
+
+def admit(jobs: JobList, keys: Sequence[str] = (CONTACT,), window: int = 100) -> Sequence[Ticket]:
+    with jobs.database.changing() as run:
+        return jobs.admit(run, keys, window)
+
+
+def claim(jobs: JobList, worker: str, key: str = CONTACT, limits: Limits = Limits(), dead: str = "") -> Job | None:
+    """A ticket is given out when the job is due, and claimed by the worker."""
+    admit(jobs, [key])
+    return jobs.claim(key, ticket_of(jobs, key), worker, limits, lambda name: name == dead)
+
+
+def ticket_of(jobs: JobList, key: str = CONTACT) -> int:
+    with jobs.database.looking() as run:
+        return int(run.rows("SELECT ticket FROM job WHERE key=?", key)[0][0])
 
 
 def only(jobs: JobList) -> Job:
@@ -74,64 +98,126 @@ def test_a_copy_queued_twice_is_one_copy_and_only_its_owner_may_read_the_list(jo
 
 def test_two_workers_never_hold_the_same_mailbox(jobs: JobList) -> None:
     enqueue(jobs)
-    assert jobs.claim("here:1:0:a", [CONTACT]) is not None
-    assert jobs.claim("here:2:0:b", [CONTACT]) is None
+    assert claim(jobs, "a") is not None
+    assert claim(jobs, "b") is None
 
 
 def test_a_lease_that_runs_out_is_taken_over_and_its_former_holder_shut_out(jobs: JobList, clock: Noon) -> None:
     enqueue(jobs)
-    first = jobs.claim("elsewhere:1:0:a", [CONTACT])
+    first = claim(jobs, "a")
     assert first is not None
     clock.sleep(LEASE - 1)
-    assert jobs.claim("elsewhere:2:0:b", [CONTACT]) is None
+    assert claim(jobs, "b") is None
     clock.sleep(2)
-    second = jobs.claim("elsewhere:2:0:b", [CONTACT])
+    second = claim(jobs, "b")
     assert second is not None
     assert second.epoch > first.epoch
-    assert not jobs.progress(first, "elsewhere:1:0:a", (1, 2, 3, 4))
-    assert not jobs.finish(first, "elsewhere:1:0:a", "done")
-    assert jobs.finish(second, "elsewhere:2:0:b", "done")
+    assert not jobs.progress(first, "a", (1, 2, 3, 4))
+    assert not jobs.finish(first, "a", "done")
+    assert jobs.finish(second, "b", "done")
 
 
-def test_the_mailbox_of_a_worker_killed_on_this_host_is_free_at_once(jobs: JobList) -> None:
+def test_the_mailbox_of_a_dead_worker_is_free_at_once(jobs: JobList) -> None:
     enqueue(jobs)
-    name = subprocess.run(
-        [sys.executable, "-c", "from reconcile.mailcopy.lease import holder; print(holder('x'))"],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.strip()
-    assert jobs.claim(name, [CONTACT]) is not None
-    assert jobs.claim("another:1:0:b", [CONTACT]) is not None
+    assert claim(jobs, "a") is not None
+    assert claim(jobs, "b", dead="a") is not None
 
 
-def test_small_mailboxes_go_first(jobs: JobList) -> None:
+def test_small_mailboxes_go_first_and_no_source_takes_every_place_in_the_queue(jobs: JobList) -> None:
     for name, messages in (("grande", 5000), ("petite", 3), ("moyenne", 60)):
         enqueue(jobs, f"spf55/copy/{name}@spf55.org")
         jobs.measured(next(job for job in jobs.list() if name in job.key), messages)
-    keys = [job.key for job in jobs.list()]
-    order = [job.login and job.key for _ in range(3) if (job := jobs.claim("w:1:0:a", keys))]
-    assert [key.split("/")[2].split("@")[0] for key in order] == ["petite", "moyenne", "grande"]
+    jobs.enqueue("spf55/copy/autre@spf55.org", "free", "autre", "autre", "")
+    given = admit(jobs, [job.key for job in jobs.list()], window=2)
+    assert [ticket.key.split("/")[2].split("@")[0] for ticket in given] == ["autre", "petite", "moyenne"]
+    assert [ticket.weight for ticket in given] == [0, 3, 60]
+
+
+def test_a_ticket_is_given_out_once_and_void_when_the_job_was_paused_meanwhile(jobs: JobList) -> None:
+    enqueue(jobs)
+    (first,) = admit(jobs)
+    assert not admit(jobs)
+    jobs.pause([CONTACT])
+    jobs.resume([CONTACT])
+    assert jobs.claim(CONTACT, first.number, "a", Limits(), nobody) is None
+    (second,) = admit(jobs)
+    assert second.number > first.number
+    assert jobs.claim(CONTACT, first.number, "a", Limits(), nobody) is None
+    assert jobs.claim(CONTACT, second.number, "a", Limits(), nobody)
+
+
+def test_a_ticket_the_engine_lost_is_given_out_anew(jobs: JobList, clock: Noon) -> None:
+    enqueue(jobs)
+    (lost,) = admit(jobs)
+    clock.sleep(SETTLED + 1)
+    with jobs.database.changing() as run:
+        assert jobs.withdraw(run, lambda ticket: ticket == lost.id) == []
+    assert not admit(jobs)
+    with jobs.database.changing() as run:
+        assert jobs.withdraw(run, lambda ticket: False) == []
+    assert admit(jobs)
+
+
+def test_a_frozen_workers_mailbox_is_handed_on_when_its_lease_has_run_out(jobs: JobList, clock: Noon) -> None:
+    enqueue(jobs)
+    frozen = claim(jobs, "a")
+    assert frozen
+    clock.sleep(LEASE + 1)
+    with jobs.database.changing() as run:
+        (void,) = jobs.withdraw(run, lambda ticket: True)
+    assert void == f"{CONTACT}#1"
+    assert claim(jobs, "b")
+    assert not jobs.progress(frozen, "a", (1, 2, 3, 4))
+
+
+def test_a_source_and_all_together_have_their_limits_and_a_mailbox_gets_one_copy_at_a_time(
+    jobs: JobList, clock: Noon
+) -> None:
+    names = ["a", "b", "c"]
+    for name in names:
+        jobs.enqueue(name, "ovh" if name != "c" else "free", name, name, "")
+    jobs.enqueue("d", "free", "d", "a", "dossier")
+    one_each = Limits(2, 2, {"ovh": 1})
+    assert claim(jobs, "w", "a", one_each)
+    assert claim(jobs, "w", "b", one_each) is None, "its source is taken"
+    assert claim(jobs, "w", "d", one_each) is None, "its new mailbox is being copied into"
+    assert claim(jobs, "w", "c", one_each)
+    clock.sleep(NO_ROOM)
+    assert claim(jobs, "w", "b", Limits(2, 2)) is None, "all places are taken"
+    clock.sleep(NO_ROOM)
+    assert claim(jobs, "w", "b", Limits(3, 3))
+
+
+def test_the_pace_of_a_source_is_that_of_all_its_mailboxes_together(jobs: JobList, clock: Noon) -> None:
+    for name in ("a", "b"):
+        jobs.enqueue(name, "ovh", name, name, "")
+        job = claim(jobs, "w", name)
+        assert job
+        assert jobs.progress(job, "w", (100, 500, 0, 0))
+        assert jobs.progress(job, "w", (150, 500, 0, 0))
+    assert jobs.rates() == {}, "this minute is not over"
+    clock.sleep(60)
+    assert jobs.rates() == {"ovh": [300]}
 
 
 def test_what_is_to_be_tried_later_waits_for_its_time(jobs: JobList, clock: Noon) -> None:
     enqueue(jobs)
-    job = jobs.claim("w:1:0:a", [CONTACT])
+    job = claim(jobs, "a")
     assert job is not None
-    jobs.finish(job, "w:1:0:a", "waiting", error="COPY01 out of reach", wait=60)
-    assert jobs.claim("w:1:0:a", [CONTACT]) is None
+    jobs.finish(job, "a", "waiting", error="COPY01 out of reach", wait=60)
+    assert claim(jobs, "a") is None
     clock.sleep(61)
-    again = jobs.claim("w:1:0:a", [CONTACT])
+    again = claim(jobs, "a")
     assert again is not None
     assert again.attempts == 1
 
 
 def test_a_cancelled_copy_stops_its_worker_and_may_be_asked_for_again(jobs: JobList) -> None:
     enqueue(jobs)
-    job = jobs.claim("w:1:0:a", [CONTACT])
+    job = claim(jobs, "a")
     assert job is not None
     jobs.cancel(CONTACT)
-    assert not jobs.progress(job, "w:1:0:a", (1, 2, 3, 4))
+    assert not jobs.progress(job, "a", (1, 2, 3, 4))
     assert only(jobs).state == "cancelled"
     enqueue(jobs)
     assert only(jobs).state == "queued"
@@ -143,8 +229,7 @@ def test_a_mailbox_is_copied_once_every_copy_into_it_is_done(jobs: JobList) -> N
     enqueue(jobs, "spf55/copy/info@spf55.org", "info@spf55.org")
     for _ in range(2):
         assert jobs.copied() == frozenset()
-        job = jobs.claim("w", {one.key for one in jobs.list()})
-        assert job is not None
+        job = next(got for one in jobs.list() if one.state == "queued" and (got := claim(jobs, "w", one.key)))
         assert jobs.finish(job, "w", "done")
     assert jobs.copied() == {"contact@spf55.org"}
     enqueue(jobs, "spf55/copy/old@spf55.org", "old@spf55.org")
@@ -158,7 +243,7 @@ def test_a_damaged_list_is_said_to_be_so(tmp_path: Path, clock: Noon) -> None:
     path = tmp_path / "queue.sqlite"
     path.write_bytes(b"not a database at all" * 100)
     with pytest.raises(Problem, match="COPY05"):
-        JobList(path, clock).list()
+        JobList.in_file(path, clock).list()
 
 
 # As resources
@@ -180,9 +265,9 @@ def test_a_copy_exists_once_queued_and_until_cancelled(jobs: JobList) -> None:
     assert isinstance(seen(jobs), Absent)
     made = writer.create(order())
     assert seen(jobs) == made
-    job = jobs.claim("w:1:0:a", [CONTACT])
+    job = claim(jobs, "a")
     assert job is not None
-    jobs.finish(job, "w:1:0:a", "done")
+    jobs.finish(job, "a", "done")
     assert isinstance(seen(jobs), Live)
     writer.delete(order())
     assert isinstance(seen(jobs), Absent)
@@ -192,7 +277,7 @@ def test_a_copy_may_change_its_folder_but_not_while_it_runs(jobs: JobList) -> No
     writer = copies_provider(jobs).writer
     writer.create(order())
     assert writer.update(order(folder="ancienne boîte")).fields["folder"] == "ancienne boîte"
-    assert jobs.claim("w:1:0:a", [CONTACT])
+    assert claim(jobs, "a")
     with pytest.raises(Problem, match="COPY07"):
         writer.update(order(folder="autre"))
 
@@ -216,7 +301,9 @@ class Notes:
         self.ended.append((job.login, state, report, problem))
 
 
-def worker(jobs: JobList, tmp_path: Path, old: Dovecot, new: Dovecot, notes: Notes, password: str = "") -> Worker:
+def worker(
+    place: FolderPlace, old: Dovecot, new: Dovecot, notes: Notes, password: str = "", at_once: int = 2
+) -> Worker:
     def ends(job: Job) -> Ends:
         master = Password(f"{job.login}*maitre", password or "mot-de-passe-maitre")
         return Ends(
@@ -224,7 +311,11 @@ def worker(jobs: JobList, tmp_path: Path, old: Dovecot, new: Dovecot, notes: Not
             Endpoint("127.0.0.1", new.port, Password(job.login, "pw"), tls=False),
         )
 
-    return Worker(jobs, tmp_path / "ledgers", ends, SystemClock(), random.Random(1), notes)  # noqa: S311
+    clock, limits, locks = SystemClock(), Limits(), FileLocks(place.folder / "workers")
+    rng = random.Random(1)  # noqa: S311
+    slices = Slices(place, "tester", ends, limits, locks.is_free, notes, clock, rng, at_once=at_once, rate=Rate(0))
+    dispatcher = Dispatcher(place.database, "tester", {})
+    return Worker("tester", place.jobs, dispatcher, locks, slices, ends, clock, limits, at_once=at_once)
 
 
 @pytest.fixture
@@ -235,30 +326,28 @@ def boxes(old_host: Dovecot, exchange_like_host: Dovecot, user: str) -> list[tup
     return [(Box(old_host, name), Box(exchange_like_host, name)) for name in names]
 
 
-def queued(tmp_path: Path, boxes: list[tuple[Box, Box]]) -> JobList:
-    jobs = JobList(tmp_path / "queue.sqlite", SystemClock())
+def queued(tmp_path: Path, boxes: list[tuple[Box, Box]]) -> FolderPlace:
+    place = FolderPlace(tmp_path, SystemClock())
     for old, _ in boxes:
-        jobs.enqueue(f"spf55/copy/{old.user}", "ovh", old.user, old.user, "")
-    return jobs
+        place.jobs.enqueue(f"spf55/copy/{old.user}", "ovh", old.user, old.user, "")
+    return place
 
 
-def test_two_workers_share_the_mailboxes_and_a_second_run_finds_nothing_new(
+def every_key(place: FolderPlace) -> list[str]:
+    return [job.key for job in place.jobs.list()]
+
+
+def test_every_mailbox_is_copied_and_a_second_run_finds_nothing_new(
     boxes: list[tuple[Box, Box]], tmp_path: Path
 ) -> None:
-    jobs, notes = queued(tmp_path, boxes), Notes()
-    keys = [job.key for job in jobs.list()]
+    place, notes = queued(tmp_path, boxes), Notes()
     hosts = boxes[0][0].host, boxes[0][1].host
-    pair = [worker(jobs, tmp_path, *hosts, notes) for _ in range(2)]
-    threads = [threading.Thread(target=one.run, args=(keys,), kwargs={"at_once": 2, "wait": True}) for one in pair]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    assert worker(place, *hosts, notes).run(lambda: every_key(place)) == {"done": 6}
     for old, new in boxes:
         assert new.contents("INBOX") == old.contents("INBOX")
-    assert {job.state for job in jobs.list()} == {"done"}
+    assert {job.state for job in place.jobs.list()} == {"done"}
     again = Notes()
-    worker(jobs, tmp_path, *hosts, again).run(keys, at_once=2, wait=True)
+    worker(place, *hosts, again).run(lambda: every_key(place))
     assert sorted(report.already for _, _, report, _ in again.ended if report) == [20, 40, 60, 80, 100, 120]
     assert all(report.copied == 0 for _, _, report, _ in again.ended if report)
 
@@ -266,21 +355,19 @@ def test_two_workers_share_the_mailboxes_and_a_second_run_finds_nothing_new(
 def test_a_wrong_master_password_is_tried_on_a_few_mailboxes_not_on_all(
     boxes: list[tuple[Box, Box]], tmp_path: Path
 ) -> None:
-    jobs, notes = queued(tmp_path, boxes), Notes()
+    place, notes = queued(tmp_path, boxes), Notes()
     hosts = boxes[0][0].host, boxes[0][1].host
-    ended = worker(jobs, tmp_path, *hosts, notes, password="faux").run(
-        [job.key for job in jobs.list()], at_once=1, wait=True
-    )
+    ended = worker(place, *hosts, notes, password="faux", at_once=1).run(lambda: every_key(place))
     assert dict(ended) == {"failed": 2}
     assert [problem.code for _, _, _, problem in notes.ended if problem] == ["COPY02", "COPY02"]
-    assert sorted(job.state for job in jobs.list()) == ["failed"] * 2 + ["queued"] * 4
-    assert "faux" not in "".join(job.error for job in jobs.list())
+    assert sorted(job.state for job in place.jobs.list()) == ["failed"] * 2 + ["queued"] * 4
+    assert "faux" not in "".join(job.error for job in place.jobs.list())
 
 
 def test_a_worker_told_to_stop_leaves_the_rest_queued(boxes: list[tuple[Box, Box]], tmp_path: Path) -> None:
-    jobs, notes = queued(tmp_path, boxes), Notes()
+    place, notes = queued(tmp_path, boxes), Notes()
     hosts = boxes[0][0].host, boxes[0][1].host
-    one = worker(jobs, tmp_path, *hosts, notes)
+    one = worker(place, *hosts, notes)
     one.stop()
-    assert not one.run([job.key for job in jobs.list()], at_once=2, wait=True)
-    assert {job.state for job in jobs.list()} == {"queued"}
+    assert not one.run(lambda: every_key(place))
+    assert {job.state for job in place.jobs.list()} == {"queued"}

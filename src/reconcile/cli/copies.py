@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconcile.cli.credential import credential
@@ -12,21 +11,32 @@ from reconcile.problem import Problem
 
 if TYPE_CHECKING:
     from reconcile.mailcopy.jobs import Job, JobList
-    from reconcile.mailcopy.worker import Ends
+    from reconcile.mailcopy.places import Place
+    from reconcile.mailcopy.slices import Ends
+
+
+def copies_place(session: Session) -> Place:
+    """Where the list and the ledgers are: this folder, or the database that reconcile.toml names."""
+    from reconcile.clock import SystemClock
+    from reconcile.mailcopy.places import FolderPlace, PostgresPlace
+
+    # The machine's own clock: leases and retries are about processes, not about the federations' calendar.
+    if url := session.settings.copies.database:
+        return PostgresPlace(url, _database_password(session), SystemClock())
+    return FolderPlace(session.state / "copies", SystemClock())
 
 
 def copy_jobs(session: Session) -> JobList:
-    """The list of copies of this folder."""
-    from reconcile.clock import SystemClock
-    from reconcile.mailcopy.jobs import JobList
-
-    # The machine's own clock: leases and retries are about processes, not about the federations' calendar.
-    return JobList(session.state / "copies" / "queue.sqlite", SystemClock())
+    """The list of copies."""
+    return copies_place(session).jobs
 
 
-def ledger_path(session: Session, job: Job) -> Path:
-    """The ledger of a copy; there is none before its first pass."""
-    return session.state / "copies" / "ledgers" / job.ledger
+def _database_password(session: Session) -> str:
+    """From the environment or its file; "" leaves it to libpq, which knows ~/.pgpass and peers."""
+    file = session.settings.copies.database_password_file
+    if file is None and "RECONCILE_COPIES_PASSWORD" not in session.environment:
+        return ""
+    return session.secret("RECONCILE_COPIES_PASSWORD", file, "password of the copies' database")
 
 
 def chosen(jobs: JobList, names: Sequence[str]) -> list[Job]:
@@ -48,7 +58,7 @@ def _is_called(job: Job, name: str) -> bool:
 def ends_of(session: Session) -> Callable[[Job], Ends]:
     """From a job to its two mailboxes: the old one opened by the master user, the new one with the tenant's token."""
     from reconcile.mailcopy.session import Endpoint, Password, Token
-    from reconcile.mailcopy.worker import Ends
+    from reconcile.mailcopy.slices import Ends
     from reconcile.providers.microsoft.auth import Device, Tokens
 
     settings = session.settings

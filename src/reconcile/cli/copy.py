@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import click
 
-from reconcile.cli.copies import chosen, copy_jobs, ends_of
+from reconcile.cli.copies import chosen, copy_jobs
 from reconcile.cli.copy_care import cancel, pause, resume, retry
 from reconcile.cli.copy_report import report, verify
 from reconcile.cli.exits import INTERRUPTED, PARTLY_APPLIED
@@ -29,33 +29,36 @@ for other in (pause, resume, retry, cancel, report, verify):
 @copy.command()
 @click.option("--jobs", "at_once", type=click.IntRange(1, 64), default=4, show_default=True, help="Mailboxes at once.")
 @click.option("--once", is_flag=True, help="Leave without waiting for what is to be tried again later.")
+@click.option("--stay", metavar="MINUTES", type=click.IntRange(1), help="A service: a pass for each every so often.")
+@click.option("--id", "name", help="A name for this worker, that no other has; it finds what it had when restarted.")
 @click.argument("names", metavar="[FEDERATION|ADDRESS]...", nargs=-1)
 @click.pass_obj
-def work(session: Session, at_once: int, once: bool, names: tuple[str, ...]) -> int:
+def work(session: Session, at_once: int, once: bool, stay: int | None, name: str | None, names: tuple[str, ...]) -> int:
     """Give every queued mailbox a pass: all of its mail the first time, then what is new.
 
     Interrupt once to stop after what is in flight, twice to stop at once; either way the next run goes on from there.
     """
-    import random
-
-    from reconcile.clock import SystemClock
-    from reconcile.mailcopy.worker import Worker
+    from reconcile.cli.copy_worker import worker_of
     from reconcile.views.copies import CopyBars, CopyLines
 
     jobs = copy_jobs(session)
-    wanted = [job.key for job in chosen(jobs, names) if job.state not in ("cancelled", "paused")]
+
+    def wanted() -> list[str]:
+        return [job.key for job in chosen(jobs, names) if job.state not in ("cancelled", "paused")]
+
+    if once and stay:
+        raise click.UsageError("--once leaves and --stay does not: choose one.")
     console = session.console()
-    if not wanted:
+    if not wanted() and not stay:
         console.print("No copy is queued. `reconcile apply` queues one for each mailbox whose moment has come.")
         return 0
     began = time.monotonic()
     with contextlib.ExitStack() as stack:
         bars = stack.enter_context(CopyBars(console)) if console.is_terminal else None
         lines = bars.lines if bars else CopyLines(console.print)
-        ledgers = session.state / "copies" / "ledgers"
-        worker = Worker(jobs, ledgers, ends_of(session), SystemClock(), random.SystemRandom(), bars or lines)
+        worker = worker_of(session, name, at_once, bars or lines)
         stopped = stack.enter_context(_stopping_on_signals(worker.stop, session))
-        ended = worker.run(wanted, at_once=at_once, wait=not once)
+        ended = worker.run(wanted, wait=not once, every=stay * 60.0 if stay else None)
     console.print(lines.tally(ended, time.monotonic() - began))
     if stopped:
         return INTERRUPTED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from reconcile.cli.copies import chosen, copy_jobs, ends_of, ledger_path
+from reconcile.cli.copies import chosen, copies_place, ends_of
 from reconcile.cli.exits import PARTLY_APPLIED
 from reconcile.cli.session import Session
 
@@ -17,18 +17,13 @@ _NAMES = click.argument("names", metavar="[FEDERATION|ADDRESS]...", nargs=-1)
 @click.pass_obj
 def report(session: Session, as_json: bool, names: tuple[str, ...]) -> None:
     """Say for each mailbox how many messages of each folder are copied, and every one refused, with its reason."""
-    from reconcile.mailcopy.ledger import Ledger
     from reconcile.views.copy_report import MailboxReport, reports_json, reports_text
 
-    reports = []
-    for job in chosen(copy_jobs(session), names):
-        path = ledger_path(session, job)
-        if path.exists():
-            with Ledger.reading(path) as ledger:
-                folders = [(ledger.label(row.id), ledger.count(row.id)) for row in ledger.rows()]
-                reports.append(MailboxReport(job.key, job.state, folders, ledger.refusals()))
-        else:
-            reports.append(MailboxReport(job.key, job.state, [], []))
+    reports, place = [], copies_place(session)
+    for job in chosen(place.jobs, names):
+        with place.reading(job) as ledger:
+            folders = [(ledger.label(row.id), ledger.count(row.id)) for row in ledger.rows()] if ledger else []
+            reports.append(MailboxReport(job.key, job.state, folders, ledger.refusals() if ledger else []))
     if as_json:
         click.echo(reports_json(reports))
     else:
@@ -42,23 +37,21 @@ def report(session: Session, as_json: bool, names: tuple[str, ...]) -> None:
 def verify(session: Session, digests: bool, names: tuple[str, ...]) -> int:
     """Compare both mailboxes, message by message, with what was recorded. Nothing is written anywhere."""
     from reconcile.mailcopy.interruptions import ConnectionLost
-    from reconcile.mailcopy.ledger import Ledger
     from reconcile.mailcopy.verification import verify_mailbox
     from reconcile.problem import Problem
     from reconcile.views.copy_report import failed_check_text, unchecked_text, verification_text
 
-    console, ends, unsound = session.console(), ends_of(session), 0
-    for job in chosen(copy_jobs(session), names):
-        path = ledger_path(session, job)
+    console, ends, unsound, place = session.console(), ends_of(session), 0, copies_place(session)
+    for job in chosen(place.jobs, names):
         if job.state == "cancelled":
-            continue
-        if not path.exists():
-            unsound += 1
-            console.print(unchecked_text(job.key))
             continue
         both = ends(job)
         try:
-            with Ledger.reading(path) as ledger:
+            with place.reading(job) as ledger:
+                if ledger is None:
+                    unsound += 1
+                    console.print(unchecked_text(job.key))
+                    continue
                 checks = verify_mailbox(both.source, both.destination, ledger, with_digests=digests)
         except (Problem, ConnectionLost) as error:
             unsound += 1

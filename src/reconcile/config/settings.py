@@ -80,10 +80,27 @@ class LegacyServer(ImapServer):
     master_user: str
     """A user who may open every mailbox; the login sent is ``mailbox + separator + master_user``."""
     separator: str = "*"
+    mailboxes: int = Field(64, ge=1)
+    """Mailboxes of this host copied at once, by all workers together."""
     master_password_file: Path | None = None
     """File holding the master user's password; RECONCILE_LEGACY_PASSWORD comes first."""
     spf_include: str = ""
     """What SPF records of its domains include for it, such as _spf.mutualise.example: taken out after the departure."""
+
+
+class Copies(Table):
+    """Where the list of copies and the ledgers are kept, and how fast copies may go, by all workers together."""
+
+    database: str = ""
+    """postgresql://user@host/database when workers on several hosts share it; else files in spfstate/copies."""
+    database_password_file: Path | None = None
+    """File holding its password; RECONCILE_COPIES_PASSWORD comes first. With neither, ~/.pgpass and the like count."""
+    mailboxes: int = Field(64, ge=1)
+    """Mailboxes copied at once: the new host's limit."""
+    starts_per_minute: int = Field(0, ge=0)
+    """Mailboxes begun in a minute, of one old host; 0 for no limit."""
+    messages_per_second: float = Field(0, ge=0)
+    """Messages copied in a second by one worker; 0 for no limit."""
 
 
 class Calendar(Table):
@@ -139,6 +156,7 @@ class Settings(Table):
     dns: DnsServer
     legacy: dict[str, LegacyServer]
     destination: ImapServer = ImapServer(host="outlook.office365.com")
+    copies: Copies = Copies()
     calendar: Calendar = Calendar()
     guards: Guards = Guards()
     protected: tuple[str, ...] = ()

@@ -2,39 +2,86 @@
 
 States: ``queued`` (to do) · ``running`` (a worker holds its lease) · ``waiting`` (tried again at ``not_before``) ·
 ``done`` · ``partial`` (some mail was refused, or did not fit) · ``failed`` · ``paused`` · ``cancelled``.
-A worker keeps its lease by renewing it; a lease that ran out, or whose worker is dead on this host, is taken over under
-a higher ``epoch``, and the former holder's writes are refused from then on.
+
+A worker admits what is due to the job engine (``dispatch``), as a ticket: a numbered permission to try once. Whoever
+is handed the ticket claims the job, which gives a lease under a higher ``epoch``; it keeps the lease by renewing it. A
+lease that ran out, or whose worker is dead, is taken over, and the former holder's writes are refused from then on. A
+ticket that is no longer the job's is worth nothing.
 """
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import hashlib
-import os
 import re
-import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from reconcile.clock import Clock
-from reconcile.mailcopy.lease import is_dead
-from reconcile.mailcopy.ledger import ledger_problem
-from reconcile.mailcopy.sqlite_file import open_file
-from reconcile.problem import Problem
+from reconcile.mailcopy.database import Database, Statements
+from reconcile.mailcopy.sqlite_file import SqliteDatabase
 
+#: The answer of a slice after which the same ticket goes on.
+MORE = "more"
 #: Seconds a lease holds without being renewed.
 LEASE = 60.0
+#: Seconds until a job that found every place taken is admitted again.
+NO_ROOM = 2.0
+#: Seconds after which a ticket must be known to the engine.
+SETTLED = 30.0
+#: Minutes for which the rate of every source is kept.
+REMEMBERED = 60
 
-_SCHEMA = """
+SCHEMA = """
 CREATE TABLE IF NOT EXISTS job(
     key TEXT PRIMARY KEY, source TEXT NOT NULL, login TEXT NOT NULL, destination TEXT NOT NULL, folder TEXT NOT NULL,
     state TEXT NOT NULL DEFAULT 'queued', attempts INTEGER NOT NULL DEFAULT 0, passes INTEGER NOT NULL DEFAULT 0,
     not_before REAL NOT NULL DEFAULT 0, messages INTEGER NOT NULL DEFAULT 0, messages_total INTEGER,
     volume INTEGER NOT NULL DEFAULT 0, volume_total INTEGER NOT NULL DEFAULT 0, refused INTEGER NOT NULL DEFAULT 0,
     error TEXT NOT NULL DEFAULT '', updated REAL NOT NULL DEFAULT 0, epoch INTEGER NOT NULL DEFAULT 0,
-    worker TEXT NOT NULL DEFAULT '', lease REAL NOT NULL DEFAULT 0);
+    worker TEXT NOT NULL DEFAULT '', lease REAL NOT NULL DEFAULT 0,
+    -- Number of the last ticket, and when it was given out; 0 when none is.
+    ticket INTEGER NOT NULL DEFAULT 0, admitted REAL NOT NULL DEFAULT 0);
+-- Messages copied from a source in a minute (since 1970), by all workers together.
+CREATE TABLE IF NOT EXISTS pace(
+    source TEXT NOT NULL, minute INTEGER NOT NULL, messages INTEGER NOT NULL, PRIMARY KEY(source, minute))
 """
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Ticket:
+    """A permission to try a job once. ``weight``: messages left, so that small mailboxes go first."""
+
+    key: str
+    source: str
+    number: int
+    weight: int
+
+    @property
+    def id(self) -> str:
+        return ticket_id(self.key, self.number)
+
+
+def ticket_id(key: str, number: int) -> str:
+    return f"{key}#{number}"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Limits:
+    """Mailboxes copied at once, by all workers together: in all, and from one source. ``named``: sources that have a
+    limit of their own."""
+
+    in_all: int = 64
+    per_source: int = 64
+    named: Mapping[str, int] = dataclasses.field(default_factory=dict)
+
+    def of(self, source: str) -> int:
+        return self.named.get(source, self.per_source)
+
+    @property
+    def most_per_source(self) -> int:
+        return max([self.per_source, *self.named.values()])
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -61,43 +108,49 @@ class Job:
     error: str = ""
     updated: float = 0
     epoch: int = 0
+    worker: str = ""
 
     @property
     def ledger(self) -> str:
-        """File name of its ledger. Another source or destination is another copy, with a ledger of its own."""
+        """Name of its ledger. Another source or destination is another copy, with a ledger of its own."""
         identity = "\0".join((self.source, self.login, self.destination, self.folder))
         readable = re.sub(r"[^A-Za-z0-9@._-]", "_", self.key.rpartition("/")[2])[:80]
-        return f"{readable}-{hashlib.sha256(identity.encode()).hexdigest()[:12]}.sqlite"
+        return f"{readable}-{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
 
 
 _FIELDS = ", ".join(field.name for field in dataclasses.fields(Job))
 
 
 class JobList:
-    """The list, in one SQLite file readable by its owner alone. Safe for several threads and processes of one host."""
+    """The list. Safe for several threads and processes, and with PostgreSQL for several hosts."""
 
-    def __init__(self, path: Path, clock: Clock) -> None:
-        self._path = path
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self.database = database
         self._clock = clock
+
+    @classmethod
+    def in_file(cls, path: Path, clock: Clock) -> JobList:
+        return cls(SqliteDatabase(path, SCHEMA), clock)
 
     def enqueue(self, key: str, source: str, login: str, destination: str, folder: str) -> None:
         """Ask for a copy. Nothing happens when it is already asked for, whatever its state, unless it was cancelled."""
-        with self._change() as database:
-            database.execute(
+        with self.database.changing() as run:
+            run.change(
                 "INSERT INTO job(key, source, login, destination, folder, updated) VALUES(?,?,?,?,?,?) "
                 "ON CONFLICT(key) DO UPDATE SET source=excluded.source, login=excluded.login, "
                 "destination=excluded.destination, folder=excluded.folder, updated=excluded.updated, state='queued', "
                 "attempts=0, not_before=0, messages=0, messages_total=NULL, volume=0, volume_total=0, refused=0, "
-                "error='', passes=0, epoch=epoch+1 WHERE state='cancelled'",
-                (key, source, login, destination, folder, self._now()),
+                "error='', passes=0, epoch=job.epoch+1, admitted=0, worker='' WHERE job.state='cancelled'",
+                *(key, source, login, destination, folder, self._now()),
             )
 
     def cancel(self, key: str) -> None:
         """Stop wanting a copy. A worker that is at it stops at its next look; what is copied stays copied."""
-        with self._change() as database:
-            database.execute(
-                "UPDATE job SET state='cancelled', epoch=epoch+1, updated=? WHERE key=? AND state<>'cancelled'",
-                (self._now(), key),
+        with self.database.changing() as run:
+            run.change(
+                "UPDATE job SET state='cancelled', epoch=epoch+1, admitted=0, worker='', updated=? "
+                "WHERE key=? AND state<>'cancelled'",
+                *(self._now(), key),
             )
 
     def pause(self, keys: Collection[str]) -> int:
@@ -114,131 +167,193 @@ class JobList:
 
     def list(self) -> Sequence[Job]:
         """Every job, cancelled ones too, by key."""
-        if not self._path.exists():
+        if not self.database.exists():
             return []  # a look must not leave a file behind
-        with self._looking() as database:
-            return [Job(*row) for row in database.execute(f"SELECT {_FIELDS} FROM job ORDER BY key")]  # noqa: S608
+        with self.database.looking() as run:
+            return [Job(*row) for row in run.rows(f"SELECT {_FIELDS} FROM job ORDER BY key")]  # noqa: S608
+
+    def unfinished(self) -> Sequence[Job]:
+        """Those that are to be done, under way, or to be tried again."""
+        if not self.database.exists():
+            return []
+        with self.database.looking() as run:
+            query = f"SELECT {_FIELDS} FROM job WHERE state IN ('queued', 'running', 'waiting')"  # noqa: S608
+            return [Job(*row) for row in run.rows(query)]
 
     def copied(self) -> frozenset[str]:
         """The new mailboxes into which nothing is left to copy: every copy into them is done."""
-        if not self._path.exists():
+        if not self.database.exists():
             return frozenset()
-        with self._database() as database:
-            rows = database.execute(
-                "SELECT destination FROM job WHERE state<>'cancelled' GROUP BY destination HAVING min(state='done')"
+        with self.database.looking() as run:
+            rows = run.rows(
+                "SELECT destination FROM job WHERE state<>'cancelled' GROUP BY destination "
+                "HAVING min(CASE WHEN state='done' THEN 1 ELSE 0 END)=1"
             )
             return frozenset(destination for (destination,) in rows)
 
-    def another_pass(self, keys: Collection[str]) -> int:
-        """Queue again those of the keys that have ended, well or not. How many had."""
-        return self._moved(keys, "queued", "done", "partial", "failed", "waiting")
+    def rates(self) -> dict[str, Sequence[int]]:
+        """Messages copied from each source in each of the last whole minutes in which any were, latest first."""
+        if not self.database.exists():
+            return {}
+        this = int(self._now() // 60)
+        rates: dict[str, Sequence[int]] = {}
+        with self.database.looking() as run:
+            for source, messages in run.rows(
+                "SELECT source, messages FROM pace WHERE minute>=? AND minute<? ORDER BY minute DESC",
+                *(this - REMEMBERED, this),
+            ):
+                rates[source] = [*rates.get(source, ()), messages]
+        return rates
 
-    def claim(self, worker: str, keys: Collection[str], barred: Collection[str] = ()) -> Job | None:
-        """Take the lease of the next job that is due: small boxes first. ``barred``: sources not to be used."""
+    def another_pass(self, keys: Collection[str], idle: float = 0) -> int:
+        """Queue again those of the keys that ended, well or not, at least ``idle`` seconds ago. How many had."""
+        return self._moved(keys, "queued", "done", "partial", "failed", "waiting", since=self._now() - idle)
+
+    def admit(
+        self, run: Statements, keys: Collection[str], window: int, barred: Collection[str] = ()
+    ) -> Sequence[Ticket]:
+        """Give out a ticket for each of the keys that is due, small boxes first, no more than ``window`` a source that
+        nobody has begun with. ``run``: the transaction in which the engine takes them. ``barred``: sources left out.
+        """
+        run.alone()
         now = self._now()
-        with self._change() as database:
-            for key, state, holder, lease, source in database.execute(
-                "SELECT key, state, worker, lease, source FROM job WHERE state='running' OR "
-                "(state IN ('queued', 'waiting') AND not_before<=?) "
-                "ORDER BY coalesce(messages_total, 0) - messages, key",
-                (now,),
-            ).fetchall():
-                free = state != "running" or lease < now or is_dead(holder)
-                if key in keys and free and source not in barred:
-                    row = database.execute(
-                        f"UPDATE job SET state='running', worker=?, lease=?, epoch=epoch+1, updated=? WHERE key=? RETURNING {_FIELDS}",  # noqa: S608, E501
-                        (worker, now + LEASE, now, key),
-                    ).fetchone()
-                    return Job(*row)
-        return None
+        ahead: Counter[str] = Counter()
+        for source, number in run.rows(
+            "SELECT source, count(*) FROM job WHERE admitted>0 AND state IN ('queued', 'waiting') GROUP BY source"
+        ):
+            ahead[source] = number
+        tickets = []
+        for key, source, number, weight in run.rows(
+            "SELECT key, source, ticket+1, coalesce(messages_total, 0) - messages FROM job WHERE admitted=0 "
+            "AND state IN ('queued', 'waiting') AND not_before<=? ORDER BY 4, key",
+            now,
+        ):
+            if key in keys and source not in barred and ahead[source] < window:
+                ahead[source] += 1
+                tickets.append(Ticket(key, source, number, max(0, weight)))
+        run.change_each("UPDATE job SET ticket=?, admitted=? WHERE key=?", [(t.number, now, t.key) for t in tickets])
+        return tickets
+
+    def withdraw(self, run: Statements, valid: Callable[[str], bool]) -> Sequence[str]:
+        """Take back the tickets the engine has lost, those whose id is not ``valid``, and those of leases that ran out:
+        their jobs are due again under another number. The ids of the latter, at which somebody may still be.
+        """
+        run.alone()
+        now = self._now()
+        overdue, lost = [], []
+        for key, number, state, lease in run.rows(
+            "SELECT key, ticket, state, lease FROM job WHERE admitted>0 AND admitted<?", now - SETTLED
+        ):
+            if state == "running":
+                overdue += [(key, number)] if lease < now else []
+            elif not valid(ticket_id(key, number)):
+                lost.append((key,))
+        run.change_each("UPDATE job SET admitted=0 WHERE key=?", lost)
+        run.change_each(
+            "UPDATE job SET admitted=0, state='queued', worker='', epoch=epoch+1 WHERE key=?",
+            [(key,) for key, _ in overdue],
+        )
+        return [ticket_id(key, number) for key, number in overdue]
+
+    def claim(self, key: str, ticket: int, worker: str, limits: Limits, is_dead: Callable[[str], bool]) -> Job | None:
+        """Take the lease of a job by its ticket. None when the ticket is void, the job is held by somebody alive, all
+        places are taken, or another copy into the same mailbox runs.
+        """
+        now = self._now()
+        with self.database.changing() as run:
+            run.alone()
+            found = run.rows(
+                "SELECT state, worker, lease, source, destination FROM job WHERE key=? AND ticket=? AND admitted>0",
+                *(key, ticket),
+            )
+            if not found or found[0][0] not in ("queued", "waiting", "running"):
+                return None
+            state, holder, lease, source, destination = found[0]
+            if state == "running" and not (holder == worker or lease < now or is_dead(holder)):
+                return None
+            others = run.rows(
+                "SELECT source, destination FROM job WHERE state='running' AND lease>=? AND key<>?", now, key
+            )
+            from_there = sum(other == source for other, _ in others)
+            full = len(others) >= limits.in_all or from_there >= limits.of(source)
+            if full or any(into == destination for _, into in others):
+                run.change(
+                    "UPDATE job SET state='queued', worker='', admitted=0, not_before=? WHERE key=?", now + NO_ROOM, key
+                )
+                return None
+            taken = f"UPDATE job SET state='running', worker=?, lease=?, epoch=epoch+1, updated=? WHERE key=? RETURNING {_FIELDS}"  # noqa: S608, E501
+            (row,) = run.rows(taken, worker, now + LEASE, now, key)
+            return Job(*row)
+
+    def put_back(self, key: str, ticket: int, worker: str) -> None:
+        """Give a ticket back unused, or between two slices; the job is admitted again, here or elsewhere."""
+        with self.database.changing() as run:
+            run.change(
+                "UPDATE job SET admitted=0, state='queued', worker='', not_before=? WHERE key=? AND ticket=? "
+                "AND (state IN ('queued', 'waiting') OR (state='running' AND worker=?))",
+                *(self._now() + NO_ROOM, key, ticket, worker),
+            )
 
     def renew(self, job: Job, worker: str) -> bool:
         """Prolong the lease; False when it is no longer this worker's."""
-        now = self._now()
-        return self._held(job, worker, "lease=?, updated=?", now + LEASE, now)
+        with self.database.changing() as run:
+            return self._held(run, job, worker, "lease=?", self._now() + LEASE)
 
     def measured(self, job: Job, messages: int) -> None:
         """How many messages the old mailbox holds, so that small ones go first."""
-        with self._change() as database:
-            database.execute(
-                "UPDATE job SET messages_total=? WHERE key=? AND messages_total IS NULL", (messages, job.key)
-            )
+        with self.database.changing() as run:
+            run.change("UPDATE job SET messages_total=? WHERE key=? AND messages_total IS NULL", messages, job.key)
 
     def progress(self, job: Job, worker: str, counts: tuple[int, int, int, int]) -> bool:
         """Messages done and in all, bytes done and in all. Prolongs the lease; False when it is lost."""
         now = self._now()
-        return self._held(
-            job,
-            worker,
-            "messages=?, messages_total=?, volume=?, volume_total=?, lease=?, updated=?",
-            *counts,
-            now + LEASE,
-            now,
-        )
+        with self.database.changing() as run:
+            before = run.rows(f"SELECT messages FROM job WHERE key=?{self.database.locking}", job.key)  # noqa: S608
+            kept = self._held(
+                run,
+                job,
+                worker,
+                "messages=?, messages_total=?, volume=?, volume_total=?, lease=?, updated=?",
+                *(*counts, now + LEASE, now),
+            )
+            more = counts[0] - before[0][0] if before else 0
+            if kept and more > 0:
+                run.change(
+                    "INSERT INTO pace VALUES(?,?,?) ON CONFLICT(source, minute) "
+                    "DO UPDATE SET messages=pace.messages+excluded.messages",
+                    *(job.source, int(now // 60), more),
+                )
+            return kept
 
     def finish(self, job: Job, worker: str, state: str, *, refused: int = 0, error: str = "", wait: float = 0) -> bool:
         """Give the lease back with a result. ``wait``: seconds until it may be tried again. False when it is lost."""
         now = self._now()
         failure = state in ("waiting", "failed")
-        return self._held(
-            job,
-            worker,
-            "state=?, refused=?, error=?, not_before=?, attempts=?, passes=passes+?, worker='', updated=?",
-            *(state, refused, error, now + wait if wait else 0, job.attempts + 1 if failure else 0),
-            state in ("done", "partial"),
-            now,
-        )
+        with self.database.changing() as run:
+            run.change("DELETE FROM pace WHERE minute<?", int(now // 60) - REMEMBERED)
+            return self._held(
+                run,
+                job,
+                worker,
+                "state=?, refused=?, error=?, not_before=?, attempts=?, passes=passes+?, worker='', admitted=0, "
+                "updated=?",
+                *(state, refused, error, now + wait if wait else 0, job.attempts + 1 if failure else 0),
+                *(int(state in ("done", "partial")), now),
+            )
 
-    def _moved(self, keys: Collection[str], state: str, *before: str) -> int:
+    def _moved(self, keys: Collection[str], state: str, *before: str, since: float = float("inf")) -> int:
         marks = ",".join("?" * len(before))
-        with self._change() as database:
-            changed = database.executemany(
-                f"UPDATE job SET state=?, epoch=epoch+1, attempts=0, not_before=0, worker='', updated=? "  # noqa: S608
-                f"WHERE key=? AND state IN ({marks})",
-                [(state, self._now(), key, *before) for key in keys],
-            )
-            return changed.rowcount
+        with self.database.changing() as run:
+            statement = f"UPDATE job SET state=?, epoch=epoch+1, attempts=0, not_before=0, worker='', admitted=0, updated=? WHERE key=? AND updated<=? AND state IN ({marks})"  # noqa: S608, E501
+            return run.change_each(statement, [(state, self._now(), key, since, *before) for key in keys])
 
-    def _held(self, job: Job, worker: str, assignments: str, *values: object) -> bool:
-        with self._change() as database:
-            changed = database.execute(
-                f"UPDATE job SET {assignments} WHERE key=? AND worker=? AND epoch=? AND state='running'",  # noqa: S608
-                (*values, job.key, worker, job.epoch),
-            )
-            return changed.rowcount == 1
+    @staticmethod
+    def _held(run: Statements, job: Job, worker: str, assignments: str, *values: object) -> bool:
+        changed = run.change(
+            f"UPDATE job SET {assignments} WHERE key=? AND worker=? AND epoch=? AND state='running'",  # noqa: S608
+            *(*values, job.key, worker, job.epoch),
+        )
+        return changed == 1
 
     def _now(self) -> float:
         return self._clock.now().timestamp()
-
-    @contextlib.contextmanager
-    def _change(self) -> Iterator[sqlite3.Connection]:
-        with self._database() as database:
-            database.execute("BEGIN IMMEDIATE")
-            yield database
-            database.execute("COMMIT")
-
-    @contextlib.contextmanager
-    def _looking(self) -> Iterator[sqlite3.Connection]:
-        """A connection to read by. Where nothing can be written nobody writes, and SQLite needs to be told."""
-        unfinished = self._path.with_name(f"{self._path.name}-wal")
-        if os.access(self._path.parent, os.W_OK) or unfinished.exists():
-            with self._database() as database:
-                yield database
-            return
-        try:
-            address = f"{self._path.absolute().as_uri()}?mode=ro&immutable=1"
-            with contextlib.closing(sqlite3.connect(address, uri=True)) as database:
-                yield database
-        except sqlite3.DatabaseError as error:
-            raise ledger_problem(self._path, error) from None
-
-    @contextlib.contextmanager
-    def _database(self) -> Iterator[sqlite3.Connection]:
-        """A connection of its own for each use: they cost a fraction of a millisecond and no thread shares one."""
-        try:
-            with contextlib.closing(open_file(self._path, _SCHEMA)) as database:
-                yield database
-        except sqlite3.DatabaseError as error:
-            raise ledger_problem(self._path, error) from None
-        except OSError as error:
-            raise Problem("COPY04", f"Cannot write {self._path}: {error.strerror}.") from None
