@@ -1,5 +1,5 @@
 # Everything a newcomer runs. Each target sets up what it needs and says so in one line.
-.PHONY: demo test test-stores soak bench-engine bench-dns bench-tenant bench-copy lint golden requirements clean
+.PHONY: demo test test-stores test-sdk soak bench-engine bench-dns bench-tenant bench-copy lint golden requirements clean
 
 PYTHON ?= python3
 
@@ -11,6 +11,9 @@ test: .setup/dev lint ## linters, types, layers and the test suite
 
 test-stores: .setup/dev ## where state may live, on PostgreSQL and Azurite
 	@scripts/test-stores
+
+test-sdk: .setup/dev ## Microsoft's own client before the sandbox's tenant (450 MB more)
+	@scripts/test-sdk
 
 soak: .setup/dev ## the long runs left out of make test
 	@.venv/bin/pytest -q -m soak
@@ -46,6 +49,7 @@ requirements: ## pin again every dependency, by hash
 	@# pip-compile drops the markers of extras: opa-eval has no wheel for Linux but on x86_64.
 	@sed -i.bak "s/^opa-eval==[^ ]*/& ; sys_platform != 'linux' or platform_machine == 'x86_64'/" requirements/dev.txt
 	@rm requirements/dev.txt.bak
+	.venv/bin/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --extra sdk -c requirements/dev.txt -o requirements/sdk.txt pyproject.toml
 
 clean:
 	rm -rf .venv .setup .demo

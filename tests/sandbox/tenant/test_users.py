@@ -228,7 +228,31 @@ def test_changes_are_told_since_the_last_link_and_only_of_what_was_asked(client:
     client.graph("PATCH", f"/users/{user}", {"city": "Nancy"})
     assert [row["city"] for row in client.graph("GET", latest["@odata.deltaLink"]).json()["value"]] == ["Nancy"]
     client.wait(8 * 24 * 3600)
-    assert client.graph("GET", latest["@odata.deltaLink"]).status_code == 410
+    late = client.graph("GET", latest["@odata.deltaLink"])
+    assert (late.status_code, late.json()["error"]["code"]) == (410, "syncStateNotFound")
+    assert len(client.graph("GET", late.headers["Location"]).json()["value"]) == 14
+
+
+def test_a_change_shows_what_is_set_or_what_changed_alone(client: Client) -> None:
+    link = client.graph("GET", "/users/delta?$select=displayName,city,jobTitle").json()["@odata.deltaLink"]
+    client.graph("PATCH", f"/users/karim.benali@{NATIONAL}", {"jobTitle": "DSI"})
+    [whole] = client.graph("GET", link).json()["value"]
+    assert {**whole, "id": ""} == {"id": "", "displayName": "Karim Benali", "jobTitle": "DSI"}
+    [least] = client.graph("GET", link, Prefer="return=minimal").json()["value"]
+    assert {**least, "id": ""} == {"id": "", "jobTitle": "DSI"}
+
+
+def test_a_deletion_is_told_as_one_that_can_be_undone_and_then_as_final(client: Client) -> None:
+    gone = client.user(f"zoe.klein@{NATIONAL}")
+    link = client.graph("GET", "/users/delta?$select=city").json()["@odata.deltaLink"]
+    told = []
+    for act in (f"/users/{gone}", f"/directory/deletedItems/{gone}"):
+        client.graph("DELETE", act)
+        answer = client.graph("GET", link).json()
+        link = answer["@odata.deltaLink"]
+        told += [row["@removed"]["reason"] for row in answer["value"]]
+    assert told == ["changed", "deleted"]
+    assert client.graph("GET", link).json()["value"] == []
 
 
 def _new(upn: str) -> dict[str, Any]:

@@ -192,7 +192,8 @@ def _parts(segments: Iterable[str]) -> Iterable[str]:
         elif found := re.fullmatch(r"(servicePrincipals)\(appId='([^']+)'\)", segment):
             yield from (f"{found[1]}(appId)", found[2])
         else:
-            yield segment.removesuffix("()")
+            # Microsoft's own clients write the namespace's alias.
+            yield re.sub(r"^graph\.", "microsoft.graph.", segment.removesuffix("()"))
 
 
 def _payload(request: Request) -> object:

@@ -20,11 +20,15 @@ _PAGE = 200
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Round:
-    """One round of questions: what was seen when it began, and what differed from the round before."""
+    """One round of questions: what was seen when it began, and what differed from the round before.
+
+    ``deleted``: who was told to be deleted and can still be restored.
+    """
 
     select: str
     began: dt.datetime
     sight: Mapping[str, Mapping[str, Any]]
+    deleted: frozenset[str]
     rows: list[dict[str, Any]]
 
 
@@ -42,31 +46,40 @@ class UserChanges:
         if "$skiptoken" in query:
             number, _, start = query["$skiptoken"].partition(".")
             return self._answer(self._round(number), int(start or 0))
+        minimal = "return=minimal" in request.headers.get("prefer", "")
         match query.get("$deltatoken"):
-            case None:
-                current = self._begin(query.get("$select", ""), {})
+            case None | "":
+                current = self._begin(_nothing_seen(query.get("$select", "")), minimal=False)
             case "latest":
-                current = dataclasses.replace(self._begin(query.get("$select", ""), {}), rows=[])
+                current = self._begin(_nothing_seen(query.get("$select", "")), minimal=False)
+                current = dataclasses.replace(current, rows=[])
             case number:
-                before = self._round(number)
-                current = self._begin(before.select, before.sight)
+                current = self._begin(self._round(number), minimal=minimal)
         self._rounds.append(current)
         return self._answer(current, 0)
 
-    def _begin(self, select: str, seen: Mapping[str, Mapping[str, Any]]) -> _Round:
-        sight = {user.id: USER.render(self._users.shown(user), select) for user in self._world.users.values()}
-        changed = [row for key, row in sight.items() if seen.get(key) != row]
-        gone = [
-            {"id": key, "@removed": {"reason": "changed" if key in self._world.deleted else "deleted"}}
-            for key in seen
-            if key not in sight
+    def _begin(self, before: _Round, *, minimal: bool) -> _Round:
+        world = self._world
+        sight = {user.id: USER.render(self._users.shown(user), before.select) for user in world.users.values()}
+        rows = [
+            _row(before.sight.get(key, {}), row, minimal) for key, row in sight.items() if before.sight.get(key) != row
         ]
-        return _Round(select, self._world.clock.now(), sight, changed + gone)
+        missing = {key for key in before.sight if key not in sight}
+        deleted = frozenset(key for key in missing | before.deleted if key in world.deleted)
+        purged = sorted((missing | before.deleted) - deleted - sight.keys())
+        rows += [_removed(key, "changed") for key in sorted(deleted - before.deleted)]
+        rows += [_removed(key, "deleted") for key in purged]
+        return _Round(before.select, world.clock.now(), sight, deleted, rows)
 
     def _round(self, number: str) -> _Round:
         known = self._rounds[int(number)] if number.isdigit() and int(number) < len(self._rounds) else None
         if known is None or known.began + _LIFETIME < self._world.clock.now():
-            raise GraphRefusal(410, "syncStateNotFound", "The token is unknown or has expired; start again without it.")
+            raise GraphRefusal(
+                410,
+                "syncStateNotFound",
+                "The token is unknown or has expired; start again without it.",
+                headers={"Location": f"{self._site}/v1.0/users/delta()?$deltatoken="},
+            )
         return known
 
     def _answer(self, current: _Round, start: int) -> Answer:
@@ -81,3 +94,20 @@ class UserChanges:
                 "value": current.rows[start:end],
             },
         )
+
+
+def _nothing_seen(select: str) -> _Round:
+    return _Round(select, dt.datetime.min.replace(tzinfo=dt.UTC), {}, frozenset(), [])
+
+
+def _row(before: Mapping[str, Any], now: Mapping[str, Any], minimal: bool) -> dict[str, Any]:
+    """What a changed object shows: all that is selected, but nothing of what was never set; or only what changed."""
+    return {
+        name: value
+        for name, value in now.items()
+        if name == "id" or (before.get(name) != value if minimal else value is not None or before.get(name) is not None)
+    }
+
+
+def _removed(key: str, reason: str) -> dict[str, Any]:
+    return {"id": key, "@removed": {"reason": reason}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 
@@ -10,14 +11,19 @@ class GraphRefusal(Exception):
     """A refusal with Graph's status, code and message; ``details`` as (code, message, target)."""
 
     def __init__(
-        self, status: int, code: str, message: str, details: Sequence[tuple[str, str, str | None]] = ()
+        self,
+        status: int,
+        code: str,
+        message: str,
+        details: Sequence[tuple[str, str, str | None]] = (),
+        headers: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.details = details
-        self.headers: Mapping[str, str] = {}
+        self.headers = headers
 
     def body(self, request_id: str, date: str) -> dict[str, Any]:
         error: dict[str, Any] = {"code": self.code, "message": self.message}
