@@ -12,7 +12,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.refused import LostAnswer
-from reconcile.providers.microsoft.transport import KNOCKS, Request, Service, Transport
+from reconcile.providers.microsoft.transport import KNOCKS, Reply, Request, Service, Transport
 
 ROOT = "https://graph.example"
 URL = f"{ROOT}/v1.0/users"
@@ -145,3 +145,8 @@ def test_no_token_is_ever_logged(desk: Desk, caplog: pytest.LogCaptureFixture) -
         desk.send()
     assert "a1b2" in caplog.text
     assert "token-1" not in caplog.text
+
+
+def test_a_name_cut_in_the_middle_of_an_emoji_is_still_a_text() -> None:
+    content = b'{"value": [{"displayName": "Zo\\u00e9 \\ud83c\\udf08 \\ud83d", "n": [1, null]}]}'
+    assert Reply(200, {}, content).json() == {"value": [{"displayName": "Zo\u00e9 \U0001f308 \ufffd", "n": [1, None]}]}

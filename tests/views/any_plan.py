@@ -24,7 +24,7 @@ HOSTILE = [
 
 texts = st.lists(st.one_of(st.sampled_from(HOSTILE), st.text(max_size=8)), min_size=1, max_size=4).map("".join)
 slugs = st.sampled_from(["spf51", "spf55", "spf88", "spf|99`<b>"])
-addresses = st.builds(Address, slugs, st.sampled_from(list(KINDS)), texts)
+addresses = st.builds(Address, slugs, st.sampled_from(list(KINDS)), texts.filter(bool))
 
 
 @st.composite
@@ -42,7 +42,8 @@ def changes(draw: st.DrawFn) -> Change:
     due = draw(st.sampled_from([None, NOW, CUTOVER, UNSCHEDULED]))
     origin = draw(st.sampled_from([None, Origin(PurePath("federations/spf55.yaml"), 12, 3)]))
     note, protected = draw(st.one_of(st.just(""), texts)), gone and draw(st.booleans())
-    return Change(address, action, cause, live, wanted, fields, (), due, origin, note, protected)
+    moved = draw(st.one_of(st.none(), addresses)) if action is Action.UPDATE else None
+    return Change(address, action, cause, live, wanted, fields, (), due, origin, note, moved, protected)
 
 
 def _live(draw: st.DrawFn, address: Address) -> Live:

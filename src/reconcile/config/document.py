@@ -94,6 +94,10 @@ class Unreadable(Exception):
         self.flaw = flaw
 
 
+#: Line and column, from 1.
+_Place = tuple[int, int]
+
+
 class _Reading:
     """One walk over the parser's events. A route of None is a value read only to get past it."""
 
@@ -109,7 +113,7 @@ class _Reading:
         if isinstance(next(self.events), yaml.StreamEndEvent):
             raise Unreadable(Flaw("SPF101", 1, 1, "the file is empty"))
         first = next(self.events)
-        tree = self.value(first, (), first)
+        tree = self.value(first, (), _start(first))
         next(self.events)  # the end of the document
         after = next(self.events)
         if not isinstance(after, yaml.StreamEndEvent):
@@ -118,17 +122,19 @@ class _Reading:
             raise Unreadable(Flaw("SPF101", 1, 1, "the file is empty"))
         return tree
 
-    def value(self, event: yaml.Event, route: Route | None, key: yaml.Event) -> Any:
+    def value(self, event: yaml.Event, route: Route | None, key: _Place) -> Any:
+        """``key``: the place of its key, or its own."""
         if route is not None:
-            self.marks[route] = Mark(*_start(event), *_start(key))
+            self.marks[route] = Mark(*_start(event), *key)
+        if isinstance(event, yaml.ScalarEvent):
+            self._refuse_anchor_and_tag(event)
+            return _scalar(event)
         if isinstance(event, yaml.AliasEvent):
             self.flaws.append(self._flaw("SPF108", event, f"the alias *{event.anchor} is refused", "repeat the value"))
             self._refuse(route)
             return None
-        assert isinstance(event, yaml.NodeEvent)  # noqa: S101 - the parser's grammar
+        assert isinstance(event, yaml.CollectionStartEvent)  # noqa: S101 - the parser's grammar
         self._refuse_anchor_and_tag(event)
-        if isinstance(event, yaml.ScalarEvent):
-            return _scalar(event)
         if self.depth == DEPTH_LIMIT:
             raise Unreadable(self._flaw("SPF101", event, f"nested deeper than {DEPTH_LIMIT} levels"))
         self.depth += 1
@@ -139,25 +145,25 @@ class _Reading:
     def _sequence(self, route: Route | None) -> list[Any]:
         items: list[Any] = []
         while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
-            items.append(self.value(event, None if route is None else (*route, len(items)), event))
+            items.append(self.value(event, None if route is None else (*route, len(items)), _start(event)))
         return items
 
     def _mapping(self, route: Route | None) -> dict[str, Any]:
         entries: dict[str, Any] = {}
-        lines: dict[str, int] = {}
+        places: dict[str, _Place] = {}
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
-            key = self._key(event)
+            key, place = self._key(event), _start(event)
             if key is None:
                 self._refuse(route)
-                self.value(next(self.events), None, event)
+                self.value(next(self.events), None, place)
             elif key in entries:
-                message = f"the key {shown(key)} is already on line {lines[key]}"
+                message = f"the key {shown(key)} is already on line {places[key][0]}"
                 self.flaws.append(self._flaw("SPF102", event, message, "keep one of the two"))
-                self.value(next(self.events), None, event)
+                self.value(next(self.events), None, place)
             else:
-                lines[key] = _start(event)[0]
+                places[key] = place
                 entries[key] = None
-                entries[key] = self.value(next(self.events), None if route is None else (*route, key), event)
+                entries[key] = self.value(next(self.events), None if route is None else (*route, key), place)
         return entries
 
     def _key(self, event: yaml.Event) -> str | None:
@@ -180,18 +186,18 @@ class _Reading:
         if route is not None:
             self.refused.add(route)
 
-    def _refuse_anchor_and_tag(self, event: yaml.NodeEvent) -> None:
+    def _refuse_anchor_and_tag(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
         if event.anchor is not None:
             self.flaws.append(self._flaw("SPF108", event, f"the anchor &{event.anchor} is refused", "delete it"))
-        if (tag := getattr(event, "tag", None)) is not None:
-            self.flaws.append(self._flaw("SPF108", event, f"the tag {shown(tag)} is refused", "delete it"))
+        if event.tag is not None:
+            self.flaws.append(self._flaw("SPF108", event, f"the tag {shown(event.tag)} is refused", "delete it"))
 
     @staticmethod
     def _flaw(code: str, event: yaml.Event, message: str, hint: str = "") -> Flaw:
         return Flaw(code, *_start(event), message, hint)
 
 
-def _start(event: yaml.Event) -> tuple[int, int]:
+def _start(event: yaml.Event) -> _Place:
     mark = event.start_mark
     assert mark is not None  # noqa: S101 - None only for events built by hand
     return mark.line + 1, mark.column + 1

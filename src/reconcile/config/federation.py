@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from reconcile.config.models import FederationFile
 
@@ -12,8 +13,7 @@ from reconcile.config.models import FederationFile
 Route = tuple[str | int, ...]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """Line and column of a value and, for a mapping's entry, of its key. All start at 1."""
 
     line: int

@@ -151,6 +151,8 @@ def _remark(flaw: Flaw, path: Path) -> Diagnostic:
 
 def _lowered(marks: Mapping[Route, Mark]) -> Mapping[Route, Mark]:
     """The marks, each mailbox under its address as the models write it."""
+    if all(str(route[1]) == str(route[1]).strip().lower() for route in marks if len(route) == 2):
+        return marks
     return {
         (route[0], str(route[1]).strip().lower(), *route[2:])
         if route[:1] == ("mailboxes",) and route[1:]

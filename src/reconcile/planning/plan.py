@@ -9,6 +9,7 @@ import dataclasses
 import datetime as dt
 import enum
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from reconcile.providers.base import Finding
 from reconcile.resources.address import Address
@@ -36,8 +37,7 @@ class Cause(enum.Enum):
     BOTH = "both"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class FieldChange:
+class FieldChange(NamedTuple):
     """One field that differs. ``after`` is a Reference when only a later step of the apply can tell it."""
 
     name: str

@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path, PurePath
 from typing import Any
 
+from pydantic_core import to_json
+
 from reconcile.planning.plan import Action, Basis, Blocked, Cause, Change, FieldChange, Plan, SeatCount
 from reconcile.problem import Problem
 from reconcile.providers.base import Finding, Weight
@@ -24,11 +26,14 @@ from reconcile.resources.resource import Live, Origin, Reference, Value
 FORMAT_VERSION = 1
 
 _WORDS = {action: action.name.lower() for action in Action}
+_SENSITIVE = {
+    kind.name: frozenset(field.name for field in kind.fields.values() if field.sensitive) for kind in KINDS.values()
+}
 
 
 def document(plan: Plan) -> dict[str, Any]:
     """The plan as JSON-ready data; ``digest`` is the SHA-256 of the rest in canonical form."""
-    body = _body(plan)
+    body = {**_around(plan), "changes": [_change(change) for change in plan.changes]}
     return {**body, "digest": digest(body)}
 
 
@@ -39,7 +44,8 @@ def digest(body: Mapping[str, Any]) -> str:
 
 def encode(plan: Plan) -> str:
     """The text of a plan file: JSON, one line for each change, so that two plans can be compared line by line."""
-    texts = {key: _texts(value) for key, value in _body(plan).items()}
+    texts: dict[str, str | list[str]] = {key: _texts(value) for key, value in _around(plan).items()}
+    texts["changes"] = [_line(change) for change in plan.changes] or "[]"
     texts["digest"] = _canonical(_digest(texts))
     members = (
         f"{_canonical(key)}: " + (text if isinstance(text, str) else "[\n" + ",\n".join(text) + "\n]")
@@ -56,6 +62,11 @@ def _texts(value: Any) -> str | list[str]:
     return [_canonical(item) for item in value] if isinstance(value, list) and value else _canonical(value)
 
 
+def _line(change: Change) -> str:
+    """``_canonical(_change(change))`` in a third of the time: the members are in order as they are made."""
+    return to_json(_change(change)).decode()
+
+
 def _digest(texts: Mapping[str, str | list[str]]) -> str:
     members = (
         f"{_canonical(key)}:" + (text if isinstance(text, str) else "[" + ",".join(text) + "]")
@@ -64,7 +75,8 @@ def _digest(texts: Mapping[str, str | list[str]]) -> str:
     return hashlib.sha256(("{" + ",".join(members) + "}").encode()).hexdigest()
 
 
-def _body(plan: Plan) -> dict[str, Any]:
+def _around(plan: Plan) -> dict[str, Any]:
+    """Everything a plan says beside its changes."""
     return {
         "format_version": FORMAT_VERSION,
         "tool": plan.tool,
@@ -78,7 +90,6 @@ def _body(plan: Plan) -> dict[str, Any]:
             "blocked": len(plan.blocked),
             "unmanaged": len(plan.unmanaged),
         },
-        "changes": [_change(change) for change in plan.changes],
         "blocked": [
             {
                 "address": str(one.address),
@@ -120,55 +131,54 @@ def load(path: Path) -> Plan:
 
 
 def _change(change: Change) -> dict[str, Any]:
+    """One change, every member in the order of its name: see ``_line``."""
     kind = change.address.kind
     before = change.before
     return {
-        "address": str(change.address),
         "action": _WORDS[change.action],
-        "cause": change.cause.value,
-        "note": change.note,
-        "protected": change.protected,
-        "moved_from": str(change.moved_from) if change.moved_from else None,
-        "due": change.due.isoformat() if change.due else None,
-        "origin": _origin(change.origin),
+        "address": str(change.address),
         "after": [str(address) for address in change.after],
         "before": before
         and {
-            "identity": before.identity,
-            "fields": _shown(kind, before.fields),
-            "outputs": _plain(before.outputs),
             "context": _plain(before.context),
+            "fields": _shown(kind, before.fields),
+            "identity": before.identity,
+            "outputs": _plain(before.outputs),
         },
-        "wanted": _shown(kind, change.wanted),
+        "cause": change.cause.value,
+        "due": change.due.isoformat() if change.due else None,
         # Of a creation, ``wanted`` says it all.
         "fields": []
         if change.action is Action.CREATE
         else [
             {
-                "name": field.name,
-                "before": _value(field.before),
                 "after": _value(field.after),
+                "before": _value(field.before),
                 "cause": field.cause.value,
+                "name": field.name,
             }
             for field in change.fields
             if not KINDS[kind].fields[field.name].sensitive
         ],
+        "moved_from": str(change.moved_from) if change.moved_from else None,
+        "note": change.note,
+        "origin": _origin(change.origin),
+        "protected": change.protected,
+        "wanted": _shown(kind, change.wanted),
     }
 
 
 def _origin(origin: Origin | None) -> dict[str, Any] | None:
-    return {"path": origin.path.as_posix(), "line": origin.line, "column": origin.column} if origin else None
+    return {"column": origin.column, "line": origin.line, "path": origin.path.as_posix()} if origin else None
 
 
 def _shown(kind: str, fields: Mapping[str, Value | Reference]) -> dict[str, Any]:
-    declared = KINDS[kind].fields
-    return {
-        name: _value(value) for name, value in fields.items() if not (name in declared and declared[name].sensitive)
-    }
+    secret = _SENSITIVE[kind]
+    return {name: _value(fields[name]) for name in sorted(fields) if name not in secret}
 
 
 def _plain(values: Mapping[str, Value]) -> dict[str, Any]:
-    return {name: _value(value) for name, value in values.items()}
+    return {name: _value(values[name]) for name in sorted(values)}
 
 
 def _value(value: Value | Reference) -> Any:

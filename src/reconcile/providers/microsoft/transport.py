@@ -8,6 +8,7 @@ import enum
 import gzip
 import json
 import logging
+import re
 import threading
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -70,11 +71,31 @@ class Reply:
         return self.headers.get("request-id", "") or self.headers.get("x-ms-request-id", "")
 
     def json(self) -> Any:
-        """The body as JSON, None when it is empty or is not JSON."""
+        """The body as JSON, None when it is empty or is not JSON.
+
+        Half a surrogate pair, left where .NET cut a text in the middle of an emoji, is no text that could be written
+        down again: U+FFFD stands for it.
+        """
         try:
-            return json.loads(self.content)
+            told = json.loads(self.content)
         except ValueError:
             return None
+        return _whole(told) if _SURROGATE.search(self.content) else told
+
+
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+def _whole(value: Any) -> Any:
+    """The value with every text of it in whole characters."""
+    match value:
+        case str():
+            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        case list():
+            return [_whole(item) for item in value]
+        case dict():
+            return {_whole(name): _whole(item) for name, item in value.items()}
+    return value
 
 
 class Verdict(enum.Enum):
