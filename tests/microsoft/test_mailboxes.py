@@ -219,6 +219,35 @@ def test_a_new_person_whose_address_is_an_alias_elsewhere_is_told_whose(world: W
     assert told.value.code == "M365-10"
 
 
+PLACE: dict[str, Value] = {
+    "office": "Siège – Bar-le-Duc",
+    "street": "12 rue des Fontaines",
+    "postal_code": "55000",
+    "city": "Bar-le-Duc",
+    "website": "https://www.spf55.org",
+    "networks": "facebook.com/spf55",
+}
+
+
+@pytest.mark.parametrize(("key", "fields"), [(ANNE, PERSON), (CONTACT, SHARED)], ids=["a person", "a shared mailbox"])
+def test_where_an_address_is_goes_to_the_directory_and_moves_with_it(
+    world: World, key: str, fields: dict[str, Value]
+) -> None:
+    assert shows(world.make("mailbox", key, {**fields, **PLACE}), PLACE)
+    moved = {**PLACE, "office": "Antenne de Verdun", "city": "Verdun", "website": "https://verdun.spf55.org"}
+    assert shows(world.make("mailbox", key, {**fields, **moved}), moved)
+    emptied: dict[str, Value] = {**moved, "website": None, "networks": None, "street": None}
+    assert shows(world.make("mailbox", key, {**fields, **emptied}), emptied)
+    # The mark of ownership stands beside the site's attributes, and is not lost with them.
+    assert world.live("mailbox", key).owner == SLUG
+
+
+def test_what_the_file_does_not_say_of_a_place_is_left_as_it_is(world: World) -> None:
+    world.make("mailbox", ANNE, {**PERSON, **PLACE})
+    world.make("mailbox", ANNE, {**PERSON, "job_title": "Trésorière", "city": "Verdun"})
+    assert shows(world.live("mailbox", ANNE), {**PLACE, "city": "Verdun"})
+
+
 def test_without_a_free_seat_the_missing_licence_is_told(build: Build) -> None:
     world = build(seats={E1: 6, E3: 9})
     world.add_domain()

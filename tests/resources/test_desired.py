@@ -157,6 +157,29 @@ def test_the_site_is_the_federations_unless_the_person_has_another(resources: di
     assert resources["mailbox/anne-marie@spf55.org"].fields["atrium_id"] == "2689"
 
 
+STRUCTURES = """\
+structures:
+  - {atrium_id: 2650, name: Siège, street: 12 rue des Fontaines, postal_code: "55000", city: Bar-le-Duc}
+  - {atrium_id: 2689, city: Verdun, website: null}
+"""
+
+
+def test_each_address_shows_the_place_of_its_structure_and_nothing_the_file_does_not_say(tmp_path: Path) -> None:
+    (tmp_path / "spf55.yaml").write_text(FEDERATION + STRUCTURES, encoding="utf-8")
+    compiled = compiled_at(tmp_path, dt.datetime(2024, 12, 1, tzinfo=dt.UTC))
+    place = {"office", "street", "postal_code", "city", "website", "networks"}
+    shown = {
+        address: {name: value for name, value in compiled[f"mailbox/{address}"].fields.items() if name in place}
+        for address in ("camille.dupont@spf55.org", "contact@spf55.org", "anne-marie@spf55.org")
+    }
+    seat = {"office": "Siège", "street": "12 rue des Fontaines", "postal_code": "55000", "city": "Bar-le-Duc"}
+    assert shown == {
+        "camille.dupont@spf55.org": seat,
+        "contact@spf55.org": seat,
+        "anne-marie@spf55.org": {"city": "Verdun", "website": None},
+    }
+
+
 def test_nobody_signs_in_to_a_shared_mailbox(resources: dict[str, Desired]) -> None:
     contact = resources["mailbox/contact@spf55.org"].fields
     assert contact["licence"] == "shared"

@@ -62,3 +62,20 @@ def test_a_shared_box_that_only_strangers_open_is_left_to_the_postmaster(stage: 
     assert "SPF201 the shared mailbox contact@spf55.org has no delegate" in told
     assert (stage.folder / "federations" / "spf55.yaml").exists()
     assert outside.content() == before
+
+
+def test_places_are_described_once_and_only_where_all_addresses_of_a_structure_agree(
+    stage: Stage, outside: Outside
+) -> None:
+    place = {"streetAddress": "12 rue des Fontaines", "postalCode": "55000", "city": "Bar-le-Duc"}
+    with outside.world.lock:
+        for name in ("camille.dupont", "lou.petit", "contact"):
+            user = outside.world.user_named(f"{name}@spf55.org")
+            assert user is not None
+            user.values |= {**place, "employeeId": "2650"}
+            if name == "lou.petit":
+                user.values["city"] = "Ligny"
+    stage.run(*IMPORT, expect=0)
+    written = (stage.folder / "federations" / "spf55.yaml").read_text(encoding="utf-8")
+    assert "structures:\n- {atrium_id: 2650, street: 12 rue des Fontaines, postal_code: '55000'}" in written
+    stage.run("plan", "--detailed-exitcode", expect=0)

@@ -111,10 +111,15 @@ def _draft_box(live: Live, access: Live | None) -> DraftBox:
         job_title=text("job_title"),
         phone=text("phone"),
         atrium_id=text("atrium_id"),
+        place={"name": text("office"), **{name: text(name) for name in _PLACE}},
         aliases=aliases if isinstance(aliases, tuple) else (),
         hidden=live.fields.get("hidden") is True,
         delegates={who: tuple(names) for who, names in rights.items()},
     )
+
+
+#: What a structure says besides its name.
+_PLACE = ("street", "postal_code", "city", "website", "networks")
 
 
 def _adopt(session: Session, slug: str) -> int:

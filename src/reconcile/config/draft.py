@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -12,7 +12,8 @@ import yaml
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class DraftBox:
-    """One mailbox as found. ``delegates``: who → rights, for a shared one."""
+    """One mailbox as found. ``place``: what its account says of where it is, by the names of a structure's keys.
+    ``delegates``: who → rights, for a shared one."""
 
     address: str
     licence: str
@@ -22,6 +23,7 @@ class DraftBox:
     job_title: str
     phone: str
     atrium_id: str
+    place: Mapping[str, str]
     aliases: Sequence[str]
     hidden: bool
     delegates: dict[str, tuple[str, ...]]
@@ -36,7 +38,7 @@ class Draft:
     domain: str
     subdomains: Sequence[str]
     since: dt.date
-    boxes: Iterable[DraftBox]
+    boxes: Sequence[DraftBox]
 
 
 _DEFAULT_RIGHTS = ("read", "send_as")
@@ -47,10 +49,26 @@ def render(draft: Draft) -> str:
     body: dict[str, Any] = {"schema": 1, "code": draft.code, "name": draft.name, "domain": draft.domain}
     if draft.subdomains:
         body["subdomains"] = list(draft.subdomains)
+    if structures := _structures(draft.boxes):
+        body["structures"] = structures
     body["migration"] = {"date": draft.since}
     body["mailboxes"] = {box.address: _box(box) for box in sorted(draft.boxes, key=lambda box: box.address)}
     text = yaml.safe_dump(body, allow_unicode=True, sort_keys=False, width=120, default_flow_style=None)
     return f"# yaml-language-server: $schema=../schemas/federation.schema.json\n{text}"
+
+
+def _structures(boxes: Iterable[DraftBox]) -> list[dict[str, Any]]:
+    """Each structure with what all its addresses agree on; on the rest the file says nothing."""
+    places: dict[int, list[Mapping[str, str]]] = {}
+    for box in boxes:
+        if box.atrium_id.isdigit() and int(box.atrium_id):
+            places.setdefault(int(box.atrium_id), []).append(box.place)
+    described = []
+    for atrium_id, found in sorted(places.items()):
+        common = {name: text for name, text in found[0].items() if text and all(one[name] == text for one in found)}
+        if common:
+            described.append({"atrium_id": atrium_id, **common})
+    return described
 
 
 def _box(box: DraftBox) -> dict[str, Any]:

@@ -16,7 +16,9 @@ from reconcile.config.scalars import (
     Flag,
     Licence,
     Line,
+    PostalCode,
     SchemaVersion,
+    WebAddress,
     refuse,
 )
 
@@ -174,6 +176,26 @@ class Legacy(Section):
     """A [legacy.NAME] table of reconcile.toml."""
 
 
+class Structure(Section):
+    """A place of the federation, as its addresses show it in the address book and in signatures. What is left out is
+    not managed; null empties it."""
+
+    atrium_id: AtriumId
+    """Its number in Atrium: every address of this structure shows what follows."""
+    name: Annotated[Line, Field(max_length=128)] | None = None
+    """The place's name, as the address book says where somebody works."""
+    street: Annotated[Line, Field(max_length=1024)] | None = None
+    """Number and street."""
+    postal_code: PostalCode | None = None
+    """Five digits, in quotes."""
+    city: Annotated[Line, Field(max_length=128)] | None = None
+    """The town."""
+    website: WebAddress | None = None
+    """Its web site."""
+    networks: Annotated[Line, Field(max_length=1024)] | None = None
+    """Where it is on social networks, in one line, as a signature shows it."""
+
+
 class FederationFile(Section):
     """One federation file, as written."""
 
@@ -191,6 +213,8 @@ class FederationFile(Section):
     """Domains under it, of towns for instance; they migrate the same day."""
     atrium_id: AtriumId | None = None
     """The structure of every address that names no other: the federation's seat."""
+    structures: tuple[Structure, ...] = ()
+    """The places its addresses belong to, with what the address book and signatures say of each."""
     contact: Contact | None = None
     """Whom the postmaster calls."""
     migration: Migration = Migration()

@@ -11,7 +11,7 @@ import re
 from decimal import Decimal
 from typing import Annotated, Any, Literal, NoReturn
 
-from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 # RFC 5321 §4.1.2 (dot-string) and RFC 1035 §2.3.1, without quoted local parts: nobody has one, Exchange refuses them.
@@ -117,6 +117,19 @@ def _atrium_id(value: Any) -> Any:
     return int(value.split()[-1])
 
 
+def _postal_code(text: str) -> str:
+    code = text.replace(" ", "")
+    if not re.fullmatch(r"[0-9]{5}", code):
+        refuse("SPF105", f"{shown(text)} is not a postal code", 'write its five digits in quotes, like "01000"')
+    return code
+
+
+def _web_address(text: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/]+\.[^\s]+", text):
+        refuse("SPF105", f"{shown(text)} is not a web address", "write it whole, like https://www.spf55.org")
+    return text
+
+
 def _code(text: str) -> str:
     code = text.strip().upper()
     if not re.fullmatch(r"[0-9A-Z][0-9A-Z-]{0,18}[0-9A-Z]", code):
@@ -197,6 +210,28 @@ AtriumId = Annotated[
             "pattern": ATRIUM_PATTERN,
             "patternErrorMessage": "A number, like 2689, or the whole code, like ANT CE 055 0 00000 002689",
             "examples": [2689, "ANT CE 055 0 00000 002689"],
+        }
+    ),
+]
+PostalCode = Annotated[
+    str,
+    AfterValidator(_line),
+    AfterValidator(_postal_code),
+    WithJsonSchema(
+        {"type": "string", "pattern": "^[0-9]{2} ?[0-9]{3}$", "patternErrorMessage": 'Five digits, like "01000"'}
+    ),
+]
+WebAddress = Annotated[
+    str,
+    Field(max_length=1024),
+    AfterValidator(_line),
+    AfterValidator(_web_address),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": "^https?://[^ /]+[.][^ ]+$",
+            "maxLength": 1024,
+            "patternErrorMessage": "A whole web address, like https://www.spf55.org",
         }
     ),
 ]

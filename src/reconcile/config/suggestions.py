@@ -42,7 +42,9 @@ def written_instead(route: Route, tree: Any) -> str:
 #: What a French reader writes by habit → the keys it may be here.
 _FRENCH: Mapping[str, tuple[str, ...]] = {
     "adresse": ("address",),
+    "antennes": ("structures",),
     "boites": ("mailboxes",),
+    "code_postal": ("postal_code",),
     "delegue": ("delegates",),
     "delegues": ("delegates",),
     "domaine": ("domain",),
@@ -50,15 +52,21 @@ _FRENCH: Mapping[str, tuple[str, ...]] = {
     "fonction": ("job_title",),
     "identifiant": ("legacy_login",),
     "implantation": ("atrium_id",),
+    "implantations": ("structures",),
     "nom": ("name", "last_name"),
     "nom_affiche": ("display_name",),
     "nouveau": ("new",),
     "poste": ("job_title",),
     "prenom": ("first_name",),
     "qui": ("who",),
+    "reseaux": ("networks",),
+    "rue": ("street",),
+    "site": ("website",),
+    "site_web": ("website",),
     "sous_domaines": ("subdomains",),
     "tel": ("phone",),
     "telephone": ("phone",),
+    "ville": ("city",),
 }
 
 

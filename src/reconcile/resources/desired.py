@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 
 from reconcile.config.federation import Federation, Route
-from reconcile.config.models import Delegate, Mailbox
+from reconcile.config.models import Delegate, Mailbox, Structure
 from reconcile.config.settings import Settings
 from reconcile.resources.address import Address
 from reconcile.resources.mail_records import MailDomain, Switch, mail_records
@@ -36,6 +36,7 @@ class _Compiler:
         self._file = federation.file
         self._settings = settings
         self._now = now
+        self._structures = {one.atrium_id: one for one in federation.file.structures}
         self._moments: Milestones = milestones(federation.file.migration.date, settings.calendar)
 
     def resources(self) -> Iterator[Desired]:
@@ -133,6 +134,7 @@ class _Compiler:
         site = directory.atrium_id if directory.atrium_id is not None else self._file.atrium_id
         if site is not None:
             fields["atrium_id"] = str(site)
+            fields |= _place(self._structures.get(site))
         if "hidden" in mailbox.model_fields_set:
             fields["hidden"] = mailbox.hidden
         return fields
@@ -179,6 +181,17 @@ class _Compiler:
     def _origin(self, route: Route) -> Origin | None:
         mark = self._federation.marks.get(route)
         return Origin(self._federation.path, mark.key_line, mark.key_column) if mark else None
+
+
+def _place(structure: Structure | None) -> dict[str, Value]:
+    """What the address book says of where an address is; only what the file says of its structure."""
+    if structure is None:
+        return {}
+    written = structure.model_fields_set - {"atrium_id"}
+    return {"office" if name == "name" else name: getattr(structure, name) for name in _PLACE if name in written}
+
+
+_PLACE = ("name", "street", "postal_code", "city", "website", "networks")
 
 
 def _domain_of(address: str) -> str:

@@ -86,6 +86,13 @@ _DECLARED = (
         Field("job_title"),
         Field("phone"),
         Field("atrium_id"),
+        # The structure's, on each of its addresses: the address book and signatures are made of these.
+        Field("office"),
+        Field("street"),
+        Field("postal_code"),
+        Field("city"),
+        Field("website"),
+        Field("networks"),
         Field("hidden"),
         Field("sent_copies"),
         Field("usage_location"),

@@ -45,6 +45,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "SPF401": Rule("a personal mailbox has no name"),
         "SPF402": Rule("an Atrium identifier is malformed"),
         "SPF405": Rule("a phone number is unreadable"),
+        "SPF406": Rule("a structure is described twice"),
+        "SPF407": Rule("a structure is named and not described", "warning"),
         "SPF510": Rule("Microsoft 365 refuses the address as a sign-in"),
         "SPF601": Rule("a domain is declared twice"),
         "SPF602": Rule("an address is declared twice"),

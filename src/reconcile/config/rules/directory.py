@@ -22,6 +22,7 @@ def check_directory(federation: Federation) -> Iterator[Finding]:
     """Rules on names, phones and sign-ins."""
     if federation.file.contact is not None:
         yield from _phone(federation.file.contact.phone, ("contact", "phone"))
+    yield from _structures(federation)
     for address, mailbox in federation.file.mailboxes.items():
         route: Route = ("mailboxes", address)
         yield from _sign_in(address)
@@ -33,6 +34,26 @@ def check_directory(federation: Federation) -> Iterator[Finding]:
                 hint = "the address book and the signature need both names"
                 where = (*route, "directory") if ((*route, "directory") in federation.marks) else route
                 yield Finding("SPF401", where, message, hint, on_key=True)
+
+
+def _structures(federation: Federation) -> Iterator[Finding]:
+    """Each structure once; where some are described, every one that addresses name."""
+    described: set[int] = set()
+    for place, structure in enumerate(federation.file.structures):
+        if structure.atrium_id in described:
+            message = f"the structure {structure.atrium_id} is described twice"
+            yield Finding("SPF406", ("structures", place, "atrium_id"), message, "keep one of the two")
+        described.add(structure.atrium_id)
+    if not described:
+        return
+    named: list[tuple[int | None, Route]] = [(federation.file.atrium_id, ("atrium_id",))]
+    for address, mailbox in federation.file.mailboxes.items():
+        named.append((mailbox.directory.atrium_id, ("mailboxes", address, "directory", "atrium_id")))
+    for atrium_id, route in named:
+        if atrium_id is not None and atrium_id not in described:
+            described.add(atrium_id)
+            message = f"the structure {atrium_id} is not among those described"
+            yield Finding("SPF407", route, message, "describe it under structures: its addresses show no place")
 
 
 def _phone(phone: str | None, route: Route) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from reconcile.providers.base import Order
 from reconcile.providers.microsoft import records
 from reconcile.providers.microsoft.deleted import DeletedAccounts
 from reconcile.providers.microsoft.graph import segment
-from reconcile.providers.microsoft.records import STAMP, STAMP_PREFIX, User, stamp
+from reconcile.providers.microsoft.records import EXTENSIONS, STAMP, STAMP_PREFIX, User, stamp
 from reconcile.providers.microsoft.refused import Refused
 from reconcile.providers.microsoft.settle import created, patiently, until
 from reconcile.providers.microsoft.surfaces import Surfaces
@@ -30,6 +30,10 @@ DIRECTORY: Mapping[str, str] = {
     "job_title": "jobTitle",
     "phone": "businessPhones",
     "atrium_id": "employeeId",
+    "office": "officeLocation",
+    "street": "streetAddress",
+    "postal_code": "postalCode",
+    "city": "city",
     "sign_in": "accountEnabled",
     "usage_location": "usageLocation",
 }
@@ -68,8 +72,11 @@ class Accounts:
     def describe(self, user: User, fields: Mapping[str, Value], names: Collection[str], address: Address) -> None:
         """Write those directory fields, and our stamp where it is missing."""
         body = {DIRECTORY[name]: _graph_value(name, fields[name]) for name in names if name in DIRECTORY}
+        extensions = {EXTENSIONS[name]: _graph_value(name, fields[name]) for name in names if name in EXTENSIONS}
         if user.stamp != stamp(address) and (not user.stamp or user.stamp.startswith(STAMP_PREFIX)):
-            body["onPremisesExtensionAttributes"] = {STAMP: stamp(address)}
+            extensions[STAMP] = stamp(address)
+        if extensions:
+            body["onPremisesExtensionAttributes"] = extensions
         if body:
             self._change(user, body)
 
@@ -149,7 +156,10 @@ class Accounts:
             "userPrincipalName": name,
             "mailNickname": unique_name(name),
             "passwordProfile": self._password_profile(),
-            "onPremisesExtensionAttributes": {STAMP: stamp(order.address)},
+            "onPremisesExtensionAttributes": {
+                **{EXTENSIONS[field]: value for field, value in order.fields.items() if field in EXTENSIONS and value},
+                STAMP: stamp(order.address),
+            },
         }
 
     def _password_profile(self) -> dict[str, object]:

@@ -20,6 +20,10 @@ USER_SELECT = (
     "jobTitle",
     "businessPhones",
     "employeeId",
+    "officeLocation",
+    "streetAddress",
+    "postalCode",
+    "city",
     "usageLocation",
     "accountEnabled",
     "assignedLicenses",
@@ -53,6 +57,8 @@ DOMAIN_SELECT = ("id", "isVerified", "isRoot", "supportedServices")
 #: The directory attribute that says which federation of ours an object belongs to (Exchange's CustomAttribute15).
 STAMP = "extensionAttribute15"
 STAMP_PREFIX = "reconcile:"
+#: Fields that Graph has no property for, and the extension attributes that hold them (CustomAttribute13 and 14).
+EXTENSIONS = {"website": "extensionAttribute14", "networks": "extensionAttribute13"}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -67,6 +73,12 @@ class User:
     job_title: str | None
     phone: str | None
     atrium_id: str | None
+    office: str | None
+    street: str | None
+    postal_code: str | None
+    city: str | None
+    website: str | None
+    networks: str | None
     usage_location: str | None
     sign_in: bool
     skus: frozenset[str]
@@ -114,6 +126,12 @@ def user(row: Row) -> User:
         job_title=row.get("jobTitle") or None,
         phone=phones[0] or None,
         atrium_id=row.get("employeeId") or None,
+        office=row.get("officeLocation") or None,
+        street=row.get("streetAddress") or None,
+        postal_code=row.get("postalCode") or None,
+        city=row.get("city") or None,
+        website=attributes.get(EXTENSIONS["website"]) or None,
+        networks=attributes.get(EXTENSIONS["networks"]) or None,
         usage_location=row.get("usageLocation") or None,
         sign_in=bool(row.get("accountEnabled")),
         skus=frozenset(str(licence["skuId"]).lower() for licence in row.get("assignedLicenses") or []),

@@ -32,6 +32,12 @@ def mailbox_fields(key: str, user: User, box: Box | None, skus: Skus, domains: C
         "job_title": user.job_title,
         "phone": user.phone,
         "atrium_id": user.atrium_id,
+        "office": user.office,
+        "street": user.street,
+        "postal_code": user.postal_code,
+        "city": user.city,
+        "website": user.website,
+        "networks": user.networks,
         "usage_location": user.usage_location,
     }
     if box:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from reconcile.providers.base import Order
 from reconcile.providers.microsoft import sights
-from reconcile.providers.microsoft.accounts import DIRECTORY, Accounts
+from reconcile.providers.microsoft.accounts import Accounts
 from reconcile.providers.microsoft.arrival import Arrivals
 from reconcile.providers.microsoft.conversion import Conversion
 from reconcile.providers.microsoft.deleted import DeletedAccounts
@@ -171,7 +171,7 @@ class MailboxWriter:
         return frozenset(name for name in names if not _same(live.get(name), order.fields[name]))
 
     def _write(self, order: Order, user: User, box: Box, names: Collection[str]) -> None:
-        self._accounts.describe(user, order.fields, [name for name in names if name in DIRECTORY], order.address)
+        self._accounts.describe(user, order.fields, names, order.address)
         settings = _mailbox_settings(order, box, names)
         if box.shared and box.upn != order.address.key:
             settings["MicrosoftOnlineServicesID"] = order.address.key
