@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-c", "from reconcile.cli.main import main; main()"]
@@ -134,3 +135,7 @@ class Stage:
 
     def journals(self) -> list[Path]:
         return sorted((self.folder / "spfstate" / "runs").glob("*.jsonl"))
+
+    def journal(self) -> list[dict[str, Any]]:
+        """The lines of the last apply."""
+        return [json.loads(line) for line in self.journals()[-1].read_text(encoding="utf-8").splitlines()]

@@ -6,6 +6,8 @@ import json
 
 from tests.scenarios.stage import Stage
 
+CONTACT, LOU = "contact@spf55.org", "lou.petit@spf55.org"
+
 
 def test_a_federation_migrates_and_there_is_nothing_left_to_do(stage: Stage) -> None:
     stage.run("validate", expect=0)
@@ -53,13 +55,21 @@ def test_a_box_taken_out_of_yaml_is_deleted_only_with_leave(stage: Stage) -> Non
     stage.edit("spf55", "      - lou.petit@spf55.org\n", "")
     text = (stage.folder / "federations" / "spf55.yaml").read_text(encoding="utf-8")
     start, end = text.index("  lou.petit@spf55.org:"), text.index("  contact@spf55.org:")
-    stage.write("spf55", text[:start] + text[end:])
+    stage.write("spf55", text[:start] + text[end:] + "    aliases: [lou.petit@spf55.org]\n")
     refused = stage.run("apply", "--yes", expect=5)
     assert "delete  lou.petit@spf55.org" in refused.out  # the whole plan is shown all the same
     assert "GRD01" in refused.err
     assert stage.plan()["delete"] >= 1
     stage.run("apply", "--yes", "--allow-delete", expect=0)
     stage.run("plan", "--detailed-exitcode", expect=0)
+    written = [line["address"] for line in stage.journal() if line["event"] == "intent"]
+    # First the rights of who leaves, while they have a name; then the mailbox; then its address is free for another.
+    told = [
+        address
+        for address in written
+        if address in (f"spf55/access/{CONTACT}", f"spf55/mailbox/{LOU}", f"spf55/mailbox/{CONTACT}")
+    ]
+    assert told == [f"spf55/access/{CONTACT}", f"spf55/mailbox/{LOU}", f"spf55/mailbox/{CONTACT}"]
 
 
 def test_nothing_is_done_before_the_eve_of_the_migration_at_18(stage: Stage) -> None:

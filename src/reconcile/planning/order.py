@@ -1,16 +1,14 @@
-"""What must come before what: prerequisites, deletions in reverse, and what passes from one box to another: addresses
-and seats."""
+"""What must come before what: prerequisites, what ends before a deletion, and what passes from one box to another:
+addresses and seats. Pure."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 
+from reconcile.planning.deletions import RANK, gone_first, rights_taken_first
 from reconcile.planning.plan import Action, Change, items_changed
 from reconcile.resources.address import Address
-from reconcile.resources.kinds import KINDS
-
-_RANK = {name: rank for rank, name in enumerate(KINDS)}
 
 
 def ordered(changes: Sequence[Change], seats: Mapping[Address, Address]) -> tuple[Change, ...]:
@@ -20,29 +18,20 @@ def ordered(changes: Sequence[Change], seats: Mapping[Address, Address]) -> tupl
     seat.
     """
     present = {change.address for change in changes}
-    handovers = _handovers(changes)
+    handovers, gone, taken = _handovers(changes), gone_first(changes), rights_taken_first(changes)
     for receiver, giver in seats.items():
         handovers.setdefault(receiver, []).append(giver)
     result = []
     for change in changes:
         after = tuple(address for address in change.after if address in present)
-        if change.action in (Action.DELETE, Action.FORGET):
-            after += tuple(_deleted_before(change, changes))
-        after += tuple(giver for giver in handovers.get(change.address, ()) if giver not in after)
+        for earlier in (gone, taken, handovers):
+            after += tuple(one for one in earlier.get(change.address, ()) if one not in after)
         result.append(change if after == change.after else dataclasses.replace(change, after=after))
-    result.sort(key=lambda change: (change.address.federation, _RANK[change.address.kind], change.address.key))
-    return _without_cycles(tuple(result), handovers)
-
-
-def _deleted_before(change: Change, changes: Iterable[Change]) -> list[Address]:
-    """Deletions go the other way: a mailbox only after its access, its copies and its records."""
-    return [
-        other.address
-        for other in changes
-        if other.action is Action.DELETE
-        and other.address.federation == change.address.federation
-        and _RANK[other.address.kind] > _RANK[change.address.kind]
-    ]
+    result.sort(key=lambda change: (change.address.federation, RANK[change.address.kind], change.address.key))
+    by_address = {change.address: change for change in result}
+    _free_farewells(by_address, taken)
+    _free_handovers(by_address, handovers)
+    return tuple(by_address.values())
 
 
 def _handovers(changes: Iterable[Change]) -> dict[Address, list[Address]]:
@@ -68,17 +57,32 @@ def _handovers(changes: Iterable[Change]) -> dict[Address, list[Address]]:
     return result
 
 
-def _without_cycles(changes: tuple[Change, ...], handovers: Mapping[Address, Sequence[Address]]) -> tuple[Change, ...]:
+def _free_farewells(by_address: dict[Address, Change], taken: Mapping[Address, Sequence[Address]]) -> None:
+    """The address of who leaves often goes to a box on which they held rights: the box waits for the address, the
+    deletion for the rights, and the rights for the box. They need not: the box is there already under its name."""
+    for leaving, accesses in taken.items():
+        for access in accesses:
+            box = by_address.get(Address(access.federation, "mailbox", access.key))
+            stays = box is not None and box.action is Action.UPDATE and box.moved_from is None
+            if box is not None and stays and _reaches(by_address, access, leaving):
+                _stop_waiting(by_address, access, box.address)
+            if _reaches(by_address, access, leaving):
+                _stop_waiting(by_address, leaving, access)
+
+
+def _free_handovers(by_address: dict[Address, Change], handovers: Mapping[Address, Sequence[Address]]) -> None:
     """Two boxes that swap addresses would wait for each other for ever; then one of the handovers is not waited for,
     and should the service refuse it this time, the next run finds the address free."""
-    by_address = {change.address: change for change in changes}
     for receiver, givers in handovers.items():
         for giver in givers:
             if _reaches(by_address, giver, receiver):
-                change = by_address[receiver]
-                kept = tuple(address for address in change.after if address != giver)
-                by_address[receiver] = dataclasses.replace(change, after=kept)
-    return tuple(by_address.values())
+                _stop_waiting(by_address, receiver, giver)
+
+
+def _stop_waiting(by_address: dict[Address, Change], who: Address, whom: Address) -> None:
+    change = by_address[who]
+    kept = tuple(address for address in change.after if address != whom)
+    by_address[who] = dataclasses.replace(change, after=kept)
 
 
 def _reaches(by_address: Mapping[Address, Change], start: Address, goal: Address) -> bool:
