@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from tests.microsoft.world import DOMAIN, Build, World
 
+from reconcile.mailcopy.session import Endpoint, LoginRefused, Token, connect
 from reconcile.problem import Problem
 from reconcile.providers.base import Sight, Unknown
+from reconcile.providers.microsoft import Tokens
 from reconcile.resources.resource import Value
+from reconcile.sandbox.imap.new import NewHost, TokenIssuer
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "permissions.md"
 LEAST = (*re.findall(r"^\| `([\w.-]+)`", PAGE.read_text(encoding="utf-8"), re.MULTILINE), "ExchangeAdministrator")
@@ -68,3 +72,30 @@ def test_without_a_permission_its_operation_fails_in_words(
     reason = told(world, attempt)
     assert reason.startswith("M365-03"), reason
     assert "permissions" in reason
+
+
+@pytest.mark.parametrize("granted", [True, False])
+def test_without_imap_the_copy_is_refused_in_words(build: Build, granted: bool) -> None:
+    world = build(permissions=[name for name in LEAST if granted or name != "IMAP.AccessAsApp"])
+    tenant = world.server
+    with tempfile.TemporaryDirectory() as folder:  # Dovecot's sockets want short names
+        Path(folder).chmod(0o711)
+        host = NewHost(Path(folder) / "new")
+        host.start(
+            TokenIssuer(
+                tenant.issuer, tenant.signing_key_id, tenant.public_key_pem, tenant.client_id, tenant.copier_principal
+            )
+        )
+        try:
+            host.mailbox_exists("0a5b1c9e-0000-4000-8000-000000000001", [ANNE], open_to_copier=True)
+            tokens = Tokens(world.settings.tenant, tenant.client_secret)
+            endpoint = Endpoint("127.0.0.1", host.port, Token(ANNE, tokens.exchange), ca_file=host.ca_file)
+            if granted:
+                connect(endpoint).close()
+                return
+            with pytest.raises(LoginRefused) as refused:
+                connect(endpoint)
+        finally:
+            host.stop()
+    assert refused.value.code == "COPY02"
+    assert "IMAP.AccessAsApp" in refused.value.hint

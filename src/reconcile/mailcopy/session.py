@@ -33,7 +33,8 @@ class LoginRefused(Problem):
 
     def __init__(self, endpoint: Endpoint, why: str) -> None:
         master = isinstance(endpoint.login, Password)
-        hint = "check the master user and its password" if master else "check the application's access to the mailbox"
+        app = "check the application's access to the mailbox (copy_access), and its permission IMAP.AccessAsApp"
+        hint = "check the master user and its password" if master else app
         super().__init__("COPY02", f"{endpoint} refuses the login {endpoint.login.name}: {why}.", hint)
         self.endpoint = endpoint
 

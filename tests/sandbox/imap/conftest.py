@@ -52,6 +52,7 @@ def token(signing_key: rsa.RSAPrivateKey) -> Token:
             "oid": PRINCIPAL,
             "sub": PRINCIPAL,
             "roles": ["Exchange.ManageAsApp", "IMAP.AccessAsApp"],
+            "sandbox_imap": PRINCIPAL,
         }
         return jwt.encode(usual | claims, key, "RS256", headers={"kid": "signing-1"})
 

@@ -146,10 +146,18 @@ class TestNewHost:
             {"exp": 1_000_000_000},
             {"aud": "https://graph.microsoft.com"},
             {"iss": "https://login.example.net/v2.0"},
-            {"oid": "00000000-0000-4000-8000-00000000ffff"},
+            {"sandbox_imap": "00000000-0000-4000-8000-00000000ffff"},
+            {"sandbox_imap": "", "roles": ["Exchange.ManageAsApp"]},
             {"azp": "00000000-0000-4000-8000-00000000ffff"},
         ],
-        ids=["expired", "for Graph", "of another tenant", "of another principal", "of another application"],
+        ids=[
+            "expired",
+            "for Graph",
+            "of another tenant",
+            "of another principal",
+            "without IMAP",
+            "of another application",
+        ],
     )
     def test_a_token_that_is_not_ours_is_refused(self, new: NewHost, token: Token, claims: dict[str, Any]) -> None:
         new.mailbox_exists(GUID, ["contact@spf55.example"], open_to_copier=True)

@@ -176,9 +176,13 @@ def _judge(reply: Reply) -> Verdict:
     """By status, but for two who write at once: the second was not carried out and may come again."""
     body = reply.json() if reply.status == 409 else None
     error = body.get("error") if isinstance(body, dict) else None
-    if isinstance(error, dict) and error.get("code") == "Directory_ConcurrencyViolation":
+    if isinstance(error, dict) and error.get("code") in _AT_ONCE:
         return Verdict.LATER
     return by_status(reply)
+
+
+#: What the second of two who write at the same moment is answered; Microsoft's own clients take both for passing.
+_AT_ONCE = ("Directory_ConcurrencyViolation", "Request_MultipleObjectsWithSameKeyValue")
 
 
 def segment(text: str) -> str:

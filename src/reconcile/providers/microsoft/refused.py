@@ -49,7 +49,7 @@ def _meaning(refused: Refused) -> tuple[str, str, str]:
         return (
             "M365-03",
             f"{refused.service} does not allow the application to do this: {refused.text}",
-            "check the application's permissions and its Exchange role; a role granted just now takes up to an hour",
+            "check its permissions and Exchange role (they take an hour); administrators' accounts are out of reach",
         )
     if holds_address(refused):
         return (
@@ -85,15 +85,55 @@ def _meaning(refused: Refused) -> tuple[str, str, str]:
         return "M365-22", "Exchange does not accept this domain yet.", "apply again in a few minutes"
     if refused.says("one of the verified domain names"):
         return "M365-22", "its domain is not verified in the tenant.", "apply the domain and its verification first"
-    if refused.code == "ManagementObjectNotFoundException":
-        return "M365-17", f"Exchange does not know this object (yet): {refused.text}", "apply again in a few minutes"
-    return "M365-40", f"{refused.service} refused: {refused.code}: {refused.text}", ""
+    if refused.code in ("ManagementObjectNotFoundException", "Request_ResourceNotFound"):
+        sentence = f"{refused.service} does not know this object (yet): {refused.text}"
+        return "M365-17", sentence, "apply again in a few minutes"
+    if refused.status in (412, 428):
+        return "M365-15", "somebody changed it at the same moment; nothing was written.", "make a new plan"
+    if refused.code == "ADObjectAlreadyExistsException":
+        return (
+            "M365-23",
+            f"an object of that name exists already: {refused.text}",
+            "make a new plan: it will offer to adopt it, if it has this address",
+        )
+    if refused.code in _OUR_FAULT or refused.says("can't be empty"):
+        return (
+            "M365-34",
+            f"{refused.service} does not take what it was asked: {refused.text}",
+            "look at what the file says of this address; if it looks right, report this with the request's id",
+        )
+    hint = "ask Microsoft's support, with the request's id"
+    return "M365-40", f"{refused.service} refused: {refused.code}: {refused.text}", hint
+
+
+#: What is wrong with the question, not with the tenant.
+_OUR_FAULT = frozenset(
+    {
+        "BadRequest",
+        "ParameterBindingException",
+        "RecipientTaskException",
+        "Request_InvalidDataContractVersion",
+        "Request_UnsupportedQuery",
+        "TaskInvalidOperationException",
+        "UnprocessableEntity",
+    }
+)
 
 
 def holds_address(refused: Refused) -> bool:
     """Whether an address of the object is somebody else's, whichever of its many ways the service says it in."""
-    if refused.code in ("ProxyAddressExistsException", "WLCDManagedMemberExistsException"):
+    if refused.code in _HELD:
         return True
-    return refused.code in ("ObjectConflict", "ConflictingObjects") or refused.says(
-        "Another object with the same value", "ExternalDirectoryObjectId was not returned"
-    )
+    return refused.says("Another object with the same value", "ExternalDirectoryObjectId was not returned")
+
+
+_HELD = frozenset(
+    {
+        "ConflictingObjects",
+        "NameNotAvailableException",
+        "ObjectConflict",
+        "PropertyConflict",
+        "ProxyAddressExistsException",
+        "WLCDManagedMemberExistsException",
+    }
+)

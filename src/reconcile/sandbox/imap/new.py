@@ -26,7 +26,8 @@ DEFAULT_FOLDERS = {
 }
 
 # Two gates, both to be passed: first the token (an application's, which names no user: its object id is what is
-# compared, and the constant user name switches Dovecot's own comparison off), then the box named in user=.
+# compared, where it may use IMAP, and the constant user name switches Dovecot's own comparison off), then the box
+# named in user=.
 _SETTINGS = """\
 auth_mechanisms = xoauth2 oauthbearer
 imap_capability = {capability}
@@ -64,7 +65,7 @@ issuers = {issuer}
 client_id = {audience}
 username_attribute = oid
 username_format = any
-active_attribute = oid
+active_attribute = sandbox_imap
 active_value = {principal}
 """
 

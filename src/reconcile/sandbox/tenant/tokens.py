@@ -191,6 +191,8 @@ class Issuer:
             "oid": self._principal,
             "sub": self._principal,
             "roles": self._roles(audience),
+            # What the IMAP host looks at, which cannot read lists.
+            "sandbox_imap": self._principal if "IMAP.AccessAsApp" in self._roles(audience) else "",
             "wids": [_EXCHANGE_ADMINISTRATOR] if EXCHANGE_ROLE in self._granted else [],
         }
 
