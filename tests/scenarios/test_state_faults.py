@@ -106,6 +106,25 @@ def test_a_state_from_a_newer_version_is_left_alone(stage: Stage, outside: Outsi
     refuses_everything(stage, outside, "STA03", "update this command")
 
 
+def test_a_state_from_the_version_before_is_taken_as_it_is(stage: Stage, outside: Outside) -> None:
+    stage.edit("spf55", "    licence: E1\n", "    licence: E1\n    protected: true\n")
+    stage.run("apply", "--yes", expect=0)
+    file = stage.folder / "spfstate" / "federations" / "spf55.json"
+    document = json.loads(file.read_bytes())
+    for record in document["records"].values():
+        record["protected"] = record["fields"].pop("protected", False)
+    file.write_text(json.dumps({**document, "format": 1}), encoding="utf-8")
+    protected = "spf55/mailbox/lou.petit@spf55.org"
+    assert "protected   yes" in stage.run("state", "show", protected, expect=0).out
+    assert "Nothing to do" in stage.run("plan", expect=0).out
+    stage.edit("spf55", "licence: E1", "licence: E3")
+    stage.run("apply", "--yes", expect=0)
+    document = json.loads(file.read_bytes())
+    assert document["format"] == 2
+    assert document["records"][protected]["fields"]["protected"] is True
+    as_it_should_be(stage, outside)
+
+
 def test_a_read_only_state_folder_is_told_before_anything_is_written(
     stage: Stage, outside: Outside, read_only: Callable[[Path], None]
 ) -> None:

@@ -28,6 +28,7 @@ from reconcile.state.folder import FolderStore
 from reconcile.state.journal import Journal, new_run_id
 from reconcile.state.replay import Journals, replay
 from reconcile.state.snapshot import Snapshot
+from reconcile.state.upgrades import FORMAT
 
 from .records import TickingClock, a_record
 
@@ -213,6 +214,26 @@ def test_a_run_that_ended_is_not_replayed_but_its_open_intents_are_remembered(
     assert (found.records, left.address) == (snapshot.records, CONTACT)
     journals = Journals.read(tmp_path / "runs")
     assert [intent.address for intent in journals.unsettled("spf55")] == [CONTACT]
+
+
+def test_a_journal_of_the_version_before_is_replayed(tmp_path: Path, clock: TickingClock, fresh: Snapshot) -> None:
+    journal, _ = begin(tmp_path, clock, fresh)
+    with journal:
+        journal.outcome(CONTACT, "create", "done", a_record())
+    written = journal.path.read_bytes().replace(f'"format":{FORMAT}'.encode(), b'"format":1')
+    journal.path.write_bytes(written.replace(b'"identity":', b'"protected":true,"identity":'))
+    found, _ = replay(fresh, tmp_path)
+    assert found.records == {CONTACT: a_record(protected=True)}
+
+
+def test_a_journal_of_a_newer_version_is_left_alone(tmp_path: Path, clock: TickingClock, fresh: Snapshot) -> None:
+    journal, _ = begin(tmp_path, clock, fresh)
+    journal.close()
+    newer = f'"format":{FORMAT + 1}'.encode()
+    journal.path.write_bytes(journal.path.read_bytes().replace(f'"format":{FORMAT}'.encode(), newer))
+    with pytest.raises(Problem) as refusal:
+        replay(fresh, tmp_path)
+    assert refusal.value.code == "STA03"
 
 
 @pytest.mark.parametrize("damage", [(b'{"event":"outcome"', b'{"evnt":"outcome"'), (b'"serial":0', b'"serial":"?"')])

@@ -13,10 +13,12 @@ from reconcile.problem import Problem
 from reconcile.resources import kinds
 from reconcile.resources.address import Address
 from reconcile.state.snapshot import Record, Snapshot, decode, encode
+from reconcile.state.upgrades import FORMAT
 
 from .records import a_record
 
 PATH = Path("spfstate/federations/spf55.json")
+FORMER = Path(__file__).parent / "formats"
 
 values = st.one_of(st.none(), st.booleans(), st.integers(), st.text(), st.lists(st.text(), max_size=4).map(tuple))
 fields = st.dictionaries(st.text(min_size=1), values, max_size=4)
@@ -29,7 +31,6 @@ records = st.builds(
     created_by=st.text(),
     applied_by=st.text(),
     applied_at=st.text(),
-    protected=st.booleans(),
 )
 snapshots = st.builds(
     lambda serial, run, found: Snapshot("spf55", "lineage", serial, {record.address: record for record in found}, run),
@@ -95,9 +96,30 @@ def test_a_state_file_edited_into_nonsense_is_refused(fresh: Snapshot, damage: t
 
 
 def test_a_newer_versions_state_is_left_alone(fresh: Snapshot) -> None:
+    newer = encode(fresh).replace(f'"format": {FORMAT}'.encode(), f'"format": {FORMAT + 1}'.encode())
     with pytest.raises(Problem) as refusal:
-        decode(encode(fresh).replace(b'"format": 1', b'"format": 2'), PATH)
+        decode(newer, PATH)
     assert refusal.value.code == "STA03"
+
+
+@pytest.mark.parametrize("nonsense", [b"0", b"-1", b"true", b'"2"', b"null"])
+def test_a_format_that_never_was_is_damage(fresh: Snapshot, nonsense: bytes) -> None:
+    with pytest.raises(Problem) as refusal:
+        decode(encode(fresh).replace(f'"format": {FORMAT}'.encode(), b'"format": ' + nonsense), PATH)
+    assert refusal.value.code == "STA02"
+
+
+@pytest.mark.parametrize("version", range(1, FORMAT))
+def test_what_a_former_version_wrote_is_read_and_written_anew(version: int) -> None:
+    """The files are as those versions wrote them: three mailboxes, two of them protected, each in its way."""
+    snapshot = decode((FORMER / f"{version}.json").read_bytes(), PATH)
+    protected = dict.fromkeys(("contact", "direction", "zoé"), False) | {"direction": True, "zoé": True}
+    assert {one.address.key.partition("@")[0]: one.protected for one in snapshot.records.values()} == protected
+    assert (snapshot.lineage, snapshot.serial, snapshot.run) == ("4f0c7c0e", 7, "run-1")
+    assert {one.identity for one in snapshot.records.values()} == {f"id-of-{name}" for name in protected}
+    written = encode(snapshot)
+    assert f'"format": {FORMAT}'.encode() in written
+    assert decode(written, PATH) == snapshot
 
 
 def test_a_sensitive_field_has_no_way_into_the_state(fresh: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,7 +51,7 @@ def retire(address: Address, live: Live | None, record: Record) -> Change:
     action = Action.FORGET if live is None else Action.DELETE
     cause = Cause.BOTH if live is None else Cause.YAML
     note = "no longer in YAML, and gone" if live is None else "no longer in YAML"
-    protected = live is not None and record.fields.get("protected") is True
+    protected = live is not None and record.protected
     return Change(address, action, cause, live, wanted={}, note=note, protected=protected)
 
 

@@ -9,7 +9,8 @@ from pathlib import PurePath
 from typing import Any, Protocol
 
 from reconcile.problem import Problem
-from reconcile.state.snapshot import FORMAT_VERSION, Snapshot, damaged, decode, encode
+from reconcile.state.snapshot import Snapshot, damaged, decode, encode
+from reconcile.state.upgrades import FORMAT, readable
 
 
 class Form(Protocol):
@@ -56,7 +57,7 @@ class Sealed:
 
         sealed = pyrage.encrypt(encode(snapshot), self._recipients)
         envelope = {
-            "format": FORMAT_VERSION,
+            "format": FORMAT,
             "federation": snapshot.federation,
             "lineage": snapshot.lineage,
             "serial": snapshot.serial,
@@ -75,6 +76,7 @@ class Sealed:
             )
         envelope = json.loads(data)
         try:
+            readable(envelope.get("format"), path)
             opened = pyrage.decrypt(base64.b64decode(envelope["sealed"], validate=True), self._identities)
         except (pyrage.DecryptError, ValueError, TypeError):
             raise Problem(

@@ -19,9 +19,7 @@ from reconcile.problem import Problem
 from reconcile.resources.address import Address
 from reconcile.state.durable import fsync_folder, unwritable
 from reconcile.state.snapshot import Record, Snapshot, record_as_json
-
-#: Version of the lines' shape.
-JOURNAL_FORMAT = 1
+from reconcile.state.upgrades import FORMAT
 
 
 def new_run_id(clock: Clock, token: str) -> str:
@@ -59,7 +57,7 @@ class Journal:
             raise unwritable(path, error) from None
         journal = cls(path, descriptor, clock)
         try:
-            journal._append("run", {**header, "format": JOURNAL_FORMAT, "run": run})
+            journal._append("run", {**header, "format": FORMAT, "run": run})
         except Problem:
             journal.close()
             path.unlink(missing_ok=True)

@@ -15,6 +15,7 @@ from pathlib import Path
 from reconcile.resources.address import Address
 from reconcile.state.durable import files_in, unreadable
 from reconcile.state.snapshot import Record, damaged, record_from_json
+from reconcile.state.upgrades import readable, upgraded
 
 _BEGIN = b'{"event":"'
 _OPENS = b'{"event":"opens"'
@@ -46,6 +47,7 @@ class Session:
     """A run's work on one federation, from an opening of its snapshot on.
 
     ``ended``: the run saved its snapshots and closed its account. ``settled``: and every intent has its outcome.
+    ``format``: of the records in it.
     """
 
     path: Path
@@ -56,6 +58,7 @@ class Session:
     serial: int
     ended: bool
     settled: bool
+    format: int
 
     @property
     def run(self) -> str:
@@ -70,7 +73,7 @@ class Session:
                 if entry["event"] == "opens":
                     found.append([])
                 elif found and entry["event"] in ("intent", "outcome"):
-                    found[-1].append(_step(self.run, entry))
+                    found[-1].append(_step(self.run, entry, self.format))
             except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
                 raise damaged(self.path, f"a line about {self.federation} makes no sense") from None
         return found[self.place]
@@ -80,7 +83,7 @@ def sessions(folder: Path) -> Mapping[str, list[Session]]:
     """The sessions of every federation, in the order they began.
 
     What follows a journal's last newline was never confirmed and is left out. Raises Problem STA02 when a journal is
-    damaged before that, STA06 when one cannot be read.
+    damaged before that, STA03 when a newer version wrote one, STA06 when one cannot be read.
     """
     found: dict[str, list[Session]] = collections.defaultdict(list)
     for path in files_in(folder, ".jsonl"):
@@ -98,6 +101,7 @@ def _sessions_of(path: Path) -> Iterator[Session]:
     lines = data.count(b"\n")
     if lines != data.count(b"\n" + _BEGIN) + data.startswith(_BEGIN):
         raise damaged(path, "a line of it makes no sense")
+    written = _format_of(data, path)
     last = data[data.rfind(b"\n", 0, -1) + 1 :]
     ended = last.startswith(_END)
     settled = ended and b'"open":0' in last
@@ -107,13 +111,20 @@ def _sessions_of(path: Path) -> Iterator[Session]:
             entry = json.loads(data[start : data.index(b"\n", start)])
             federation = str(entry["federation"])
             known = (federation, entry["at"], entry["lineage"], int(entry["serial"]))
-            yield Session(path, places[federation], *known, ended, settled)
+            yield Session(path, places[federation], *known, ended, settled, written)
         except (ValueError, KeyError, TypeError):
             raise damaged(path, "an opening in it makes no sense") from None
         places[federation] += 1
 
 
-def _step(run: str, entry: Mapping[str, object]) -> Intent | Outcome:
+def _format_of(data: bytes, path: Path) -> int:
+    try:
+        return readable(json.loads(data[: data.index(b"\n")])["format"], path)
+    except (ValueError, KeyError, TypeError):
+        raise damaged(path, "it does not begin as a journal") from None
+
+
+def _step(run: str, entry: Mapping[str, object], version: int) -> Intent | Outcome:
     address = Address.parse(str(entry["address"]))
     if entry["event"] == "intent":
         changed = entry["changed"]
@@ -121,7 +132,8 @@ def _step(run: str, entry: Mapping[str, object]) -> Intent | Outcome:
         return Intent(run, str(entry["at"]), address, str(entry["action"]), names)
     done = entry["result"] == "done"
     recorded = entry["record"] if done else None
-    return Outcome(address, done, record_from_json(address, recorded) if isinstance(recorded, dict) else None)
+    record = record_from_json(address, upgraded(recorded, version)) if isinstance(recorded, dict) else None
+    return Outcome(address, done, record)
 
 
 def _whole_lines(path: Path) -> bytes:

@@ -11,9 +11,7 @@ from reconcile.problem import Problem
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Value
-
-#: Version of the file's shape. A reader refuses a newer one.
-FORMAT_VERSION = 1
+from reconcile.state.upgrades import FORMAT, readable, upgraded
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -22,7 +20,7 @@ class Record:
 
     ``identity``: the outside system's immutable id, "" when it has none. ``fields``: as last written and read back.
     ``created_by`` and ``applied_by`` are run ids; ``created_by`` is "" for what was adopted. ``applied_at`` is ISO
-    8601, UTC. ``protected`` outlives the YAML block that asked for it.
+    8601, UTC. A protection is a field like another: it outlives the YAML block that asked for it.
     """
 
     address: Address
@@ -31,8 +29,11 @@ class Record:
     created_by: str
     applied_by: str
     applied_at: str
-    protected: bool = False
     outputs: Mapping[str, Value] = dataclasses.field(default_factory=dict)
+
+    @property
+    def protected(self) -> bool:
+        return self.fields.get("protected") is True
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def encode(snapshot: Snapshot) -> bytes:
     Raises ValueError when a record carries a sensitive field: a state file has no place for one.
     """
     document = {
-        "format": FORMAT_VERSION,
+        "format": FORMAT,
         "federation": snapshot.federation,
         "lineage": snapshot.lineage,
         "serial": snapshot.serial,
@@ -76,20 +77,20 @@ def encode(snapshot: Snapshot) -> bytes:
 
 
 def decode(data: bytes, path: PurePath) -> Snapshot:
-    """Read what ``encode`` wrote. Raises Problem STA02 when it is damaged, STA03 when a newer version wrote it."""
+    """Read what ``encode`` wrote, in this version or a former one.
+
+    Raises Problem STA02 when it is damaged, STA03 when a newer version wrote it.
+    """
     try:
         document = json.loads(data)
-        version = int(document["format"])
+        version = readable(document["format"], path)
     except (ValueError, TypeError, KeyError):
         raise damaged(path, "it is not a complete state file") from None
-    if version > FORMAT_VERSION:
-        raise Problem(
-            "STA03",
-            f"{path} was written by a newer version (format {version}; this one reads up to {FORMAT_VERSION}).",
-            "update this command; nothing was changed",
-        )
     try:
-        records = (record_from_json(Address.parse(text), entry) for text, entry in document["records"].items())
+        records = (
+            record_from_json(Address.parse(text), upgraded(entry, version))
+            for text, entry in document["records"].items()
+        )
         snapshot = Snapshot(
             federation=_text(document["federation"]),
             lineage=_text(document["lineage"]),
@@ -126,7 +127,6 @@ def record_as_json(record: Record) -> dict[str, object]:
         "created_by": record.created_by,
         "applied_by": record.applied_by,
         "applied_at": record.applied_at,
-        "protected": record.protected,
     }
 
 
@@ -140,7 +140,6 @@ def record_from_json(address: Address, entry: Mapping[str, object]) -> Record:
         created_by=_text(entry["created_by"]),
         applied_by=_text(entry["applied_by"]),
         applied_at=_text(entry["applied_at"]),
-        protected=entry["protected"] is True,
     )
 
 
