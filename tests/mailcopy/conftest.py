@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.mailcopy.cluster import Cluster
 from tests.mailcopy.dovecot import EXCHANGE, Dovecot
 from tests.mailcopy.post import Box
+
+from reconcile.clock import Clock
+from reconcile.mailcopy.places import FolderPlace, Place, PostgresPlace
 
 SPECIAL = """mailbox Drafts {
     special_use = \\Drafts
@@ -87,3 +91,22 @@ def old_box(old_host: Dovecot, user: str) -> Box:
 @pytest.fixture
 def new_box(new_host: Dovecot, user: str) -> Box:
     return Box(new_host, user)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    with tempfile.TemporaryDirectory(prefix="reconcile-pg-", ignore_cleanup_errors=True) as folder:
+        server = Cluster(Path(folder)).start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+@pytest.fixture(params=["folder", "postgres"])
+def place_maker(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Clock], Place]:
+    """The same list and ledgers, opened as often as asked, with any clock."""
+    if request.param == "folder":
+        return lambda clock: FolderPlace(tmp_path / "copies", clock)
+    url = request.getfixturevalue("cluster").database()
+    return lambda clock: PostgresPlace(url, "", clock)

@@ -205,7 +205,7 @@ def test_a_full_disk_under_the_ledger_stops_the_copy_and_harms_nothing(
     old_box.put("INBOX", *(letter(number) for number in range(700)))
     path = ledger_path(tmp_path, old_box.user)
     ledger = Ledger(path)
-    ledger.db.execute("PRAGMA max_page_count=14")
+    ledger.database.connection.execute("PRAGMA max_page_count=14")
     with pytest.raises(Problem, match="COPY04") as raised:
         copy_mailbox(old_box.endpoint(), new_box.endpoint(), ledger, CLOCK)
     assert "full" in raised.value.message
@@ -213,7 +213,7 @@ def test_a_full_disk_under_the_ledger_stops_the_copy_and_harms_nothing(
     roomy = Ledger(path)
     report = copy_mailbox(old_box.endpoint(), new_box.endpoint(), roomy, CLOCK)
     assert report.complete
-    assert roomy.db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert roomy.database.connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert new_box.contents("INBOX") == old_box.contents("INBOX")
 
 

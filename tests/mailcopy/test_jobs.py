@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import random
+import sqlite3
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from tests.mailcopy.dovecot import Dovecot
 from tests.mailcopy.post import Box, letter
 
-from reconcile.clock import SystemClock
+from reconcile.clock import Clock, SystemClock
 from reconcile.mailcopy.dispatch import Dispatcher
 from reconcile.mailcopy.jobs import LEASE, NO_ROOM, SETTLED, Job, JobList, Limits, Ticket
 from reconcile.mailcopy.liveness import FileLocks
-from reconcile.mailcopy.places import FolderPlace
+from reconcile.mailcopy.places import FolderPlace, Place
 from reconcile.mailcopy.rate import Rate
 from reconcile.mailcopy.report import Progress, Report
 from reconcile.mailcopy.session import Endpoint, Password
@@ -50,8 +52,9 @@ def clock() -> Noon:
 
 
 @pytest.fixture
-def jobs(tmp_path: Path, clock: Noon) -> JobList:
-    return JobList.in_file(tmp_path / "copies" / "queue.sqlite", clock)
+def jobs(place_maker: Callable[[Clock], Place], clock: Noon) -> JobList:
+    """In a file, then in PostgreSQL."""
+    return place_maker(clock).jobs
 
 
 def enqueue(jobs: JobList, key: str = CONTACT, login: str = "contact@spf55.org") -> None:
@@ -84,16 +87,32 @@ def only(jobs: JobList) -> Job:
     return job
 
 
-def test_looking_at_a_list_that_does_not_exist_leaves_no_file(jobs: JobList, tmp_path: Path) -> None:
+def test_looking_at_a_list_that_does_not_exist_leaves_nothing_behind(jobs: JobList, tmp_path: Path) -> None:
     assert jobs.list() == []
+    assert jobs.copied() == frozenset()
+    assert not jobs.database.exists()
     assert not any(tmp_path.iterdir())
 
 
-def test_a_copy_queued_twice_is_one_copy_and_only_its_owner_may_read_the_list(jobs: JobList, tmp_path: Path) -> None:
+def test_a_copy_queued_twice_is_one_copy(jobs: JobList) -> None:
     enqueue(jobs)
     enqueue(jobs)
     assert only(jobs).state == "queued"
-    assert stat.S_IMODE((tmp_path / "copies" / "queue.sqlite").stat().st_mode) == 0o600
+
+
+def test_only_its_owner_may_read_the_list(tmp_path: Path, clock: Noon) -> None:
+    path = tmp_path / "copies" / "queue.sqlite"
+    enqueue(JobList.in_file(path, clock))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_list_of_another_version_is_left_alone(tmp_path: Path, clock: Noon) -> None:
+    path = tmp_path / "queue.sqlite"
+    enqueue(JobList.in_file(path, clock))
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA user_version=99")
+    with pytest.raises(Problem, match="COPY05"):
+        JobList.in_file(path, clock).list()
 
 
 def test_two_workers_never_hold_the_same_mailbox(jobs: JobList) -> None:

@@ -98,8 +98,8 @@ class Ledger:
         yield ledger if ledger and ledger._mailbox else None
 
     def close(self) -> None:
-        if isinstance(self._database, SqliteDatabase):
-            self._database.close()
+        if isinstance(self.database, SqliteDatabase):
+            self.database.close()
 
     def folder(
         self, source: bytes, destination: bytes, label: str, source_validity: int, destination_validity: int
@@ -242,7 +242,7 @@ class Ledger:
         self._started.discard(folder)
 
     def _open(self, database: Database, name: str, epoch: int) -> None:
-        self._database = database
+        self.database = database
         self._epoch = epoch
         self._done: list[tuple[int, int, int, bytes]] = []
         self._refused: list[tuple[int, int, str]] = []
@@ -261,7 +261,7 @@ class Ledger:
     @classmethod
     def _seen(cls, database: Database, name: str) -> Ledger:
         ledger = cls.__new__(cls)
-        ledger._database = database
+        ledger.database = database
         found = ledger._rows("SELECT id FROM mailbox WHERE name=?", name)
         ledger._mailbox = int(found[0][0]) if found else 0
         return ledger
@@ -269,14 +269,14 @@ class Ledger:
     @contextlib.contextmanager
     def _fenced(self) -> Iterator[Statements]:
         """A transaction under the lease: nobody may open the ledger under a higher epoch before it has ended."""
-        with self._database.changing() as run:
-            query = f"SELECT epoch FROM mailbox WHERE id=?{self._database.locking}"  # noqa: S608
+        with self.database.changing() as run:
+            query = f"SELECT epoch FROM mailbox WHERE id=?{self.database.locking}"  # noqa: S608
             if run.rows(query, self._mailbox) != [(self._epoch,)]:
                 raise LeaseLost
             yield run
 
     def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        with self._database.looking() as run:
+        with self.database.looking() as run:
             return run.rows(sql, *values)
 
     def _pages(self, sql: str, folder: int) -> Iterator[tuple[Any, ...]]:

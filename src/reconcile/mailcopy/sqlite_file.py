@@ -73,16 +73,16 @@ class KeptSqliteDatabase(SqliteDatabase):
         super().__init__(path, schema)
         self._lock = threading.RLock()
         with explained(path):
-            self._kept = open_file(path, schema, check_same_thread=False)
+            self.connection = open_file(path, schema, check_same_thread=False)
 
     def close(self) -> None:
         with self._lock, contextlib.suppress(sqlite3.Error):
-            self._kept.close()
+            self.connection.close()
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
-            yield self._kept
+            yield self.connection
 
 
 class SqliteStatements:
