@@ -1,4 +1,4 @@
-"""A throw-away PostgreSQL from Debian: its own folder and port, nothing asked on loopback, started and killed at will."""
+"""A throw-away PostgreSQL from Debian: its own folder and port, no password on loopback, started and killed at will."""
 
 from __future__ import annotations
 

@@ -95,6 +95,7 @@ class Dispatcher:
             DBOS.register_queue(
                 QUEUE,
                 global_concurrency=limits.in_all,
+                worker_concurrency=at_once,  # of whoever came last: the others give back what is too much for them
                 partition_concurrency=limits.most_per_source,
                 partition_limiter={"limit": starts_a_minute, "period": 60.0} if starts_a_minute else None,
                 polling_interval_sec=every,

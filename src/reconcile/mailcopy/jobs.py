@@ -285,14 +285,19 @@ class JobList:
             (row,) = run.rows(taken, worker, now + LEASE, now, key)
             return Job(*row)
 
-    def put_back(self, key: str, ticket: int, worker: str) -> None:
+    def put_back(self, key: str, ticket: int, worker: str, is_dead: Callable[[str], bool]) -> None:
         """Give a ticket back unused, or between two slices; the job is admitted again, here or elsewhere."""
         with self.database.changing() as run:
-            run.change(
-                "UPDATE job SET admitted=0, state='queued', worker='', not_before=? WHERE key=? AND ticket=? "
-                "AND (state IN ('queued', 'waiting') OR (state='running' AND worker=?))",
-                *(self._now() + NO_ROOM, key, ticket, worker),
+            found = run.rows(
+                f"SELECT state, worker FROM job WHERE key=? AND ticket=? AND admitted>0{self.database.locking}",  # noqa: S608
+                *(key, ticket),
             )
+            for state, holder in found:
+                if state in ("queued", "waiting") or (state == "running" and (holder == worker or is_dead(holder))):
+                    run.change(
+                        "UPDATE job SET admitted=0, state='queued', worker='', epoch=epoch+1, not_before=? WHERE key=?",
+                        *(self._now() + NO_ROOM, key),
+                    )
 
     def renew(self, job: Job, worker: str) -> bool:
         """Prolong the lease; False when it is no longer this worker's."""

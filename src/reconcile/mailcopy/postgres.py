@@ -116,7 +116,7 @@ class PostgresDatabase:
         connection = self._idle.get()
         try:
             with self.answering():
-                if connection is None or connection.closed:
+                if connection is None or not _answers(connection):
                     connection = connect(self.url, self.password, autocommit=True)
                 yield connection
         finally:
@@ -175,6 +175,17 @@ class PostgresStatements:
 
     def alone(self) -> None:
         self._connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('reconcile/copies/alone', 0))")
+
+
+def _answers(connection: psycopg.Connection[Any]) -> bool:
+    """Whether a connection that lay idle is still one: the server may have been restarted meanwhile."""
+    import psycopg
+
+    try:
+        connection.execute("SELECT 1")
+    except psycopg.Error:
+        return False
+    return True
 
 
 def _clean(values: Sequence[object]) -> list[object]:

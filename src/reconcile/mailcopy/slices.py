@@ -121,7 +121,7 @@ class Slices:
         """One pass at most; the state it ended in, ``MORE`` when the same ticket goes on, "void" when it was none."""
         try:
             if self.stopping.is_set() or not self._places.acquire(blocking=False):
-                self._jobs.put_back(key, ticket, self._worker)
+                self._jobs.put_back(key, ticket, self._worker, self._is_dead)
                 return "void"
         except Problem:
             return "void"  # the guard takes the ticket back
@@ -137,7 +137,7 @@ class Slices:
 
     def _claimed(self, key: str, ticket: int) -> str:
         if self._is_barred(key):
-            self._jobs.put_back(key, ticket, self._worker)
+            self._jobs.put_back(key, ticket, self._worker, self._is_dead)
             return "void"
         job = self._jobs.claim(key, ticket, self._worker, self._limits, self._is_dead)
         if job is None:

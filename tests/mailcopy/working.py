@@ -1,0 +1,73 @@
+"""A worker as a process of its own, for tests that freeze and kill it.
+
+``python -m tests.mailcopy.working URL|FOLDER OLD-PORT NEW-PORT NAME MESSAGES-A-SECOND LEASE``: gives every copy of the
+list a pass and prints how each ended, ``FAILED`` and the problem when it could not go on.
+"""
+
+# ruff: noqa: T201 - it has nothing but its words to be watched by
+from __future__ import annotations
+
+import random
+import signal
+import sys
+from pathlib import Path
+
+from reconcile.clock import SystemClock
+from reconcile.mailcopy import jobs, slices, worker
+from reconcile.mailcopy.dispatch import Dispatcher
+from reconcile.mailcopy.jobs import Job, Limits
+from reconcile.mailcopy.liveness import FileLocks, PostgresLocks
+from reconcile.mailcopy.places import FolderPlace, PostgresPlace
+from reconcile.mailcopy.rate import Rate
+from reconcile.mailcopy.report import Progress, Report
+from reconcile.mailcopy.session import Endpoint, Password
+from reconcile.mailcopy.slices import Ends, Slices
+from reconcile.mailcopy.worker import Worker
+from reconcile.problem import Problem
+
+
+class Lines:
+    def started(self, job: Job) -> None:
+        print("started", job.login, flush=True)
+
+    def moved(self, job: Job, progress: Progress) -> None:
+        print("moved", job.login, progress.messages, flush=True)
+
+    def finished(self, job: Job, state: str, report: Report | None, problem: Problem | None, wait: float) -> None:
+        print("finished", job.login, state, report.copied if report else problem, flush=True)
+
+
+def main(where: str, old: str, new: str, name: str, rate: str, lease: str) -> None:
+    clock, limits = SystemClock(), Limits()
+    # A minute is long for a test; the clocks of the processes are one.
+    jobs.LEASE = worker.LEASE = float(lease)
+    jobs.SETTLED = min(jobs.SETTLED, float(lease))
+    worker.GUARD_EVERY, slices.RETRY_DATABASE = 1.0, 0.5
+    if where.startswith("postgresql:"):
+        place = PostgresPlace(where, "", clock)
+        locks = PostgresLocks(place.database)
+    else:
+        place = FolderPlace(Path(where), clock)
+        locks = FileLocks(Path(where) / "workers")
+
+    def ends(job: Job) -> Ends:
+        master = Password(f"{job.login}*maitre", "mot-de-passe-maitre")
+        return Ends(
+            Endpoint("127.0.0.1", int(old), master, tls=False),
+            Endpoint("127.0.0.1", int(new), Password(job.login, "pw"), tls=False),
+        )
+
+    rng = random.SystemRandom()
+    shown = Slices(place, name, ends, limits, locks.is_free, Lines(), clock, rng, at_once=2, rate=Rate(float(rate)))
+    dispatcher = Dispatcher(place.database, name, {})
+    one = Worker(name, place.jobs, dispatcher, locks, shown, ends, clock, limits, at_once=2)
+    signal.signal(signal.SIGTERM, lambda *_: one.stop())
+    try:
+        print("ended", dict(one.run(lambda: [job.key for job in place.jobs.list()])), flush=True)
+    except Problem as problem:
+        print("FAILED", problem, flush=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
