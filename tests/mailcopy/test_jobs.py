@@ -242,6 +242,40 @@ def test_a_cancelled_copy_stops_its_worker_and_may_be_asked_for_again(jobs: JobL
     assert only(jobs).state == "queued"
 
 
+def test_a_copy_that_passes_to_another_federation_goes_on_with_its_ledger_at_once(tmp_path: Path, clock: Noon) -> None:
+    place = FolderPlace(tmp_path, clock)
+    enqueue(place.jobs)
+    for worker in "abc":
+        job = claim(place.jobs, worker)
+        assert job is not None
+        place.ledger(job).close()
+        place.jobs.finish(job, worker, "waiting")
+    place.jobs.cancel(CONTACT)
+    other = "spf972/copy/contact@spf55.org"
+    enqueue(place.jobs, other)
+    job = claim(place.jobs, "d", other)
+    assert job is not None
+    place.ledger(job).close()  # LeaseLost, were it shut out
+
+
+def test_when_the_list_is_lost_its_copies_go_on_with_their_ledgers_at_once(tmp_path: Path, clock: Noon) -> None:
+    place = FolderPlace(tmp_path, clock)
+    enqueue(place.jobs)
+    for worker in "abc":
+        job = claim(place.jobs, worker)
+        assert job is not None
+        place.ledger(job).close()
+        place.jobs.finish(job, worker, "waiting")
+    for file in tmp_path.glob("queue.sqlite*"):
+        file.unlink()
+    clock.sleep(60)
+    place = FolderPlace(tmp_path, clock)
+    enqueue(place.jobs)
+    job = claim(place.jobs, "d")
+    assert job is not None
+    place.ledger(job).close()
+
+
 def test_a_mailbox_is_copied_once_every_copy_into_it_is_done(jobs: JobList) -> None:
     assert jobs.copied() == frozenset()
     enqueue(jobs)

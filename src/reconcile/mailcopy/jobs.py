@@ -118,6 +118,10 @@ class Job:
         return f"{readable}-{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
 
 
+#: A job's epochs begin at the second it is queued, counted from November 2023 to fit 32 bits. A ledger may be older than
+#: its job, when a former federation or a lost list had the same copy, and shuts out any epoch below the last it saw.
+_EPOCHS_SINCE = 1_700_000_000
+
 _FIELDS = ", ".join(field.name for field in dataclasses.fields(Job))
 
 
@@ -134,14 +138,17 @@ class JobList:
 
     def enqueue(self, key: str, source: str, login: str, destination: str, folder: str) -> None:
         """Ask for a copy. Nothing happens when it is already asked for, whatever its state, unless it was cancelled."""
+        ends = (source, login, destination, folder)
         with self.database.changing() as run:
+            same = "SELECT coalesce(max(epoch), 0) FROM job WHERE source=? AND login=? AND destination=? AND folder=?"
+            epoch = max(int(self._now()) - _EPOCHS_SINCE, int(run.rows(same, *ends)[0][0]) + 1)
             run.change(
-                "INSERT INTO job(key, source, login, destination, folder, updated) VALUES(?,?,?,?,?,?) "
+                "INSERT INTO job(key, source, login, destination, folder, updated, epoch) VALUES(?,?,?,?,?,?,?) "
                 "ON CONFLICT(key) DO UPDATE SET source=excluded.source, login=excluded.login, "
                 "destination=excluded.destination, folder=excluded.folder, updated=excluded.updated, state='queued', "
                 "attempts=0, not_before=0, messages=0, messages_total=NULL, volume=0, volume_total=0, refused=0, "
                 "error='', passes=0, epoch=job.epoch+1, admitted=0, worker='' WHERE job.state='cancelled'",
-                *(key, source, login, destination, folder, self._now()),
+                *(key, *ends, self._now(), epoch),
             )
 
     def cancel(self, key: str) -> None:
