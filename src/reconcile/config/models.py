@@ -114,7 +114,8 @@ class Mailbox(Section):
     hidden: Flag = False
     """true to leave the address out of the address book."""
     was: EmailAddress | None = None
-    """The address this mailbox had before: it is renamed, keeps its mail, and receives at both."""
+    """The address this mailbox had before, in any domain of the federation: it is renamed, keeps its mail, and receives
+    at both."""
     protected: Flag = False
     """true: deleting this mailbox is refused, even once it has been taken out of this file."""
     directory: Directory = Directory()

@@ -83,7 +83,7 @@ class _Compiler:
 
     def _mailbox(self, address: str, mailbox: Mailbox) -> Iterator[Desired]:
         origin = self._origin(("mailboxes", address))
-        domains = dict.fromkeys(_domain_of(name) for name in (address, *(alias.address for alias in mailbox.aliases)))
+        domains = dict.fromkeys(_domain_of(name) for name in (address, *_aliases(mailbox)))
         needs = tuple(self._address("domain_verification", domain) for domain in domains)
         box = self._address("mailbox", address)
         fields = self._shared(address, mailbox) if mailbox.licence == "shared" else self._personal(mailbox)

@@ -27,7 +27,7 @@ def check_aliases(federation: Federation, owners: Mapping[str, str]) -> Iterator
             elif its_domain not in owners:
                 message = f"the alias {name} is outside the federation's domains"
                 yield Finding("SPF303", route, message, f"an alias of {address} ends in @{domain}")
-            elif its_domain != domain:
+            elif its_domain != domain and not (route[-1] == "was" and its_domain in federation.domains):
                 message = f"the alias {name} is not in {domain}, the domain of its mailbox"
                 yield Finding("SPF304", route, message, f"an alias of {address} ends in @{domain}")
             taken.setdefault(name, address)
