@@ -67,7 +67,8 @@ def plan_of(case: dict[str, Any]) -> Plan:
             sights[address] = Live(address, known(one.get("fields")), one.get("id", ""), known(one.get("outputs")))
     snapshots = {"spf55": Snapshot("spf55", "line", 1, records)}
     interrupted = frozenset(map(Address.parse, case.get("interrupted", [])))
-    inputs = Inputs(desired, snapshots, interrupted, {"spf55.org": "spf55"}, {}, partial=False)
+    owners = case.get("owners", {"spf55.org": "spf55"})
+    inputs = Inputs(desired, snapshots, interrupted, {"spf55.org": "spf55"}, {}, partial=False, owners=owners)
     reader = Shown(sights, ())
     readers = {kind.provider: reader for kind in KINDS.values()}
     return make_plan(inputs, readers, NOW, "test")

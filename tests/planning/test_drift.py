@@ -23,7 +23,7 @@ RECORD = Record(
 
 
 def said(record: Record, sight: object) -> list[str]:
-    found = find_drift([record], {record.address: sight})  # type: ignore[dict-item]
+    found = find_drift([record], {record.address: sight}, {record.address})  # type: ignore[dict-item]
     return [line.plain for line in drift_text(found, dt.UTC)]
 
 

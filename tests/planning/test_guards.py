@@ -108,6 +108,20 @@ def test_a_copy_never_writes_into_a_mailbox_outside() -> None:
     assert boundary.violation(change, {"destination": "lou@elsewhere.org"})
 
 
+def test_in_a_domain_no_longer_declared_what_is_ours_may_go_and_nothing_else_may_happen() -> None:
+    boundary = Boundary({"spf55.org"}, {"direction@verdun.spf55.org"}, former={"verdun.spf55.org"})
+
+    def allowed(action: Action, kind: str, key: str) -> bool:
+        return not boundary.violation(Change(Address("spf55", kind, key), action, Cause.YAML, None, {}), {})
+
+    assert allowed(Action.DELETE, "mailbox", "lou@verdun.spf55.org")
+    assert allowed(Action.DELETE, "dns", "autodiscover.verdun.spf55.org/CNAME")
+    assert not allowed(Action.CREATE, "mailbox", "lou@verdun.spf55.org")
+    assert not allowed(Action.UPDATE, "dns", "verdun.spf55.org/MX")
+    assert not allowed(Action.DELETE, "mailbox", "direction@verdun.spf55.org")
+    assert not allowed(Action.DELETE, "mailbox", "lou@spf88.org")
+
+
 def test_a_federation_whose_file_is_gone_loses_nothing() -> None:
     plan = deleting(1)
     undescribed = {slug: dataclasses.replace(basis, digest="") for slug, basis in plan.basis.items()}

@@ -163,7 +163,12 @@ EVERYTHING = dataclasses.replace(
             note="no longer in YAML",
         ),
         Change(
-            marne("copy", "parti@spf51.org"), Action.FORGET, Cause.BOTH, None, {}, note="no longer in YAML, and gone"
+            marne("copy", "parti@spf51.org"),
+            Action.FORGET,
+            Cause.YAML,
+            None,
+            {},
+            note="no longer in YAML, nothing to take away",
         ),
     ),
     blocked=(

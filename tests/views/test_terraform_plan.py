@@ -131,7 +131,7 @@ def test_drift_tells_what_we_wrote_and_what_is_there() -> None:
 
 def test_what_somebody_deleted_is_drift_and_a_change_of_yaml_is_not() -> None:
     gone = [one for one in document(EVERYTHING)["resource_drift"] if one["change"]["actions"] == ["delete"]]
-    assert {one["type"] for one in gone} == {"m365_copy_access", "mail_copy"}
+    assert {one["type"] for one in gone} == {"m365_copy_access"}
     assert document(MIGRATION)["resource_drift"] == []
 
 

@@ -28,7 +28,8 @@ def drift(session: Session, federations: tuple[str, ...], as_json: bool) -> int:
 
     inputs = prepare(session, federations).inputs
     readers = {name: provider.reader for name, provider in providers(session).items()}
-    found = find_drift(inputs.records.values(), observe(inputs, readers).sights)
+    described = {resource.address for resource in inputs.desired}
+    found = find_drift(inputs.records.values(), observe(inputs, readers).sights, described)
     if as_json:
         click.echo(json.dumps(drift_document(found), indent=1, ensure_ascii=False))
     else:

@@ -28,15 +28,24 @@ _SANDBOX = "sandbox-"
 
 @dataclasses.dataclass(frozen=True)
 class Prepared:
-    """Federations that passed validation, their state, and what a plan is made from.
-
-    ``all_domains``: every declared mail domain of every federation file, not only of those asked for.
-    """
+    """Federations that passed validation, their state, and what a plan is made from."""
 
     federations: Sequence[Federation]
     snapshots: Mapping[str, Snapshot]
     inputs: Inputs
-    all_domains: Mapping[str, str]
+
+    @property
+    def former_domains(self) -> frozenset[str]:
+        """The domains that files still there declared when they were last applied, and that no file declares now."""
+        described = {federation.slug for federation in self.federations}
+        recorded = {
+            address.key
+            for slug, snapshot in self.snapshots.items()
+            if slug in described
+            for address in snapshot.records
+            if address.kind == "domain"
+        }
+        return frozenset(recorded - self.inputs.owners.keys())
 
 
 def store(session: Session, lost: Callable[[], None] = lambda: None) -> Store:
@@ -117,8 +126,9 @@ def prepare(session: Session, names: Sequence[str]) -> Prepared:
         domains=declared_domains(federations),
         basis=basis(federations, snapshots),
         partial=bool(names),
+        owners=declared_domains(loaded.federations),
     )
-    return Prepared(federations, snapshots, inputs, declared_domains(loaded.federations))
+    return Prepared(federations, snapshots, inputs)
 
 
 def new_lineage(session: Session) -> str:

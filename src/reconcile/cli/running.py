@@ -38,7 +38,8 @@ def carry_out(
     plan, prepared = chosen.plan, chosen.prepared
     stop = threading.Event()
     snapshots = with_lineage(session, prepared.snapshots)
-    boundary = Boundary(frozenset(prepared.all_domains), frozenset(session.settings.protected))
+    owners, protected = frozenset(prepared.inputs.owners), frozenset(session.settings.protected)
+    boundary = Boundary(owners, protected, prepared.former_domains)
     ground = Ground(found, store(session, stop.set), snapshots, boundary, session.clock, stop)
     run_id = new_run_id(session.clock, secrets.token_hex(3))
     holder = holder_of(session, run_id, "apply")

@@ -118,7 +118,7 @@ class Job:
         return f"{readable}-{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
 
 
-#: A job's epochs begin at the second it is queued, counted from November 2023 to fit 32 bits. A ledger may be older than
+#: Epochs begin at the second a job is queued, counted from November 2023 to fit 32 bits. A ledger may be older than
 #: its job, when a former federation or a lost list had the same copy, and shuts out any epoch below the last it saw.
 _EPOCHS_SINCE = 1_700_000_000
 

@@ -47,12 +47,16 @@ def diff(
 
 
 def retire(address: Address, live: Live | None, record: Record) -> Change:
-    """The change for what we own and YAML no longer describes: delete it, or forget it when it is gone already."""
-    action = Action.FORGET if live is None else Action.DELETE
-    cause = Cause.BOTH if live is None else Cause.YAML
-    note = "no longer in YAML, and gone" if live is None else "no longer in YAML"
-    protected = live is not None and record.protected
-    return Change(address, action, cause, live, wanted={}, note=note, protected=protected)
+    """The change for what we own and YAML no longer describes: delete it, or forget it when nothing of it is there."""
+    if live is None:
+        return disown(address, "no longer in YAML, nothing to take away")
+    protected = record.protected
+    return Change(address, Action.DELETE, Cause.YAML, live, wanted={}, note="no longer in YAML", protected=protected)
+
+
+def disown(address: Address, why: str) -> Change:
+    """The change that drops a record and leaves the world as it is."""
+    return Change(address, Action.FORGET, Cause.YAML, before=None, wanted={}, note=why)
 
 
 def recorded_as(wanted: Mapping[str, Value], live: Live, record: Record | None) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from reconcile.planning.diff import differs
 from reconcile.providers.base import Sight, Unknown
@@ -35,8 +35,11 @@ class Drift:
     unknown: Mapping[Address, str]
 
 
-def find_drift(records: Iterable[Record], sights: Mapping[Address, Sight]) -> Drift:
-    """Compare each record with its sight; only recorded fields count, so what YAML does not manage stays quiet."""
+def find_drift(records: Iterable[Record], sights: Mapping[Address, Sight], described: Collection[Address]) -> Drift:
+    """Compare each record with its sight; only recorded fields count, so what YAML does not manage stays quiet.
+
+    ``described``: what YAML still names. What it names no longer may be gone: that is what it asks.
+    """
     drifted: list[Drifted] = []
     unknown: dict[Address, str] = {}
     for record in sorted(records, key=lambda one: one.address):
@@ -45,7 +48,7 @@ def find_drift(records: Iterable[Record], sights: Mapping[Address, Sight]) -> Dr
             unknown[record.address] = sight.reason
         elif isinstance(sight, Live):
             drifted += _fields(record, sight)
-        else:
+        elif record.address in described:
             drifted.append(Drifted(record.address, "", None, None, record.applied_at))
     return Drift(tuple(drifted), unknown)
 

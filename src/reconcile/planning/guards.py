@@ -50,8 +50,11 @@ def refusals(plan: Plan, digest: str, guards: Guards, leave: Leave) -> tuple[Ref
 
 def _undeclared(plan: Plan) -> list[Refusal]:
     """A federation whose file is gone declares no domain any more, and nothing is written outside what is declared."""
-    gone = {change.address.federation for change in plan.changes if change.action is Action.DELETE} & {
-        slug for slug, basis in plan.basis.items() if not basis.digest
+    undescribed = {slug for slug, basis in plan.basis.items() if not basis.digest}
+    gone = undescribed & {
+        change.address.federation
+        for change in plan.changes
+        if change.action is Action.DELETE and not KINDS[change.address.kind].local
     }
     return [
         Refusal(
@@ -114,11 +117,13 @@ def _few(changes: Sequence[Change]) -> str:
 class Boundary:
     """The declared domains and the protected names; asked again just before every write.
 
-    ``protected`` holds mail addresses and whole domains.
+    ``protected`` holds mail addresses and whole domains. ``former``: the domains that were declared when they were last
+    applied and are no longer: what is ours there may still be deleted, and nothing else.
     """
 
     domains: Collection[str]
     protected: Collection[str]
+    former: Collection[str] = ()
 
     def violation(self, change: Change, fields: Mapping[str, Value | Reference]) -> str:
         """Why this write would leave the boundary; "" when it stays inside."""
@@ -126,17 +131,16 @@ class Boundary:
             if name in self.protected or _domain(name) in self.protected:
                 return f"{name} is on the protected list of reconcile.toml"
             domain = _domain(name)
-            if domain not in self.domains:
+            if domain not in self.domains and not (change.action is Action.DELETE and domain in self.former):
                 return f"{name} is outside the declared domains"
         return ""
 
 
 def _names(change: Change, fields: Mapping[str, Value | Reference]) -> list[str]:
     """The mail addresses and domains a change would write to."""
-    kind, key = change.address.kind, change.address.key
-    if kind == "dns":
-        return [_record_owner(key)]
-    names = [key]
+    if change.address.kind == "dns":
+        return [change.address.mail_domain]
+    names = [change.address.key]
     aliases = fields.get("aliases")
     if isinstance(aliases, tuple):
         names += aliases
@@ -144,14 +148,6 @@ def _names(change: Change, fields: Mapping[str, Value | Reference]) -> list[str]
     if isinstance(destination, str):
         names.append(destination)
     return names
-
-
-def _record_owner(key: str) -> str:
-    """The mail domain a record belongs to: autodiscover.spf55.org and _dmarc.spf55.org are spf55.org's."""
-    name = key.partition("/")[0]
-    for prefix in ("autodiscover.", "_dmarc.", "selector1._domainkey.", "selector2._domainkey.", "_smtp._tls."):
-        name = name.removeprefix(prefix)
-    return name
 
 
 def _domain(name: str) -> str:

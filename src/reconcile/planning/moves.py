@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from reconcile.providers.base import Sight
 from reconcile.resources.address import Address
+from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Desired, Live
 from reconcile.state.snapshot import Record
 
@@ -34,7 +35,7 @@ def observed_moves(
     """The renamings that only the world tells: somebody else made them, and YAML followed."""
     described = {resource.address for resource in desired}
     abandoned = {
-        (address.kind, record.identity): address
+        (address.federation, address.kind, record.identity): address
         for address, record in records.items()
         if address not in described and record.identity
     }
@@ -43,7 +44,22 @@ def observed_moves(
         sight = sights.get(resource.address)
         if resource.address in records or not isinstance(sight, Live):
             continue
-        former = abandoned.get((resource.address.kind, sight.identity))
+        former = abandoned.get((resource.address.federation, resource.address.kind, sight.identity))
         if former is not None:
             moves[resource.address] = former
     return moves
+
+
+def handed_over(desired: Sequence[Desired], records: Mapping[Address, Record]) -> Moves:
+    """What another federation had, describes no longer, and has recorded still: its code or its domain's file changed.
+
+    It is the same thing in the same place. What exists in our own folder alone is made anew instead.
+    """
+    described = {resource.address for resource in desired}
+    abandoned = {(address.kind, address.key): address for address in records if address not in described}
+    return {
+        resource.address: former
+        for resource in desired
+        if resource.address not in records and not KINDS[resource.address.kind].local
+        if (former := abandoned.get((resource.address.kind, resource.address.key)))
+    }

@@ -10,8 +10,8 @@ import dataclasses
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from reconcile.planning.diff import diff, recorded_as, retire
-from reconcile.planning.moves import declared_moves, observed_moves
+from reconcile.planning.diff import diff, disown, recorded_as, retire
+from reconcile.planning.moves import declared_moves, handed_over, observed_moves
 from reconcile.planning.order import ordered
 from reconcile.planning.plan import Basis, Blocked, Change, Plan, Unrecorded
 from reconcile.planning.seats import allocate
@@ -30,7 +30,8 @@ class Inputs:
     """What a plan is made from.
 
     ``snapshots``: the recorded state of each federation concerned. ``interrupted``: addresses whose creation began in
-    a run that never ended. ``domains``: every declared mail domain → slug. ``basis``: one entry per federation.
+    a run that never ended. ``domains``: every mail domain these federations declare → slug; ``owners``: every one that
+    any file declares. ``basis``: one entry per federation.
     """
 
     desired: Sequence[Desired]
@@ -39,6 +40,7 @@ class Inputs:
     domains: Mapping[str, str]
     basis: Mapping[str, Basis]
     partial: bool
+    owners: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def addresses(self) -> Collection[Address]:
@@ -66,6 +68,7 @@ def make_plan(inputs: Inputs, readers: Mapping[str, Reader], now: dt.datetime, t
     unchanged = 0
     unrecorded: list[Unrecorded] = []
     moves = {**observed_moves(inputs.desired, records, sights), **declared_moves(inputs.desired, records)}
+    inherited = handed_over(inputs.desired, records)
     for resource in inputs.desired:
         sight = sights[resource.address]
         if isinstance(sight, Unknown):
@@ -74,18 +77,20 @@ def make_plan(inputs: Inputs, readers: Mapping[str, Reader], now: dt.datetime, t
         live = sight if isinstance(sight, Live) else None
         interrupted = resource.address in inputs.interrupted
         former = moves.get(resource.address)
-        record = records.get(former or resource.address)
+        giver = inherited.get(resource.address)
+        record = records.get(former or giver or resource.address)
         change = diff(resource, live, record, resolve, interrupted=interrupted)
         if change is not None:
-            changes.append(
-                dataclasses.replace(change, moved_from=former, note=f"was {former.key}") if former else change
-            )
+            if former or giver:
+                note = f"was {former.key}" if former else f"was {giver.federation}'s" if giver else ""
+                change = dataclasses.replace(change, moved_from=former, note=note)
+            changes.append(change)
             continue
         unchanged += 1
         wanted = {
             name: resolve(value) if isinstance(value, Reference) else value for name, value in resource.fields.items()
         }
-        if live is not None and (former or not recorded_as(wanted, live, record)):
+        if live is not None and (former or giver or not recorded_as(wanted, live, record)):
             unrecorded.append(Unrecorded(live, wanted, former))
     described = {resource.address for resource in inputs.desired} | set(moves.values())
     in_use = {
@@ -97,7 +102,10 @@ def make_plan(inputs: Inputs, readers: Mapping[str, Reader], now: dt.datetime, t
         if address in described:
             continue
         sight = sights[address]
-        if isinstance(sight, Unknown):
+        owner = inputs.owners.get(address.mail_domain, address.federation)
+        if owner != address.federation and not KINDS[address.kind].local:
+            changes.append(disown(address, f"{owner} declares {address.mail_domain} now"))
+        elif isinstance(sight, Unknown):
             blocked[address] = Blocked(address, sight.reason)
         else:
             # An object that YAML describes under another address is never deleted under this one.
@@ -127,9 +135,10 @@ def observe(inputs: Inputs, readers: Mapping[str, Reader]) -> Observation:
     """Ask every provider at once about everything desired or recorded; a sight for each."""
     records = inputs.records
     moves = declared_moves(inputs.desired, records)
+    known_as = {**handed_over(inputs.desired, records), **moves}
     wanted: dict[str, list[Wanted]] = {name: [] for name in readers}
     for resource in inputs.desired:
-        record = records.get(moves.get(resource.address, resource.address))
+        record = records.get(known_as.get(resource.address, resource.address))
         question = Wanted(
             resource.address,
             resource,

@@ -23,3 +23,17 @@ class Address(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.federation}/{self.kind}/{self.key}"
+
+    @property
+    def mail_domain(self) -> str:
+        """The mail domain it belongs to: autodiscover.spf55.org and _dmarc.spf55.org are spf55.org's."""
+        if self.kind != "dns":
+            return self.key.rpartition("@")[2]
+        name = self.key.partition("/")[0]
+        for prefix in _BELOW:
+            name = name.removeprefix(prefix)
+        return name
+
+
+#: What a mail domain has records at, besides its own name.
+_BELOW = ("autodiscover.", "_dmarc.", "selector1._domainkey.", "selector2._domainkey.", "_smtp._tls.")

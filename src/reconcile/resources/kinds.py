@@ -47,7 +47,8 @@ class Kind:
 
     ``provider`` names who reads and writes it. ``adoptable``: an object that already exists is taken under
     management by a shown *adopt*; otherwise what exists is simply updated, for it is somebody's record that the
-    YAML means to change. ``guarded``: deleting one can lose mail, so a deletion needs its own permission.
+    YAML means to change. ``guarded``: deleting one can lose mail, so a deletion needs its own permission. ``local``: it
+    exists in our own folder alone, under the name of its federation.
     """
 
     name: str
@@ -55,11 +56,14 @@ class Kind:
     fields: Mapping[str, Field]
     adoptable: bool = False
     guarded: bool = False
+    local: bool = False
 
 
-def _kind(name: str, provider: str, *fields: Field, adoptable: bool = False, guarded: bool = False) -> Kind:
+def _kind(
+    name: str, provider: str, *fields: Field, adoptable: bool = False, guarded: bool = False, local: bool = False
+) -> Kind:
     by_name = MappingProxyType({field.name: field for field in fields})
-    return Kind(name, provider, by_name, adoptable=adoptable, guarded=guarded)
+    return Kind(name, provider, by_name, adoptable=adoptable, guarded=guarded, local=local)
 
 
 _DECLARED = (
@@ -121,7 +125,7 @@ _DECLARED = (
         Field("gone"),
         guarded=True,
     ),
-    _kind("copy", "copies", Field("source"), Field("login"), Field("destination"), Field("folder")),
+    _kind("copy", "copies", Field("source"), Field("login"), Field("destination"), Field("folder"), local=True),
 )
 
 KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in _DECLARED})
