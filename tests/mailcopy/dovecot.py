@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import grp
 import os
 import pwd
@@ -125,7 +126,12 @@ service stats {{
     def stop(self) -> None:
         """End it and its sessions at once: it needs seconds to end politely, and its files go anyway."""
         if self._pid_file.exists():
-            os.killpg(int(self._pid_file.read_text()), signal.SIGKILL)
+            group = int(self._pid_file.read_text())
+            deadline = time.monotonic() + 15
+            with contextlib.suppress(ProcessLookupError):  # raised once nobody of the group is left
+                while time.monotonic() < deadline:
+                    os.killpg(group, signal.SIGKILL)
+                    time.sleep(0.005)
             self._pid_file.unlink()
 
     def forget(self, user: str) -> None:

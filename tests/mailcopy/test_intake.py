@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconcile.mailcopy.intake import SPOOL, Intake
+from reconcile.mailcopy.intake import ROOM, SPOOL, Intake
 from reconcile.mailcopy.interruptions import ConnectionLost
 from reconcile.mailcopy.layout import read_layout
 
@@ -126,3 +126,9 @@ def test_folder_names_come_quoted_as_literals_or_bare() -> None:
     assert layout.folders[0].flags == {"\\hasnochildren", "\\sent"}
     assert layout.subscribed == {b"Envoy&AOk-s"}
     assert layout.prefix == b"INBOX."
+
+
+def test_a_line_longer_than_what_is_received_at_once_is_read_whole() -> None:
+    body = b"x" * (3 * ROOM + 5)
+    desk = read(b'* 1 FETCH (UID 7 FLAGS () INTERNALDATE "%b" BODY[] "%b")\r\n' % (DATE, body), usual(8, b"next"))
+    assert desk.messages == [(7, b"", DATE, body), (8, b"\\Seen", DATE, b"next")]

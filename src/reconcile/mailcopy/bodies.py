@@ -38,10 +38,11 @@ def read_bodies(session: Session, folder: bytes, uids: Sequence[int], reader: Bo
         try:
             session.socket.sendall(b"%b UID FETCH %b (UID FLAGS INTERNALDATE BODY.PEEK[])\r\n" % (until.tag, part))
             while not until.reached:
-                received = session.socket.recv(1 << 18)
-                if not received:
+                with intake.room as room:
+                    count = session.socket.recv_into(room)
+                if not count:
                     raise ConnectionLost(f"{session.endpoint} closed the connection")
-                intake.feed(received)
+                intake.received(count)
         except OSError as error:
             raise ConnectionLost(f"{session.endpoint}: {error}") from None
 

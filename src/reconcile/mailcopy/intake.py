@@ -6,7 +6,6 @@ RFC 3501 §7.4.2 lets a server give the items in any order and BODY[] as a liter
 from __future__ import annotations
 
 import re
-import tempfile
 from typing import IO, Protocol
 
 from reconcile.mailcopy.interruptions import ConnectionLost
@@ -20,6 +19,8 @@ _FETCH = re.compile(rb"\* \d+ FETCH ", re.IGNORECASE)
 _UID = re.compile(rb"[ (]UID (\d+)", re.IGNORECASE)
 _FLAGS = re.compile(rb"[ (]FLAGS \(([^)]*)\)", re.IGNORECASE)
 _DATE = re.compile(rb'[ (]INTERNALDATE "([^"]*)"', re.IGNORECASE)
+#: Received at once at most. The buffer is kept: a fresh one each time would cost a page fault per 4 KB.
+ROOM = 1 << 18
 #: A body that comes before its flags or date waits in memory up to this size, then on disk.
 SPOOL = 1 << 20
 
@@ -40,27 +41,46 @@ class Reader(Protocol):
 
 
 class Intake:
-    """An incremental parser: ``feed`` it what was received."""
+    """An incremental parser: receive into its ``room`` and say how much came, or ``feed`` it."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._buffer = bytearray()
+        self._buffer = bytearray(ROOM)
+        self._end = 0  # what of the buffer holds bytes not yet read
         self._text = b""  # the current response so far, literals that are not the body left in place
         self._due = 0  # bytes of the body still to come
         self._streaming = False  # the body went, or goes, straight to the reader
         self._spool: IO[bytes] | None = None
 
-    def feed(self, received: bytes) -> None:
-        self._buffer += received
-        with memoryview(self._buffer) as view:
-            used = self._consume(view)
-        del self._buffer[:used]
+    @property
+    def room(self) -> memoryview:
+        """Where the next bytes go; never empty."""
+        return memoryview(self._buffer)[self._end :]
 
-    def _consume(self, view: memoryview) -> int:
-        buffer, reader, position, end = self._buffer, self._reader, 0, len(view)
+    def received(self, count: int) -> None:
+        """So many bytes are in the room: read them."""
+        end = self._end + count
+        with memoryview(self._buffer) as view:
+            used = self._consume(view, end)
+            self._end = end - used
+            if used and self._end:
+                view[: self._end] = view[used:end]
+        if self._end == len(self._buffer):  # one line fills it
+            self._buffer = self._buffer + bytes(self._end)
+
+    def feed(self, received: bytes) -> None:
+        while received:
+            with self.room as room:
+                count = min(len(room), len(received))
+                room[:count] = received[:count]
+            self.received(count)
+            received = received[count:]
+
+    def _consume(self, view: memoryview, end: int) -> int:
+        buffer, reader, position = self._buffer, self._reader, 0
         while True:
             if self._due:
-                part = view[position : position + self._due]
+                part = view[position : min(end, position + self._due)]
                 if not part:
                     return position
                 self._take(part)
@@ -68,17 +88,17 @@ class Intake:
                 self._due -= len(part)
                 if self._due:
                     return position
-            if self._streaming and not self._text and buffer.startswith(b")\r\n", position):
+            if self._streaming and not self._text and buffer.startswith(b")\r\n", position, end):
                 reader.end()
                 self._streaming = False
                 position += 3
-            if not self._text and not self._streaming and (usual := _USUAL.match(buffer, position)):
+            if not self._text and not self._streaming and (usual := _USUAL.match(buffer, position, end)):
                 position = usual.end()
                 self._due = int(usual[4])
                 self._streaming = True
                 reader.begin(int(usual[1]), usual[2], usual[3], self._due)
                 continue
-            line_end = buffer.find(b"\r\n", position)
+            line_end = buffer.find(b"\r\n", position, end)
             if line_end < 0:
                 return position
             line = bytes(view[position:line_end])
@@ -112,6 +132,8 @@ class Intake:
             self._text = b""
             self._reader.begin(int(uid[1]), flags[1], date[1], size)
         else:
+            import tempfile  # rare, and dear to load
+
             self._spool = tempfile.SpooledTemporaryFile(SPOOL)  # noqa: SIM115 - closed when replayed
             self._text = text
 

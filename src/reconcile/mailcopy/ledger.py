@@ -216,7 +216,8 @@ class Ledger:
                 "DO UPDATE SET destination_uid=excluded.destination_uid, digest=excluded.digest",
                 self._done,
             )
-            run.change_each("DELETE FROM refused WHERE folder=? AND uid=?", [row[:2] for row in self._done])
+            if run.rows("SELECT 1 FROM refused LIMIT 1"):
+                run.change_each("DELETE FROM refused WHERE folder=? AND uid=?", [row[:2] for row in self._done])
             run.change_each(
                 "INSERT INTO refused VALUES(?,?,?) ON CONFLICT(folder, uid) DO UPDATE SET reason=excluded.reason",
                 self._refused,

@@ -11,6 +11,10 @@ from reconcile.mailcopy.interruptions import ConnectionLost
 from reconcile.mailcopy.session import Session
 from reconcile.mailcopy.wire import moment, quoted, readable
 
+#: The largest size kept: what an array of integers takes, and far beyond any limit it is compared with.
+MOST = 0xFFFFFFFF
+#: How Dovecot and Cyrus answer; a row in another order is read item by item.
+_USUAL = re.compile(rb"^\* \d+ FETCH \(UID (\d+) RFC822\.SIZE (\d+)\)\r\n", re.MULTILINE)
 _ROW = re.compile(rb"^\* \d+ FETCH \((.*)\)\r$", re.MULTILINE | re.IGNORECASE)
 _UID = re.compile(rb"\bUID (\d+)", re.IGNORECASE)
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)", re.IGNORECASE)
@@ -60,14 +64,8 @@ def list_folders(session: Session, spans: Mapping[bytes, bytes]) -> dict[bytes, 
     listings = [Listing() for _ in spans]
 
     def take(index: int, lines: bytes) -> None:
-        if index % 2 == 0:
-            return
-        listing = listings[index // 2]
-        for row in _ROW.findall(lines):
-            uid, size = _UID.search(row), _SIZE.search(row)
-            if uid and size:
-                listing.uids.append(int(uid[1]))
-                listing.sizes.append(min(int(size[1]), 0xFFFFFFFF))
+        if index % 2:
+            _add_rows(listings[index // 2], lines)
 
     asked = [
         command
@@ -101,6 +99,20 @@ def dates(session: Session, folder: bytes, first: int, wanted: Callable[[int, in
     if not answers[0].upper().startswith(b"OK"):
         raise ConnectionLost(f"{session.endpoint} does not open a folder: {readable(answers[0])}")
     return found
+
+
+def _add_rows(listing: Listing, lines: bytes) -> None:
+    usual = _USUAL.findall(lines)
+    if usual and len(usual) == lines.count(b"\n"):
+        uids, sizes = zip(*usual, strict=True)
+        listing.uids.extend(map(int, uids))
+        listing.sizes.extend(min(size, MOST) for size in map(int, sizes))
+        return
+    for row in _ROW.findall(lines):
+        uid, size = _UID.search(row), _SIZE.search(row)
+        if uid and size:
+            listing.uids.append(int(uid[1]))
+            listing.sizes.append(min(int(size[1]), MOST))
 
 
 def _ascending(listing: Listing) -> None:

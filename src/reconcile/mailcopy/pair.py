@@ -48,7 +48,7 @@ class Pair:
         self._ledger = ledger
         self._tally = tally
         self._assign = assign
-        self._intake = Intake(self)
+        self.intake = Intake(self)
         self.outlet = Outlet(
             str(destination.endpoint), batches="MULTIAPPEND" in destination.capabilities and not cautious
         )
@@ -109,19 +109,19 @@ class Pair:
         self._ledger.start(folder.id)
         self._flags.clear()
 
-    def receive_source(self, block: bytes | None) -> None:
-        """``block``: what came, b"" at the end of the connection, None when nothing did."""
-        if block is None:
+    def received_source(self, count: int | None) -> None:
+        """``count``: bytes that came into the intake's room, 0 at the end of the connection, None when none did."""
+        if count is None:
             return
-        if not block:
+        if not count:
             raise ConnectionLost(f"{self._name} closed the connection")
-        self._intake.feed(block)
+        self.intake.received(count)
         if not self._due and self._body is None:
             self.outlet.finish_batch()
         self.refill()
 
     def receive_destination(self, block: bytes | None, now: float) -> None:
-        """The same for the destination. ``now``: seconds on any steady clock."""
+        """``block``: what came, b"" at the end of the connection, None when nothing did. ``now``: seconds."""
         if block is None:
             return
         if not block:

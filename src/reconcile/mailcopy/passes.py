@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from reconcile.clock import Clock
 from reconcile.mailcopy.connections import Connections
-from reconcile.mailcopy.diagnosis import oddities, says_nothing
 from reconcile.mailcopy.flags import FLAGGED, add_flags
 from reconcile.mailcopy.folders import decoded
 from reconcile.mailcopy.interruptions import ConnectionLost, Throttled
@@ -135,6 +134,10 @@ class _Pass:
 
     def _explain(self, source: Session, found: Survey) -> None:
         """Look into messages that were refused without a word, and add to the reason what is unusual about them."""
+        if not self._total.refused:
+            return
+        from reconcile.mailcopy.diagnosis import oddities, says_nothing
+
         for row, _ in found.looked_at:
             label = decoded(row.source)
             mute = [refusal for refusal in self._total.refused if refusal.folder == label and says_nothing(refusal)]

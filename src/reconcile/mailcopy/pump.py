@@ -17,7 +17,7 @@ from reconcile.mailcopy.tally import Tally
 from reconcile.mailcopy.todo import Todo
 
 #: A TLS record is 16 KB at most: so many reads per wake-up, and larger writes than one message's.
-RECEIVE, SEND, READS = 1 << 18, 1 << 18, 16
+RECEIVE, SEND, READS = 1 << 16, 1 << 18, 16
 #: Seconds between two commits of the ledger, and without a byte from anyone before a connection counts as dead.
 COMMIT_EVERY, SILENCE = 0.25, 300.0
 #: Another pair joins a folder somebody works on only when so many messages are left.
@@ -180,7 +180,9 @@ class _Line:
             return
         reading = not connection or ready & selectors.EVENT_READ
         if reading and connection is not self._destination and self.pair.wants_source:
-            self.pair.receive_source(_receive(self._source))
+            with self.pair.intake.room as room:
+                count = _receive_into(self._source, room)
+            self.pair.received_source(count)
         if reading and connection is not self._source:
             self.pair.receive_destination(_receive(self._destination), now)
         _send(self._source, self.pair.requests)
@@ -220,18 +222,26 @@ def _pending(connection: socket.socket) -> bool:
     return isinstance(connection, ssl.SSLSocket) and connection.pending() > 0
 
 
-def _receive(connection: socket.socket) -> bytes | None:
-    """What has come; b"" when the other side closed, None when there is nothing yet."""
-    parts: list[bytes] = []
+def _receive_into(connection: socket.socket, room: memoryview) -> int | None:
+    """How many bytes have come; 0 when the other side closed, None when there is nothing yet."""
+    count = 0
     for _ in range(READS if isinstance(connection, ssl.SSLSocket) else 1):
         try:
-            part = connection.recv(RECEIVE)
+            came = connection.recv_into(room[count:])
         except WOULD_BLOCK:
-            return b"".join(parts) if parts else None
-        if not part:
+            return count or None
+        count += came
+        if not came or count == len(room):
             break
-        parts.append(part)
-    return b"".join(parts)
+    return count
+
+
+def _receive(connection: socket.socket) -> bytes | None:
+    """The same for the few lines of a destination; b"" when the other side closed."""
+    try:
+        return connection.recv(RECEIVE)
+    except WOULD_BLOCK:
+        return None
 
 
 def _send(connection: socket.socket, unsent: bytearray) -> None:

@@ -1,7 +1,8 @@
 """Finds the messages that are at the destination already although the ledger does not say so.
 
 After a crash, a lost answer, a rebuilt folder or an earlier copy by another tool: destination messages nobody owns
-("orphans") are paired with source messages not recorded ("candidates") by INTERNALDATE and confirmed by SHA-256.
+("orphans") are paired with source messages not recorded ("candidates") by INTERNALDATE and confirmed by SHA-256;
+Exchange rewrites messages, so there what is left is confirmed by ``fingerprints``.
 Each orphan serves once, so that three identical messages stay three.
 """
 
@@ -13,6 +14,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from reconcile.clock import Clock
 from reconcile.mailcopy.bodies import digests
+from reconcile.mailcopy.fingerprints import fingerprints, pair_alike
 from reconcile.mailcopy.flags import Keywords, add_flags, flags_lacking
 from reconcile.mailcopy.ledger import FolderRow, Ledger
 from reconcile.mailcopy.listing import dates, statuses
@@ -55,6 +57,8 @@ def adopt(
     ours = _digests_of(when, _known_here(ledger, earlier, row), lambda uids: digests(source, row.source, uids))
     theirs = _digests_of(alike, recorded, lambda uids: digests(destination, row.destination, uids))
     pairs = _paired(ours, when, theirs | recorded, orphans)
+    if destination.is_exchange:
+        pairs |= _alike(source, destination, row, (ours, theirs), (when, orphans), pairs)
     for uid, destination_uid in pairs.items():
         ledger.record(row.id, uid, destination_uid, ours[uid])
     lacking = flags_lacking(source, destination, (row.source, row.destination), pairs, keywords) if pairs else {}
@@ -73,6 +77,28 @@ def await_standstill(destination: Session, folders: Sequence[bytes], clock: Cloc
         if again == seen:
             return
         seen = again
+
+
+def _alike(
+    source: Session,
+    destination: Session,
+    row: FolderRow,
+    both: tuple[Mapping[int, bytes], Mapping[int, bytes]],
+    whens: tuple[Mapping[int, int], Mapping[int, int]],
+    pairs: Mapping[int, int],
+) -> dict[int, int]:
+    """Further pairs, among the messages of ``both`` sides left by ``pairs``, of those whose bytes were rewritten."""
+    taken = set(pairs.values())
+    ours = [uid for uid in both[0] if uid not in pairs]
+    theirs = [uid for uid in both[1] if uid not in taken]
+    if not ours or not theirs:
+        return {}
+    return pair_alike(
+        fingerprints(source, row.source, ours),
+        whens[0],
+        fingerprints(destination, row.destination, theirs),
+        whens[1],
+    )
 
 
 def _recorded(ledger: Ledger, earlier: list[FolderRow], row: FolderRow, owned: Sequence[int]) -> dict[int, bytes]:
