@@ -14,6 +14,7 @@ from reconcile.state.snapshot import Snapshot
 from reconcile.state.store import Store
 
 from . import store_places
+from .google_storage import google_server
 from .records import TickingClock
 
 
@@ -62,6 +63,12 @@ def azurite_address() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def google_address() -> Iterator[str]:
+    with google_server() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
 def postgres_address() -> Iterator[str]:
     with store_places.postgres_server() as address:
         yield address
@@ -83,6 +90,8 @@ def _place(name: str, request: pytest.FixtureRequest) -> Callable[[], Store]:
             return store_places.s3(request.getfixturevalue("s3_address"))
         case "azure":
             return store_places.azure(request.getfixturevalue("azurite_address"))
+        case "google":
+            return store_places.google(request.getfixturevalue("google_address"))
         case "postgres":
             return store_places.postgres(request.getfixturevalue("postgres_address"))
         case _:
@@ -92,19 +101,19 @@ def _place(name: str, request: pytest.FixtureRequest) -> Callable[[], Store]:
 _NEED_SERVERS = [pytest.param(name, marks=pytest.mark.stores) for name in ("azure", "postgres")]
 
 
-@pytest.fixture(params=["folder", "memory", "s3", "gitlab", *_NEED_SERVERS])
+@pytest.fixture(params=["folder", "memory", "s3", "google", "gitlab", *_NEED_SERVERS])
 def any_store(request: pytest.FixtureRequest) -> Callable[[], Store]:
     """Opens one and the same place, each time as another machine would."""
     return _place(request.param, request)
 
 
-@pytest.fixture(params=["folder", "memory", "s3", *_NEED_SERVERS])
+@pytest.fixture(params=["folder", "memory", "s3", "google", *_NEED_SERVERS])
 def listing_store(request: pytest.FixtureRequest) -> Callable[[], Store]:
     """Like any_store, where locks can be listed."""
     return _place(request.param, request)
 
 
-@pytest.fixture(params=["folder", "azure", "postgres"])
+@pytest.fixture(params=["folder", "google", "azure", "postgres"])
 def racing_store(request: pytest.FixtureRequest) -> Callable[[], Store]:
     """Like any_store, where the server itself is atomic: the emulated S3 is not."""
     return _place(request.param, request)

@@ -1,4 +1,4 @@
-"""Places to keep state in: a folder, memory, an emulated S3, Azurite, a PostgreSQL of one's own, a strict GitLab."""
+"""Places to keep state in: a folder, memory, servers of our own, and others that answer as clouds are documented to."""
 
 from __future__ import annotations
 
@@ -117,6 +117,18 @@ def azure(address: str) -> Another:
         "endpoint": address,
     }
     location = f"az://spf/{uuid.uuid4()}"
+
+    def another() -> Store:
+        bucket = CloudBucket.at(location, config=config, client_options={"allow_http": True})
+        return ObjectStore(bucket, SystemClock(), lambda: None)
+
+    return another
+
+
+def google(address: str) -> Another:
+    key = {"gcs_base_url": address, "disable_oauth": True, "client_email": "", "private_key": "", "private_key_id": ""}
+    config: dict[str, Any] = {"service_account_key": json.dumps(key)}
+    location = f"gs://spf/{uuid.uuid4()}"
 
     def another() -> Store:
         bucket = CloudBucket.at(location, config=config, client_options={"allow_http": True})
