@@ -41,7 +41,8 @@ def dns_provider(
         name="dns",
         reader=DnsReader(plain, Lookout(Surveyor(plain, resolver, server.resolvers, zone), clock)),
         writer=DnsWriter(exchange, resolver),
-        default_parallel=128,
+        # They travel together: so many orders are a few connections, and one message per zone.
+        default_parallel=1000,
     )
 
 

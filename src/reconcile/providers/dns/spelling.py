@@ -67,4 +67,6 @@ def _txt(text: str) -> TXT:
 
 def _printable(octets: bytes) -> str:
     text = octets.decode("utf-8", "backslashreplace")
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import threading
+import time
 from collections.abc import Iterator, Sequence
 
 import dns.rdataset
@@ -25,8 +26,10 @@ from reconcile.resources.resource import Live
 Rdataset = dns.rdataset.Rdataset
 
 
-#: Seconds an order waits for others before it leaves.
+#: Seconds an order waits for others before it leaves, and again as long as some arrived meanwhile, but no longer than
+#: the most: what is due together should travel together.
 _BOARDING = 0.005
+_BOARDING_AT_MOST = 0.1
 
 
 class DnsWriter:
@@ -61,8 +64,7 @@ class DnsWriter:
             served: list[_Ticket] = []
             if ticket.end is None:
                 self._away = True
-                # Whoever was released at the same moment comes along.
-                self._turn.wait(_BOARDING)
+                self._board()
                 served, self._waiting = self._waiting, []
         if served:
             self._serve(served)
@@ -70,6 +72,14 @@ class DnsWriter:
         if isinstance(ticket.end, Problem):
             raise ticket.end
         return ticket.end
+
+    def _board(self) -> None:
+        """Let whoever was released at about the same moment come along."""
+        deadline = time.monotonic() + _BOARDING_AT_MOST
+        aboard = 0
+        while len(self._waiting) > aboard and time.monotonic() < deadline:
+            aboard = len(self._waiting)
+            self._turn.wait(_BOARDING)
 
     def _serve(self, tickets: Sequence[_Ticket]) -> None:
         """Carry out all that queued up meanwhile, and let the next ones go."""
