@@ -180,10 +180,15 @@ controls {{ }};
         )
 
 
+API_KEY = "not-to-be-seen"
+
+
 class PowerDns(Process):
     """PowerDNS with its SQLite backend: zones are given to it by pdnsutil, and nothing is cached."""
 
     binary = "/usr/sbin/pdns_server"
+    #: Where its HTTP API answers, to whoever knows API_KEY.
+    api_port: int
     package = "pdns-server pdns-backend-sqlite3"
 
     def command(self) -> Sequence[str]:
@@ -193,6 +198,7 @@ class PowerDns(Process):
         """Once: the server reads its zones from the database."""
         if (self.folder / "pdns.conf").exists():
             return
+        self.api_port = free_port()
         database = self.folder / "zones.sqlite3"
         (self.folder / "pdns.conf").write_text(
             f"""\
@@ -201,6 +207,12 @@ gsqlite3-database={database}
 gsqlite3-dnssec=yes
 local-address=127.0.0.1
 local-port={self.port}
+webserver=yes
+webserver-address=127.0.0.1
+webserver-port={self.api_port}
+webserver-allow-from=127.0.0.1
+api=yes
+api-key={API_KEY}
 socket-dir={self.folder}
 dnsupdate=yes
 dname-processing=yes

@@ -11,6 +11,8 @@ from tests.dns.hosts import Gandi, Host, Ovh
 from reconcile.clock import SystemClock
 from reconcile.problem import Problem
 from reconcile.providers.base import ABSENT, Order, Provider, Scope, Sight, Unknown, Wanted
+from reconcile.providers.dns.hosted.account import HostedZones
+from reconcile.providers.dns.hosted.backends import open_backend
 from reconcile.providers.dns.hosted.provider import hosted_provider
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Desired, Live, Value
@@ -75,7 +77,8 @@ def host(request: pytest.FixtureRequest) -> Iterator[Host]:
 
 def provider_for(host: Host) -> Provider:
     name, options = OPTIONS[type(host)]
-    return hosted_provider(name, options, SteadyClock())
+    zones = HostedZones(lambda: open_backend(name, options), [ZONE])
+    return hosted_provider(zones, lambda _name, _rdtype: None, SteadyClock())
 
 
 def see(provider: Provider, key: str) -> Sight:
@@ -197,9 +200,9 @@ def test_a_name_that_is_an_alias_or_taken_is_told(host: Host) -> None:
 
 def test_a_host_that_is_not_known_is_refused() -> None:
     with pytest.raises(Problem) as refusal:
-        hosted_provider("nowhere", {})
+        open_backend("nowhere", {})
     assert refusal.value.code == "DNS16"
     with pytest.raises(Problem) as refusal:
-        hosted_provider("gandi", {"tokn": SECRET})
+        open_backend("gandi", {"tokn": SECRET})
     assert refusal.value.code == "DNS16"
     assert SECRET not in str(refusal.value) + refusal.value.hint

@@ -6,10 +6,12 @@ import dataclasses
 
 import pytest
 from tests.dns.servers import Server, change, transfer
-from tests.dns.world import ORDINARY, World, settings_of, zone_on
+from tests.dns.world import ORDINARY, World, zone_on
 
 from reconcile.problem import Problem
 from reconcile.providers.dns.manual import manual_provider
+from reconcile.providers.dns.primary import Primary
+from reconcile.providers.dns.resolver import Resolver
 
 MX = ("0 spf55-example.o-v1.mx.microsoft.",)
 
@@ -17,7 +19,10 @@ MX = ("0 spf55-example.o-v1.mx.microsoft.",)
 @pytest.fixture
 def by_hand(embedded: Server) -> World:
     world = zone_on(embedded, ORDINARY)
-    return dataclasses.replace(world, provider=manual_provider(settings_of(world.port)))
+    primary = Primary("127.0.0.1", world.port)
+    return dataclasses.replace(
+        world, provider=manual_provider(primary, Resolver(primary, (f"127.0.0.1:{world.port}",)))
+    )
 
 
 def test_a_change_is_said_as_lines_of_a_zone_and_nothing_is_written(by_hand: World) -> None:

@@ -9,17 +9,17 @@ import dns.name
 import dns.rdatatype
 import pytest
 from tests.dns.caching import caching_resolver
-from tests.dns.servers import KEY_NAME, Server, change, free_port
+from tests.dns.servers import Server, change, free_port
 from tests.dns.world import ORDINARY, World, zone_on
 
 from reconcile.cli.dns_view import survey_lines
-from reconcile.config.settings import DnsServer
 from reconcile.providers.base import Weight
 from reconcile.providers.dns.answers import Question
 from reconcile.providers.dns.facts import gather
 from reconcile.providers.dns.primary import Primary
+from reconcile.providers.dns.resolver import Resolver
 from reconcile.providers.dns.spread import Listener, State, ask_around, last_clean
-from reconcile.providers.dns.survey import Surveyor, surveyor
+from reconcile.providers.dns.survey import Surveyor
 
 MX = ("0 ns1.{}.",)
 NOON = dt.datetime(2025, 1, 19, 12, tzinfo=dt.UTC)
@@ -27,7 +27,8 @@ PARIS = zoneinfo.ZoneInfo("Europe/Paris")
 
 
 def looking_at(world: World, *resolvers: str) -> Surveyor:
-    return surveyor(DnsServer(host="127.0.0.1", port=world.port, key_name=KEY_NAME, resolvers=resolvers), PARIS)
+    primary = Primary("127.0.0.1", world.port)
+    return Surveyor(primary, Resolver(primary, resolvers), resolvers, PARIS, policy=lambda _domain: None)
 
 
 def findings(world: World, check: str) -> list[tuple[Weight, str]]:

@@ -11,9 +11,12 @@ from tests.dns.servers import SECRET, Server, change, transfer
 from tests.dns.test_survival import ODD, SWITCH
 from tests.dns.world import ORDINARY, World, settings_of, zone_on
 
+from reconcile.clock import SystemClock
 from reconcile.problem import Problem
 from reconcile.providers.base import ABSENT
-from reconcile.providers.dns.provider import dns_provider, dns_undo
+from reconcile.providers.dns.exchange import Exchange
+from reconcile.providers.dns.journal import RecordJournal
+from reconcile.providers.dns.provider import dns_provider, signing_primary
 from reconcile.providers.dns.undo import Undo
 
 AUTODISCOVER = "autodiscover CNAME"
@@ -28,7 +31,9 @@ class Kept:
 
     @property
     def undo(self) -> Undo:
-        return dns_undo(settings_of(self.world.port), SECRET, self.folder)
+        clock = SystemClock()
+        journal = RecordJournal(self.folder, clock)
+        return Undo(Exchange(signing_primary(settings_of(self.world.port), SECRET), clock, journal), journal)
 
     def switch(self) -> None:
         for key, fields in SWITCH.items():

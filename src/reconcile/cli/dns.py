@@ -66,15 +66,22 @@ def check(session: Session, federation: str, as_json: bool) -> int:
     would stop mail.
     """
     from reconcile.cli.dns_view import survey_document, survey_lines
+    from reconcile.cli.providers import dns_places
     from reconcile.providers.base import Weight
     from reconcile.providers.dns.spread import State
-    from reconcile.providers.dns.survey import surveyor
+    from reconcile.providers.dns.survey import Survey
     from reconcile.resources.milestones import milestones
 
     chosen = _federation(session, federation)
     now = session.clock.now()
     cutover = milestones(chosen.file.migration.date, session.settings.calendar).cutover
-    seen = surveyor(session.settings.dns, session.zone).survey(chosen.domains, cutover, now)
+    surveyors = dns_places(session).surveyors().sorted_out(chosen.domains)
+    surveys = [surveyor.survey(domains, cutover, now) for surveyor, domains in surveyors]
+    unseen = set(chosen.domains).difference(*(domains for _, domains in surveyors))
+    for domain in sorted(unseen):
+        session.warn(f"{domain} was not looked at: say which name server shows it, [dns.hosted] server.")
+    findings = [finding for one in surveys for finding in one.findings]
+    seen = Survey(findings, [report for one in surveys for report in one.reports])
     if as_json:
         click.echo(json.dumps(survey_document(seen), indent=1, ensure_ascii=False))
     else:
@@ -122,11 +129,9 @@ def _federation(session: Session, name: str) -> Federation:
 
 
 def _undo(session: Session) -> Undo:
-    from reconcile.providers.dns.provider import dns_undo
+    from reconcile.cli.providers import dns_places
 
-    settings = session.settings.dns
-    secret = session.secret("RECONCILE_DNS_KEY", settings.key_file, "TSIG key of the DNS server")
-    return dns_undo(settings, secret, session.state / "dns", session.clock)
+    return dns_places(session).undo(session.state / "dns")
 
 
 def _confirmed() -> bool:

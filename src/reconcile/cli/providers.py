@@ -2,26 +2,46 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from reconcile.cli.copies import copies_place
 from reconcile.cli.credential import credential
 from reconcile.cli.session import Session
 from reconcile.providers.base import Provider
 
+if TYPE_CHECKING:
+    from reconcile.providers.dns.everywhere import DnsPlaces
+
 
 def providers(session: Session) -> Mapping[str, Provider]:
     """Every provider of this call, by name: the tenant, DNS and the copies."""
     from reconcile.providers.copies import copies_provider
-    from reconcile.providers.dns.provider import dns_provider
     from reconcile.providers.microsoft.provider import microsoft_provider
 
     settings = session.settings
-    key = session.secret("RECONCILE_DNS_KEY", settings.dns.key_file, "TSIG key of the DNS server")
     queue = copies_place(session).jobs
     found = (
         microsoft_provider(settings, credential(session), session.clock, copied=queue.copied),
-        dns_provider(settings.dns, key, session.clock, session.state / "dns", session.zone),
+        dns_places(session).provider(session.state / "dns"),
         copies_provider(queue),
     )
     return {provider.name: provider for provider in found}
+
+
+def dns_places(session: Session) -> DnsPlaces:
+    """Where the zones of this call are kept; the sandbox keeps all of them itself."""
+    from reconcile.providers.dns.everywhere import DnsPlaces
+
+    settings = session.settings.dns
+    if session.sandbox:
+        settings = settings.model_copy(update={"hosted": {}, "manual": {}})
+
+    def secret(account: str, option: str) -> str:
+        if not account:
+            return session.secret("RECONCILE_DNS_KEY", settings.key_file, "TSIG key of the DNS server")
+        variable = re.sub(r"\W", "_", f"RECONCILE_DNS_{account}_{option}".upper())
+        return session.secret(variable, None, f"{option} of the DNS account {account}")
+
+    return DnsPlaces(settings, secret, session.clock, session.zone)

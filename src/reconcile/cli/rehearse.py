@@ -32,8 +32,8 @@ def rehearse(session: Session, federations: tuple[str, ...]) -> int:
     migration: rehearsed.
     """
     from reconcile.cli.credential import credential
+    from reconcile.cli.providers import dns_places
     from reconcile.config.load import load_federations
-    from reconcile.providers.dns.survey import surveyor
     from reconcile.providers.microsoft.rehearsal import Move, Verdict, rehearse
     from reconcile.resources.milestones import milestones
 
@@ -45,7 +45,11 @@ def rehearse(session: Session, federations: tuple[str, ...]) -> int:
         for federation in loaded
         for domain in federation.domains
     }
-    found = surveyor(settings.dns, session.zone).before_switch(cutovers, session.clock.now())
+    found = [
+        finding
+        for surveyor, domains in dns_places(session).surveyors().sorted_out(cutovers)
+        for finding in surveyor.before_switch({domain: cutovers[domain] for domain in domains}, session.clock.now())
+    ]
     blocked = False
     for federation in loaded:
         licences = {address: box.licence for address, box in federation.file.mailboxes.items()}

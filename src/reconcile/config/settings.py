@@ -52,12 +52,37 @@ class Licences(Table):
     E3: tuple[str, ...] = ("ENTERPRISEPACK", "O365_w/o_Teams_Bundle_E3", "Office_365_E3_(no_Teams)")
 
 
-class DnsServer(Table):
-    """A primary that takes RFC 2136 updates."""
+class HostedAccount(Table):
+    """Zones of one account at a DNS host that takes no RFC 2136 updates.
 
-    host: str
+    Its secrets come from the environment alone: RECONCILE_DNS_<NAME OF THE TABLE>_<OPTION>.
+    """
+
+    service: Literal["ovh", "gandi", "cloudflare", "azure", "powerdns"]
+    zones: tuple[str, ...] = Field(min_length=1)
+    """The zones of the account that are written there; every name below one of them belongs to it."""
+    options: dict[str, str | int] = {}
+    """octoDNS's options for that service that are no secret, such as endpoint = "ovh-eu"."""
+    server: str = ""
+    """One of the host's name servers, which dns check and the checks before a switch ask; none: they are left out."""
     port: int = 53
-    key_name: str
+
+
+class ManualZones(Table):
+    """Zones nobody lets us write: each change is said in full, and checked once somebody made it."""
+
+    zones: tuple[str, ...] = Field(min_length=1)
+    host: str
+    """An authoritative server of the zones, to read them from."""
+    port: int = 53
+
+
+class DnsServer(Table):
+    """A primary that takes RFC 2136 updates, for every zone that no table below names."""
+
+    host: str = ""
+    port: int = 53
+    key_name: str = ""
     key_algorithm: str = "hmac-sha256"
     key_file: Path | None = None
     """File holding the TSIG secret in base64; RECONCILE_DNS_KEY comes first."""
@@ -65,6 +90,8 @@ class DnsServer(Table):
     """Recursive resolvers, host or host:port, asked about names that are not ours; none: this machine's own."""
     tls_reports: str = ""
     """Where receivers report how TLS went, such as mailto:tls@spf.example: published for every domain (RFC 8460)."""
+    hosted: dict[str, HostedAccount] = {}
+    manual: dict[str, ManualZones] = {}
 
 
 class ImapServer(Table):

@@ -46,6 +46,11 @@ class Exchange:
         self._zones = Zones()
         self._own = OwnWrites()
 
+    def standing(self, keys: Collection[RecordKey]) -> Mapping[RecordKey, Rdataset | None]:
+        """What stands at each, as just read. Raises the Problem of a failed read."""
+        answers = ask_standing(self._primary, keys)
+        return {key: standing(key, answers) for key in keys}
+
     def grant(self, wishes: Sequence[Wish]) -> list[Granted]:
         """What became of each wish. Those of one zone that can be granted are granted together or not at all."""
         with self._primary.on_one_line() as primary, contextlib.ExitStack() as locks:

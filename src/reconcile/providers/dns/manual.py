@@ -6,22 +6,24 @@ import dataclasses
 
 import dns.rdatatype
 
-from reconcile.config.settings import DnsServer
 from reconcile.problem import Problem
 from reconcile.providers.base import Order, Provider
+from reconcile.providers.dns.judged import Judged
+from reconcile.providers.dns.lookout import Lookout
 from reconcile.providers.dns.ownership import part_of
 from reconcile.providers.dns.primary import Primary
 from reconcile.providers.dns.reader import DnsReader
+from reconcile.providers.dns.resolver import Resolver
+from reconcile.providers.dns.spf_lookups import Resolve
 from reconcile.providers.dns.standing import ask_standing, standing
 from reconcile.providers.dns.swap import Swap
-from reconcile.providers.dns.wishes import Publish, Wish, Withdraw
+from reconcile.providers.dns.wishes import Wish, Withdraw
 from reconcile.resources.resource import Live
 
 
-def manual_provider(server: DnsServer) -> Provider:
+def manual_provider(primary: Primary, resolver: Resolver, lookout: Lookout | None = None) -> Provider:
     """Reads from an authoritative server, needs no key, and writes nothing."""
-    primary = Primary(server.host, server.port)
-    return Provider("dns", DnsReader(primary), ManualWriter(primary))
+    return Provider("dns", DnsReader(primary, lookout), ManualWriter(primary, resolver.resolve))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -29,14 +31,17 @@ class ManualWriter:
     """Answers what is done already, and raises DNS19 with the records for what is not."""
 
     primary: Primary
+    resolve: Resolve
 
     def create(self, order: Order) -> Live:
         """As ``update``."""
         return self.update(order)
 
     def update(self, order: Order) -> Live:
-        """Raises DNS19 with what to publish, DNS07 when the record changed since the plan, and as the reader fails."""
-        wish = Publish(order)
+        """Raises DNS19 with what to publish, DNS07 when the record changed since the plan, DNS09 and DNS14 as
+        ``Judged``, and as the reader fails.
+        """
+        wish = Judged(order, self.resolve)
         self._ask_for(wish)
         seen = part_of(wish.key).see(standing(wish.key, ask_standing(self.primary, [wish.key])))
         return Live(order.address, seen.fields if seen else {}, context=seen.context if seen else {})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from reconcile.providers.dns.primary import Primary, tsig_key
 from reconcile.providers.dns.reader import DnsReader
 from reconcile.providers.dns.resolver import Resolver
 from reconcile.providers.dns.survey import Surveyor
-from reconcile.providers.dns.undo import Undo
 from reconcile.providers.dns.writer import DnsWriter
 
 
@@ -35,7 +33,7 @@ def dns_provider(
     clock = clock or SystemClock()
     plain = Primary(server.host, server.port)
     witness = RecordJournal(journal, clock) if journal else unwitnessed
-    exchange = Exchange(_with_key(plain, server, secret), clock, witness)
+    exchange = Exchange(signing_primary(server, secret), clock, witness)
     resolver = Resolver(plain, server.resolvers)
     return Provider(
         name="dns",
@@ -46,13 +44,6 @@ def dns_provider(
     )
 
 
-def dns_undo(server: DnsServer, secret: str, journal: Path, clock: Clock | None = None) -> Undo:
-    """What takes our writes back. Raises DNS12."""
-    clock = clock or SystemClock()
-    primary = _with_key(Primary(server.host, server.port), server, secret)
-    kept = RecordJournal(journal, clock)
-    return Undo(primary, Exchange(primary, clock, kept), kept)
-
-
-def _with_key(primary: Primary, server: DnsServer, secret: str) -> Primary:
-    return dataclasses.replace(primary, key=tsig_key(server.key_name, server.key_algorithm, secret))
+def signing_primary(server: DnsServer, secret: str) -> Primary:
+    """The primary with the key that signs updates. Raises DNS12."""
+    return Primary(server.host, server.port, tsig_key(server.key_name, server.key_algorithm, secret))

@@ -32,11 +32,12 @@ class Resolver:
     """Asks the primary, then, for names it does not serve, recursive resolvers.
 
     In that order, because a resolver asked about one of our names before it is published would remember for hours that
-    it does not exist. ``servers`` are ``host`` or ``host:port``, none for the machine's own; one that gave no answer in
-    ``timeout`` seconds is not waited for again. Safe to use from many threads.
+    it does not exist. Without a primary only they are asked. ``servers`` are ``host`` or ``host:port``, none for the
+    machine's own; one that gave no answer in ``timeout`` seconds is not waited for again. Many threads may call
+    it at once.
     """
 
-    def __init__(self, primary: Primary, servers: Sequence[str] = (), timeout: float = 3.0) -> None:
+    def __init__(self, primary: Primary | None, servers: Sequence[str] = (), timeout: float = 3.0) -> None:
         self._primary = primary
         self._servers = tuple(servers)
         self._timeout = timeout
@@ -55,7 +56,8 @@ class Resolver:
             unknown = {pair: _question(pair) for pair in dict.fromkeys(pairs) if pair not in self._known}
             if not unknown:
                 return
-            answers = self._primary.ask([question for question in unknown.values() if question])
+            asked = [question for question in unknown.values() if question]
+            answers = self._primary.ask(asked) if self._primary else {}
             foreign = []
             for pair, question in unknown.items():
                 answer = answers.get(question) if question else None

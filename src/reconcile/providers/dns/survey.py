@@ -11,7 +11,6 @@ import dns.rdataset
 import dns.rdatatype
 from dns.rdatatype import RdataType
 
-from reconcile.config.settings import DnsServer
 from reconcile.providers.base import Finding, Weight
 from reconcile.providers.dns import spf
 from reconcile.providers.dns.answers import Answer, Question
@@ -145,12 +144,6 @@ _OF_SERVERS = ("servers", "ttl", "dnssec")
 _BOGUS = (
     "The signatures (DNSSEC) of {} do not hold: half the world refuses its answers already. Its owner must mend that."
 )
-
-
-def surveyor(server: DnsServer, zone: dt.tzinfo) -> Surveyor:
-    """Looks at the zones of one primary and, after a change, at the resolvers of the settings."""
-    primary = Primary(server.host, server.port)
-    return Surveyor(primary, Resolver(primary, server.resolvers), server.resolvers, zone)
 
 
 def worth_telling(findings: Sequence[Finding]) -> list[Finding]:

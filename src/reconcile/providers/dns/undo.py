@@ -4,44 +4,48 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
 
 import dns.rdata
 import dns.rdataset
 from dns.rdatatype import RdataType
 
 from reconcile.problem import Problem
-from reconcile.providers.dns.exchange import Exchange, Granted
+from reconcile.providers.dns.exchange import Granted
 from reconcile.providers.dns.journal import Entry, RecordJournal
 from reconcile.providers.dns.keys import RecordKey
-from reconcile.providers.dns.primary import Primary
 from reconcile.providers.dns.spelling import texts_of
-from reconcile.providers.dns.standing import ask_standing, standing
 from reconcile.providers.dns.swap import Swap
-from reconcile.providers.dns.wishes import shown
+from reconcile.providers.dns.wishes import Wish, shown
 
 Rdataset = dns.rdataset.Rdataset
+
+
+class Keeper(Protocol):
+    """Whoever can read the RRsets of zones, and exchange them unless they moved."""
+
+    def standing(self, keys: Collection[RecordKey]) -> Mapping[RecordKey, Rdataset | None]: ...
+
+    def grant(self, wishes: Sequence[Wish]) -> list[Granted]: ...
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Undo:
     """Takes back what the journal says was written for a federation."""
 
-    primary: Primary
-    exchange: Exchange
+    keeper: Keeper
     journal: RecordJournal
 
     def look(self, federation: str) -> list[Revert]:
         """What there is to take back, nothing written. Raises the Problem of a failed read."""
         entries = self.journal.entries(federation)
-        keys = {_record(entry) for entry in entries}
-        answers = ask_standing(self.primary, keys)
-        now = {key: standing(key, answers) for key in keys}
+        now = self.keeper.standing({_record(entry) for entry in entries})
         return [revert for revert in reverts(federation, entries, now) if not revert.reached(now[revert.key])]
 
     def carry_out(self, found: Sequence[Revert]) -> list[Granted]:
         """What became of each: the RRset as it then stands, or why it was left as it is."""
-        return self.exchange.grant(found)
+        return self.keeper.grant(found)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -122,6 +122,9 @@ def _names_met(order: Order) -> Iterator[tuple[str, str]]:
     values = order.fields.get("values", ())
     if key.rdtype == RdataType.MX and isinstance(values, tuple):
         yield from ((text.partition(" ")[2].rstrip("."), "A") for text in values)
+    if key.part == "spf":
+        includes = order.fields.get("includes", ())
+        yield from ((host, "TXT") for host in (includes if isinstance(includes, tuple) else ()))
     if key.part == "spf" and order.before is not None:
         with contextlib.suppress(spf.MalformedSpf):
             yield from pairs_asked(spf.parse(str(order.before.context.get("record", ""))), key.owner)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 #: What we write, and what would stand in the way of it. Any other type is invisible here, and so out of danger: octoDNS
 #: fails on whole zones for one odd LOC or TLSA.
-OURS = frozenset({"A", "AAAA", "CNAME", "MX", "SRV", "TXT"})
+OURS = frozenset({"A", "AAAA", "CNAME", "MX", "NS", "SRV", "TXT"})
 #: Seconds. octoDNS's client of Gandi would wait for ever.
 _TIMEOUT = 20.0
 
@@ -134,6 +134,33 @@ def _ovh() -> Callable[..., BaseProvider]:
     return Ovh
 
 
+def _powerdns() -> Callable[..., BaseProvider]:
+    from octodns_powerdns import PowerDnsProvider
+
+    class PowerDns(PowerDnsProvider):  # type: ignore[misc]
+        """Remembers texts as they stand: the API takes whole RRsets, and octoDNS joins the strings of a text."""
+
+        SUPPORTS: ClassVar[set[str]] = set(OURS & PowerDnsProvider.SUPPORTS)
+
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            self._texts: dict[str, list[str]] = {}
+
+        def populate(self, zone: Any, target: bool = False, lenient: bool = False) -> bool:
+            self._texts = {}
+            found: bool = super().populate(zone, target=target, lenient=lenient)
+            return found
+
+        def _data_for_TXT(self, rrset: dict[str, Any]) -> Any:  # noqa: N802
+            self._texts[rrset["name"]] = [one["content"] for one in rrset["records"]]
+            return self._data_for_quoted(rrset)
+
+        def raw_texts(self, zone: str, name: str) -> Iterable[str]:
+            return self._texts.get(f"{name}.{zone}" if name else zone, ())
+
+    return PowerDns
+
+
 def _limited(module: str, name: str) -> Callable[[], Callable[..., BaseProvider]]:
     def load() -> Callable[..., BaseProvider]:
         import importlib
@@ -145,10 +172,19 @@ def _limited(module: str, name: str) -> Callable[[], Callable[..., BaseProvider]
     return load
 
 
+#: What proves who we are, of each host: never in reconcile.toml.
+SECRETS: Mapping[str, tuple[str, ...]] = {
+    "ovh": ("application_key", "application_secret", "consumer_key"),
+    "gandi": ("token",),
+    "cloudflare": ("token",),
+    "powerdns": ("api_key",),
+    "azure": ("key",),
+}
+
 _HOSTS: Mapping[str, Callable[[], Callable[..., BaseProvider]]] = {
     "ovh": _ovh,
     "gandi": _gandi,
     "cloudflare": _limited("octodns_cloudflare", "CloudflareProvider"),
-    "powerdns": _limited("octodns_powerdns", "PowerDnsProvider"),
+    "powerdns": _powerdns,
     "azure": _limited("octodns_azure", "AzureProvider"),
 }
