@@ -237,3 +237,14 @@ def test_a_log_or_a_pipe_gets_every_address_whole(office: Office) -> None:
     assert code == 0
     assert f"spf55 {longest}" in said
     assert "queued" in said
+
+
+def test_the_doctor_names_a_copy_whose_worker_is_gone(office: Office) -> None:
+    office.queue(BOXES[:1])
+    assert office.run("doctor") == (0, "Nothing to see to.\n")
+    with office.jobs.database.changing() as run:
+        run.change("UPDATE job SET state='running', worker='parti', updated=1")
+    code, said = office.run("doctor")
+    assert code == 6
+    assert f"spf55 {BOXES[0]}: its worker parti is gone, for " in said
+    assert "reconcile copy work" in said

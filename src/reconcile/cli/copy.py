@@ -12,6 +12,7 @@ import click
 
 from reconcile.cli.copies import chosen, copy_jobs
 from reconcile.cli.copy_care import cancel, pause, resume, retry
+from reconcile.cli.copy_doctor import doctor
 from reconcile.cli.copy_report import report, verify
 from reconcile.cli.exits import INTERRUPTED, PARTLY_APPLIED
 from reconcile.cli.session import Session
@@ -22,7 +23,7 @@ def copy() -> None:
     """Copy the old mail into the new mailboxes, each message once. `apply` queues what is due; nothing here deletes."""
 
 
-for other in (pause, resume, retry, cancel, report, verify):
+for other in (pause, resume, retry, cancel, report, verify, doctor):
     copy.add_command(other)
 
 
@@ -73,31 +74,36 @@ def work(session: Session, at_once: int, once: bool, stay: int | None, name: str
 @click.argument("names", metavar="[FEDERATION|ADDRESS]...", nargs=-1)
 @click.pass_obj
 def status(session: Session, as_json: bool, prometheus: bool, watch: bool, names: tuple[str, ...]) -> None:
-    """Show every copy: its state, how far it is, what was refused, the last error."""
+    """Show every copy: its state, how far it is, when it will be over, what was refused, the last error."""
     from reconcile.clock import SystemClock
+    from reconcile.mailcopy.forecast import Left, forecast
     from reconcile.views.copies import copies_count, copies_json, copies_metrics, copies_table
 
-    jobs = copy_jobs(session)
+    jobs, clock = copy_jobs(session), SystemClock()
+
+    def left() -> dict[str, Left]:
+        return forecast(jobs.list(), jobs.rates(), clock.now().timestamp())
+
     if as_json:
-        click.echo(copies_json(chosen(jobs, names)))
+        click.echo(copies_json(chosen(jobs, names), clock.now(), left()))
         return
     if prometheus:
-        click.echo(copies_metrics(chosen(jobs, names)), nl=False)
+        click.echo(copies_metrics(chosen(jobs, names), left(), jobs.rates()), nl=False)
         return
-    console, clock = session.console(), SystemClock()
+    console = session.console()
     if watch:
         from rich.live import Live
 
         with contextlib.suppress(KeyboardInterrupt), Live(console=console, auto_refresh=False) as live:
             while True:
                 seen = chosen(jobs, names)
-                live.update(copies_table(seen, clock.now()), refresh=True)
+                live.update(copies_table(seen, clock.now(), left()), refresh=True)
                 if not any(job.state in ("queued", "running", "waiting") for job in seen):
                     break
                 clock.sleep(1.0)
     seen = chosen(jobs, names)
     if not watch and seen:
-        console.print(copies_table(seen, clock.now()))
+        console.print(copies_table(seen, clock.now(), left()))
     console.print(copies_count(seen) if seen else "No copy is queued.")
 
 

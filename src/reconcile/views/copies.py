@@ -7,7 +7,7 @@ import datetime as dt
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -15,6 +15,8 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, Tex
 from rich.table import Table
 from rich.text import Text
 
+from reconcile.mailcopy.checkup import Finding
+from reconcile.mailcopy.forecast import Left
 from reconcile.mailcopy.jobs import Job
 from reconcile.mailcopy.report import Progress as Position
 from reconcile.mailcopy.report import Report
@@ -122,10 +124,10 @@ class _Counted(ProgressColumn):
         return Text(f"{task.completed:.0f}{total} messages · {size(task.fields['volume'])}{rate}")
 
 
-def copies_table(jobs: Iterable[Job], now: dt.datetime) -> Table:
-    """Every job with its state, how far it is and its last error."""
+def copies_table(jobs: Iterable[Job], now: dt.datetime, left: Mapping[str, Left]) -> Table:
+    """Every job with its state, how far it is, when it will be over and its last error."""
     table = Table(box=None, padding=(0, 2), pad_edge=False)
-    for heading in ("mailbox", "state", "messages", "refused", "last change", ""):
+    for heading in ("mailbox", "state", "messages", "refused", "over in", "last change", ""):
         table.add_column(
             heading, justify="right" if heading in ("messages", "refused") else "left", no_wrap=heading != ""
         )
@@ -140,6 +142,7 @@ def copies_table(jobs: Iterable[Job], now: dt.datetime) -> Table:
             Text(job.state, _STYLES.get(job.state, "")),
             f"{job.messages}/{total}",
             str(job.refused or ""),
+            _range(left[job.key]) if job.key in left else "",
             ago,
             plain(note),
         )
@@ -152,13 +155,25 @@ def copies_count(jobs: Sequence[Job]) -> Text:
     return Text(f"{count(len(jobs), 'copy', 'copies')}: " + ", ".join(f"{n} {state}" for state, n in states.items()))
 
 
-def copies_json(jobs: Iterable[Job]) -> str:
-    """The list for programs; moments are ISO 8601 in UTC, null when there is none."""
-    return json.dumps([_as_json(job) for job in jobs], ensure_ascii=False, indent=2)
+def findings_text(found: Sequence[Finding]) -> Iterator[Text]:
+    """What is wrong with some copies, each with what to do."""
+    for one in found:
+        since = "" if one.since is None else f", for {duration(one.since)}"
+        yield Text(f"{_name(one.key)}: ", "bold").append_text(Text(f"{plain(one.what)}{since}", ALARM))
+        yield Text(f"    → {plain(one.advice)}")
+    copies = count(len({one.key for one in found}), "copy needs", "copies need")
+    yield Text(f"{copies} an eye." if found else "Nothing to see to.")
 
 
-def copies_metrics(jobs: Iterable[Job]) -> str:
-    """The list in Prometheus' text format: copies by federation and state, messages by federation."""
+def copies_json(jobs: Iterable[Job], now: dt.datetime, left: Mapping[str, Left]) -> str:
+    """The list for programs; moments are ISO 8601 in UTC, null when there is none. ``over``: the earliest and the
+    latest moment at which the copy should be over."""
+    return json.dumps([_as_json(job, now, left.get(job.key)) for job in jobs], ensure_ascii=False, indent=2)
+
+
+def copies_metrics(jobs: Iterable[Job], left: Mapping[str, Left], rates: Mapping[str, Sequence[int]]) -> str:
+    """The list in Prometheus' text format: copies by federation and state, messages and the time left by federation,
+    messages of the last minute in which any came by old host."""
     copies: Counter[tuple[str, str]] = Counter()
     messages: dict[str, Counter[str]] = {"done": Counter(), "total": Counter(), "refused": Counter()}
     for job in jobs:
@@ -172,6 +187,18 @@ def copies_metrics(jobs: Iterable[Job]) -> str:
     for what, counted in messages.items():
         lines.append(f"# TYPE reconcile_copy_messages_{what} gauge")
         lines += [f'reconcile_copy_messages_{what}{{federation="{f}"}} {n}' for f, n in sorted(counted.items())]
+    latest: dict[tuple[str, str], float] = {}
+    for key, one in left.items():
+        for bound, seconds in (("earliest", one.earliest), ("latest", one.latest)):
+            name = (key.partition("/")[0], bound)
+            latest[name] = max(latest.get(name, 0.0), seconds)
+    lines.append("# TYPE reconcile_copy_seconds_left gauge")
+    lines += [
+        f'reconcile_copy_seconds_left{{federation="{f}",bound="{bound}"}} {seconds:.0f}'
+        for (f, bound), seconds in sorted(latest.items())
+    ]
+    lines.append("# TYPE reconcile_copy_messages_per_minute gauge")
+    lines += [f'reconcile_copy_messages_per_minute{{source="{s}"}} {m[0]}' for s, m in sorted(rates.items())]
     return "\n".join(lines) + "\n"
 
 
@@ -185,9 +212,17 @@ def size(volume: float) -> str:
     return f"{volume:.1f} {units[0]}"
 
 
-def _as_json(job: Job) -> dict[str, Any]:
+def _range(left: Left) -> str:
+    """``3 min 05 s``, or ``3 min 05 s to 1 h 10 min``."""
+    earliest, latest = duration(left.earliest), duration(left.latest)
+    return earliest if earliest == latest else f"{earliest} to {latest}"
+
+
+def _as_json(job: Job, now: dt.datetime, left: Left | None) -> dict[str, Any]:
     seen = dataclasses.asdict(job)
     del seen["epoch"]
+    moments = (left.earliest, left.latest) if left else ()
+    seen["over"] = [(now + dt.timedelta(seconds=each)).isoformat(timespec="seconds") for each in moments] or None
     for name in ("not_before", "updated"):
         seen[name] = dt.datetime.fromtimestamp(seen[name], dt.UTC).isoformat() if seen[name] else None
     return seen
