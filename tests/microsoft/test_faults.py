@@ -176,3 +176,20 @@ def test_a_deleted_mailbox_is_not_deleted_twice(world: World) -> None:
     world.fault("drop_answer", "DELETE /v1.0/users")
     world.provider.writer.delete(order)
     world.provider.writer.delete(order)
+
+
+def test_a_list_that_ends_with_a_warning_deletes_and_creates_nothing(world: World) -> None:
+    world.make("mailbox", ANNE, PERSON)
+    world.make("mailbox", CONTACT, SHARED)
+    world.control("manners", {"switches": {"exchange_page": 5, "exchange_pages": "cut"}})
+    sights = world.observe(("mailbox", ANNE, ""), ("mailbox", CONTACT, ""), ("mailbox", f"new@{DOMAIN}", "")).sights
+    assert {sight.reason[:7] for sight in sights.values() if isinstance(sight, Unknown)} == {"M365-05"}
+    assert len(sights) == 3
+
+
+def test_a_list_whose_links_never_work_is_read_domain_by_domain(world: World) -> None:
+    world.make("mailbox", ANNE, PERSON)
+    world.make("mailbox", CONTACT, SHARED)
+    world.control("manners", {"switches": {"exchange_page": 12, "exchange_pages": "expired"}})
+    assert isinstance(world.see("mailbox", ANNE), Live)
+    assert isinstance(world.see("access", CONTACT), Live)

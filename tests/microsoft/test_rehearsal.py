@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-import responses
 from tests.microsoft.world import DOMAIN, SLUG, Build, World
 
+from reconcile.problem import Problem
 from reconcile.providers.microsoft.rehearsal import Check, Move, Verdict, rehearse
 from reconcile.resources.resource import Value
 
@@ -26,18 +24,6 @@ def told(world: World, verdict: Verdict, **licences: str) -> list[str]:
     return [check.told for check in checks(world, **licences) if check.verdict is verdict]
 
 
-@pytest.fixture
-def held_elsewhere(tenant: World) -> Iterator[responses.RequestsMock]:
-    """Microsoft's public pages say that another tenant holds the federation's domain."""
-    with responses.RequestsMock() as pages:
-        pages.add_passthru(tenant.server.url)
-        pages.get(
-            f"{tenant.server.url}/{DOMAIN}/v2.0/.well-known/openid-configuration",
-            json={"issuer": f"https://login.microsoftonline.com/{ELSEWHERE}/v2.0"},
-        )
-        yield pages
-
-
 def test_a_move_nothing_stands_against(tenant: World) -> None:
     assert {check.verdict for check in checks(tenant)} == {Verdict.READY}
     assert f"No other tenant holds {DOMAIN}." in told(tenant, Verdict.READY)
@@ -51,17 +37,23 @@ def test_a_rehearsal_changes_nothing(tenant: World) -> None:
     assert {**before, "now": ""} == {**after, "now": ""}
 
 
-def test_a_domain_of_another_tenant_stands_in_the_way(tenant: World, held_elsewhere: responses.RequestsMock) -> None:
-    held_elsewhere.get(f"{tenant.server.url}/getuserrealm.srf", json={"NameSpaceType": "Managed"})
+def test_a_domain_of_another_tenant_stands_in_the_way(tenant: World) -> None:
+    tenant.control("elsewhere", {"domain": DOMAIN, "tenant": ELSEWHERE})
     (reason,) = told(tenant, Verdict.BLOCKED)
     assert reason == f"{DOMAIN} belongs to another Microsoft tenant, {ELSEWHERE}."
+    with pytest.raises(Problem, match="belongs to another Microsoft tenant") as refused:
+        tenant.add_domain()
+    assert refused.value.code == "M365-21"
 
 
-def test_a_tenant_nobody_administers_is_told_apart(tenant: World, held_elsewhere: responses.RequestsMock) -> None:
-    held_elsewhere.get(f"{tenant.server.url}/getuserrealm.srf", json={"NameSpaceType": "Managed", "IsViral": "True"})
+def test_a_tenant_nobody_administers_is_told_apart_and_its_people_come_along(tenant: World) -> None:
+    tenant.control("elsewhere", {"domain": DOMAIN, "tenant": ELSEWHERE, "viral": True, "people": ["anne", "luc"]})
     assert told(tenant, Verdict.BLOCKED) == []
     (reason,) = told(tenant, Verdict.LOOK)
     assert "nobody administers" in reason
+    tenant.add_domain()
+    assert f"{ANNE} exists already." in told(tenant, Verdict.LOOK)
+    assert tenant.live("mailbox", ANNE).owner == ""
 
 
 def test_missing_seats_stand_in_the_way(build: Build) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -228,3 +229,13 @@ def test_the_log_names_who_applied_what_and_the_services_own_request_ids(stage: 
     box = next(one for one in told[0]["operations"] if one["address"] == "spf55/mailbox/lou.petit@spf55.org")
     assert box["result"] == "done"
     assert len(box["request_id"].split()) >= 2  # the account, then its licence
+
+
+def test_a_mailbox_that_never_comes_is_diagnosed_and_completed_once_it_may(stage: Stage) -> None:
+    shown = stage.run("sandbox", "tenant", "--lag", "mailbox=never", "--switch", "quotas=on", expect=0).out
+    assert re.search(r"lag +mailbox +never", shown)
+    assert re.search(r"switch +quotas +True", shown)
+    ended = stage.run("apply", "--yes", expect=6)
+    assert "M365-14 lou.petit@spf55.org: licensed and still without a mailbox" in ended.said
+    stage.run("sandbox", "tenant", "--lag", "mailbox=soon", expect=64)
+    assert "SBX22" in stage.run("sandbox", "tenant", "--switch", "mood=bad", expect=1).said

@@ -123,6 +123,45 @@ def portal(session: Session, /, address: str, **wishes: str | None) -> None:
     session.console().print(f"Changed by hand in the tenant: {address}", markup=False)
 
 
+@sandbox.command()
+@click.option("--profile", metavar="NAME", help="Begin with these manners: calm, realistic or hostile.")
+@click.option("--lag", "lags", multiple=True, metavar="NAME=DURATION", help="One delay: mailbox=15m, mailbox=never.")
+@click.option("--switch", "switches", multiple=True, metavar="NAME=VALUE", help="One switch: exchange_pages=cut.")
+@click.pass_obj
+def tenant(session: Session, profile: str | None, lags: tuple[str, ...], switches: tuple[str, ...]) -> None:
+    """Show how hard the running tenant makes it, or change that: its delays, on the virtual clock, and its switches."""
+    from reconcile.sandbox.health import ControlPage
+
+    wish = {
+        "profile": profile,
+        "lags": {name: _lag(value) for name, value in map(_pair, lags)},
+        "switches": dict(map(_pair, switches)),
+    }
+    note = _folder().note()
+    if not note.get("ready"):
+        raise Problem("SBX01", _NOTHING_RUNS, "start it with: reconcile sandbox up")
+    now = ControlPage(note).manners(wish)
+    show = session.console().print
+    show(f"profile {now['profile']}", markup=False)
+    for name, seconds in now["lags"].items():
+        show(f"  lag     {name:<23} {'never' if seconds > 86400 * 365 else f'{seconds:g} s'}", markup=False)
+    for name, value in now["switches"].items():
+        show(f"  switch  {name:<23} {value}", markup=False)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise click.UsageError(f"{text!r} is not NAME=VALUE.")
+    return name, value
+
+
+def _lag(text: str) -> float | str:
+    from reconcile.cli.duration import Duration
+
+    return text if text == "never" else 0.0 if text in ("0", "0s") else Duration().convert(text, None, None)
+
+
 def _folder() -> SandboxFolder:
     from reconcile.sandbox.folder import SandboxFolder
 

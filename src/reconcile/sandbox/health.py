@@ -45,6 +45,10 @@ class ControlPage:
         """Change one object as somebody would by hand. Raises Problem SBX02, or SBX22 when the tenant refuses."""
         self._ask("POST", "portal", wish)
 
+    def manners(self, wish: Mapping[str, Any]) -> dict[str, Any]:
+        """How hard the tenant makes it, after what is wished. Raises Problem SBX02, or SBX22 for a name it lacks."""
+        return self._ask("POST", "manners", wish)
+
     def _ask(self, method: str, page: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         try:
             answer = self._session.request(method, f"{self._address}/{page}", json=body, timeout=_SECONDS)

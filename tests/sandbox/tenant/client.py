@@ -47,6 +47,7 @@ class Client:
 
     def __init__(self, server: TenantServer) -> None:
         self.server = server
+        self.language = "en-US"
         self.http = requests.Session()
         # A REQUESTS_CA_BUNDLE in the environment would win over the session's own authority.
         self.http.trust_env = False
@@ -80,6 +81,7 @@ class Client:
             "Authorization": f"Bearer {self.token('https://outlook.office365.com')}",
             "X-AnchorMailbox": ANCHOR + self.server.tenant_id,
             "Prefer": prefer,
+            "Accept-Language": self.language,
             "client-request-id": str(uuid.uuid4()),
         }
         url = url or f"{self.server.url}/adminapi/beta/{self.server.tenant_id}/InvokeCommand"

@@ -179,3 +179,85 @@ def _quiet(attempt: Callable[[], requests.Response]) -> requests.Response | None
         return attempt()
     except requests.ConnectionError:
         return None
+
+
+def test_manners_change_while_it_runs(start: Start) -> None:
+    client = start(PROFILES["calm"])
+    now = client.control("manners", {"lags": {"mailbox": "never"}, "switches": {"graph_page": "3", "quotas": "on"}})
+    assert (now["switches"]["graph_page"], now["switches"]["quotas"]) == (3, True)
+    user = client.user("jeanne@national.example")
+    client.license(user, add=[E1])
+    client.wait(30 * 86400)
+    assert client.invoke("Get-Mailbox", Identity=user).status_code == 404
+    assert len(client.graph("GET", "/users").json()["value"]) == 3
+    assert client.control("manners", {"profile": "hostile"})["lags"]["mailbox"] == 900
+
+
+@pytest.mark.parametrize(
+    "wish", [{"profile": "rude"}, {"lags": {"mail": 3}}, {"lags": {"mailbox": -1}}, {"switches": {"quotas": "maybe"}}]
+)
+def test_manners_nobody_knows_are_refused(start: Start, wish: dict[str, Any]) -> None:
+    client = start(PROFILES["calm"])
+    answer = client.http.post(f"{client.server.control}/manners", json=wish)
+    assert answer.status_code == 400
+    assert "ValueError" in answer.json()["error"]
+
+
+def test_links_to_the_next_page_may_have_expired_or_never_come(start: Start) -> None:
+    expired = start(Profile("expired", exchange_page=3, exchange_pages="expired"))
+    first = expired.invoke("Get-Mailbox").json()
+    again = expired.invoke("Get-Mailbox", url=first["@odata.nextLink"])
+    assert (again.status_code, again.json()["error"]["message"][:31]) == (400, "Expired or Invalid pagination r")
+    cut = start(Profile("cut", exchange_page=3, exchange_pages="cut")).invoke("Get-Mailbox").json()
+    assert (len(cut["value"]), "@odata.nextLink" in cut) == (3, False)
+    assert "more results" in cut["@adminapi.warnings"][0]
+
+
+def test_a_role_takes_its_time(start: Start) -> None:
+    client = start(Profile("young", Delays(role=1800)))
+    with pytest.raises(requests.exceptions.ContentDecodingError):  # a 403 that calls NUL bytes gzip
+        client.invoke("Get-Mailbox")
+    client.wait(1801)
+    assert client.invoke("Get-Mailbox").status_code == 200
+
+
+def test_two_who_write_at_once_collide(start: Start) -> None:
+    client = start(Profile("crowded", concurrency=1.0))
+    answer = client.graph("PATCH", "/users/karim.benali@national.example", {"jobTitle": "DSI"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "Directory_ConcurrencyViolation")
+
+
+def test_an_unknown_identity_may_give_everybody(start: Start) -> None:
+    client = start(Profile("generous", unknown_is_all=True))
+    assert len(client.rows("Get-Mailbox", Identity="nobody@national.example")) == 11
+    assert len(client.rows("Get-Mailbox", Identity="karim.benali@national.example")) == 1
+
+
+def test_errors_are_in_the_tenants_language_unless_english_is_asked_for(start: Start) -> None:
+    client = start(PROFILES["calm"])
+    client.language = "fr-FR"
+    french = client.invoke("Get-Mailbox", Identity="nobody").json()["error"]["details"][0]["message"]
+    assert french.endswith("|L'opération n'a pas pu être effectuée.")
+    client.language = "en-US"
+    assert "couldn't be found" in client.invoke("Get-Mailbox", Identity="nobody").text
+
+
+def test_a_domain_held_elsewhere_is_refused_and_one_of_nobodys_tenant_taken_over(start: Start, zones: Zones) -> None:
+    client = start(PROFILES["calm"])
+    for name, viral in (("tenue.example", False), ("virale.example", True)):
+        client.graph("POST", "/domains", {"id": name})
+        records = client.graph("GET", f"/domains/{name}/verificationDnsRecords").json()["value"]
+        zones[name, "TXT"] = [record["text"] for record in records if record["recordType"] == "Txt"]
+        other = "0ddba11a-0000-4000-8000-000000000001"
+        client.control(
+            "elsewhere", {"domain": name, "tenant": other, "viral": viral, "forced": viral, "people": ["zoe"]}
+        )
+        held = client.http.get(f"{client.server.url}/{name}/v2.0/.well-known/openid-configuration").json()
+        assert other in held["issuer"]
+    refused = client.graph("POST", "/domains/tenue.example/verify", {"forceTakeover": True})
+    assert "used elsewhere in Office 365" in refused.json()["error"]["message"]
+    assert client.graph("POST", "/domains/virale.example/verify").status_code == 400
+    assert client.graph("POST", "/domains/virale.example/verify", {"forceTakeover": True}).status_code == 200
+    assert client.graph("GET", "/users/zoe@virale.example").status_code == 200
+    realm = client.http.get(f"{client.server.url}/getuserrealm.srf?login=x@virale.example&json=1").json()
+    assert (realm["NameSpaceType"], "IsViral" in realm) == ("Managed", False)

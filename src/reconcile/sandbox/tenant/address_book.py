@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from reconcile.sandbox.tenant import addresses
 from reconcile.sandbox.tenant.virtual_clock import VirtualClock
@@ -22,9 +22,9 @@ class AddressBook:
     """Claims of objects on addresses. One given up stays reserved for its former holder for ``reserved_for`` seconds
     (MicrosoftDocs/OfficeDocs-Support#46 saw about an hour)."""
 
-    def __init__(self, clock: VirtualClock, reserved_for: float) -> None:
+    def __init__(self, clock: VirtualClock, reserved_for: Callable[[], float]) -> None:
         self._clock = clock
-        self._reserved_for = dt.timedelta(seconds=reserved_for)
+        self._reserved_for = reserved_for
         self._holders: dict[str, str] = {}
         self._claims: dict[str, set[str]] = {}
         self._sign_ins: dict[str, str] = {}
@@ -53,7 +53,7 @@ class AddressBook:
                 raise AddressTakenError(address, objector)
         for address in self._claims.pop(owner, ()):
             del self._holders[address]
-            self._reserved[address] = (owner, self._clock.now() + self._reserved_for)
+            self._reserved[address] = (owner, self._clock.now() + dt.timedelta(seconds=self._reserved_for()))
         self._holders.update(dict.fromkeys(wanted, owner))
         self._claims[owner] = wanted
 

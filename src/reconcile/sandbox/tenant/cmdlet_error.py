@@ -31,19 +31,21 @@ class CmdletError(Exception):
     def status(self) -> int:
         return 404 if self.kind == _NOT_FOUND else 400
 
-    def body(self) -> dict[str, Any]:
+    def body(self, *, english: bool = True) -> dict[str, Any]:
+        """The envelope. Its sentence is in the tenant's language unless English was asked for."""
+        message = self.message if english else "L'opération n'a pas pu être effectuée."
         kind = f"{_NAMESPACES[self.kind]}.{self.kind}"
         mark = "Ex" + hashlib.sha256(kind.encode()).hexdigest()[:6].upper()
         return {
             "error": {
                 "code": "NotFound" if self.status == 404 else "BadRequest",
                 "message": "Error executing cmdlet",
-                "details": [{"code": "Context", "target": "", "message": f"{mark}|{kind}|{self.message}"}],
+                "details": [{"code": "Context", "target": "", "message": f"{mark}|{kind}|{message}"}],
                 "innererror": {
                     "message": "Error executing cmdlet",
                     "type": "Microsoft.Exchange.Admin.OData.Core.ODataServiceException",
                     "stacktrace": "",
-                    "internalexception": {"message": self.message, "type": kind, "stacktrace": ""},
+                    "internalexception": {"message": message, "type": kind, "stacktrace": ""},
                 },
             },
             "adminapi.warnings@odata.type": "#Collection(String)",

@@ -11,7 +11,8 @@ from reconcile.sandbox.tenant.address_book import AddressTakenError
 from reconcile.sandbox.tenant.app_proofs import Federation
 from reconcile.sandbox.tenant.device_codes import Person
 from reconcile.sandbox.tenant.faults import KINDS, Fault, Faults
-from reconcile.sandbox.tenant.objects import Permission, User
+from reconcile.sandbox.tenant.manners import changed, told
+from reconcile.sandbox.tenant.objects import Elsewhere, Permission, User
 from reconcile.sandbox.tenant.provisioning import follow_licences
 from reconcile.sandbox.tenant.tokens import Issuer
 from reconcile.sandbox.tenant.web import Answer, Request
@@ -54,6 +55,17 @@ class Control:
                     raise ValueError(f"no fault is called {body['kind']}")
                 self._faults.add(Fault(body["kind"], body.get("path_contains", ""), int(body.get("count", 1))))
                 return Answer(200, {})
+            case ("POST", "elsewhere"):
+                self._world.elsewhere[body["domain"]] = Elsewhere(
+                    body["tenant"], body.get("viral", False), body.get("forced", False), tuple(body.get("people", ()))
+                )
+                return Answer(200, {})
+            case ("GET", "manners"):
+                return Answer(200, told(self._world.profile))
+            case ("POST", "manners"):
+                clock.settle()
+                self._world.profile = changed(self._world.profile, body)
+                return Answer(200, told(self._world.profile))
             case ("POST", "credential"):
                 self._trust(body)
                 return Answer(200, {})

@@ -37,3 +37,5 @@ class Delays:
     released_address: float = 0.0
     #: A licence was assigned; subscribedSkus counts it.
     seat_count: float = 0.0
+    #: The tenant began; Exchange believes in the application's role. Until then it answers as if there were none.
+    role: float = 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import re
@@ -83,7 +84,8 @@ class Exchange:
                 return _UNAUTHORIZED
             if "Exchange.ManageAsApp" not in roles:
                 return _UNAUTHORIZED
-            if EXCHANGE_ROLE not in roles:
+            believed = self._world.began + dt.timedelta(seconds=self._world.delays.role) <= self._world.clock.now()
+            if EXCHANGE_ROLE not in roles or not believed:
                 return _FORBIDDEN
             return self._batch(request) if request.segments[-1] == "$batch" else self._one(request)
 
@@ -104,7 +106,8 @@ class Exchange:
             return _plain_error(400, "BadRequest", f"A batch holds 1 to {_BATCH_LIMIT} requests.")
         responses = []
         for part in parts:
-            headers = {"prefer": request.headers.get("prefer", ""), **(part.get("headers") or {})}
+            outer = {name: request.headers.get(name, "") for name in ("prefer", "accept-language")}
+            headers = {**outer, **(part.get("headers") or {})}
             body = json.dumps(part.get("body")).encode()
             answer = self._one(Request.of(part.get("method", ""), part.get("url", ""), headers, body))
             responses.append(
@@ -137,11 +140,12 @@ class Exchange:
             warnings = [f"WARNING: {text}" for text in warnings]
             return self._paged(request, encoded(_selected(rows, request.query.get("$select"))), warnings)
         except CmdletError as error:
-            return Answer(error.status, error.body())
+            english = request.headers.get("accept-language", "").lower().startswith("en")
+            return Answer(error.status, error.body(english=english))
 
     def _next_page(self, request: Request) -> Answer:
         asked, rows = self._rest.get(request.query["$skiptoken"], ("", []))
-        if asked != hashlib.sha256(request.body).hexdigest():
+        if asked != hashlib.sha256(request.body).hexdigest() or self._world.profile.exchange_pages == "expired":
             return _plain_error(
                 400, "BadRequest", "Expired or Invalid pagination request. Default Expiry time is 00:30:00"
             )
@@ -149,6 +153,8 @@ class Exchange:
 
     def _paged(self, request: Request, rows: list[dict[str, Any]], warnings: list[str]) -> Answer:
         size = min(_page_size(request), self._world.profile.exchange_page)
+        if len(rows) > size and self._world.profile.exchange_pages == "cut":
+            rows, warnings = rows[:size], [*warnings, f"WARNING: There are more results than the {size} shown here."]
         body: dict[str, Any] = {
             "@odata.context": f"{self._base}/$metadata#Collection(Exchange.GenericHashTable)",
             "adminapi.warnings@odata.type": "#Collection(String)",

@@ -36,7 +36,7 @@ class Recipients:
                 f"The operation couldn't be performed because '{identity}' matches multiple entries.",
             )
         settled = found[0].created + dt.timedelta(seconds=self._world.delays.new_mailbox)
-        if found[0].shared and settled > self._world.clock.now() and self._world.flips():
+        if found[0].shared and settled > self._world.clock.now() and self._world.chance.flips():
             raise unknown_object(identity)
         return found[0]
 
@@ -71,8 +71,7 @@ class Recipients:
         ]
 
     def _listed(self, given: Parameters, row: Callable[[World, Mailbox], Row]) -> Outcome:
-        # An empty identity gives everybody: the hazard the reference page of each Get cmdlet warns of.
-        boxes = [self.one(given["identity"])] if given.get("identity") else self._world.connected()
+        boxes = self._world.chance.shuffled(self._named(given.get("identity")))
         kinds = given.get("recipienttypedetails")
         if kinds is not None:
             wanted = {kind.lower() for kind in (kinds if isinstance(kinds, list) else [kinds])}
@@ -82,6 +81,13 @@ class Recipients:
             test = parse_filter(given["filter"])
             rows = [each for each in rows if test(each)]
         return _cut(rows, given.get("resultsize"))
+
+    def _named(self, identity: str | None) -> list[Mailbox]:
+        """An empty identity gives everybody, and so may an unknown one: the hazard that the reference page of each Get
+        cmdlet warns of."""
+        if identity and (self.matching(identity) or not self._world.profile.unknown_is_all):
+            return [self.one(identity)]
+        return self._world.connected()
 
     def _soft_deleted(self, given: Parameters) -> list[Mailbox]:
         boxes = [box for box in self._world.mailboxes.values() if box.disconnected is not None]

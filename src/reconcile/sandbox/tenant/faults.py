@@ -31,9 +31,9 @@ class Fault:
 
 
 class Faults:
-    """The faults still to strike: those asked for, and with the given likelihood one by chance."""
+    """The faults still to strike: those asked for, and with the likelihood of the moment one by chance."""
 
-    def __init__(self, likelihood: float = 0.0, seed: int = 0) -> None:
+    def __init__(self, likelihood: Callable[[], float] = lambda: 0.0, seed: int = 0) -> None:
         self._pending: list[Fault] = []
         self._likelihood = likelihood
         self._chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
@@ -70,7 +70,7 @@ class Faults:
             if fault is not None:
                 fault.count -= 1
                 self._pending = [each for each in self._pending if each.count > 0]
-            elif request.segments[0] in ("v1.0", "adminapi") and self._chance.random() < self._likelihood:
+            elif request.segments[0] in ("v1.0", "adminapi") and self._chance.random() < self._likelihood():
                 return Fault(self._chance.choice(_BY_CHANCE), "", 1)
             return fault
 

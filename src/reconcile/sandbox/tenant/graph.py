@@ -35,8 +35,8 @@ class Graph:
     def __init__(self, site: str, world: World, issuer: Issuer, resolve: Resolve) -> None:
         self._world = world
         self._issuer = issuer
-        self._quotas = Quotas(world.clock) if world.profile.quotas else None
-        pages = Pages(site, world.profile, world.chance)
+        self._quotas = Quotas(world.clock)
+        pages = Pages(site, lambda: world.profile, world.chance)
         users = Users(pages, world)
         changes = UserChanges(site, world, users)
         licences = Licences(pages, world, users)
@@ -72,7 +72,7 @@ class Graph:
         return Answer(refusal.status, refusal.body(str(uuid.uuid4()), now), refusal.headers)
 
     def _answer(self, request: Request, roles: frozenset[str]) -> Answer:
-        if self._quotas is not None and (wait := self._quotas.charge(request, len(self._world.users))) > 0:
+        if self._world.profile.quotas and (wait := self._quotas.charge(request, len(self._world.users))) > 0:
             raise throttled(wait)
         path, key = self._route(request)
         options, page = self._routes[request.method, path]
@@ -83,6 +83,10 @@ class Graph:
                 )
         body = _payload(request)
         check_permission(roles, request.method, path, body)
+        if request.method in ("POST", "PATCH", "DELETE") and self._world.chance.collides():
+            raise GraphRefusal(
+                409, "Directory_ConcurrencyViolation", "Another request changes the same object at this moment."
+            )
         return page(request, key, body)
 
     def _route(self, request: Request) -> tuple[str, str]:
@@ -126,7 +130,7 @@ class Graph:
     def _part(self, part: dict[str, Any], before: dict[str, Answer], roles: frozenset[str]) -> Answer:
         if any(key not in before or before[key].status >= 400 for key in part.get("dependsOn") or ()):
             return self._refused(GraphRefusal(424, "FailedDependency", "A request this one depends on failed."))
-        if self._world.strikes():
+        if self._world.chance.strikes():
             return self._refused(throttled(3.5))
         headers = {str(name): str(value) for name, value in (part.get("headers") or {}).items()}
         body = b""

@@ -13,7 +13,7 @@ from reconcile.sandbox.tenant.graph_listing import Pages
 from reconcile.sandbox.tenant.graph_refusal import bad_request, not_found
 from reconcile.sandbox.tenant.graph_surface import DOMAIN, FORCE_DELETE, NEW_DOMAIN, USER, VERIFY
 from reconcile.sandbox.tenant.graph_users import Users
-from reconcile.sandbox.tenant.objects import Domain
+from reconcile.sandbox.tenant.objects import Domain, Elsewhere
 from reconcile.sandbox.tenant.web import Answer, Request
 from reconcile.sandbox.tenant.world import World
 
@@ -95,9 +95,15 @@ class Domains:
 
     def verify(self, request: Request, key: str, body: object) -> Answer:
         domain = self._find(key)
-        VERIFY.check(body or {})
+        wish = VERIFY.check(body or {})
         if domain.verified:
             raise bad_request("Domain is already verified.")
+        held = self._world.elsewhere.get(domain.name)
+        if held is not None and (not held.viral or (held.forced and not wish.get("forceTakeover"))):
+            raise bad_request(
+                "Unable to verify this domain because it is used elsewhere in Office 365. Remove the verified domain "
+                "from the other service before adding it here."
+            )
         now = self._world.clock.now()
         remembered = domain.unseen_until is not None and domain.unseen_until > now
         if remembered or self._verification_text(domain.name) not in self._resolve(domain.name, "TXT"):
@@ -108,7 +114,17 @@ class Domains:
                 f"domain {domain.name}. It may take time for DNS changes to propagate.'"
             )
         self._become_verified(domain)
+        if held is not None:
+            self._take_over(domain.name, held)
         return self._pages.single(request, DOMAIN, _shown(domain), "domains")
+
+    def _take_over(self, domain: str, held: Elsewhere) -> None:
+        """Nobody's tenant gives up the domain, and the people who signed up there come along."""
+        del self._world.elsewhere[domain]
+        for local in held.people:
+            upn = f"{local}@{domain}"
+            values = {"displayName": local, "mailNickname": local, "userPrincipalName": upn, "accountEnabled": True}
+            self._world.add_user(values)
 
     def root(self, request: Request, key: str) -> Answer:
         domain = self._find(key)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import random
 import urllib.parse
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from reconcile.sandbox.tenant.chance import Chance
 from reconcile.sandbox.tenant.graph_entity import Entity
 from reconcile.sandbox.tenant.graph_filter import parse_filter
 from reconcile.sandbox.tenant.graph_refusal import GraphRefusal, bad_request
@@ -23,7 +23,7 @@ _SHARE_OF_EMPTY_PAGES = 0.2
 class Pages:
     """Makes answers of objects. ``site`` is the server's address."""
 
-    def __init__(self, site: str, profile: Profile, chance: random.Random) -> None:
+    def __init__(self, site: str, profile: Callable[[], Profile], chance: Chance) -> None:
         self.site = site
         self._profile = profile
         self._chance = chance
@@ -38,8 +38,8 @@ class Pages:
             objects = [values for values in objects if test(values)]
         rows = list(objects)
         start = _skipped(query, rows)
-        end = start + min(_page_size(query), self._profile.graph_page)
-        if self._profile.empty_pages and self._chance.random() < _SHARE_OF_EMPTY_PAGES:
+        end = start + min(_page_size(query), self._profile().graph_page)
+        if self._chance.empties(_SHARE_OF_EMPTY_PAGES):
             end = start
         body: dict[str, Any] = {"@odata.context": self._context(context, query)}
         if counted and eventual:

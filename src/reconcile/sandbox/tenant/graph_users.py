@@ -36,7 +36,7 @@ class Users:
         if user is None or user.found_from > now:
             raise not_found(key)
         settled = user.found_from + dt.timedelta(seconds=self._world.delays.flipping_reads)
-        if settled > now and self._world.flips():
+        if settled > now and self._world.chance.flips():
             raise not_found(key)
         return user
 

@@ -89,3 +89,14 @@ class Domain:
     match_subdomains: bool = False
     #: Until when the verifier remembers that the TXT was missing.
     unseen_until: dt.datetime | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A domain of another tenant. ``viral``: nobody administers that one; its ``people`` signed up by themselves, and
+    come along with the domain. ``forced``: it has services that only a forced takeover overrides."""
+
+    tenant_id: str
+    viral: bool = False
+    forced: bool = False
+    people: tuple[str, ...] = ()

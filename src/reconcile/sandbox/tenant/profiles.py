@@ -25,6 +25,14 @@ class Profile:
     empty_pages: bool = False
     #: The most rows Exchange puts on a page, whatever Prefer says.
     exchange_page: int = 1000
+    #: How Exchange's longer lists go on: ``linked``, ``expired`` (no link ever works) or ``cut`` (a warning is all).
+    exchange_pages: str = "linked"
+    #: Share of Graph's writes that meet somebody else's at the same moment: 409, nothing done.
+    concurrency: float = 0.0
+    #: Whether lists and addresses come in another order each time.
+    shuffled: bool = False
+    #: Whether a Get cmdlet answers everything for an identity it does not know, as each one's page warns.
+    unknown_is_all: bool = False
 
 
 PROFILES: Mapping[str, Profile] = MappingProxyType(
@@ -54,6 +62,9 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
                 graph_page=7,
                 empty_pages=True,
                 exchange_page=5,
+                concurrency=0.02,
+                shuffled=True,
+                unknown_is_all=True,
             ),
         )
     }

@@ -22,6 +22,7 @@ from reconcile.sandbox.tenant.listener import MailboxListener
 from reconcile.sandbox.tenant.objects import Principal
 from reconcile.sandbox.tenant.permissions import GRANTED
 from reconcile.sandbox.tenant.profiles import PROFILES, Profile
+from reconcile.sandbox.tenant.realms import Realms
 from reconcile.sandbox.tenant.seed import furnish
 from reconcile.sandbox.tenant.skus import subscriptions
 from reconcile.sandbox.tenant.tokens import Issuer
@@ -81,10 +82,11 @@ class TenantServer:
         self.signing_key_id = self._issuer.signing_key_id
         self.public_key_pem = self._issuer.public_key_pem
         world.principals[world.copier_principal] = Principal(self.client_id, "reconcile")
-        self._faults = Faults(profile.trouble, source.getrandbits(64))
+        self._faults = Faults(lambda: world.profile.trouble, source.getrandbits(64))
         self._control = Control(world, self._faults, self._issuer)
         self._graph = Graph(self.url, world, self._issuer, resolve)
         self._exchange = Exchange(self.url, world, self._issuer, resolve)
+        self._realms = Realms(self.url, world)
         self._recorder = Recorder(record, self.url) if record is not None else None
         first_day(world)
 
@@ -121,7 +123,7 @@ class TenantServer:
             case "adminapi":
                 return _named(self._exchange.page(request))
             case _:
-                return self._issuer.page(request) or Answer(404)
+                return self._realms.page(request) or self._issuer.page(request) or Answer(404)
 
 
 def _named(answer: Answer) -> Answer:

@@ -12,8 +12,10 @@ from typing import Any
 from reconcile.sandbox.tenant import addresses
 from reconcile.sandbox.tenant.address_book import AddressBook
 from reconcile.sandbox.tenant.announcer import Announcer
+from reconcile.sandbox.tenant.chance import Chance
+from reconcile.sandbox.tenant.delays import Delays
 from reconcile.sandbox.tenant.listener import MailboxListener
-from reconcile.sandbox.tenant.objects import Domain, Mailbox, Principal, User
+from reconcile.sandbox.tenant.objects import Domain, Elsewhere, Mailbox, Principal, User
 from reconcile.sandbox.tenant.profiles import Profile
 from reconcile.sandbox.tenant.skus import Sku
 from reconcile.sandbox.tenant.virtual_clock import VirtualClock
@@ -37,15 +39,16 @@ class World:
         self.lock = threading.RLock()
         self.clock = clock
         self.profile = profile
-        self.delays = profile.delays
-        #: What is left to chance: which replica answers, which request meets trouble.
-        self.chance = random.Random(seed.getrandbits(64))  # noqa: S311 - repeatable, not secret
+        self.began = clock.now()
+        self.chance = Chance(seed.getrandbits(64), lambda: self.profile)
         self.skus = dict(skus)
         self._seed = seed
         self._announcer = Announcer(listener)
         self.tenant_id = self.new_id()
         self.copier_principal = self.new_id()
         self.initial_domain = INITIAL_DOMAIN
+        #: Domains that another tenant holds.
+        self.elsewhere: dict[str, Elsewhere] = {}
         #: Service principals known to Exchange: by object id.
         self.principals: dict[str, Principal] = {}
         #: Users who hold an administrator's role.
@@ -55,8 +58,12 @@ class World:
         self.mailboxes: dict[str, Mailbox] = {}
         self._guids: dict[str, str] = {}
         self.domains: dict[str, Domain] = {}
-        self.book = AddressBook(clock, self.delays.released_address)
+        self.book = AddressBook(clock, lambda: self.delays.released_address)
         self._seats_shown: dict[str, tuple[int, dt.datetime]] = {}
+
+    @property
+    def delays(self) -> Delays:
+        return self.profile.delays
 
     # Finding
 
@@ -97,14 +104,6 @@ class World:
             count = self.seats_taken(sku_id)
             self._seats_shown[sku_id] = (count, now + dt.timedelta(seconds=self.delays.seat_count))
         return count
-
-    def flips(self) -> bool:
-        """Whether a replica that has not heard of a fresh object answers this time."""
-        return self.chance.random() < 0.5
-
-    def strikes(self) -> bool:
-        """Whether trouble meets this request."""
-        return self.chance.random() < self.profile.trouble
 
     # Addresses
 
