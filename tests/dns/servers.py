@@ -255,31 +255,20 @@ write-pid=no
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-#: A test has a zone and, at most, one below it.
-_ZONES_AT_ONCE = 3
-
-
 class Embedded:
-    """The sandbox's own server. It takes its zones at birth, so each new zone restarts it on the same port."""
+    """The sandbox's own server."""
 
     def __init__(self) -> None:
-        self.port = free_port()
-        self._zones: dict[str, str] = {}
-        self._server: DnsServer | None = None
+        self._server = DnsServer({}, {KEY_NAME: (SECRET, "hmac-sha256")})
+        self._server.start()
+        self.port = self._server.port
 
     def add(self, origin: str, text: str, *, signed: bool = False) -> None:
         assert not signed, "the embedded server signs nothing"
-        self.stop()
-        self._zones[origin] = text
-        for old in list(self._zones)[:-_ZONES_AT_ONCE]:
-            del self._zones[old]  # no test looks at another's zone, and each is read anew at every start
-        keys = {KEY_NAME: (SECRET, "hmac-sha256")}
-        self._server = DnsServer(self._zones, keys, port=self.port)
-        self._server.start()
+        self._server.add_zone(origin, text)
 
     def stop(self) -> None:
-        if self._server is not None:
-            self._server.stop()
+        self._server.stop()
 
 
 @contextlib.contextmanager

@@ -65,6 +65,11 @@ class DnsServer:
         self._thread.start()
         ready.wait()
 
+    def add_zone(self, origin: str, text: str) -> None:
+        """Serve one zone more, or this one anew, without a moment's silence about the others."""
+        zone = ZoneVersion.from_text(origin, text)
+        self._zones[zone.origin] = zone
+
     def stop(self) -> None:
         """Close both sockets and every connection. Harmless when stopped already."""
         if self._loop is None or self._thread is None:
