@@ -10,19 +10,19 @@ from tests.scenarios.stage import Stage
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
+def stage(tmp_path: Path, pytestconfig: pytest.Config) -> Iterator[Stage]:
     """One small federation and its world."""
-    yield from _up(Stage.small(tmp_path))
+    yield from _up(Stage.small(tmp_path), pytestconfig)
 
 
 @pytest.fixture
-def three_federations(tmp_path: Path) -> Iterator[Stage]:
+def three_federations(tmp_path: Path, pytestconfig: pytest.Config) -> Iterator[Stage]:
     """The repository's own examples and their world."""
-    yield from _up(Stage.examples(tmp_path))
+    yield from _up(Stage.examples(tmp_path), pytestconfig)
 
 
-def _up(stage: Stage) -> Iterator[Stage]:
-    stage.run("sandbox", "up", "--record", "har", expect=0)
+def _up(stage: Stage, config: pytest.Config) -> Iterator[Stage]:
+    stage.run("sandbox", "up", "--record", "har", "--tenant", config.getoption("--tenant"), expect=0)
     try:
         yield stage
     finally:
