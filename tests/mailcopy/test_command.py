@@ -12,9 +12,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from tests.mailcopy.cluster import Cluster
 
 from reconcile.clock import SystemClock
 from reconcile.mailcopy.jobs import JobList
+from reconcile.mailcopy.places import PostgresPlace
 from reconcile.sandbox.corpus import sample_mail
 from reconcile.sandbox.imap.maildir import StoredMessage, write_maildir
 from reconcile.sandbox.imap.new import NewHost, TokenIssuer
@@ -59,6 +61,12 @@ class Office:
         text = SETTINGS.format(tenant=tenant, old=old, new=new, master=MASTER_USER)
         (folder / "reconcile.toml").write_text(text)
         self.jobs = JobList.in_file(folder / "spfstate" / "copies" / "queue.sqlite", SystemClock())
+
+    def share(self, url: str) -> None:
+        """From now on the list is in a database."""
+        with (self.folder / "reconcile.toml").open("a") as settings:
+            settings.write(f'[copies]\ndatabase = "{url}"\n')
+        self.jobs = PostgresPlace(url, "", SystemClock()).jobs
 
     def start(self, *words: str, **environment: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-c", "from reconcile.cli.main import main; main()", "copy", *words]
@@ -248,3 +256,45 @@ def test_the_doctor_names_a_copy_whose_worker_is_gone(office: Office) -> None:
     assert code == 6
     assert f"spf55 {BOXES[0]}: its worker parti is gone, for " in said
     assert "reconcile copy work" in said
+
+
+def test_in_a_database_every_command_works_as_in_a_folder(office: Office, cluster: Cluster) -> None:
+    office.share(cluster.database())
+    assert "No copy is queued" in office.run("status")[1]
+    office.queue(BOXES[1:2])
+    assert office.run("pause", "spf55") == (0, "1 copy paused.\n")
+    assert office.run("resume", "spf55") == (0, "1 copy queued again.\n")
+    code, said = office.run("work", "--id", "hote-1")
+    assert code == 0, said
+    assert json.loads(office.run("status", "--json")[1])[0]["state"] == "done"
+    assert json.loads(office.run("report", "--json")[1])[0]["folders"]
+    assert "all accounted for" in office.run("verify")[1]
+    assert office.run("doctor") == (0, "Nothing to see to.\n")
+    assert not (office.folder / "spfstate").exists()
+
+
+def test_a_database_that_is_away_or_a_url_with_a_password_is_said_without_the_password(office: Office) -> None:
+    office.share("postgresql://spf@127.0.0.1:1/copies")
+    code, said = office.run("status", RECONCILE_COPIES_PASSWORD="s3cr3t")
+    assert code == 1
+    assert "COPY12 The database postgresql://127.0.0.1/copies cannot be reached" in said
+    settings = office.folder / "reconcile.toml"
+    settings.write_text(settings.read_text().replace("spf@127", "spf:s3cr3t@127"))
+    code, said = office.run("status")
+    assert code == 1
+    assert "COPY13" in said
+    assert "s3cr3t" not in said
+
+
+def test_a_service_copies_what_is_queued_while_it_runs_and_stops_gently(office: Office) -> None:
+    running = office.start("work", "--stay", "15", "--id", "hote-1")
+    office.queue(BOXES[:1])
+    deadline = time.monotonic() + 60
+    while not (seen := office.jobs.list()) or seen[0].state != "done":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    running.send_signal(signal.SIGTERM)
+    said, _ = running.communicate(timeout=60)
+    assert running.returncode == 130, said
+    assert "messages copied" in said
+    assert "Traceback" not in said
