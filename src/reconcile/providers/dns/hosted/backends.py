@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import dns.rdataclass
+import dns.rdatatype
+from dns.rdtypes.ANY.TXT import TXT
+
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -122,6 +126,12 @@ def _ovh() -> Callable[..., BaseProvider]:
                 if one["id"] not in surplus and one["ttl"] != record.ttl:
                     self._client.put(f"/domain/zone/{zone}/record/{one['id']}", ttl=record.ttl)
 
+        def _params_for_TXT(self, record: Record) -> Iterable[dict[str, Any]]:  # noqa: N802
+            """In quotes, as OVH shows them: without, each word would be a string of its own."""
+            for params in super()._params_for_TXT(record):
+                target = params["target"]
+                yield params if target.startswith('"') else params | {"target": _quoted(target)}
+
         def _rendered(self, one: dict[str, Any], like: Record) -> str:
             """How octoDNS would write a record that stands: what is equal to that is left as it stands."""
             data = getattr(self, f"_data_for_{like._type}")(like._type, [one])
@@ -132,6 +142,13 @@ def _ovh() -> Callable[..., BaseProvider]:
             return () if record is None else getattr(self, f"_params_for_{record._type}")(record)
 
     return Ovh
+
+
+def _quoted(text: str) -> str:
+    """A text as character-strings of a master file, of at most 255 octets each (RFC 1035 §3.3)."""
+    octets = text.encode()
+    strings = (octets[at : at + 255] for at in range(0, len(octets), 255))
+    return TXT(dns.rdataclass.IN, dns.rdatatype.TXT, list(strings)).to_text()
 
 
 def _powerdns() -> Callable[..., BaseProvider]:
