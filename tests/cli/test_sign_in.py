@@ -17,6 +17,8 @@ import pytest
 from tests.microsoft.identities import AUDIENCE, Forge, certificate
 from tests.microsoft.world import World
 
+from reconcile.sandbox.dns.server import DnsServer
+
 COMMAND = [sys.executable, "-c", "from reconcile.cli.main import main; main()", "rehearse"]
 SUBJECT = "repo:spf/mailboxes:environment:production"
 FEDERATION = """\
@@ -41,24 +43,32 @@ sign_in = "{sign_in}"
 {more}
 
 [dns]
-host = "ns.example"
+host = "127.0.0.1"
+port = {dns.port}
 key_name = "reconcile"
 
 [legacy]
+"""
+ZONE = """\
+@ 3600 SOA ns1.mutualise.example. hostmaster.mutualise.example. 1 3600 600 1209600 300
+@ 3600 NS ns1.mutualise.example.
+@ 3600 MX 10 mx1.mutualise.example.
+@ 3600 TXT "v=spf1 mx -all"
 """
 
 
 class Project:
     """A folder with one federation, before a tenant that is nobody's sandbox as far as the command can tell."""
 
-    def __init__(self, folder: Path, world: World) -> None:
+    def __init__(self, folder: Path, world: World, dns: DnsServer) -> None:
         self.folder = folder
         self.world = world
+        self.dns = dns
         (folder / "federations").mkdir()
         (folder / "federations" / "spf55.yaml").write_text(FEDERATION, encoding="utf-8")
 
     def start(self, sign_in: str, more: str = "", **environment: str) -> subprocess.Popen[str]:
-        text = SETTINGS.format(tenant=self.world.settings.tenant, sign_in=sign_in, more=more)
+        text = SETTINGS.format(tenant=self.world.settings.tenant, dns=self.dns, sign_in=sign_in, more=more)
         (self.folder / "reconcile.toml").write_text(text, encoding="utf-8")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("RECONCILE_", "ACTIONS_"))}
         return subprocess.Popen(
@@ -85,7 +95,10 @@ def project(tmp_path: Path) -> Iterator[Project]:
     world = World(tmp_path / "tenant")
     folder = tmp_path / "project"
     folder.mkdir()
-    yield Project(folder, world)
+    dns = DnsServer({"spf55.org": ZONE}, {})
+    dns.start()
+    yield Project(folder, world, dns)
+    dns.stop()
     world.stop()
 
 
