@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from pathlib import Path
 
 import pytest
 
-from reconcile.config.settings import Guards
+from reconcile.config.settings import Guards, load_settings
 from reconcile.planning.guards import Boundary, Leave, refusals
 from reconcile.planning.plan import Action, Basis, Cause, Change, Plan
 from reconcile.planning.planfile import document
 from reconcile.resources.address import Address
+from reconcile.resources.resource import Live, Value
 
+ROOT = Path(__file__).resolve().parents[2]
 NOW = dt.datetime(2025, 1, 19, 17, 0, tzinfo=dt.UTC)
 
 
@@ -91,15 +94,41 @@ def test_many_federations_losing_a_little_each_are_too_many_together() -> None:
         ("dns", "autodiscover.spf55.org/CNAME", True),
         ("dns", "www.spf55.org/CNAME", False),
         ("dns", "national.example/MX", False),
+        ("mailbox", "lou@sous.national.example", False),
         ("domain", "spf55.org", True),
         ("domain", "national.example", False),
         ("copy", "lou@spf55.org", True),
     ],
 )
 def test_the_boundary_is_the_declared_domains_less_the_protected(kind: str, key: str, inside: bool) -> None:
-    boundary = Boundary({"spf55.org", "national.example"}, {"national.example", "direction@spf55.org"})
+    declared = {"spf55.org", "national.example", "sous.national.example"}
+    boundary = Boundary(declared, {"national.example", "direction@spf55.org"})
     change = Change(Address("spf55", kind, key), Action.CREATE, Cause.YAML, None, {})
     assert (boundary.violation(change, {}) == "") is inside
+
+
+@pytest.mark.parametrize(
+    ("action", "fields", "inside"),
+    [
+        (Action.UPDATE, {"primary": "lou@spf55.org", "aliases": ("direction@spf55.org",)}, True),
+        (Action.UPDATE, {"primary": "direction@spf55.org"}, False),
+        (Action.DELETE, {"primary": "lou@spf55.org", "aliases": ("direction@spf55.org",)}, False),
+    ],
+)
+def test_a_mailbox_that_was_given_a_protected_address_by_hand_is_protected_too(
+    action: Action, fields: dict[str, Value], *, inside: bool
+) -> None:
+    boundary = Boundary({"spf55.org"}, {"direction@spf55.org"})
+    address = Address("spf55", "mailbox", "lou@spf55.org")
+    change = Change(address, action, Cause.YAML, Live(address, fields), {})
+    assert (boundary.violation(change, {}) == "") is inside
+
+
+def test_a_protected_name_may_be_written_as_people_write(tmp_path: Path) -> None:
+    toml = (ROOT / "reconcile.toml").read_text(encoding="utf-8")
+    written = tmp_path / "reconcile.toml"
+    written.write_text(toml.replace('"postmaster@spf55.org"', '" Direction@SPF55.org", "@Siege.example"'), "utf-8")
+    assert set(load_settings([written]).protected) >= {"direction@spf55.org", "siege.example"}
 
 
 def test_a_copy_never_writes_into_a_mailbox_outside() -> None:

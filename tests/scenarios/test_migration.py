@@ -85,10 +85,14 @@ def test_nothing_is_done_before_the_eve_of_the_migration_at_18(stage: Stage) -> 
 
 def test_a_broken_federation_does_not_stop_the_others(three_federations: Stage) -> None:
     stage = three_federations
+    stage.run("plan", "--out", "plans/before.json", expect=0)
     stage.edit("spf88", "licence: E1", "licence: E9")
     assert "spf88.yaml" in stage.run("plan", expect=3).err
     stage.run("apply", "spf55", "--yes", expect=0)
     stage.run("plan", "spf55", "--detailed-exitcode", expect=0)
+    saved = stage.run("apply", "plans/before.json", expect=4)
+    assert "spf88 is stale in this plan" in saved.err
+    stage.run("plan", "spf971", "--detailed-exitcode", expect=0)
 
 
 def test_only_what_is_named_is_touched(stage: Stage) -> None:

@@ -89,7 +89,7 @@ def _is_plan(what: tuple[str, ...]) -> bool:
 
 def _saved(session: Session, file: Path, target: tuple[str, ...], found: Mapping[str, Provider]) -> Chosen:
     """What is still true of a saved plan. Raises PLN04 (exit 4) when it is too old."""
-    from reconcile.cli.prepare import observe_and_plan, prepare
+    from reconcile.cli.prepare import observe_and_plan, prepare_again
     from reconcile.planning import planfile
     from reconcile.planning.staleness import expired, moved, sift
     from reconcile.planning.targets import refuse_strays, restrict
@@ -98,7 +98,7 @@ def _saved(session: Session, file: Path, target: tuple[str, ...], found: Mapping
     if expired(plan, session.clock.now()):
         message = f"{file} expired on {plan.expires.astimezone(session.zone):%d/%m/%Y at %H:%M}."
         raise Problem("PLN04", message, "plan again", STALE_OR_LOCKED)
-    prepared = prepare(session, tuple(plan.basis) if plan.partial else ())
+    prepared = prepare_again(session, plan)
     basis = prepared.inputs.basis
     readers = {name: provider.reader for name, provider in found.items()}
     fresh = observe_and_plan(session, prepared, readers) if moved(plan, basis) else None

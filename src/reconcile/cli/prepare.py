@@ -13,6 +13,7 @@ from reconcile.problem import Problem
 
 if TYPE_CHECKING:
     from reconcile.config.federation import Federation
+    from reconcile.config.load import Loaded
     from reconcile.planning.plan import Basis, Plan
     from reconcile.planning.planner import Inputs
     from reconcile.providers.base import Reader
@@ -89,16 +90,37 @@ def prepare(session: Session, names: Sequence[str]) -> Prepared:
 
     Raises CFG03 (exit 3) when one of their files is not valid, CFG04 for a name nobody has.
     """
+    return _prepared(session, _loaded(session), names)
+
+
+def prepare_again(session: Session, plan: Plan) -> Prepared:
+    """What a saved plan was made from, as it is now. A federation whose file is not valid any more, or gone before it
+    was ever applied, is left out: the plan is stale there, and there alone.
+    """
+    loaded = _loaded(session)
+    broken = {one.path.stem for one in loaded.errors}
+    unknown = {slug for slug in plan.basis if not (session.federations / f"{slug}.yaml").exists()}
+    left_out = plan.basis.keys() & (broken | unknown - set(store(session).federations()))
+    if not plan.partial and not left_out and not broken:
+        return _prepared(session, loaded, ())
+    return _prepared(session, loaded, [slug for slug in plan.basis if slug not in left_out] or tuple(plan.basis))
+
+
+def _loaded(session: Session) -> Loaded:
+    from reconcile.config.load import load_federations
+
+    return load_federations(session.federations, protected=session.settings.protected)
+
+
+def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepared:
     from concurrent.futures import ThreadPoolExecutor
 
-    from reconcile.config.load import load_federations
     from reconcile.planning.planner import Inputs
     from reconcile.resources.desired import compile_federations, declared_domains
     from reconcile.state.replay import Journals
     from reconcile.state.snapshot import Snapshot
 
     settings = session.settings
-    loaded = load_federations(session.federations, protected=settings.protected)
     states = store(session)
     # A federation whose file was deleted is still in the state, and the plan must say what that means.
     files = {path.stem for path in loaded.paths}

@@ -195,6 +195,11 @@ class Settings(Table):
     """Who may read the state: age or SSH public keys. Without any it is kept in the clear."""
     sandbox: Sandbox | None = None
 
+    @field_validator("protected")
+    @classmethod
+    def _as_addresses_are_compared(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(name.strip().lower().removeprefix("@") for name in names)
+
 
 def load_settings(paths: Sequence[Path]) -> Settings:
     """Read settings files; each later one overrides the earlier, table by table.

@@ -117,8 +117,9 @@ def _few(changes: Sequence[Change]) -> str:
 class Boundary:
     """The declared domains and the protected names; asked again just before every write.
 
-    ``protected`` holds mail addresses and whole domains. ``former``: the domains that were declared when they were last
-    applied and are no longer: what is ours there may still be deleted, and nothing else.
+    ``protected`` holds mail addresses, and whole domains with all below them, in lower case. ``former``: the domains
+    that were declared when they were last applied and are no longer: what is ours there may still be deleted, and
+    nothing else.
     """
 
     domains: Collection[str]
@@ -127,13 +128,18 @@ class Boundary:
 
     def violation(self, change: Change, fields: Mapping[str, Value | Reference]) -> str:
         """Why this write would leave the boundary; "" when it stays inside."""
-        for name in _names(change, fields):
-            if name in self.protected or _domain(name) in self.protected:
+        for name in (*_names(change, fields), *_names_there(change)):
+            if self._protects(name):
                 return f"{name} is on the protected list of reconcile.toml"
+        for name in _names(change, fields):
             domain = _domain(name)
             if domain not in self.domains and not (change.action is Action.DELETE and domain in self.former):
                 return f"{name} is outside the declared domains"
         return ""
+
+    def _protects(self, name: str) -> bool:
+        domain = f".{_domain(name)}"
+        return name in self.protected or any(domain.endswith(f".{one}") for one in self.protected)
 
 
 def _names(change: Change, fields: Mapping[str, Value | Reference]) -> list[str]:
@@ -147,6 +153,17 @@ def _names(change: Change, fields: Mapping[str, Value | Reference]) -> list[str]
     destination = fields.get("destination")
     if isinstance(destination, str):
         names.append(destination)
+    return names
+
+
+def _names_there(change: Change) -> list[str]:
+    """The addresses the mailbox has in the world, which somebody may have changed by hand: its own, and for a deletion
+    all of them."""
+    fields = change.before.fields if change.before and change.address.kind == "mailbox" else {}
+    primary, aliases = fields.get("primary"), fields.get("aliases")
+    names = [primary] if isinstance(primary, str) else []
+    if change.action is Action.DELETE and isinstance(aliases, tuple):
+        names += aliases
     return names
 
 

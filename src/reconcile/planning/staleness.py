@@ -97,7 +97,7 @@ def _without_dependants(changes: list[Change], lost: set[Address]) -> tuple[list
 def _of_federation(slug: str, plan: Plan, now: Mapping[str, Basis]) -> str:
     present, then = now.get(slug), plan.basis[slug]
     if present is None:
-        return "its file is no longer there"
+        return "its file is no longer there, or no longer valid"
     if present.digest != then.digest:
         return "its file changed since the plan was made"
     if then.lineage and present.lineage != then.lineage:
