@@ -92,10 +92,10 @@ def connect(endpoint: Endpoint) -> Session:
     client.folder_encode = False
     try:
         _log_in(client, endpoint)
+        return _greeted(client, endpoint)
     except (Problem, ConnectionLost):
         client.shutdown()
         raise
-    return Session(client, endpoint)
 
 
 @functools.cache
@@ -118,6 +118,17 @@ def _log_in(client: IMAPClient, endpoint: Endpoint) -> None:
         raise LoginRefused(endpoint, _without_secrets(str(error), login)) from None
     except (OSError, IMAPClientError) as error:
         raise Unreachable("COPY01", f"{endpoint} hung up during the login of {login.name}: {error}.") from None
+
+
+def _greeted(client: IMAPClient, endpoint: Endpoint) -> Session:
+    """The session of a login that stands: Exchange may accept it and then be "authenticated but not connected"."""
+    from imapclient.exceptions import IMAPClientError
+
+    try:
+        return Session(client, endpoint)
+    except (OSError, IMAPClientError) as error:
+        raise_if_throttled(f"{endpoint}, login {endpoint.login.name}", str(error))
+        raise Unreachable("COPY01", f"{endpoint} hung up after the login of {endpoint.login.name}: {error}.") from None
 
 
 def _without_secrets(text: str, login: Password | Token) -> str:

@@ -1,0 +1,130 @@
+"""What Exchange does and Dovecot does not: the front of the sandbox stands between the copier and a real server."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.mailcopy.cutting import CuttingRelay
+from tests.mailcopy.dovecot import Dovecot
+from tests.mailcopy.post import Box, Mail, ledger_path, letter
+
+from reconcile.clock import SystemClock
+from reconcile.mailcopy.ledger import Ledger
+from reconcile.mailcopy.passes import copy_mailbox
+from reconcile.mailcopy.report import Report
+from reconcile.mailcopy.session import Endpoint
+from reconcile.sandbox.imap.exchange_front import ExchangeFront
+from reconcile.sandbox.imap.exchange_ways import ExchangeWays
+
+Before = Callable[..., ExchangeFront]
+
+
+@pytest.fixture
+def before(exchange_like_host: Dovecot) -> Iterator[Before]:
+    """Put a front with these ways before the server."""
+    with contextlib.ExitStack() as fronts:
+
+        def started(**ways: object) -> ExchangeFront:
+            front = ExchangeFront(exchange_like_host.port, lambda: ExchangeWays(**ways)).start()  # type: ignore[arg-type]
+            fronts.callback(front.stop)
+            return front
+
+        yield started
+
+
+@pytest.fixture
+def new_box(exchange_like_host: Dovecot, user: str) -> Box:
+    return Box(exchange_like_host, user)
+
+
+class Impatient(SystemClock):
+    """Waits at most half a second, and notes what it was asked to wait."""
+
+    def __init__(self) -> None:
+        self.slept = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.slept += seconds
+        super().sleep(min(seconds, 0.5))
+
+
+def copied(old_box: Box, end: Endpoint, folder: Path, **options: int) -> Report:
+    ledger = Ledger(ledger_path(folder, old_box.user))
+    try:
+        return copy_mailbox(old_box.endpoint(connections=end.connections), end, ledger, Impatient(), **options)
+    finally:
+        ledger.close()
+
+
+def identities(box: Box, folder: str) -> Counter[tuple[bytes, str]]:
+    """The text and the date of each message: what no rewriting of headers touches."""
+    return Counter((body.rpartition(b"\r\n\r\n")[2], date) for body, _, date in box.contents(folder).elements())
+
+
+def test_a_lost_answer_and_a_rewritten_message_double_nothing(
+    old_box: Box, new_box: Box, before: Before, tmp_path: Path
+) -> None:
+    bare = Mail(b"no header at all, only text\r\n", (), "02-Mar-2018 08:30:00 +0100")
+    encoded = Mail(
+        b"Message-ID:\r\n <x@y.example>\r\nX-Spam: no\r\nSubject: =?utf-8?q?=C3=A9t=C3=A9?=\r\n =?utf-8?q?_2018?=\r\n"
+        b'From: "D\'Arc, Jeanne" <jeanne@y.example>\r\n\r\nencoded\r\n'
+    )
+    nameless = [Mail(b"Subject: nightly\r\nX-Host: a\r\n\r\n" + b"report\r\n" * n) for n in (1, 40, 900)]
+    old_box.put("INBOX", *(letter(number) for number in range(40)), *[letter(7)] * 2, bare, encoded, *nameless)
+    numbers = itertools.count()
+    relay = CuttingRelay(before(rewrites=True).port, lambda _: next(numbers) % 12 == 4)
+    report = copied(old_box, new_box.endpoint(port=relay.port), tmp_path)
+    relay.close()
+    assert report.complete
+    assert relay.cuts >= 3
+    assert report.adopted >= relay.cuts
+    assert identities(new_box, "INBOX") == identities(old_box, "INBOX")
+    assert all(body.startswith(b"X-MS-Exchange") for body, _, _ in new_box.contents("INBOX"))
+
+
+def test_the_backoff_of_a_throttling_is_waited_for(old_box: Box, new_box: Box, before: Before, tmp_path: Path) -> None:
+    old_box.put("INBOX", *map(letter, range(60)))
+    front = before(throttle_after=25, backoff=0.4)
+    report = copied(old_box, new_box.endpoint(port=front.port, connections=1), tmp_path)
+    box = front.mailboxes[old_box.user]
+    assert report.complete
+    assert box.throttlings >= 2
+    assert not box.hasty
+    assert new_box.contents("INBOX") == old_box.contents("INBOX")
+
+
+def test_a_connection_too_many_is_done_without(old_box: Box, new_box: Box, before: Before, tmp_path: Path) -> None:
+    old_box.put("INBOX", *map(letter, range(120)))
+    front = before(connections=2, append_takes=0.002)
+    report = copied(old_box, new_box.endpoint(port=front.port, connections=5), tmp_path)
+    assert report.complete
+    assert front.refusals[b"BAD User is authenticated but not connected."] >= 1
+    assert new_box.contents("INBOX") == old_box.contents("INBOX")
+
+
+def test_bad_mail_in_plenty_is_listed_and_the_rest_arrives(
+    old_box: Box, new_box: Box, before: Before, tmp_path: Path
+) -> None:
+    bad = [Mail(b"Subject: long %d\r\n\r\n" % number + b"x" * 12_000 + b"\r\n") for number in range(25)]
+    mails = [mail for pair in zip(map(letter, range(25)), bad, strict=True) for mail in pair]
+    old_box.put("INBOX", *mails)
+    report = copied(old_box, new_box.endpoint(port=before().port), tmp_path)
+    assert report.copied + report.adopted == 25
+    assert sorted(refusal.uid for refusal in report.refused) == list(range(2, 51, 2))
+    assert all("a line of 12,00" in refusal.reason for refusal in report.refused)
+    assert sum(new_box.contents("INBOX").values()) == 25
+
+
+def test_flags_are_shown_and_lost_keywords_counted(old_box: Box, new_box: Box, before: Before, tmp_path: Path) -> None:
+    old_box.put(
+        "INBOX", Mail(letter(1).body, ("\\Flagged", "\\Seen", "A-traiter")), Mail(letter(2).body, ("\\Flagged",))
+    )
+    report = copied(old_box, new_box.endpoint(port=before().port), tmp_path)
+    assert report.complete
+    assert report.keywords_dropped == {"A-traiter": 1}
+    assert sorted(flags for _, flags, _ in new_box.contents("INBOX")) == [("\\Flagged",), ("\\Flagged", "\\Seen")]
