@@ -116,8 +116,8 @@ class Dovecot:
         folder.chmod(0o711)  # the mail's owner goes through
         self.mail.mkdir(mode=0o700)
         self.owner.take(self.mail)
-        self._certificates: Certificates = issue_certificates(folder / "tls")
-        self.ca_file = self._certificates.authority
+        self.certificates: Certificates = issue_certificates(folder / "tls")
+        self.ca_file = self.certificates.authority
         self.port = 0
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -157,8 +157,8 @@ class Dovecot:
         return _COMMON.format(
             folder=self.folder,
             name=f"sandbox-{self.name}",
-            certificate=self._certificates.server,
-            key=self._certificates.key,
+            certificate=self.certificates.server,
+            key=self.certificates.key,
             internal_user="dovecot" if root else self.owner.name,
             internal_group="dovecot" if root else self.owner.group,
             login_user="dovenull" if root else self.owner.name,

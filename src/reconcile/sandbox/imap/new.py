@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import sqlite3
+import ssl
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from reconcile.sandbox.imap.dovecot import Dovecot
+from reconcile.sandbox.imap.exchange_front import ExchangeFront
+from reconcile.sandbox.imap.exchange_ways import ExchangeWays
+from reconcile.sandbox.imap.host import MailHost
 
 AUDIENCE = "https://outlook.office365.com"
 
@@ -32,7 +35,7 @@ _SETTINGS = """\
 auth_mechanisms = xoauth2 oauthbearer
 imap_capability = {capability}
 mail_location = sdbox:~/sdbox
-mail_max_userip_connections = 16
+mail_max_userip_connections = 100
 namespace inbox {{
   inbox = yes
   separator = /
@@ -88,12 +91,15 @@ class TokenIssuer:
     principal: str
 
 
-class NewHost:
-    """The Dovecot people move to. It learns of mailboxes from the tenant (a ``MailboxListener``), started or not."""
+class NewHost(MailHost):
+    """The Dovecot people move to, behind a front with Exchange's ways, each of which ``ways.json`` in its folder may
+    change from the next connection on. It learns of mailboxes from the tenant (a ``MailboxListener``), started or not.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self._dovecot = Dovecot("new", folder)
-        self.ca_file = self._dovecot.ca_file
+        super().__init__("new", folder)
+        self._ways = folder / "ways.json"
+        self._front: ExchangeFront | None = None
         self._boxes = folder / "boxes.sqlite"
         self._one_writer = threading.Lock()
         with self._writing() as boxes:
@@ -107,19 +113,22 @@ class NewHost:
         key.write_bytes(trusted.public_key_pem)
         token = _GATE.format(folder=folder, issuer=trusted.issuer, audience=AUDIENCE, principal=trusted.principal)
         (folder / "token.conf").write_text(token, encoding="utf-8")
-        (folder / "sql.conf").write_text(_QUERIES.format(folder=folder, mail=self._dovecot.mail), encoding="utf-8")
-        self._dovecot.start(_SETTINGS.format(folder=folder, capability=CAPABILITY, folders=_folders()))
+        self._run(_SETTINGS, _QUERIES, capability=CAPABILITY, folders=_folders())
+        self._front = ExchangeFront(
+            self._dovecot.port,
+            lambda: ExchangeWays.read(self._ways),
+            tls=self._dovecot.certificates.as_server(),
+            target_tls=ssl.create_default_context(cafile=str(self.ca_file)),
+        ).start()
 
     def stop(self) -> None:
-        self._dovecot.stop()
+        if self._front is not None:
+            self._front.stop()
+        super().stop()
 
     @property
     def port(self) -> int:
-        return self._dovecot.port
-
-    @property
-    def running(self) -> bool:
-        return self._dovecot.running
+        return self._front.port if self._front else 0
 
     def mailbox_exists(self, guid: str, addresses: Sequence[str], open_to_copier: bool) -> None:
         """All its addresses open the same box, kept under the guid, from the next sign-in on."""

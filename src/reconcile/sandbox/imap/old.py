@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from reconcile.problem import Problem
-from reconcile.sandbox.imap.dovecot import Dovecot
+from reconcile.sandbox.imap.host import MailHost
 
 MASTER_USER = "copier"
 SEPARATOR = "*"
@@ -55,16 +55,15 @@ user_query = SELECT '{mail}/' || login AS home FROM account WHERE login = '%Lu'
 """
 
 
-class OldHost:
+class OldHost(MailHost):
     """The Dovecot people leave. ``passwords`` are the users' own, by login; ``master_password`` opens them all.
 
     Raises Problem SBX12 for a login that no host would accept.
     """
 
     def __init__(self, folder: Path, logins: Sequence[str]) -> None:
-        self._dovecot = Dovecot("old", folder)
+        super().__init__("old", folder)
         self.owner = self._dovecot.owner
-        self.ca_file = self._dovecot.ca_file
         self.master_password = secrets.token_urlsafe(18)
         self.passwords: Mapping[str, str] = {_sane(login).lower(): secrets.token_urlsafe(9) for login in logins}
         self._write_accounts(folder)
@@ -75,18 +74,7 @@ class OldHost:
             f'  mailbox "{name}" {{\n    special_use = {use}\n    auto = subscribe\n  }}\n'
             for name, use in SPECIAL_FOLDERS.items()
         )
-        self._dovecot.start(_SETTINGS.format(folder=self._dovecot.folder, folders=folders, separator=SEPARATOR))
-
-    def stop(self) -> None:
-        self._dovecot.stop()
-
-    @property
-    def port(self) -> int:
-        return self._dovecot.port
-
-    @property
-    def running(self) -> bool:
-        return self._dovecot.running
+        self._run(_SETTINGS, _QUERIES, folders=folders, separator=SEPARATOR)
 
     def maildir(self, login: str) -> Path:
         """Where that login's mail stands, to be filled before anybody signs in."""
@@ -95,7 +83,6 @@ class OldHost:
     def _write_accounts(self, folder: Path) -> None:
         master = folder / "master-users"
         master.write_text(f"{MASTER_USER}:{_digest(self.master_password)}\n", encoding="utf-8")
-        (folder / "sql.conf").write_text(_QUERIES.format(folder=folder, mail=self._dovecot.mail), encoding="utf-8")
         with sqlite3.connect(folder / "accounts.sqlite") as accounts:
             accounts.execute("CREATE TABLE account (login TEXT PRIMARY KEY, password TEXT NOT NULL)")
             rows = [(login, _digest(password)) for login, password in self.passwords.items()]

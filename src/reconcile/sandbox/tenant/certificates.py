@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import ipaddress
+import ssl
 from pathlib import Path
 
 from cryptography import x509
@@ -22,6 +23,12 @@ class Certificates:
     authority: Path
     server: Path
     key: Path
+
+    def as_server(self) -> ssl.SSLContext:
+        """What a server presents itself with."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.server, self.key)
+        return context
 
 
 def issue_certificates(folder: Path) -> Certificates:
