@@ -111,7 +111,22 @@ def test_a_device_is_no_plan_and_never_replaced_by_one(folder: Path) -> None:
         ("Europe/Paris", "Europe/Pariss", "calendar.timezone: no time zone is called 'Europe/Pariss'"),
         ("Europe/Paris", "../../etc/passwd", "calendar.timezone: no time zone"),
         ('"16:00"', '"26:00"', "calendar.lock: '26:00' is no time of day, like 16:00"),
-        ("[tenant]", "[tenants]", "tenant: Field required"),
+        ("[tenant]", "[tenants]", "tenant: it is missing (and 1 more).\n  → 'tenants' is written instead"),
+        (
+            "usage_location",
+            "usage_locaton",
+            "tenant.usage_locaton: no such key is known.\n  → did you mean usage_location",
+        ),
+        ("# client_secret_file", "client_secret", "tenant.client_secret: no such key is known.\n  → no secret is kept"),
+        ('"FR"', '"France"', "tenant.usage_location: 'France' is no country in two capital letters, like FR"),
+        ("master_user", "master_usr", "legacy.mutualise.master_user: it is missing (and 1 more).\n  → 'master_usr'"),
+        ("port = 53", 'port = "mx"', "dns.port: a whole number is expected"),
+        ("port = 53", "port = 0", "dns.port: 0 is less than 1"),
+        ("port = 993", "port = 99999", "legacy.mutualise.port: 99999 is more than 65535"),
+        ("connections = 2", "connections = 0", "legacy.mutualise.connections: 0 is less than 1"),
+        ("protected = [", "protected = 3\nothers = [", "protected: a list is expected, between [ and ] (and 1 more)"),
+        ("E3 = [", "E3 = []\nE5 = [", "licences.E3: the list is empty (and 1 more)"),
+        ('lock = "16:00"', 'lock = "19:00"', "calendar: the lock (19:00) comes after the cutover (18:00)"),
         ("[tenant]", "[tenant", "not valid TOML"),
     ],
 )
@@ -166,3 +181,25 @@ def test_a_sandbox_note_that_lies_costs_no_other_folder(folder: Path) -> None:
     (folder / ".sandbox" / "world.json").write_text(json.dumps({"pid": 1, "runtime": str(folder / "federations")}))
     shell(folder, "reconcile sandbox down")
     assert (folder / "federations" / "spf55.yaml").exists()
+
+
+@pytest.mark.parametrize("place", ["", ".", "/", "federations"])
+def test_a_plan_is_not_saved_in_the_place_of_a_folder(tmp_path: Path, place: str) -> None:
+    from reconcile.problem import Problem
+    from reconcile.state.durable import replace_file
+
+    (tmp_path / "federations").mkdir()
+    with pytest.raises(Problem, match="not an ordinary file"):
+        replace_file(tmp_path / place, b"plan")
+    assert [path.name for path in tmp_path.iterdir()] == ["federations"]
+
+
+def test_a_saved_plan_and_a_federation_are_not_applied_together(folder: Path) -> None:
+    done = shell(folder, "reconcile apply spf55 plans/monday.json")
+    assert done.returncode == 64
+    assert "A saved plan is applied alone" in done.stderr
+
+
+def test_where_nothing_was_applied_the_state_and_the_copies_say_so(folder: Path) -> None:
+    assert "Nothing is recorded yet." in shell(folder, "reconcile state list").stderr
+    assert shell(folder, "reconcile copy verify").stdout == "No copy is queued.\n"

@@ -61,6 +61,8 @@ def apply(
     from reconcile.cli.providers import providers
     from reconcile.planning.guards import Leave, refusals
 
+    if len(what) > 1 and any(map(_is_file, what)):
+        raise click.UsageError("A saved plan is applied alone; federations are named without it.")
     telling: Telling = Events(session) if events else Words(session)
     found = providers(session)
     chosen = _saved(session, Path(what[0]), target, found) if _is_plan(what) else _fresh(session, what, target, found)
@@ -84,7 +86,11 @@ def apply(
 
 
 def _is_plan(what: tuple[str, ...]) -> bool:
-    return len(what) == 1 and (what[0].endswith(".json") or "/" in what[0])
+    return len(what) == 1 and _is_file(what[0])
+
+
+def _is_file(word: str) -> bool:
+    return word.endswith(".json") or "/" in word
 
 
 def _saved(session: Session, file: Path, target: tuple[str, ...], found: Mapping[str, Provider]) -> Chosen:

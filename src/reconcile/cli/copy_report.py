@@ -41,10 +41,13 @@ def verify(session: Session, digests: bool, names: tuple[str, ...]) -> int:
     from reconcile.problem import Problem
     from reconcile.views.copy_report import failed_check_text, unchecked_text, verification_text
 
-    console, ends, unsound, place = session.console(), ends_of(session), 0, copies_place(session)
-    for job in chosen(place.jobs, names):
-        if job.state == "cancelled":
-            continue
+    console, place, unsound = session.console(), copies_place(session), 0
+    wanted = [job for job in chosen(place.jobs, names) if job.state != "cancelled"]
+    if not wanted:
+        console.print("No copy is queued.")
+        return 0
+    ends = ends_of(session)
+    for job in wanted:
         both = ends(job)
         try:
             with place.reading(job) as ledger:

@@ -49,6 +49,8 @@ def up(session: Session, mail: tuple[str, ...], record: Path | None, profile: st
     order = Order(_seed(session, dict(_mail(mail))), record.resolve() if record else None, profile)
     with folder.alone():
         if _tell_if_running(session, folder):
+            if mail or record or profile != "calm":
+                session.warn("It keeps the options it was started with; for others: reconcile sandbox down, then up.")
             return
         _start(session, folder, order)
     if foreground:

@@ -42,5 +42,6 @@ def _compare(path: Path, text: str) -> int:
     if written == text:
         click.echo(f"{path} is current", err=True)
         return DONE
-    click.echo(f"{path} lags behind the models: write it again with: reconcile schema -o {path}", err=True)
+    click.echo(f"{path} {'is not there' if not written else 'lags behind the models'}", err=True)
+    click.echo(f"  → write it with: reconcile schema -o {path}", err=True)
     return ERROR

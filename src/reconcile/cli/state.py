@@ -36,7 +36,10 @@ def list_(session: Session, federations: tuple[str, ...]) -> None:
     from reconcile.views.state_text import record_list
 
     store = _store(session)
-    for slug in [_slug(store, name) for name in federations] or store.federations():
+    slugs = [_slug(store, name) for name in federations] or store.federations()
+    if not slugs:
+        session.warn("Nothing is recorded yet.")
+    for slug in slugs:
         records = _read(session, store, slug).records
         session.print(record_list(records[address] for address in sorted(records)))
 

@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from reconcile.config.mistakes import told
 from reconcile.problem import Problem
+
+
+def _country(text: str) -> str:
+    if re.fullmatch("[A-Z]{2}", text) is None:
+        raise PydanticCustomError(
+            "country", "{text} is no country in two capital letters, like FR", {"text": repr(text)}
+        )
+    return text
+
+
+Name = Annotated[str, Field(min_length=1)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+SkuPartNumbers = Annotated[tuple[Name, ...], Field(min_length=1)]
 
 
 class Table(BaseModel):
@@ -22,20 +37,21 @@ class Table(BaseModel):
 
 
 class Tenant(Table):
-    id: str
+    id: Name
     """The tenant's directory id (a GUID)."""
-    initial_domain: str
+    initial_domain: Name
     """The tenant's own domain, something.onmicrosoft.com; it is never touched."""
-    client_id: str
+    client_id: Name
     """The app registration that signs in."""
     authority: str = "https://login.microsoftonline.com"
     graph: str = "https://graph.microsoft.com"
     exchange: str = "https://outlook.office365.com"
     ca_file: Path | None = None
     """Certificate authority to trust instead of the usual ones (the sandbox's)."""
-    copier_principal: str
+    copier_principal: Name
     """Object id of the enterprise application (service principal) that copies the mail."""
-    usage_location: str = "FR"
+    usage_location: Annotated[str, AfterValidator(_country)] = "FR"
+    """The country licences are used in, as two letters (ISO 3166)."""
     sign_in: Literal["secret", "certificate", "github", "gitlab", "device"] = "secret"
     """What the application proves itself with: a secret, a certificate, or the identity that a GitHub Actions or GitLab
     CI job is lent, which leaves no secret to keep. ``device``: whoever runs the command signs in, for each command."""
@@ -48,8 +64,8 @@ class Tenant(Table):
 class Licences(Table):
     """skuPartNumbers accepted for each licence, in order of preference (the tenant may hold the EEA ones)."""
 
-    E1: tuple[str, ...] = ("STANDARDPACK", "Office_365_w/o_Teams_Bundle_E1", "Office_365_E1_(no_Teams)")
-    E3: tuple[str, ...] = ("ENTERPRISEPACK", "O365_w/o_Teams_Bundle_E3", "Office_365_E3_(no_Teams)")
+    E1: SkuPartNumbers = ("STANDARDPACK", "Office_365_w/o_Teams_Bundle_E1", "Office_365_E1_(no_Teams)")
+    E3: SkuPartNumbers = ("ENTERPRISEPACK", "O365_w/o_Teams_Bundle_E3", "Office_365_E3_(no_Teams)")
 
 
 class HostedAccount(Table):
@@ -65,7 +81,7 @@ class HostedAccount(Table):
     """octoDNS's options for that service that are no secret, such as endpoint = "ovh-eu"."""
     server: str = ""
     """One of the host's name servers, which dns check and the checks before a switch ask; none: they are left out."""
-    port: int = 53
+    port: Port = 53
 
 
 class ManualZones(Table):
@@ -74,14 +90,14 @@ class ManualZones(Table):
     zones: tuple[str, ...] = Field(min_length=1)
     host: str
     """An authoritative server of the zones, to read them from."""
-    port: int = 53
+    port: Port = 53
 
 
 class DnsServer(Table):
     """A primary that takes RFC 2136 updates, for every zone that no table below names."""
 
     host: str = ""
-    port: int = 53
+    port: Port = 53
     key_name: str = ""
     key_algorithm: str = "hmac-sha256"
     key_file: Path | None = None
@@ -95,18 +111,18 @@ class DnsServer(Table):
 
 
 class ImapServer(Table):
-    host: str
-    port: int = 993
+    host: Name
+    port: Port = 993
     tls: bool = True
     ca_file: Path | None = None
-    connections: int = 2
+    connections: int = Field(2, ge=1, le=64)
     """Connections per mailbox at most."""
 
 
 class LegacyServer(ImapServer):
-    master_user: str
+    master_user: Name
     """A user who may open every mailbox; the login sent is ``mailbox + separator + master_user``."""
-    separator: str = "*"
+    separator: Name = "*"
     mailboxes: int = Field(64, ge=1)
     """Mailboxes of this host copied at once, by all workers together."""
     master_password_file: Path | None = None
@@ -151,6 +167,13 @@ class Calendar(Table):
         except (ValueError, OSError, ZoneInfoNotFoundError):
             raise PydanticCustomError("timezone", "no time zone is called {name}", {"name": repr(name)}) from None
         return name
+
+    @model_validator(mode="after")
+    def _the_lock_comes_first(self) -> Calendar:
+        if dt.time.fromisoformat(self.lock) > dt.time.fromisoformat(self.cutover):
+            words = "the lock ({lock}) comes after the cutover ({cutover}), which copies what the lock holds still"
+            raise PydanticCustomError("order", words, {"lock": self.lock, "cutover": self.cutover})
+        return self
 
     @field_validator("lock", "cutover")
     @classmethod
@@ -221,9 +244,8 @@ def load_settings(paths: Sequence[Path]) -> Settings:
     try:
         return Settings.model_validate(merged)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise Problem("CFG02", f"{paths[0]}: {where}: {first['msg']}.", exit_code=3) from None
+        message, hint = told(error, Settings, merged)
+        raise Problem("CFG02", f"{paths[0]}: {message}", hint, exit_code=3) from None
 
 
 def _overlay(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ def replace_file(path: Path, data: bytes) -> None:
 
     Raises Problem STA01 (no room) or STA06 (not writable); the old file is then whole and no other one is left.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    temporary = path.parent / f".{path.name}.{secrets.token_hex(4)}"
     try:
         if path.exists() and not path.is_file():
             # Renaming over a device would do away with it.
