@@ -113,6 +113,17 @@ def test_an_apply_stopped_once_finishes_what_it_began_and_says_what_is_left(thre
     stage.run("plan", "--detailed-exitcode", expect=0)
 
 
+def test_an_apply_goes_on_to_its_end_when_whoever_watched_it_has_left(stage: Stage) -> None:
+    run = stage.start("apply", "--yes")
+    assert run.stdout is not None
+    while not run.stdout.readline().startswith("["):
+        assert run.poll() is None
+    run.stdout.close()
+    run.wait(timeout=120)
+    assert "killed" not in stage.run("log").out
+    stage.run("plan", "--detailed-exitcode", expect=0)
+
+
 def test_a_second_apply_meets_the_first_and_leaves(three_federations: Stage) -> None:
     stage = three_federations
     first = stage.start("apply", "--yes")

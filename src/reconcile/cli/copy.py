@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
 import time
-from collections.abc import Callable, Iterator
 
 import click
 
@@ -16,6 +13,7 @@ from reconcile.cli.copy_doctor import doctor
 from reconcile.cli.copy_report import report, verify
 from reconcile.cli.exits import INTERRUPTED, PARTLY_APPLIED
 from reconcile.cli.session import Session
+from reconcile.cli.stopping import stopping_gently, to_whoever_stays
 
 
 @click.group()
@@ -54,11 +52,17 @@ def work(session: Session, at_once: int, once: bool, stay: int | None, name: str
         console.print("No copy is queued. `reconcile apply` queues one for each mailbox whose moment has come.")
         return 0
     began = time.monotonic()
+    say = to_whoever_stays(session.warn)
     with contextlib.ExitStack() as stack:
         bars = stack.enter_context(CopyBars(console)) if console.is_terminal else None
-        lines = bars.lines if bars else CopyLines(console.print)
+        lines = bars.lines if bars else CopyLines(to_whoever_stays(console.print))
         worker = worker_of(session, name, at_once, bars or lines)
-        stopped = stack.enter_context(_stopping_on_signals(worker.stop, session))
+
+        def stop() -> None:
+            say("Stopping once what is in flight has arrived; interrupt again to stop now.")
+            worker.stop()
+
+        stopped = stack.enter_context(stopping_gently(stop))
         ended = worker.run(wanted, wait=not once, every=stay * 60.0 if stay else None)
     console.print(lines.tally(ended, time.monotonic() - began))
     if stopped:
@@ -105,23 +109,3 @@ def status(session: Session, as_json: bool, prometheus: bool, watch: bool, names
     if not watch and seen:
         console.print(copies_table(seen, clock.now(), left()))
     console.print(copies_count(seen) if seen else "No copy is queued.")
-
-
-@contextlib.contextmanager
-def _stopping_on_signals(stop: Callable[[], None], session: Session) -> Iterator[list[int]]:
-    """The first Ctrl-C (or SIGTERM) stops gently, the second at once. The list holds the signals received."""
-    received: list[int] = []
-
-    def on_signal(number: int, _: object) -> None:
-        if received:
-            os._exit(INTERRUPTED)
-        received.append(number)
-        session.console(stderr=True).print("Stopping once what is in flight has arrived; interrupt again to stop now.")
-        stop()
-
-    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -6,16 +6,14 @@ import dataclasses
 import getpass
 import os
 import secrets
-import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Callable, Mapping
-from types import FrameType
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from reconcile.cli.exits import INTERRUPTED
 from reconcile.cli.session import Session
+from reconcile.cli.stopping import stopping_gently
 
 if TYPE_CHECKING:
     from reconcile.applying.outcome import Run
@@ -46,33 +44,14 @@ def carry_out(
     provenance = _provenance(session)
     header = {"who": holder.who, "host": holder.host, "plan": chosen.digest, "tool": plan.tool, **provenance}
     with Journal.create(session.state / "runs", run_id, header, session.clock) as journal:
-        restore = _on_signals(stop)
         alarm = threading.Timer(deadline or 0.0, stop.set)
         if deadline:
             alarm.start()
         try:
-            with telling.following(plan) as listener:
+            with stopping_gently(stop.set), telling.following(plan) as listener:
                 return apply_plan(plan, ground, journal, holder, listener)
         finally:
             alarm.cancel()
-            restore()
-
-
-def _on_signals(stop: threading.Event) -> Callable[[], None]:
-    """First Ctrl-C or SIGTERM: finish what is in flight. Second: leave at once; the journal knows what was begun."""
-
-    def hear(_number: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
-            os._exit(INTERRUPTED)
-        stop.set()
-
-    former = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def restore() -> None:
-        for number, action in former.items():
-            signal.signal(number, action)
-
-    return restore
 
 
 def holder_of(session: Session, run: str, operation: str) -> Holder:

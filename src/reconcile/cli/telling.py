@@ -12,6 +12,7 @@ import click
 
 from reconcile.cli.session import Session
 from reconcile.cli.shapes import say_events
+from reconcile.cli.stopping import to_whoever_stays
 
 if TYPE_CHECKING:
     from reconcile.applying.events import Listener
@@ -58,7 +59,7 @@ class Words:
 
         console = self._session.console(stderr=True)
         if not console.is_terminal:
-            yield LineProgress(plan, console.print)
+            yield LineProgress(plan, to_whoever_stays(console.print))
             return
         from rich.live import Live
 
@@ -91,7 +92,7 @@ class Events:
     def following(self, plan: Plan) -> Iterator[Listener]:
         from reconcile.views.terraform_events import run_event
 
-        yield lambda event: say_events(run_event(event, self._clock.now()))
+        yield to_whoever_stays(lambda event: say_events(run_event(event, self._clock.now())))
 
     def run(self, run: Run, plan: Plan) -> None:
         from reconcile.views.terraform_events import run_summary
