@@ -212,6 +212,17 @@ def test_an_address_somebody_else_holds_is_told_with_its_holder(world: World) ->
     )
 
 
+def test_an_address_of_somebody_deleted_just_now_is_waited_for(build: Build) -> None:
+    world = build(delays=Delays(released_address=3600))
+    world.add_domain()
+    world.make("mailbox", ANNE, PERSON)
+    world.remove("mailbox", ANNE)
+    began = world.clock.now()
+    taken: dict[str, Value] = {**SHARED, "aliases": ("anne@spf55.org",)}
+    assert shows(world.make("mailbox", CONTACT, taken), taken)
+    assert world.clock.now() - began > dt.timedelta(minutes=50)
+
+
 def test_a_new_person_whose_address_is_an_alias_elsewhere_is_told_whose(world: World) -> None:
     world.make("mailbox", CONTACT, SHARED)
     with pytest.raises(Problem, match=r"an address of the shared mailbox contact@spf55\.org") as told:

@@ -9,7 +9,7 @@ from reconcile.providers.microsoft import sights
 from reconcile.providers.microsoft.accounts import Accounts
 from reconcile.providers.microsoft.arrival import Arrivals
 from reconcile.providers.microsoft.conversion import Conversion
-from reconcile.providers.microsoft.deleted import DeletedAccounts
+from reconcile.providers.microsoft.deleted import RELEASE_PATIENCE, DeletedAccounts
 from reconcile.providers.microsoft.exchange import edited
 from reconcile.providers.microsoft.graph import segment
 from reconcile.providers.microsoft.holders import held, taken
@@ -23,8 +23,6 @@ from reconcile.resources.resource import Live, Value
 
 #: Seconds until Exchange's servers and the directory agree on something new.
 REPLICA_PATIENCE = 900.0
-#: Seconds an address that was given up may stay reserved.
-RELEASE_PATIENCE = 4500.0
 #: Seconds for a change to be shown before it is written again, and how often that is done.
 SHOWN_PATIENCE = 300.0
 WRITES = 3
