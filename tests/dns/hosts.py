@@ -1,4 +1,4 @@
-"""The APIs of two DNS hosts as they document them, in memory; any call may be made to fail."""
+"""The APIs of three DNS hosts as they document them, in memory; any call may be made to fail."""
 
 from __future__ import annotations
 
@@ -145,3 +145,54 @@ class Ovh(Host):
     def look(self) -> None:
         assert any(kind == "MX" for _, kind, _, _ in self.live), "no MX is live"
         assert any(kind == "MX" for _, kind, _, _ in self._rows()), "a refresh now would leave no MX"
+
+
+class Cloudflare(Host):
+    """API v4: records with ids, live at once; texts in quotes; a name may hold one CNAME and nothing beside it."""
+
+    base = "https://api.cloudflare.com/client/v4"
+
+    def __init__(self, zone: str, records: list[tuple[str, str, int, str]]) -> None:
+        super().__init__()
+        self.zone = zone
+        self._ids = itertools.count(1000)
+        self.records = {
+            f"{next(self._ids):032x}": self._row(f"{name}.{zone}".lstrip("."), kind, ttl, text)
+            for name, kind, ttl, text in records
+        }
+
+    def answer(self, method: str, path: str, query: dict[str, str], body: dict[str, Any]) -> Reply:
+        parts = path.strip("/").split("/")
+        if parts == ["zones"]:
+            zone = {"id": "023e105f4ecef8ad9ca31a8372d0c353", "name": self.zone, "plan": {}, "name_servers": []}
+            return self._page([zone] if query["page"] == "1" else [], query)
+        if len(parts) == 3 and method == "GET":
+            return self._page([{"id": key, **row} for key, row in self.records.items()], query)
+        if method == "DELETE":
+            del self.records[parts[3]]
+            return 200, {}, json.dumps({"success": True, "result": {"id": parts[3]}})
+        key = parts[3] if method == "PUT" else f"{next(self._ids):032x}"
+        others = [row for number, row in self.records.items() if number != key and row["name"] == body["name"]]
+        if others and "CNAME" in {body["type"], *(row["type"] for row in others)}:
+            return 400, {}, json.dumps({"success": False, "errors": [{"code": 81053}]})
+        kept = body["content"].rstrip(".") if body["type"] in ("CNAME", "MX", "NS") else body["content"]
+        self.records[key] = {"proxied": False, **body, "content": kept}
+        return 200, {}, json.dumps({"success": True, "result": {"id": key, **self.records[key]}})
+
+    def _page(self, rows: list[dict[str, Any]], query: dict[str, str]) -> Reply:
+        per_page = int(query["per_page"])
+        start = (int(query["page"]) - 1) * per_page
+        shown = rows[start : start + per_page]
+        info = {"page": int(query["page"]), "per_page": per_page, "count": len(shown), "total_count": len(rows)}
+        return 200, {}, json.dumps({"success": True, "result": shown, "result_info": info})
+
+    @staticmethod
+    def _row(name: str, kind: str, ttl: int, text: str) -> dict[str, Any]:
+        row: dict[str, Any] = {"name": name, "type": kind, "ttl": ttl, "content": text, "proxied": False}
+        if kind == "MX":
+            preference, _, host = text.partition(" ")
+            row |= {"priority": int(preference), "content": host}
+        return row
+
+    def look(self) -> None:
+        assert any(row["type"] == "MX" for row in self.records.values()), "no MX is live"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 import responses
-from tests.dns.hosts import Gandi, Host, Ovh
+from tests.dns.hosts import Cloudflare, Gandi, Host, Ovh
 
 from reconcile.clock import SystemClock
 from reconcile.problem import Problem
@@ -61,13 +61,29 @@ def ovh() -> Ovh:
     )
 
 
+def cloudflare() -> Cloudflare:
+    return Cloudflare(
+        ZONE,
+        [
+            ("", "A", 1, "192.0.2.1"),
+            ("", "MX", 3600, "10 mx1.oldhost.example"),
+            ("", "MX", 3600, "20 mx2.oldhost.example"),
+            ("", "TXT", 600, '"v=spf1 include:spf.oldhost.example ~all"'),
+            ("", "TXT", 600, '"google=abc; x"'),
+            ("_dmarc", "TXT", 1, '"v=DMARC1;p=none"'),
+            ("odd", "LOC", 1, "48 51 29.000 N 2 17 40.000 E 33.00m"),
+        ],
+    )
+
+
 OPTIONS = {
+    Cloudflare: ("cloudflare", {"token": SECRET}),
     Gandi: ("gandi", {"token": SECRET}),
     Ovh: ("ovh", {"endpoint": "ovh-eu", "application_key": "k", "application_secret": SECRET, "consumer_key": "c"}),
 }
 
 
-@pytest.fixture(params=[gandi, ovh])
+@pytest.fixture(params=[gandi, ovh, cloudflare])
 def host(request: pytest.FixtureRequest) -> Iterator[Host]:
     played: Host = request.param()
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mocked:
@@ -137,6 +153,23 @@ def test_other_peoples_records_stay_untouched_at_ovh_and_spf_does_not_double() -
     assert ("", "TXT", 600, '"two " "strings"') in host.live
 
 
+def test_other_peoples_records_stay_untouched_at_cloudflare() -> None:
+    host = cloudflare()
+    before = dict(host.records)
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mocked:
+        host.play(mocked)
+        provider = provider_for(host)
+        for key in SWITCH:
+            put(provider, key)
+    moved = {key for key in before if host.records.get(key) != before[key]}
+    assert sorted((before[key]["type"], before[key]["content"]) for key in moved) == [
+        ("MX", "mx1.oldhost.example"),
+        ("MX", "mx2.oldhost.example"),
+        ("TXT", '"v=spf1 include:spf.oldhost.example ~all"'),
+    ]
+    assert len([row for row in host.records.values() if "v=spf1" in row["content"]]) == 1
+
+
 @pytest.mark.parametrize("failing", range(1, 8))
 def test_a_host_that_fails_midway_never_leaves_the_domain_without_mx(host: Host, failing: int) -> None:
     """The host looks after itself at every call: see ``look``."""
@@ -179,6 +212,18 @@ def test_texts_the_host_would_store_otherwise_are_not_sent_again() -> None:
             put(provider_for(host), f"{ZONE}/TXT/verification")
     assert refusal.value.code == "DNS18"
     assert "MS=ms12345678" in refusal.value.hint
+    assert host.records == before
+
+
+def test_texts_of_several_strings_are_not_sent_again_to_cloudflare() -> None:
+    host = cloudflare()
+    host.records["f" * 32] = {"name": ZONE, "type": "TXT", "ttl": 600, "content": '"two " "strings"', "proxied": False}
+    before = dict(host.records)
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mocked:
+        host.play(mocked)
+        with pytest.raises(Problem) as refusal:
+            put(provider_for(host), f"{ZONE}/TXT/verification")
+    assert refusal.value.code == "DNS18"
     assert host.records == before
 
 

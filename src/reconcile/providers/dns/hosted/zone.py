@@ -42,14 +42,15 @@ def read_zone(backend: BaseProvider, apex: dns.name.Name) -> HostedZone | None:
     zone = Zone(apex.to_text(), [])
     if not _asking(backend, lambda: backend.populate(zone, target=True, lenient=True)):
         return None
-    records = {}
-    for record in zone.records:
-        rrset = record.to_rrset()
-        rdtype = dns.rdatatype.from_text(record._type)
-        rdatas = [dns.rdata.from_text(dns.rdataclass.IN, rdtype, text, relativize=False) for text in rrset.rdatas]
-        name = dns.name.from_text(record.fqdn).canonicalize()
-        records[Question(name, rdtype)] = dns.rdataset.from_rdata_list(record.ttl, rdatas)
-    return HostedZone(apex, records, zone)
+    return HostedZone(apex, dict(_asking(backend, lambda: list(map(_as_read, zone.records)))), zone)
+
+
+def _as_read(record: Any) -> tuple[Question, Rdataset]:
+    rrset = record.to_rrset()
+    rdtype = dns.rdatatype.from_text(record._type)
+    rdatas = [dns.rdata.from_text(dns.rdataclass.IN, rdtype, text, relativize=False) for text in rrset.rdatas]
+    name = dns.name.from_text(record.fqdn).canonicalize()
+    return Question(name, rdtype), dns.rdataset.from_rdata_list(record.ttl, rdatas)
 
 
 def write_zone(backend: BaseProvider, read: HostedZone, swaps: Sequence[Swap]) -> None:
