@@ -10,32 +10,31 @@ from reconcile.problem import Problem
 
 
 def changed_since(reference: str, federations: Path, settings: Path) -> Sequence[str] | None:
-    """The slugs whose file differs from ``reference``, deleted ones included; None for all of them, when the
-    network-wide settings differ.
+    """The slugs whose file differs from where this branch left ``reference``, committed or not, deleted ones included;
+    None for all of them, when the network-wide settings differ.
 
     Raises GIT01 when git cannot tell.
     """
-    command = [
-        "git",
-        "diff",
-        "--name-only",
-        "-z",
-        "--relative",
-        "--no-renames",  # a file renamed is one federation gone and another come
-        "--end-of-options",
-        f"{reference}...",
-        "--",
-        str(federations),
-        str(settings),
-    ]
-    try:
-        asked = subprocess.run(command, capture_output=True, text=True, check=False)
-    except OSError:
-        raise Problem("GIT01", "git is not installed, so nothing is known of what changed.") from None
-    if asked.returncode != 0:
-        words = asked.stderr.strip().splitlines()
-        raise Problem("GIT01", f"git cannot compare with {reference}: {words[0] if words else 'no reason given'}.")
-    paths = [Path(name) for name in asked.stdout.split("\0") if name]
+    # A file renamed is one federation gone and another come.
+    diff = ("diff", "--name-only", "-z", "--relative", "--no-renames", "--merge-base", "--end-of-options", reference)
+    untracked = ("ls-files", "--others", "--exclude-standard", "-z")
+    paths = {
+        Path(name)
+        for question in (diff, untracked)
+        for name in _git(reference, *question, "--", str(federations), str(settings)).split("\0")
+        if name
+    }
     if settings in paths:
         return None
     return sorted({path.stem for path in paths if path.suffix in (".yaml", ".yml")})
+
+
+def _git(reference: str, *words: str) -> str:
+    try:
+        asked = subprocess.run(["git", *words], capture_output=True, text=True, check=False)
+    except OSError:
+        raise Problem("GIT01", "git is not installed, so nothing is known of what changed.") from None
+    if asked.returncode != 0:
+        said = asked.stderr.strip().splitlines()
+        raise Problem("GIT01", f"git cannot compare with {reference}: {said[0] if said else 'no reason given'}.")
+    return asked.stdout
