@@ -6,6 +6,7 @@ import contextlib
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -48,8 +49,8 @@ class Team:
         self.running[name] = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         return self.running[name]
 
-    def wait_until(self, reached: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + PATIENCE
+    def wait_until(self, reached: Callable[[], bool], patience: float = PATIENCE) -> None:
+        deadline = time.monotonic() + patience
         while True:
             with contextlib.suppress(DatabaseUnreachable):
                 if reached():
@@ -90,11 +91,17 @@ def _team(where: str, place: Place, old: Dovecot, new: Dovecot) -> Iterator[Team
             one.communicate()
 
 
-@pytest.fixture
-def own_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """One that may be killed without harm to other tests."""
-    import tempfile
+@contextlib.contextmanager
+def a_team(cluster: Cluster, old: Dovecot, new: Dovecot) -> Iterator[Team]:
+    """With a database of its own."""
+    url = cluster.database()
+    with _team(url, PostgresPlace(url, "", SystemClock()), old, new) as one:
+        yield one
 
+
+@pytest.fixture
+def own_cluster() -> Iterator[Cluster]:
+    """One that may be killed without harm to other tests."""
     with tempfile.TemporaryDirectory(prefix="reconcile-pg-", ignore_cleanup_errors=True) as folder:
         server = Cluster(Path(folder)).start()
         try:
@@ -105,15 +112,13 @@ def own_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 @pytest.fixture
 def team(cluster: Cluster, old_host: Dovecot, exchange_like_host: Dovecot) -> Iterator[Team]:
-    url = cluster.database()
-    with _team(url, PostgresPlace(url, "", SystemClock()), old_host, exchange_like_host) as one:
+    with a_team(cluster, old_host, exchange_like_host) as one:
         yield one
 
 
 @pytest.fixture
 def shaken(own_cluster: Cluster, old_host: Dovecot, exchange_like_host: Dovecot) -> Iterator[Team]:
-    url = own_cluster.database()
-    with _team(url, PostgresPlace(url, "", SystemClock()), old_host, exchange_like_host) as one:
+    with a_team(own_cluster, old_host, exchange_like_host) as one:
         yield one
 
 

@@ -59,10 +59,10 @@ def main(where: str, old: str, new: str, name: str, rate: str, lease: str) -> No
 
     rng = random.SystemRandom()
     shown = Slices(place, name, ends, limits, locks.is_free, Lines(), clock, rng, at_once=2, rate=Rate(float(rate)))
-    dispatcher = Dispatcher(place.database, name, {})
-    one = Worker(name, place.jobs, dispatcher, locks, shown, ends, clock, limits, at_once=2)
-    signal.signal(signal.SIGTERM, lambda *_: one.stop())
     try:
+        dispatcher = Dispatcher(place.database, name, {})
+        one = Worker(name, place.jobs, dispatcher, locks, shown, ends, clock, limits, at_once=2)
+        signal.signal(signal.SIGTERM, lambda *_: one.stop())
         print("ended", dict(one.run(lambda: [job.key for job in place.jobs.list()])), flush=True)
     except Problem as problem:
         print("FAILED", problem, flush=True)
