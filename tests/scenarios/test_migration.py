@@ -59,6 +59,8 @@ def test_a_box_taken_out_of_yaml_is_deleted_only_with_leave(stage: Stage) -> Non
     refused = stage.run("apply", "--yes", expect=5)
     assert "delete  lou.petit@spf55.org" in refused.out  # the whole plan is shown all the same
     assert "GRD01" in refused.err
+    stage.run("plan", "--out", "plans/gone.json", expect=0)
+    assert "delete  lou.petit@spf55.org" in stage.run("apply", "plans/gone.json", expect=5).out
     assert stage.plan()["delete"] >= 1
     stage.run("apply", "--yes", "--allow-delete", expect=0)
     stage.run("plan", "--detailed-exitcode", expect=0)

@@ -67,9 +67,9 @@ def apply(
     found = providers(session)
     chosen = _saved(session, Path(what[0]), target, found) if _is_plan(what) else _fresh(session, what, target, found)
     plan = chosen.plan
-    telling.plan(plan, reviewed=chosen.reviewed)
     digest = chosen.digest if chosen.reviewed else ""
     denied = refusals(plan, digest, session.settings.guards, Leave(allow_delete, override))
+    telling.plan(plan, reviewed=chosen.reviewed and not denied)
     for refusal in denied:
         session.warn(f"{refusal.code} {refusal.message}\n  → {refusal.hint}")
     if denied:
