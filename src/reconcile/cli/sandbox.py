@@ -67,6 +67,7 @@ def down(session: Session) -> None:
     with folder.alone():
         stopped = clear_away(folder)
     session.console().print("The sandbox is stopped, and all it held is gone." if stopped else _NOTHING_RUNS)
+    _tell_what_stays(session)
 
 
 @sandbox.command()
@@ -101,6 +102,7 @@ def reset(session: Session) -> None:
             order = Order(_seed(session, {}))
         clear_away(folder)
         _start(session, folder, order)
+    _tell_what_stays(session)
 
 
 @sandbox.command()
@@ -203,6 +205,12 @@ def _old_boxes(federation: Federation) -> Iterable[LegacyBox]:
             LegacyBox(alias.address, alias.address) for alias in mailbox.aliases if alias.legacy_mail == "merge"
         )
     yield from (LegacyBox(left.address, left.address) for left in federation.file.not_migrated)
+
+
+def _tell_what_stays(session: Session) -> None:
+    """The state outlives the world it tells of, and would make all of the next one look like drift."""
+    if (session.state / "federations").is_dir():
+        session.warn(f"{session.state}/ still tells what was applied; to begin anew: rm -r {session.state}")
 
 
 def _tell_if_running(session: Session, folder: SandboxFolder) -> bool:

@@ -78,8 +78,9 @@ def _waiting(outcomes: Iterable[Outcome], zone: dt.tzinfo) -> Iterator[Text]:
     if not moments:
         return
     first = min(moments)
-    when = "for a migration date in its file" if first == UNSCHEDULED else f"until {moment(first, zone)}"
-    yield Text(f"  {count(len(waiting), 'change')} not due yet: waiting {when}", QUIET)
+    when = "waiting for a migration date in its file" if first == UNSCHEDULED else f"from {moment(first, zone)}"
+    start = "the first " if len(set(moments)) > 1 else ""
+    yield Text(f"  {count(len(waiting), 'change')} not due yet: {start}{when}", QUIET)
 
 
 def _closing(run: Run) -> Iterator[Text]:
