@@ -1,5 +1,5 @@
 # Everything a newcomer runs. Each target sets up what it needs and says so in one line.
-.PHONY: demo test test-stores test-sdk soak bench-engine bench-dns bench-tenant bench-copy lint golden requirements clean
+.PHONY: demo test test-stores test-kerberos test-sdk soak bench-engine bench-dns bench-tenant bench-copy lint golden requirements clean
 
 PYTHON ?= python3
 
@@ -11,6 +11,9 @@ test: .setup/dev lint ## linters, types, layers and the test suite
 
 test-stores: .setup/dev ## where state may live, on PostgreSQL and Azurite
 	@scripts/test-stores
+
+test-kerberos: .setup/dev ## DNS updates signed with a Kerberos ticket, on BIND and a KDC of our own
+	@scripts/test-kerberos
 
 test-sdk: .setup/dev ## Microsoft's own client before the sandbox's tenant (450 MB more)
 	@scripts/test-sdk

@@ -33,7 +33,7 @@ class Kept:
     def undo(self) -> Undo:
         clock = SystemClock()
         journal = RecordJournal(self.folder, clock)
-        return Undo(Exchange(signing_primary(settings_of(self.world.port), SECRET), clock, journal), journal)
+        return Undo(Exchange(signing_primary(settings_of(self.world.port), SECRET, clock), clock, journal), journal)
 
     def switch(self) -> None:
         for key, fields in SWITCH.items():

@@ -99,7 +99,9 @@ class DnsServer(Table):
     host: str = ""
     port: Port = 53
     key_name: str = ""
+    """The TSIG key's name; for gss-tsig the server's Kerberos name, DNS@ and its host when unsaid."""
     key_algorithm: str = "hmac-sha256"
+    """hmac-sha224 to hmac-sha512, or gss-tsig: then a Kerberos ticket signs, as Active Directory wants it."""
     key_file: Path | None = None
     """File holding the TSIG secret in base64; RECONCILE_DNS_KEY comes first."""
     resolvers: tuple[str, ...] = ()

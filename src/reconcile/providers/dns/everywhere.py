@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reconcile.clock import Clock
 from reconcile.config.settings import DnsServer, HostedAccount, ManualZones
 from reconcile.providers.base import Provider
+from reconcile.providers.dns import gss
 from reconcile.providers.dns.exchange import Exchange, Witness
 from reconcile.providers.dns.hosted.account import HostedZones
 from reconcile.providers.dns.hosted.backends import SECRETS, open_backend
@@ -46,7 +47,7 @@ class DnsPlaces:
         """Reader and writer of every zone; ``journal`` is the folder where RRsets are kept as they were."""
         usual = None
         if self.settings.host:
-            usual = dns_provider(self.settings, self.secret("", ""), self.clock, journal, self.zone)
+            usual = dns_provider(self.settings, self._key(), self.clock, journal, self.zone)
         witness = RecordJournal(journal, self.clock)
         places: dict[str, Provider] = {}
         for name, hosted in self.settings.hosted.items():
@@ -60,7 +61,7 @@ class DnsPlaces:
         kept = RecordJournal(journal, self.clock)
         usual = None
         if self.settings.host:
-            usual = Exchange(signing_primary(self.settings, self.secret("", "")), self.clock, kept)
+            usual = Exchange(signing_primary(self.settings, self._key(), self.clock), self.clock, kept)
         places: dict[str, Keeper] = {}
         for name, hosted in self.settings.hosted.items():
             places |= dict.fromkeys(hosted.zones, self._keeper(name, hosted, kept))
@@ -76,6 +77,10 @@ class DnsPlaces:
             places |= dict.fromkeys(manual.zones, self._surveyor(manual.host, manual.port))
         usual = self._surveyor(self.settings.host, self.settings.port) if self.settings.host else None
         return Routes(places, usual)
+
+    def _key(self) -> str:
+        """The primary's secret; a Kerberos ticket needs none."""
+        return "" if self.settings.key_algorithm == gss.ALGORITHM else self.secret("", "")
 
     def _surveyor(self, host: str, port: int) -> Surveyor:
         primary = Primary(host, port)

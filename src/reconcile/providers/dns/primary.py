@@ -23,6 +23,7 @@ import dns.update
 from reconcile.problem import Problem
 from reconcile.providers.dns.answers import Answer, Failure, Question, judged, query_for, unreachable
 from reconcile.providers.dns.connection import Line, Unreachable
+from reconcile.providers.dns.gss import GssKey
 
 #: The TSIG algorithms a key may use; HMAC-MD5 and SHA-1 are left out on purpose (RFC 8945 §6).
 _ALGORITHMS = {
@@ -49,6 +50,8 @@ class Primary:
     port: int = 53
     key: dns.tsig.Key | None = dataclasses.field(default=None, repr=False)
     timeout: float = 5.0
+    #: Agrees on a key with the server before the first update, where there is none.
+    gss: GssKey | None = dataclasses.field(default=None, repr=False, compare=False)
     _line: Line | None = dataclasses.field(default=None, repr=False, compare=False)
 
     @contextlib.contextmanager
@@ -74,8 +77,17 @@ class Primary:
         """Send UPDATEs, all at once, and give the server's verdict on each.
 
         Problems: DNS01 unreachable, DNS03 key refused, DNS04 clocks apart, DNS05 refused, DNS06 not the primary of the
-        zone, DNS11 any other answer.
+        zone, DNS11 any other answer, DNS21 no key could be agreed.
         """
+        if self.gss is None:
+            return self._update(messages)
+        try:
+            with self.gss.turn(self._converse) as key:
+                return dataclasses.replace(self, key=key)._update(messages)
+        except Problem as problem:
+            return [problem] * len(messages)
+
+    def _update(self, messages: Sequence[dns.update.UpdateMessage]) -> list[Verdict | Problem]:
         for number, message in enumerate(messages):
             message.id = number
             if self.key is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from reconcile.clock import Clock, SystemClock
 from reconcile.config.settings import DnsServer
 from reconcile.providers.base import Provider
+from reconcile.providers.dns import gss
 from reconcile.providers.dns.exchange import Exchange, unwitnessed
 from reconcile.providers.dns.journal import RecordJournal
 from reconcile.providers.dns.lookout import Lookout
@@ -33,7 +34,7 @@ def dns_provider(
     clock = clock or SystemClock()
     plain = Primary(server.host, server.port)
     witness = RecordJournal(journal, clock) if journal else unwitnessed
-    exchange = Exchange(signing_primary(server, secret), clock, witness)
+    exchange = Exchange(signing_primary(server, secret, clock), clock, witness)
     resolver = Resolver(plain, server.resolvers)
     return Provider(
         name="dns",
@@ -44,6 +45,8 @@ def dns_provider(
     )
 
 
-def signing_primary(server: DnsServer, secret: str) -> Primary:
-    """The primary with the key that signs updates. Raises DNS12."""
+def signing_primary(server: DnsServer, secret: str, clock: Clock) -> Primary:
+    """The primary with what signs updates: a TSIG key, or a Kerberos ticket. Raises DNS12."""
+    if server.key_algorithm == gss.ALGORITHM:
+        return Primary(server.host, server.port, gss=gss.GssKey(server.key_name or f"DNS@{server.host}", clock))
     return Primary(server.host, server.port, tsig_key(server.key_name, server.key_algorithm, secret))
