@@ -1,56 +1,92 @@
-"""``python -m bench.copy [KEY…] [--rounds N]``: run the comparisons and print ratios (peer's time ÷ ours) and goals."""
+"""``python -m bench.copy [KEY…] [--rounds N]``: the comparisons (peer's time ÷ ours) beside their goals.
+
+The last line is one JSON object, key → figure.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
 import os
-import platform
 import shutil
+import statistics
 import sys
-from pathlib import Path
+from collections.abc import Callable, Collection, Iterator
 
-from bench.copy.cases import CASES, compare, endurance
+from bench.copy.cases import CASES, IMAPSYNC_CASES, Case, compare, forty_boxes, memory_of, ratio, second_pass
+from bench.copy.peers import Result, warm_up
 
-LIMITS = {"peak_mb": 100, "noop_100k_s": 1.0, "noop_100k_mb": 64}
+#: Messages of the mailboxes whose copy's memory is measured, and MB of the single giant.
+BIG, GIANT = (5_000, 50_000, 500_000), 150
+Figure = tuple[str, float, float, str]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.copy")
-    parser.add_argument("keys", nargs="*", help="which comparisons; all by default")
+    parser.add_argument("keys", nargs="*", help="which figures; all by default")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--messages", type=int, default=100_000, help="of the big mailbox")
-    parser.add_argument("--out", type=Path, help="write every figure to this file, as JSON")
     options = parser.parse_args()
     if not shutil.which("mbsync"):
         print("mbsync is missing: apt-get install isync", file=sys.stderr)
         return 1
-    figures: dict[str, object] = {"machine": platform.processor() or platform.machine(), "cpus": os.cpu_count()}
-    missed = 0
-    for case in CASES:
-        if options.keys and case.key not in options.keys:
-            continue
-        ratio, runs = compare(case, options.rounds)
-        detail = ", ".join(
-            f"{name} " + "/".join(f"{run.seconds:.2f}" for run in results) + " s" for name, results in runs.items()
-        )
-        missed += ratio < case.goal
-        load = os.getloadavg()[0]
-        print(f"{case.key:34} {ratio:6.2f}  goal ≥ {case.goal:<5} {detail} (load {load:.1f})", flush=True)
-        figures[case.key] = {"ratio": ratio, "goal": case.goal, "load": load, "runs": _plain(runs)}
-    if not options.keys or set(options.keys) & set(LIMITS):
-        for key, value in endurance(options.messages, 150).items():
-            missed += value > LIMITS[key]
-            print(f"{key:34} {value:6.2f}  goal ≤ {LIMITS[key]:<5} ({options.messages} messages)", flush=True)
-            figures[key] = {"value": value, "goal": LIMITS[key], "messages": options.messages}
-    if options.out:
-        options.out.write_text(json.dumps(figures, indent=2) + "\n")
+    warm_up()
+    found, missed = {}, 0
+    for key, value, goal, detail in _figures(options.keys, options.rounds):
+        missed += value > goal if key in AT_MOST else value < goal
+        sign = "≤" if key in AT_MOST else "≥"
+        print(f"{key:34} {value:7.2f}  goal {sign} {goal:<5} {detail} (load {os.getloadavg()[0]:.1f})", flush=True)
+        found[key] = round(value, 3)
     print("every goal met" if not missed else f"{missed} below the goal")
+    print(json.dumps(found))
     return 0
 
 
-def _plain(runs: dict[str, list[object]]) -> dict[str, list[list[float]]]:
-    return {name: [[run.seconds, run.cpu, run.memory] for run in results] for name, results in runs.items()}  # type: ignore[attr-defined]
+AT_MOST = ("peak_mb", "noop_100k_s", "noop_100k_mb")
+
+
+def _figures(keys: Collection[str], rounds: int) -> Iterator[Figure]:
+    """Key, figure, goal and what it comes from, as they are found."""
+
+    def wanted(*names: str) -> bool:
+        return not keys or bool(set(names) & set(keys))
+
+    for case in CASES:
+        if wanted(case.key):
+            yield _compared(case, compare(case, rounds), _seconds)
+    for case in IMAPSYNC_CASES if os.environ.get("IMAPSYNC") else ():
+        also = "cpu_vs_imapsync" if case.key.startswith("small") else ""
+        if wanted(case.key, also):
+            runs = compare(case, rounds)
+            yield _compared(case, runs, _seconds)
+            if also:
+                yield (also, *_compared(case, runs, lambda run: run.cpu)[1:])
+    if wanted("noop_100k_s", "noop_100k_mb"):
+        second = second_pass(100_000)[1]
+        yield "noop_100k_s", second.seconds, 1.0, "a second pass"
+        yield "noop_100k_mb", second.memory, 64, "a second pass"
+    if wanted("peak_mb"):
+        held = {f"{amount:,}": memory_of("big", amount) for amount in BIG} | {"one giant": memory_of("giant", GIANT)}
+        yield "peak_mb", max(held.values()), 100, ", ".join(f"{name}: {value:.0f}" for name, value in held.items())
+    if wanted("forty_boxes_vs_limit"):
+        theirs, mine = forty_boxes(40, rounds)
+        runs = {"dsync": theirs, "ours": mine}
+        yield "forty_boxes_vs_limit", ratio(runs, "dsync", _seconds), 0.8, _each(runs, _seconds)
+
+
+def _compared(case: Case, runs: dict[str, list[Result]], figure: Callable[[Result], float]) -> Figure:
+    return case.key, ratio(runs, case.peer, figure), case.goal, _each(runs, figure)
+
+
+def _each(runs: dict[str, list[Result]], figure: Callable[[Result], float]) -> str:
+    return ", ".join(
+        f"{name} {statistics.median(map(figure, results)):.2f} s ({min(map(figure, results)):.2f}-"
+        f"{max(map(figure, results)):.2f})"
+        for name, results in runs.items()
+    )
+
+
+def _seconds(run: Result) -> float:
+    return run.seconds
 
 
 if __name__ == "__main__":

@@ -21,13 +21,13 @@ from reconcile.mailcopy.commands import Commands
 from reconcile.mailcopy.wire import quoted
 
 USER = "contact"
+MEMORY = Path("/dev/shm")  # noqa: S108 - memory is the point
 
 
 @contextlib.contextmanager
 def hosts(*, batches: bool, tls: bool = False) -> Iterator[tuple[Dovecot, Dovecot]]:
     """The old host (maildir) and the new one (sdbox); ``batches``: the new one offers MULTIAPPEND."""
-    memory = Path("/dev/shm")  # noqa: S108 - memory is the point
-    with tempfile.TemporaryDirectory(prefix="reconcile-bench-", dir=memory, ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="reconcile-bench-", dir=MEMORY, ignore_cleanup_errors=True) as folder:
         old = Dovecot(Path(folder), "old", location="maildir:~/Maildir:LAYOUT=fs", tls=tls)
         capability = "" if batches else f"imap_capability = {EXCHANGE}"
         new = Dovecot(Path(folder), "new", location="sdbox:~/sdbox", settings=capability, tls=tls)
@@ -38,11 +38,11 @@ def hosts(*, batches: bool, tls: bool = False) -> Iterator[tuple[Dovecot, Doveco
             new.stop()
 
 
-def fill(host: Dovecot, messages: Iterable[Message]) -> int:
+def fill(host: Dovecot, messages: Iterable[Message], user: str = USER) -> int:
     """Put the messages in; how many."""
     count = 0
     with imapclient.IMAPClient("127.0.0.1", host.port, ssl=False) as client:
-        client.login(USER, PASSWORD)
+        client.login(user, PASSWORD)
         commands = Commands(client.socket(), "bench")
         for folder, group in groupby(messages, key=lambda message: message.folder):
             name = quoted(imap_utf7.encode(folder))
@@ -66,13 +66,18 @@ def deliver(host: Dovecot, folder: str, messages: Iterable[Message]) -> None:
             needed.mkdir(parents=True, exist_ok=True)
         size = len(message.body)
         (place / f"{1_500_000_000 + number}.M{number}.bench,S={size},W={size}:2,S").write_bytes(message.body)
+    own(host)
+
+
+def own(host: Dovecot) -> None:
+    """Give what was put there file by file to the mail's owner."""
     if os.geteuid() == 0:
-        subprocess.run(["chown", "-R", "--reference", str(host.mail), str(host.mail / USER)], check=True)
+        subprocess.run(["chown", "-R", "--reference", str(host.mail), str(host.mail)], check=True)
 
 
-def messages_in(host: Dovecot) -> int:
+def messages_in(host: Dovecot, user: str = USER) -> int:
     with imapclient.IMAPClient("127.0.0.1", host.port, ssl=False) as client:
-        client.login(USER, PASSWORD)
+        client.login(user, PASSWORD)
         names = [
             name
             for flags, _, name in client.list_folders()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+import shlex
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.copy.hosts import USER
@@ -24,6 +26,21 @@ old, new, connections, ca = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 def end(port):
     return Endpoint("localhost", port, Password(%r, %r), bool(ca), Path(ca) if ca else None, connections)
 print(copy_mailbox(end(old), end(new), Ledger(Path("ledger.sqlite")), SystemClock()))
+"""
+_OURS_ALL = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from reconcile.clock import SystemClock
+from reconcile.mailcopy.ledger import Ledger
+from reconcile.mailcopy.passes import copy_mailbox
+from reconcile.mailcopy.session import Endpoint, Password
+old, new, *users = sys.argv[1:]
+def copy(user):
+    ends = [Endpoint("localhost", int(port), Password(user, %r), False) for port in (old, new)]
+    print(copy_mailbox(*ends, Ledger(Path(user + ".sqlite")), SystemClock()))
+with ThreadPoolExecutor(len(users)) as pool:
+    list(pool.map(copy, users))
 """
 _STORE = """
 IMAPStore {name}
@@ -74,6 +91,27 @@ def ours(folder: Path, ports: Ports, connections: int = 2) -> Result:
     return timed([sys.executable, "-c", _OURS % (USER, PASSWORD), *where], folder)
 
 
+def ours_all(folder: Path, ports: Ports, users: Sequence[str]) -> Result:
+    """Many mailboxes at once, in one process."""
+    return timed([sys.executable, "-c", _OURS_ALL % PASSWORD, str(ports.old), str(ports.new), *users], folder)
+
+
+def imapsync(folder: Path, ports: Ports) -> Result:
+    """As its users run it; ``IMAPSYNC`` names the script. It wants ports and passwords on its command line."""
+    command = ["perl", os.environ["IMAPSYNC"], "--nolog", "--tmpdir", str(folder), "--pidfile", str(folder / "pid")]
+    for number, port in ((1, ports.old), (2, ports.new)):
+        command += [
+            f"--host{number}",
+            "127.0.0.1",
+            f"--port{number}",
+            str(port),
+            f"--nossl{number}",
+            f"--notls{number}",
+        ]
+        command += [f"--user{number}", USER, f"--password{number}", PASSWORD]
+    return timed(command, folder)
+
+
 def mbsync(folder: Path, ports: Ports) -> Result:
     stores = []
     for name, port, authority in (("far", ports.old, ports.old_ca), ("near", ports.new, ports.new_ca)):
@@ -86,10 +124,27 @@ def mbsync(folder: Path, ports: Ports) -> Result:
 
 def dsync(folder: Path, ports: Ports, new: Dovecot) -> Result:
     """Dovecot's own, the source over IMAP, the destination's files written directly: the limit, not a peer."""
+    return timed(_dsync(ports, new, USER), folder)
+
+
+def dsync_all(folder: Path, ports: Ports, new: Dovecot, users: Sequence[str]) -> Result:
+    """One dsync for each mailbox, all at once."""
+    commands = [shlex.join(_dsync(ports, new, user)) for user in users]
+    return timed(["sh", "-c", " & ".join(commands) + " & wait"], folder)
+
+
+def _dsync(ports: Ports, new: Dovecot, user: str) -> list[str]:
     source = {"imapc_host": "127.0.0.1", "imapc_port": str(ports.old), "imapc_password": PASSWORD}
     options = [word for name, value in source.items() for word in ("-o", f"{name}={value}")]
     command = ["doveadm", "-c", str(new.configuration), *options, "-o", "mail_fsync=never"]
-    return timed([*command, "backup", "-u", USER, "-R", "imapc:"], folder)
+    return [*command, "backup", "-u", user, "-R", "imapc:"]
+
+
+def warm_up() -> None:
+    """Have our modules compiled, as installing does it, also where the environment says not to write bytecode."""
+    subprocess.run(
+        [sys.executable, "-c", "import imapclient, reconcile.mailcopy.passes"], env=_environment(), check=True
+    )
 
 
 def timed(command: list[str], folder: Path) -> Result:
@@ -97,7 +152,7 @@ def timed(command: list[str], folder: Path) -> Result:
     log = folder / "log"
     with log.open("ab") as words:
         began = time.perf_counter()
-        child = subprocess.Popen(command, cwd=folder, stdout=words, stderr=words)
+        child = subprocess.Popen(command, cwd=folder, stdout=words, stderr=words, env=_environment())
         memory = 0.0
         while True:
             done, status, usage = os.wait4(child.pid, os.WNOHANG)
@@ -110,6 +165,10 @@ def timed(command: list[str], folder: Path) -> Result:
     if child.returncode:
         raise RuntimeError(f"{command[0]}: {log.read_text()[-2000:]}")
     return Result(seconds, usage.ru_utime + usage.ru_stime, memory)
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _resident(pid: int) -> float:

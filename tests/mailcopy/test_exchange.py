@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -128,3 +129,35 @@ def test_flags_are_shown_and_lost_keywords_counted(old_box: Box, new_box: Box, b
     assert report.complete
     assert report.keywords_dropped == {"A-traiter": 1}
     assert sorted(flags for _, flags, _ in new_box.contents("INBOX")) == [("\\Flagged",), ("\\Flagged", "\\Seen")]
+
+
+def test_mail_beyond_the_known_limit_is_listed_without_being_sent(
+    old_box: Box, new_box: Box, before: Before, tmp_path: Path
+) -> None:
+    old_box.put("INBOX", letter(1), letter(2, 60_000), letter(3))
+    front = before()
+    end = dataclasses.replace(new_box.endpoint(port=front.port), largest=50_000)
+    report = copied(old_box, end, tmp_path)
+    assert [(refusal.uid, refusal.reason) for refusal in report.refused] == [
+        (2, "0.1 MB; the new server takes 0.1 MB at most")
+    ]
+    assert front.mailboxes[old_box.user].appends == 2
+    assert report.copied == 2
+    raised = dataclasses.replace(end, largest=100_000)  # what Set-Mailbox -MaxReceiveSize does
+    assert copied(old_box, raised, tmp_path).complete
+
+
+def test_unread_mail_that_asks_for_a_receipt_is_counted_and_marked_only_when_asked(
+    old_box: Box, exchange_like_host: Dovecot, tmp_path: Path
+) -> None:
+    asks = b"Subject: accus\xc3\xa9\r\ndisposition-notification-to: <a@y.example>\r\n\r\nlu ?\r\n"
+    quotes = b"Subject: rien\r\n\r\nDisposition-Notification-To: <a@y.example>\r\n"
+    old_box.put("INBOX", Mail(asks), Mail(asks, ("\\Seen",)), Mail(asks, ("$MDNSent",)), Mail(quotes), letter(2))
+    listed, silenced = Box(exchange_like_host, f"{old_box.user}a"), Box(exchange_like_host, f"{old_box.user}b")
+    report = copied(old_box, listed.endpoint(), tmp_path / "listed")
+    assert report.receipts == {"INBOX": 1}
+    assert listed.contents("INBOX") == old_box.contents("INBOX")
+    end = dataclasses.replace(silenced.endpoint(), silences_receipts=True)
+    assert copied(old_box, end, tmp_path / "silenced").receipts == {"INBOX": 1}
+    marked = silenced.contents("INBOX") - old_box.contents("INBOX")
+    assert [(body, flags) for body, flags, _ in marked] == [(asks, ("$MDNSent",))]

@@ -85,7 +85,11 @@ def ends_of(session: Session) -> Callable[[Job], Ends]:
         app = Token(job.destination, tokens.exchange)
         return Ends(
             Endpoint(old.host, old.port, master, old.tls, old.ca_file, old.connections),
-            Endpoint(new.host, new.port, app, new.tls, new.ca_file, new.connections),
+            Endpoint(
+                *(new.host, new.port, app, new.tls, new.ca_file, new.connections),
+                largest=new.largest_message * 1_000_000,
+                silences_receipts=new.read_receipts == "silence",
+            ),
         )
 
     return ends

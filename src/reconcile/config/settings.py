@@ -117,8 +117,17 @@ class ImapServer(Table):
     port: Port = 993
     tls: bool = True
     ca_file: Path | None = None
-    connections: int = Field(2, ge=1, le=64)
-    """Connections per mailbox at most."""
+    connections: int = Field(8, ge=1, le=64)
+    """Connections per mailbox at most; as many are opened as the work is worth."""
+
+
+class NewServer(ImapServer):
+    largest_message: int = Field(150, ge=1)
+    """Megabytes of the largest message it takes. Larger ones are listed as refused without being sent; Exchange Online
+    takes what Set-Mailbox -MaxReceiveSize allows, 150 at most."""
+    read_receipts: Literal["list", "silence"] = "list"
+    """Old unread mail that asks for a receipt: counted and listed only, or marked as answered ($MDNSent) so that nobody
+    is sent a receipt years late. The mark is the one change made to a message's flags."""
 
 
 class LegacyServer(ImapServer):
@@ -207,7 +216,7 @@ class Settings(Table):
     licences: Licences = Licences()
     dns: DnsServer
     legacy: dict[str, LegacyServer]
-    destination: ImapServer = ImapServer(host="outlook.office365.com")
+    destination: NewServer = NewServer(host="outlook.office365.com")
     copies: Copies = Copies()
     calendar: Calendar = Calendar()
     guards: Guards = Guards()

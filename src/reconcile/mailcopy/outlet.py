@@ -138,12 +138,12 @@ class Outlet:
 class Body:
     """The bytes of one message on their way out, digested as they pass. ``tail`` follows the last of them."""
 
-    __slots__ = ("_digest", "_letter", "_unsent", "ended", "tail")
+    __slots__ = ("_digest", "_unsent", "ended", "letter", "tail")
 
     def __init__(self, letter: Letter, unsent: bytearray, tail: bytes) -> None:
         self.tail = tail
         self.ended = False
-        self._letter = letter
+        self.letter = letter
         self._unsent = unsent
         self._digest = hashlib.sha256()
 
@@ -153,5 +153,5 @@ class Body:
 
     def end(self) -> None:
         self.ended = True
-        self._letter.digest = self._digest.digest()
+        self.letter.digest = self._digest.digest()
         self._unsent += self.tail

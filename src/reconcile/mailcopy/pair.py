@@ -11,6 +11,7 @@ from reconcile.mailcopy.interruptions import ConnectionLost, is_breakdown, raise
 from reconcile.mailcopy.ledger import Ledger
 from reconcile.mailcopy.outlet import Body, Letter, Outlet
 from reconcile.mailcopy.pace import QUOTA_START, Pace
+from reconcile.mailcopy.receipts import MARK, ReceiptWatch
 from reconcile.mailcopy.session import Session
 from reconcile.mailcopy.tally import Refusal, Tally
 from reconcile.mailcopy.todo import Todo
@@ -62,6 +63,7 @@ class Pair:
         self._unconfirmed = 0
         self._body: Body | None = None
         self._flags: dict[bytes, tuple[bytes, tuple[bytes, ...]]] = {}
+        self._watch = ReceiptWatch()
         self._cautious = cautious
         self._quota = 1 if cautious else QUOTA_START
         self._pace = Pace()
@@ -154,15 +156,20 @@ class Pair:
             self._tally.keywords_dropped[readable(keyword)] += 1
         self._unconfirmed += 1
         letter = Letter(folder, uid, size, self.destination.is_exchange and b"\\flagged" in known[0].lower())
-        self._body = self.outlet.begin(letter, known[0], date, alone=uid in folder.alone or uid == folder.on_trial)
+        self._watch.begin(flags)
+        kept = known[0] + b" " + MARK if uid in folder.silenced else known[0]
+        self._body = self.outlet.begin(letter, kept.strip(), date, alone=uid in folder.alone or uid == folder.on_trial)
 
     def chunk(self, part: memoryview) -> None:
         if self._body is not None:
             self._body.chunk(part)
+            self._watch.chunk(part)
 
     def end(self) -> None:
         if self._body is not None:
             self._body.end()
+            if self._watch.asks:
+                self._tally.receipts[self._body.letter.folder.label] += 1
             self._body = None
 
     def missing(self, uid: int) -> None:

@@ -117,6 +117,7 @@ class _Pass:
             goal = Progress(found.already, found.already + found.messages, total.volume, total.volume + found.volume)
             start = total.copied
             total.adopted += found.adopted
+            self._turn_away(found, control[1].endpoint.largest)
             total.already = found.already - total.adopted - start  # the ledger knows earlier attempts' messages too
 
             def progress() -> None:
@@ -131,6 +132,14 @@ class _Pass:
                 progress()
             self._explain(control[0], found)
             _settle(control[1], self._ledger, found)
+
+    def _turn_away(self, found: Survey, largest: int) -> None:
+        """Refuse what the new server would not take anyway, without sending it."""
+        for row, uid, size in found.too_big:
+            reason = f"{size / 1_000_000:.1f} MB; the new server takes {largest / 1_000_000:.1f} MB at most"
+            self._total.refused.append(Refusal(decoded(row.source), uid, reason))
+            self._total.settled.add((row.id, uid))
+            self._ledger.refuse(row.id, uid, reason)
 
     def _explain(self, source: Session, found: Survey) -> None:
         """Look into messages that were refused without a word, and add to the reason what is unusual about them."""

@@ -23,7 +23,8 @@ class Progress:
 class Report:
     """What a pass did. ``already``: copied before; ``adopted``: found there, by their content. ``left``: due
     and not reached, because the pass was stopped or the mailbox is full (``full`` then says so in the server's words).
-    ``failed``: folders that could not be made or opened, and why."""
+    ``failed``: folders that could not be made or opened, and why. ``receipts``: folder → unread messages that ask for a
+    read receipt."""
 
     copied: int = 0
     volume: int = 0
@@ -34,6 +35,7 @@ class Report:
     refused: tuple[Refusal, ...] = ()
     failed: Mapping[str, str] = dataclasses.field(default_factory=dict)
     keywords_dropped: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    receipts: Mapping[str, int] = dataclasses.field(default_factory=dict)
     full: str = ""
 
     @property
@@ -53,5 +55,6 @@ def report_of(found: Survey, total: Tally) -> Report:
         refused=tuple(total.refused),
         failed=dict(found.failed),
         keywords_dropped=dict(total.keywords_dropped),
+        receipts=dict(total.receipts),
         full=total.full,
     )

@@ -57,7 +57,9 @@ class Token:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A mailbox on a server, and how one logs in to it. ``connections``: as many at once, at most."""
+    """A mailbox on a server, and how one logs in to it. ``connections``: as many at once, at most. ``largest``: bytes
+    of the largest message it takes, 0 when not known. ``silences_receipts``: mark old unread mail that asks for a read
+    receipt as answered."""
 
     host: str
     port: int
@@ -65,6 +67,8 @@ class Endpoint:
     tls: bool = True
     ca_file: Path | None = None
     connections: int = 2
+    largest: int = 0
+    silences_receipts: bool = False
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"

@@ -13,6 +13,7 @@ from reconcile.mailcopy.flags import Keywords
 from reconcile.mailcopy.folders import Route, decoded, encoded, route_folders
 from reconcile.mailcopy.ledger import FolderRow, Ledger
 from reconcile.mailcopy.listing import Listing, Status, list_folders, statuses
+from reconcile.mailcopy.receipts import asking
 from reconcile.mailcopy.recovery import adopt, await_standstill
 from reconcile.mailcopy.session import Session
 from reconcile.mailcopy.todo import Todo
@@ -25,13 +26,14 @@ _PERMANENT = re.compile(rb"\[PERMANENTFLAGS \(([^)]*)\)\]", re.IGNORECASE)
 class Survey:
     """``todos``: folders with messages due. ``already``: messages the ledger knows, ``adopted`` of them only since now.
     ``failed``: folders (as people read them) that could not be made or opened, and why. ``looked_at``: every folder
-    pair that is in order, with its source's status."""
+    pair that is in order, with its source's status. ``too_big``: folder row, UID and bytes of what is not even sent."""
 
     todos: list[Todo] = dataclasses.field(default_factory=list)
     already: int = 0
     adopted: int = 0
     failed: dict[str, str] = dataclasses.field(default_factory=dict)
     looked_at: list[tuple[FolderRow, Status]] = dataclasses.field(default_factory=list)
+    too_big: list[tuple[FolderRow, int, int]] = dataclasses.field(default_factory=list)
 
     @property
     def messages(self) -> int:
@@ -168,6 +170,10 @@ def _compare(
     found.already += ledger.count(row.id)
     found.looked_at.append((row, old))
     due = _without(due, array("I", sorted(uid for folder, uid in skip if folder == row.id)))
+    if largest := destination.endpoint.largest:
+        too_big = [(row, uid, size) for uid, size in zip(due.uids, due.sizes, strict=True) if size > largest]
+        due = _without(due, array("I", (uid for _, uid, _ in too_big)))
+        found.too_big += too_big
     if due.uids:
         found.todos.append(
             Todo(
@@ -181,6 +187,9 @@ def _compare(
                 due.sizes,
                 *keywords,
                 unproven=row.open,
+                silenced=asking(source, row.source, due.uids)
+                if destination.endpoint.silences_receipts
+                else frozenset(),
             )
         )
 

@@ -26,6 +26,7 @@ class Tally:
     refused: list[Refusal] = dataclasses.field(default_factory=list)
     vanished: int = 0
     keywords_dropped: Counter[str] = dataclasses.field(default_factory=Counter)
+    receipts: Counter[str] = dataclasses.field(default_factory=Counter)
     overquota: int = 0
     full: str = ""
     #: (folder, UID) answered for good in this pass: not asked for again, whatever breaks.

@@ -14,6 +14,7 @@ class Todo:
     """A folder with messages due, newest taken first.
 
     ``uids`` ascend, ``sizes`` go with them. ``source`` and ``destination`` are names as sent on the wire, quoted.
+    ``silenced``: UIDs of unread mail that asks for a read receipt and is marked as answered.
     ``alone`` holds UIDs whose batch failed: each is tried in commands of its own, to know which is to blame.
     ``unproven``: a session died over the folder, so one message has to be confirmed before any other is sent.
     Dovecot, killed between naming a message's file and writing its index, finds the file only at the next APPEND, which
@@ -30,6 +31,7 @@ class Todo:
     sizes: array[int]
     any_keyword: bool = True
     keywords: frozenset[bytes] = frozenset()
+    silenced: frozenset[int] = frozenset()
     again: list[int] = dataclasses.field(default_factory=list)
     alone: set[int] = dataclasses.field(default_factory=set)
     unproven: bool = False

@@ -251,6 +251,9 @@ def _said_of(report: Report, state: str) -> list[Text]:
     lines += [Text(f"refused, {plain(r.folder)} message {r.uid}: {plain(r.reason)}", "yellow") for r in shown]
     if len(report.refused) > SHOWN:
         lines.append(Text(f"… and {len(report.refused) - SHOWN} more refused", "yellow"))
+    for folder, number in report.receipts.items():
+        what = count(number, "unread message asks", "unread messages ask")
+        lines.append(Text(f"{plain(folder)}: {what} for a read receipt (see read_receipts in reconcile.toml)", QUIET))
     for keyword, number in report.keywords_dropped.items():
         lines.append(Text(f"label {plain(keyword)} not taken by the new server on {count(number, 'message')}", QUIET))
     return lines
