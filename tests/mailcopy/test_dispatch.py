@@ -17,8 +17,8 @@ from packaging.requirements import Requirement
 from reconcile.clock import Clock, SystemClock
 from reconcile.mailcopy import dispatch, sqlite_file
 from reconcile.mailcopy.dispatch import Dispatcher
-from reconcile.mailcopy.jobs import Limits
 from reconcile.mailcopy.places import FolderPlace, Place
+from reconcile.mailcopy.worklist import Limits
 from reconcile.problem import Problem
 
 CONTACT = "spf55/copy/contact@spf55.org"

@@ -16,7 +16,7 @@ from tests.mailcopy.post import Box, letter
 
 from reconcile.clock import Clock, SystemClock
 from reconcile.mailcopy.dispatch import Dispatcher
-from reconcile.mailcopy.jobs import LEASE, NO_ROOM, SETTLED, Job, JobList, Limits, Ticket
+from reconcile.mailcopy.jobs import Job, JobList
 from reconcile.mailcopy.liveness import FileLocks
 from reconcile.mailcopy.places import FolderPlace, Place
 from reconcile.mailcopy.rate import Rate
@@ -24,6 +24,7 @@ from reconcile.mailcopy.report import Progress, Report
 from reconcile.mailcopy.session import Endpoint, Password
 from reconcile.mailcopy.slices import Ends, Slices
 from reconcile.mailcopy.worker import Worker
+from reconcile.mailcopy.worklist import LEASE, NO_ROOM, SETTLED, Limits, Ticket, WorkList
 from reconcile.problem import Problem
 from reconcile.providers.base import Absent, Order, Scope, Wanted
 from reconcile.providers.copies import copies_provider
@@ -52,12 +53,12 @@ def clock() -> Noon:
 
 
 @pytest.fixture
-def jobs(place_maker: Callable[[Clock], Place], clock: Noon) -> JobList:
+def jobs(place_maker: Callable[[Clock], Place], clock: Noon) -> WorkList:
     """In a file, then in PostgreSQL."""
     return place_maker(clock).jobs
 
 
-def enqueue(jobs: JobList, key: str = CONTACT, login: str = "contact@spf55.org") -> None:
+def enqueue(jobs: WorkList, key: str = CONTACT, login: str = "contact@spf55.org") -> None:
     jobs.enqueue(key, "ovh", login, "contact@spf55.org", "")
 
 
@@ -66,35 +67,35 @@ def nobody(worker: str) -> bool:
     return False
 
 
-def admit(jobs: JobList, keys: Sequence[str] = (CONTACT,), window: int = 100) -> Sequence[Ticket]:
+def admit(jobs: WorkList, keys: Sequence[str] = (CONTACT,), window: int = 100) -> Sequence[Ticket]:
     with jobs.database.changing() as run:
         return jobs.admit(run, keys, window)
 
 
-def claim(jobs: JobList, worker: str, key: str = CONTACT, limits: Limits = Limits(), dead: str = "") -> Job | None:
+def claim(jobs: WorkList, worker: str, key: str = CONTACT, limits: Limits = Limits(), dead: str = "") -> Job | None:
     """A ticket is given out when the job is due, and claimed by the worker."""
     admit(jobs, [key])
     return jobs.claim(key, ticket_of(jobs, key), worker, limits, lambda name: name == dead)
 
 
-def ticket_of(jobs: JobList, key: str = CONTACT) -> int:
+def ticket_of(jobs: WorkList, key: str = CONTACT) -> int:
     with jobs.database.looking() as run:
         return int(run.rows("SELECT ticket FROM job WHERE key=?", key)[0][0])
 
 
-def only(jobs: JobList) -> Job:
+def only(jobs: WorkList) -> Job:
     (job,) = jobs.list()
     return job
 
 
-def test_looking_at_a_list_that_does_not_exist_leaves_nothing_behind(jobs: JobList, tmp_path: Path) -> None:
+def test_looking_at_a_list_that_does_not_exist_leaves_nothing_behind(jobs: WorkList, tmp_path: Path) -> None:
     assert jobs.list() == []
     assert jobs.copied() == frozenset()
     assert not jobs.database.exists()
     assert not any(tmp_path.iterdir())
 
 
-def test_a_copy_queued_twice_is_one_copy(jobs: JobList) -> None:
+def test_a_copy_queued_twice_is_one_copy(jobs: WorkList) -> None:
     enqueue(jobs)
     enqueue(jobs)
     assert only(jobs).state == "queued"
@@ -115,13 +116,13 @@ def test_a_list_of_another_version_is_left_alone(tmp_path: Path, clock: Noon) ->
         JobList.in_file(path, clock).list()
 
 
-def test_two_workers_never_hold_the_same_mailbox(jobs: JobList) -> None:
+def test_two_workers_never_hold_the_same_mailbox(jobs: WorkList) -> None:
     enqueue(jobs)
     assert claim(jobs, "a") is not None
     assert claim(jobs, "b") is None
 
 
-def test_a_lease_that_runs_out_is_taken_over_and_its_former_holder_shut_out(jobs: JobList, clock: Noon) -> None:
+def test_a_lease_that_runs_out_is_taken_over_and_its_former_holder_shut_out(jobs: WorkList, clock: Noon) -> None:
     enqueue(jobs)
     first = claim(jobs, "a")
     assert first is not None
@@ -136,13 +137,13 @@ def test_a_lease_that_runs_out_is_taken_over_and_its_former_holder_shut_out(jobs
     assert jobs.finish(second, "b", "done")
 
 
-def test_the_mailbox_of_a_dead_worker_is_free_at_once(jobs: JobList) -> None:
+def test_the_mailbox_of_a_dead_worker_is_free_at_once(jobs: WorkList) -> None:
     enqueue(jobs)
     assert claim(jobs, "a") is not None
     assert claim(jobs, "b", dead="a") is not None
 
 
-def test_small_mailboxes_go_first_and_no_source_takes_every_place_in_the_queue(jobs: JobList) -> None:
+def test_small_mailboxes_go_first_and_no_source_takes_every_place_in_the_queue(jobs: WorkList) -> None:
     for name, messages in (("grande", 5000), ("petite", 3), ("moyenne", 60)):
         enqueue(jobs, f"spf55/copy/{name}@spf55.org")
         jobs.measured(next(job for job in jobs.list() if name in job.key), messages)
@@ -152,7 +153,7 @@ def test_small_mailboxes_go_first_and_no_source_takes_every_place_in_the_queue(j
     assert [ticket.weight for ticket in given] == [0, 3, 60]
 
 
-def test_a_ticket_is_given_out_once_and_void_when_the_job_was_paused_meanwhile(jobs: JobList) -> None:
+def test_a_ticket_is_given_out_once_and_void_when_the_job_was_paused_meanwhile(jobs: WorkList) -> None:
     enqueue(jobs)
     (first,) = admit(jobs)
     assert not admit(jobs)
@@ -165,7 +166,7 @@ def test_a_ticket_is_given_out_once_and_void_when_the_job_was_paused_meanwhile(j
     assert jobs.claim(CONTACT, second.number, "a", Limits(), nobody)
 
 
-def test_a_ticket_the_engine_lost_is_given_out_anew(jobs: JobList, clock: Noon) -> None:
+def test_a_ticket_the_engine_lost_is_given_out_anew(jobs: WorkList, clock: Noon) -> None:
     enqueue(jobs)
     (lost,) = admit(jobs)
     clock.sleep(SETTLED + 1)
@@ -177,7 +178,7 @@ def test_a_ticket_the_engine_lost_is_given_out_anew(jobs: JobList, clock: Noon) 
     assert admit(jobs)
 
 
-def test_a_frozen_workers_mailbox_is_handed_on_when_its_lease_has_run_out(jobs: JobList, clock: Noon) -> None:
+def test_a_frozen_workers_mailbox_is_handed_on_when_its_lease_has_run_out(jobs: WorkList, clock: Noon) -> None:
     enqueue(jobs)
     frozen = claim(jobs, "a")
     assert frozen
@@ -190,7 +191,7 @@ def test_a_frozen_workers_mailbox_is_handed_on_when_its_lease_has_run_out(jobs: 
 
 
 def test_a_source_and_all_together_have_their_limits_and_a_mailbox_gets_one_copy_at_a_time(
-    jobs: JobList, clock: Noon
+    jobs: WorkList, clock: Noon
 ) -> None:
     names = ["a", "b", "c"]
     for name in names:
@@ -207,7 +208,7 @@ def test_a_source_and_all_together_have_their_limits_and_a_mailbox_gets_one_copy
     assert claim(jobs, "w", "b", Limits(3, 3))
 
 
-def test_the_pace_of_a_source_is_that_of_all_its_mailboxes_together(jobs: JobList, clock: Noon) -> None:
+def test_the_pace_of_a_source_is_that_of_all_its_mailboxes_together(jobs: WorkList, clock: Noon) -> None:
     for name in ("a", "b"):
         jobs.enqueue(name, "ovh", name, name, "")
         job = claim(jobs, "w", name)
@@ -219,7 +220,7 @@ def test_the_pace_of_a_source_is_that_of_all_its_mailboxes_together(jobs: JobLis
     assert jobs.rates() == {"ovh": [300]}
 
 
-def test_what_is_to_be_tried_later_waits_for_its_time(jobs: JobList, clock: Noon) -> None:
+def test_what_is_to_be_tried_later_waits_for_its_time(jobs: WorkList, clock: Noon) -> None:
     enqueue(jobs)
     job = claim(jobs, "a")
     assert job is not None
@@ -231,7 +232,7 @@ def test_what_is_to_be_tried_later_waits_for_its_time(jobs: JobList, clock: Noon
     assert again.attempts == 1
 
 
-def test_a_cancelled_copy_stops_its_worker_and_may_be_asked_for_again(jobs: JobList) -> None:
+def test_a_cancelled_copy_stops_its_worker_and_may_be_asked_for_again(jobs: WorkList) -> None:
     enqueue(jobs)
     job = claim(jobs, "a")
     assert job is not None
@@ -276,7 +277,7 @@ def test_when_the_list_is_lost_its_copies_go_on_with_their_ledgers_at_once(tmp_p
     place.ledger(job).close()
 
 
-def test_a_mailbox_is_copied_once_every_copy_into_it_is_done(jobs: JobList) -> None:
+def test_a_mailbox_is_copied_once_every_copy_into_it_is_done(jobs: WorkList) -> None:
     assert jobs.copied() == frozenset()
     enqueue(jobs)
     enqueue(jobs, "spf55/copy/info@spf55.org", "info@spf55.org")
@@ -307,13 +308,13 @@ def order(**fields: str) -> Order:
     return Order(Address.parse(CONTACT), None, wanted | fields, frozenset(fields))
 
 
-def seen(jobs: JobList) -> object:
+def seen(jobs: WorkList) -> object:
     address = Address.parse(CONTACT)
     scope = Scope([Wanted(address, None)], {"spf55.org": "spf55"})
     return copies_provider(jobs).reader.observe(scope).sights[address]
 
 
-def test_a_copy_exists_once_queued_and_until_cancelled(jobs: JobList) -> None:
+def test_a_copy_exists_once_queued_and_until_cancelled(jobs: WorkList) -> None:
     writer = copies_provider(jobs).writer
     assert isinstance(seen(jobs), Absent)
     made = writer.create(order())
@@ -326,7 +327,7 @@ def test_a_copy_exists_once_queued_and_until_cancelled(jobs: JobList) -> None:
     assert isinstance(seen(jobs), Absent)
 
 
-def test_a_copy_may_change_its_folder_but_not_while_it_runs(jobs: JobList) -> None:
+def test_a_copy_may_change_its_folder_but_not_while_it_runs(jobs: WorkList) -> None:
     writer = copies_provider(jobs).writer
     writer.create(order())
     assert writer.update(order(folder="ancienne boîte")).fields["folder"] == "ancienne boîte"

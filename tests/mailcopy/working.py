@@ -13,9 +13,9 @@ import sys
 from pathlib import Path
 
 from reconcile.clock import SystemClock
-from reconcile.mailcopy import jobs, slices, worker
+from reconcile.mailcopy import slices, worker, worklist
 from reconcile.mailcopy.dispatch import Dispatcher
-from reconcile.mailcopy.jobs import Job, Limits
+from reconcile.mailcopy.jobs import Job
 from reconcile.mailcopy.liveness import FileLocks, PostgresLocks
 from reconcile.mailcopy.places import FolderPlace, PostgresPlace
 from reconcile.mailcopy.rate import Rate
@@ -23,6 +23,7 @@ from reconcile.mailcopy.report import Progress, Report
 from reconcile.mailcopy.session import Endpoint, Password
 from reconcile.mailcopy.slices import Ends, Slices
 from reconcile.mailcopy.worker import Worker
+from reconcile.mailcopy.worklist import Limits
 from reconcile.problem import Problem
 
 
@@ -40,8 +41,8 @@ class Lines:
 def main(where: str, old: str, new: str, name: str, rate: str, lease: str) -> None:
     clock, limits = SystemClock(), Limits()
     # A minute is long for a test; the clocks of the processes are one.
-    jobs.LEASE = worker.LEASE = float(lease)
-    jobs.SETTLED = min(jobs.SETTLED, float(lease))
+    worklist.LEASE = worker.LEASE = float(lease)
+    worklist.SETTLED = min(worklist.SETTLED, float(lease))
     worker.GUARD_EVERY, slices.RETRY_DATABASE = 1.0, 0.5
     if where.startswith("postgresql:"):
         place = PostgresPlace(where, "", clock)

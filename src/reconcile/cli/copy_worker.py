@@ -11,11 +11,11 @@ from reconcile.cli.copies import copies_place, ends_of
 from reconcile.cli.session import Session
 
 if TYPE_CHECKING:
-    from reconcile.mailcopy.jobs import Limits
     from reconcile.mailcopy.liveness import Locks
     from reconcile.mailcopy.places import Place
     from reconcile.mailcopy.slices import Watcher
     from reconcile.mailcopy.worker import Worker
+    from reconcile.mailcopy.worklist import Limits
 
 
 def worker_of(session: Session, name: str | None, at_once: int, watcher: Watcher) -> Worker:
@@ -67,7 +67,7 @@ def locks_of(place: Place) -> Locks:
 
 def limits_of(session: Session) -> Limits:
     """Mailboxes at once, as reconcile.toml allows."""
-    from reconcile.mailcopy.jobs import Limits
+    from reconcile.mailcopy.worklist import Limits
 
     settings = session.settings
     each = {name: server.mailboxes for name, server in settings.legacy.items()}

@@ -35,6 +35,8 @@ class Statements(Protocol):
 class Database(Protocol):
     """Raises ``Problem`` COPY04 (cannot be written), COPY05 (damaged, another version), COPY12 (out of reach)."""
 
+    #: How messages call it, without user or password.
+    name: str
     #: Ends a SELECT whose rows must not change before the transaction ends.
     locking: str
 

@@ -18,7 +18,7 @@ from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, error
 
 from reconcile.mailcopy.database import Database, DatabaseUnreachable, Statements
 from reconcile.mailcopy.engine import EngineStatements, engine_for
-from reconcile.mailcopy.jobs import MORE, Limits, Ticket
+from reconcile.mailcopy.worklist import MORE, Limits, Ticket
 from reconcile.problem import Problem
 
 QUEUE, APPLICATION, SCHEMA = "copy", "reconcile", "reconcile_engine"
@@ -49,7 +49,7 @@ class Dispatcher:
             )
         self._worker = worker
         self._engine = engine_for(database)
-        self._name = str(getattr(database, "name", getattr(database, "path", "")))
+        self._name = database.name
         self._client: DBOSClient | None = None
 
     def start(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from reconcile.mailcopy.dispatch import Dispatcher
-from reconcile.mailcopy.jobs import JobList
 from reconcile.mailcopy.liveness import Locks
+from reconcile.mailcopy.worklist import WorkList
 from reconcile.problem import Problem
 
 
@@ -21,7 +21,7 @@ def same_name(worker: str) -> Problem:
 class Guard:
     """Every worker has one. Looks are cheap, and what one leaves undone the next does."""
 
-    def __init__(self, worker: str, jobs: JobList, dispatcher: Dispatcher, locks: Locks) -> None:
+    def __init__(self, worker: str, jobs: WorkList, dispatcher: Dispatcher, locks: Locks) -> None:
         self._worker = worker
         self._jobs = jobs
         self._dispatcher = dispatcher

@@ -75,12 +75,15 @@ class Ledger:
 
     def __init__(self, path: Path, epoch: int = 0) -> None:
         """In a file of its own."""
-        self._open(KeptSqliteDatabase(path, SCHEMA), "", epoch)
+        own = KeptSqliteDatabase(path, SCHEMA)
+        self._release = own.close
+        self._open(own, "", epoch)
 
     @classmethod
     def shared(cls, database: Database, name: str, epoch: int = 0) -> Ledger:
         """In a database that holds many; ``name`` tells it from the others. Closing it leaves the database open."""
         ledger = cls.__new__(cls)
+        ledger._release = lambda: None
         ledger._open(database, name, epoch)
         return ledger
 
@@ -98,8 +101,7 @@ class Ledger:
         yield ledger if ledger and ledger._mailbox else None
 
     def close(self) -> None:
-        if isinstance(self.database, SqliteDatabase):
-            self.database.close()
+        self._release()
 
     def folder(
         self, source: bytes, destination: bytes, label: str, source_validity: int, destination_validity: int
@@ -262,6 +264,7 @@ class Ledger:
     @classmethod
     def _seen(cls, database: Database, name: str) -> Ledger:
         ledger = cls.__new__(cls)
+        ledger._release = lambda: None
         ledger.database = database
         found = ledger._rows("SELECT id FROM mailbox WHERE name=?", name)
         ledger._mailbox = int(found[0][0]) if found else 0

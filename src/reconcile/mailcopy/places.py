@@ -12,17 +12,18 @@ from reconcile.clock import Clock
 from reconcile.mailcopy import jobs as job_tables
 from reconcile.mailcopy import ledger as ledger_tables
 from reconcile.mailcopy.database import Database
-from reconcile.mailcopy.jobs import Job, JobList
+from reconcile.mailcopy.jobs import Job
 from reconcile.mailcopy.ledger import Ledger
 from reconcile.mailcopy.postgres import PostgresDatabase
 from reconcile.mailcopy.sqlite_file import SqliteDatabase
+from reconcile.mailcopy.worklist import WorkList
 from reconcile.problem import Problem
 
 
 class Place(Protocol):
     """The list, a ledger for each copy in it, and the database in which the job engine keeps what it needs."""
 
-    jobs: JobList
+    jobs: WorkList
 
     @property
     def database(self) -> Database: ...
@@ -42,7 +43,7 @@ class FolderPlace:
     def __init__(self, folder: Path, clock: Clock) -> None:
         self.folder = folder
         self.database = SqliteDatabase(folder / "queue.sqlite", job_tables.SCHEMA)
-        self.jobs = JobList(self.database, clock)
+        self.jobs = WorkList(self.database, clock)
 
     def ledger(self, job: Job) -> Ledger:
         return Ledger(self._path(job), job.epoch)
@@ -71,7 +72,7 @@ class PostgresPlace:
                 "leave it out and set RECONCILE_COPIES_PASSWORD, or use ~/.pgpass",
             )
         self.database = PostgresDatabase(url, password, (job_tables.SCHEMA, ledger_tables.SCHEMA))
-        self.jobs = JobList(self.database, clock)
+        self.jobs = WorkList(self.database, clock)
 
     def ledger(self, job: Job) -> Ledger:
         return Ledger.shared(self.database, job.ledger, job.epoch)

@@ -62,7 +62,6 @@ class PostgresDatabase:
         self._schemas = schemas
         self._made = False
         parts = urlsplit(url)
-        #: How messages call it: never with the user or the password.
         self.name = f"postgresql://{parts.hostname or ''}{parts.path}"
         self._idle: queue.LifoQueue[psycopg.Connection[Any] | None] = queue.LifoQueue()
         for _ in range(CONNECTIONS):

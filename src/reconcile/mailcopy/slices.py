@@ -12,7 +12,7 @@ from typing import Protocol
 
 from reconcile.clock import Clock
 from reconcile.mailcopy.database import DatabaseUnreachable
-from reconcile.mailcopy.jobs import MORE, Job, Limits
+from reconcile.mailcopy.jobs import Job
 from reconcile.mailcopy.lease import awake_seconds
 from reconcile.mailcopy.ledger import LeaseLost
 from reconcile.mailcopy.passes import ThrottledProblem, copy_mailbox
@@ -20,6 +20,7 @@ from reconcile.mailcopy.places import Place
 from reconcile.mailcopy.rate import Rate
 from reconcile.mailcopy.report import Progress, Report
 from reconcile.mailcopy.session import Endpoint, LoginRefused, Password, Unreachable
+from reconcile.mailcopy.worklist import MORE, Limits
 from reconcile.problem import Problem
 
 #: Seconds between two notes of a job's progress, which also renew its lease.

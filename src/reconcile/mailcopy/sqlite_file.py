@@ -27,6 +27,7 @@ class SqliteDatabase:
 
     def __init__(self, path: Path, schema: str) -> None:
         self.path = path
+        self.name = str(path)
         self._schema = schema
 
     def exists(self) -> bool:

@@ -14,11 +14,12 @@ from reconcile.mailcopy.database import DatabaseUnreachable
 from reconcile.mailcopy.dispatch import Dispatcher
 from reconcile.mailcopy.guard import Guard, same_name
 from reconcile.mailcopy.interruptions import ConnectionLost
-from reconcile.mailcopy.jobs import LEASE, Job, JobList, Limits
+from reconcile.mailcopy.jobs import Job
 from reconcile.mailcopy.listing import statuses
 from reconcile.mailcopy.liveness import Locks
 from reconcile.mailcopy.session import LoginRefused, connect
 from reconcile.mailcopy.slices import Ends, Slices
+from reconcile.mailcopy.worklist import LEASE, Limits, WorkList
 from reconcile.problem import Problem
 
 #: Seconds between two looks for what is due, in a run and in a service, and between two after the other workers.
@@ -35,7 +36,7 @@ class Worker:
     def __init__(
         self,
         name: str,
-        jobs: JobList,
+        jobs: WorkList,
         dispatcher: Dispatcher,
         locks: Locks,
         slices: Slices,
@@ -79,9 +80,12 @@ class Worker:
                 self._slices.carry_out, self._limits, self._at_once, self._starts_a_minute, look_every
             )
             with self._leases_kept():
-                self._loop(wanted, wait, every)
-                while self._slices.held:
-                    time.sleep(0.05)
+                try:
+                    self._loop(wanted, wait, every)
+                finally:
+                    self.stop()
+                    while self._slices.held:
+                        time.sleep(0.05)
         finally:
             self._dispatcher.stop()
             self._locks.close()
