@@ -5,11 +5,14 @@ from __future__ import annotations
 import concurrent.futures
 
 import pytest
-from tests.dns.servers import Server, change, transfer
-from tests.dns.world import ORDINARY, World, zone_on
+from tests.dns.servers import SECRET, Server, change, transfer
+from tests.dns.world import ORDINARY, World, settings_of, zone_on
 
+from reconcile.clock import SystemClock
 from reconcile.problem import Problem
 from reconcile.providers.base import ABSENT, Unknown
+from reconcile.providers.dns.provider import signing_primary
+from reconcile.providers.dns.trial import try_key
 from reconcile.resources.resource import Live, Value
 
 MX = ("0 spf55-org.mail.protection.outlook.com.",)
@@ -36,6 +39,19 @@ def test_what_is_there_is_read_in_one_spelling(world: World) -> None:
     assert isinstance(spf, Live)
     assert spf.fields == {"includes": ("spf.oldhost.example",)}
     assert spf.context["record"] == "v=spf1 a mx include:spf.oldhost.example ip4:198.51.100.7 ~all"
+
+
+def test_a_key_is_tried_without_changing_anything(world: World) -> None:
+    before = transfer(world.port, world.origin)
+    good = signing_primary(settings_of(world.port), SECRET, SystemClock())
+    assert try_key(good, [world.origin, f"verdun.{world.origin}"]) == dict.fromkeys(
+        [world.origin, f"verdun.{world.origin}"]
+    )
+    stranger = signing_primary(settings_of(world.port, "nobodys-key"), SECRET, SystemClock())
+    refused = try_key(stranger, [world.origin])[world.origin]
+    assert refused is not None
+    assert refused.code == "DNS03"
+    assert transfer(world.port, world.origin) == before
 
 
 def test_a_name_that_does_not_exist_is_absent(world: World) -> None:

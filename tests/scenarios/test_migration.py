@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from tests.scenarios.stage import Stage
 
@@ -139,5 +140,20 @@ def test_a_rehearsal_tells_that_nothing_stands_in_the_way_and_what_does(stage: S
     ready = stage.run("rehearse", "spf55", expect=0)
     assert "Nothing stands in the way" in ready.out
     assert "rehearsed: " in ready.out
+    assert "The DNS server takes our key for spf55.org." in ready.out
+    assert "The old host opens 3 mailboxes to the copier." in ready.out
+    for name, code, said in (
+        ("dns-key", "DNS03", "refused the key"),
+        ("master-password", "COPY02", "camille.dupont@spf55.org: "),
+    ):
+        good = stage.secret(name)
+        stage.with_secret(name, "d3Jvbmc=")
+        wrong = stage.run("rehearse", "spf55", expect=1)
+        assert re.search(f"✗ {code} .*{said}", wrong.out), wrong.out
+        stage.with_secret(name, good)
+    stage.edit("spf55", "legacy_login: k0412", "legacy_login: k9999")
+    wrong = stage.run("rehearse", "spf55", expect=1)
+    assert "✗ COPY02 camille.dupont@spf55.org: " in wrong.out
+    assert "opens 2 mailboxes" in wrong.out
     wrong = stage.run("--live", "rehearse", environment={"RECONCILE_CLIENT_SECRET": "wrong"}, expect=1)
     assert "AUTH04" in wrong.out

@@ -12,6 +12,7 @@ from reconcile.problem import Problem
 if TYPE_CHECKING:
     from reconcile.mailcopy.jobs import Job, JobList
     from reconcile.mailcopy.places import Place
+    from reconcile.mailcopy.session import Endpoint
     from reconcile.mailcopy.slices import Ends
 
 
@@ -57,7 +58,7 @@ def _is_called(job: Job, name: str) -> bool:
 
 def ends_of(session: Session) -> Callable[[Job], Ends]:
     """From a job to its two mailboxes: the old one opened by the master user, the new one with the tenant's token."""
-    from reconcile.mailcopy.session import Endpoint, Password, Token
+    from reconcile.mailcopy.session import Endpoint, Token
     from reconcile.mailcopy.slices import Ends
     from reconcile.providers.microsoft.auth import Device, Tokens
 
@@ -73,18 +74,9 @@ def ends_of(session: Session) -> Callable[[Job], Ends]:
     tokens = Tokens(tenant, proof)
 
     def ends(job: Job) -> Ends:
-        old = settings.legacy.get(job.source)
-        if old is None:
-            raise Problem(
-                "COPY09",
-                f"{job.key} comes from the old server {job.source!r}, which reconcile.toml does not describe.",
-                f"add a table [legacy.{job.source}]",
-            )
-        password = session.secret("RECONCILE_LEGACY_PASSWORD", old.master_password_file, "password of the master user")
-        master = Password(f"{job.login}{old.separator}{old.master_user}", password)
         app = Token(job.destination, tokens.exchange)
         return Ends(
-            Endpoint(old.host, old.port, master, old.tls, old.ca_file, old.connections),
+            old_end(session, job.source, job.login),
             Endpoint(
                 *(new.host, new.port, app, new.tls, new.ca_file, new.connections),
                 largest=new.largest_message * 1_000_000,
@@ -93,3 +85,19 @@ def ends_of(session: Session) -> Callable[[Job], Ends]:
         )
 
     return ends
+
+
+def old_end(session: Session, source: str, login: str) -> Endpoint:
+    """An old mailbox, opened by the master user. Raises COPY09 for a host nobody describes, AUTH01 without password."""
+    from reconcile.mailcopy.session import Endpoint, Password
+
+    old = session.settings.legacy.get(source)
+    if old is None:
+        raise Problem(
+            "COPY09",
+            f"{login} is on the old server {source!r}, which reconcile.toml does not describe.",
+            f"add a table [legacy.{source}]",
+        )
+    password = session.secret("RECONCILE_LEGACY_PASSWORD", old.master_password_file, "password of the master user")
+    master = Password(f"{login}{old.separator}{old.master_user}", password)
+    return Endpoint(old.host, old.port, master, old.tls, old.ca_file, old.connections)

@@ -25,14 +25,15 @@ _MARKS = {"ready": ("✓", "green"), "look": ("!", "yellow"), "blocked": ("✗",
 @click.pass_obj
 def rehearse(session: Session, federations: tuple[str, ...]) -> int:
     """Look at everything the move of a federation hangs on, and change nothing: who holds its domains, whether the
-    licences suffice, who in the tenant has one of its addresses, whether the application may do its work, and what in
-    DNS would stop its mail.
+    licences suffice, who in the tenant has one of its addresses, whether the application, the DNS key and the copier on
+    the old host may do their work, and what in DNS would stop its mail.
 
     Exits 0 when nothing stands in the way, 1 when something does. A good rehearsal is recorded in the file, under
     migration: rehearsed.
     """
     from reconcile.cli.credential import credential
     from reconcile.cli.providers import dns_places
+    from reconcile.cli.rehearse_hosts import dns_key, old_mailboxes
     from reconcile.config.load import load_federations
     from reconcile.providers.microsoft.rehearsal import Move, Verdict, rehearse
     from reconcile.resources.milestones import milestones
@@ -55,6 +56,7 @@ def rehearse(session: Session, federations: tuple[str, ...]) -> int:
         licences = {address: box.licence for address, box in federation.file.mailboxes.items()}
         move = Move(federation.slug, federation.domains, licences)
         checks = rehearse(settings, proof, session.clock, move)
+        checks += (*dns_key(session, federation.domains), *old_mailboxes(session, federation))
         checks += tuple(_of_names(one) for one in found if one.domain in federation.domains)
         stands = any(check.verdict is Verdict.BLOCKED for check in checks)
         session.print(_shown(session, federation, checks, stands))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconcile.clock import Clock
 from reconcile.config.settings import DnsServer, HostedAccount, ManualZones
+from reconcile.problem import Problem
 from reconcile.providers.base import Provider
 from reconcile.providers.dns import gss
 from reconcile.providers.dns.exchange import Exchange, Witness
@@ -25,6 +26,7 @@ from reconcile.providers.dns.provider import dns_provider, signing_primary
 from reconcile.providers.dns.resolver import Resolver
 from reconcile.providers.dns.routes import RoutedKeeper, Routes, routed_provider
 from reconcile.providers.dns.survey import Surveyor
+from reconcile.providers.dns.trial import try_key
 from reconcile.providers.dns.undo import Keeper, Undo
 
 if TYPE_CHECKING:
@@ -66,6 +68,16 @@ class DnsPlaces:
         for name, hosted in self.settings.hosted.items():
             places |= dict.fromkeys(hosted.zones, self._keeper(name, hosted, kept))
         return Undo(RoutedKeeper(Routes(places, usual)) if places or usual is None else usual, kept)
+
+    def try_key(self, domains: Iterable[str]) -> Mapping[str, Problem | None]:
+        """What the primary has against our key, for each of the domains it keeps; None: it takes it. Raises DNS12."""
+        hosted = [zone for one in self.settings.hosted.values() for zone in one.zones]
+        manual = [zone for one in self.settings.manual.values() for zone in one.zones]
+        routes = Routes(dict.fromkeys((*hosted, *manual), "elsewhere"), "primary" if self.settings.host else None)
+        for place, here in routes.sorted_out(domains):
+            if place == "primary":
+                return try_key(signing_primary(self.settings, self.secret("", ""), self.clock), here)
+        return {}
 
     def surveyors(self) -> Routes[Surveyor]:
         """Whom to ask about each domain; zones of a host without a named server have nobody."""

@@ -1,0 +1,72 @@
+"""What a rehearsal tries on the old mail host and on the DNS primary: the very sign-ins the eve will need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from reconcile.cli.providers import dns_places
+from reconcile.cli.session import Session
+from reconcile.problem import Problem
+
+if TYPE_CHECKING:
+    from reconcile.config.federation import Federation
+    from reconcile.providers.microsoft.rehearsal import Check
+
+#: Sign-ins refused by a host that accepted none, before no further one is tried: it might lock the master user out.
+_REFUSALS = 2
+
+
+def dns_key(session: Session, domains: Sequence[str]) -> list[Check]:
+    """Whether the primary takes our key for these domains; those kept elsewhere than on the primary are left out."""
+    from reconcile.providers.microsoft.rehearsal import Check, Verdict
+
+    try:
+        tried = dns_places(session).try_key(domains)
+    except Problem as problem:
+        return [_stopped(problem)]
+    return [
+        _stopped(refused) if refused else Check(Verdict.READY, f"The DNS server takes our key for {domain}.")
+        for domain, refused in tried.items()
+    ]
+
+
+def old_mailboxes(session: Session, federation: Federation) -> list[Check]:
+    """Whether the master user can open every old mailbox whose mail is to be copied."""
+    from reconcile.providers.microsoft.rehearsal import Check, Verdict
+
+    opened, checks = 0, list[Check]()
+    for who, problem in _tried(session, federation):
+        opened += problem is None
+        if problem is not None:
+            checks.append(Check(Verdict.BLOCKED, f"{problem.code} {who}: {problem.message}", problem.hint))
+        if not opened and len(checks) == _REFUSALS:
+            break
+    if opened:
+        checks.insert(0, Check(Verdict.READY, f"The old host opens {opened} mailboxes to the copier."))
+    return checks
+
+
+def _tried(session: Session, federation: Federation) -> Iterator[tuple[str, Problem | None]]:
+    from reconcile.cli.copies import old_end
+    from reconcile.mailcopy.interruptions import ConnectionLost
+    from reconcile.mailcopy.session import connect
+    from reconcile.resources.desired import compile_federations
+
+    for copy in compile_federations([federation], session.settings, session.clock.now()):
+        if copy.address.kind != "copy":
+            continue
+        try:
+            connect(old_end(session, str(copy.fields["source"]), str(copy.fields["login"]))).log_out()
+        except Problem as problem:
+            yield copy.address.key, problem
+        except ConnectionLost as lost:
+            yield copy.address.key, Problem("COPY06", f"the connection broke: {lost}.", "rehearse again")
+        else:
+            yield copy.address.key, None
+
+
+def _stopped(problem: Problem) -> Check:
+    from reconcile.providers.microsoft.rehearsal import Check, Verdict
+
+    return Check(Verdict.BLOCKED, f"{problem.code} {problem.message}", problem.hint)
