@@ -298,3 +298,40 @@ def test_a_service_copies_what_is_queued_while_it_runs_and_stops_gently(office: 
     assert running.returncode == 130, said
     assert "messages copied" in said
     assert "Traceback" not in said
+
+
+def test_sizes_and_a_dry_run_say_what_there_is_and_change_nothing(
+    office: Office, outside: tuple[OldHost, NewHost, TenantServer, dict[str, list[StoredMessage]]]
+) -> None:
+    held = len(outside[3][BOXES[1]])
+    office.queue(BOXES[1:2])
+    code, said = office.run("work", "--sizes")
+    assert code == 0, said
+    assert f"spf55/copy/{BOXES[1]}: {held} messages held" in said
+    code, said = office.run("work", "--dry-run")
+    assert code == 0, said
+    assert f"spf55/copy/{BOXES[1]}: {held} messages to copy" in said
+    assert "Éléments envoyés → Sent Items" in said
+    assert [job.state for job in office.jobs.list()] == ["queued"]
+    assert not (office.folder / "spfstate" / "copies" / "ledgers").exists()
+    office.run("work")
+    assert f"spf55/copy/{BOXES[1]}: 0 messages to copy" in office.run("work", "--dry-run")[1]
+
+
+def test_a_rollback_brings_back_what_arrived_and_only_that(
+    office: Office, outside: tuple[OldHost, NewHost, TenantServer, dict[str, list[StoredMessage]]]
+) -> None:
+    office.queue(BOXES[2:])
+    office.run("work")
+    new = outside[1]
+    deliver = ["doveadm", "-c", str(new.ca_file.parent.parent / "dovecot.conf"), "save", "-u"]
+    letter = b"Subject: arrived after the switch\r\n\r\ntext\r\n"
+    subprocess.run([*deliver, "00000000-0000-4000-8000-000000000002", "-m", "INBOX"], input=letter, check=True)
+    code, said = office.run("back", "--yes", BOXES[2])
+    assert code == 0, said
+    assert "1 message copied" in said
+    code, said = office.run("back", "--yes", BOXES[2])
+    assert code == 0, said
+    assert "nothing new" in said
+    office.run("resume", BOXES[2])
+    assert "nothing new" in office.run("work", BOXES[2])[1]

@@ -8,8 +8,10 @@ import time
 import click
 
 from reconcile.cli.copies import chosen, copy_jobs
+from reconcile.cli.copy_back import back
 from reconcile.cli.copy_care import cancel, pause, resume, retry
 from reconcile.cli.copy_doctor import doctor
+from reconcile.cli.copy_preview import show_plan, show_sizes
 from reconcile.cli.copy_report import report, verify
 from reconcile.cli.exits import INTERRUPTED, PARTLY_APPLIED
 from reconcile.cli.session import Session
@@ -21,7 +23,7 @@ def copy() -> None:
     """Copy the old mail into the new mailboxes, each message once. `apply` queues what is due; nothing here deletes."""
 
 
-for other in (pause, resume, retry, cancel, report, verify, doctor):
+for other in (back, pause, resume, retry, cancel, report, verify, doctor):
     copy.add_command(other)
 
 
@@ -29,14 +31,29 @@ for other in (pause, resume, retry, cancel, report, verify, doctor):
 @click.option("--jobs", "at_once", type=click.IntRange(1, 64), default=4, show_default=True, help="Mailboxes at once.")
 @click.option("--once", is_flag=True, help="Leave without waiting for what is to be tried again later.")
 @click.option("--stay", metavar="MINUTES", type=click.IntRange(1), help="A service: a pass for each every so often.")
+@click.option("--dry-run", is_flag=True, help="Show what would be copied, and where to; change nothing.")
+@click.option("--sizes", is_flag=True, help="Show what the old mailboxes hold, folder by folder; change nothing.")
 @click.option("--id", "name", help="A name for this worker, that no other has; it finds what it had when restarted.")
 @click.argument("names", metavar="[FEDERATION|ADDRESS]...", nargs=-1)
 @click.pass_obj
-def work(session: Session, at_once: int, once: bool, stay: int | None, name: str | None, names: tuple[str, ...]) -> int:
+def work(
+    session: Session,
+    at_once: int,
+    once: bool,
+    stay: int | None,
+    dry_run: bool,
+    sizes: bool,
+    name: str | None,
+    names: tuple[str, ...],
+) -> int:
     """Give every queued mailbox a pass: all of its mail the first time, then what is new.
 
     Interrupt once to stop after what is in flight, twice to stop at once; either way the next run goes on from there.
     """
+    if sizes:
+        return show_sizes(session, names)
+    if dry_run:
+        return show_plan(session, names)
     from reconcile.cli.copy_worker import worker_of
     from reconcile.views.copies import CopyBars, CopyLines
 

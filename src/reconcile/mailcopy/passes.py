@@ -15,7 +15,7 @@ from reconcile.mailcopy.listing import statuses
 from reconcile.mailcopy.pump import Pump
 from reconcile.mailcopy.report import Progress, Report, report_of
 from reconcile.mailcopy.session import Endpoint, Session, Unreachable
-from reconcile.mailcopy.survey import Survey, survey
+from reconcile.mailcopy.survey import Origin, Survey, survey
 from reconcile.mailcopy.tally import Refusal, Tally
 from reconcile.problem import Problem
 
@@ -51,17 +51,19 @@ def copy_mailbox(
     clock: Clock,
     *,
     folder: str = "",
+    origin: Origin | None = None,
     stop: Callable[[], bool] = lambda: False,
     watch: Callable[[Progress], None] = lambda _: None,
 ) -> Report:
     """Copy what is not copied yet, newest first. ``folder``: one folder of the new mailbox that receives everything.
+    ``origin``: knows what came from the destination and is left alone (``reverse``).
 
     ``watch`` is told the progress often and may raise to end the pass at once; ``stop`` ends it once what is in flight
     has arrived. Raises ``Problem``: COPY01 unreachable, COPY02 login refused, COPY03 the new server lacks an extension,
     COPY04/05 the ledger, COPY06 the connection keeps breaking, COPY10 a server
     asks for a long pause. A later pass neither loses nor doubles mail.
     """
-    return _Pass(source, destination, ledger, clock, folder, stop, watch).run()
+    return _Pass(source, destination, ledger, clock, folder, origin, stop, watch).run()
 
 
 class _Pass:
@@ -74,6 +76,7 @@ class _Pass:
         ledger: Ledger,
         clock: Clock,
         folder: str,
+        origin: Origin | None,
         stop: Callable[[], bool],
         watch: Callable[[Progress], None],
     ) -> None:
@@ -81,6 +84,7 @@ class _Pass:
         self._ledger = ledger
         self._clock = clock
         self._folder = folder
+        self._origin = origin
         self._stop = stop
         self._watch = watch
         self._total = Tally()
@@ -112,7 +116,9 @@ class _Pass:
         with Connections(self._source, self._destination) as connections:
             control = connections.pair()
             _check(control[1])
-            found = survey(*control, self._ledger, self._clock, root=self._folder, skip=total.settled)
+            found = survey(
+                *control, self._ledger, self._clock, root=self._folder, skip=total.settled, origin=self._origin
+            )
             self._found = found
             goal = Progress(found.already, found.already + found.messages, total.volume, total.volume + found.volume)
             start = total.copied

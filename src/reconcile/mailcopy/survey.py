@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import re
 from array import array
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Protocol
 
 from reconcile.clock import Clock
 from reconcile.mailcopy.connections import both_at_once
@@ -45,6 +46,16 @@ class Survey:
         return sum(sum(todo.sizes) for todo in self.todos)
 
 
+class Origin(Protocol):
+    """What a copy back must leave where it is."""
+
+    def destinations(self) -> Mapping[bytes, bytes]:
+        """Source folder → destination folder, where that is known from the way there."""
+
+    def among(self, source: Session, destination: Session, row: FolderRow, uids: array[int]) -> set[int]:
+        """Those of the source's ascending UIDs that came from the destination in the first place."""
+
+
 def survey(
     source: Session,
     destination: Session,
@@ -53,11 +64,13 @@ def survey(
     *,
     root: str = "",
     skip: Collection[tuple[int, int]] = (),
+    origin: Origin | None = None,
 ) -> Survey:
     """Compare, create the missing folders, adopt what is there already. ``skip``: (folder, UID) not to be tried again.
     Raises ``ConnectionLost``."""
     found = Survey()
-    routes = _made(source, destination, ledger, root, found)
+    decided = dict(origin.destinations() if origin else {}) | ledger.destinations()
+    routes = _made(source, destination, decided, root, found)
     theirs, ours = both_at_once(
         lambda: statuses(source, [route.source for route in routes]),
         lambda: statuses(destination, [route.destination for route in routes]),
@@ -82,11 +95,16 @@ def survey(
         spans = {row.source: _span(ledger, row) for row, _, _ in changed}
         listings, keywords = both_at_once(lambda: list_folders(source, spans), lambda: _keywords(destination))
         for row, old, new in changed:
-            _compare(source, destination, ledger, found, row, (old, new), listings[row.source], keywords, skip)
+            listing = listings[row.source]
+            if origin and listing.uids:
+                listing = _without(listing, array("I", sorted(origin.among(source, destination, row, listing.uids))))
+            _compare(source, destination, ledger, found, row, (old, new), listing, keywords, skip)
     return found
 
 
-def _made(source: Session, destination: Session, ledger: Ledger, root: str, found: Survey) -> list[Route]:
+def _made(
+    source: Session, destination: Session, decided: Mapping[bytes, bytes], root: str, found: Survey
+) -> list[Route]:
     """The routes of all folders, after creating what is missing and subscribing to what is subscribed."""
     theirs, ours = both_at_once(source.layout, destination.layout)
     routes = route_folders(
@@ -95,7 +113,7 @@ def _made(source: Session, destination: Session, ledger: Ledger, root: str, foun
         source_prefix=theirs.prefix,
         destination_prefix=ours.prefix,
         root=root,
-        decided=ledger.destinations(),
+        decided=decided,
     )
     missing = [n for n, route in enumerate(routes) if not route.exists]
     for n, why in _refused(destination, b"CREATE", [routes[n] for n in missing], missing):

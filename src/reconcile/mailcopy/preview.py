@@ -1,0 +1,95 @@
+"""What a copy would do, and what the old mailbox holds: nothing is written anywhere."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from reconcile.mailcopy.connections import Connections
+from reconcile.mailcopy.folders import decoded, route_folders
+from reconcile.mailcopy.ledger import Ledger
+from reconcile.mailcopy.listing import Status, list_folders, statuses
+from reconcile.mailcopy.session import Endpoint, connect
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class FolderPreview:
+    """One folder of the old mailbox: what it holds, and what of it is still to be copied, in messages and bytes.
+
+    ``destination`` is "" where only sizes were asked for; ``exists``: it need not be made. ``too_big``: messages the
+    new server does not take. ``error``: why the folder cannot be opened.
+    """
+
+    folder: str
+    messages: int = 0
+    volume: int = 0
+    destination: str = ""
+    exists: bool = False
+    due: int = 0
+    due_volume: int = 0
+    too_big: int = 0
+    error: str = ""
+
+
+def preview_sizes(source: Endpoint) -> list[FolderPreview]:
+    """Every folder of the old mailbox. Raises what ``connect`` raises, and ``ConnectionLost``."""
+    session = connect(source)
+    try:
+        names = [folder.name for folder in session.layout().folders if folder.selectable]
+        found = list_folders(session, dict.fromkeys(names, b"1:*"))
+        return [
+            FolderPreview(decoded(name), len(listing.uids), sum(listing.sizes), error=listing.error)
+            for name, listing in found.items()
+        ]
+    finally:
+        session.log_out()
+
+
+def preview_copy(
+    source: Endpoint, destination: Endpoint, ledger: Ledger | None, *, folder: str = ""
+) -> list[FolderPreview]:
+    """The same with where each folder would go and what is due by the ``ledger``, None before the first pass."""
+    with Connections(source, destination) as connections:
+        old, new = connections.pair()
+        theirs, ours = old.layout(), new.layout()
+        routes = route_folders(
+            theirs.folders,
+            ours.folders,
+            source_prefix=theirs.prefix,
+            destination_prefix=ours.prefix,
+            root=folder,
+            decided=ledger.destinations() if ledger else None,
+        )
+        known = statuses(new, [route.destination for route in routes if route.exists])
+        found = list_folders(old, {route.source: b"1:*" for route in routes})
+        status = statuses(old, [route.source for route in routes])
+    previews = []
+    for route in routes:
+        listing, here, there = found[route.source], status[route.source], known.get(route.destination)
+        done = _copied(ledger, route.source, here, there)
+        due = [size for uid, size in zip(listing.uids, listing.sizes, strict=True) if uid not in done]
+        previews.append(
+            FolderPreview(
+                route.label,
+                len(listing.uids),
+                sum(listing.sizes),
+                decoded(route.destination),
+                route.exists,
+                len(due),
+                sum(due),
+                sum(size > destination.largest for size in due) if destination.largest else 0,
+                listing.error,
+            )
+        )
+    return previews
+
+
+def _copied(ledger: Ledger | None, source: bytes, here: Status | str, there: Status | str | None) -> set[int]:
+    """UIDs that are recorded and hold: neither folder was rebuilt since."""
+    if ledger is None or not isinstance(here, Status) or not isinstance(there, Status):
+        return set()
+    uids: set[int] = set()
+    for row in ledger.rows():
+        validities = (row.source_validity, row.destination_validity)
+        if row.source == source and validities == (here.uid_validity, there.uid_validity):
+            uids |= set(ledger.copied(row.id))
+    return uids
