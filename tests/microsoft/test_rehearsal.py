@@ -8,6 +8,7 @@ from tests.microsoft.world import DOMAIN, SLUG, Build, World
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.rehearsal import Check, Move, Verdict, rehearse
 from reconcile.resources.resource import Value
+from reconcile.sandbox.tenant.permissions import GRANTED
 
 ANNE = f"anne@{DOMAIN}"
 ELSEWHERE = "0ddba11a-0000-4000-8000-000000000001"
@@ -54,6 +55,15 @@ def test_a_tenant_nobody_administers_is_told_apart_and_its_people_come_along(ten
     tenant.add_domain()
     assert f"{ANNE} exists already." in told(tenant, Verdict.LOOK)
     assert tenant.live("mailbox", ANNE).owner == ""
+
+
+@pytest.mark.parametrize(
+    "permission", ["Domain.ReadWrite.All", "User-PasswordProfile.ReadWrite.All", "IMAP.AccessAsApp"]
+)
+def test_a_permission_the_day_will_need_is_named_beforehand(build: Build, permission: str) -> None:
+    world = build(permissions=[name for name in GRANTED if name != permission])
+    (reason,) = [one for one in told(world, Verdict.BLOCKED) if "lacks" in one]
+    assert reason.startswith(f"The application lacks the permission {permission}, needed for ")
 
 
 def test_missing_seats_stand_in_the_way(build: Build) -> None:

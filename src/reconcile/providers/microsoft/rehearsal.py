@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from random import random
 
 from reconcile.clock import Clock
 from reconcile.config.settings import Settings
 from reconcile.problem import Problem
-from reconcile.providers.microsoft.auth import Credential
+from reconcile.providers.microsoft.auth import Credential, Device, Tokens
 from reconcile.providers.microsoft.connection import connect
+from reconcile.providers.microsoft.grants import granted, lacking
 from reconcile.providers.microsoft.realm import realm
 from reconcile.providers.microsoft.records import Box, User, domain_of, smtp_addresses
 from reconcile.providers.microsoft.refused import Refused, explained
@@ -50,7 +52,8 @@ def rehearse(settings: Settings, credential: Credential, clock: Clock, move: Mov
     sender = Transport(clock, random, settings.tenant.ca_file)
     graph, exchange = connect(settings.tenant, credential, sender, clock)
     look = _Look(settings, Tenant(graph, exchange, settings), move)
-    steps = (look.sign_in, look.holders, look.seats, look.others, look.deleted)
+    grants = functools.partial(_grants, settings, credential)
+    steps = (look.sign_in, grants, look.holders, look.seats, look.others, look.deleted)
     return tuple(check for step in steps for check in _told(step, move))
 
 
@@ -62,6 +65,20 @@ def _told(step: Callable[[], Iterator[Check]], move: Move) -> list[Check]:
     except Problem as problem:
         failure = problem
     return [Check(Verdict.BLOCKED, str(failure), failure.hint)]
+
+
+def _grants(settings: Settings, credential: Credential) -> Iterator[Check]:
+    """Every permission that will be needed, also those for what a rehearsal does not do."""
+    held = granted(Tokens(settings.tenant, credential))
+    missing = list(lacking(held, person=isinstance(credential, Device))) if held else []
+    for permission, what in missing:
+        yield Check(
+            Verdict.BLOCKED,
+            f"The application lacks the permission {permission}, needed for {what}.",
+            "let an administrator grant it, with consent for the whole organisation (docs/permissions.md)",
+        )
+    if held and not missing:
+        yield Check(Verdict.READY, "The application has every permission it needs.")
 
 
 class _Look:
