@@ -76,7 +76,7 @@ class DnsPlaces:
         routes = Routes(dict.fromkeys((*hosted, *manual), "elsewhere"), "primary" if self.settings.host else None)
         for place, here in routes.sorted_out(domains):
             if place == "primary":
-                return try_key(signing_primary(self.settings, self.secret("", ""), self.clock), here)
+                return try_key(signing_primary(self.settings, self._key(), self.clock), here)
         return {}
 
     def surveyors(self) -> Routes[Surveyor]:
