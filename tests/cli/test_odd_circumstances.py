@@ -203,3 +203,12 @@ def test_a_saved_plan_and_a_federation_are_not_applied_together(folder: Path) ->
 def test_where_nothing_was_applied_the_state_and_the_copies_say_so(folder: Path) -> None:
     assert "Nothing is recorded yet." in shell(folder, "reconcile state list").stderr
     assert shell(folder, "reconcile copy verify").stdout == "No copy is queued.\n"
+
+
+def test_a_schema_that_finds_no_room_leaves_the_former_one_whole(folder: Path) -> None:
+    (folder / "schema.json").write_text("{}", encoding="utf-8")
+    done = shell(folder, "ulimit -f 4; reconcile schema -o schema.json")
+    assert done.returncode == 1
+    assert done.stderr.startswith("CFG05 No room left to write schema.json")
+    assert (folder / "schema.json").read_text(encoding="utf-8") == "{}"
+    assert not list(folder.glob(".schema.json*"))

@@ -18,6 +18,7 @@ from reconcile.problem import Problem
 def schema(output: Path | None, check: bool) -> int:
     """Write the JSON Schema of a federation file, or check that the written one is current."""
     from reconcile.config.schema import COMMITTED, federation_schema
+    from reconcile.state.durable import replace_file
 
     text = federation_schema()
     if check:
@@ -27,9 +28,11 @@ def schema(output: Path | None, check: bool) -> int:
         return DONE
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(text, encoding="utf-8")
+        replace_file(output, text.encode())
     except OSError as error:
         raise Problem("CFG05", f"Cannot write {output}: {error.strerror}.") from None
+    except Problem as problem:
+        raise Problem("CFG05", problem.message, problem.hint) from None
     click.echo(f"wrote {output}", err=True)
     return DONE
 
