@@ -5,8 +5,9 @@ from __future__ import annotations
 import collections
 import dataclasses
 import datetime as dt
+import itertools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from reconcile.applying.apply import Ground, apply_plan
@@ -16,7 +17,7 @@ from reconcile.planning.guards import Boundary
 from reconcile.planning.plan import Plan
 from reconcile.planning.planner import Inputs, make_plan
 from reconcile.problem import Problem
-from reconcile.providers.base import ABSENT, Observation, Order, Provider, Scope
+from reconcile.providers.base import ABSENT, Observation, Order, Provider, Scope, Sight, Wanted
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Desired, Live
 from reconcile.state.folder import FolderStore
@@ -56,10 +57,22 @@ class World:
     after_write: Callable[[Order], None] = lambda order: None
     under_way: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
     most: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    numbers: Iterator[int] = dataclasses.field(default_factory=itertools.count)
     lock: threading.RLock = dataclasses.field(default_factory=threading.RLock)
 
     def observe(self, scope: Scope) -> Observation:
-        return Observation({wanted.address: self.objects.get(wanted.address, ABSENT) for wanted in scope.wanted})
+        return Observation({wanted.address: self._seen(wanted) for wanted in scope.wanted})
+
+    def _seen(self, wanted: Wanted) -> Sight:
+        """What bears the recorded identity, wherever its address went, else what is at the address."""
+        known = self._holder(wanted.address.kind, wanted.identity) or self.objects.get(wanted.address)
+        return dataclasses.replace(known, address=wanted.address) if known else ABSENT
+
+    def _holder(self, kind: str, identity: str) -> Live | None:
+        if not identity:
+            return None
+        of_kind = (live for address, live in self.objects.items() if address.kind == kind)
+        return next((live for live in of_kind if live.identity == identity), None)
 
     def create(self, order: Order) -> Live:
         return self._write("create", order)
@@ -70,7 +83,8 @@ class World:
     def delete(self, order: Order) -> None:
         with self.lock:
             self.before_write(order)
-            self.objects.pop(order.address, None)
+            known = self._holder(order.address.kind, order.before.identity if order.before else "")
+            self.objects.pop(known.address if known else order.address, None)
             self.writes.append(f"delete {order.address}")
 
     def _write(self, verb: str, order: Order) -> Live:
@@ -81,13 +95,15 @@ class World:
         try:
             self.before_write(order)
             with self.lock:
-                had = self.objects.get(order.address)
+                had = self._holder(kind, order.before.identity if order.before else "")
+                had = had or self.objects.get(order.address)
                 if had is None:
                     self.created[order.address] += 1
+                else:
+                    del self.objects[had.address]
                 fields = {**(had.fields if had else {}), **order.fields}
-                live = Live(
-                    order.address, fields, f"id-{order.address.key}", outputs={"mx": (f"0 {order.address.key}.",)}
-                )
+                identity = had.identity if had else f"id-{next(self.numbers)}"
+                live = Live(order.address, fields, identity, outputs={"mx": (f"0 {order.address.key}.",)})
                 self.objects[order.address] = live
                 self.writes.append(f"{verb} {order.address}")
             self.after_write(order)
