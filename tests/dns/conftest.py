@@ -47,7 +47,8 @@ def outside_server(request: pytest.FixtureRequest) -> Server:
     return server
 
 
-@pytest.fixture
-def world(server: Server) -> World:
-    """A fresh ordinary zone."""
-    return zone_on(server, ORDINARY)
+@pytest.fixture(params=["knot", "bind", "powerdns", "embedded", "knot signed", "bind signed", "powerdns signed"])
+def world(request: pytest.FixtureRequest) -> World:
+    """A fresh ordinary zone on each server in turn, plain and, where the server can, signed."""
+    kind, _, signed = request.param.partition(" ")
+    return zone_on(request.getfixturevalue(kind), ORDINARY, signed=bool(signed))

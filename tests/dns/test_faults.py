@@ -144,7 +144,7 @@ def test_a_lost_answer_to_a_write_is_settled_by_reading(server: Server) -> None:
 def test_a_server_that_hangs_up_now_and_then_is_read_to_the_end(server: Server) -> None:
     world = zone_on(server, ORDINARY)
     with relaying(server.port, answers_per_call=3) as port:
-        through = World(server, world.origin, provider_of(port))
+        through = World(server, world.origin, provider_on(Primary("127.0.0.1", port)))
         names = [f"n{number} MX" for number in range(20)]
         assert not [sight for sight in through.see_all({n: {} for n in names}).values() if isinstance(sight, Unknown)]
 

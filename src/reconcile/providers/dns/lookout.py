@@ -54,7 +54,9 @@ def _is_switch(wanted: Wanted) -> bool:
 
 
 def _is_ahead(sight: Sight) -> bool:
-    """Whether mail does not go to Microsoft alone yet, as far as can be seen."""
+    """Whether mail does not go to Microsoft alone yet; where nothing could be read, the switch is stopped already."""
+    if isinstance(sight, Unknown):
+        return False
     values = sight.fields.get("values") if isinstance(sight, Live) else ()
     texts = values if isinstance(values, tuple) else ()
     return not (texts and all(text.rstrip(".").endswith(MICROSOFT) for text in texts))

@@ -82,13 +82,19 @@ class Resolver:
 
     def _rcode(self, zone: dns.name.Name, flags: int) -> int | None:
         """Of its SOA, which exists, so that no resolver learns of an absence."""
-        stub = self._stub()
+        try:
+            stub = self._stub()
+        except dns.resolver.NoResolverConfiguration:
+            return None
         query = dns.message.make_query(zone, dns.rdatatype.SOA, flags=dns.flags.RD | flags, want_dnssec=True)
         for server in stub.nameservers:
+            if self._silent:
+                return None
             host = str(server)
             port = stub.nameserver_ports.get(host, stub.port)
             with contextlib.suppress(dns.exception.DNSException, OSError, EOFError):
                 return int(dns.query.udp_with_fallback(query, host, self._timeout, port)[0].rcode())
+        self._silent = True
         return None
 
     def _ask_resolvers(self, pairs: Sequence[Pair]) -> None:
