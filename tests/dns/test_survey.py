@@ -18,6 +18,7 @@ from reconcile.providers.dns.answers import Question
 from reconcile.providers.dns.facts import gather
 from reconcile.providers.dns.primary import Primary
 from reconcile.providers.dns.resolver import Resolver
+from reconcile.providers.dns.servers import SwitchMoments
 from reconcile.providers.dns.spread import Listener, State, ask_around, last_clean
 from reconcile.providers.dns.survey import Surveyor
 
@@ -91,7 +92,7 @@ def test_a_cache_that_holds_the_old_answer_is_named_with_its_seconds(embedded: S
         assert states(through, world) == {State.CURRENT}
         world.put("MX", values=(MX[0].format(world.origin),))
         resolver.age(86400 - 512)
-        survey = through.survey([world.origin], NOON, NOON)
+        survey = through.survey([world.origin], SwitchMoments(NOON, NOON), NOON)
         (old,) = [one for one in survey.reports if one.state is State.OLD]
         assert (old.question.rdtype, old.seconds) == (dns.rdatatype.MX, 512)
         assert last_clean(survey.reports) == 512
@@ -117,7 +118,7 @@ def test_a_cache_that_remembers_an_absence_says_how_long(embedded: Server) -> No
 def test_a_resolver_is_never_asked_for_what_is_not_published_yet(embedded: Server) -> None:
     world = zone_on(embedded, ORDINARY)
     with caching_resolver(world.port) as resolver:
-        looking_at(world, f"127.0.0.1:{resolver.port}").survey([world.origin], NOON, NOON)
+        looking_at(world, f"127.0.0.1:{resolver.port}").survey([world.origin], SwitchMoments(NOON, NOON), NOON)
         assert f"selector1._domainkey.{world.origin}" not in resolver.asked
         assert world.origin in resolver.asked
 
@@ -136,21 +137,23 @@ def test_servers_that_are_down_or_not_authoritative_are_told_apart(embedded: Ser
 
 
 @pytest.mark.parametrize(
-    ("days", "weight", "words"),
+    ("lowered", "days", "weight", "words"),
     [
-        (3, Weight.FINE, "lowered before 21/01/2025 13:00"),
-        (0.5, Weight.WARNS, "use the old host until 20/01/2025 13:00"),
+        (0, 3, Weight.FINE, "lowered before 21/01/2025 13:00"),
+        (0, 0.5, Weight.WARNS, "use the old host until 20/01/2025 13:00"),
+        (2.5, 3, Weight.WARNS, "preparation_days to 2 or more"),
     ],
 )
 def test_a_ttl_is_to_be_lowered_one_old_ttl_before_the_switch(
-    embedded: Server, days: float, weight: Weight, words: str
+    embedded: Server, lowered: float, days: float, weight: Weight, words: str
 ) -> None:
     world = zone_on(embedded, ORDINARY)
-    found = looking_at(world).before_switch({world.origin: NOON + dt.timedelta(days=days)}, NOON)
+    moments = SwitchMoments(NOON + dt.timedelta(days=lowered), NOON + dt.timedelta(days=days))
+    found = looking_at(world).before_switch({world.origin: moments}, NOON)
     (told,) = [one for one in found if one.check == "ttl"]
     assert told.weight is weight
     assert words in told.sentence
 
 
 def states(looking: Surveyor, world: World) -> set[State]:
-    return {one.state for one in looking.survey([world.origin], NOON, NOON).reports}
+    return {one.state for one in looking.survey([world.origin], SwitchMoments(NOON, NOON), NOON).reports}

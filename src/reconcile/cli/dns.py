@@ -68,15 +68,17 @@ def check(session: Session, federation: str, as_json: bool) -> int:
     from reconcile.cli.dns_view import survey_document, survey_lines
     from reconcile.cli.providers import dns_places
     from reconcile.providers.base import Weight
+    from reconcile.providers.dns.servers import SwitchMoments
     from reconcile.providers.dns.spread import State
     from reconcile.providers.dns.survey import Survey
     from reconcile.resources.milestones import milestones
 
     chosen = _federation(session, federation)
     now = session.clock.now()
-    cutover = milestones(chosen.file.migration.date, session.settings.calendar).cutover
+    moments = milestones(chosen.file.migration.date, session.settings.calendar)
+    switch = SwitchMoments(moments.preparation, moments.cutover)
     surveyors = dns_places(session).surveyors().sorted_out(chosen.domains)
-    surveys = [surveyor.survey(domains, cutover, now) for surveyor, domains in surveyors]
+    surveys = [surveyor.survey(domains, switch, now) for surveyor, domains in surveyors]
     unseen = set(chosen.domains).difference(*(domains for _, domains in surveyors))
     for domain in sorted(unseen):
         session.warn(f"{domain} was not looked at: say which name server shows it, [dns.hosted] server.")

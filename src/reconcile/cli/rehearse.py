@@ -35,21 +35,23 @@ def rehearse(session: Session, federations: tuple[str, ...]) -> int:
     from reconcile.cli.providers import dns_places
     from reconcile.cli.rehearse_hosts import dns_key, old_mailboxes
     from reconcile.config.load import load_federations
+    from reconcile.providers.dns.servers import SwitchMoments
     from reconcile.providers.microsoft.rehearsal import Move, Verdict, rehearse
     from reconcile.resources.milestones import milestones
 
     settings = session.settings
     loaded = load_federations(session.federations, protected=settings.protected).select(federations)
     proof = credential(session)
-    cutovers = {
-        domain: milestones(federation.file.migration.date, settings.calendar).cutover
+    switches = {
+        domain: SwitchMoments(moments.preparation, moments.cutover)
         for federation in loaded
+        for moments in [milestones(federation.file.migration.date, settings.calendar)]
         for domain in federation.domains
     }
     found = [
         finding
-        for surveyor, domains in dns_places(session).surveyors().sorted_out(cutovers)
-        for finding in surveyor.before_switch({domain: cutovers[domain] for domain in domains}, session.clock.now())
+        for surveyor, domains in dns_places(session).surveyors().sorted_out(switches)
+        for finding in surveyor.before_switch({domain: switches[domain] for domain in domains}, session.clock.now())
     ]
     blocked = False
     for federation in loaded:

@@ -74,7 +74,7 @@ def mail_hosts(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
 
 def wildcard(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:
     """Names below the domain that nobody declared go on to the old host."""
-    if targets := facts.texts("*", "MX"):
+    if targets := [text.removesuffix(".") for text in facts.texts("*", "MX")]:
         yield Weight.WARNS, f"The wildcard *.{facts.domain} sends mail of undeclared names to {', '.join(targets)}."
 
 
@@ -145,7 +145,7 @@ def leftovers(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:
         ("_submission._tcp", "SRV"),
         ("msoid", "CNAME"),
     ):
-        if values := facts.texts(below, rdtype):
+        if values := [text.removesuffix(".") for text in facts.texts(below, rdtype)]:
             yield Weight.WARNS, f"{below}.{facts.domain} {rdtype} still leads mail programs to {', '.join(values)}."
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from reconcile.clock import Clock
 from reconcile.providers.base import Finding, Observation, Scope, Sight, Unknown, Wanted, Weight
 from reconcile.providers.dns.microsoft_hosts import MICROSOFT
+from reconcile.providers.dns.servers import SwitchMoments
 from reconcile.providers.dns.survey import Surveyor, worth_telling
 from reconcile.resources.address import Address
 from reconcile.resources.milestones import UNSCHEDULED
@@ -30,8 +31,12 @@ class Lookout:
         switches = {_domain(one): one for one in scope.wanted if _is_switch(one) and _is_ahead(sights[one.address])}
         if not switches:
             return Observation(sights)
-        cutovers = {domain: _due(one) for domain, one in switches.items()}
-        found = worth_telling(self.surveyor.before_switch(cutovers, self.clock.now()))
+        due = {one.address.key: _due(one) for one in scope.wanted}
+        moments = {
+            domain: SwitchMoments(due.get(f"{domain}/MX/ttl", due[f"{domain}/MX"]), due[f"{domain}/MX"])
+            for domain in switches
+        }
+        found = worth_telling(self.surveyor.before_switch(moments, self.clock.now()))
         blocking = {one.domain: one for one in found if one.weight is Weight.BLOCKS and one.check not in _ONLY_TOLD}
         stopped = {
             f"{owner}{domain}/{rdtype}": _reason(finding)

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from reconcile.providers.base import Weight
 from reconcile.providers.dns.spread import Report, State
 from reconcile.resources.milestones import UNSCHEDULED
+
+
+class SwitchMoments(NamedTuple):
+    """When the TTL is to be lowered, and when mail is switched."""
+
+    lowered: dt.datetime
+    cutover: dt.datetime
+
 
 #: Seconds. A TTL up to this one needs no lowering.
 SHORT = 600
@@ -33,16 +43,21 @@ def servers_agree(
 
 
 def ttl_in_time(
-    domain: str, ttl: int, cutover: dt.datetime, now: dt.datetime, zone: dt.tzinfo
+    domain: str, ttl: int, moments: SwitchMoments, now: dt.datetime, zone: dt.tzinfo
 ) -> Iterator[tuple[Weight, str]]:
     """Caches must have learnt the short TTL by the cutover, so it must be lowered one old TTL before.
 
     ``ttl`` is the largest, in seconds, that any authoritative server gives a record the switch changes.
     """
+    cutover = moments.cutover
     if cutover <= now or cutover == UNSCHEDULED or ttl <= SHORT:
         return
     latest = cutover - dt.timedelta(seconds=ttl)
-    if latest > now:
+    if now < latest < moments.lowered:
+        days = math.ceil(ttl / 86400) + 1
+        late = f"Records of {domain} live {ttl} s, too long for a TTL lowered {moments.lowered.astimezone(zone):%d/%m}"
+        yield Weight.WARNS, f"{late}: set preparation_days to {days} or more in [calendar]."
+    elif latest > now:
         until = f"{latest.astimezone(zone):%d/%m/%Y %H:%M}"
         yield Weight.FINE, f"Records of {domain} live {ttl} s: their TTL must be lowered before {until}."
     else:

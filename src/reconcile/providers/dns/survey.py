@@ -19,7 +19,7 @@ from reconcile.providers.dns.facts import Facts, gather
 from reconcile.providers.dns.mta_sts import fetch_policy, publishes
 from reconcile.providers.dns.primary import Primary
 from reconcile.providers.dns.resolver import Resolver, host_and_port
-from reconcile.providers.dns.servers import servers_agree, ttl_in_time
+from reconcile.providers.dns.servers import SwitchMoments, servers_agree, ttl_in_time
 from reconcile.providers.dns.spf_lookups import foresee
 from reconcile.providers.dns.spread import Listener, Report, ask_each
 
@@ -60,11 +60,11 @@ class Surveyor:
         """The named checks alone. Only the primary is asked about the domains' own names."""
         return run_checks(self._gathered(domains), self.resolver.resolve)
 
-    def before_switch(self, cutovers: Mapping[str, dt.datetime], now: dt.datetime) -> list[Finding]:
+    def before_switch(self, switches: Mapping[str, SwitchMoments], now: dt.datetime) -> list[Finding]:
         """What stands in the way of switching some domains, or is good to know; only authoritative servers are asked
-        about their names. ``cutovers``: when each is to be switched.
+        about their names. ``switches``: when each is due.
         """
-        facts = self._gathered(list(cutovers))
+        facts = self._gathered(list(switches))
         listeners = self._authoritative(facts)
         others = {domain: [one for one in found if not self._is_primary(one)] for domain, found in listeners.items()}
         asked = [(one, *truth) for fact in facts for one in others[fact.domain] for truth in _truths(fact, _SWITCHED)]
@@ -77,14 +77,14 @@ class Surveyor:
             of_mx = [one for one in of_domain if one.question.rdtype == RdataType.MX]
             listed = len(others[name]) < len(listeners[name])
             lives = [one.ttl or 0 for one in of_domain] + [truth.ttl for _, truth in _truths(fact, _SWITCHED) if truth]
-            ttl = ttl_in_time(name, max(lives, default=0), cutovers[name], now, self.zone)
+            ttl = ttl_in_time(name, max(lives, default=0), switches[name], now, self.zone)
             found += _named(name, "servers", servers_agree(name, of_mx, str(self.primary), listed=listed))
             found += _named(name, "ttl", ttl)
             if _apex(fact) in bogus:
                 found += _named(name, "dnssec", iter([(Weight.BLOCKS, _BOGUS.format(name))]))
         return found
 
-    def survey(self, domains: Sequence[str], cutover: dt.datetime, now: dt.datetime) -> Survey:
+    def survey(self, domains: Sequence[str], switch: SwitchMoments, now: dt.datetime) -> Survey:
         """The checks, then every authoritative server; the configured resolvers too, about what is published.
 
         A resolver is never asked for a record that does not exist yet: it would remember its absence for hours.
@@ -97,8 +97,8 @@ class Surveyor:
             truths = list(_truths(one, _FOLLOWED))
             asked += [(listener, *truth) for listener in authoritative[one.domain] for truth in truths]
             asked += [(listener, *truth) for listener in recursive for truth in truths if truth[1] is not None]
-        switch = [one for one in self.before_switch(dict.fromkeys(domains, cutover), now) if one.check in _OF_SERVERS]
-        findings = sorted([*run_checks(facts, self.resolver.resolve), *switch], key=lambda one: one.domain)
+        servers = [one for one in self.before_switch(dict.fromkeys(domains, switch), now) if one.check in _OF_SERVERS]
+        findings = sorted([*run_checks(facts, self.resolver.resolve), *servers], key=lambda one: one.domain)
         return Survey(findings, ask_each(asked))
 
     def _gathered(self, domains: Sequence[str]) -> list[Facts]:
