@@ -253,6 +253,12 @@ def test_where_an_address_is_goes_to_the_directory_and_moves_with_it(
     assert world.live("mailbox", key).owner == SLUG
 
 
+def test_accents_are_the_same_however_they_are_written(world: World) -> None:
+    fields: dict[str, Value] = {**PERSON, "display_name": "Noëlle Lefèvre", "job_title": "Secrétaire générale"}
+    world.control("manners", {"switches": {"decomposed": "on"}})
+    assert shows(world.make("mailbox", ANNE, fields), fields)
+
+
 def test_what_the_file_does_not_say_of_a_place_is_left_as_it_is(world: World) -> None:
     world.make("mailbox", ANNE, {**PERSON, **PLACE})
     world.make("mailbox", ANNE, {**PERSON, "job_title": "Trésorière", "city": "Verdun"})

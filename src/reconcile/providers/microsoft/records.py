@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
@@ -120,24 +121,32 @@ def user(row: Row) -> User:
     return User(
         id=str(row["id"]),
         upn=str(row.get("userPrincipalName") or "").lower(),
-        display_name=row.get("displayName") or None,
-        first_name=row.get("givenName") or None,
-        last_name=row.get("surname") or None,
-        job_title=row.get("jobTitle") or None,
+        display_name=_text(row.get("displayName")),
+        first_name=_text(row.get("givenName")),
+        last_name=_text(row.get("surname")),
+        job_title=_text(row.get("jobTitle")),
         phone=phones[0] or None,
-        atrium_id=row.get("employeeId") or None,
-        office=row.get("officeLocation") or None,
-        street=row.get("streetAddress") or None,
-        postal_code=row.get("postalCode") or None,
-        city=row.get("city") or None,
-        website=attributes.get(EXTENSIONS["website"]) or None,
-        networks=attributes.get(EXTENSIONS["networks"]) or None,
-        usage_location=row.get("usageLocation") or None,
+        atrium_id=_text(row.get("employeeId")),
+        office=_text(row.get("officeLocation")),
+        street=_text(row.get("streetAddress")),
+        postal_code=_text(row.get("postalCode")),
+        city=_text(row.get("city")),
+        website=_text(attributes.get(EXTENSIONS["website"])),
+        networks=_text(attributes.get(EXTENSIONS["networks"])),
+        usage_location=_text(row.get("usageLocation")),
         sign_in=bool(row.get("accountEnabled")),
         skus=frozenset(str(licence["skuId"]).lower() for licence in row.get("assignedLicenses") or []),
         proxies=tuple(row.get("proxyAddresses") or ()),
         stamp=str(attributes.get(STAMP) or ""),
     )
+
+
+def _text(value: Any) -> str | None:
+    """A text as YAML has it, accents and letters in one; None when there is none."""
+    if not value:
+        return None
+    text = str(value)
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def known_user(answer: Row | Refused) -> User | Refused | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -115,7 +116,7 @@ class Users:
         ]
         extension = user.values.get("onPremisesExtensionAttributes") or {}
         return {
-            **user.values,
+            **(_decomposed(user.values) if self._world.profile.decomposed else user.values),
             "id": user.id,
             "createdDateTime": stamp,
             "deletedDateTime": _stamp(user.deleted) if user.deleted else None,
@@ -188,6 +189,13 @@ class Users:
             raise taken("userPrincipalName")
         if self._world.book.objector(upn, own_id) is not None:
             raise taken("proxyAddresses")
+
+
+def _decomposed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Accents apart from their letters, as some clients have written them: the same text, other characters."""
+    return {
+        name: unicodedata.normalize("NFD", value) if isinstance(value, str) else value for name, value in values.items()
+    }
 
 
 class _Shown(Mapping[str, Any]):

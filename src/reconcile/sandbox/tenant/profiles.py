@@ -31,6 +31,8 @@ class Profile:
     concurrency: float = 0.0
     #: Whether lists and addresses come in another order each time.
     shuffled: bool = False
+    #: Whether accents come apart from their letters (NFD).
+    decomposed: bool = False
     #: Whether a Get cmdlet answers everything for an identity it does not know, as each one's page warns.
     unknown_is_all: bool = False
 
@@ -64,6 +66,7 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
                 exchange_page=5,
                 concurrency=0.02,
                 shuffled=True,
+                decomposed=True,
                 unknown_is_all=True,
             ),
         )
