@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import dataclasses
+import email
 import itertools
+import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -161,3 +164,41 @@ def test_unread_mail_that_asks_for_a_receipt_is_counted_and_marked_only_when_ask
     assert copied(old_box, end, tmp_path / "silenced").receipts == {"INBOX": 1}
     marked = silenced.contents("INBOX") - old_box.contents("INBOX")
     assert [(body, flags) for body, flags, _ in marked] == [(asks, ("$MDNSent",))]
+
+
+def test_mail_refused_without_a_word_is_mended_where_that_loses_nothing(
+    old_box: Box, new_box: Box, before: Before, tmp_path: Path
+) -> None:
+    content = random.Random(1).randbytes(30_000)  # noqa: S311
+    head = b"Subject: %b\r\nContent-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    encoded = base64.b64encode(content)
+    signed = b"Content-Type: multipart/signed; boundary=x\r\n\r\n--x\r\n" + head % b"inner" + encoded + b"\r\n--x--\r\n"
+    old_box.put("INBOX", Mail(head % b"long" + encoded + b"\r\n", ("\\Seen",)), Mail(signed), letter(3))
+    report = copied(old_box, new_box.endpoint(port=before().port), tmp_path)
+    assert [(mended.uid, mended.reason) for mended in report.mended] == [(1, "its base64 was put in shorter lines")]
+    assert [refusal.uid for refusal in report.refused] == [2]
+    by_subject = {body[:13]: (body, flags) for body, flags, _ in new_box.contents("INBOX")}
+    body, flags = by_subject[b"Subject: long"]
+    assert email.message_from_bytes(body).get_payload(decode=True) == content
+    assert flags == ("\\Seen",)
+
+
+def test_flags_a_server_does_not_take_with_a_message_are_set_afterwards(
+    old_box: Box, new_box: Box, before: Before, tmp_path: Path
+) -> None:
+    old_box.put("INBOX", Mail(letter(1).body, ("\\Seen", "A-traiter")), letter(2))
+    front = before(refuses_keywords=True, drops_keywords=False)
+    report = copied(old_box, new_box.endpoint(port=front.port), tmp_path)
+    assert report.complete
+    assert [mended.reason for mended in report.mended] == ["its flags were set afterwards"]
+    assert new_box.contents("INBOX") == old_box.contents("INBOX")
+
+
+def test_the_line_to_blame_is_found_by_halving(old_box: Box, new_box: Box, before: Before, tmp_path: Path) -> None:
+    lines = [b"line %d" % number for number in range(300)]
+    lines[217] = b"the words it does not like"
+    old_box.put("INBOX", Mail(b"Subject: x\r\n\r\n" + b"\r\n".join(lines) + b"\r\n"), letter(2))
+    report = copied(old_box, new_box.endpoint(port=before(forbids="does not like").port), tmp_path)
+    assert report.copied == 1
+    assert "line 220 is to blame: the words it does not like" in report.refused[0].reason
+    assert "reconcile-diagnosis" not in new_box.folders()

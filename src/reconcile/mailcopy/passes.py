@@ -6,7 +6,9 @@ import dataclasses
 from collections.abc import Callable
 
 from reconcile.clock import Clock
+from reconcile.mailcopy.aftercare import look_into_refusals
 from reconcile.mailcopy.connections import Connections
+from reconcile.mailcopy.diagnosis import says_nothing
 from reconcile.mailcopy.flags import FLAGGED, add_flags
 from reconcile.mailcopy.folders import decoded
 from reconcile.mailcopy.interruptions import ConnectionLost, Throttled
@@ -136,7 +138,8 @@ class _Pass:
                 pump = Pump(self._ledger, total, self._stop, progress, cautious=cautious)
                 pump.run(found.todos, control, more)
                 progress()
-            self._explain(control[0], found)
+            if any(map(says_nothing, total.refused)):
+                look_into_refusals(*control, self._ledger, total, found)
             _settle(control[1], self._ledger, found)
 
     def _turn_away(self, found: Survey, largest: int) -> None:
@@ -146,22 +149,6 @@ class _Pass:
             self._total.refused.append(Refusal(decoded(row.source), uid, reason))
             self._total.settled.add((row.id, uid))
             self._ledger.refuse(row.id, uid, reason)
-
-    def _explain(self, source: Session, found: Survey) -> None:
-        """Look into messages that were refused without a word, and add to the reason what is unusual about them."""
-        if not self._total.refused:
-            return
-        from reconcile.mailcopy.diagnosis import oddities, says_nothing
-
-        for row, _ in found.looked_at:
-            label = decoded(row.source)
-            mute = [refusal for refusal in self._total.refused if refusal.folder == label and says_nothing(refusal)]
-            unusual = oddities(source, row.source, [refusal.uid for refusal in mute]) if mute else {}
-            for refusal in mute:
-                if what := unusual.get(refusal.uid):
-                    told = dataclasses.replace(refusal, reason=f"{refusal.reason} (the message has {what})")
-                    self._total.refused[self._total.refused.index(refusal)] = told
-                    self._ledger.refuse(row.id, refusal.uid, told.reason)
 
     def _worth(self, messages: int, destination: Session) -> int:
         """Further connection pairs the work is worth, within both servers' limits."""

@@ -24,7 +24,7 @@ class Report:
     """What a pass did. ``already``: copied before; ``adopted``: found there, by their content. ``left``: due
     and not reached, because the pass was stopped or the mailbox is full (``full`` then says so in the server's words).
     ``failed``: folders that could not be made or opened, and why. ``receipts``: folder → unread messages that ask for a
-    read receipt."""
+    read receipt. ``mended``: messages the server took only in another way that loses nothing, and which."""
 
     copied: int = 0
     volume: int = 0
@@ -36,6 +36,7 @@ class Report:
     failed: Mapping[str, str] = dataclasses.field(default_factory=dict)
     keywords_dropped: Mapping[str, int] = dataclasses.field(default_factory=dict)
     receipts: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    mended: tuple[Refusal, ...] = ()
     full: str = ""
 
     @property
@@ -55,6 +56,7 @@ def report_of(found: Survey, total: Tally) -> Report:
         refused=tuple(total.refused),
         failed=dict(found.failed),
         keywords_dropped=dict(total.keywords_dropped),
+        mended=tuple(total.mended),
         receipts=dict(total.receipts),
         full=total.full,
     )

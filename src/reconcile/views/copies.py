@@ -251,6 +251,8 @@ def _said_of(report: Report, state: str) -> list[Text]:
     lines += [Text(f"refused, {plain(r.folder)} message {r.uid}: {plain(r.reason)}", "yellow") for r in shown]
     if len(report.refused) > SHOWN:
         lines.append(Text(f"… and {len(report.refused) - SHOWN} more refused", "yellow"))
+    for mended in report.mended:
+        lines.append(Text(f"taken once {mended.reason}: {plain(mended.folder)} message {mended.uid}", QUIET))
     for folder, number in report.receipts.items():
         what = count(number, "unread message asks", "unread messages ask")
         lines.append(Text(f"{plain(folder)}: {what} for a read receipt (see read_receipts in reconcile.toml)", QUIET))

@@ -169,7 +169,7 @@ class _Conversation:
             wait = self._ways.backoff * 1000
             self._refuse(tag, b"NO Request is throttled. Suggested Backoff Time: %d milliseconds" % wait)
             return
-        if why := self._ways.refusal(parts[1]):
+        if why := self._ways.refusal(parts[1], found[2]):
             self._refuse(tag, why)
             return
         await asyncio.sleep(self._ways.append_takes)

@@ -41,6 +41,9 @@ class ExchangeWays:
     rewrites: bool = False
     #: NUL bytes and bare line ends are refused with the answer that says nothing.
     strict: bool = False
+    #: A message with these words is refused with the answer that says nothing, as is any keyword in an APPEND.
+    forbids: str = ""
+    refuses_keywords: bool = False
     #: Keywords are not kept.
     drops_keywords: bool = True
     #: The flag that comes with an APPEND is not shown; it takes a STORE.
@@ -51,11 +54,15 @@ class ExchangeWays:
         """The switches named in a JSON file, the others as usual; all as usual without the file."""
         return cls(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else cls()
 
-    def refusal(self, message: bytes) -> bytes | None:
+    def refusal(self, message: bytes, flags: bytes) -> bytes | None:
         """What a message that is not taken is answered."""
+        if self.refuses_keywords and any(not flag.startswith(b"\\") for flag in flags.split()):
+            return b"BAD Command Argument Error. 11"
         if self.largest and len(message) > self.largest:
             return b"NO Maximum size of appendable message has been exceeded."
         if self.longest_line and any(len(line) > self.longest_line for line in message.split(b"\r\n")):
+            return b"BAD Command Argument Error. 11"
+        if self.forbids and self.forbids.encode() in message:
             return b"BAD Command Argument Error. 11"
         if self.strict and _NULL_OR_BARE.search(message):
             return b"BAD Command Argument Error. 11"
