@@ -12,6 +12,7 @@ from typing import Protocol
 
 from reconcile.clock import Clock
 from reconcile.mailcopy.database import DatabaseUnreachable
+from reconcile.mailcopy.doors import Doors
 from reconcile.mailcopy.jobs import Job
 from reconcile.mailcopy.lease import awake_seconds
 from reconcile.mailcopy.ledger import LeaseLost
@@ -32,8 +33,6 @@ SLICE = 900.0
 RETRY, RETRY_MOST = 15.0, 900.0
 #: Seconds before a mailbox is tried again whose ledger was out of reach, and between tries to write the end down.
 RETRY_DATABASE = 5.0
-#: Logins refused by a server that accepted none, before no further one is tried: it might lock the master user out.
-REFUSALS = 2
 #: Failures in a row before a job is given up until it is asked for again.
 ATTEMPTS = 8
 
@@ -54,33 +53,6 @@ class Ends:
 
     source: Endpoint
     destination: Endpoint
-
-
-class Doors:
-    """Which sources let anybody in. Safe for several threads."""
-
-    def __init__(self) -> None:
-        self._open: set[str] = set()
-        self._refusals: Counter[str] = Counter()
-        self._lock = threading.Lock()
-
-    def opened(self, source: str) -> None:
-        with self._lock:
-            self._open.add(source)
-
-    def refused(self, source: str) -> None:
-        with self._lock:
-            self._refusals[source] += 1
-
-    def forget_refusals(self) -> None:
-        with self._lock:
-            self._refusals.clear()
-
-    @property
-    def barred(self) -> set[str]:
-        """Sources that refuse every login."""
-        with self._lock:
-            return {source for source, count in self._refusals.items() if count >= REFUSALS} - self._open
 
 
 class Slices:
@@ -128,10 +100,11 @@ class Slices:
             return "void"  # the guard takes the ticket back
         try:
             return self._claimed(key, ticket)
-        except Problem as problem:
-            if not isinstance(problem, DatabaseUnreachable):
-                self.fatal = problem
-                self.stopping.set()
+        except DatabaseUnreachable:
+            return "void"  # the guard takes the ticket back
+        except Exception as error:
+            # Not the mailbox: the list, or whoever shows what goes on. The engine would give the ticket up for it.
+            self._end_all(error if isinstance(error, Problem) else _unforeseen(key, error))
             return "void"
         finally:
             self._places.release()
@@ -143,22 +116,25 @@ class Slices:
         job = self._jobs.claim(key, ticket, self._worker, self._limits, self._is_dead)
         if job is None:
             return "void"
-        self._watcher.started(job)
         self.held[key] = job
-        state, problem, report, wait = "", None, None, 0.0
-        began = awake_seconds()
         try:
-            report = self._copy(job, began)
+            return self._given_a_pass(job)
+        finally:
+            del self.held[key]
+
+    def _given_a_pass(self, job: Job) -> str:
+        self._watcher.started(job)
+        problem, report, wait = None, None, 0.0
+        try:
+            report = self._copy(job, awake_seconds())
             state = _state_of(report)
             if state == "queued" and not self.stopping.is_set():
                 state = MORE
         except LeaseLost:
             state = "lost"
         except Exception as error:
-            problem = error if isinstance(error, Problem) else _unforeseen(job, error)
+            problem = error if isinstance(error, Problem) else _unforeseen(job.key, error)
             state, wait = self._judged(job, problem)
-        finally:
-            del self.held[key]
         if state not in ("lost", MORE) and not self._written_down(job, state, report, problem, wait):
             state = "lost"
         self._watcher.finished(job, state, report, problem, wait)
@@ -206,8 +182,7 @@ class Slices:
         may_pass = isinstance(problem, (Unreachable, LoginRefused)) or problem.code == "COPY06"
         if problem.code == "COPY04":
             # No room for the ledger: no other mailbox would fare better.
-            self.fatal = problem
-            self.stopping.set()
+            self._end_all(problem)
             return "queued", 0.0
         if isinstance(problem, DatabaseUnreachable):
             return "waiting", RETRY_DATABASE * self._rng.uniform(1.0, 2.0)
@@ -231,9 +206,12 @@ class Slices:
                 if self.stopping.wait(RETRY_DATABASE):
                     return False
             except Problem as worse:
-                self.fatal = worse
-                self.stopping.set()
+                self._end_all(worse)
                 return False
+
+    def _end_all(self, problem: Problem) -> None:
+        self.fatal = problem
+        self.stopping.set()
 
 
 def _state_of(report: Report) -> str:
@@ -246,9 +224,9 @@ def _shortcoming(report: Report) -> str:
     return report.full or next(iter(report.failed.values()), "")
 
 
-def _unforeseen(job: Job, error: Exception) -> Problem:
+def _unforeseen(key: str, error: Exception) -> Problem:
     return Problem(
         "COPY14",
-        f"The copy of {job.login} ended with an error nobody foresaw: {type(error).__name__}: {error}",
+        f"{key} ended with an error nobody foresaw: {type(error).__name__}: {error}",
         "report it; the other mailboxes go on, and this one can be tried again: reconcile copy retry",
     )
