@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 from reconcile.planning.drift import find_drift
@@ -48,3 +49,12 @@ def test_a_deleted_box_is_said_to_be_gone() -> None:
 def test_what_could_not_be_read_is_neither_right_nor_drifted() -> None:
     lines = said(RECORD, Unknown("the tenant did not answer"))
     assert lines[-1] == "Nothing drifted. 1 resource could not be read."
+
+
+def test_a_recorded_field_that_no_kind_has_is_passed_over() -> None:
+    record = dataclasses.replace(RECORD, fields={"licence": "E1", "colour": "red"})
+    assert said(record, Live(BOX, {"licence": "E1"})) == ["Nothing drifted."]
+
+
+def test_what_is_gone_and_yaml_no_longer_names_has_not_drifted() -> None:
+    assert find_drift([RECORD], {BOX: ABSENT}, ()).fields == ()

@@ -85,6 +85,7 @@ def test_a_truncated_state_file_is_refused_not_guessed(fresh: Snapshot, cut: int
         (b'"hidden": false', b'"hidden": 0.5'),
         (b'"identity"', b'"identite"'),
         (b"spf55/mailbox/contact@spf55.org", b"contact@spf55.org"),
+        (b"spf55/mailbox/contact@spf55.org", b"spf55/letterbox/contact@spf55.org"),
     ],
 )
 def test_a_state_file_edited_into_nonsense_is_refused(fresh: Snapshot, damage: tuple[bytes, bytes]) -> None:

@@ -55,7 +55,7 @@ def find_drift(records: Iterable[Record], sights: Mapping[Address, Sight], descr
 
 def _fields(record: Record, live: Live) -> list[Drifted]:
     declared = KINDS[record.address.kind].fields
-    visible = {name: value for name, value in record.fields.items() if declared[name].in_the_world}
+    visible = {name: value for name, value in record.fields.items() if name in declared and declared[name].in_the_world}
     return [
         Drifted(record.address, name, recorded, live.fields.get(name), record.applied_at)
         for name, recorded in visible.items()

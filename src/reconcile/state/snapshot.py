@@ -102,6 +102,8 @@ def decode(data: bytes, path: PurePath) -> Snapshot:
         raise damaged(path, f"unexpected content near {error}") from None
     if any(address.federation != snapshot.federation for address in snapshot.records):
         raise damaged(path, "it holds another federation's records")
+    if strange := next((address for address in snapshot.records if address.kind not in KINDS), None):
+        raise damaged(path, f"nobody knows what kind of thing {strange} is")
     return snapshot
 
 
