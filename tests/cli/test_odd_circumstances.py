@@ -212,3 +212,19 @@ def test_a_schema_that_finds_no_room_leaves_the_former_one_whole(folder: Path) -
     assert done.stderr.startswith("CFG05 No room left to write schema.json")
     assert (folder / "schema.json").read_text(encoding="utf-8") == "{}"
     assert not list(folder.glob(".schema.json*"))
+
+
+@pytest.mark.parametrize("words", ["state list", "state pull", "state show", "force-unlock"])
+@pytest.mark.parametrize("name", ["../x", "spf55/", ".."])
+def test_a_name_that_is_a_path_names_no_federation(folder: Path, words: str, name: str) -> None:
+    more = {"state show": "/mailbox/x", "force-unlock": "' 'run"}.get(words, "")
+    done = shell(folder, f"reconcile {words} '{name}{more}'")
+    assert done.returncode in (1, 64)
+    assert done.stderr.startswith(("STA12", "STA09", "Usage"))
+
+
+def test_a_name_with_control_characters_does_nothing_to_the_terminal(folder: Path) -> None:
+    for words in ("copy status", "state list", "show", "plan --changed-since"):
+        done = shell(folder, f"RECONCILE_DNS_KEY=x reconcile {words} $'a\\e[31mb'")
+        assert done.returncode == 1
+        assert "\x1b" not in done.stderr

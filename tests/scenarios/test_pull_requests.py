@@ -114,7 +114,9 @@ def test_a_revision_git_does_not_know_is_refused_in_words(stage: Stage, referenc
 
 def test_outside_a_repository_there_is_nothing_to_compare_with(stage: Stage) -> None:
     (stage.folder / ".git").rename(stage.folder / "not-git")
-    assert "GIT01" in stage.run("plan", "--changed-since", "main", expect=1).err
+    said = stage.run("plan", "--changed-since", "main", expect=1).err
+    assert "GIT01" in said
+    assert "not a git repository" in said
 
 
 def test_the_same_plan_again_takes_up_what_failed_the_first_time(stage: Stage, outside: Outside) -> None:

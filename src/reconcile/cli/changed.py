@@ -15,6 +15,8 @@ def changed_since(reference: str, federations: Path, settings: Path) -> Sequence
 
     Raises GIT01 when git cannot tell.
     """
+    # Elsewhere git diff compares files, and takes the words for something else.
+    _git(reference, "rev-parse", "--git-dir")
     # A file renamed is one federation gone and another come.
     diff = ("diff", "--name-only", "-z", "--relative", "--no-renames", "--merge-base", "--end-of-options", reference)
     untracked = ("ls-files", "--others", "--exclude-standard", "-z")

@@ -156,10 +156,17 @@ def _call() -> int:
 
 
 def _tell(problem: Problem) -> int:
-    click.echo(f"{problem.code} {problem.message}", err=True)
+    click.echo(f"{problem.code} {_harmless(problem.message)}", err=True)
     if problem.hint:
-        click.echo(f"  → {problem.hint}", err=True)
+        click.echo(f"  → {_harmless(problem.hint)}", err=True)
     return problem.exit_code
+
+
+def _harmless(text: str) -> str:
+    """A message may quote a server, a file or a name: nothing in it moves the cursor."""
+    from reconcile.views.wording import plain
+
+    return "\n".join(map(plain, text.split("\n")))
 
 
 def _fault(error: Exception) -> Problem:

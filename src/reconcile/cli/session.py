@@ -78,8 +78,10 @@ class Session:
             console.print(line)
 
     def warn(self, text: str) -> None:
-        """Say something beside the result, on standard error."""
-        self.console(stderr=True).print(text, markup=False)
+        """Say something beside the result, on standard error; nothing in it moves the cursor."""
+        from reconcile.views.wording import plain
+
+        self.console(stderr=True).print("\n".join(map(plain, text.split("\n"))), markup=False)
 
     def secret(self, variable: str, file: Path | None, what: str) -> str:
         """A credential from the environment, else from its file. Raises AUTH01 when there is neither.

@@ -185,8 +185,10 @@ def list_locks(session: Session) -> None:
 @click.pass_obj
 def force_unlock(session: Session, federation: str, run: str) -> None:
     """Free the lock on FEDERATION that a dead RUN left. Be sure that it is dead: it may still be writing."""
-    _store(session).break_lock(federation, run)
-    session.warn(f"The lock on {federation} is free.")
+    store = _store(session)
+    slug = _slug(store, federation)
+    store.break_lock(slug, run)
+    session.warn(f"The lock on {slug} is free.")
 
 
 def _store(session: Session) -> Store:

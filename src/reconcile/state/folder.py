@@ -93,7 +93,7 @@ class FolderStore:
 
     def _path(self, federation: str) -> Path:
         if not federation or federation.startswith(".") or "/" in federation:
-            raise ValueError(f"not a federation's slug: {federation!r}")
+            raise Problem("STA12", f"No federation is called {federation!r}.", "see: reconcile state list")
         return self._snapshots / f"{federation}.json"
 
 
