@@ -66,7 +66,10 @@ class World:
     def _seen(self, wanted: Wanted) -> Sight:
         """What bears the recorded identity, wherever its address went, else what is at the address."""
         known = self._holder(wanted.address.kind, wanted.identity) or self.objects.get(wanted.address)
-        return dataclasses.replace(known, address=wanted.address) if known else ABSENT
+        if known is None:
+            return ABSENT
+        shown = {**known.fields, "primary": known.address.key} if wanted.address.kind == "mailbox" else known.fields
+        return dataclasses.replace(known, address=wanted.address, fields=shown)
 
     def _holder(self, kind: str, identity: str) -> Live | None:
         if not identity:

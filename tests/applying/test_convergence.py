@@ -36,6 +36,7 @@ def wishes(draw: st.DrawFn) -> list[Desired]:
         aliases = tuple(alias for alias, holder in holders.items() if holder == name)
         box = mailbox(
             name,
+            primary=name,
             licence=draw(st.sampled_from(["E1", "E3"])),
             aliases=aliases,
             after=[f"spf55/mailbox/{need}" for need in needs],
