@@ -56,6 +56,7 @@ def of_exchange(clock: Sleeper, kind: str, text: str, status: int = 400) -> Prob
     [
         (400, "Request_BadRequest", CONFLICT, "M365-10"),
         (400, "Request_BadRequest", "Subscription with SKU b5 does not have any available licenses.", "M365-12"),
+        (400, "Request_BadRequest", "User does not have a corresponding license.", "M365-35"),
         (
             400,
             "Request_BadRequest",

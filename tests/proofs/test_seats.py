@@ -88,3 +88,16 @@ def test_a_saved_plan_whose_seats_were_taken_meanwhile_makes_no_account_without_
         assert code == 6
         assert "no seat of licence E1 is left; nothing was written" in said
         assert "anne@spf55.org" not in outside.content()["users"]
+
+
+def test_a_saved_plan_taken_up_again_counts_the_seats_anew(tmp_path: Path, forks: Forks) -> None:
+    with Outside(tmp_path, {"spf55.org": []}, seats={"E1": STAFF["E1"] + 1}) as outside:
+        project = Project.before(outside, forks)
+        project.write("spf55", federation(anne="E1", luc="E1"))
+        project.run("plan", "--out", "plans/both.json")
+        assert "luc@spf55.org" in project.attempt("apply", "plans/both.json")[1]
+        assert "luc@spf55.org" not in outside.content()["users"]
+        buy(outside, "Office_365_w/o_Teams_Bundle_E1", 1)
+        project.run("apply", "plans/both.json")
+        project.run("plan", "--detailed-exitcode")
+        assert "luc@spf55.org" in outside.content()["users"]

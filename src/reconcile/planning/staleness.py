@@ -75,7 +75,9 @@ def sift(plan: Plan, now: Mapping[str, Basis], fresh: Plan | None) -> Sifted:
     kept, dependants = _without_dependants(kept, lost)
     remaining = tuple(dataclasses.replace(change, after=_within(change.after, kept)) for change in kept)
     outputs = {**plan.outputs, **(fresh.outputs if fresh else {})}
-    return Sifted(dataclasses.replace(plan, changes=remaining, outputs=outputs), (*stale, *dependants), done)
+    seats = fresh.seats if fresh else plan.seats
+    kept_plan = dataclasses.replace(plan, changes=remaining, outputs=outputs, seats=seats)
+    return Sifted(kept_plan, (*stale, *dependants), done)
 
 
 def _without_dependants(changes: list[Change], lost: set[Address]) -> tuple[list[Change], list[Stale]]:

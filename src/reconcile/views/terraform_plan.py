@@ -44,7 +44,7 @@ def document(plan: Plan) -> dict[str, Any]:
         "checks": [],
         "timestamp": utc(plan.created),
         "applyable": bool(plan.changes),
-        "complete": not plan.blocked and not plan.partial,
+        "complete": not plan.blocked and not plan.lacking and not plan.partial,
         "errored": False,
         "reconcile": {
             "tool": plan.tool,

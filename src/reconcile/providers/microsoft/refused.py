@@ -73,6 +73,12 @@ def _meaning(refused: Refused) -> tuple[str, str, str]:
         )
     if refused.says("does not have any available licenses"):
         return "M365-12", "no seat is left for this licence.", "buy or free a licence, then apply again"
+    if refused.says("does not have a corresponding license"):
+        return (
+            "M365-35",
+            "its licence cannot be taken away from it: a group gives it.",
+            "take the account out of that group, or the licence from the group, then apply again",
+        )
     if refused.says("password does not comply"):
         return "M365-24", "the tenant refused the generated password.", "check the tenant's password rules"
     if refused.says("used elsewhere in Office 365"):
