@@ -30,7 +30,7 @@ bench-engine: .setup/dev ## plan and apply of 10,000 mailboxes, beside terraform
 bench-tenant: .setup/dev ## creating a batch of 40 federations, against the least Microsoft's quotas allow
 	@.venv/bin/python -m bench.tenant
 
-bench-copy: .setup/dev ## the mail copier against mbsync and dsync, on this machine
+bench-copy: .setup/dev ## the mail copier against mbsync, dsync and imapsync (IMAPSYNC=path), on this machine
 	@command -v mbsync >/dev/null || { echo 'bench-copy: mbsync is missing: apt-get install isync' >&2; exit 1; }
 	@.venv/bin/python -m bench.copy
 

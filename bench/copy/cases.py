@@ -30,7 +30,7 @@ class Case:
     tls: bool = False
     delay: float = 0
     append: float = 0
-    connections: int = 2
+    connections: int = 8  # reconcile.toml's default
 
 
 CASES = (

@@ -81,7 +81,7 @@ class Result:
     memory: float
 
 
-def ours(folder: Path, ports: Ports, connections: int = 2) -> Result:
+def ours(folder: Path, ports: Ports, connections: int = 8) -> Result:
     authorities = ""
     if ports.old_ca:
         both = folder / "authorities.pem"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 #: Messages asked for and not yet confirmed, per connection pair: at the start, at most, at least.
 QUOTA_START, QUOTA_MOST, QUOTA_LEAST = 8, 600, 3
+#: At the start where messages are taken in batches: that server is quick, and doubling would cost round trips.
+QUOTA_START_BATCHES = 64
 
 
 class Pace:

@@ -10,7 +10,7 @@ from reconcile.mailcopy.intake import Intake
 from reconcile.mailcopy.interruptions import ConnectionLost, is_breakdown, raise_if_throttled
 from reconcile.mailcopy.ledger import Ledger
 from reconcile.mailcopy.outlet import Body, Letter, Outlet
-from reconcile.mailcopy.pace import QUOTA_START, Pace
+from reconcile.mailcopy.pace import QUOTA_START, QUOTA_START_BATCHES, Pace
 from reconcile.mailcopy.receipts import MARK, ReceiptWatch
 from reconcile.mailcopy.session import Session
 from reconcile.mailcopy.tally import Refusal, Tally
@@ -50,9 +50,8 @@ class Pair:
         self._tally = tally
         self._assign = assign
         self.intake = Intake(self)
-        self.outlet = Outlet(
-            str(destination.endpoint), batches="MULTIAPPEND" in destination.capabilities and not cautious
-        )
+        batches = destination.takes_batches and not cautious
+        self.outlet = Outlet(str(destination.endpoint), batches=batches)
         self.requests = bytearray()  # unsent commands to the source
         self._tag = 0
         self.folder: Todo | None = None
@@ -65,7 +64,7 @@ class Pair:
         self._flags: dict[bytes, tuple[bytes, tuple[bytes, ...]]] = {}
         self._watch = ReceiptWatch()
         self._cautious = cautious
-        self._quota = 1 if cautious else QUOTA_START
+        self._quota = 1 if cautious else QUOTA_START_BATCHES if batches else QUOTA_START
         self._pace = Pace()
 
     @property

@@ -32,6 +32,8 @@ PATIENCE = 60.0
 #: Messages for which another connection pair is worth its logins; without MULTIAPPEND each message is a command that
 #: the server takes its time over.
 WORTH_A_PAIR, WORTH_A_PAIR_ALONE = 100, 20
+#: Pairs beyond which a server that takes batches copies no faster.
+BATCHING_PAIRS = 3
 #: What the new server must be able to do: tell the UID it gave, take literals without asking.
 NEEDED = ("UIDPLUS", "LITERAL+")
 
@@ -116,6 +118,8 @@ class _Pass:
         """Survey, pump, settle, on connections of its own."""
         total = self._total
         with Connections(self._source, self._destination) as connections:
+            # A first pass is worth a second pair for certain, which may as well be on its way meanwhile.
+            early = connections.more(min(1, self._most_pairs - 1)) if not self._ledger.rows() else ()
             control = connections.pair()
             _check(control[1])
             found = survey(
@@ -134,7 +138,8 @@ class _Pass:
 
             progress()
             if found.todos and not self._stop():
-                more = connections.more(0 if cautious else self._worth(found.messages, control[1]))
+                worth = self._worth(found.messages, control[1]) - len(early)
+                more = () if cautious else [*early, *connections.more(max(0, worth))]
                 pump = Pump(self._ledger, total, self._stop, progress, cautious=cautious)
                 pump.run(found.todos, control, more)
                 progress()
@@ -152,8 +157,13 @@ class _Pass:
 
     def _worth(self, messages: int, destination: Session) -> int:
         """Further connection pairs the work is worth, within both servers' limits."""
-        each = WORTH_A_PAIR if "MULTIAPPEND" in destination.capabilities else WORTH_A_PAIR_ALONE
-        return min(self._source.connections - 1, self._destination.connections - 1, messages // each)
+        each = WORTH_A_PAIR if destination.takes_batches else WORTH_A_PAIR_ALONE
+        most = BATCHING_PAIRS if destination.takes_batches else self._most_pairs
+        return min(most - 1, self._most_pairs - 1, messages // each)
+
+    @property
+    def _most_pairs(self) -> int:
+        return min(self._source.connections, self._destination.connections)
 
     def _condemn(self, error: Exception) -> bool:
         """Refuse the message on which, alone under way, the connection broke again and again; whether there was one."""

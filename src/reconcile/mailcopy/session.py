@@ -152,6 +152,11 @@ class Session:
         self.capabilities = frozenset(capability.decode().upper() for capability in client.capabilities())
 
     @property
+    def takes_batches(self) -> bool:
+        """Several messages in one command (MULTIAPPEND, RFC 3502)."""
+        return "MULTIAPPEND" in self.capabilities
+
+    @property
     def socket(self) -> socket.socket:
         """The connection itself. Take it only between commands: imaplib's reader is then empty."""
         return self._client.socket()  # type: ignore[no-any-return]

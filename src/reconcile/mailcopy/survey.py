@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from array import array
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from reconcile.clock import Clock
@@ -116,28 +116,32 @@ def _made(
         decided=decided,
     )
     missing = [n for n, route in enumerate(routes) if not route.exists]
-    for n, why in _refused(destination, b"CREATE", [routes[n] for n in missing], missing):
+    lacking = [
+        n for n, r in enumerate(routes) if r.source in theirs.subscribed and r.destination not in ours.subscribed
+    ]
+    refused = _carried_out(destination, [(b"CREATE", routes, missing), (b"SUBSCRIBE", routes, lacking)])
+    for n, why in refused[0].items():
         # A name the server keeps for itself, perhaps in another language: once more under another.
         routes[n] = dataclasses.replace(routes[n], destination=encoded(decoded(routes[n].destination) + " (mail)"))
-        if _refused(destination, b"CREATE", [routes[n]], [n]):
+        again = [n] if n in lacking else []
+        if _carried_out(destination, [(b"CREATE", routes, [n]), (b"SUBSCRIBE", routes, again)])[0]:
             found.failed[routes[n].label] = f"the new server does not create the folder: {why}"
-    routes = [route for route in routes if route.label not in found.failed]
-    wanted = [r for r in routes if r.source in theirs.subscribed and r.destination not in ours.subscribed]
-    _refused(destination, b"SUBSCRIBE", wanted, range(len(wanted)))
-    return routes
+    return [route for route in routes if route.label not in found.failed]
 
 
-def _refused(
-    destination: Session, verb: bytes, routes: Sequence[Route], numbers: Iterable[int]
-) -> list[tuple[int, str]]:
-    """Carry out the verb on each route's destination; the numbers of those refused, and why."""
-    if not routes:
-        return []
-    answers = destination.commands.run([verb + b" " + quoted(route.destination) for route in routes])
+def _carried_out(
+    destination: Session, wanted: Sequence[tuple[bytes, Sequence[Route], Sequence[int]]]
+) -> list[dict[int, str]]:
+    """Carry out each verb on the destinations of some routes, all in one burst; which were refused it, and why."""
+    asked = [verb + b" " + quoted(routes[n].destination) for verb, routes, numbers in wanted for n in numbers]
+    answers = iter(destination.commands.run(asked) if asked else ())
     return [
-        (n, readable(answer))
-        for n, answer in zip(numbers, answers, strict=True)
-        if not answer.upper().startswith(b"OK") and b"[ALREADYEXISTS]" not in answer.upper()
+        {
+            n: readable(answer)
+            for n, answer in zip(numbers, answers, strict=False)
+            if not answer.upper().startswith(b"OK") and b"[ALREADYEXISTS]" not in answer.upper()
+        }
+        for _, _, numbers in wanted
     ]
 
 
