@@ -1,5 +1,5 @@
 # Everything a newcomer runs. Each target sets up what it needs and says so in one line.
-.PHONY: demo test test-stores test-kerberos test-sdk soak bench-engine bench-dns bench-tenant bench-copy lint golden requirements clean
+.PHONY: demo test test-stores test-kerberos test-checkdmarc test-sdk soak bench-engine bench-dns bench-tenant bench-copy lint golden requirements clean
 
 PYTHON ?= python3
 
@@ -14,6 +14,10 @@ test-stores: .setup/dev ## where state may live, on PostgreSQL and Azurite
 
 test-kerberos: .setup/dev ## DNS updates signed with a Kerberos ticket, on BIND and a KDC of our own
 	@scripts/test-kerberos
+
+test-checkdmarc: .setup/dev ## a second opinion on SPF and DMARC in dns check
+	@.venv/bin/python -c 'import checkdmarc' 2>/dev/null || .venv/bin/pip install --quiet --no-deps --require-hashes -r requirements/checkdmarc.txt
+	@.venv/bin/pytest -q -m checkdmarc tests/dns/test_second_opinion.py
 
 test-sdk: .setup/dev ## Microsoft's own client before the sandbox's tenant (450 MB more)
 	@scripts/test-sdk

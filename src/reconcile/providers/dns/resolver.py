@@ -83,7 +83,7 @@ class Resolver:
     def _rcode(self, zone: dns.name.Name, flags: int) -> int | None:
         """Of its SOA, which exists, so that no resolver learns of an absence."""
         try:
-            stub = self._stub()
+            stub = self.stub()
         except dns.resolver.NoResolverConfiguration:
             return None
         query = dns.message.make_query(zone, dns.rdatatype.SOA, flags=dns.flags.RD | flags, want_dnssec=True)
@@ -110,7 +110,7 @@ class Resolver:
         if self._silent:
             return None
         try:
-            return texts_of(self._stub().resolve(*pair, search=False).rrset)
+            return texts_of(self.stub().resolve(*pair, search=False).rrset)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             # A resolver that does not know the root sees no Internet: what it denies proves nothing.
             return () if pair == _ROOT or self._known.get(_ROOT) else None
@@ -120,7 +120,8 @@ class Resolver:
         except (dns.exception.DNSException, OSError, ValueError):
             return None
 
-    def _stub(self) -> dns.resolver.Resolver:
+    def stub(self) -> dns.resolver.Resolver:
+        """The recursive resolvers alone, for a library that asks by itself. Raises NoResolverConfiguration."""
         stub = dns.resolver.Resolver(configure=not self._servers)
         if self._servers:
             stub.nameservers = [host for host, _ in map(host_and_port, self._servers)]

@@ -12,7 +12,7 @@ import dns.rdatatype
 from dns.rdatatype import RdataType
 
 from reconcile.providers.base import Finding, Weight
-from reconcile.providers.dns import spf
+from reconcile.providers.dns import second_opinion, spf
 from reconcile.providers.dns.answers import Answer, Question
 from reconcile.providers.dns.checks import run_checks
 from reconcile.providers.dns.facts import Facts, gather
@@ -98,8 +98,17 @@ class Surveyor:
             asked += [(listener, *truth) for listener in authoritative[one.domain] for truth in truths]
             asked += [(listener, *truth) for listener in recursive for truth in truths if truth[1] is not None]
         servers = [one for one in self.before_switch(dict.fromkeys(domains, switch), now) if one.check in _OF_SERVERS]
-        findings = sorted([*run_checks(facts, self.resolver.resolve), *servers], key=lambda one: one.domain)
+        others = [finding for one in facts for finding in self._second_opinion(one)]
+        findings = sorted([*run_checks(facts, self.resolver.resolve), *servers, *others], key=lambda one: one.domain)
         return Survey(findings, ask_each(asked))
+
+    def _second_opinion(self, facts: Facts) -> list[Finding]:
+        if not second_opinion.installed():
+            return []
+        published = any(spf.is_spf(text) for text in facts.texts("", "TXT"))
+        policy = bool(facts.texts("_dmarc", "TXT"))
+        told = second_opinion.second_opinion(facts.domain, self.resolver.stub(), spf=published, dmarc=policy)
+        return _named(facts.domain, "checkdmarc", told)
 
     def _gathered(self, domains: Sequence[str]) -> list[Facts]:
         """The facts, and all the names they lead to asked about in a few rounds rather than one by one."""
