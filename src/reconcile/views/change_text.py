@@ -36,7 +36,9 @@ def change_text(change: Change, width: int, detail: Detail, moment: str = "") ->
     if change.action in (Action.CREATE, Action.DELETE):
         below = list(_whole(change, head, detail))
     else:
-        below = [line for field in _visible(change) for line in _difference(change, field)]
+        fields = list(_visible(change))
+        longest = max((len(field.name) for field in fields), default=0)
+        below = [line for field in fields for line in _difference(change, field, max(longest, 13))]
         below += _context(change)
     _append_remarks(head, change, moment)
     head.rstrip()
@@ -64,7 +66,8 @@ def _whole(change: Change, head: Text, detail: Detail) -> Iterator[Text]:
     ]
     if folded:
         facts.append(f"+{len(folded)} more")
-    head.append("  " + " · ".join(facts))
+    if facts:
+        head.append("  " + " · ".join(facts))
     style = STYLES[change.action]
     for names, items in _same_items(present):
         yield Text(f"{_INDENT}{names}  ").append("  ".join(f"{change.action.value} {item}" for item in items), style)
@@ -90,9 +93,9 @@ def _visible(change: Change) -> Iterable[FieldChange]:
     return (field for field in change.fields if not declared[field.name].sensitive)
 
 
-def _difference(change: Change, field: FieldChange) -> Iterator[Text]:
-    """One field: old → new, or the items that appear and disappear."""
-    label = f"{_INDENT}{field.name:<13} "
+def _difference(change: Change, field: FieldChange, width: int) -> Iterator[Text]:
+    """One field: old → new, or the items that appear and disappear. ``width``: of the longest name beside it."""
+    label = f"{_INDENT}{field.name:<{width}} "
     drift = _DRIFTED.get(field.cause, "")
     items = items_changed(change.address.kind, field)
     shape = KINDS[change.address.kind].fields[field.name].shape
