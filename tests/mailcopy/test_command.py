@@ -284,6 +284,11 @@ def test_a_database_that_is_away_or_a_url_with_a_password_is_said_without_the_pa
     assert code == 1
     assert "COPY13" in said
     assert "s3cr3t" not in said
+    settings.write_text(settings.read_text().replace("postgresql://", "mysql://"))
+    code, said = office.run("status")
+    assert code == 3
+    assert "copies.database: the address does not begin with postgresql://" in said
+    assert "s3cr3t" not in said
 
 
 def test_a_service_copies_what_is_queued_while_it_runs_and_stops_gently(office: Office) -> None:

@@ -156,6 +156,14 @@ class Copies(Table):
     messages_per_second: float = Field(0, ge=0)
     """Messages copied in a second by one worker; 0 for no limit."""
 
+    @field_validator("database")
+    @classmethod
+    def _postgres(cls, url: str) -> str:
+        if url and not url.startswith(("postgresql://", "postgres://")):
+            # Not shown: it may hold a password.
+            raise PydanticCustomError("database", "the address does not begin with postgresql://")
+        return url
+
 
 class Calendar(Table):
     timezone: str = "Europe/Paris"

@@ -125,7 +125,8 @@ def open_file(path: Path, schema: str, *, check_same_thread: bool = True) -> sql
         if version == 0 and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
             connection.executescript(_script(schema))  # an empty file that somebody else made
         elif version != VERSION:
-            raise Problem("COPY05", f"{path} was written by another version of reconcile.", "use that version")
+            hint = "move it away and run again: apply queues the copies, and messages already there are recognised"
+            raise Problem("COPY05", f"{path} was written by another version of reconcile.", hint)
     except BaseException:
         connection.close()
         raise

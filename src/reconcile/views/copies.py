@@ -20,6 +20,7 @@ from reconcile.mailcopy.forecast import Left
 from reconcile.mailcopy.jobs import Job
 from reconcile.mailcopy.report import Progress as Position
 from reconcile.mailcopy.report import Report
+from reconcile.mailcopy.worklist import MORE
 from reconcile.problem import Problem
 from reconcile.views.wording import ALARM, QUIET, count, duration, plain
 
@@ -242,6 +243,8 @@ def _said_of(report: Report, state: str) -> list[Text]:
         words += f", {report.vanished} deleted meanwhile at the source"
     if state == "queued":
         words += f", stopped with {report.left} left"
+    if state == MORE:
+        words += f", goes on with {report.left} left"
     lines = [Text(words)]
     if report.full:
         room = f"the new mailbox is full, {report.left + len(report.refused)} messages do not fit"
