@@ -44,7 +44,7 @@ def _handovers(changes: Iterable[Change]) -> dict[Address, list[Address]]:
         if change.action is Action.CREATE:
             taken[change.address.key] = change.address
         if change.action is Action.DELETE:
-            given[change.address.key] = change.address
+            given |= dict.fromkeys(_addresses(change), change.address)
         for field in change.fields:
             if field.name == "aliases" and (moved := items_changed("mailbox", field)):
                 taken.update(dict.fromkeys(moved[0], change.address))
@@ -57,17 +57,36 @@ def _handovers(changes: Iterable[Change]) -> dict[Address, list[Address]]:
     return result
 
 
+def _addresses(change: Change) -> set[str]:
+    """All that a mailbox to be deleted lets go."""
+    fields = change.before.fields if change.before else {}
+    primary, aliases = fields.get("primary"), fields.get("aliases")
+    return {
+        change.address.key,
+        *([primary] if isinstance(primary, str) else ()),
+        *(aliases if isinstance(aliases, tuple) else ()),
+    }
+
+
 def _free_farewells(by_address: dict[Address, Change], taken: Mapping[Address, Sequence[Address]]) -> None:
-    """The address of who leaves often goes to a box on which they held rights: the box waits for the address, the
-    deletion for the rights, and the rights for the box. They need not: the box is there already under its name."""
+    """The address of who leaves often goes to a box on which they held rights, or to a colleague who holds them too:
+    that mailbox waits for the address, the deletion for the rights, and the rights for the mailbox. They need not wait
+    for one that is there already under its name."""
     for leaving, accesses in taken.items():
         for access in accesses:
-            box = by_address.get(Address(access.federation, "mailbox", access.key))
-            stays = box is not None and box.action is Action.UPDATE and box.moved_from is None
-            if box is not None and stays and _reaches(by_address, access, leaving):
-                _stop_waiting(by_address, access, box.address)
+            if _reaches(by_address, access, leaving):
+                for mailbox in by_address[access].after:
+                    if _stays(by_address.get(mailbox)):
+                        _stop_waiting(by_address, access, mailbox)
             if _reaches(by_address, access, leaving):
                 _stop_waiting(by_address, leaving, access)
+
+
+def _stays(change: Change | None) -> bool:
+    """Whether it is about a mailbox that exists, and keeps its address."""
+    if change is None or change.address.kind != "mailbox":
+        return False
+    return change.action in (Action.UPDATE, Action.ADOPT) and change.moved_from is None
 
 
 def _free_handovers(by_address: dict[Address, Change], handovers: Mapping[Address, Sequence[Address]]) -> None:
