@@ -20,8 +20,8 @@ from reconcile.providers.dns.lookout import Lookout
 from reconcile.providers.dns.primary import Primary
 from reconcile.providers.dns.reader import DnsReader
 from reconcile.providers.dns.resolver import Resolver
-from reconcile.providers.dns.servers import servers_agree
-from reconcile.providers.dns.spread import Listener, Report, State, ask_each
+from reconcile.providers.dns.servers import delegation, servers_agree
+from reconcile.providers.dns.spread import Listener, Report, State, ask_each, delegated_to
 from reconcile.providers.dns.survey import Surveyor
 from reconcile.resources.resource import Desired
 
@@ -120,6 +120,31 @@ def test_servers_that_differ_block_only_when_none_shows_what_the_primary_holds(
     reports = [Report(Listener(f"ns{number}", "192.0.2.1"), MAIL, state) for number, state in enumerate(states)]
     found = list(servers_agree("spf55.example", reports, "the primary", listed=listed))
     assert [weight for weight, _ in found] == weights
+
+
+@pytest.mark.parametrize(
+    ("delegated", "weights"),
+    [
+        (None, []),
+        ({"ns1.example", "ns2.example"}, []),
+        ({"ns1.example"}, []),  # the zone may name more
+        ({"ns1.example", "ns9.example"}, [Weight.WARNS]),
+        ({"ns8.example", "ns9.example"}, [Weight.BLOCKS]),  # the zone was moved, and this is what was left behind
+    ],
+)
+def test_a_zone_the_world_is_not_sent_to_is_not_the_one_to_change(
+    delegated: set[str] | None, weights: list[Weight]
+) -> None:
+    found = list(delegation("spf55.example", ["ns1.example", "ns2.example"], delegated))
+    assert [weight for weight, _ in found] == weights
+
+
+def test_the_parent_is_asked_whom_it_sends_the_world_to(server: Server) -> None:
+    world = zone_on(server, ORDINARY)
+    change(world.port, world.origin, add=["verdun 3600 NS NS.elsewhere.example.", "verdun 3600 NS ns1"])
+    below = dns.name.from_text(f"verdun.{world.origin}")
+    (told,) = delegated_to([(Listener("parent", "127.0.0.1", world.port), below)])
+    assert told == {"ns.elsewhere.example", f"ns1.{world.origin}"}
 
 
 def test_a_server_that_does_not_answer_is_not_waited_for_again(embedded: Server) -> None:

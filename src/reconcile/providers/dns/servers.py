@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from reconcile.providers.base import Weight
@@ -40,6 +40,18 @@ def servers_agree(
         yield Weight.WARNS, f"Named by the zone and not authoritative for {domain}: {', '.join(lame)}."
     if silent := by_state[State.UNREACHABLE]:
         yield Weight.WARNS, f"No answer about {domain} from {', '.join(silent)}."
+
+
+def delegation(domain: str, named: Collection[str], delegated: Collection[str] | None) -> Iterator[tuple[Weight, str]]:
+    """Whether the world is sent to the servers the zone itself names. ``delegated``: by its parent; None: not told."""
+    if not delegated or not named or set(delegated) <= set(named):
+        return
+    others = ", ".join(sorted(set(delegated) - set(named)))
+    if set(delegated) & set(named):
+        yield Weight.WARNS, f"The parent of {domain} sends the world to {others} too, which the zone does not name."
+    else:
+        told = f"The parent of {domain} sends the world to {others}, and to none of the servers its zone names"
+        yield Weight.BLOCKS, f"{told}: nobody would see a change here."
 
 
 def ttl_in_time(

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 import dns.exception
 import dns.flags
 import dns.message
+import dns.name
 import dns.query
 import dns.rcode
 import dns.rdataclass
@@ -87,6 +88,12 @@ def ask_each(asked: Iterable[Asked], timeout: float = 2.0) -> list[Report]:
         return list(pool.map(ask, asked))
 
 
+def delegated_to(asked: Iterable[tuple[Listener, dns.name.Name]], timeout: float = 2.0) -> list[frozenset[str] | None]:
+    """Whom each parent's server sends the world to for a zone below; None when it does not say."""
+    with concurrent.futures.ThreadPoolExecutor(_IN_FLIGHT) as pool:
+        return list(pool.map(lambda one: _referral(one[0], one[1], timeout), asked))
+
+
 def last_clean(reports: Iterable[Report]) -> int:
     """Seconds until none of the caches asked can hold an older answer; 0 when none does."""
     return max((one.seconds or 0 for one in reports if one.state in (State.OLD, State.MISSING)), default=0)
@@ -112,6 +119,19 @@ def _ask(listener: Listener, question: Question, truth: dns.rdataset.Rdataset | 
     if set(found) == set(truth or ()):
         return Report(listener, question, State.CURRENT, ttl=found.ttl)
     return Report(listener, question, State.OLD, found.ttl if listener.recursive else None, found.ttl)
+
+
+def _referral(parent: Listener, zone: dns.name.Name, timeout: float) -> frozenset[str] | None:
+    query = dns.message.make_query(zone, dns.rdatatype.NS, flags=0, use_edns=0, payload=1232)
+    try:
+        answer, _ = dns.query.udp_with_fallback(query, parent.host, timeout, parent.port)
+    except (OSError, dns.exception.DNSException, EOFError):
+        return None
+    for section in (answer.answer, answer.authority):
+        found = answer.get_rrset(section, zone, dns.rdataclass.IN, dns.rdatatype.NS)
+        if found is not None:
+            return frozenset(rdata.target.canonicalize().to_text(omit_final_dot=True) for rdata in found)
+    return None
 
 
 def _negative_ttl(answer: dns.message.Message) -> int:

@@ -19,9 +19,9 @@ from reconcile.providers.dns.facts import Facts, gather
 from reconcile.providers.dns.mta_sts import fetch_policy, publishes
 from reconcile.providers.dns.primary import Primary
 from reconcile.providers.dns.resolver import Resolver, host_and_port
-from reconcile.providers.dns.servers import SwitchMoments, servers_agree, ttl_in_time
+from reconcile.providers.dns.servers import SwitchMoments, delegation, servers_agree, ttl_in_time
 from reconcile.providers.dns.spf_lookups import foresee
-from reconcile.providers.dns.spread import Listener, Report, ask_each
+from reconcile.providers.dns.spread import Listener, Report, ask_each, delegated_to
 
 #: The records whose spread decides where mail goes and whether it is believed.
 _FOLLOWED = (
@@ -65,7 +65,9 @@ class Surveyor:
         about their names. ``switches``: when each is due.
         """
         facts = self._gathered(list(switches))
-        listeners = self._authoritative(facts)
+        named = self._named_servers(facts)
+        parents = self._delegations(facts)
+        listeners = self._authoritative(named)
         others = {domain: [one for one in found if not self._is_primary(one)] for domain, found in listeners.items()}
         asked = [(one, *truth) for fact in facts for one in others[fact.domain] for truth in _truths(fact, _SWITCHED)]
         reports = ask_each(asked)
@@ -80,6 +82,7 @@ class Surveyor:
             ttl = ttl_in_time(name, max(lives, default=0), switches[name], now, self.zone)
             found += _named(name, "servers", servers_agree(name, of_mx, str(self.primary), listed=listed))
             found += _named(name, "ttl", ttl)
+            found += _named(name, "servers", delegation(name, named[name], parents.get(_apex(fact))))
             if _apex(fact) in bogus:
                 found += _named(name, "dnssec", iter([(Weight.BLOCKS, _BOGUS.format(name))]))
         return found
@@ -91,7 +94,7 @@ class Surveyor:
         """
         facts = self._gathered(domains)
         recursive = [Listener(text, *host_and_port(text), recursive=True) for text in self.resolvers]
-        authoritative = self._authoritative(facts)
+        authoritative = self._authoritative(self._named_servers(facts))
         asked = []
         for one in facts:
             truths = list(_truths(one, _FOLLOWED))
@@ -123,19 +126,39 @@ class Surveyor:
         )
         return facts
 
-    def _authoritative(self, facts: Sequence[Facts]) -> dict[str, list[Listener]]:
-        """Each zone's name servers, by address."""
+    def _named_servers(self, facts: Sequence[Facts]) -> dict[str, list[str]]:
+        """The name servers that each domain's zone names."""
         questions = {one.domain: Question(apex, RdataType.NS) for one in facts if (apex := _apex(one)) is not None}
         answers = self.primary.ask(questions.values())
         hosts: dict[str, list[str]] = {}
         for one in facts:
             answer = answers[questions[one.domain]] if one.domain in questions else None
             names = answer.rdataset or () if isinstance(answer, Answer) else ()
-            hosts[one.domain] = sorted(rdata.target.to_text(omit_final_dot=True) for rdata in names)
-        every = {host for names in hosts.values() for host in names}
+            hosts[one.domain] = sorted(rdata.target.canonicalize().to_text(omit_final_dot=True) for rdata in names)
+        return hosts
+
+    def _authoritative(self, named: Mapping[str, Sequence[str]]) -> dict[str, list[Listener]]:
+        """Each domain's name servers, by address."""
+        every = {host for names in named.values() for host in names}
         self.resolver.resolve_all((host, rdtype) for host in sorted(every) for rdtype in ("A", "AAAA"))
         known = {host: list(self._listeners(host)) for host in every}
-        return {domain: [one for host in names for one in known[host]] for domain, names in hosts.items()}
+        return {domain: [one for host in names for one in known[host]] for domain, names in named.items()}
+
+    def _delegations(self, facts: Sequence[Facts]) -> dict[dns.name.Name | None, frozenset[str] | None]:
+        """Whom the parent of each zone sends the world to, as one of the parent's servers says."""
+        apexes = sorted({apex for one in facts if (apex := _apex(one)) is not None and apex != dns.name.root})
+        parents = {apex: apex.parent().to_text(omit_final_dot=len(apex.labels) > 2) for apex in apexes}
+        self.resolver.resolve_all((parent, "NS") for parent in parents.values())
+        servers = {
+            apex: (self.resolver.resolve(parent, "NS") or ("",))[0].rstrip(".") for apex, parent in parents.items()
+        }
+        self.resolver.resolve_all((host, "A") for host in servers.values() if host)
+        asked = [
+            (Listener(host, addresses[0]), apex)
+            for apex, host in servers.items()
+            if host and (addresses := self.resolver.resolve(host, "A"))
+        ]
+        return dict(zip((apex for _, apex in asked), delegated_to(asked), strict=True))
 
     def _listeners(self, host: str) -> Iterator[Listener]:
         addresses = (self.resolver.resolve(host, "A") or ()) + (self.resolver.resolve(host, "AAAA") or ())
