@@ -82,10 +82,10 @@ class Project:
         )
 
     def ready(self, process: subprocess.Popen[str]) -> None:
-        """The rehearsal found nothing in its way, and wrote no token anywhere."""
-        said, warned = process.communicate(timeout=60)
-        assert process.returncode == 0, said + warned
-        assert "✓ Exchange answers the application." in said
+        """Graph and Exchange took the token, and it was written nowhere. There is no DNS to rehearse with."""
+        said, warned = process.communicate(timeout=120)
+        assert "✓ Exchange answers the application." in said, said + warned
+        assert "✓ The application has every permission it needs." in said
         for text in (said, warned, *(path.read_text(encoding="utf-8") for path in self.folder.rglob("*.*"))):
             assert not re.search(r"eyJ[\w-]+\.eyJ", text)
 
