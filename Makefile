@@ -1,5 +1,5 @@
 # Everything a newcomer runs. Each target sets up what it needs and says so in one line.
-.PHONY: demo test test-stores test-kerberos test-checkdmarc test-sdk soak bench-engine bench-dns bench-tenant bench-copy lint golden requirements clean
+.PHONY: demo test test-stores test-cyrus test-kerberos test-checkdmarc test-sdk soak bench-engine bench-dns bench-tenant bench-copy lint golden requirements clean
 
 PYTHON ?= python3
 
@@ -21,6 +21,9 @@ test-checkdmarc: .setup/dev ## a second opinion on SPF and DMARC in dns check
 
 test-sdk: .setup/dev ## Microsoft's own client before the sandbox's tenant (450 MB more)
 	@scripts/test-sdk
+
+test-cyrus: .setup/dev ## copies out of an old host that is not Dovecot
+	@scripts/test-cyrus
 
 soak: .setup/dev ## the long runs left out of make test
 	@.venv/bin/pytest -q -m soak
