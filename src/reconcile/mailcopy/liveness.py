@@ -115,8 +115,14 @@ class PostgresLocks:
             return self._ask(_HELD, name) is None
 
     def close(self) -> None:
+        import psycopg
+
         with self._one:
             if self._connection:
+                with contextlib.suppress(psycopg.Error):
+                    self._connection.execute(
+                        "SELECT pg_advisory_unlock_all()"
+                    )  # the server may take its time to see us go
                 self._connection.close()
             self._connection = None
             self._taken.clear()
