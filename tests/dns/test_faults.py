@@ -20,7 +20,8 @@ from reconcile.clock import SystemClock
 from reconcile.config.settings import DnsServer
 from reconcile.problem import Problem
 from reconcile.providers.base import Provider, Unknown
-from reconcile.providers.dns.exchange import Exchange, unwitnessed
+from reconcile.providers.dns.exchange import Exchange
+from reconcile.providers.dns.packets import unwitnessed
 from reconcile.providers.dns.primary import Primary
 from reconcile.providers.dns.provider import dns_provider
 from reconcile.providers.dns.reader import DnsReader

@@ -13,7 +13,7 @@ from reconcile.config.settings import DnsServer, HostedAccount, ManualZones
 from reconcile.problem import Problem
 from reconcile.providers.base import Provider
 from reconcile.providers.dns import gss
-from reconcile.providers.dns.exchange import Exchange, Witness
+from reconcile.providers.dns.exchange import Exchange
 from reconcile.providers.dns.hosted.account import HostedZones
 from reconcile.providers.dns.hosted.backends import SECRETS, open_backend
 from reconcile.providers.dns.hosted.keeper import HostedKeeper
@@ -21,6 +21,7 @@ from reconcile.providers.dns.hosted.provider import hosted_provider
 from reconcile.providers.dns.journal import RecordJournal
 from reconcile.providers.dns.lookout import Lookout
 from reconcile.providers.dns.manual import manual_provider
+from reconcile.providers.dns.packets import Witness
 from reconcile.providers.dns.primary import Primary
 from reconcile.providers.dns.provider import dns_provider, signing_primary
 from reconcile.providers.dns.resolver import Resolver

@@ -9,9 +9,10 @@ from reconcile.clock import Clock, SystemClock
 from reconcile.config.settings import DnsServer
 from reconcile.providers.base import Provider
 from reconcile.providers.dns import gss
-from reconcile.providers.dns.exchange import Exchange, unwitnessed
+from reconcile.providers.dns.exchange import Exchange
 from reconcile.providers.dns.journal import RecordJournal
 from reconcile.providers.dns.lookout import Lookout
+from reconcile.providers.dns.packets import unwitnessed
 from reconcile.providers.dns.primary import Primary, tsig_key
 from reconcile.providers.dns.reader import DnsReader
 from reconcile.providers.dns.resolver import Resolver

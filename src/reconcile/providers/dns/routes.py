@@ -12,8 +12,8 @@ import dns.rdataset
 
 from reconcile.problem import Problem
 from reconcile.providers.base import Observation, Order, Provider, Reader, Scope, Unknown, Wanted, Writer
-from reconcile.providers.dns.exchange import Granted
 from reconcile.providers.dns.keys import RecordKey
+from reconcile.providers.dns.packets import Granted
 from reconcile.providers.dns.undo import Keeper
 from reconcile.providers.dns.wishes import Wish
 from reconcile.resources.resource import Live

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import dataclasses
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,6 +33,8 @@ _FOLLOWED = (
     ("selector2._domainkey", "CNAME"),
     ("_dmarc", "TXT"),
 )
+#: Each may keep us waiting for seconds.
+_POLICIES_AT_ONCE = 16
 #: What the switch changes.
 _SWITCHED = (("", "MX"), ("autodiscover", "CNAME"))
 #: Checks whose warnings matter before a switch; what others warn of, the plan itself puts right.
@@ -117,7 +120,8 @@ class Surveyor:
         """The facts, and all the names they lead to asked about in a few rounds rather than one by one."""
         with self.primary.on_one_line() as primary:
             facts = gather(primary, domains)
-        facts = [dataclasses.replace(one, policy=self.policy(one.domain)) if publishes(one) else one for one in facts]
+        with concurrent.futures.ThreadPoolExecutor(_POLICIES_AT_ONCE) as pool:
+            facts = list(pool.map(self._with_policy, facts))
         hosts = [(text.partition(" ")[2].rstrip("."), "A") for one in facts for text in one.texts("", "MX")]
         keys = [(text, "TXT") for one in facts for below in _SELECTORS for text in one.texts(below, "CNAME")]
         self.resolver.resolve_all([*filter(lambda pair: pair[0], hosts), *keys])
@@ -125,6 +129,9 @@ class Surveyor:
             [(text, one.domain) for one in facts for text in one.texts("", "TXT") if spf.is_spf(text)], self.resolver
         )
         return facts
+
+    def _with_policy(self, facts: Facts) -> Facts:
+        return dataclasses.replace(facts, policy=self.policy(facts.domain)) if publishes(facts) else facts
 
     def _named_servers(self, facts: Sequence[Facts]) -> dict[str, list[str]]:
         """The name servers that each domain's zone names."""

@@ -12,9 +12,9 @@ import dns.rdataset
 from dns.rdatatype import RdataType
 
 from reconcile.problem import Problem
-from reconcile.providers.dns.exchange import Granted
 from reconcile.providers.dns.journal import Entry, RecordJournal
 from reconcile.providers.dns.keys import RecordKey
+from reconcile.providers.dns.packets import Granted
 from reconcile.providers.dns.spelling import texts_of
 from reconcile.providers.dns.swap import Swap
 from reconcile.providers.dns.wishes import Wish, shown

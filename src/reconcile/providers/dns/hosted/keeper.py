@@ -14,11 +14,11 @@ from dns.rdatatype import RdataType
 from reconcile.clock import Clock
 from reconcile.problem import Problem
 from reconcile.providers.dns.answers import Question
-from reconcile.providers.dns.exchange import Granted, Witness
 from reconcile.providers.dns.hosted.account import HostedZones
 from reconcile.providers.dns.hosted.zone import HostedZone, publish_zone, read_zone, write_zone
 from reconcile.providers.dns.keys import RecordKey
 from reconcile.providers.dns.own_writes import OwnWrites
+from reconcile.providers.dns.packets import Granted, Witness
 from reconcile.providers.dns.primary import Verdict
 from reconcile.providers.dns.swap import Swap
 from reconcile.providers.dns.wishes import Wish, shown
