@@ -1,0 +1,90 @@
+"""From the JSON of a plan file back to the plan. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import Any
+
+from reconcile.planning.plan import Action, Basis, Blocked, Cause, Change, FieldChange, Plan, SeatCount
+from reconcile.providers.base import Finding, Weight
+from reconcile.resources.address import Address
+from reconcile.resources.resource import Live, Origin, Reference, Value
+
+
+def read(body: Mapping[str, Any]) -> Plan:
+    """Raises KeyError, TypeError, ValueError or AttributeError for what this version does not write."""
+    return Plan(
+        created=dt.datetime.fromisoformat(body["created"]),
+        expires=dt.datetime.fromisoformat(body["expires"]),
+        tool=body["tool"],
+        basis={slug: Basis(**one) for slug, one in body["basis"].items()},
+        changes=tuple(_read_change(one) for one in body["changes"]),
+        blocked=tuple(
+            Blocked(
+                Address.parse(one["address"]), one["reason"], Address.parse(one["because"]) if one["because"] else None
+            )
+            for one in body["blocked"]
+        ),
+        unchanged=body["summary"]["unchanged"],
+        unmanaged=tuple(Address.parse(text) for text in body["unmanaged"]),
+        outputs={Address.parse(text): _read_plain(outputs) for text, outputs in body["outputs"].items()},
+        partial=body["partial"],
+        findings=tuple(Finding(**{**one, "weight": Weight(one["weight"])}) for one in body.get("findings", ())),
+        seats=tuple(
+            SeatCount(**{**one, "lacking": tuple(map(Address.parse, one["lacking"]))}) for one in body["seats"]
+        ),
+    )
+
+
+def _read_change(one: Mapping[str, Any]) -> Change:
+    address = Address.parse(one["address"])
+    before = one["before"]
+    origin = one["origin"]
+    wanted = {name: _read_value(value) for name, value in one["wanted"].items()}
+    return Change(
+        address=address,
+        action=Action[one["action"].upper()],
+        cause=Cause(one["cause"]),
+        before=before
+        and Live(
+            address,
+            _read_plain(before["fields"]),
+            before["identity"],
+            _read_plain(before["outputs"]),
+            _read_plain(before["context"]),
+        ),
+        wanted=wanted,
+        fields=_read_fields(one, wanted),
+        after=tuple(Address.parse(text) for text in one["after"]),
+        due=dt.datetime.fromisoformat(one["due"]) if one["due"] else None,
+        origin=origin and Origin(PurePath(origin["path"]), origin["line"], origin["column"]),
+        note=one["note"],
+        protected=one["protected"],
+        moved_from=Address.parse(one["moved_from"]) if one["moved_from"] else None,
+    )
+
+
+def _read_fields(one: Mapping[str, Any], wanted: Mapping[str, Value | Reference]) -> tuple[FieldChange, ...]:
+    if Action[one["action"].upper()] is Action.CREATE:
+        cause = Cause(one["cause"])
+        return tuple(FieldChange(name, None, value, cause) for name, value in wanted.items())
+    return tuple(
+        FieldChange(field["name"], _read_known(field["before"]), _read_value(field["after"]), Cause(field["cause"]))
+        for field in one["fields"]
+    )
+
+
+def _read_plain(values: Mapping[str, Any]) -> dict[str, Value]:
+    return {name: _read_known(value) for name, value in values.items()}
+
+
+def _read_known(value: Any) -> Value:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _read_value(value: Any) -> Value | Reference:
+    if isinstance(value, dict):
+        return Reference(Address.parse(value["known_after"]), value["output"])
+    return _read_known(value)
