@@ -208,6 +208,21 @@ def test_a_source_and_all_together_have_their_limits_and_a_mailbox_gets_one_copy
     assert claim(jobs, "w", "b", Limits(3, 3))
 
 
+def test_a_service_looks_again_at_what_ended_a_while_ago_and_not_before_its_time_at_what_waits(
+    jobs: WorkList, clock: Noon
+) -> None:
+    for name, state, wait in (("fini", "done", 0), ("attend", "waiting", 3600)):
+        jobs.enqueue(name, "ovh", name, name, "")
+        job = claim(jobs, "w", name)
+        assert job
+        assert jobs.finish(job, "w", state, wait=wait)
+    both = ("fini", "attend")
+    assert jobs.another_round(both, 900) == 0
+    clock.sleep(901)
+    assert jobs.another_round(both, 900) == 1
+    assert [ticket.key for ticket in admit(jobs, both)] == ["fini"]
+
+
 def test_the_pace_of_a_source_is_that_of_all_its_mailboxes_together(jobs: WorkList, clock: Noon) -> None:
     for name in ("a", "b"):
         jobs.enqueue(name, "ovh", name, name, "")

@@ -95,7 +95,7 @@ class Worker:
 
     def _loop(self, wanted: Callable[[], Collection[str]], wait: bool, every: float | None) -> None:
         guard = Guard(self._name, self._jobs, self._dispatcher, self._locks)
-        guarded = tidied = again = float("-inf")
+        guarded = tidied = again = knocked = float("-inf")
         stopping = self._slices.stopping
         while not stopping.is_set():
             now = time.monotonic()
@@ -104,8 +104,11 @@ class Worker:
                     guard.look()
                     guarded = now
                 if every is not None and now - again >= AGAIN_EVERY:
-                    self._jobs.another_pass(wanted(), every)
+                    self._jobs.another_round(wanted(), every)
                     again = now
+                if every is not None and now - knocked >= every:
+                    self._slices.doors.forget_refusals()
+                    knocked = now
                 if now - tidied >= TIDY_EVERY:
                     self._dispatcher.tidy(self._clock.now())
                     tidied = now

@@ -71,9 +71,13 @@ class WorkList(JobList):
             query = f"SELECT {FIELDS} FROM job WHERE state IN ('queued', 'running', 'waiting')"  # noqa: S608
             return [Job(*row) for row in run.rows(query)]
 
-    def another_pass(self, keys: Collection[str], idle: float = 0) -> int:
+    def another_pass(self, keys: Collection[str]) -> int:
+        """Queue at once those of the keys that have ended, well or not, or wait for their time. How many had."""
+        return self._moved(keys, "queued", "done", "partial", "failed", "waiting")
+
+    def another_round(self, keys: Collection[str], idle: float) -> int:
         """Queue again those of the keys that ended, well or not, at least ``idle`` seconds ago. How many had."""
-        return self._moved(keys, "queued", "done", "partial", "failed", "waiting", since=self._now() - idle)
+        return self._moved(keys, "queued", "done", "partial", "failed", since=self._now() - idle)
 
     def admit(
         self, run: Statements, keys: Collection[str], window: int, barred: Collection[str] = ()
