@@ -23,6 +23,7 @@ class Dovecot:
     def __init__(
         self, folder: Path, name: str, *, location: str, settings: str = "", inbox: str = "", tls: bool = False
     ) -> None:
+        self.name = name
         self.folder = folder / name
         self.mail = self.folder / "mail"
         self._pid_file = self.folder / "base" / "master.pid"

@@ -21,6 +21,7 @@ from tests.mailcopy.post import Box, Mail, ledger_path, letter
 from reconcile.clock import SystemClock
 from reconcile.mailcopy.ledger import LeaseLost, Ledger
 from reconcile.mailcopy.passes import ThrottledProblem, copy_mailbox
+from reconcile.mailcopy.report import Progress
 from reconcile.mailcopy.session import Endpoint, LoginRefused, Password, Unreachable
 from reconcile.problem import Problem
 
@@ -285,3 +286,27 @@ def test_what_a_killed_dovecot_lost_sight_of_comes_back_once(old_box: Box, new_b
     assert report.complete
     assert report.adopted >= 1
     assert new_box.contents("INBOX") == old_box.contents("INBOX")
+
+
+def test_mail_deleted_at_the_source_in_the_middle_is_counted_and_the_rest_arrives(
+    old_box: Box, new_box: Box, tmp_path: Path
+) -> None:
+    old_box.put("INBOX", *(letter(number, 3000) for number in range(1500)))
+    deleted = []
+
+    def delete_the_oldest(progress: Progress) -> None:
+        if progress.messages and not deleted:
+            with old_box.client() as client:
+                client.select_folder("INBOX")
+                client.delete_messages(list(range(1, 6)))
+                deleted.append(client.expunge())
+
+    ledger = Ledger(ledger_path(tmp_path, old_box.user))
+    ends = old_box.endpoint(connections=1), new_box.endpoint(connections=1)
+    report = copy_mailbox(*ends, ledger, CLOCK, watch=delete_the_oldest)
+    assert deleted
+    assert report.complete
+    assert report.copied + report.vanished == 1500
+    assert report.vanished <= 5
+    assert not old_box.contents("INBOX") - new_box.contents("INBOX")
+    assert sum(new_box.contents("INBOX").values()) == report.copied

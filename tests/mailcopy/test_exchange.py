@@ -202,3 +202,13 @@ def test_the_line_to_blame_is_found_by_halving(old_box: Box, new_box: Box, befor
     assert report.copied == 1
     assert "line 220 is to blame: the words it does not like" in report.refused[0].reason
     assert "reconcile-diagnosis" not in new_box.folders()
+
+
+def test_a_session_that_outlives_its_token_is_opened_again(
+    old_box: Box, new_box: Box, before: Before, tmp_path: Path
+) -> None:
+    old_box.put("INBOX", *map(letter, range(90)))
+    front = before(session_lasts=40)
+    report = copied(old_box, new_box.endpoint(port=front.port, connections=1), tmp_path)
+    assert report.complete
+    assert new_box.contents("INBOX") == old_box.contents("INBOX")

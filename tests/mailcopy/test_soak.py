@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import random
 import signal
@@ -10,9 +11,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from tests.mailcopy.cutting import CuttingRelay
 from tests.mailcopy.dovecot import Dovecot
 from tests.mailcopy.post import Box, letter
 from tests.mailcopy.test_accidents import start_copy
+
+from reconcile.clock import SystemClock
+from reconcile.mailcopy.ledger import Ledger
+from reconcile.mailcopy.passes import copy_mailbox
 
 DEATHS = int(os.environ.get("DEATHS", "300"))
 VICTIMS = ("copier", "copier", "old session", "new session", "new session", "new session", "old host", "new host")
@@ -76,3 +82,19 @@ def test_three_hundred_deaths_lose_and_double_nothing(
         for folder, messages in expected.items():
             assert new_box.contents(folder) == messages, (folder, rounds, deaths)
         new_box.host.forget(new_box.user)
+
+
+@pytest.mark.soak
+def test_every_three_hundredth_answer_lost_loses_and_doubles_nothing(
+    old_box: Box, new_box: Box, tmp_path: Path
+) -> None:
+    old_box.put("INBOX", *(letter(number % 1900) for number in range(2000)))
+    answers = itertools.count(1)
+    often = 10 if new_box.host.name == "batch" else 300  # there an answer stands for a whole batch
+    relay = CuttingRelay(new_box.host.port, lambda _: next(answers) % often == 0)
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    report = copy_mailbox(old_box.endpoint(), new_box.endpoint(port=relay.port), ledger, SystemClock())
+    relay.close()
+    assert report.complete
+    assert relay.cuts
+    assert new_box.contents("INBOX") == old_box.contents("INBOX")

@@ -14,6 +14,8 @@ from reconcile.clock import SystemClock
 from reconcile.mailcopy.ledger import Ledger
 from reconcile.mailcopy.passes import copy_mailbox
 from reconcile.mailcopy.verification import FolderCheck, verify_mailbox
+from reconcile.sandbox.imap.exchange_front import ExchangeFront
+from reconcile.sandbox.imap.exchange_ways import ExchangeWays
 
 
 @pytest.fixture
@@ -77,3 +79,23 @@ def test_a_rebuilt_mailbox_cannot_be_checked_and_is_said_so(
     with sqlite3.connect(tmp_path / "ledger.sqlite") as database:
         database.execute("UPDATE folder SET destination_validity=7 WHERE label='INBOX'")
     assert "rebuilt" in inbox(boxes, tmp_path).error
+
+
+def test_where_messages_are_rewritten_another_one_in_a_message_s_place_is_found(
+    old_box: Box, exchange_like_host: Dovecot, tmp_path: Path
+) -> None:
+    old_box.put("INBOX", *map(letter, range(6)))
+    front = ExchangeFront(exchange_like_host.port, lambda: ExchangeWays(rewrites=True)).start()
+    end = Box(exchange_like_host, old_box.user).endpoint(port=front.port)
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    copy_mailbox(old_box.endpoint(), end, ledger, SystemClock())
+    (sound,) = verify_mailbox(old_box.endpoint(), end, ledger, with_digests=True)
+    (row,) = ledger.rows()
+    (first, second), digest = [uid for _, uid, _ in ledger.messages(row.id)][:2], b""
+    ledger.record(row.id, 1, second, digest)
+    ledger.record(row.id, 2, first, digest)
+    ledger.commit()
+    (swapped,) = verify_mailbox(old_box.endpoint(), end, ledger, with_digests=True)
+    front.stop()
+    assert sound.sound
+    assert swapped.altered == tuple(sorted((first, second)))

@@ -37,6 +37,13 @@ class Fingerprint:
     header: bytes
     size: int
 
+    def looks_like(self, other: Fingerprint) -> bool:
+        """Whether both may be the same message: one of the two marks is there and equal, or both are missing."""
+        if other.message_id or other.header:
+            same_id = bool(other.message_id) and self.message_id == other.message_id
+            return same_id or (bool(other.header) and self.header == other.header)
+        return abs(self.size - other.size) <= max(GROWTH, GROWTH_PART * other.size)
+
 
 def fingerprints(session: Session, folder: bytes, uids: Sequence[int]) -> dict[int, Fingerprint]:
     """The fingerprint of each message that is still there. Raises ``ConnectionLost``."""

@@ -6,6 +6,7 @@ import dataclasses
 
 from reconcile.mailcopy.bodies import digests
 from reconcile.mailcopy.connections import Connections, both_at_once
+from reconcile.mailcopy.fingerprints import fingerprints
 from reconcile.mailcopy.ledger import FolderRow, Ledger
 from reconcile.mailcopy.listing import Listing, Status, list_folders, statuses
 from reconcile.mailcopy.session import Endpoint, Session
@@ -39,8 +40,8 @@ def verify_mailbox(
 ) -> list[FolderCheck]:
     """Compare both mailboxes with the ledger. ``with_digests`` reads every message at the destination again.
 
-    Exchange rewrites headers, so sizes and digests say nothing there and are left out. Raises what ``connect`` raises,
-    and ``ConnectionLost``.
+    Exchange rewrites messages, so sizes and digests say nothing there: what is compared is what it keeps, Message-ID
+    and the fields people read. Raises what ``connect`` raises, and ``ConnectionLost``.
     """
     with Connections(source, destination) as connections:
         old, new = connections.pair()
@@ -55,10 +56,7 @@ def verify_mailbox(
             lambda: list_folders(new, {row.destination: b"1:*" for row in standing}),
         )
         checks = [
-            _check(
-                ledger, row, here[row.source], there[row.destination], None if new.is_exchange else new, with_digests
-            )
-            for row in standing
+            _check(ledger, row, here[row.source], there[row.destination], (old, new), with_digests) for row in standing
         ]
         lost = [
             FolderCheck(ledger.label(row.id), error="one of its folders is gone or was rebuilt since it was copied")
@@ -78,14 +76,16 @@ def _stands(row: FolderRow, old: Status | str, new: Status | str) -> bool:
 
 
 def _check(
-    ledger: Ledger, row: FolderRow, here: Listing, there: Listing, verbatim: Session | None, with_digests: bool
+    ledger: Ledger, row: FolderRow, here: Listing, there: Listing, ends: tuple[Session, Session], with_digests: bool
 ) -> FolderCheck:
-    """``verbatim``: the destination, when it keeps messages as they are."""
+    """``ends``: the old and the new server."""
+    verbatim = not ends[1].is_exchange
     sizes = dict(zip(here.uids, here.sizes, strict=True))
     kept = dict(zip(there.uids, there.sizes, strict=True))
     refused = set(ledger.refused_uids(row.id))
     unrecorded = dict.fromkeys(uid for uid in sizes if uid not in refused)
-    gone, altered, expected = [], [], {}
+    gone, altered = [], []
+    expected: dict[int, tuple[int, bytes]] = {}
     copied = 0
     for uid, destination_uid, digest in ledger.messages(row.id):
         copied += 1
@@ -95,10 +95,26 @@ def _check(
         elif verbatim and uid in sizes and sizes[uid] != kept[destination_uid]:
             altered.append(destination_uid)
         elif with_digests:
-            expected[destination_uid] = digest
-    if verbatim and with_digests:
-        found = digests(verbatim, row.destination, list(expected))
-        altered += [uid for uid, digest in expected.items() if found.get(uid) != digest]
+            expected[destination_uid] = (uid, digest)
+    altered += _altered(row, ends, expected, verbatim=verbatim)
     return FolderCheck(
         ledger.label(row.id), copied, len(refused), tuple(unrecorded), tuple(sorted(gone)), tuple(sorted(altered))
     )
+
+
+def _altered(
+    row: FolderRow, ends: tuple[Session, Session], expected: dict[int, tuple[int, bytes]], *, verbatim: bool
+) -> list[int]:
+    """Of the destination's UIDs (→ source UID and digest), those that hold another message than they should."""
+    if not expected:
+        return []
+    if verbatim:
+        found = digests(ends[1], row.destination, list(expected))
+        return [uid for uid, (_, digest) in expected.items() if found.get(uid) != digest]
+    theirs = fingerprints(ends[0], row.source, [uid for uid, _ in expected.values()])
+    ours = fingerprints(ends[1], row.destination, list(expected))
+    return [
+        uid
+        for uid, (source_uid, _) in expected.items()
+        if source_uid in theirs and not (uid in ours and ours[uid].looks_like(theirs[source_uid]))
+    ]

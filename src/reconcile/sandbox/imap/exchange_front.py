@@ -107,6 +107,7 @@ class _Conversation:
         self._mailbox: Mailbox | None = None
         self._connected = True
         self._errors = 0
+        self._appends = 0
 
     async def run(self) -> None:
         await self._server.readline()
@@ -115,6 +116,9 @@ class _Conversation:
             while parts := await self._command():
                 await self._carry_out(parts)
                 await self._to_client.drain()
+                if self._ways.session_lasts and self._appends >= self._ways.session_lasts:
+                    self._to_client.write(b"* BYE Session invalidated - AccessTokenExpired\r\n")
+                    return
                 if self._ways.errors and self._errors >= self._ways.errors:
                     self._to_client.write(b"* BYE Connection closed. 14\r\n")
                     return
@@ -163,6 +167,7 @@ class _Conversation:
             self._refuse(tag, b"BAD Command Argument Error. 11")
             return
         box.appends += 1
+        self._appends += 1
         if self._ways.throttle_after and box.appends % self._ways.throttle_after == 0:
             box.throttled_until = time.monotonic() + self._ways.backoff
             box.throttlings += 1

@@ -32,6 +32,8 @@ class ExchangeWays:
     longest_line: int = 10_239
     #: Errors after which the connection is closed.
     errors: int = 10
+    #: APPENDs after which a session ends, its token being over.
+    session_lasts: int = 0
     #: APPENDs to one mailbox after which it is throttled for ``backoff``.
     throttle_after: int = 0
     backoff: float = 2.0
