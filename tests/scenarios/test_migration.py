@@ -151,6 +151,9 @@ def test_a_rehearsal_tells_that_nothing_stands_in_the_way_and_what_does(stage: S
         wrong = stage.run("rehearse", "spf55", expect=1)
         assert re.search(f"✗ {code} .*{said}", wrong.out), wrong.out
         stage.with_secret(name, good)
+    (stage.folder / ".sandbox" / "secrets" / "dns-key").rename(stage.folder / "dns-key")
+    assert "! Not tried: Cannot read the TSIG key" in stage.run("rehearse", "spf55", expect=0).out
+    (stage.folder / "dns-key").rename(stage.folder / ".sandbox" / "secrets" / "dns-key")
     stage.edit("spf55", "legacy_login: k0412", "legacy_login: k9999")
     wrong = stage.run("rehearse", "spf55", expect=1)
     assert "✗ COPY02 camille.dupont@spf55.org: " in wrong.out
