@@ -123,6 +123,15 @@ def test_a_resolver_is_never_asked_for_what_is_not_published_yet(embedded: Serve
         assert world.origin in resolver.asked
 
 
+def test_what_is_published_nowhere_is_not_called_current(embedded: Server) -> None:
+    world = zone_on(embedded, ORDINARY)
+    survey = looking_at(world).survey([world.origin], SwitchMoments(NOON, NOON), NOON)
+    lines = list(survey_lines(survey, [world.origin], NOON, PARIS))
+    told = {line.partition(":")[0]: line for line in lines}
+    assert "current on ns1" in told[f"{world.origin} MX"]
+    assert "not published on ns1" in told[f"selector1._domainkey.{world.origin} CNAME"]
+
+
 def test_servers_that_are_down_or_not_authoritative_are_told_apart(embedded: Server, knot: Server) -> None:
     world = zone_on(embedded, ORDINARY)
     (facts,) = gather(Primary("127.0.0.1", world.port), [world.origin])

@@ -55,7 +55,8 @@ def survey_document(survey: Survey) -> dict[str, Any]:
 def _spread(question: Question, reports: list[Report]) -> Iterator[str]:
     current = [one.listener.name for one in reports if one.state is State.CURRENT]
     if current:
-        yield f"{_named(question)}: current on {', '.join(current)}"
+        there = any(one.ttl is not None for one in reports if one.state is State.CURRENT)
+        yield f"{_named(question)}: {'current' if there else 'not published'} on {', '.join(current)}"
     for one in reports:
         if one.state is not State.CURRENT:
             last = "" if one.seconds is None else f" for {one.seconds} s more"
