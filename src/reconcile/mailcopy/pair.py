@@ -18,7 +18,7 @@ from reconcile.mailcopy.todo import Todo
 from reconcile.mailcopy.wire import kept_flags, readable, uid_set
 
 #: Stop reading the source above so many bytes the destination has not taken: memory stays constant.
-UNSENT_HIGH = 2 << 20
+UNSENT_HIGH = 1 << 19
 #: FETCH commands outstanding at once.
 ASKS = 8
 #: So many refusals for want of room, none accepted in between, and the mailbox counts as full.

@@ -7,6 +7,7 @@ import dataclasses
 import functools
 import socket
 import ssl
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -149,6 +150,8 @@ class Session:
         self._client = client
         self.endpoint = endpoint
         self.is_exchange = b"Microsoft Exchange" in (client.welcome or b"")
+        #: Seconds a burst of small commands took; 0 before the first.
+        self.answers_in = 0.0
         self.capabilities = frozenset(capability.decode().upper() for capability in client.capabilities())
 
     @property
@@ -170,7 +173,9 @@ class Session:
         said: list[bytes] = []
         namespace = [b"NAMESPACE"] if "NAMESPACE" in self.capabilities else []
         asked = [b'LIST "" "*"', b'LSUB "" "*"', *namespace]
+        began = time.monotonic()
         answers = self.commands.run(asked, lambda _, lines: said.append(lines))
+        self.answers_in = time.monotonic() - began
         for answer in answers[:2]:  # NAMESPACE may be refused
             if not answer.upper().startswith(b"OK"):
                 raise ConnectionLost(f"{self.endpoint} does not list its folders: {readable(answer)}")
