@@ -29,6 +29,13 @@ def test_a_pipeline_comments_a_plan_and_follows_its_apply(stage: Stage) -> None:
         change["address"] for change in changes
     }
 
+    again = stage.run("apply", "--events", environment=pipeline, expect=0)
+    last = json.loads(again.out.splitlines()[-1])
+    assert (last["@message"], last["changes"]["operation"]) == (
+        "Apply complete! Resources: 0 added, 0 changed, 0 destroyed.",
+        "apply",
+    )
+
 
 def test_events_ask_nobody(stage: Stage) -> None:
     refused = stage.run("apply", "--events", expect=5)

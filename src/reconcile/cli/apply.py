@@ -75,6 +75,7 @@ def apply(
     if denied:
         return REFUSED
     if not plan.changes and not plan.unrecorded:
+        telling.nothing_done(complete=not (chosen.stale or plan.blocked))
         return STALE_OR_LOCKED if chosen.stale else ERROR if plan.blocked else DONE
     if plan.changes and not (yes or chosen.reviewed) and not telling.confirmed():
         raise Problem("GRD03", "Nothing was applied: nobody said yes.", "say --yes, or apply a saved plan", REFUSED)

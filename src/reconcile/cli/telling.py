@@ -35,6 +35,9 @@ class Telling(Protocol):
     def run(self, run: Run, plan: Plan) -> None:
         """Show how it ended."""
 
+    def nothing_done(self, *, complete: bool) -> None:
+        """There was nothing to carry out; not ``complete``: because what there is could not be read, or is stale."""
+
 
 class Words:
     """For people: the plan, live counters on a terminal or a line per change, and the closing tally."""
@@ -73,6 +76,9 @@ class Words:
         if plan.changes:
             self._session.print(run_text(run, plan, self._session.zone))
 
+    def nothing_done(self, *, complete: bool) -> None:
+        return  # the plan has said so
+
 
 class Events:
     """For programs: one JSON object a line on standard output. Nobody is there to be asked."""
@@ -98,3 +104,8 @@ class Events:
         from reconcile.views.terraform_events import run_summary
 
         say_events([run_summary(run, self._clock.now())])
+
+    def nothing_done(self, *, complete: bool) -> None:
+        from reconcile.views.terraform_events import apply_summary
+
+        say_events([apply_summary((), self._clock.now(), complete=complete)])

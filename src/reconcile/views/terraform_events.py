@@ -94,7 +94,12 @@ def run_summary(run: Run, now: dt.datetime) -> Said:
     """The last line of an apply: how much was done."""
     done = [outcome.change for outcome in run.outcomes if outcome.result is Result.DONE]
     wanting = run.interrupted or any(run.tally[result] for result in (Result.FAILED, Result.SKIPPED))
-    said = "Apply incomplete. Resources:" if wanting else "Apply complete! Resources:"
+    return apply_summary(done, now, complete=not wanting)
+
+
+def apply_summary(done: Iterable[Change], now: dt.datetime, *, complete: bool) -> Said:
+    """The count of what was done, which ends every stream of an apply."""
+    said = "Apply complete! Resources:" if complete else "Apply incomplete. Resources:"
     return _summary("apply", said, _IS_DONE, done, now)
 
 
