@@ -41,3 +41,16 @@ def test_events_ask_nobody(stage: Stage) -> None:
     refused = stage.run("apply", "--events", expect=5)
     assert "GRD03" in refused.err
     assert all(json.loads(line) for line in refused.out.splitlines())
+
+
+def test_a_pull_request_is_planned_without_any_key_that_could_write(stage: Stage) -> None:
+    secrets = stage.folder / ".sandbox" / "secrets"
+    for name in ("dns-key", "master-password"):
+        (secrets / name).unlink()
+    planned = stage.run("plan", "--out", "plans/pr.json", "--detailed-exitcode", expect=2)
+    assert "spf55.org/MX" in planned.out
+    stage.run("drift", expect=0)
+
+    refused = stage.run("apply", "plans/pr.json", "--events", expect=1)
+    assert "AUTH01" in refused.err
+    assert not stage.journals()

@@ -21,15 +21,14 @@ def drift(session: Session, federations: tuple[str, ...], as_json: bool) -> int:
     not be read.
     """
     from reconcile.cli.prepare import prepare
-    from reconcile.cli.providers import providers
+    from reconcile.cli.providers import readers
     from reconcile.planning.drift import find_drift
     from reconcile.planning.planner import observe
     from reconcile.views.drift import drift_document, drift_text
 
     inputs = prepare(session, federations).inputs
-    readers = {name: provider.reader for name, provider in providers(session).items()}
     described = {resource.address for resource in inputs.desired}
-    found = find_drift(inputs.records.values(), observe(inputs, readers).sights, described)
+    found = find_drift(inputs.records.values(), observe(inputs, readers(session)).sights, described)
     if as_json:
         click.echo(json.dumps(drift_document(found), indent=1, ensure_ascii=False))
     else:

@@ -30,7 +30,7 @@ def import_(session: Session, code: str, domain: str, subdomains: tuple[str, ...
     Nothing is written in the tenant. What the file describes exactly as it is becomes ours in the state; whatever
     else there is to say, the next plan says.
     """
-    from reconcile.cli.providers import providers
+    from reconcile.cli.providers import readers
     from reconcile.config.draft import Draft, render
     from reconcile.state.durable import replace_file
 
@@ -38,9 +38,8 @@ def import_(session: Session, code: str, domain: str, subdomains: tuple[str, ...
     path = session.federations / f"{slug}.yaml"
     if path.exists():
         raise Problem("IMP01", f"{path} exists already.", "import describes a federation that has no file yet", 3)
-    found = providers(session)
     domains = dict.fromkeys((domain.lower(), *(one.lower() for one in subdomains)), slug)
-    boxes, left_out = _boxes(found["microsoft"].reader, slug, domains)
+    boxes, left_out = _boxes(readers(session)["microsoft"], slug, domains)
     if not boxes:
         raise Problem("IMP02", f"The tenant has no mailbox in {domain}.", "is the domain right?")
     today = session.clock.now().astimezone(session.zone).date()
@@ -126,14 +125,14 @@ def _adopt(session: Session, slug: str) -> int:
     """Record what exists exactly as the new file says; how many resources that is."""
     from reconcile.applying.recorder import Recorder
     from reconcile.cli.prepare import observe_and_plan, prepare, store
-    from reconcile.cli.providers import providers
+    from reconcile.cli.providers import readers
     from reconcile.cli.running import holder_of, with_lineage
     from reconcile.planning.plan import Action
     from reconcile.resources.resource import Reference
     from reconcile.state.journal import Journal, new_run_id
 
     prepared = prepare(session, (slug,))
-    plan = observe_and_plan(session, prepared, {name: one.reader for name, one in providers(session).items()})
+    plan = observe_and_plan(session, prepared, readers(session))
     as_they_are = [change for change in plan.changes if change.action is Action.ADOPT and not change.fields]
     run = new_run_id(session.clock, secrets.token_hex(3))
     holder = holder_of(session, run, "import")

@@ -37,7 +37,7 @@ def plan(
     """
     from reconcile.cli.changed import changed_since as git_changed_since
     from reconcile.cli.prepare import observe_and_plan, prepare
-    from reconcile.cli.providers import providers
+    from reconcile.cli.providers import readers
     from reconcile.planning import planfile
     from reconcile.planning.targets import refuse_strays, restrict
     from reconcile.state.durable import replace_file
@@ -51,9 +51,8 @@ def plan(
             session.warn(f"No federation file differs from {changed_since}.")
             return DONE
     prepared = prepare(session, names or ())
-    readers = {name: provider.reader for name, provider in providers(session).items()}
     refuse_strays(target, prepared.inputs.addresses)
-    made = restrict(observe_and_plan(session, prepared, readers), target)
+    made = restrict(observe_and_plan(session, prepared, readers(session)), target)
     if out:
         out.parent.mkdir(parents=True, exist_ok=True)
         replace_file(out, planfile.encode(made).encode())

@@ -9,25 +9,31 @@ from typing import TYPE_CHECKING
 from reconcile.cli.copies import copies_place
 from reconcile.cli.credential import credential
 from reconcile.cli.session import Session
-from reconcile.providers.base import Provider
+from reconcile.providers.base import Provider, Reader
 
 if TYPE_CHECKING:
     from reconcile.providers.dns.everywhere import DnsPlaces
 
 
 def providers(session: Session) -> Mapping[str, Provider]:
-    """Every provider of this call, by name: the tenant, DNS and the copies."""
+    """Every provider of this call, by name: tenant, DNS, copies. Raises AUTH01 without the keys that writing takes."""
+    dns = dns_places(session).provider(session.state / "dns")
+    return {provider.name: provider for provider in (*_tenant_and_copies(session), dns)}
+
+
+def readers(session: Session) -> Mapping[str, Reader]:
+    """The readers alone: a plan needs no key that could change a zone."""
+    found = {provider.name: provider.reader for provider in _tenant_and_copies(session)}
+    return found | {"dns": dns_places(session).reader()}
+
+
+def _tenant_and_copies(session: Session) -> tuple[Provider, Provider]:
     from reconcile.providers.copies import copies_provider
     from reconcile.providers.microsoft.provider import microsoft_provider
 
-    settings = session.settings
     queue = copies_place(session).jobs
-    found = (
-        microsoft_provider(settings, credential(session), session.clock, copied=queue.copied),
-        dns_places(session).provider(session.state / "dns"),
-        copies_provider(queue),
-    )
-    return {provider.name: provider for provider in found}
+    tenant = microsoft_provider(session.settings, credential(session), session.clock, copied=queue.copied)
+    return tenant, copies_provider(queue)
 
 
 def dns_places(session: Session) -> DnsPlaces:

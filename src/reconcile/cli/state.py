@@ -209,10 +209,10 @@ def _desk(session: Session, operation: str) -> Desk:
 
 def _seen(session: Session, prepared: Prepared) -> Mapping[Address, Sight]:
     """Every mailbox of the federation's domains. Raises STA13 when one cannot be read: a part is not enough."""
-    from reconcile.cli.providers import providers
+    from reconcile.cli.providers import readers
     from reconcile.providers.base import Scope, Unknown, Wanted
 
-    reader = providers(session)["microsoft"].reader
+    reader = readers(session)["microsoft"]
     domains = prepared.inputs.domains
     wanted = [Wanted(one.address, one) for one in prepared.inputs.desired if one.address.kind == "mailbox"]
     first = reader.observe(Scope(wanted, domains))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from reconcile.clock import Clock
 from reconcile.config.settings import DnsServer, HostedAccount, ManualZones
 from reconcile.problem import Problem
-from reconcile.providers.base import Provider
+from reconcile.providers.base import Provider, Reader
 from reconcile.providers.dns import gss
 from reconcile.providers.dns.exchange import Exchange
 from reconcile.providers.dns.hosted.account import HostedZones
@@ -21,11 +21,11 @@ from reconcile.providers.dns.hosted.provider import hosted_provider
 from reconcile.providers.dns.journal import RecordJournal
 from reconcile.providers.dns.lookout import Lookout
 from reconcile.providers.dns.manual import manual_provider
-from reconcile.providers.dns.packets import Witness
+from reconcile.providers.dns.packets import Witness, unwitnessed
 from reconcile.providers.dns.primary import Primary
-from reconcile.providers.dns.provider import dns_provider, signing_primary
+from reconcile.providers.dns.provider import dns_provider, dns_reader, signing_primary
 from reconcile.providers.dns.resolver import Resolver
-from reconcile.providers.dns.routes import RoutedKeeper, Routes, routed_provider
+from reconcile.providers.dns.routes import RoutedKeeper, RoutedReader, Routes, routed_provider
 from reconcile.providers.dns.survey import Surveyor
 from reconcile.providers.dns.trial import try_key
 from reconcile.providers.dns.undo import Keeper, Undo
@@ -51,13 +51,14 @@ class DnsPlaces:
         usual = None
         if self.settings.host:
             usual = dns_provider(self.settings, self._key(), self.clock, journal, self.zone)
-        witness = RecordJournal(journal, self.clock)
-        places: dict[str, Provider] = {}
-        for name, hosted in self.settings.hosted.items():
-            places |= dict.fromkeys(hosted.zones, self._hosted(name, hosted, witness))
-        for manual in self.settings.manual.values():
-            places |= dict.fromkeys(manual.zones, self._manual(manual))
-        return routed_provider(Routes(places, usual)) if places or usual is None else usual
+        places = self._elsewhere(RecordJournal(journal, self.clock))
+        return routed_provider(places, usual) if places or usual is None else usual
+
+    def reader(self) -> Reader:
+        """The reader of every zone, without the key that only a write on the primary needs."""
+        usual = dns_reader(self.settings, self.clock, self.zone) if self.settings.host else None
+        places = {zone: place.reader for zone, place in self._elsewhere(unwitnessed).items()}
+        return RoutedReader(Routes(places, usual)) if places or usual is None else usual
 
     def undo(self, journal: Path) -> Undo:
         """What takes our writes back, wherever they were made. Raises DNS12."""
@@ -90,6 +91,15 @@ class DnsPlaces:
             places |= dict.fromkeys(manual.zones, self._surveyor(manual.host, manual.port))
         usual = self._surveyor(self.settings.host, self.settings.port) if self.settings.host else None
         return Routes(places, usual)
+
+    def _elsewhere(self, witness: Witness) -> dict[str, Provider]:
+        """The zones that are not on the primary, each with its own place's provider."""
+        places: dict[str, Provider] = {}
+        for name, hosted in self.settings.hosted.items():
+            places |= dict.fromkeys(hosted.zones, self._hosted(name, hosted, witness))
+        for manual in self.settings.manual.values():
+            places |= dict.fromkeys(manual.zones, self._manual(manual))
+        return places
 
     def _key(self) -> str:
         """The primary's secret; a Kerberos ticket needs none."""

@@ -33,17 +33,23 @@ def dns_provider(
     which moments are said.
     """
     clock = clock or SystemClock()
-    plain = Primary(server.host, server.port)
     witness = RecordJournal(journal, clock) if journal else unwitnessed
     exchange = Exchange(signing_primary(server, secret, clock), clock, witness)
-    resolver = Resolver(plain, server.resolvers)
+    resolver = Resolver(Primary(server.host, server.port), server.resolvers)
     return Provider(
         name="dns",
-        reader=DnsReader(plain, Lookout(Surveyor(plain, resolver, server.resolvers, zone), clock)),
+        reader=dns_reader(server, clock, zone),
         writer=DnsWriter(exchange, resolver),
         # They travel together: so many orders are a few connections, and one message per zone.
         default_parallel=1000,
     )
+
+
+def dns_reader(server: DnsServer, clock: Clock, zone: dt.tzinfo) -> DnsReader:
+    """The reader of the zones on one primary. Reads are not signed, so it needs no key."""
+    plain = Primary(server.host, server.port)
+    surveyor = Surveyor(plain, Resolver(plain, server.resolvers), server.resolvers, zone)
+    return DnsReader(plain, Lookout(surveyor, clock))
 
 
 def signing_primary(server: DnsServer, secret: str, clock: Clock) -> Primary:

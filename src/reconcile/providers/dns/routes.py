@@ -43,16 +43,18 @@ class Routes(Generic[Place]):
         return list(found.values())
 
 
-def routed_provider(routes: Routes[Provider]) -> Provider:
+def routed_provider(places: Mapping[str, Provider], usual: Provider | None) -> Provider:
     """All places as one provider; each keeps its own limits behind it."""
-    return Provider("dns", RoutedReader(routes), RoutedWriter(routes), default_parallel=1000)
+    readers = Routes({zone: place.reader for zone, place in places.items()}, usual.reader if usual else None)
+    writers = Routes({zone: place.writer for zone, place in places.items()}, usual.writer if usual else None)
+    return Provider("dns", RoutedReader(readers), RoutedWriter(writers), default_parallel=1000)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class RoutedReader:
     """Asks every place at once."""
 
-    routes: Routes[Provider]
+    routes: Routes[Reader]
 
     def observe(self, scope: Scope) -> Observation:
         """Each record as its place sees it; unknown without a place."""
@@ -65,7 +67,7 @@ class RoutedReader:
                 homeless = nowhere(key)
                 sights[wanted.address] = Unknown(f"{homeless.message} ({homeless.hint})")
             else:
-                shares.setdefault(id(place), (place.reader, []))[1].append(wanted)
+                shares.setdefault(id(place), (place, []))[1].append(wanted)
         with concurrent.futures.ThreadPoolExecutor(max(1, len(shares))) as pool:
             seen = list(pool.map(lambda share: share[0].observe(Scope(share[1], scope.domains)), shares.values()))
         findings = [finding for one in seen for finding in one.findings]
@@ -76,7 +78,7 @@ class RoutedReader:
 class RoutedWriter:
     """Raises DNS20 for a name without a place, else as the place's own writer."""
 
-    routes: Routes[Provider]
+    routes: Routes[Writer]
 
     def create(self, order: Order) -> Live:
         return self._writer(order).create(order)
@@ -92,7 +94,7 @@ class RoutedWriter:
         place = self.routes.of(key.name)
         if place is None:
             raise nowhere(key)
-        return place.writer
+        return place
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
