@@ -16,6 +16,8 @@ from bench.copy.hosts import USER
 from tests.mailcopy.dovecot import PASSWORD, Dovecot
 
 _OURS = """
+from reconcile.collector import calm_collector
+calm_collector()
 import sys
 from pathlib import Path
 from reconcile.clock import SystemClock
@@ -28,6 +30,8 @@ def end(port):
 print(copy_mailbox(end(old), end(new), Ledger(Path("ledger.sqlite")), SystemClock()))
 """
 _OURS_ALL = """
+from reconcile.collector import calm_collector
+calm_collector()
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path

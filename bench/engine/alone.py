@@ -18,7 +18,7 @@ from tests.applying.memory import Site, World, mailbox
 
 from reconcile.applying.apply import Ground, apply_plan
 from reconcile.applying.outcome import Result
-from reconcile.cli.main import calm_collector
+from reconcile.collector import calm_collector
 from reconcile.planning import planfile
 from reconcile.planning.guards import Boundary
 from reconcile.planning.planner import Inputs, make_plan

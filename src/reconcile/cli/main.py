@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import importlib
 import os
 import sys
@@ -15,6 +14,7 @@ import click
 from reconcile import __version__
 from reconcile.cli.exits import DONE, ERROR, INTERRUPTED, USAGE
 from reconcile.cli.session import Session
+from reconcile.collector import calm_collector
 from reconcile.problem import Problem
 
 #: command → module:attribute, and its line of help. Modules are imported when called, so that --help stays quick.
@@ -184,9 +184,3 @@ def _fault(error: Exception) -> Problem:
 
 def _quoted(name: object) -> str:
     return os.fsdecode(name) if isinstance(name, str | bytes) else str(name)
-
-
-def calm_collector() -> None:
-    """Look for garbage less often: a plan of ten thousand mailboxes makes millions of objects that all live until its
-    end, and going through them again and again would cost more than the plan itself."""
-    gc.set_threshold(100_000, 50, 100)

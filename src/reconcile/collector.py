@@ -1,0 +1,14 @@
+"""How the process looks for garbage: seldom while it works, and not at all as it ends."""
+
+from __future__ import annotations
+
+import atexit
+import gc
+
+
+def calm_collector() -> None:
+    """Look for garbage less often: a plan of ten thousand mailboxes makes millions of objects that all live until its
+    end, and going through them again and again would cost more than the plan itself. At its end Python would go through
+    all of them twice more, only to give back what the system takes back anyway."""
+    gc.set_threshold(100_000, 50, 100)
+    atexit.register(gc.freeze)
