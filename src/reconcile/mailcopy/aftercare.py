@@ -22,6 +22,8 @@ MOST, LARGEST = 50, 8 << 20
 def look_into_refusals(source: Session, destination: Session, ledger: Ledger, total: Tally, found: Survey) -> None:
     """Mend what can be mended without loss, which then counts as copied; add to the other refusals what is unusual
     about the message, or the line because of which it is refused. Raises ``ConnectionLost``."""
+    if not any(map(says_nothing, total.refused)):
+        return
     with contextlib.closing(Workbench(destination.endpoint)) as bench:
         for row, _ in found.looked_at:
             label = decoded(row.source)

@@ -6,9 +6,7 @@ import dataclasses
 from collections.abc import Callable
 
 from reconcile.clock import Clock
-from reconcile.mailcopy.aftercare import look_into_refusals
 from reconcile.mailcopy.connections import Connections
-from reconcile.mailcopy.diagnosis import says_nothing
 from reconcile.mailcopy.flags import FLAGGED, add_flags
 from reconcile.mailcopy.folders import decoded
 from reconcile.mailcopy.interruptions import ConnectionLost, Throttled
@@ -144,7 +142,9 @@ class _Pass:
                 pump = Pump(self._ledger, total, self._stop, progress, cautious=cautious)
                 pump.run(found.todos, control, more)
                 progress()
-            if any(map(says_nothing, total.refused)):
+            if total.refused:
+                from reconcile.mailcopy.aftercare import look_into_refusals  # rare, and dear to load
+
                 look_into_refusals(*control, self._ledger, total, found)
             _settle(control[1], self._ledger, found)
 

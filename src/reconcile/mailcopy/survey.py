@@ -15,7 +15,6 @@ from reconcile.mailcopy.folders import Route, decoded, encoded, route_folders
 from reconcile.mailcopy.ledger import FolderRow, Ledger
 from reconcile.mailcopy.listing import Listing, Status, list_folders, statuses
 from reconcile.mailcopy.receipts import asking
-from reconcile.mailcopy.recovery import adopt, await_standstill
 from reconcile.mailcopy.session import Session
 from reconcile.mailcopy.todo import Todo
 from reconcile.mailcopy.wire import quoted, readable, uid_set
@@ -90,6 +89,8 @@ def survey(
         else:
             found.already += ledger.count(row.id)
     if unsettled:
+        from reconcile.mailcopy.recovery import await_standstill  # rare, and dear to load
+
         await_standstill(destination, unsettled, clock)
     if changed:
         spans = {row.source: _span(ledger, row) for row, _, _ in changed}
@@ -184,6 +185,8 @@ def _compare(
     due = _without(listing, done)
     retired = ledger.retired(row.source)
     if row.open or retired or (new.messages and new.uid_next > row.destination_next):
+        from reconcile.mailcopy.recovery import adopt
+
         adopted = adopt(source, destination, ledger, row, due.uids, keywords)
         due = _without(due, array("I", sorted(adopted)))
         found.adopted += len(adopted)
