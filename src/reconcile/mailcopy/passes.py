@@ -30,9 +30,9 @@ PATIENCE = 60.0
 #: Messages for which another connection pair is worth its logins; without MULTIAPPEND each message is a command that
 #: the server takes its time over.
 WORTH_A_PAIR, WORTH_A_PAIR_ALONE = 100, 20
-#: Pairs beyond which a server that takes batches copies no faster, nor one so near (seconds) that it takes its time
-#: over nothing.
-QUICK_PAIRS, NEAR = 3, 0.01
+#: Pairs beyond which a server that takes batches copies no faster, and one so near (seconds) that it takes its time
+#: over nothing: there each more only waits for the locks of the others.
+BATCH_PAIRS, NEAR_PAIRS, NEAR = 3, 2, 0.01
 #: What the new server must be able to do: tell the UID it gave, take literals without asking.
 NEEDED = ("UIDPLUS", "LITERAL+")
 
@@ -160,7 +160,7 @@ class _Pass:
         """Further connection pairs the work is worth, within both servers' limits."""
         each = WORTH_A_PAIR if destination.takes_batches else WORTH_A_PAIR_ALONE
         near = destination.answers_in < NEAR and not destination.is_exchange
-        most = QUICK_PAIRS if destination.takes_batches or near else self._most_pairs
+        most = NEAR_PAIRS if near else BATCH_PAIRS if destination.takes_batches else self._most_pairs
         return min(most - 1, self._most_pairs - 1, messages // each)
 
     @property
