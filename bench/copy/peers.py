@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+import select
 import shlex
 import subprocess
 import sys
@@ -158,13 +159,12 @@ def timed(command: list[str], folder: Path) -> Result:
         began = time.perf_counter()
         child = subprocess.Popen(command, cwd=folder, stdout=words, stderr=words, env=_environment())
         memory = 0.0
-        while True:
-            done, status, usage = os.wait4(child.pid, os.WNOHANG)
-            if done:
-                break
+        end = os.pidfd_open(child.pid)
+        while not select.select([end], [], [], 0.01)[0]:
             memory = max(memory, _resident(child.pid))
-            time.sleep(0.01)
         seconds = time.perf_counter() - began
+        os.close(end)
+        _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
         raise RuntimeError(f"{command[0]}: {log.read_text()[-2000:]}")
