@@ -1,12 +1,16 @@
 """One small file per rule in ``cases``: the federations as a postmaster might write them, and what is said of them."""
 
+import json
 from pathlib import Path
 
 import pytest
 import yaml
 
+from reconcile.config.inventory import Inventory
 from reconcile.config.load import load_federations
 from reconcile.config.rules import RULES
+from reconcile.problem import Problem
+from reconcile.state.inventory import decode
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
@@ -17,7 +21,9 @@ def test_each_rule_speaks_at_the_right_place_and_no_other_does(case: Path, tmp_p
     story = yaml.safe_load(case.read_text(encoding="utf-8"))
     for name, text in story["files"].items():
         (tmp_path / name).write_text(text, encoding="utf-8")
-    loaded = load_federations(tmp_path, story.get("protected", ()), story.get("servers"))
+    inventories = {slug: _inventory(held) for slug, held in story.get("inventories", {}).items()}
+    network = (story.get("protected", ()), story.get("servers"), inventories, story.get("today"))
+    loaded = load_federations(tmp_path, *network)
     found = [f"{one.path.name}:{one.line}:{one.column} {one.code}" for one in loaded.diagnostics]
     assert found == story["expect"], story["says"]
     assert all(one.severity == RULES[one.code].severity for one in loaded.diagnostics)
@@ -33,3 +39,10 @@ def test_every_rule_is_explained_in_the_documentation_with_its_severity() -> Non
     page = (ROOT / "docs/rules.md").read_text(encoding="utf-8")
     for code, rule in RULES.items():
         assert f"| {code} | {rule.severity} | {rule.title} |" in page
+
+
+def _inventory(held: object) -> Inventory | Problem:
+    try:
+        return decode(json.dumps(held, default=str).encode(), Path("inventory.json"))
+    except Problem as problem:
+        return problem

@@ -109,7 +109,12 @@ def prepare_again(session: Session, plan: Plan) -> Prepared:
 def _loaded(session: Session) -> Loaded:
     from reconcile.config.load import load_federations
 
-    return load_federations(session.federations, protected=session.settings.protected)
+    return load_federations(
+        session.federations,
+        protected=session.settings.protected,
+        inventories=session.inventories,
+        today=session.today,
+    )
 
 
 def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepared:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import functools
 import sys
 from collections.abc import Iterable, Mapping
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from reconcile.clock import Clock
+    from reconcile.config.inventory import Inventory
     from reconcile.config.settings import Settings
+    from reconcile.state.inventory import InventoryFolder
 
 SANDBOX_FOLDER = Path(".sandbox")
 
@@ -61,6 +64,23 @@ class Session:
     def zone(self) -> ZoneInfo:
         """Where moments are said: the network's time zone."""
         return ZoneInfo(self.settings.calendar.timezone)
+
+    @property
+    def today(self) -> dt.date:
+        """The civil day it is, where the network is."""
+        return self.clock.now().astimezone(self.zone).date()
+
+    @property
+    def inventory_folder(self) -> InventoryFolder:
+        """What was read of the old hosts, in this call's world."""
+        from reconcile.state.inventory import InventoryFolder
+
+        return InventoryFolder(self.state / "inventory", sandbox=self.sandbox)
+
+    @property
+    def inventories(self) -> Mapping[str, Inventory | Problem]:
+        """The newest inventory of each federation there is a file of, or why it cannot be told."""
+        return self.inventory_folder.newest_of(path.stem for path in self.federations.glob("spf*.yaml"))
 
     @functools.cached_property
     def pipeline(self) -> str:

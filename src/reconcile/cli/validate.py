@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import click
 
 from reconcile.cli.exits import DONE, INVALID
 from reconcile.cli.session import Session
+from reconcile.problem import Problem
 
 if TYPE_CHECKING:
     from reconcile.config.load import Loaded
@@ -33,7 +35,7 @@ def validate(session: Session, what: tuple[str, ...], shape: str) -> int:
     """
     from reconcile.views import diagnostics as view
 
-    loaded = _loaded(what, session.federations)
+    loaded = _loaded(what, session)
     remarks = loaded.diagnostics
     files, mailboxes = len(loaded.paths), sum(len(one.file.mailboxes) for one in loaded.federations)
     if shape == "text":
@@ -50,13 +52,16 @@ def validate(session: Session, what: tuple[str, ...], shape: str) -> int:
     return INVALID if loaded.errors else DONE
 
 
-def _loaded(what: tuple[str, ...], folder: Path) -> Loaded:
+def _loaded(what: tuple[str, ...], session: Session) -> Loaded:
     """The files asked for. Those of the project's folder are judged among all its files, others among themselves."""
     from reconcile.config.load import load_federations, load_files
 
-    known = _network()
+    folder = session.federations
+    protected, servers = _network(session)
+    today = _today(session)
+    inventories = session.inventories if today else {}
     if not what:
-        return load_federations(folder, **known)
+        return load_federations(folder, protected, servers, inventories, today)
     here, elsewhere, names = set[Path](), list[Path](), list[str]()
     for one in what:
         path = Path(one)
@@ -69,20 +74,32 @@ def _loaded(what: tuple[str, ...], folder: Path) -> Loaded:
         else:
             elsewhere.append(path)
     if not elsewhere:
-        loaded = load_federations(folder, **known)
+        loaded = load_federations(folder, protected, servers, inventories, today)
         return loaded.only(here | loaded.named(names))
     if names or here:
         raise click.UsageError(f"federations of {folder} and files elsewhere are judged apart: call twice")
-    return load_files(elsewhere, **known)
+    return load_files(elsewhere, protected, servers)
 
 
-def _network() -> dict[str, Collection[str]]:
-    """What reconcile.toml says that federation files must respect."""
+def _network(session: Session) -> tuple[Collection[str], Collection[str] | None]:
+    """What reconcile.toml says that federation files must respect: protected names, old hosts (None: not known)."""
     from reconcile.config.settings import load_settings
 
-    path = Path("reconcile.toml")
-    if not path.exists():
+    if not session.settings_file.exists():
         click.echo("no reconcile.toml here: protected names and old hosts are not checked", err=True)
-        return {}
-    settings = load_settings([path])
-    return {"protected": settings.protected, "servers": settings.legacy}
+        return (), None
+    settings = load_settings([session.settings_file])
+    return settings.protected, settings.legacy
+
+
+def _today(session: Session) -> dt.date | None:
+    """The day the files are judged at; None when nobody tells: without reconcile.toml, or with a sandbox that rests."""
+    if not session.settings_file.exists():
+        return None
+    try:
+        return session.today
+    except Problem as problem:
+        if not session.sandbox:
+            raise
+        session.warn(f"{problem.message} What depends on the day is not checked.")
+        return None

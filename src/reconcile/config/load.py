@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import difflib
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -11,7 +12,8 @@ from pathlib import Path
 from reconcile.config.diagnostic import Diagnostic
 from reconcile.config.document import SIZE_LIMIT, Flaw, Unreadable, decode, read_document
 from reconcile.config.federation import Federation, Mark, Route
-from reconcile.config.rules import check
+from reconcile.config.inventory import Inventory
+from reconcile.config.rules import NO_INVENTORIES, check
 from reconcile.config.shape import read_shape
 from reconcile.problem import Problem
 
@@ -71,11 +73,20 @@ class Loaded:
         return frozenset(chosen)
 
 
-def load_federations(folder: Path, protected: Collection[str] = (), servers: Collection[str] | None = None) -> Loaded:
+def load_federations(
+    folder: Path,
+    protected: Collection[str] = (),
+    servers: Collection[str] | None = None,
+    inventories: Mapping[str, Inventory | Problem] = NO_INVENTORIES,
+    today: dt.date | None = None,
+) -> Loaded:
     """Load every ``*.yaml`` of a folder.
 
     ``protected``: addresses and domains that no file may declare. ``servers``: the old hosts that files may name; None
-    when they are not known. Raises ``Problem`` CFG01 when the folder cannot be read, CFG04 when it holds no federation.
+    when they are not known. ``inventories``: what the old hosts held, by slug, or why that cannot be told. ``today``:
+    the civil day the files are judged at; without it, what depends on the day is not.
+
+    Raises ``Problem`` CFG01 when the folder cannot be read, CFG04 when it holds no federation.
     """
     try:
         paths = [path for path in folder.iterdir() if path.suffix in (".yaml", ".yml") and path.name[0] != "."]
@@ -86,11 +97,15 @@ def load_federations(folder: Path, protected: Collection[str] = (), servers: Col
         raise Problem(
             "CFG04", f"{folder} holds no federation file.", "a federation is a file like spf55.yaml", _INVALID
         )
-    return load_files(paths, protected, servers)
+    return load_files(paths, protected, servers, inventories, today)
 
 
 def load_files(
-    paths: Iterable[Path], protected: Collection[str] = (), servers: Collection[str] | None = None
+    paths: Iterable[Path],
+    protected: Collection[str] = (),
+    servers: Collection[str] | None = None,
+    inventories: Mapping[str, Inventory | Problem] = NO_INVENTORIES,
+    today: dt.date | None = None,
 ) -> Loaded:
     """Load these files and check them together."""
     remarks: list[Diagnostic] = []
@@ -117,7 +132,7 @@ def load_files(
         federation = Federation(slug, path, shape.file, _lowered(document.marks), hashlib.sha256(raw).hexdigest())
         federations.append(federation)
         broken[path] = shape.broken
-    for federation, finding in check(federations, protected, servers):
+    for federation, finding in check(federations, protected, servers, inventories, today):
         if finding.route[:2] not in broken[federation.path]:
             remarks.append(finding.at(federation.marks, federation.path))
     # Some of the federations are only a likeness of what their file means: those with an error.

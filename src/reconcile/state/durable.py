@@ -13,9 +13,10 @@ from reconcile.problem import Problem
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
-def replace_file(path: Path, data: bytes) -> None:
+def replace_file(path: Path, data: bytes, mode: int | None = None) -> None:
     """Put ``data`` in the place of ``path``: whoever reads sees the old bytes or the new, at any moment of a crash.
 
+    ``mode``: who may read it, before its first byte is there; what the umask leaves when not said.
     Raises Problem STA01 (no room) or STA06 (not writable); the old file is then whole and no other one is left.
     """
     temporary = path.parent / f".{path.name}.{secrets.token_hex(4)}"
@@ -24,6 +25,8 @@ def replace_file(path: Path, data: bytes) -> None:
             # Renaming over a device would do away with it.
             raise OSError(errno.EINVAL, "it is there and is not an ordinary file")
         with temporary.open("xb") as file:
+            if mode is not None:
+                os.fchmod(file.fileno(), mode)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

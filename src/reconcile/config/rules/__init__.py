@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import datetime as dt
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from reconcile.config.federation import Federation
+from reconcile.config.inventory import Inventory
 from reconcile.config.rules.aliases import check_aliases
 from reconcile.config.rules.catalogue import RULES, Finding, Rule
 from reconcile.config.rules.directory import check_directory
+from reconcile.config.rules.inventory import check_inventory
 from reconcile.config.rules.licences import check_licences
 from reconcile.config.rules.network import check_network
+from reconcile.problem import Problem
 
-__all__ = ["RULES", "Finding", "Rule", "check"]
+__all__ = ["NO_INVENTORIES", "RULES", "Finding", "Rule", "check"]
+
+#: Nothing was read from the old hosts yet.
+NO_INVENTORIES: Mapping[str, Inventory | Problem] = MappingProxyType({})
 
 
 def check(
-    federations: Sequence[Federation], protected: Collection[str], servers: Collection[str] | None
+    federations: Sequence[Federation],
+    protected: Collection[str],
+    servers: Collection[str] | None,
+    inventories: Mapping[str, Inventory | Problem] = NO_INVENTORIES,
+    today: dt.date | None = None,
 ) -> Iterator[tuple[Federation, Finding]]:
     """Every finding, with the federation it is about.
 
     ``protected``: addresses and domains never to be touched. ``servers``: the old hosts, None when not known.
+    ``inventories``: what the old hosts held, by the federation's slug, or why that cannot be told. ``today``: the civil
+    day all is judged at; without it, what depends on the day is not.
     """
     owners = {domain: federation.slug for federation in federations for domain in federation.domains}
     for federation in federations:
@@ -29,4 +43,8 @@ def check(
             yield federation, finding
         for finding in check_directory(federation):
             yield federation, finding
+        inventory = inventories.get(federation.slug)
+        if inventory is not None:
+            for finding in check_inventory(federation, inventory, today):
+                yield federation, finding
     yield from check_network(federations, protected, servers)

@@ -41,13 +41,21 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "SPF303": Rule("an alias is in an outside domain"),
         "SPF304": Rule("an alias is in another domain than its mailbox"),
         "SPF305": Rule("an alias is also a mailbox"),
+        "SPF306": Rule("an alias has mail of its own on the old host"),
         "SPF307": Rule("an alias is listed twice"),
         "SPF401": Rule("a personal mailbox has no name"),
         "SPF402": Rule("an Atrium identifier is malformed"),
         "SPF405": Rule("a phone number is unreadable"),
         "SPF406": Rule("a structure is described twice"),
         "SPF407": Rule("a structure is named and not described", "warning"),
+        "SPF505": Rule("an old address is neither kept nor given up"),
+        "SPF506": Rule("an address is in no inventory and is not new", "notice"),
         "SPF510": Rule("Microsoft 365 refuses the address as a sign-in"),
+        "SPF512": Rule("an old address forwards to an outside address", "warning"),
+        "SPF513": Rule("an old mailbox has filters or an automatic reply", "notice"),
+        "SPF514": Rule("the old host has a catch-all", "warning"),
+        "SPF515": Rule("the inventory is not complete", "warning"),
+        "SPF516": Rule("the inventory cannot be read"),
         "SPF601": Rule("a domain is declared twice"),
         "SPF602": Rule("an address is declared twice"),
         "SPF603": Rule("a protected domain or address is declared"),
@@ -58,16 +66,21 @@ RULES: Mapping[str, Rule] = MappingProxyType(
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Finding:
-    """A rule broken by what stands at ``route``; ``on_key`` when the remark is about the key, not its value."""
+    """A rule broken by what stands at ``route``; ``on_key`` when the remark is about the key, not its value.
+
+    ``severity``: when it is not yet as grave as the rule can be, because its day has not come; None for the rule's own.
+    """
 
     code: str
     route: Route
     message: str
     hint: str = ""
     on_key: bool = False
+    severity: Severity | None = None
 
     def at(self, marks: Mapping[Route, Mark], path: Path) -> Diagnostic:
         """The remark for the postmaster, at the finding's place in the file at ``path``."""
         mark = nearest(marks, self.route)
         line, column = (mark.key_line, mark.key_column) if self.on_key else (mark.line, mark.column)
-        return Diagnostic(self.code, RULES[self.code].severity, path, line, column, self.message, self.hint)
+        severity = self.severity or RULES[self.code].severity
+        return Diagnostic(self.code, severity, path, line, column, self.message, self.hint)

@@ -1,0 +1,148 @@
+"""Rules 306, 505, 506 and 512 to 516: the file against the newest inventory of the old host, as the day draws near."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+
+from reconcile.config.diagnostic import Severity
+from reconcile.config.federation import Federation, Route
+from reconcile.config.inventory import WHICH_ADDRESSES, Inventory, LegacyAddress
+from reconcile.config.rules.catalogue import Finding
+from reconcile.problem import Problem
+
+#: Days before the migration: the federation is handed its list, and has answered.
+ASKED_DAYS, ANSWERED_DAYS = 14, 7
+
+
+def check_inventory(federation: Federation, inventory: Inventory | Problem, today: dt.date | None) -> Iterator[Finding]:
+    """Rules on what the old host holds, or on why that cannot be told. ``today``: the civil day the file is judged at.
+
+    They speak from the day the list is handed out (J-14) until the day of the migration: what the old host held then
+    says nothing of what the file may become later. A federation without a date is not asked yet.
+    """
+    day = federation.file.migration.date
+    if day is None or today is None or not day - dt.timedelta(days=ASKED_DAYS) <= today < day:
+        return
+    if isinstance(inventory, Problem):
+        yield Finding("SPF516", ("domain",), inventory.message.rstrip("."), inventory.hint)
+        return
+    late = today >= day - dt.timedelta(days=ANSWERED_DAYS)
+    severity: Severity = "error" if late else "warning"
+    yield from _undecided(federation, inventory, severity)
+    yield from _own_mail(federation, inventory, severity)
+    yield from _unlisted(federation, inventory)
+    for address, route in _declared(federation).items():
+        if (found := inventory.addresses.get(address)) is not None:
+            yield from _left_behind(found, route, inventory)
+    yield from _as_a_whole(inventory)
+
+
+def undecided(federation: Federation, inventory: Inventory) -> tuple[LegacyAddress, ...]:
+    """The old addresses that the file neither keeps nor gives up, in alphabetical order.
+
+    A catch-all is no address one could keep: it is told apart (SPF514).
+    """
+    declared = _declared(federation)
+    found = (one for address, one in sorted(inventory.addresses.items()) if address not in declared)
+    return tuple(one for one in found if one.kind != "catch_all")
+
+
+def undecided_mail(federation: Federation, inventory: Inventory) -> tuple[LegacyAddress, ...]:
+    """The aliases of the file that have a mailbox of their own with mail, of which nobody said what becomes of it."""
+    return tuple(
+        box
+        for mailbox in federation.file.mailboxes.values()
+        for alias in mailbox.aliases
+        if alias.legacy_mail is None and (box := inventory.mailbox(alias.address)) is not None and box.holds_mail
+    )
+
+
+def _declared(federation: Federation) -> dict[str, Route]:
+    """Every address the file decides on, and where."""
+    declared: dict[str, Route] = {}
+    for address, mailbox in federation.file.mailboxes.items():
+        declared[address] = ("mailboxes", address)
+        if mailbox.was:
+            declared.setdefault(mailbox.was, ("mailboxes", address, "was"))
+        for position, alias in enumerate(mailbox.aliases):
+            declared.setdefault(alias.address, ("mailboxes", address, "aliases", position, "address"))
+    for position, given_up in enumerate(federation.file.not_migrated):
+        declared.setdefault(given_up.address, ("not_migrated", position, "address"))
+    return declared
+
+
+def _undecided(federation: Federation, inventory: Inventory, severity: Severity) -> Iterator[Finding]:
+    for one in undecided(federation, inventory):
+        message = f"{one.address} is neither kept nor given up; on the old host it is {_described(one)}"
+        hint = "write it under mailboxes or as an alias of one, or under not_migrated"
+        if one.kind == "forward":
+            hint = "outside forwards are not carried over: make it an alias of a mailbox, or give it up"
+        elif one.kind == "list":
+            hint = "make it a shared mailbox whose delegates are its members, an alias of one mailbox, or give it up"
+        yield Finding("SPF505", ("mailboxes",), message, hint, on_key=True, severity=severity)
+
+
+def _own_mail(federation: Federation, inventory: Inventory, severity: Severity) -> Iterator[Finding]:
+    routes = _declared(federation)
+    for box in undecided_mail(federation, inventory):
+        message = f"the alias {box.address} is {_described(box)} today, and nobody says what becomes of it"
+        hint = f"{{address: {box.address}, legacy_mail: merge}} keeps the old messages; drop leaves them behind"
+        yield Finding("SPF306", routes[box.address], message, hint, severity=severity)
+
+
+def _unlisted(federation: Federation, inventory: Inventory) -> Iterator[Finding]:
+    if not inventory.lists_every_address:
+        return
+    taken = f"{inventory.taken:%Y-%m-%d}"
+
+    def missing(address: str) -> bool:
+        return address not in inventory.addresses and address.rpartition("@")[2] in inventory.domains
+
+    for address, mailbox in federation.file.mailboxes.items():
+        old = mailbox.was or address
+        if not mailbox.new and missing(old):
+            message = f"{old} is not on the old host in the inventory of {taken}"
+            hint = "mend the address, or write new: true"
+            yield Finding("SPF506", ("mailboxes", address), message, hint, on_key=True)
+    for position, given_up in enumerate(federation.file.not_migrated):
+        if missing(given_up.address):
+            message = f"{given_up.address} is given up, and is not on the old host in the inventory of {taken}"
+            route = ("not_migrated", position, "address")
+            yield Finding("SPF506", route, message, "mend the address, or delete the line")
+
+
+def _left_behind(one: LegacyAddress, route: Route, inventory: Inventory) -> Iterator[Finding]:
+    """What an address does on the old host that the new one will not do."""
+    if outside := one.outside(inventory.domains):
+        message = f"{one.address} sends its messages on to {', '.join(outside)} on the old host; this ends"
+        yield Finding("SPF512", route, message, "tell whoever reads them there", on_key=True)
+    habits = [f"the filters {', '.join(one.filters)}"] if one.filters else []
+    habits += ["an automatic reply"] if one.vacation else []
+    if habits:
+        message = f"{one.address} has {' and '.join(habits)} on the old host; they are not carried over"
+        yield Finding("SPF513", route, message, "the person sets them up again in Outlook", on_key=True)
+
+
+def _as_a_whole(inventory: Inventory) -> Iterator[Finding]:
+    for one in inventory.addresses.values():
+        if one.kind == "catch_all":
+            where = f" into {', '.join(one.targets)}" if one.targets else ""
+            message = f"the old host takes what is addressed to anybody {one.address}{where}: addresses nobody listed"
+            hint = "see in its log which ones receive mail: after the switch they are refused"
+            yield Finding("SPF514", ("domain",), message, hint)
+    missing = {aspect: why for aspect, why in inventory.unknown.items() if aspect in WHICH_ADDRESSES}
+    if missing:
+        told = "; ".join(f"{aspect.replace('_', '-')}: {why}" for aspect, why in sorted(missing.items()))
+        message = f"the inventory of {inventory.taken:%Y-%m-%d} is not complete ({told})"
+        yield Finding("SPF515", ("domain",), message, "an address it does not show may exist all the same")
+
+
+def _described(one: LegacyAddress) -> str:
+    """``a mailbox of 1,204 messages``, ``a forward to x@example.net``."""
+    to = f" to {', '.join(one.targets)}" if one.targets else ""
+    if one.kind != "mailbox":
+        kinds: Mapping[str, str] = {"alias": "an alias", "forward": "a forward", "list": "a list"}
+        return kinds.get(one.kind, one.kind) + to
+    count = "" if one.messages is None else f" of {one.messages:,} message{'' if one.messages == 1 else 's'}"
+    return f"a mailbox{count}" + (f" that sends on{to}" if to else "")

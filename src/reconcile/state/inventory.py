@@ -1,0 +1,213 @@
+"""Inventories kept: one dated file for each reading of a federation, under ``spfstate/inventory/<slug>/``."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePath
+from typing import Any, TypeVar
+
+from reconcile.config.inventory import ASPECTS, KINDS, Inventory, LegacyAddress
+from reconcile.problem import Problem
+from reconcile.state.durable import files_in, replace_file, unreadable, unwritable
+
+#: The version of these files' shape.
+FORMAT = 1
+
+_Choice = TypeVar("_Choice", bound=str)
+
+_NAME = "%Y-%m-%dT%H%M%SZ"
+_SLUG = re.compile("[a-z0-9][a-z0-9-]*")
+_OPTIONAL = ("size", "messages", "last_used", "filters", "vacation")
+
+
+class InventoryFolder:
+    """The inventories under ``folder``. They hold names of people: each file is readable by its owner alone (0600).
+
+    Those of the sandbox bear it in their name, and the two worlds do not see each other's.
+    """
+
+    def __init__(self, folder: Path, *, sandbox: bool = False) -> None:
+        self._folder = folder
+        self._suffix = ".sandbox.json" if sandbox else ".json"
+
+    def write(self, inventory: Inventory) -> Path:
+        """Keep it, beside the earlier ones; where it lies. Two of the same second are one: the later.
+
+        Raises Problem STA01 or STA06 when it cannot be written; nothing is then left behind.
+        """
+        path = self._of(inventory.federation) / f"{inventory.taken.astimezone(dt.UTC):{_NAME}}{self._suffix}"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise unwritable(path, error) from None
+        replace_file(path, encode(inventory), mode=0o600)
+        return path
+
+    def moments(self, federation: str) -> tuple[dt.datetime, ...]:
+        """When it was read, the earliest first. Raises Problem STA06 when the folder cannot be listed."""
+        return tuple(taken for taken, _ in self._files(federation))
+
+    def newest(self, federation: str, until: dt.datetime | None = None) -> Inventory | None:
+        """The latest inventory, or the latest that is not after ``until``; None without any.
+
+        Raises Problem INV01 (damaged), INV02 (of a newer version), STA06 (cannot be read).
+        """
+        paths = [path for taken, path in self._files(federation) if until is None or taken <= until]
+        return _read(paths[-1], federation) if paths else None
+
+    def newest_of(self, federations: Iterable[str]) -> Mapping[str, Inventory | Problem]:
+        """The latest inventory of each federation that has one, or why it cannot be told: one that is damaged says
+        nothing of the others."""
+        found: dict[str, Inventory | Problem] = {}
+        for federation in federations:
+            try:
+                if (inventory := self.newest(federation)) is not None:
+                    found[federation] = inventory
+            except Problem as problem:
+                found[federation] = problem
+        return found
+
+    def _files(self, federation: str) -> list[tuple[dt.datetime, Path]]:
+        """Those that bear a name of ours, by date: other files may lie there."""
+        if not _SLUG.fullmatch(federation):
+            return []
+        paths = files_in(self._of(federation), self._suffix)
+        dated = ((_moment(path.name.removesuffix(self._suffix)), path) for path in paths)
+        return [(taken, path) for taken, path in dated if taken is not None]
+
+    def _of(self, federation: str) -> Path:
+        if not _SLUG.fullmatch(federation):
+            raise ValueError(f"{federation!r} is no federation's name")
+        return self._folder / federation
+
+
+def encode(inventory: Inventory) -> bytes:
+    """Canonical JSON: sorted keys, indented, one newline at the end; equal inventories give equal bytes. What is not
+    known is left out."""
+    document = {
+        "format": FORMAT,
+        "federation": inventory.federation,
+        "host": inventory.host,
+        "taken": inventory.taken.astimezone(dt.UTC).isoformat(timespec="seconds"),
+        "domains": inventory.domains,
+        "sources": inventory.sources,
+        "unknown": dict(inventory.unknown),
+        "addresses": {address: _entry(one) for address, one in inventory.addresses.items()},
+    }
+    return (json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+
+
+def decode(data: bytes, path: PurePath) -> Inventory:
+    """Read what ``encode`` wrote. Raises Problem INV01 when it is damaged, INV02 when a newer version wrote it."""
+    try:
+        document = json.loads(data)
+        version = _whole(document["format"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise _damaged(path, "it is not a complete inventory") from None
+    if version > FORMAT:
+        raise Problem("INV02", f"{path} was written by a newer version (format {version}).", "update the command")
+    try:
+        return _inventory(document)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise _damaged(path, f"unexpected content near {error}") from None
+
+
+def _entry(one: LegacyAddress) -> dict[str, Any]:
+    entry: dict[str, Any] = {"kind": one.kind}
+    if one.kind == "mailbox" and one.login is not None:
+        entry["login"] = one.login
+    if one.targets:
+        entry["targets"] = one.targets
+    for name in _OPTIONAL:
+        if (value := getattr(one, name)) is not None:
+            entry[name] = value.isoformat() if isinstance(value, dt.date) else value
+    return entry
+
+
+def _inventory(document: Mapping[str, Any]) -> Inventory:
+    taken = dt.datetime.fromisoformat(_text(document["taken"]))
+    if taken.tzinfo is None:
+        raise ValueError("taken, which has no time zone")
+    unknown = {_one_of(aspect, ASPECTS): _text(why) for aspect, why in document["unknown"].items()}
+    return Inventory(
+        federation=_text(document["federation"]),
+        host=_text(document["host"]),
+        taken=taken.astimezone(dt.UTC),
+        domains=_texts(document["domains"]),
+        sources=_texts(document["sources"]),
+        addresses={_text(address): _address(address, entry) for address, entry in document["addresses"].items()},
+        unknown=unknown,
+    )
+
+
+def _address(address: str, entry: Mapping[str, Any]) -> LegacyAddress:
+    kind = _one_of(entry["kind"], KINDS)
+    known = {name: entry[name] for name in _OPTIONAL if name in entry}
+    return LegacyAddress(
+        address=address,
+        kind=kind,
+        login=(_text(entry["login"]) if "login" in entry else None) if kind == "mailbox" else "",
+        targets=_texts(entry.get("targets", [])),
+        size=_whole(known["size"]) if "size" in known else None,
+        messages=_whole(known["messages"]) if "messages" in known else None,
+        last_used=dt.date.fromisoformat(_text(known["last_used"])) if "last_used" in known else None,
+        filters=_texts(known["filters"]) if "filters" in known else None,
+        vacation=_flag(known["vacation"]) if "vacation" in known else None,
+    )
+
+
+def _read(path: Path, federation: str) -> Inventory:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise unreadable(path, error) from None
+    inventory = decode(data, path)
+    if inventory.federation != federation:
+        raise _damaged(path, f"it is the inventory of {inventory.federation}")
+    return inventory
+
+
+def _damaged(path: PurePath, what: str) -> Problem:
+    hint = "put back a good copy, or move the file away and run: reconcile inventory read"
+    return Problem("INV01", f"{path} is damaged: {what}.", hint)
+
+
+def _moment(name: str) -> dt.datetime | None:
+    try:
+        return dt.datetime.strptime(name, _NAME).replace(tzinfo=dt.UTC)
+    except ValueError:
+        return None
+
+
+def _one_of(value: object, choices: Iterable[_Choice]) -> _Choice:
+    for choice in choices:
+        if value == choice:
+            return choice
+    raise ValueError(repr(value))
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r}, expected text")
+    return value
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError(f"{value!r}, expected a list")
+    return tuple(map(_text, value))
+
+
+def _whole(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise TypeError(f"{value!r}, expected a whole number")
+    return value
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"{value!r}, expected true or false")
+    return value
