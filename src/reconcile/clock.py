@@ -17,6 +17,20 @@ class Clock(Protocol):
         """Return once that many seconds have passed on this clock."""
 
 
+class AsOfClock:
+    """Another clock, moved so that it shows ``moment`` now: a day may be played before it comes."""
+
+    def __init__(self, clock: Clock, moment: dt.datetime) -> None:
+        self._clock = clock
+        self._ahead = moment - clock.now()
+
+    def now(self) -> dt.datetime:
+        return self._clock.now() + self._ahead
+
+    def sleep(self, seconds: float) -> None:
+        self._clock.sleep(seconds)
+
+
 class SystemClock:
     """The machine's own clock."""
 

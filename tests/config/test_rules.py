@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from reconcile.config.batches import Batch
 from reconcile.config.inventory import Inventory
 from reconcile.config.load import load_federations
 from reconcile.config.rules import RULES
@@ -22,11 +23,12 @@ def test_each_rule_speaks_at_the_right_place_and_no_other_does(case: Path, tmp_p
     for name, text in story["files"].items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     inventories = {slug: _inventory(held) for slug, held in story.get("inventories", {}).items()}
-    network = (story.get("protected", ()), story.get("servers"), inventories, story.get("today"))
+    batches = [Batch.model_validate(one) for one in story["batches"]] if "batches" in story else None
+    network = (story.get("protected", ()), story.get("servers"), inventories, story.get("today"), batches)
     loaded = load_federations(tmp_path, *network)
     found = [f"{one.path.name}:{one.line}:{one.column} {one.code}" for one in loaded.diagnostics]
     assert found == story["expect"], story["says"]
-    assert all(one.severity == RULES[one.code].severity for one in loaded.diagnostics)
+    assert all(one.severity == story.get("severity", RULES[one.code].severity) for one in loaded.diagnostics)
     invalid = {one.path for one in loaded.errors}
     assert {federation.path for federation in loaded.federations} == {p for p in loaded.paths if p not in invalid}
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import unicodedata
@@ -210,3 +211,15 @@ def test_the_schema_is_written_and_compared(project: Path) -> None:
         file.write(" ")
     assert reconcile(project, "schema", "--check").returncode == 1
     assert "CFG05" in reconcile(project, "schema", "-o", "federations/spf55.yaml/x").stderr
+
+
+def test_a_day_may_be_played_before_it_comes(project: Path) -> None:
+    shutil.copy(Path(__file__).resolve().parents[2] / "reconcile.toml", project)
+    write(project, GOOD + "migration: {date: 2025-03-03}\n")
+    assert "SPF511" not in reconcile(project, "validate", "--as-of", "2025-02-25").stdout
+    result = reconcile(project, "validate", "--as-of", "2025-02-26")
+    assert result.returncode == 0
+    assert "SPF511 warning: since 2025-02-26 (J-5)" in result.stdout
+    refused = reconcile(project, "validate", "--as-of", "demain")
+    assert refused.returncode == 64
+    assert "Traceback" not in refused.stderr

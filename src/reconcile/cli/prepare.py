@@ -114,6 +114,7 @@ def _loaded(session: Session) -> Loaded:
         protected=session.settings.protected,
         inventories=session.inventories,
         today=session.today,
+        prices=session.settings.prices,
     )
 
 

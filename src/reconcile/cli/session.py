@@ -35,6 +35,8 @@ class Session:
     federations: Path = Path("federations")
     state: Path = Path("spfstate")
     settings_file: Path = Path("reconcile.toml")
+    #: The moment to play instead of the present one, as typed; nothing is written then.
+    as_of: str = ""
 
     @functools.cached_property
     def settings(self) -> Settings:
@@ -51,7 +53,15 @@ class Session:
 
     @functools.cached_property
     def clock(self) -> Clock:
-        """The machine's clock; the sandbox's virtual one when this call talks to the sandbox."""
+        """The machine's clock; the sandbox's virtual one when this call talks to the sandbox; moved by --as-of."""
+        from reconcile.cli.moment import as_of_moment
+        from reconcile.clock import AsOfClock
+
+        moment = as_of_moment(self.as_of, self.zone)
+        return AsOfClock(self._world_clock, moment) if moment else self._world_clock
+
+    @functools.cached_property
+    def _world_clock(self) -> Clock:
         from reconcile.clock import SystemClock
 
         if self.settings.sandbox is None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from reconcile.cli.exits import DONE, INVALID
+from reconcile.cli.moment import as_of_option
 from reconcile.cli.session import Session
 from reconcile.problem import Problem
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="text for people, json for programs, github and gitlab for their pages of a change.",
 )
+@as_of_option
 @click.pass_obj
 def validate(session: Session, what: tuple[str, ...], shape: str) -> int:
     """Check federation files: by name (spf55 or 55), by path, or all of them.
@@ -57,11 +58,9 @@ def _loaded(what: tuple[str, ...], session: Session) -> Loaded:
     from reconcile.config.load import load_federations, load_files
 
     folder = session.federations
-    protected, servers = _network(session)
-    today = _today(session)
-    inventories = session.inventories if today else {}
+    network = _network(session)
     if not what:
-        return load_federations(folder, protected, servers, inventories, today)
+        return load_federations(folder, **network)
     here, elsewhere, names = set[Path](), list[Path](), list[str]()
     for one in what:
         path = Path(one)
@@ -74,28 +73,33 @@ def _loaded(what: tuple[str, ...], session: Session) -> Loaded:
         else:
             elsewhere.append(path)
     if not elsewhere:
-        loaded = load_federations(folder, protected, servers, inventories, today)
+        loaded = load_federations(folder, **network)
         return loaded.only(here | loaded.named(names))
     if names or here:
         raise click.UsageError(f"federations of {folder} and files elsewhere are judged apart: call twice")
-    return load_files(elsewhere, protected, servers)
+    return load_files(elsewhere, **{**network, "inventories": {}})
 
 
-def _network(session: Session) -> tuple[Collection[str], Collection[str] | None]:
-    """What reconcile.toml says that federation files must respect: protected names, old hosts (None: not known)."""
+def _network(session: Session) -> dict[str, Any]:
+    """What reconcile.toml says that federation files must respect, and the day they are judged at."""
     from reconcile.config.settings import load_settings
 
     if not session.settings_file.exists():
         click.echo("no reconcile.toml here: protected names and old hosts are not checked", err=True)
-        return (), None
-    settings = load_settings([session.settings_file])
-    return settings.protected, settings.legacy
+        return {}
+    settings, today = load_settings([session.settings_file]), _today(session)
+    return {
+        "protected": settings.protected,
+        "servers": settings.legacy,
+        "inventories": session.inventories if today else {},
+        "today": today,
+        "batches": settings.batches or None,
+        "prices": settings.prices,
+    }
 
 
 def _today(session: Session) -> dt.date | None:
-    """The day the files are judged at; None when nobody tells: without reconcile.toml, or with a sandbox that rests."""
-    if not session.settings_file.exists():
-        return None
+    """The day the files are judged at; None with a sandbox that rests."""
     try:
         return session.today
     except Problem as problem:

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from reconcile.config.batches import PRICES, Batch, Prices
 from reconcile.config.diagnostic import Diagnostic
 from reconcile.config.document import SIZE_LIMIT, Flaw, Unreadable, decode, read_document
 from reconcile.config.federation import Federation, Mark, Route
@@ -79,12 +80,15 @@ def load_federations(
     servers: Collection[str] | None = None,
     inventories: Mapping[str, Inventory | Problem] = NO_INVENTORIES,
     today: dt.date | None = None,
+    batches: Sequence[Batch] | None = None,
+    prices: Prices = PRICES,
 ) -> Loaded:
     """Load every ``*.yaml`` of a folder.
 
     ``protected``: addresses and domains that no file may declare. ``servers``: the old hosts that files may name; None
     when they are not known. ``inventories``: what the old hosts held, by slug, or why that cannot be told. ``today``:
-    the civil day the files are judged at; without it, what depends on the day is not.
+    the civil day the files are judged at; without it, what depends on the day is not. ``batches``: the dates of the
+    calendar, None when they are not known. ``prices``: what licences cost.
 
     Raises ``Problem`` CFG01 when the folder cannot be read, CFG04 when it holds no federation.
     """
@@ -97,7 +101,7 @@ def load_federations(
         raise Problem(
             "CFG04", f"{folder} holds no federation file.", "a federation is a file like spf55.yaml", _INVALID
         )
-    return load_files(paths, protected, servers, inventories, today)
+    return load_files(paths, protected, servers, inventories, today, batches, prices)
 
 
 def load_files(
@@ -106,6 +110,8 @@ def load_files(
     servers: Collection[str] | None = None,
     inventories: Mapping[str, Inventory | Problem] = NO_INVENTORIES,
     today: dt.date | None = None,
+    batches: Sequence[Batch] | None = None,
+    prices: Prices = PRICES,
 ) -> Loaded:
     """Load these files and check them together."""
     remarks: list[Diagnostic] = []
@@ -132,7 +138,7 @@ def load_files(
         federation = Federation(slug, path, shape.file, _lowered(document.marks), hashlib.sha256(raw).hexdigest())
         federations.append(federation)
         broken[path] = shape.broken
-    for federation, finding in check(federations, protected, servers, inventories, today):
+    for federation, finding in check(federations, protected, servers, inventories, today, batches, prices):
         if finding.route[:2] not in broken[federation.path]:
             remarks.append(finding.at(federation.marks, federation.path))
     # Some of the federations are only a likeness of what their file means: those with an error.

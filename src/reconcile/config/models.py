@@ -39,7 +39,7 @@ class Section(BaseModel):
         optional = {
             field.alias or name
             for name, field in cls.model_fields.items()
-            if isinstance(field.default, tuple | Section)
+            if isinstance(field.default, tuple | dict | Section)
         }
         return {key: value for key, value in written.items() if value is not None or key not in optional}
 
@@ -197,6 +197,11 @@ class Structure(Section):
     """Where it is on social networks, in one line, as a signature shows it."""
 
 
+#: The rules and gates that a line of the file may set aside. Not among them: a confirmed date, without which nothing
+#: irreversible happens.
+Waivable = Literal["SPF502", "GAT02", "GAT03", "GAT05", "GAT06", "GAT07", "GAT08", "GAT09", "GAT10", "GAT11"]
+
+
 class FederationFile(Section):
     """One federation file, as written."""
 
@@ -220,6 +225,8 @@ class FederationFile(Section):
     """Whom the postmaster calls."""
     migration: Migration = Migration()
     """The calendar."""
+    overrides: dict[Waivable, Annotated[Line, Field(min_length=1)]] = {}
+    """Rules and gates that do not hold and are set aside, each with the reason, such as SPF502: the date was full."""
     legacy: Legacy | None = None
     """The old host."""
     mailboxes: dict[EmailAddress, Mailbox]

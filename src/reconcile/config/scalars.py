@@ -11,7 +11,7 @@ import re
 from decimal import Decimal
 from typing import Annotated, Any, Literal, NoReturn
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 # RFC 5321 §4.1.2 (dot-string) and RFC 1035 §2.3.1, without quoted local parts: nobody has one, Exchange refuses them.
@@ -108,13 +108,22 @@ def _licence(value: Any) -> Any:
     return _LICENCES[word]
 
 
+class AtriumNumber(int):
+    """A structure's number; ``department`` as the whole code says it ("055"), "" when only the number was written."""
+
+    department: str = ""
+
+
 def _atrium_id(value: Any) -> Any:
     if isinstance(value, int):
-        return value
+        return value if isinstance(value, AtriumNumber) else AtriumNumber(value)
     if not isinstance(value, str) or not re.fullmatch(ATRIUM_PATTERN, value.strip()):
         hint = "write the number, like 2689, or the whole code, like ANT CE 055 0 00000 002689"
         refuse("SPF402", f"{shown(value)} is not an Atrium identifier", hint)
-    return int(value.split()[-1])
+    words = value.split()
+    number = AtriumNumber(words[-1])
+    number.department = words[2] if len(words) > 2 else ""
+    return number
 
 
 def _postal_code(text: str) -> str:
@@ -202,7 +211,7 @@ Licence = Annotated[
 ]
 AtriumId = Annotated[
     int,
-    BeforeValidator(_atrium_id),
+    PlainValidator(_atrium_id),  # pydantic's own would make a plain int of it
     WithJsonSchema(
         {
             "type": ["integer", "string"],

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from reconcile.config.batches import Batch, Prices, dates_once
 from reconcile.config.mistakes import told
 from reconcile.problem import Problem
 
@@ -227,6 +228,9 @@ class Settings(Table):
     destination: NewServer = NewServer(host="outlook.office365.com")
     copies: Copies = Copies()
     calendar: Calendar = Calendar()
+    batches: tuple[Batch, ...] = ()
+    """The migration dates, in order; without any, no federation's date is judged."""
+    prices: Prices = Prices()
     guards: Guards = Guards()
     protected: tuple[str, ...] = ()
     """Addresses and domains that are never touched, whatever a federation file says."""
@@ -236,6 +240,11 @@ class Settings(Table):
     seal_to: tuple[str, ...] = ()
     """Who may read the state: age or SSH public keys. Without any it is kept in the clear."""
     sandbox: Sandbox | None = None
+
+    @field_validator("batches")
+    @classmethod
+    def _each_date_once(cls, batches: tuple[Batch, ...]) -> tuple[Batch, ...]:
+        return dates_once(batches)
 
     @field_validator("protected")
     @classmethod

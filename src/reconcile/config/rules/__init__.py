@@ -6,9 +6,11 @@ import datetime as dt
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
+from reconcile.config.batches import PRICES, Batch, Prices
 from reconcile.config.federation import Federation
 from reconcile.config.inventory import Inventory
 from reconcile.config.rules.aliases import check_aliases
+from reconcile.config.rules.calendar import check_calendar
 from reconcile.config.rules.catalogue import RULES, Finding, Rule
 from reconcile.config.rules.directory import check_directory
 from reconcile.config.rules.inventory import check_inventory
@@ -28,12 +30,15 @@ def check(
     servers: Collection[str] | None,
     inventories: Mapping[str, Inventory | Problem] = NO_INVENTORIES,
     today: dt.date | None = None,
+    batches: Sequence[Batch] | None = None,
+    prices: Prices = PRICES,
 ) -> Iterator[tuple[Federation, Finding]]:
     """Every finding, with the federation it is about.
 
     ``protected``: addresses and domains never to be touched. ``servers``: the old hosts, None when not known.
     ``inventories``: what the old hosts held, by the federation's slug, or why that cannot be told. ``today``: the civil
-    day all is judged at; without it, what depends on the day is not.
+    day all is judged at; without it, what depends on the day is not. ``batches``: the dates of the calendar, None when
+    they are not known. ``prices``: what licences cost.
     """
     owners = {domain: federation.slug for federation in federations for domain in federation.domains}
     for federation in federations:
@@ -47,4 +52,5 @@ def check(
         if inventory is not None:
             for finding in check_inventory(federation, inventory, today):
                 yield federation, finding
+    yield from check_calendar(federations, batches, prices, today)
     yield from check_network(federations, protected, servers)

@@ -23,6 +23,7 @@ def check_directory(federation: Federation) -> Iterator[Finding]:
     if federation.file.contact is not None:
         yield from _phone(federation.file.contact.phone, ("contact", "phone"))
     yield from _structures(federation)
+    yield from _departments(federation)
     for address, mailbox in federation.file.mailboxes.items():
         route: Route = ("mailboxes", address)
         yield from _sign_in(address)
@@ -54,6 +55,25 @@ def _structures(federation: Federation) -> Iterator[Finding]:
             described.add(atrium_id)
             message = f"the structure {atrium_id} is not among those described"
             yield Finding("SPF407", route, message, "describe it under structures: its addresses show no place")
+
+
+def _departments(federation: Federation) -> Iterator[Finding]:
+    """A whole code names its department; a region has several."""
+    file = federation.file
+    if file.kind == "region":
+        return
+    own = file.code.zfill(3)
+    named: list[tuple[int | None, Route]] = [(file.atrium_id, ("atrium_id",))]
+    named += [(one.atrium_id, ("structures", place, "atrium_id")) for place, one in enumerate(file.structures)]
+    named += [
+        (mailbox.directory.atrium_id, ("mailboxes", address, "directory", "atrium_id"))
+        for address, mailbox in file.mailboxes.items()
+    ]
+    for atrium_id, route in named:
+        department = getattr(atrium_id, "department", "")
+        if department not in ("", own):
+            message = f"the structure {atrium_id} is of the department {department}, and this file of {own}"
+            yield Finding("SPF403", route, message, "look its code up in PopStructure again")
 
 
 def _phone(phone: str | None, route: Route) -> Iterator[Finding]:

@@ -1,0 +1,151 @@
+"""Rules 501 to 504, 507 to 509 and 511: the date of each federation, and what was agreed before it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from reconcile.config.batches import Batch, Prices, batch_of
+from reconcile.config.federation import Federation, Route
+from reconcile.config.rules.catalogue import Finding
+from reconcile.config.surcharge import surcharge
+
+#: Days before the migration: both sides agree on the date (J-5).
+AGREED_DAYS = 5
+
+_DATE: Route = ("migration", "date")
+
+
+def check_calendar(
+    federations: Sequence[Federation], batches: Sequence[Batch] | None, prices: Prices, today: dt.date | None
+) -> Iterator[tuple[Federation, Finding]]:
+    """Rules on the calendar of all files together. ``batches``: None when the dates are not known, which then are not
+    judged; ``today``: the civil day all is judged at, None when it does not matter."""
+    if batches is not None:
+        for federation in federations:
+            for finding in _dates(federation, batches):
+                yield federation, finding
+        yield from _full(federations, batches)
+    for federation in federations:
+        for finding in (*_agreed(federation, prices, today), *_contact(federation), *_overdue(federation, today)):
+            yield federation, finding
+
+
+def beyond_room(federations: Sequence[Federation], batches: Sequence[Batch]) -> dict[str, Batch]:
+    """The federations their date has no room for, whatever their override says: slug → the batch.
+
+    Who has confirmed came first, the earliest day first; among the others the alphabet decides, so that the answer is
+    the same whoever asks.
+    """
+    chosen: dict[dt.date, list[Federation]] = defaultdict(list)
+    for federation in federations:
+        if federation.file.migration.date is not None:
+            chosen[federation.file.migration.date].append(federation)
+    result: dict[str, Batch] = {}
+    for batch in batches:
+        ranked = sorted(chosen[batch.date], key=_arrival)
+        result |= {federation.slug: batch for federation in ranked[batch.most :]}
+    return result
+
+
+def _arrival(federation: Federation) -> tuple[bool, bool, dt.date, str]:
+    """An exempted federation comes last: it stands beyond the room, and takes nobody's place."""
+    confirmed = federation.file.migration.confirmed
+    return ("SPF502" in federation.file.overrides, confirmed is None, confirmed or dt.date.max, federation.slug)
+
+
+def _dates(federation: Federation, batches: Sequence[Batch]) -> Iterator[Finding]:
+    migration = federation.file.migration
+    known = ", ".join(batch.date.isoformat() for batch in batches) or "none is"
+    if migration.date is not None and batch_of(migration.date, batches) is None:
+        message = f"{migration.date} is no date of the calendar"
+        yield Finding("SPF501", _DATE, message, f"those of reconcile.toml: {known}")
+    for position, wish in enumerate(migration.dates):
+        if batch_of(wish, batches) is None:
+            message = f"the wish {wish} is no date of the calendar"
+            hint = f"those of reconcile.toml: {known}"
+            yield Finding("SPF501", ("migration", "dates", position), message, hint, severity="warning")
+    if migration.date is None and not migration.dates:
+        where: Route = ("migration",) if ("migration",) in federation.marks else ("domain",)
+        message = "the federation has no date and names none it would like"
+        yield Finding("SPF503", where, message, "list under migration: dates: what suits it, the preferred first", True)
+
+
+def _full(federations: Sequence[Federation], batches: Sequence[Batch]) -> Iterator[tuple[Federation, Finding]]:
+    beyond = beyond_room(federations, batches)
+    for federation in federations:
+        batch = beyond.get(federation.slug)
+        if batch is None or "SPF502" in federation.file.overrides:
+            continue
+        count = sum(one.file.migration.date == batch.date for one in federations)
+        message = f"{batch.date} takes {batch.most} federations and has {count} with this one"
+        hint = "choose another date (reconcile batches move), or write the reason under overrides: SPF502"
+        yield federation, Finding("SPF502", _DATE, message, hint)
+
+
+def _agreed(federation: Federation, prices: Prices, today: dt.date | None) -> Iterator[Finding]:
+    """What a confirmation says of all that had to come before it."""
+    migration = federation.file.migration
+    confirmed, rehearsed, told = migration.confirmed, migration.rehearsed, migration.surcharge_told
+    if confirmed is None:
+        return
+    if rehearsed is None or rehearsed > confirmed:
+        when = f"rehearsed on {rehearsed}" if rehearsed else "never rehearsed"
+        message = f"confirmed on {confirmed} and {when}"
+        yield Finding("SPF504", ("migration", "confirmed"), message, "rehearse first: reconcile rehearse")
+    cost = surcharge(federation.file, prices)
+    if not cost.monthly:
+        return
+    many = f"{cost.e3} E3 of {cost.e1 + cost.e3} licences cost {cost.monthly} € a month more"
+    hint = f'write under migration: surcharge_told: {{date: …, monthly: "{cost.monthly}"}}'
+    if told is None:
+        yield Finding("SPF509", ("migration", "confirmed"), f"{many}, and nobody was told", hint)
+    elif told.monthly < cost.monthly:
+        route: Route = ("migration", "surcharge_told", "monthly")
+        message = f"{many}, and {told.monthly} € were announced"
+        # Licences that came after the migration are news for the next bill, no reason to refuse the file.
+        moved = today is not None and migration.date is not None and today >= migration.date
+        yield Finding("SPF509", route, message, hint, severity="warning" if moved else None)
+    elif told.date > confirmed:
+        route = ("migration", "surcharge_told", "date")
+        yield Finding("SPF509", route, f"the surcharge was announced after the confirmation of {confirmed}")
+
+
+def _contact(federation: Federation) -> Iterator[Finding]:
+    contact = federation.file.contact
+    if contact is None:
+        return
+    domain = contact.email.rpartition("@")[2]
+    if any(f".{domain}".endswith(f".{own}") for own in federation.domains):
+        message = f"the contact's address {contact.email} is in the domain that moves"
+        hint = "name one that works while the old mailboxes are closed"
+        yield Finding("SPF507", ("contact", "email"), message, hint)
+    if not contact.poptransfert:
+        message = "no PopTransfert account is named: nobody would receive the passwords"
+        yield Finding("SPF508", ("contact",), message, "write contact: poptransfert:", on_key=True)
+
+
+def _overdue(federation: Federation, today: dt.date | None) -> Iterator[Finding]:
+    """What J-5 asked for and still is not there."""
+    migration = federation.file.migration
+    if migration.date is None or today is None or migration.confirmed is not None:
+        return
+    agreed = migration.date - dt.timedelta(days=AGREED_DAYS)
+    if today < agreed:
+        return
+    if today >= migration.date:
+        message = f"the date {migration.date} has come and was never confirmed"
+        yield Finding("SPF511", _DATE, message, "choose the next one: reconcile batches move")
+        return
+    lacking = [
+        word
+        for word, written in (
+            ("the rehearsal", migration.rehearsed),
+            ("a contact", federation.file.contact),
+            ("the confirmation", migration.confirmed),
+        )
+        if written is None
+    ]
+    message = f"since {agreed} (J-{AGREED_DAYS}) the file should have {', '.join(lacking)}"
+    yield Finding("SPF511", _DATE, message, "settle it, or choose the next date: reconcile batches move")
