@@ -17,7 +17,7 @@ test-kerberos: .setup/dev ## DNS updates signed with a Kerberos ticket, on BIND 
 
 test-checkdmarc: .setup/dev ## a second opinion on SPF and DMARC in dns check
 	@.venv/bin/python -c 'import checkdmarc' 2>/dev/null || .venv/bin/pip install --quiet --no-deps --require-hashes -r requirements/checkdmarc.txt
-	@.venv/bin/pytest -q -m checkdmarc tests/dns/test_second_opinion.py
+	@.venv/bin/pytest -q -m checkdmarc tests/providers/dns/checks/test_second_opinion.py
 
 test-sdk: .setup/dev ## Microsoft's own client before the sandbox's tenant (450 MB more)
 	@scripts/test-sdk

@@ -17,8 +17,8 @@ from bench.copy.corpus import Message
 from imapclient import imap_utf7
 from tests.mailcopy.dovecot import EXCHANGE, PASSWORD, Dovecot, free_port
 
-from reconcile.mailcopy.commands import Commands
-from reconcile.mailcopy.wire import quoted
+from reconcile.mailcopy.imap.commands import Commands
+from reconcile.mailcopy.imap.grammar import quoted
 
 USER = "contact"
 MEMORY = Path("/dev/shm")  # noqa: S108 - memory is the point

@@ -22,9 +22,9 @@ calm_collector()
 import sys
 from pathlib import Path
 from reconcile.clock import SystemClock
-from reconcile.mailcopy.ledger import Ledger
+from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.passes import copy_mailbox
-from reconcile.mailcopy.session import Endpoint, Password
+from reconcile.mailcopy.imap.session import Endpoint, Password
 old, new, connections, ca = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 def end(port):
     return Endpoint("localhost", port, Password(%r, %r), bool(ca), Path(ca) if ca else None, connections)
@@ -37,9 +37,9 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from reconcile.clock import SystemClock
-from reconcile.mailcopy.ledger import Ledger
+from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.passes import copy_mailbox
-from reconcile.mailcopy.session import Endpoint, Password
+from reconcile.mailcopy.imap.session import Endpoint, Password
 old, new, *users = sys.argv[1:]
 def copy(user):
     ends = [Endpoint("localhost", int(port), Password(user, %r), False) for port in (old, new)]

@@ -17,13 +17,13 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from tests.dns.servers import KEY_NAME, SECRET, Knot, running
+from tests.providers.dns.servers import KEY_NAME, SECRET, Knot, running
 
 from reconcile.config.settings import DnsServer
 from reconcile.planning.plan import Plan
 from reconcile.planning.planner import Inputs, make_plan
 from reconcile.providers.base import Order, Provider
-from reconcile.providers.dns.primary import Primary
+from reconcile.providers.dns.primary.client import Primary
 from reconcile.providers.dns.provider import dns_provider
 from reconcile.providers.dns.reader import DnsReader
 from reconcile.resources.address import Address

@@ -25,7 +25,7 @@ from bench.engine.filling import fill
 from reconcile.clock import SystemClock
 from reconcile.config.load import load_federations
 from reconcile.config.settings import Settings, load_settings
-from reconcile.mailcopy.jobs import JobList
+from reconcile.mailcopy.queue.jobs import JobList
 from reconcile.providers.base import Order, Reader, Scope, Wanted, Writer
 from reconcile.providers.microsoft.provider import microsoft_provider
 from reconcile.resources.address import Address

@@ -24,12 +24,12 @@ import requests
 from reconcile.config.settings import DnsServer, Settings, Tenant
 from reconcile.providers.base import Order, Provider
 from reconcile.providers.microsoft import microsoft_provider
-from reconcile.providers.microsoft.transport import Reply, Request, Service, Transport
+from reconcile.providers.microsoft.wire.transport import Reply, Request, Service, Transport
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Value
 from reconcile.sandbox.clock import SandboxClock
-from reconcile.sandbox.tenant.delays import Delays
-from reconcile.sandbox.tenant.profiles import Profile
+from reconcile.sandbox.tenant.behaviour.delays import Delays
+from reconcile.sandbox.tenant.behaviour.profiles import Profile
 from reconcile.sandbox.tenant.server import TenantServer
 
 #: Seconds from a licence to its mailbox, as the realistic profile has it.

@@ -12,7 +12,7 @@ from responses.matchers import header_matcher, query_param_matcher
 from reconcile.cli.credential import AUDIENCE, credential
 from reconcile.cli.session import Session
 from reconcile.problem import Problem
-from reconcile.providers.microsoft.auth import Certificate
+from reconcile.providers.microsoft.wire.auth import Certificate
 
 PEM = """\
 -----BEGIN PRIVATE KEY-----

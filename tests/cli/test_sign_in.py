@@ -14,8 +14,8 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from tests.microsoft.identities import AUDIENCE, Forge, certificate
-from tests.microsoft.world import World
+from tests.providers.microsoft.identities import AUDIENCE, Forge, certificate
+from tests.providers.microsoft.world import World
 
 from reconcile.sandbox.dns.server import DnsServer
 

@@ -13,7 +13,7 @@ from tests.mailcopy.dovecot import EXCHANGE, Dovecot
 from tests.mailcopy.post import Box
 
 from reconcile.clock import Clock
-from reconcile.mailcopy.places import FolderPlace, Place, PostgresPlace
+from reconcile.mailcopy.queue.location import FolderPlace, Place, PostgresPlace
 
 SPECIAL = """mailbox Drafts {
     special_use = \\Drafts

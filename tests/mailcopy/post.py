@@ -10,9 +10,9 @@ from pathlib import Path
 import imapclient
 from tests.mailcopy.dovecot import MASTER, MASTER_PASSWORD, PASSWORD, Dovecot
 
-from reconcile.mailcopy.commands import Commands
-from reconcile.mailcopy.session import Endpoint, Password
-from reconcile.mailcopy.wire import quoted
+from reconcile.mailcopy.imap.commands import Commands
+from reconcile.mailcopy.imap.grammar import quoted
+from reconcile.mailcopy.imap.session import Endpoint, Password
 
 
 @dataclasses.dataclass(frozen=True)

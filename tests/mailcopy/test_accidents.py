@@ -19,10 +19,10 @@ from tests.mailcopy.dovecot import Dovecot
 from tests.mailcopy.post import Box, Mail, ledger_path, letter
 
 from reconcile.clock import SystemClock
-from reconcile.mailcopy.ledger import LeaseLost, Ledger
+from reconcile.mailcopy.imap.session import Endpoint, LoginRefused, Password, Unreachable
+from reconcile.mailcopy.ledger.ledger import LeaseLost, Ledger
 from reconcile.mailcopy.passes import ThrottledProblem, copy_mailbox
 from reconcile.mailcopy.report import Progress
-from reconcile.mailcopy.session import Endpoint, LoginRefused, Password, Unreachable
 from reconcile.problem import Problem
 
 CLOCK = SystemClock()
@@ -31,9 +31,9 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from reconcile.clock import SystemClock
-from reconcile.mailcopy.ledger import Ledger
+from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.passes import copy_mailbox
-from reconcile.mailcopy.session import Endpoint, Password
+from reconcile.mailcopy.imap.session import Endpoint, Password
 class Hasty(SystemClock):
     def sleep(self, seconds):
         super().sleep(min(seconds, 0.3))

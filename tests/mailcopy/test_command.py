@@ -15,8 +15,8 @@ import pytest
 from tests.mailcopy.cluster import Cluster
 
 from reconcile.clock import SystemClock
-from reconcile.mailcopy.jobs import JobList
-from reconcile.mailcopy.places import PostgresPlace
+from reconcile.mailcopy.queue.jobs import JobList
+from reconcile.mailcopy.queue.location import PostgresPlace
 from reconcile.sandbox.corpus import sample_mail
 from reconcile.sandbox.imap.maildir import StoredMessage, write_maildir
 from reconcile.sandbox.imap.new import NewHost, TokenIssuer

@@ -18,10 +18,10 @@ from tests.mailcopy.dovecot import Dovecot
 from tests.mailcopy.post import Box, Mail, ledger_path, letter
 
 from reconcile.clock import SystemClock
-from reconcile.mailcopy.ledger import Ledger
+from reconcile.mailcopy.imap.session import Endpoint
+from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.passes import copy_mailbox
 from reconcile.mailcopy.report import Report
-from reconcile.mailcopy.session import Endpoint
 from reconcile.sandbox.imap.exchange_front import ExchangeFront
 from reconcile.sandbox.imap.exchange_ways import ExchangeWays
 

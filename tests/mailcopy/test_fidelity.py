@@ -15,7 +15,7 @@ from tests.mailcopy.odd_mail import odd_mail
 from tests.mailcopy.post import Box, Mail, ledger_path
 
 from reconcile.clock import SystemClock
-from reconcile.mailcopy.ledger import Ledger
+from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.passes import copy_mailbox
 from reconcile.mailcopy.report import Report
 from reconcile.sandbox.imap.exchange_front import ExchangeFront

@@ -11,7 +11,7 @@ from tests.mailcopy.dovecot import Dovecot
 from tests.mailcopy.post import Box, Mail, ledger_path, letter
 
 from reconcile.clock import SystemClock
-from reconcile.mailcopy.ledger import Ledger
+from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.passes import copy_mailbox
 from reconcile.mailcopy.report import Report
 

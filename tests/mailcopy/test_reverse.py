@@ -9,7 +9,7 @@ import pytest
 from tests.mailcopy.post import Box, Mail, letter
 
 from reconcile.clock import SystemClock
-from reconcile.mailcopy.ledger import Ledger
+from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.passes import copy_mailbox
 from reconcile.mailcopy.report import Report
 from reconcile.mailcopy.reverse import copy_back

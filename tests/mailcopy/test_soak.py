@@ -17,7 +17,7 @@ from tests.mailcopy.post import Box, letter
 from tests.mailcopy.test_accidents import start_copy
 
 from reconcile.clock import SystemClock
-from reconcile.mailcopy.ledger import Ledger
+from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.passes import copy_mailbox
 
 DEATHS = int(os.environ.get("DEATHS", "300"))

@@ -11,7 +11,7 @@ from tests.mailcopy.dovecot import Dovecot
 from tests.mailcopy.post import Box, letter
 
 from reconcile.clock import SystemClock
-from reconcile.mailcopy.ledger import Ledger
+from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.passes import copy_mailbox
 from reconcile.mailcopy.verification import FolderCheck, verify_mailbox
 from reconcile.sandbox.imap.exchange_front import ExchangeFront

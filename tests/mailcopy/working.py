@@ -13,17 +13,19 @@ import sys
 from pathlib import Path
 
 from reconcile.clock import SystemClock
-from reconcile.mailcopy import slices, worker, worklist
-from reconcile.mailcopy.dispatch import Dispatcher
-from reconcile.mailcopy.jobs import Job
-from reconcile.mailcopy.liveness import FileLocks, PostgresLocks
-from reconcile.mailcopy.places import FolderPlace, PostgresPlace
-from reconcile.mailcopy.rate import Rate
+from reconcile.mailcopy.imap.session import Endpoint, Password
+from reconcile.mailcopy.queue import task as slices
+from reconcile.mailcopy.queue import tickets as worklist
+from reconcile.mailcopy.queue import worker
+from reconcile.mailcopy.queue.dispatch import Dispatcher
+from reconcile.mailcopy.queue.jobs import Job
+from reconcile.mailcopy.queue.liveness import FileLocks, PostgresLocks
+from reconcile.mailcopy.queue.location import FolderPlace, PostgresPlace
+from reconcile.mailcopy.queue.rate import Rate
+from reconcile.mailcopy.queue.task import Ends, Slices
+from reconcile.mailcopy.queue.tickets import Limits
+from reconcile.mailcopy.queue.worker import Worker
 from reconcile.mailcopy.report import Progress, Report
-from reconcile.mailcopy.session import Endpoint, Password
-from reconcile.mailcopy.slices import Ends, Slices
-from reconcile.mailcopy.worker import Worker
-from reconcile.mailcopy.worklist import Limits
 from reconcile.problem import Problem
 
 

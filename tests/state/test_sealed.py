@@ -12,8 +12,8 @@ import pytest
 from reconcile.clock import SystemClock
 from reconcile.problem import Problem
 from reconcile.state.cloud import CloudBucket
+from reconcile.state.encoding import PLAIN, Changing, Form, Sealed
 from reconcile.state.folder import FolderStore
-from reconcile.state.form import PLAIN, Changing, Form, Sealed
 from reconcile.state.objects import ObjectStore
 from reconcile.state.snapshot import Snapshot, encode
 

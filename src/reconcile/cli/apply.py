@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from reconcile.cli.apply_output import Events, Telling, Words
 from reconcile.cli.duration import Duration
 from reconcile.cli.exits import DONE, ERROR, INTERRUPTED, PARTLY_APPLIED, REFUSED, STALE_OR_LOCKED
-from reconcile.cli.running import carry_out
+from reconcile.cli.run import Chosen, carry_out
 from reconcile.cli.session import Session
-from reconcile.cli.telling import Events, Telling, Words
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
     from reconcile.applying.outcome import Run
-    from reconcile.cli.prepare import Prepared
     from reconcile.planning.plan import Plan
     from reconcile.providers.base import Provider
-
-
-@dataclasses.dataclass(frozen=True)
-class Chosen:
-    """What is to be applied. ``digest`` is the reviewed plan's, whole; ``stale``: part of it may not be applied."""
-
-    plan: Plan
-    prepared: Prepared
-    digest: str
-    reviewed: bool
-    stale: bool = False
 
 
 @click.command()

@@ -10,16 +10,16 @@ from reconcile.cli.session import Session
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
-    from reconcile.mailcopy.jobs import Job, JobList
-    from reconcile.mailcopy.places import Place
-    from reconcile.mailcopy.session import Endpoint
-    from reconcile.mailcopy.slices import Ends
+    from reconcile.mailcopy.imap.session import Endpoint
+    from reconcile.mailcopy.queue.jobs import Job, JobList
+    from reconcile.mailcopy.queue.location import Place
+    from reconcile.mailcopy.queue.task import Ends
 
 
 def copies_place(session: Session) -> Place:
     """Where the list and the ledgers are: this folder, or the database that reconcile.toml names."""
     from reconcile.clock import SystemClock
-    from reconcile.mailcopy.places import FolderPlace, PostgresPlace
+    from reconcile.mailcopy.queue.location import FolderPlace, PostgresPlace
 
     # The machine's own clock: leases and retries are about processes, not about the federations' calendar.
     if url := session.settings.copies.database:
@@ -58,9 +58,9 @@ def _is_called(job: Job, name: str) -> bool:
 
 def ends_of(session: Session) -> Callable[[Job], Ends]:
     """From a job to its two mailboxes: the old one opened by the master user, the new one with the tenant's token."""
-    from reconcile.mailcopy.session import Endpoint, Token
-    from reconcile.mailcopy.slices import Ends
-    from reconcile.providers.microsoft.auth import Device, Tokens
+    from reconcile.mailcopy.imap.session import Endpoint, Token
+    from reconcile.mailcopy.queue.task import Ends
+    from reconcile.providers.microsoft.wire.auth import Device, Tokens
 
     settings = session.settings
     tenant, new = settings.tenant, settings.destination
@@ -89,7 +89,7 @@ def ends_of(session: Session) -> Callable[[Job], Ends]:
 
 def old_end(session: Session, source: str, login: str) -> Endpoint:
     """An old mailbox, opened by the master user. Raises COPY09 for a host nobody describes, AUTH01 without password."""
-    from reconcile.mailcopy.session import Endpoint, Password
+    from reconcile.mailcopy.imap.session import Endpoint, Password
 
     old = session.settings.legacy.get(source)
     if old is None:

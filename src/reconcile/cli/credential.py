@@ -12,7 +12,7 @@ from reconcile.problem import Problem
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reconcile.providers.microsoft.auth import Certificate, Credential
+    from reconcile.providers.microsoft.wire.auth import Certificate, Credential
 
 #: What Entra expects as the audience of an assertion (Microsoft, "Workload identity federation").
 AUDIENCE = "api://AzureADTokenExchange"
@@ -28,7 +28,7 @@ def credential(session: Session) -> Credential:
     if chosen == "certificate":
         return _certificate(tenant.certificate_file)
     if chosen == "device":
-        from reconcile.providers.microsoft.auth import Device
+        from reconcile.providers.microsoft.wire.auth import Device
 
         return Device(session.warn)
     if chosen == "github":
@@ -39,7 +39,7 @@ def credential(session: Session) -> Credential:
 
 
 def _certificate(file: Path | None) -> Certificate:
-    from reconcile.providers.microsoft.auth import Certificate
+    from reconcile.providers.microsoft.wire.auth import Certificate
 
     if file is None:
         raise Problem("AUTH01", "No certificate of the tenant's app.", "name its file: certificate_file in [tenant]")

@@ -37,7 +37,7 @@ def undo(session: Session, federation: str, only: tuple[str, ...], yes: bool) ->
     publishes them again unless it was changed, too.
     """
     from reconcile.cli.prepare import store
-    from reconcile.cli.running import holder_of
+    from reconcile.cli.run import holder_of
     from reconcile.state.journal import new_run_id
 
     slug = _federation(session, federation).slug
@@ -65,12 +65,12 @@ def check(session: Session, federation: str, as_json: bool) -> int:
     Exits 0 when all is well and everybody agrees, 2 when some server or cache still says otherwise, 1 when something
     would stop mail.
     """
-    from reconcile.cli.dns_view import survey_document, survey_lines
+    from reconcile.cli.dns_output import survey_document, survey_lines
     from reconcile.cli.providers import dns_places
     from reconcile.providers.base import Weight
-    from reconcile.providers.dns.servers import SwitchMoments
-    from reconcile.providers.dns.spread import State
-    from reconcile.providers.dns.survey import Survey
+    from reconcile.providers.dns.checks.propagation import State
+    from reconcile.providers.dns.checks.servers import SwitchMoments
+    from reconcile.providers.dns.checks.survey import Survey
     from reconcile.resources.milestones import milestones
 
     chosen = _federation(session, federation)

@@ -126,7 +126,7 @@ def _adopt(session: Session, slug: str) -> int:
     from reconcile.applying.recorder import Recorder
     from reconcile.cli.prepare import observe_and_plan, prepare, store
     from reconcile.cli.providers import readers
-    from reconcile.cli.running import holder_of, with_lineage
+    from reconcile.cli.run import holder_of, with_lineage
     from reconcile.planning.plan import Action
     from reconcile.resources.resource import Reference
     from reconcile.state.journal import Journal, new_run_id

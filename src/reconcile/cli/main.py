@@ -38,7 +38,10 @@ COMMANDS = {
         "reconcile.cli.dns:dns",
         "Take back what was changed in DNS, or see whether everybody knows it yet.",
     ),
-    "copy": ("reconcile.cli.copy:copy", "Copy the old mail and follow it: work, status, report, verify, pause, retry."),
+    "copy": (
+        "reconcile.cli.copy.commands:copy",
+        "Copy the old mail and follow it: work, status, report, verify, pause, retry.",
+    ),
     "sandbox": (
         "reconcile.cli.sandbox:sandbox",
         "The outside world on this machine: tenant, DNS, old and new mail hosts.",

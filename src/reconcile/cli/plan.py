@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from reconcile.cli.exits import CHANGES, DONE, ERROR
+from reconcile.cli.plan_output import say_plan, shape_options
 from reconcile.cli.session import Session
-from reconcile.cli.shapes import say_plan, shape_options
 
 
 @click.command()
@@ -35,7 +35,7 @@ def plan(
 
     Nothing is written anywhere but --out and --markdown. Names are those of the files: spf55, or 55.
     """
-    from reconcile.cli.changed import changed_since as git_changed_since
+    from reconcile.cli.changed_since import changed_since as git_changed_since
     from reconcile.cli.prepare import observe_and_plan, prepare
     from reconcile.cli.providers import readers
     from reconcile.planning import planfile

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reconcile.planning.planner import Inputs
     from reconcile.providers.base import Reader
     from reconcile.resources.address import Address
-    from reconcile.state.form import Form
+    from reconcile.state.encoding import Form
     from reconcile.state.snapshot import Snapshot
     from reconcile.state.store import Store
 
@@ -59,14 +59,14 @@ def store(session: Session, lost: Callable[[], None] = lambda: None) -> Store:
 
 def form(session: Session) -> Form:
     """How the state is laid down: sealed to those reconcile.toml names, in the clear when it names nobody."""
-    from reconcile.state.form import PLAIN
+    from reconcile.state.encoding import PLAIN
 
     return sealed(session) if session.settings.seal_to and not session.sandbox else PLAIN
 
 
 def sealed(session: Session) -> Form:
     """The seal of reconcile.toml, opened with the identity in the environment."""
-    from reconcile.state.form import Sealed
+    from reconcile.state.encoding import Sealed
 
     identity = session.environment.get("RECONCILE_STATE_IDENTITY", "").strip()
     return Sealed(session.settings.seal_to, [identity] if identity else [])

@@ -12,7 +12,7 @@ from reconcile.cli.session import Session
 from reconcile.providers.base import Provider, Reader
 
 if TYPE_CHECKING:
-    from reconcile.providers.dns.everywhere import DnsPlaces
+    from reconcile.providers.dns.composite import DnsPlaces
 
 
 def providers(session: Session) -> Mapping[str, Provider]:
@@ -38,7 +38,7 @@ def _tenant_and_copies(session: Session) -> tuple[Provider, Provider]:
 
 def dns_places(session: Session) -> DnsPlaces:
     """Where the zones of this call are kept; the sandbox keeps all of them itself."""
-    from reconcile.providers.dns.everywhere import DnsPlaces
+    from reconcile.providers.dns.composite import DnsPlaces
 
     settings = session.settings.dns
     if session.sandbox:

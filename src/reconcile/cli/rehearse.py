@@ -14,7 +14,7 @@ from reconcile.cli.session import Session
 if TYPE_CHECKING:
     from reconcile.config.federation import Federation
     from reconcile.providers.base import Finding
-    from reconcile.providers.microsoft.rehearsal import Check
+    from reconcile.providers.microsoft.rehearsal.rehearsal import Check
 
 #: Of each verdict: the mark shown, and its colour.
 _MARKS = {"ready": ("✓", "green"), "look": ("!", "yellow"), "blocked": ("✗", "red")}
@@ -35,8 +35,8 @@ def rehearse(session: Session, federations: tuple[str, ...]) -> int:
     from reconcile.cli.providers import dns_places
     from reconcile.cli.rehearse_hosts import dns_key, old_mailboxes
     from reconcile.config.load import load_federations
-    from reconcile.providers.dns.servers import SwitchMoments
-    from reconcile.providers.microsoft.rehearsal import Move, Verdict, rehearse
+    from reconcile.providers.dns.checks.servers import SwitchMoments
+    from reconcile.providers.microsoft.rehearsal.rehearsal import Move, Verdict, rehearse
     from reconcile.resources.milestones import milestones
 
     settings = session.settings
@@ -69,7 +69,7 @@ def rehearse(session: Session, federations: tuple[str, ...]) -> int:
 def _of_names(finding: Finding) -> Check:
     """A check of DNS as the rehearsal tells it."""
     from reconcile.providers.base import Weight
-    from reconcile.providers.microsoft.rehearsal import Check, Verdict
+    from reconcile.providers.microsoft.rehearsal.rehearsal import Check, Verdict
 
     verdicts = {Weight.FINE: Verdict.READY, Weight.WARNS: Verdict.LOOK, Weight.BLOCKS: Verdict.BLOCKED}
     return Check(verdicts[finding.weight], f"{finding.domain} {finding.check}: {finding.sentence}")

@@ -11,7 +11,7 @@ from reconcile.problem import Problem
 
 if TYPE_CHECKING:
     from reconcile.config.federation import Federation
-    from reconcile.providers.microsoft.rehearsal import Check
+    from reconcile.providers.microsoft.rehearsal.rehearsal import Check
 
 #: Sign-ins refused by a host that accepted none, before no further one is tried: it might lock the master user out.
 _REFUSALS = 2
@@ -19,7 +19,7 @@ _REFUSALS = 2
 
 def dns_key(session: Session, domains: Sequence[str]) -> list[Check]:
     """Whether the primary takes our key for these domains; those kept elsewhere than on the primary are left out."""
-    from reconcile.providers.microsoft.rehearsal import Check, Verdict
+    from reconcile.providers.microsoft.rehearsal.rehearsal import Check, Verdict
 
     try:
         tried = dns_places(session).try_key(domains)
@@ -33,7 +33,7 @@ def dns_key(session: Session, domains: Sequence[str]) -> list[Check]:
 
 def old_mailboxes(session: Session, federation: Federation) -> list[Check]:
     """Whether the master user can open every old mailbox whose mail is to be copied."""
-    from reconcile.providers.microsoft.rehearsal import Check, Verdict
+    from reconcile.providers.microsoft.rehearsal.rehearsal import Check, Verdict
 
     opened, checks = 0, list[Check]()
     for who, problem in _tried(session, federation):
@@ -51,8 +51,8 @@ def old_mailboxes(session: Session, federation: Federation) -> list[Check]:
 
 def _tried(session: Session, federation: Federation) -> Iterator[tuple[str, Problem | None]]:
     from reconcile.cli.copies import old_end
-    from reconcile.mailcopy.interruptions import ConnectionLost
-    from reconcile.mailcopy.session import connect
+    from reconcile.mailcopy.imap.interruptions import ConnectionLost
+    from reconcile.mailcopy.imap.session import connect
     from reconcile.resources.desired import compile_federations
 
     for copy in compile_federations([federation], session.settings, session.clock.now()):
@@ -70,7 +70,7 @@ def _tried(session: Session, federation: Federation) -> Iterator[tuple[str, Prob
 
 def _stopped(problem: Problem) -> Check:
     """A credential that is not on this machine may well be where the work will be done: it is only told."""
-    from reconcile.providers.microsoft.rehearsal import Check, Verdict
+    from reconcile.providers.microsoft.rehearsal.rehearsal import Check, Verdict
 
     if problem.code == "AUTH01":
         return Check(Verdict.LOOK, f"Not tried: {problem.message}", problem.hint)

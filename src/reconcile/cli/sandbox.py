@@ -17,7 +17,7 @@ from reconcile.problem import Problem
 if TYPE_CHECKING:
     from reconcile.config.federation import Federation
     from reconcile.sandbox.folder import SandboxFolder
-    from reconcile.sandbox.order import Order
+    from reconcile.sandbox.launch_options import Order
     from reconcile.sandbox.world import LegacyBox, Seed
 
 _NOTHING_RUNS = "No sandbox runs in this folder."
@@ -43,7 +43,7 @@ def sandbox() -> None:
 @click.pass_obj
 def up(session: Session, mail: tuple[str, ...], record: Path | None, profile: str, foreground: bool) -> None:
     """Start it for the federations of this folder."""
-    from reconcile.sandbox.order import Order
+    from reconcile.sandbox.launch_options import Order
 
     folder = _folder()
     order = Order(_seed(session, dict(_mail(mail))), record.resolve() if record else None, profile)
@@ -91,7 +91,7 @@ def status(session: Session) -> None:
 def reset(session: Session) -> None:
     """Stop it, forget all, and start it anew with the same options."""
     from reconcile.sandbox.background import clear_away
-    from reconcile.sandbox.order import Order
+    from reconcile.sandbox.launch_options import Order
 
     folder = _folder()
     with folder.alone():

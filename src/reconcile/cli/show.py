@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from reconcile.cli.plan_output import say_plan, shape_options
 from reconcile.cli.session import Session
-from reconcile.cli.shapes import say_plan, shape_options
 
 
 @click.command()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reconcile.cli.prepare import Prepared
     from reconcile.providers.base import Sight
     from reconcile.resources.address import Address
-    from reconcile.state.amend import Desk
+    from reconcile.state.edit import Desk
     from reconcile.state.snapshot import Snapshot
     from reconcile.state.store import Store
 
@@ -64,7 +64,7 @@ def show(session: Session, address: str) -> None:
 @click.pass_obj
 def mv(session: Session, former: str, new: str) -> None:
     """Record under the address NEW what is recorded as FORMER, in the same federation."""
-    from reconcile.state.amend import amend, move
+    from reconcile.state.edit import amend, move
 
     source, target = _address(former), _address(new)
     amend(source.federation, lambda snapshot: move(snapshot, source, target), _desk(session, "state mv"))
@@ -76,7 +76,7 @@ def mv(session: Session, former: str, new: str) -> None:
 @click.pass_obj
 def rm(session: Session, addresses: tuple[str, ...]) -> None:
     """Forget records: what they describe stays where it is, and is not ours any more."""
-    from reconcile.state.amend import amend, forget
+    from reconcile.state.edit import amend, forget
 
     unwanted = [_address(text) for text in addresses]
     slugs = {address.federation for address in unwanted}
@@ -103,7 +103,7 @@ def pull(session: Session, federation: str) -> None:
 @click.pass_obj
 def push(session: Session, file: Path, force: bool) -> None:
     """Put back a state that was pulled, mended or kept aside. Refused when another was written since."""
-    from reconcile.state.amend import amend, take_over
+    from reconcile.state.edit import amend, take_over
     from reconcile.state.snapshot import decode
 
     offered = decode(file.read_bytes(), file)
@@ -128,7 +128,7 @@ def rebuild(session: Session, federation: str) -> None:
     """
     from reconcile.cli.prepare import prepare
     from reconcile.planning.recover import recovered
-    from reconcile.state.amend import amend
+    from reconcile.state.edit import amend
     from reconcile.state.snapshot import Snapshot
 
     prepared = prepare(session, (federation,))
@@ -154,8 +154,8 @@ def reseal(session: Session) -> None:
     For the day the seal is put on, taken off, or its keys change. Wants the identity that opens what is sealed now.
     """
     from reconcile.cli.prepare import form, sealed, store_in
-    from reconcile.state.amend import amend
-    from reconcile.state.form import Changing
+    from reconcile.state.edit import amend
+    from reconcile.state.encoding import Changing
 
     changing = Changing(form(session), sealed(session))
     store = store_in(session, changing, lambda: None)
@@ -199,8 +199,8 @@ def _store(session: Session) -> Store:
 
 def _desk(session: Session, operation: str) -> Desk:
     from reconcile.cli.prepare import form, new_lineage
-    from reconcile.cli.running import holder_of
-    from reconcile.state.amend import Desk
+    from reconcile.cli.run import holder_of
+    from reconcile.state.edit import Desk
     from reconcile.state.journal import new_run_id
 
     holder = holder_of(session, new_run_id(session.clock, secrets.token_hex(3)), operation)

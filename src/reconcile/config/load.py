@@ -10,12 +10,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from reconcile.config.batches import PRICES, Batch, Prices
+from reconcile.config.decode import read_shape
 from reconcile.config.diagnostic import Diagnostic
 from reconcile.config.document import SIZE_LIMIT, Flaw, Unreadable, decode, read_document
 from reconcile.config.federation import Federation, Mark, Route
 from reconcile.config.inventory import Inventory
 from reconcile.config.rules import NO_INVENTORIES, check
-from reconcile.config.shape import read_shape
 from reconcile.problem import Problem
 
 _INVALID = 3  # the exit code for configuration that cannot be used

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import PydanticCustomError
 
 from reconcile.config.batches import Batch, Prices, dates_once
-from reconcile.config.mistakes import told
+from reconcile.config.settings_errors import told
 from reconcile.problem import Problem
 
 

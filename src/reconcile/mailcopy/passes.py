@@ -6,17 +6,17 @@ import dataclasses
 from collections.abc import Callable
 
 from reconcile.clock import Clock
-from reconcile.mailcopy.connections import Connections
-from reconcile.mailcopy.flags import FLAGGED, add_flags
-from reconcile.mailcopy.folders import decoded
-from reconcile.mailcopy.interruptions import ConnectionLost, Throttled
-from reconcile.mailcopy.ledger import Ledger
-from reconcile.mailcopy.listing import statuses
-from reconcile.mailcopy.pump import Pump
+from reconcile.mailcopy.imap.connections import Connections
+from reconcile.mailcopy.imap.flags import FLAGGED, add_flags
+from reconcile.mailcopy.imap.folder_mapping import decoded
+from reconcile.mailcopy.imap.interruptions import ConnectionLost, Throttled
+from reconcile.mailcopy.imap.message_list import statuses
+from reconcile.mailcopy.imap.session import Endpoint, Session, Unreachable
+from reconcile.mailcopy.ledger.ledger import Ledger
+from reconcile.mailcopy.pump.pump import Pump
+from reconcile.mailcopy.pump.tally import Refusal, Tally
 from reconcile.mailcopy.report import Progress, Report, report_of
-from reconcile.mailcopy.session import Endpoint, Session, Unreachable
 from reconcile.mailcopy.survey import Origin, Survey, survey
-from reconcile.mailcopy.tally import Refusal, Tally
 from reconcile.problem import Problem
 
 #: Connections lost one after the other, without a message copied in between, before the pass gives up.
@@ -143,7 +143,7 @@ class _Pass:
                 pump.run(found.todos, control, more)
                 progress()
             if total.refused:
-                from reconcile.mailcopy.aftercare import look_into_refusals  # rare, and dear to load
+                from reconcile.mailcopy.refusals.rejected_messages import look_into_refusals  # rare, and dear to load
 
                 look_into_refusals(*control, self._ledger, total, found)
             _settle(control[1], self._ledger, found)

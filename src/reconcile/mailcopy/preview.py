@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 
-from reconcile.mailcopy.connections import Connections
-from reconcile.mailcopy.folders import decoded, route_folders
-from reconcile.mailcopy.ledger import Ledger
-from reconcile.mailcopy.listing import Status, list_folders, statuses
-from reconcile.mailcopy.session import Endpoint, connect
+from reconcile.mailcopy.imap.connections import Connections
+from reconcile.mailcopy.imap.folder_mapping import decoded, route_folders
+from reconcile.mailcopy.imap.message_list import Status, list_folders, statuses
+from reconcile.mailcopy.imap.session import Endpoint, connect
+from reconcile.mailcopy.ledger.ledger import Ledger
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

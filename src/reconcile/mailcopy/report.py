@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
+from reconcile.mailcopy.pump.tally import Refusal, Tally
 from reconcile.mailcopy.survey import Survey
-from reconcile.mailcopy.tally import Refusal, Tally
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from array import array
 from collections.abc import Callable, Collection, Mapping
 
 from reconcile.clock import Clock
-from reconcile.mailcopy.fingerprints import Fingerprint, fingerprints, pair_alike
-from reconcile.mailcopy.ledger import FolderRow, Ledger
-from reconcile.mailcopy.listing import dates
+from reconcile.mailcopy.imap.message_list import dates
+from reconcile.mailcopy.imap.session import Endpoint, Session
+from reconcile.mailcopy.ledger.fingerprints import Fingerprint, fingerprints, pair_alike
+from reconcile.mailcopy.ledger.ledger import FolderRow, Ledger
 from reconcile.mailcopy.passes import copy_mailbox
 from reconcile.mailcopy.report import Progress, Report
-from reconcile.mailcopy.session import Endpoint, Session
 
 
 def copy_back(

@@ -9,15 +9,15 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from reconcile.clock import Clock
-from reconcile.mailcopy.connections import both_at_once
-from reconcile.mailcopy.flags import Keywords
-from reconcile.mailcopy.folders import Route, decoded, encoded, route_folders
-from reconcile.mailcopy.ledger import FolderRow, Ledger
-from reconcile.mailcopy.listing import Listing, Status, list_folders, statuses
-from reconcile.mailcopy.receipts import asking
-from reconcile.mailcopy.session import Session
-from reconcile.mailcopy.todo import Todo
-from reconcile.mailcopy.wire import quoted, readable, uid_set
+from reconcile.mailcopy.imap.connections import both_at_once
+from reconcile.mailcopy.imap.flags import Keywords
+from reconcile.mailcopy.imap.folder_mapping import Route, decoded, encoded, route_folders
+from reconcile.mailcopy.imap.grammar import quoted, readable, uid_set
+from reconcile.mailcopy.imap.message_list import Listing, Status, list_folders, statuses
+from reconcile.mailcopy.imap.read_receipts import asking
+from reconcile.mailcopy.imap.session import Session
+from reconcile.mailcopy.ledger.ledger import FolderRow, Ledger
+from reconcile.mailcopy.pump.pending import Todo
 
 _PERMANENT = re.compile(rb"\[PERMANENTFLAGS \(([^)]*)\)\]", re.IGNORECASE)
 
@@ -89,7 +89,7 @@ def survey(
         else:
             found.already += ledger.count(row.id)
     if unsettled:
-        from reconcile.mailcopy.recovery import await_standstill  # rare, and dear to load
+        from reconcile.mailcopy.ledger.recovery import await_standstill  # rare, and dear to load
 
         await_standstill(destination, unsettled, clock)
     if changed:
@@ -185,7 +185,7 @@ def _compare(
     due = _without(listing, done)
     retired = ledger.retired(row.source)
     if row.open or retired or (new.messages and new.uid_next > row.destination_next):
-        from reconcile.mailcopy.recovery import adopt
+        from reconcile.mailcopy.ledger.recovery import adopt
 
         adopted = adopt(source, destination, ledger, row, due.uids, keywords)
         due = _without(due, array("I", sorted(adopted)))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 
-from reconcile.mailcopy.bodies import digests
-from reconcile.mailcopy.connections import Connections, both_at_once
-from reconcile.mailcopy.fingerprints import fingerprints
-from reconcile.mailcopy.ledger import FolderRow, Ledger
-from reconcile.mailcopy.listing import Listing, Status, list_folders, statuses
-from reconcile.mailcopy.session import Endpoint, Session
+from reconcile.mailcopy.imap.bodies import digests
+from reconcile.mailcopy.imap.connections import Connections, both_at_once
+from reconcile.mailcopy.imap.message_list import Listing, Status, list_folders, statuses
+from reconcile.mailcopy.imap.session import Endpoint, Session
+from reconcile.mailcopy.ledger.fingerprints import fingerprints
+from reconcile.mailcopy.ledger.ledger import FolderRow, Ledger
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

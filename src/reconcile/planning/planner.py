@@ -11,9 +11,9 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from reconcile.planning.diff import diff, disown, recorded_as, retire
-from reconcile.planning.moves import declared_moves, handed_over, observed_moves
 from reconcile.planning.order import ordered
 from reconcile.planning.plan import Basis, Blocked, Change, Plan, Unrecorded
+from reconcile.planning.renames import declared_moves, handed_over, observed_moves
 from reconcile.planning.seats import allocate
 from reconcile.providers.base import Observation, Reader, Scope, Sight, Unknown, Wanted
 from reconcile.resources.address import Address

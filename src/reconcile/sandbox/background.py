@@ -16,7 +16,7 @@ from typing import Any
 from reconcile.problem import Problem
 from reconcile.sandbox.folder import SandboxFolder
 from reconcile.sandbox.imap.dovecot import stop_orphan
-from reconcile.sandbox.order import Order
+from reconcile.sandbox.launch_options import Order
 from reconcile.sandbox.world import RUNTIME_PREFIX
 
 # Generous: a hundred federations' old mail takes minutes to write and seconds to remove.

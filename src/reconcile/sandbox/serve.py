@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reconcile.problem import Problem
 from reconcile.sandbox.folder import SandboxFolder
-from reconcile.sandbox.order import Order
+from reconcile.sandbox.launch_options import Order
 from reconcile.sandbox.world import World
 
 _STOP = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)

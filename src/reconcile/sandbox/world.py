@@ -21,7 +21,7 @@ from reconcile.sandbox.folder import SandboxFolder, Values
 from reconcile.sandbox.imap.maildir import write_maildir
 from reconcile.sandbox.imap.new import NewHost, TokenIssuer
 from reconcile.sandbox.imap.old import MASTER_USER, SEPARATOR, OldHost
-from reconcile.sandbox.tenant.profiles import PROFILES
+from reconcile.sandbox.tenant.behaviour.profiles import PROFILES
 from reconcile.sandbox.tenant.server import TenantServer
 
 _KEY_NAME, _KEY_ALGORITHM = "reconcile-sandbox", "hmac-sha256"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from reconcile.problem import Problem
 from reconcile.state.durable import files_in, replace_file, unreadable, unwritable
-from reconcile.state.form import PLAIN, Form
+from reconcile.state.encoding import PLAIN, Form
 from reconcile.state.snapshot import Snapshot
 from reconcile.state.store import Holder, check_swap, locked
 

@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from reconcile.problem import Problem
-from reconcile.state.form import PLAIN, Form
+from reconcile.state.encoding import PLAIN, Form
 from reconcile.state.snapshot import Snapshot
 from reconcile.state.store import Holder, check_swap, locked, overtaken
 

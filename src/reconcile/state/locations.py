@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from reconcile.clock import Clock
 from reconcile.problem import Problem
+from reconcile.state.encoding import PLAIN, Form
 from reconcile.state.folder import FolderStore
-from reconcile.state.form import PLAIN, Form
 from reconcile.state.store import Store
 
 _CLOUDS = ("s3", "az", "gs")

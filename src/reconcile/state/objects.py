@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from reconcile.clock import Clock
 from reconcile.state.bucket import Bucket, Overtaken, swap
-from reconcile.state.form import PLAIN, Form
+from reconcile.state.encoding import PLAIN, Form
 from reconcile.state.lease import BEAT, Leases
 from reconcile.state.snapshot import Snapshot
 from reconcile.state.store import Holder, check_swap, overtaken

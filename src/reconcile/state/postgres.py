@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from reconcile.problem import Problem
-from reconcile.state.form import PLAIN, Form
+from reconcile.state.encoding import PLAIN, Form
 from reconcile.state.snapshot import Snapshot
 from reconcile.state.store import Holder, locked, overtaken
 

@@ -15,12 +15,12 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, Tex
 from rich.table import Table
 from rich.text import Text
 
-from reconcile.mailcopy.checkup import Finding
-from reconcile.mailcopy.forecast import Left
-from reconcile.mailcopy.jobs import Job
+from reconcile.mailcopy.queue.forecast import Left
+from reconcile.mailcopy.queue.health import Finding
+from reconcile.mailcopy.queue.jobs import Job
+from reconcile.mailcopy.queue.tickets import MORE
 from reconcile.mailcopy.report import Progress as Position
 from reconcile.mailcopy.report import Report
-from reconcile.mailcopy.worklist import MORE
 from reconcile.problem import Problem
 from reconcile.views.wording import ALARM, QUIET, count, duration, plain
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.sandbox.tenant.client import Boxes, Client, Zones
 
-from reconcile.sandbox.tenant.delays import Delays
+from reconcile.sandbox.tenant.behaviour.delays import Delays
 from reconcile.sandbox.tenant.server import TenantServer
 
 E1 = "Office_365_w/o_Teams_Bundle_E1"

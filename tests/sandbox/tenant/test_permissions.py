@@ -9,8 +9,8 @@ import pytest
 import requests
 from tests.sandbox.tenant.client import Client, Zones
 
-from reconcile.sandbox.tenant.permissions import GRANTED
 from reconcile.sandbox.tenant.server import TenantServer
+from reconcile.sandbox.tenant.sign_in.permissions import GRANTED
 
 KARIM = "karim.benali@national.example"
 

@@ -11,9 +11,9 @@ import pytest
 import requests
 from tests.sandbox.tenant.client import Client, Zones
 
-from reconcile.sandbox.tenant.delays import Delays
-from reconcile.sandbox.tenant.profiles import PROFILES, Profile
-from reconcile.sandbox.tenant.quotas import Quotas
+from reconcile.sandbox.tenant.behaviour.delays import Delays
+from reconcile.sandbox.tenant.behaviour.profiles import PROFILES, Profile
+from reconcile.sandbox.tenant.behaviour.quotas import Quotas
 from reconcile.sandbox.tenant.server import TenantServer
 from reconcile.sandbox.tenant.virtual_clock import VirtualClock
 from reconcile.sandbox.tenant.web import Request

@@ -19,8 +19,8 @@ from dns.rdatatype import RdataType
 
 from reconcile.clock import Clock
 from reconcile.problem import Problem
-from reconcile.providers.dns.primary import Verdict
-from reconcile.providers.dns.swap import Swap
+from reconcile.providers.dns.primary.client import Verdict
+from reconcile.providers.dns.primary.compare_and_swap import Swap
 from reconcile.state.durable import fsync_folder, unreadable, unwritable
 
 Rdataset = dns.rdataset.Rdataset

@@ -8,16 +8,16 @@ import dns.rdatatype
 
 from reconcile.problem import Problem
 from reconcile.providers.base import Order, Provider
-from reconcile.providers.dns.judged import Judged
-from reconcile.providers.dns.lookout import Lookout
-from reconcile.providers.dns.ownership import part_of
-from reconcile.providers.dns.primary import Primary
+from reconcile.providers.dns.checks.preflight import Lookout
+from reconcile.providers.dns.checks.resolver import Resolver
+from reconcile.providers.dns.desired.ownership import part_of
+from reconcile.providers.dns.desired.publication import Judged
+from reconcile.providers.dns.desired.rrset import Wish, Withdraw
+from reconcile.providers.dns.primary.client import Primary
+from reconcile.providers.dns.primary.compare_and_swap import Swap
+from reconcile.providers.dns.primary.name_status import ask_standing, standing
 from reconcile.providers.dns.reader import DnsReader
-from reconcile.providers.dns.resolver import Resolver
-from reconcile.providers.dns.spf_lookups import Resolve
-from reconcile.providers.dns.standing import ask_standing, standing
-from reconcile.providers.dns.swap import Swap
-from reconcile.providers.dns.wishes import Wish, Withdraw
+from reconcile.providers.dns.spf.lookups import Resolve
 from reconcile.resources.resource import Live
 
 

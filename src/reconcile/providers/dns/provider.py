@@ -8,15 +8,15 @@ from pathlib import Path
 from reconcile.clock import Clock, SystemClock
 from reconcile.config.settings import DnsServer
 from reconcile.providers.base import Provider
-from reconcile.providers.dns import gss
-from reconcile.providers.dns.exchange import Exchange
+from reconcile.providers.dns.checks.preflight import Lookout
+from reconcile.providers.dns.checks.resolver import Resolver
+from reconcile.providers.dns.checks.survey import Surveyor
 from reconcile.providers.dns.journal import RecordJournal
-from reconcile.providers.dns.lookout import Lookout
-from reconcile.providers.dns.packets import unwitnessed
-from reconcile.providers.dns.primary import Primary, tsig_key
+from reconcile.providers.dns.primary import gss
+from reconcile.providers.dns.primary.client import Primary, tsig_key
+from reconcile.providers.dns.primary.update_message import unwitnessed
+from reconcile.providers.dns.primary.updates import Exchange
 from reconcile.providers.dns.reader import DnsReader
-from reconcile.providers.dns.resolver import Resolver
-from reconcile.providers.dns.survey import Surveyor
 from reconcile.providers.dns.writer import DnsWriter
 
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 from reconcile.problem import Problem
 from reconcile.providers.base import ABSENT, Observation, Scope, Sight, Unknown, Wanted
-from reconcile.providers.dns.answers import Answer, Failure, Question
-from reconcile.providers.dns.keys import RecordKey
-from reconcile.providers.dns.lookout import Lookout
-from reconcile.providers.dns.ownership import part_of
-from reconcile.providers.dns.primary import Primary
-from reconcile.providers.dns.standing import ask_standing, standing
+from reconcile.providers.dns.checks.preflight import Lookout
+from reconcile.providers.dns.desired.ownership import part_of
+from reconcile.providers.dns.primary.answers import Answer, Failure, Question
+from reconcile.providers.dns.primary.client import Primary
+from reconcile.providers.dns.primary.name_status import ask_standing, standing
+from reconcile.providers.dns.records.keys import RecordKey
 from reconcile.resources.resource import Live
 
 

@@ -12,12 +12,12 @@ import dns.rdataset
 from dns.rdatatype import RdataType
 
 from reconcile.problem import Problem
+from reconcile.providers.dns.desired.rrset import Wish, shown
 from reconcile.providers.dns.journal import Entry, RecordJournal
-from reconcile.providers.dns.keys import RecordKey
-from reconcile.providers.dns.packets import Granted
-from reconcile.providers.dns.spelling import texts_of
-from reconcile.providers.dns.swap import Swap
-from reconcile.providers.dns.wishes import Wish, shown
+from reconcile.providers.dns.primary.compare_and_swap import Swap
+from reconcile.providers.dns.primary.update_message import Granted
+from reconcile.providers.dns.records.canonical import texts_of
+from reconcile.providers.dns.records.keys import RecordKey
 
 Rdataset = dns.rdataset.Rdataset
 

@@ -13,14 +13,14 @@ from dns.rdatatype import RdataType
 
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
-from reconcile.providers.dns import spf
-from reconcile.providers.dns.exchange import Exchange
-from reconcile.providers.dns.judged import Judged
-from reconcile.providers.dns.keys import RecordKey
-from reconcile.providers.dns.ownership import part_of
-from reconcile.providers.dns.resolver import Resolver
-from reconcile.providers.dns.spf_lookups import pairs_asked
-from reconcile.providers.dns.wishes import Withdraw
+from reconcile.providers.dns.checks.resolver import Resolver
+from reconcile.providers.dns.desired.ownership import part_of
+from reconcile.providers.dns.desired.publication import Judged
+from reconcile.providers.dns.desired.rrset import Withdraw
+from reconcile.providers.dns.primary.updates import Exchange
+from reconcile.providers.dns.records.keys import RecordKey
+from reconcile.providers.dns.spf import record as spf
+from reconcile.providers.dns.spf.lookups import pairs_asked
 from reconcile.resources.resource import Live
 
 Rdataset = dns.rdataset.Rdataset

@@ -10,13 +10,13 @@ from collections.abc import Callable, Collection
 from reconcile.clock import Clock
 from reconcile.config.settings import Settings
 from reconcile.providers.base import Provider
-from reconcile.providers.microsoft.auth import Credential
-from reconcile.providers.microsoft.connection import connect
-from reconcile.providers.microsoft.reader import MicrosoftReader
-from reconcile.providers.microsoft.surfaces import Surfaces
-from reconcile.providers.microsoft.transport import Transport
-from reconcile.providers.microsoft.watch import Watch
-from reconcile.providers.microsoft.writer import MicrosoftWriter
+from reconcile.providers.microsoft.reading.reader import MicrosoftReader
+from reconcile.providers.microsoft.reading.watch import Watch
+from reconcile.providers.microsoft.wire.auth import Credential
+from reconcile.providers.microsoft.wire.connection import connect
+from reconcile.providers.microsoft.wire.transport import Transport
+from reconcile.providers.microsoft.writing.services import Surfaces
+from reconcile.providers.microsoft.writing.writer import MicrosoftWriter
 
 #: Creating a mailbox is nearly all waiting, and all who wait look together: a whole batch of federations may wait at
 #: once. What is sent at a time is bounded by ``graph.CONCURRENT`` and ``exchange.CONCURRENT``.

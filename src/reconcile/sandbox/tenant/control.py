@@ -8,13 +8,13 @@ from typing import Any
 
 from reconcile.sandbox.tenant import addresses, skus
 from reconcile.sandbox.tenant.address_book import AddressTakenError
-from reconcile.sandbox.tenant.app_proofs import Federation
-from reconcile.sandbox.tenant.device_codes import Person
-from reconcile.sandbox.tenant.faults import KINDS, Fault, Faults
-from reconcile.sandbox.tenant.manners import changed, told
+from reconcile.sandbox.tenant.behaviour.adjustments import changed, told
+from reconcile.sandbox.tenant.behaviour.faults import KINDS, Fault, Faults
 from reconcile.sandbox.tenant.objects import Elsewhere, Permission, User
 from reconcile.sandbox.tenant.provisioning import follow_licences
-from reconcile.sandbox.tenant.tokens import Issuer
+from reconcile.sandbox.tenant.sign_in.client_credentials import Federation
+from reconcile.sandbox.tenant.sign_in.device_codes import Person
+from reconcile.sandbox.tenant.sign_in.tokens import Issuer
 from reconcile.sandbox.tenant.web import Answer, Request
 from reconcile.sandbox.tenant.world import World
 

@@ -11,21 +11,21 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from reconcile.sandbox.tenant.behaviour.delays import Delays
+from reconcile.sandbox.tenant.behaviour.faults import Faults
+from reconcile.sandbox.tenant.behaviour.profiles import PROFILES, Profile
 from reconcile.sandbox.tenant.certificates import issue_certificates
 from reconcile.sandbox.tenant.control import Control
-from reconcile.sandbox.tenant.delays import Delays
-from reconcile.sandbox.tenant.exchange import Exchange
-from reconcile.sandbox.tenant.faults import Faults
-from reconcile.sandbox.tenant.graph import Graph
+from reconcile.sandbox.tenant.exchange.invoke_command import Exchange
+from reconcile.sandbox.tenant.graph.routes import Graph
 from reconcile.sandbox.tenant.har import Recorder
 from reconcile.sandbox.tenant.listener import MailboxListener
 from reconcile.sandbox.tenant.objects import Principal
-from reconcile.sandbox.tenant.permissions import GRANTED
-from reconcile.sandbox.tenant.profiles import PROFILES, Profile
-from reconcile.sandbox.tenant.realms import Realms
 from reconcile.sandbox.tenant.seed import furnish
+from reconcile.sandbox.tenant.sign_in.permissions import GRANTED
+from reconcile.sandbox.tenant.sign_in.realms import Realms
+from reconcile.sandbox.tenant.sign_in.tokens import Issuer
 from reconcile.sandbox.tenant.skus import subscriptions
-from reconcile.sandbox.tenant.tokens import Issuer
 from reconcile.sandbox.tenant.virtual_clock import VirtualClock
 from reconcile.sandbox.tenant.web import Answer, LostAnswerError, Request, WebServer
 from reconcile.sandbox.tenant.world import World

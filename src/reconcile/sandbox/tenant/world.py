@@ -12,11 +12,11 @@ from typing import Any
 from reconcile.sandbox.tenant import addresses
 from reconcile.sandbox.tenant.address_book import AddressBook
 from reconcile.sandbox.tenant.announcer import Announcer
-from reconcile.sandbox.tenant.chance import Chance
-from reconcile.sandbox.tenant.delays import Delays
+from reconcile.sandbox.tenant.behaviour.chance import Chance
+from reconcile.sandbox.tenant.behaviour.delays import Delays
+from reconcile.sandbox.tenant.behaviour.profiles import Profile
 from reconcile.sandbox.tenant.listener import MailboxListener
 from reconcile.sandbox.tenant.objects import Domain, Elsewhere, Mailbox, Principal, User
-from reconcile.sandbox.tenant.profiles import Profile
 from reconcile.sandbox.tenant.skus import Sku
 from reconcile.sandbox.tenant.virtual_clock import VirtualClock
 

@@ -11,16 +11,16 @@ import dns.rdatatype
 from reconcile.clock import Clock
 from reconcile.problem import Problem
 from reconcile.providers.base import ABSENT, Observation, Order, Provider, Scope, Sight, Unknown, Wanted
+from reconcile.providers.dns.checks.preflight import Lookout
+from reconcile.providers.dns.desired.ownership import part_of
+from reconcile.providers.dns.desired.publication import Judged
+from reconcile.providers.dns.desired.rrset import Withdraw
 from reconcile.providers.dns.hosted.account import AT_ONCE, HostedZones
-from reconcile.providers.dns.hosted.keeper import HostedKeeper, standing_in
+from reconcile.providers.dns.hosted.writes import HostedKeeper, standing_in
 from reconcile.providers.dns.hosted.zone import HostedZone
-from reconcile.providers.dns.judged import Judged
-from reconcile.providers.dns.keys import RecordKey
-from reconcile.providers.dns.lookout import Lookout
-from reconcile.providers.dns.ownership import part_of
-from reconcile.providers.dns.packets import Witness, unwitnessed
-from reconcile.providers.dns.spf_lookups import Resolve
-from reconcile.providers.dns.wishes import Withdraw
+from reconcile.providers.dns.primary.update_message import Witness, unwitnessed
+from reconcile.providers.dns.records.keys import RecordKey
+from reconcile.providers.dns.spf.lookups import Resolve
 from reconcile.resources.resource import Live
 
 Rdataset = dns.rdataset.Rdataset

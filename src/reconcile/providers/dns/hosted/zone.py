@@ -15,9 +15,9 @@ from dns.rdatatype import RdataType
 
 from reconcile.clock import Clock
 from reconcile.problem import Problem
-from reconcile.providers.dns.answers import Question
-from reconcile.providers.dns.spelling import text_of
-from reconcile.providers.dns.swap import Swap
+from reconcile.providers.dns.primary.answers import Question
+from reconcile.providers.dns.primary.compare_and_swap import Swap
+from reconcile.providers.dns.records.canonical import text_of
 
 if TYPE_CHECKING:
     from octodns.provider.base import BaseProvider

@@ -1,0 +1,1 @@
+"""``reconcile copy``: one module per subcommand; what they share stands in ``cli/copies.py``."""

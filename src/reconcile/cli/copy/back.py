@@ -1,0 +1,62 @@
+"""``reconcile copy back``: for a rollback, bring what arrived in the new mailboxes to the old ones."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from typing import TYPE_CHECKING
+
+import click
+
+from reconcile.cli.copies import chosen, copies_place, ends_of
+from reconcile.cli.exits import PARTLY_APPLIED
+from reconcile.cli.session import Session
+
+if TYPE_CHECKING:
+    from reconcile.mailcopy.queue.jobs import Job
+    from reconcile.mailcopy.queue.location import Place
+    from reconcile.mailcopy.queue.task import Ends
+    from reconcile.mailcopy.report import Report
+
+
+@click.command()
+@click.option("--yes", is_flag=True, help="Do not ask: write into the old mailboxes.")
+@click.argument("names", metavar="FEDERATION|ADDRESS...", nargs=-1, required=True)
+@click.pass_obj
+def back(session: Session, yes: bool, names: tuple[str, ...]) -> int:
+    """Copy what arrived in the new mailboxes into the old ones, each message once; nothing that came from there.
+
+    The copies are paused first. Run it again until nothing is new; a killed run is completed by the next one.
+    """
+    from reconcile.mailcopy.imap.interruptions import ConnectionLost
+    from reconcile.problem import Problem
+    from reconcile.views.copies import CopyLines
+    from reconcile.views.copy_report import failed_check_text
+
+    console, ends, place, incomplete = session.console(), ends_of(session), copies_place(session), 0
+    named = [job for job in chosen(place.jobs, names) if job.state != "cancelled" and not job.folder]
+    if not yes:
+        click.confirm(f"Write into {len(named)} old mailboxes what arrived in the new ones?", abort=True)
+    place.jobs.pause([job.key for job in named])
+    lines = CopyLines(console.print)
+    for job in chosen(place.jobs, [job.key for job in named]) if named else ():
+        try:
+            report = _brought_back(place, job, ends(job))
+        except (Problem, ConnectionLost) as error:
+            incomplete += 1
+            console.print(failed_check_text(job.key, str(error)))
+            continue
+        incomplete += not report.complete
+        lines.finished(job, "done" if report.complete else "partial", report, None, 0)
+    return PARTLY_APPLIED if incomplete else 0
+
+
+def _brought_back(place: Place, job: Job, ends: Ends) -> Report:
+    from reconcile.clock import SystemClock
+    from reconcile.mailcopy.reverse import copy_back
+
+    # The same two mailboxes the other way round are another copy, with a ledger of its own.
+    reverse = dataclasses.replace(job, source=f"{job.source} (back)", login=job.destination, destination=job.login)
+    with contextlib.ExitStack() as opened:
+        forward, backward = (opened.enter_context(contextlib.closing(place.ledger(one))) for one in (job, reverse))
+        return copy_back(ends.destination, ends.source, forward, backward, SystemClock())

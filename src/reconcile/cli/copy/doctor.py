@@ -1,0 +1,31 @@
+"""``reconcile copy doctor``: which copies need somebody's eye, and what to do about each."""
+
+from __future__ import annotations
+
+import contextlib
+
+import click
+
+from reconcile.cli.copies import chosen, copies_place
+from reconcile.cli.exits import PARTLY_APPLIED
+from reconcile.cli.session import Session
+
+
+@click.command()
+@click.argument("names", metavar="[FEDERATION|ADDRESS]...", nargs=-1)
+@click.pass_obj
+def doctor(session: Session, names: tuple[str, ...]) -> int:
+    """Look for copies that nobody is at, that do not move, or that keep failing. Changes nothing."""
+    from reconcile.cli.copy.worker import locks_of
+    from reconcile.clock import SystemClock
+    from reconcile.mailcopy.queue.health import findings
+    from reconcile.views.copies import findings_text
+
+    place = copies_place(session)
+    with contextlib.closing(locks_of(place)) as locks:
+        jobs = place.jobs.list()
+        wanted = {job.key for job in chosen(place.jobs, names)}
+        found = findings(jobs, SystemClock().now().timestamp(), locks.is_free)
+    found = [one for one in found if one.key in wanted]
+    session.print(findings_text(found))
+    return PARTLY_APPLIED if found else 0

@@ -1,0 +1,74 @@
+"""Puts a worker together: the list, the job engine, the locks, the limits of reconcile.toml."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import click
+
+from reconcile.cli.copies import copies_place, ends_of
+from reconcile.cli.session import Session
+
+if TYPE_CHECKING:
+    from reconcile.mailcopy.queue.liveness import Locks
+    from reconcile.mailcopy.queue.location import Place
+    from reconcile.mailcopy.queue.task import Watcher
+    from reconcile.mailcopy.queue.tickets import Limits
+    from reconcile.mailcopy.queue.worker import Worker
+
+
+def worker_of(session: Session, name: str | None, at_once: int, watcher: Watcher) -> Worker:
+    """A worker, ready to run. ``name``: None for one made up."""
+    import random
+
+    from reconcile.clock import SystemClock
+    from reconcile.mailcopy.queue.dispatch import Dispatcher
+    from reconcile.mailcopy.queue.leases import name_of_worker
+    from reconcile.mailcopy.queue.rate import Rate
+    from reconcile.mailcopy.queue.task import Slices
+    from reconcile.mailcopy.queue.worker import Worker
+
+    if name is not None and not re.fullmatch(r"[A-Za-z0-9._-]{3,100}", name):
+        raise click.UsageError("--id takes 3 to 100 letters, digits, dots, dashes and underscores.")
+    rng, clock, copies = random.SystemRandom(), SystemClock(), session.settings.copies
+    name = name or name_of_worker(f"{rng.getrandbits(64):016x}")
+    place, ends, limits = copies_place(session), ends_of(session), limits_of(session)
+    locks = locks_of(place)
+    rate = Rate(copies.messages_per_second)
+    slices = Slices(place, name, ends, limits, locks.is_free, watcher, clock, rng, at_once=at_once, rate=rate)
+    return Worker(
+        name,
+        place.jobs,
+        Dispatcher(place.database, name, session.environment),
+        locks,
+        slices,
+        ends,
+        clock,
+        limits,
+        at_once=at_once,
+        starts_a_minute=copies.starts_per_minute,
+    )
+
+
+def locks_of(place: Place) -> Locks:
+    """The locks that tell which workers live."""
+    from reconcile.mailcopy.queue.liveness import FileLocks, PostgresLocks
+    from reconcile.mailcopy.storage.postgres import PostgresDatabase
+    from reconcile.mailcopy.storage.sqlite import SqliteDatabase
+
+    database = place.database
+    if isinstance(database, PostgresDatabase):
+        return PostgresLocks(database)
+    if not isinstance(database, SqliteDatabase):
+        raise TypeError(f"no locks beside {database!r}")
+    return FileLocks(database.path.parent / "workers")
+
+
+def limits_of(session: Session) -> Limits:
+    """Mailboxes at once, as reconcile.toml allows."""
+    from reconcile.mailcopy.queue.tickets import Limits
+
+    settings = session.settings
+    each = {name: server.mailboxes for name, server in settings.legacy.items()}
+    return Limits(settings.copies.mailboxes, settings.copies.mailboxes, each)

@@ -1,0 +1,95 @@
+"""One run under way: its name, its holder, its signals and its deadline."""
+
+from __future__ import annotations
+
+import dataclasses
+import getpass
+import os
+import secrets
+import socket
+import subprocess
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from reconcile.cli.session import Session
+from reconcile.cli.signals import stopping_gently
+
+if TYPE_CHECKING:
+    from reconcile.applying.outcome import Run
+    from reconcile.cli.apply_output import Telling
+    from reconcile.cli.prepare import Prepared
+    from reconcile.planning.plan import Plan
+    from reconcile.providers.base import Provider
+    from reconcile.state.snapshot import Snapshot
+    from reconcile.state.store import Holder
+
+
+@dataclasses.dataclass(frozen=True)
+class Chosen:
+    """What is to be applied. ``digest`` is the reviewed plan's, whole; ``stale``: part of it may not be applied."""
+
+    plan: Plan
+    prepared: Prepared
+    digest: str
+    reviewed: bool
+    stale: bool = False
+
+
+def carry_out(
+    session: Session, chosen: Chosen, found: Mapping[str, Provider], telling: Telling, deadline: float | None
+) -> Run:
+    """Apply what was chosen, journalled under a name of its own. After ``deadline`` seconds nothing more is started."""
+    from reconcile.applying.apply import Ground, apply_plan
+    from reconcile.cli.prepare import store
+    from reconcile.planning.guards import Boundary
+    from reconcile.state.journal import Journal, new_run_id
+
+    plan, prepared = chosen.plan, chosen.prepared
+    stop = threading.Event()
+    snapshots = with_lineage(session, prepared.snapshots)
+    owners, protected = frozenset(prepared.inputs.owners), frozenset(session.settings.protected)
+    boundary = Boundary(owners, protected, prepared.former_domains)
+    ground = Ground(found, store(session, stop.set), snapshots, boundary, session.clock, stop)
+    run_id = new_run_id(session.clock, secrets.token_hex(3))
+    holder = holder_of(session, run_id, "apply")
+    provenance = _provenance(session)
+    header = {"who": holder.who, "host": holder.host, "plan": chosen.digest, "tool": plan.tool, **provenance}
+    with Journal.create(session.state / "runs", run_id, header, session.clock) as journal:
+        alarm = threading.Timer(deadline or 0.0, stop.set)
+        if deadline:
+            alarm.start()
+        try:
+            with stopping_gently(stop.set), telling.following(plan) as listener:
+                return apply_plan(plan, ground, journal, holder, listener)
+        finally:
+            alarm.cancel()
+
+
+def holder_of(session: Session, run: str, operation: str) -> Holder:
+    """Who holds the locks of this call."""
+    from reconcile.state.store import Holder
+
+    who = session.environment.get("RECONCILE_WHO") or getpass.getuser()
+    since = session.clock.now().isoformat(timespec="seconds")
+    return Holder(run, who, socket.gethostname(), os.getpid(), since, operation)
+
+
+def with_lineage(session: Session, snapshots: Mapping[str, Snapshot]) -> dict[str, Snapshot]:
+    """The snapshots, each that was never written given a lineage of its own."""
+    from reconcile.cli.prepare import new_lineage
+
+    return {
+        slug: snapshot if snapshot.lineage else dataclasses.replace(snapshot, lineage=new_lineage(session))
+        for slug, snapshot in snapshots.items()
+    }
+
+
+def _provenance(session: Session) -> dict[str, str]:
+    """The commit and the pipeline a run comes from, as far as they can be known."""
+    try:
+        asked = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+        commit = asked.stdout.strip() if asked.returncode == 0 else ""
+    except OSError:
+        commit = ""
+    return {"commit": commit, "pipeline": session.pipeline}

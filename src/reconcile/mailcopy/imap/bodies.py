@@ -1,0 +1,86 @@
+"""Reads whole messages as streams, outside the pump: for digests, and to look into one that was refused."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Protocol
+
+from reconcile.mailcopy.imap.fetch_stream import Intake
+from reconcile.mailcopy.imap.grammar import quoted, readable, uid_set
+from reconcile.mailcopy.imap.interruptions import ConnectionLost
+from reconcile.mailcopy.imap.session import Session
+
+#: Messages asked for in one command.
+AT_ONCE = 100
+
+
+class BodyReader(Protocol):
+    """Is told each message: ``begin``, any number of ``chunk``, ``end``."""
+
+    def begin(self, uid: int, flags: bytes, date: bytes, size: int) -> None: ...
+
+    def chunk(self, part: memoryview) -> None: ...
+
+    def end(self) -> None: ...
+
+
+def read_bodies(session: Session, folder: bytes, uids: Sequence[int], reader: BodyReader) -> None:
+    """Have the reader told every message of ``uids`` that is still there. Raises ``ConnectionLost``."""
+    opened = session.commands.run([b"EXAMINE " + quoted(folder)])
+    if not opened[0].upper().startswith(b"OK"):
+        raise ConnectionLost(f"{session.endpoint} does not open a folder: {readable(opened[0])}")
+    ordered = sorted(uids)
+    for start in range(0, len(ordered), AT_ONCE):
+        until = _Until(b"D%d" % start, reader)
+        intake = Intake(until)
+        part = uid_set(ordered[start : start + AT_ONCE])
+        try:
+            session.socket.sendall(b"%b UID FETCH %b (UID FLAGS INTERNALDATE BODY.PEEK[])\r\n" % (until.tag, part))
+            while not until.reached:
+                with intake.room as room:
+                    count = session.socket.recv_into(room)
+                if not count:
+                    raise ConnectionLost(f"{session.endpoint} closed the connection")
+                intake.received(count)
+        except OSError as error:
+            raise ConnectionLost(f"{session.endpoint}: {error}") from None
+
+
+def digests(session: Session, folder: bytes, uids: Sequence[int]) -> dict[int, bytes]:
+    """UID → SHA-256 of the message's bytes. Messages that are gone are left out. Raises ``ConnectionLost``."""
+    reader = _Digests()
+    if uids:
+        read_bodies(session, folder, uids, reader)
+    return reader.found
+
+
+class _Until:
+    """Passes on what the intake reads, until the command's own answer."""
+
+    def __init__(self, tag: bytes, reader: BodyReader) -> None:
+        self.tag = tag
+        self.reached = False
+        self.begin, self.chunk, self.end = reader.begin, reader.chunk, reader.end
+
+    def missing(self, uid: int) -> None:
+        return
+
+    def answered(self, line: bytes) -> None:
+        self.reached = self.reached or line.startswith(self.tag + b" ")
+
+
+class _Digests:
+    def __init__(self) -> None:
+        self.found: dict[int, bytes] = {}
+        self._uid = 0
+        self._digest = hashlib.sha256()
+
+    def begin(self, uid: int, flags: bytes, date: bytes, size: int) -> None:
+        self._uid, self._digest = uid, hashlib.sha256()
+
+    def chunk(self, part: memoryview) -> None:
+        self._digest.update(part)
+
+    def end(self) -> None:
+        self.found[self._uid] = self._digest.digest()

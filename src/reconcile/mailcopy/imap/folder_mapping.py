@@ -1,0 +1,161 @@
+"""Which folder of the new mailbox receives which folder of the old one. Pure.
+
+Special use first (RFC 6154), then the names mail programs give, in French and in English. Sources: Exchange Online's
+default folder names; Microsoft, "Folder name is reserved" (Files); RFC 3501 §5.1 (hierarchy, INBOX).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence, Set
+
+from imapclient import imap_utf7
+
+from reconcile.mailcopy.imap.folder_list import Folder
+
+#: Special use → the names it goes by, ours first; compared without case or accents.
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "\\sent": ("Sent Items", "Sent", "Sent Messages", "Éléments envoyés", "Messages envoyés", "Envoyés", "Envoyé"),
+    "\\drafts": ("Drafts", "Draft", "Brouillons", "Brouillon"),
+    "\\trash": ("Deleted Items", "Trash", "Deleted Messages", "Éléments supprimés", "Corbeille", "Poubelle"),
+    "\\junk": ("Junk Email", "Junk", "Spam", "Junk E-mail", "Courrier indésirable", "Indésirables", "Pourriel"),
+    "\\archive": ("Archive", "Archives"),
+}
+#: Top-level names an Exchange mailbox keeps for itself; mail may not be put there, or would not be shown as mail.
+RESERVED = frozenset(
+    {"files", "fichiers", "calendar", "calendrier", "contacts", "tasks", "taches", "notes", "journal", "outbox"}
+    | {"boite d'envoi", "conversation history", "sync issues"}
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Route:
+    """One source folder and where its mail goes. Names are raw (modified UTF-7); ``exists``: no need to create it."""
+
+    source: bytes
+    destination: bytes
+    exists: bool
+
+    @property
+    def label(self) -> str:
+        """The source folder's name as people read it."""
+        return decoded(self.source)
+
+
+def route_folders(
+    source: Sequence[Folder],
+    destination: Sequence[Folder],
+    *,
+    source_prefix: bytes = b"",
+    destination_prefix: bytes = b"",
+    root: str = "",
+    decided: Mapping[bytes, bytes] | None = None,
+) -> list[Route]:
+    """Give every selectable source folder its destination.
+
+    ``root``: one folder of the new mailbox that receives everything (the mail of a merged alias). ``decided``: earlier
+    decisions, which stand as long as the destination folder does. Two source folders that differ only by case get
+    different destinations; the second is numbered.
+    """
+    decided = decided or {}
+    separator = next((folder.separator for folder in destination if folder.separator), "/")
+    existing = {_key(decoded(folder.name)): folder.name for folder in destination if folder.selectable}
+    special = {} if root else _special(source, destination, source_prefix, destination_prefix)
+    taken: set[str] = set()
+    routes = []
+    for folder in sorted((f for f in source if f.selectable), key=lambda f: (f.name.upper() != b"INBOX", f.name)):
+        if (earlier := decided.get(folder.name)) and _key(decoded(earlier)) in existing:
+            name = decoded(earlier)
+        else:
+            path = _placed(_path(folder, source_prefix), special, root, separator)
+            name = separator.join(path) if path == ["INBOX"] else decoded(destination_prefix) + separator.join(path)
+            name = _apart(name, taken)
+        taken.add(_key(name))
+        raw = existing.get(_key(name))
+        routes.append(Route(folder.name, encoded(name) if raw is None else raw, raw is not None))
+    return routes
+
+
+def decoded(name: bytes) -> str:
+    """A raw folder name as text; bytes that are not modified UTF-7 (RFC 3501 §5.1.3) are read as UTF-8 or Latin-1."""
+    try:
+        name.decode("ascii")
+        return str(imap_utf7.decode(name))
+    except (UnicodeDecodeError, ValueError, IndexError):
+        try:
+            return name.decode("utf-8")
+        except UnicodeDecodeError:
+            return name.decode("latin-1")
+
+
+def encoded(name: str) -> bytes:
+    return bytes(imap_utf7.encode(name))
+
+
+def _path(folder: Folder, prefix: bytes) -> list[str]:
+    """The folder's place in the hierarchy, without the namespace's prefix."""
+    if folder.name.upper() == b"INBOX":
+        return ["INBOX"]
+    name = folder.name[len(prefix) :] if prefix and folder.name.startswith(prefix) else folder.name
+    text = decoded(name)
+    return text.split(folder.separator) if folder.separator else [text]
+
+
+def _special(
+    source: Iterable[Folder], destination: Iterable[Folder], source_prefix: bytes, destination_prefix: bytes
+) -> dict[tuple[str, ...], list[str]]:
+    """Source path → destination path, for the folders both sides use for the same purpose."""
+    theirs, ours = _by_use(source, source_prefix), _by_use(destination, destination_prefix)
+    return {tuple(theirs[use]): ours[use] for use in theirs if use in ours}
+
+
+def _by_use(folders: Iterable[Folder], prefix: bytes) -> dict[str, list[str]]:
+    """Special use → path: by flag, and by name where no folder bears the flag. ``\\junk`` is also said ``\\spam``."""
+    found: dict[str, list[str]] = {}
+    selectable = [folder for folder in folders if folder.selectable]
+    for folder in selectable:
+        for use in NAMES:
+            if use in folder.flags:
+                found.setdefault(use, _path(folder, prefix))
+    top = {_plain(path[0]): path for path in (_path(folder, prefix) for folder in selectable) if len(path) == 1}
+    for use, names in NAMES.items():
+        if use not in found and (name := next((name for name in map(_plain, names) if name in top), None)):
+            found[use] = top[name]
+    return found
+
+
+def _placed(path: list[str], special: Mapping[tuple[str, ...], list[str]], root: str, separator: str) -> list[str]:
+    """Where a path goes: under the root, or with its special folder, else where it was under an allowed name."""
+    clean = [_component(part, separator) for part in path]
+    if root:
+        return [_component(root, separator), *(clean if path != ["INBOX"] else [])]
+    for length in range(len(path), 0, -1):
+        if chosen := special.get(tuple(path[:length])):
+            return [*chosen, *clean[length:]]
+    if _plain(clean[0]) in RESERVED:
+        clean[0] += " (mail)"
+    return clean
+
+
+def _component(part: str, separator: str) -> str:
+    """One level of a name the new server takes: no separator, no control character, no blank at either end."""
+    kept = "".join("-" if c == separator or unicodedata.category(c) == "Cc" else c for c in part).strip()
+    return kept or "-"
+
+
+def _apart(name: str, taken: Set[str]) -> str:
+    """The name, numbered when another source folder already goes to one that differs by case at most."""
+    candidate, number = name, 2
+    while _key(candidate) in taken and candidate != "INBOX":
+        candidate, number = f"{name} ({number})", number + 1
+    return candidate
+
+
+def _key(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _plain(name: str) -> str:
+    """Without case or accents."""
+    return "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c)).casefold()

@@ -1,0 +1,155 @@
+"""Finds the messages that are at the destination already although the ledger does not say so.
+
+After a crash, a lost answer, a rebuilt folder or an earlier copy by another tool: destination messages nobody owns
+("orphans") are paired with source messages not recorded ("candidates") by INTERNALDATE and confirmed by SHA-256;
+Exchange rewrites messages, so there what is left is confirmed by ``fingerprints``.
+Each orphan serves once, so that three identical messages stay three.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from reconcile.clock import Clock
+from reconcile.mailcopy.imap.bodies import digests
+from reconcile.mailcopy.imap.flags import Keywords, add_flags, flags_lacking
+from reconcile.mailcopy.imap.message_list import dates, statuses
+from reconcile.mailcopy.imap.session import Session
+from reconcile.mailcopy.ledger.fingerprints import fingerprints, pair_alike
+from reconcile.mailcopy.ledger.ledger import FolderRow, Ledger
+
+#: Seconds between two looks at folders in which a dead connection's APPENDs may still be arriving; Exchange's are slow.
+STANDSTILL, STANDSTILL_EXCHANGE = 0.3, 5.0
+
+
+def adopt(
+    source: Session,
+    destination: Session,
+    ledger: Ledger,
+    row: FolderRow,
+    candidates: Sequence[int],
+    keywords: Keywords,
+) -> set[int]:
+    """Record the candidates (source UIDs, ascending) found at the destination, and return them. Flags they lack there,
+    because a server died over them, are added."""
+    if not candidates:
+        return set()
+    earlier = ledger.retired(row.source)
+    owned = ledger.owned(row.destination, row.destination_validity)
+    first = row.destination_next or 1
+    orphans = dates(destination, row.destination, first, lambda uid, _: not _among(uid, owned))
+    recorded = _recorded(ledger, earlier, row, owned)
+    if not orphans and not recorded:
+        destination.unselect()
+        return set()
+    moments = set(orphans.values())
+    # What is recorded may be gone from the destination, its date with it: then every candidate has to be read.
+    when = dates(
+        source,
+        row.source,
+        candidates[0],
+        lambda uid, at: bool(recorded or at in moments) and _among(uid, candidates),
+    )
+    common = set(when.values())
+    alike = [uid for uid, at in orphans.items() if at in common]
+    ours = _digests_of(when, _known_here(ledger, earlier, row), lambda uids: digests(source, row.source, uids))
+    theirs = _digests_of(alike, recorded, lambda uids: digests(destination, row.destination, uids))
+    pairs = _paired(ours, when, theirs | recorded, orphans)
+    if destination.is_exchange:
+        pairs |= _alike(source, destination, row, (ours, theirs), (when, orphans), pairs)
+    for uid, destination_uid in pairs.items():
+        ledger.record(row.id, uid, destination_uid, ours[uid])
+    lacking = flags_lacking(source, destination, (row.source, row.destination), pairs, keywords) if pairs else {}
+    add_flags(destination, [(row.destination, lacking)])
+    ledger.commit()
+    destination.unselect()
+    return set(pairs)
+
+
+def await_standstill(destination: Session, folders: Sequence[bytes], clock: Clock) -> None:
+    """Return once two looks at the folders, a moment apart, show the same: nothing is arriving any more."""
+    seen = statuses(destination, folders)
+    while True:
+        clock.sleep(STANDSTILL_EXCHANGE if destination.is_exchange else STANDSTILL)
+        again = statuses(destination, folders)
+        if again == seen:
+            return
+        seen = again
+
+
+def _alike(
+    source: Session,
+    destination: Session,
+    row: FolderRow,
+    both: tuple[Mapping[int, bytes], Mapping[int, bytes]],
+    whens: tuple[Mapping[int, int], Mapping[int, int]],
+    pairs: Mapping[int, int],
+) -> dict[int, int]:
+    """Further pairs, among the messages of ``both`` sides left by ``pairs``, of those whose bytes were rewritten."""
+    taken = set(pairs.values())
+    ours = [uid for uid in both[0] if uid not in pairs]
+    theirs = [uid for uid in both[1] if uid not in taken]
+    if not ours or not theirs:
+        return {}
+    return pair_alike(
+        fingerprints(source, row.source, ours),
+        whens[0],
+        fingerprints(destination, row.destination, theirs),
+        whens[1],
+    )
+
+
+def _recorded(ledger: Ledger, earlier: list[FolderRow], row: FolderRow, owned: Sequence[int]) -> dict[int, bytes]:
+    """Destination UID → digest, from rows retired because the source was rebuilt while the destination stands."""
+    place = (row.destination, row.destination_validity)
+    return {
+        destination_uid: digest
+        for old in earlier
+        if (old.destination, old.destination_validity) == place
+        for _, destination_uid, digest in ledger.messages(old.id)
+        if not _among(destination_uid, owned)
+    }
+
+
+def _known_here(ledger: Ledger, earlier: list[FolderRow], row: FolderRow) -> dict[int, bytes]:
+    """Source UID → digest, from rows retired because the destination was rebuilt while the source stands."""
+    return {
+        uid: digest
+        for old in earlier
+        if old.source_validity == row.source_validity
+        for uid, _, digest in ledger.messages(old.id)
+    }
+
+
+def _among(uid: int, ascending: Sequence[int]) -> bool:
+    place = bisect.bisect_left(ascending, uid)
+    return place < len(ascending) and ascending[place] == uid
+
+
+def _digests_of(
+    uids: Collection[int], known: Mapping[int, bytes], read: Callable[[list[int]], dict[int, bytes]]
+) -> dict[int, bytes]:
+    found = {uid: known[uid] for uid in uids if uid in known}
+    return found | read([uid for uid in uids if uid not in known])
+
+
+def _paired(
+    ours: Mapping[int, bytes], ours_when: Mapping[int, int], theirs: Mapping[int, bytes], theirs_when: Mapping[int, int]
+) -> dict[int, int]:
+    """Source UID → destination UID of equal digest: same date first, then (for what a user moved or deleted at the
+    destination, whose date is not known) any."""
+    exact: dict[tuple[bytes, int | None], list[int]] = defaultdict(list)
+    undated: dict[bytes, list[int]] = defaultdict(list)
+    for uid in sorted(theirs, reverse=True):
+        if uid in theirs_when:
+            exact[theirs[uid], theirs_when[uid]].append(uid)
+        else:
+            undated[theirs[uid]].append(uid)
+    pairs: dict[int, int] = {}
+    for uid in sorted(ours):
+        pool = exact.get((ours[uid], ours_when.get(uid))) or undated.get(ours[uid])
+        if pool:
+            pairs[uid] = pool.pop()
+    return pairs

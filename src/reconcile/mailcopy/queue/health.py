@@ -1,0 +1,47 @@
+"""What is wrong with the copies, told from the list alone: jobs nobody is at, or that do not move."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+
+from reconcile.mailcopy.queue.jobs import Job
+
+#: Seconds without a note of progress, or past its time, after which a job is looked into; failures in a row.
+STILL, STUBBORN = 600.0, 3
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Finding:
+    """``since``: seconds for which it has been so, None when that does not matter."""
+
+    key: str
+    what: str
+    advice: str
+    since: float | None = None
+
+
+def findings(jobs: Sequence[Job], now: float, is_dead: Callable[[str], bool]) -> list[Finding]:
+    """``now``: seconds since 1970. ``is_dead``: whether the worker of that name holds its lock no more."""
+    dead = {name for name in {job.worker for job in jobs if job.state == "running"} if is_dead(name)}
+    at_work = any(job.state == "running" and job.worker not in dead for job in jobs)
+    return [found for job in jobs for found in _of(job, now, dead, at_work)]
+
+
+def _of(job: Job, now: float, dead: set[str], at_work: bool) -> Iterator[Finding]:
+    still = now - job.updated
+    if job.state == "running" and job.worker in dead:
+        yield Finding(
+            job.key, f"its worker {job.worker} is gone", "any worker takes it over: reconcile copy work", still
+        )
+    elif job.state == "running" and still > STILL:
+        advice = f"see what {job.worker} does; once it is stopped, another worker takes over"
+        yield Finding(job.key, "nothing was noted, though its worker lives", advice, still)
+    elif job.state in ("queued", "waiting"):
+        overdue = now - max(job.updated, job.not_before)
+        if overdue > STILL and not at_work:
+            yield Finding(job.key, "it is due and no worker is at work", "reconcile copy work", overdue)
+        if job.attempts >= STUBBORN:
+            yield Finding(job.key, f"it failed {job.attempts} times in a row: {job.error}", "mend that first")
+    elif job.state == "failed":
+        yield Finding(job.key, f"it was given up: {job.error}", "mend that, then: reconcile copy retry")

@@ -1,0 +1,232 @@
+"""One ticket: claim its job, give the mailbox a pass, write down how that ended. It never raises."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable
+from typing import Protocol
+
+from reconcile.clock import Clock
+from reconcile.mailcopy.imap.session import Endpoint, LoginRefused, Password, Unreachable
+from reconcile.mailcopy.ledger.ledger import LeaseLost
+from reconcile.mailcopy.passes import ThrottledProblem, copy_mailbox
+from reconcile.mailcopy.queue.jobs import Job
+from reconcile.mailcopy.queue.leases import awake_seconds
+from reconcile.mailcopy.queue.location import Place
+from reconcile.mailcopy.queue.login_probe import Doors
+from reconcile.mailcopy.queue.rate import Rate
+from reconcile.mailcopy.queue.tickets import MORE, Limits
+from reconcile.mailcopy.report import Progress, Report
+from reconcile.mailcopy.storage.database import DatabaseUnreachable
+from reconcile.problem import Problem
+
+#: Seconds between two notes of a job's progress, which also renew its lease.
+NOTE_EVERY = 1.0
+#: Seconds after which a pass ends although mail is left, and the next slice goes on: mail that came meanwhile is then
+#: the newest, and the job engine sees a step done.
+SLICE = 900.0
+#: Seconds before a mailbox that could not be reached is tried again; doubled each time, with a random part.
+RETRY, RETRY_MOST = 15.0, 900.0
+#: Seconds before a mailbox is tried again whose ledger was out of reach, and between tries to write the end down.
+RETRY_DATABASE = 5.0
+#: Failures in a row before a job is given up until it is asked for again.
+ATTEMPTS = 8
+
+
+class Watcher(Protocol):
+    """Who shows what goes on. Called from several threads, one job always from the same."""
+
+    def started(self, job: Job) -> None: ...
+
+    def moved(self, job: Job, progress: Progress) -> None: ...
+
+    def finished(self, job: Job, state: str, report: Report | None, problem: Problem | None, wait: float) -> None: ...
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Ends:
+    """The two mailboxes of a job."""
+
+    source: Endpoint
+    destination: Endpoint
+
+
+class Slices:
+    """What one worker makes of its tickets, ``at_once`` together. ``ended`` counts the passes by the state they ended
+    in; ``fatal`` is why no job can go on, when that is so (disk full)."""
+
+    def __init__(
+        self,
+        place: Place,
+        worker: str,
+        ends: Callable[[Job], Ends],
+        limits: Limits,
+        is_dead: Callable[[str], bool],
+        watcher: Watcher,
+        clock: Clock,
+        rng: random.Random,
+        *,
+        at_once: int,
+        rate: Rate,
+    ) -> None:
+        self.held: dict[str, Job] = {}
+        self.ended: Counter[str] = Counter()
+        self.fatal: Problem | None = None
+        self.doors = Doors()
+        self.stopping = threading.Event()
+        self._place, self._jobs = place, place.jobs
+        self._worker = worker
+        self._ends = ends
+        self._limits = limits
+        self._is_dead = is_dead
+        self._watcher = watcher
+        self._clock = clock
+        self._rng = rng
+        self._rate = rate
+        self._places = threading.BoundedSemaphore(at_once)
+        self._lock = threading.Lock()
+
+    def carry_out(self, key: str, ticket: int) -> str:
+        """One pass at most; the state it ended in, ``MORE`` when the same ticket goes on, "void" when it was none."""
+        try:
+            if self.stopping.is_set() or not self._places.acquire(blocking=False):
+                self._jobs.put_back(key, ticket, self._worker, self._is_dead)
+                return "void"
+        except Problem:
+            return "void"  # the guard takes the ticket back
+        try:
+            return self._claimed(key, ticket)
+        except DatabaseUnreachable:
+            return "void"  # the guard takes the ticket back
+        except Exception as error:
+            # Not the mailbox: the list, or whoever shows what goes on. The engine would give the ticket up for it.
+            self._end_all(error if isinstance(error, Problem) else _unforeseen(key, error))
+            return "void"
+        finally:
+            self._places.release()
+
+    def _claimed(self, key: str, ticket: int) -> str:
+        if self._is_barred(key):
+            self._jobs.put_back(key, ticket, self._worker, self._is_dead)
+            return "void"
+        job = self._jobs.claim(key, ticket, self._worker, self._limits, self._is_dead)
+        if job is None:
+            return "void"
+        self.held[key] = job
+        try:
+            return self._given_a_pass(job)
+        finally:
+            del self.held[key]
+
+    def _given_a_pass(self, job: Job) -> str:
+        self._watcher.started(job)
+        problem, report, wait = None, None, 0.0
+        try:
+            report = self._copy(job, awake_seconds())
+            state = _state_of(report)
+            if state == "queued" and not self.stopping.is_set():
+                state = MORE
+        except LeaseLost:
+            state = "lost"
+        except Exception as error:
+            problem = error if isinstance(error, Problem) else _unforeseen(job.key, error)
+            state, wait = self._judged(job, problem)
+        if state not in ("lost", MORE) and not self._written_down(job, state, report, problem, wait):
+            state = "lost"
+        self._watcher.finished(job, state, report, problem, wait)
+        if state not in ("lost", MORE):
+            with self._lock:
+                self.ended[state] += 1
+        return state
+
+    def _is_barred(self, key: str) -> bool:
+        barred = self.doors.barred
+        return bool(barred) and any(job.key == key and job.source in barred for job in self._jobs.list())
+
+    def _copy(self, job: Job, began: float) -> Report:
+        noted = began
+
+        def watch(progress: Progress) -> None:
+            nonlocal noted
+            self._rate.spend(job.key, progress.messages, self._clock)
+            if awake_seconds() - noted < NOTE_EVERY:
+                return
+            self._note(job, progress)
+            noted = awake_seconds()
+            self._watcher.moved(job, progress)
+
+        def stop() -> bool:
+            return self.stopping.is_set() or awake_seconds() - began > SLICE
+
+        ends = self._ends(job)
+        with contextlib.closing(self._place.ledger(job)) as ledger:
+            report = copy_mailbox(
+                ends.source, ends.destination, ledger, self._clock, folder=job.folder, stop=stop, watch=watch
+            )
+        self.doors.opened(job.source)
+        done = report.already + report.adopted + report.copied
+        self._note(job, Progress(done, done + report.left + len(report.refused), report.volume, report.volume))
+        return report
+
+    def _note(self, job: Job, progress: Progress) -> None:
+        counts = (progress.messages, progress.messages_total, progress.volume, progress.volume_total)
+        if not self._jobs.progress(job, self._worker, counts):
+            raise LeaseLost
+
+    def _judged(self, job: Job, problem: Problem) -> tuple[str, float]:
+        """The state after a failure, and the seconds until another try."""
+        may_pass = isinstance(problem, (Unreachable, LoginRefused)) or problem.code == "COPY06"
+        if problem.code == "COPY04":
+            # No room for the ledger: no other mailbox would fare better.
+            self._end_all(problem)
+            return "queued", 0.0
+        if isinstance(problem, DatabaseUnreachable):
+            return "waiting", RETRY_DATABASE * self._rng.uniform(1.0, 2.0)
+        if isinstance(problem, LoginRefused) and isinstance(problem.endpoint.login, Password):
+            self.doors.refused(job.source)
+        elif isinstance(problem, ThrottledProblem):
+            return "waiting", problem.wait * self._rng.uniform(1.0, 1.25)
+        elif may_pass and job.attempts + 1 < ATTEMPTS:
+            return "waiting", min(RETRY_MOST, RETRY * 2.0**job.attempts) * self._rng.uniform(0.75, 1.25)
+        return "failed", 0.0
+
+    def _written_down(self, job: Job, state: str, report: Report | None, problem: Problem | None, wait: float) -> bool:
+        """Whether the end of a pass could be recorded. A database that is away is waited for: the lease may run out
+        meanwhile, and the record is then refused."""
+        refused = len(report.refused) if report else 0
+        error = str(problem) if problem else _shortcoming(report) if report else ""
+        while True:
+            try:
+                return self._jobs.finish(job, self._worker, state, refused=refused, error=error, wait=wait)
+            except DatabaseUnreachable:
+                if self.stopping.wait(RETRY_DATABASE):
+                    return False
+            except Problem as worse:
+                self._end_all(worse)
+                return False
+
+    def _end_all(self, problem: Problem) -> None:
+        self.fatal = problem
+        self.stopping.set()
+
+
+def _state_of(report: Report) -> str:
+    if report.left and not report.full:
+        return "queued"  # stopped half way
+    return "done" if report.complete else "partial"
+
+
+def _shortcoming(report: Report) -> str:
+    return report.full or next(iter(report.failed.values()), "")
+
+
+def _unforeseen(key: str, error: Exception) -> Problem:
+    return Problem(
+        "COPY14",
+        f"{key} ended with an error nobody foresaw: {type(error).__name__}: {error}",
+        "report it; the other mailboxes go on, and this one can be tried again: reconcile copy retry",
+    )

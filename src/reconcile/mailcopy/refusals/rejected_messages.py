@@ -1,0 +1,87 @@
+"""Looks into the messages a server refused without saying why, once the others are copied."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+
+from reconcile.mailcopy.imap.bodies import read_bodies
+from reconcile.mailcopy.imap.folder_mapping import decoded
+from reconcile.mailcopy.imap.session import Session
+from reconcile.mailcopy.ledger.ledger import FolderRow, Ledger
+from reconcile.mailcopy.pump.tally import Refusal, Tally
+from reconcile.mailcopy.refusals.diagnosis import oddities, says_nothing
+from reconcile.mailcopy.refusals.repair import Mended, Refused, Workbench
+from reconcile.mailcopy.survey import Survey
+
+#: Messages looked into per folder, and bytes of the largest of which variants are tried.
+MOST, LARGEST = 50, 8 << 20
+
+
+def look_into_refusals(source: Session, destination: Session, ledger: Ledger, total: Tally, found: Survey) -> None:
+    """Mend what can be mended without loss, which then counts as copied; add to the other refusals what is unusual
+    about the message, or the line because of which it is refused. Raises ``ConnectionLost``."""
+    if not any(map(says_nothing, total.refused)):
+        return
+    with contextlib.closing(Workbench(destination.endpoint)) as bench:
+        for row, _ in found.looked_at:
+            label = decoded(row.source)
+            mute = [refusal for refusal in total.refused if refusal.folder == label and says_nothing(refusal)][:MOST]
+            if mute:
+                _look_into(source, ledger, total, bench, row, mute)
+
+
+def _look_into(
+    source: Session, ledger: Ledger, total: Tally, bench: Workbench, row: FolderRow, mute: list[Refusal]
+) -> None:
+    ledger.commit()  # what is mended must not be overtaken by its own refusal
+    unusual = oddities(source, row.source, [refusal.uid for refusal in mute])
+    for refusal in mute:
+        message = None if bench.exhausted else _whole(source, row, refusal.uid)
+        what = unusual.get(refusal.uid, "")
+        mended = bench.mend(row.destination, message, only_body=bool(what)) if message else None
+        place = total.refused.index(refusal)
+        if message and mended and mended.validity == row.destination_validity:
+            del total.refused[place]
+            _count(ledger, total, row, refusal, message, mended)
+            continue
+        if message and not what:
+            what = bench.blame(message)
+        if what:
+            told = dataclasses.replace(refusal, reason=f"{refusal.reason} (the message has {what})")
+            total.refused[place] = told
+            ledger.refuse(row.id, refusal.uid, told.reason)
+
+
+def _count(ledger: Ledger, total: Tally, row: FolderRow, refusal: Refusal, message: Refused, mended: Mended) -> None:
+    ledger.record(row.id, refusal.uid, mended.uid, hashlib.sha256(message.body).digest())
+    total.copied += 1
+    total.volume += len(message.body)
+    total.mended.append(dataclasses.replace(refusal, reason=mended.how))
+
+
+def _whole(source: Session, row: FolderRow, uid: int) -> Refused | None:
+    """The message as it was sent; None when it is too big to be tried in variants, or gone."""
+    reader = _Whole()
+    read_bodies(source, row.source, [uid], reader)
+    return reader.message
+
+
+class _Whole:
+    def __init__(self) -> None:
+        self.message: Refused | None = None
+        self._head = (b"", b"")
+        self._body: bytearray | None = None
+
+    def begin(self, uid: int, flags: bytes, date: bytes, size: int) -> None:
+        self._head = (flags, date)
+        self._body = bytearray() if size <= LARGEST else None
+
+    def chunk(self, part: memoryview) -> None:
+        if self._body is not None:
+            self._body += part
+
+    def end(self) -> None:
+        if self._body is not None:
+            self.message = Refused(*self._head, bytes(self._body))

@@ -1,0 +1,170 @@
+"""Named checks of a mail domain: what would stop its mail, before the switch and after. Pure, given a resolver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from reconcile.problem import Problem
+from reconcile.providers.base import Finding, Weight
+from reconcile.providers.dns.checks.facts import Facts
+from reconcile.providers.dns.checks.mta_sts import mta_sts
+from reconcile.providers.dns.primary.answers import Answer, Failure
+from reconcile.providers.dns.primary.name_status import standing
+from reconcile.providers.dns.records.keys import RecordKey
+from reconcile.providers.dns.records.microsoft_hosts import MICROSOFT
+from reconcile.providers.dns.spf import record as spf
+from reconcile.providers.dns.spf.lookups import LOOKUP_LIMIT, Resolve, count
+from reconcile.providers.dns.spf.parts import IncludeInSpf
+
+Check = Callable[[Facts, Resolve], Iterator[tuple[Weight, str]]]
+
+
+def run_checks(facts: Iterable[Facts], resolve: Resolve, only: Sequence[str] = ()) -> list[Finding]:
+    """Every check on every domain, in the order of ``CHECKS``; ``only`` names some of them."""
+    chosen = {name: check for name, check in CHECKS.items() if not only or name in only}
+    return [
+        Finding(one.domain, name, weight, sentence)
+        for one in facts
+        for name, check in chosen.items()
+        for weight, sentence in check(one, resolve)
+    ]
+
+
+#: How what Microsoft asks SPF records to include ends.
+_OUTLOOK = ".protection.outlook.com"
+
+
+def readable(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:
+    """The primary answers for the domain, and the domain can bear an MX."""
+    answer = facts.answer("", "MX")
+    if isinstance(answer, Failure):
+        yield Weight.BLOCKS, answer.problem.message
+        return
+    try:
+        standing(RecordKey.parse(f"{facts.domain}/MX"), facts.answers)
+    except Problem as problem:
+        yield Weight.BLOCKS, f"{problem.message} To do: {problem.hint}."
+
+
+def mail_hosts(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
+    """Where mail goes: no null MX beside others, no host without address."""
+    texts = facts.texts("", "MX")
+    if not texts:
+        yield Weight.WARNS, f"{facts.domain} has no MX: it receives no mail today."
+    hosts = [text.partition(" ")[2].rstrip(".") for text in texts]
+    if "" in hosts:
+        beside = " beside other MX records, which is contradictory" if len(hosts) > 1 else ""
+        yield (
+            Weight.BLOCKS,
+            f"{facts.domain} says it takes no mail (null MX, RFC 7505){beside}: ask its owner.",
+        )
+    microsoft = [host for host in hosts if host.endswith(MICROSOFT)]
+    for host in filter(None, hosts):
+        if resolve(host, "A") == () and resolve(host, "AAAA") == ():
+            # An old host that is dead already is a reason to switch, not to wait.
+            weight = Weight.BLOCKS if host in microsoft else Weight.WARNS
+            yield weight, f"The MX {host} has no address: mail for {facts.domain} stops there."
+    if microsoft and len(hosts) > len(microsoft):
+        others = ", ".join(host for host in hosts if host not in microsoft)
+        yield (
+            Weight.WARNS,
+            f"{others} still takes mail of {facts.domain} beside Microsoft: nobody reads it there.",
+        )
+
+
+def wildcard(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:
+    """Names below the domain that nobody declared go on to the old host."""
+    if targets := [text.removesuffix(".") for text in facts.texts("*", "MX")]:
+        yield Weight.WARNS, f"The wildcard *.{facts.domain} sends mail of undeclared names to {', '.join(targets)}."
+
+
+def spf_record(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
+    """One sound SPF record within the limits, and what the switch will change in its meaning."""
+    try:
+        seen = IncludeInSpf(RecordKey.parse(f"{facts.domain}/TXT/spf")).see(facts.rdataset("", "TXT"))
+    except Problem as problem:
+        yield Weight.BLOCKS, problem.message
+        return
+    if seen is None:
+        yield Weight.WARNS, f"{facts.domain} has no SPF record."
+        return
+    record = spf.parse(str(seen.context["record"]))
+    lookups = count(record, facts.domain, resolve)
+    full = len(lookups.asking) == LOOKUP_LIMIT and not any(host.endswith(_OUTLOOK) for host in record.includes)
+    if full:
+        yield Weight.BLOCKS, f"The SPF record of {facts.domain} has no lookup left of {LOOKUP_LIMIT} for Microsoft's."
+    elif lookups.over_limit:
+        yield Weight.BLOCKS, f"The SPF record of {facts.domain} needs {len(lookups.asking)} lookups of {LOOKUP_LIMIT}."
+    else:
+        at_least = "at least " if lookups.unknown else ""
+        yield Weight.FINE, f"The SPF record is sound: {at_least}{len(lookups.asking)} of {LOOKUP_LIMIT} lookups."
+    if "mx" in {term.name for term in record.terms if term.qualifier and not term.value}:
+        yield (
+            Weight.WARNS,
+            f"The SPF record of {facts.domain} says mx: once the MX is Microsoft's, the old host may no longer send.",
+        )
+
+
+def dkim(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
+    """Both selectors lead to a key."""
+    for selector in ("selector1", "selector2"):
+        for target in facts.texts(f"{selector}._domainkey", "CNAME"):
+            found = resolve(target.rstrip("."), "TXT")
+            if found is None:
+                yield Weight.WARNS, f"Whether {selector} of {facts.domain} leads to a key could not be seen."
+            elif not any("p=" in text.replace(" ", "") for text in found):
+                yield Weight.BLOCKS, f"{selector} of {facts.domain} leads to {target}, which holds no key: do not sign."
+            else:
+                yield Weight.FINE, f"{selector} leads to a key."
+
+
+def dmarc(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:
+    """One valid DMARC record."""
+    records = [text for text in facts.texts("_dmarc", "TXT") if text.replace(" ", "").lower().startswith("v=dmarc1")]
+    if not records:
+        apex = facts.answer("", "SOA")
+        if isinstance(apex, Answer) and apex.rdataset is not None:  # below it, the policy above counts
+            yield Weight.WARNS, f"{facts.domain} has no DMARC record of its own."
+    elif len(records) > 1:
+        yield Weight.WARNS, f"{facts.domain} has {len(records)} DMARC records, which receivers treat as none."
+    else:
+        tags = dict(tag.strip().partition("=")[::2] for tag in records[0].split(";") if "=" in tag)
+        policy = next((value.strip() for name, value in tags.items() if name.strip().lower() == "p"), "")
+        if policy.lower() not in ("none", "quarantine", "reject"):
+            yield Weight.WARNS, f"The DMARC record of {facts.domain} has no valid policy: '{records[0]}'."
+        else:
+            yield Weight.FINE, f"DMARC asks for {policy}."
+
+
+def leftovers(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:
+    """Records that lead mail programs to the old host."""
+    for below, rdtype in (
+        ("_autodiscover._tcp", "SRV"),
+        ("autoconfig", "CNAME"),
+        ("_imaps._tcp", "SRV"),
+        ("_submission._tcp", "SRV"),
+        ("msoid", "CNAME"),
+    ):
+        if values := [text.removesuffix(".") for text in facts.texts(below, rdtype)]:
+            yield Weight.WARNS, f"{below}.{facts.domain} {rdtype} still leads mail programs to {', '.join(values)}."
+
+
+def delegated(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:
+    """Whether the domain is a zone of its own."""
+    answer = facts.answer("", "SOA")
+    if isinstance(answer, Answer) and answer.rdataset is None and answer.zone is not None:
+        yield Weight.FINE, f"{facts.domain} lives in the zone {answer.zone.to_text(omit_final_dot=True)}."
+
+
+#: By stable name, in the order they are told.
+CHECKS: Mapping[str, Check] = {
+    "readable": readable,
+    "zone": delegated,
+    "mx": mail_hosts,
+    "wildcard": wildcard,
+    "spf": spf_record,
+    "dkim": dkim,
+    "dmarc": dmarc,
+    "mta-sts": mta_sts,
+    "leftovers": leftovers,
+}

@@ -1,0 +1,75 @@
+"""What the primary holds for a mail domain, wanted by us or not: what the checks look at."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Iterable, Mapping
+
+import dns.name
+import dns.rdataset
+import dns.rdatatype
+from dns.rdatatype import RdataType
+
+from reconcile.providers.dns.primary.answers import Answer, Failure, Question
+from reconcile.providers.dns.primary.client import Primary
+from reconcile.providers.dns.primary.name_status import questions_about
+from reconcile.providers.dns.records.canonical import texts_of
+from reconcile.providers.dns.records.keys import RecordKey
+
+#: Asked at the domain (empty) and at names below it.
+_ASKED = (
+    ("", RdataType.SOA),
+    ("", RdataType.NS),
+    ("", RdataType.MX),
+    ("", RdataType.TXT),
+    ("*", RdataType.MX),
+    ("autodiscover", RdataType.CNAME),
+    ("_autodiscover._tcp", RdataType.SRV),
+    ("autoconfig", RdataType.CNAME),
+    ("_imaps._tcp", RdataType.SRV),
+    ("_submission._tcp", RdataType.SRV),
+    ("msoid", RdataType.CNAME),
+    ("selector1._domainkey", RdataType.CNAME),
+    ("selector2._domainkey", RdataType.CNAME),
+    ("_dmarc", RdataType.TXT),
+    ("_mta-sts", RdataType.TXT),
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Facts:
+    """One domain as its primary answers; every name is asked there, so that nothing is planted in anybody's cache."""
+
+    domain: str
+    answers: Mapping[Question, Answer | Failure]
+    #: The MTA-STS policy, as fetched; None when it was not asked for or could not be had.
+    policy: str | None = None
+
+    def answer(self, below: str, rdtype: str) -> Answer | Failure:
+        """The answer for ``below`` (``""``: the domain itself), as it came."""
+        key = _key(self.domain, below, dns.rdatatype.from_text(rdtype))
+        return self.answers[Question(key.name, key.rdtype)]
+
+    def rdataset(self, below: str, rdtype: str) -> dns.rdataset.Rdataset | None:
+        """The RRset, None when there is none or it could not be read."""
+        answer = self.answer(below, rdtype)
+        return answer.rdataset if isinstance(answer, Answer) else None
+
+    def texts(self, below: str, rdtype: str) -> tuple[str, ...]:
+        """The values in canonical spelling."""
+        return texts_of(self.rdataset(below, rdtype))
+
+
+def gather(primary: Primary, domains: Iterable[str]) -> list[Facts]:
+    """The facts of many domains, in as few round trips as one would take."""
+    domains = list(domains)
+    asked = (_key(domain, below, rdtype) for domain in domains for below, rdtype in _ASKED)
+    switched = [_key(domain, "", RdataType.MX) for domain in domains]
+    questions = (Question(key.name, key.rdtype) for key in asked)
+    answers = primary.ask(itertools.chain(questions, questions_about(switched)))
+    return [Facts(domain, answers) for domain in domains]
+
+
+def _key(domain: str, below: str, rdtype: RdataType) -> RecordKey:
+    return RecordKey(dns.name.from_text(f"{below}.{domain}" if below else domain).canonicalize(), rdtype)

@@ -1,0 +1,80 @@
+"""Before a switch: what stands in its way is unknown ground, and blocks it; the rest is told beside the plan."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Mapping
+
+from reconcile.clock import Clock
+from reconcile.providers.base import Finding, Observation, Scope, Sight, Unknown, Wanted, Weight
+from reconcile.providers.dns.checks.servers import SwitchMoments
+from reconcile.providers.dns.checks.survey import Surveyor, worth_telling
+from reconcile.providers.dns.records.microsoft_hosts import MICROSOFT
+from reconcile.resources.address import Address
+from reconcile.resources.milestones import UNSCHEDULED
+from reconcile.resources.resource import Live
+
+#: Checks that do not stop mail: signing hangs on the keys, and Exchange itself refuses to sign without them.
+_ONLY_TOLD = ("dkim",)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Lookout:
+    """Runs the named checks on every domain whose MX is to become Microsoft's, and on no other."""
+
+    surveyor: Surveyor
+    clock: Clock
+
+    def over(self, scope: Scope, sights: Mapping[Address, Sight]) -> Observation:
+        """The sights, those of a switch that must not be made turned to unknown with the reason; and the findings."""
+        switches = {_domain(one): one for one in scope.wanted if _is_switch(one) and _is_ahead(sights[one.address])}
+        if not switches:
+            return Observation(sights)
+        due = {one.address.key: _due(one) for one in scope.wanted}
+        moments = {
+            domain: SwitchMoments(due.get(f"{domain}/MX/ttl", due[f"{domain}/MX"]), due[f"{domain}/MX"])
+            for domain in switches
+        }
+        found = worth_telling(self.surveyor.before_switch(moments, self.clock.now()))
+        blocking = {one.domain: one for one in found if one.weight is Weight.BLOCKS and one.check not in _ONLY_TOLD}
+        stopped = {
+            f"{owner}{domain}/{rdtype}": _reason(finding)
+            for domain, finding in blocking.items()
+            for owner, rdtype in (("", "MX"), ("autodiscover.", "CNAME"))
+        }
+        guarded = {
+            address: Unknown(stopped[address.key])
+            if address.key in stopped and not isinstance(sight, Unknown)
+            else sight
+            for address, sight in sights.items()
+        }
+        told = [one for one in found if one is not blocking.get(one.domain)]
+        named = [dataclasses.replace(one, federation=switches[one.domain].address.federation) for one in told]
+        return Observation(guarded, findings=named)
+
+
+def _is_switch(wanted: Wanted) -> bool:
+    return wanted.desired is not None and wanted.address.key.endswith("/MX")
+
+
+def _is_ahead(sight: Sight) -> bool:
+    """Whether mail does not go to Microsoft alone yet; where nothing could be read, the switch is stopped already."""
+    if isinstance(sight, Unknown):
+        return False
+    values = sight.fields.get("values") if isinstance(sight, Live) else ()
+    texts = values if isinstance(values, tuple) else ()
+    return not (texts and all(text.rstrip(".").endswith(MICROSOFT) for text in texts))
+
+
+def _domain(wanted: Wanted) -> str:
+    return wanted.address.key.removesuffix("/MX")
+
+
+def _due(wanted: Wanted) -> dt.datetime:
+    due = wanted.desired.due if wanted.desired else None
+    return due or UNSCHEDULED
+
+
+def _reason(finding: Finding) -> str:
+    return f"check {finding.check}: {finding.sentence}"

@@ -1,0 +1,146 @@
+"""Names met in other records: SPF includes, MX targets. Each is asked once."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import threading
+from collections.abc import Iterable, Sequence
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.query
+import dns.rcode
+import dns.rdatatype
+import dns.resolver
+
+from reconcile.providers.dns.primary.answers import Answer, Question
+from reconcile.providers.dns.primary.client import Primary
+from reconcile.providers.dns.records.canonical import texts_of
+
+#: A name and a type, as text.
+Pair = tuple[str, str]
+
+_ROOT: Pair = (".", "NS")
+#: Questions to the resolvers in flight at once.
+_AT_ONCE = 32
+
+
+class Resolver:
+    """Asks the primary, then, for names it does not serve, recursive resolvers.
+
+    In that order, because a resolver asked about one of our names before it is published would remember for hours that
+    it does not exist. Without a primary only they are asked. ``servers`` are ``host`` or ``host:port``, none for the
+    machine's own; one that gave no answer in ``timeout`` seconds is not waited for again. Many threads may call
+    it at once.
+    """
+
+    def __init__(self, primary: Primary | None, servers: Sequence[str] = (), timeout: float = 3.0) -> None:
+        self._primary = primary
+        self._servers = tuple(servers)
+        self._timeout = timeout
+        self._known: dict[Pair, tuple[str, ...] | None] = {}
+        self._silent = False
+        self._guard = threading.Lock()
+
+    def resolve(self, name: str, rdtype: str) -> tuple[str, ...] | None:
+        """The values in canonical spelling, none when the name has none, None when it could not be told."""
+        self.resolve_all([(name, rdtype)])
+        return self._known[name, rdtype]
+
+    def resolve_all(self, pairs: Iterable[Pair]) -> None:
+        """Ask about many at once, so that ``resolve`` knows them."""
+        with self._guard:
+            unknown = {pair: _question(pair) for pair in dict.fromkeys(pairs) if pair not in self._known}
+            if not unknown:
+                return
+            asked = [question for question in unknown.values() if question]
+            answers = self._primary.ask(asked) if self._primary else {}
+            foreign = []
+            for pair, question in unknown.items():
+                answer = answers.get(question) if question else None
+                if question is None:
+                    self._known[pair] = ()  # no name at all
+                elif isinstance(answer, Answer) and answer.alias is None:
+                    self._known[pair] = texts_of(answer.rdataset)
+                else:
+                    foreign.append(pair)
+            self._ask_resolvers(foreign)
+
+    def bogus(self, zones: Iterable[dns.name.Name]) -> set[dns.name.Name]:
+        """The zones a validating resolver refuses for their signatures: SERVFAIL, but not when told not to check."""
+        names = sorted(set(zones))
+        if self._silent or not names:
+            return set()
+        with concurrent.futures.ThreadPoolExecutor(min(_AT_ONCE, len(names))) as pool:
+            return {name for name, refused in zip(names, pool.map(self._refused, names), strict=True) if refused}
+
+    def _refused(self, zone: dns.name.Name) -> bool:
+        return self._rcode(zone, 0) == dns.rcode.SERVFAIL and self._rcode(zone, dns.flags.CD) == dns.rcode.NOERROR
+
+    def _rcode(self, zone: dns.name.Name, flags: int) -> int | None:
+        """Of its SOA, which exists, so that no resolver learns of an absence."""
+        try:
+            stub = self.stub()
+        except dns.resolver.NoResolverConfiguration:
+            return None
+        query = dns.message.make_query(zone, dns.rdatatype.SOA, flags=dns.flags.RD | flags, want_dnssec=True)
+        for server in stub.nameservers:
+            if self._silent:
+                return None
+            host = str(server)
+            port = stub.nameserver_ports.get(host, stub.port)
+            with contextlib.suppress(dns.exception.DNSException, OSError, EOFError):
+                return int(dns.query.udp_with_fallback(query, host, self._timeout, port)[0].rcode())
+        self._silent = True
+        return None
+
+    def _ask_resolvers(self, pairs: Sequence[Pair]) -> None:
+        if not pairs:
+            return
+        # The first one alone: where nobody answers, waiting once is enough.
+        if _ROOT not in self._known:
+            self._known[_ROOT] = self._recurse(_ROOT)
+        with concurrent.futures.ThreadPoolExecutor(min(_AT_ONCE, len(pairs))) as pool:
+            self._known.update(zip(pairs, pool.map(self._recurse, pairs), strict=True))
+
+    def _recurse(self, pair: Pair) -> tuple[str, ...] | None:
+        if self._silent:
+            return None
+        try:
+            return texts_of(self.stub().resolve(*pair, search=False).rrset)
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+            # A resolver that does not know the root sees no Internet: what it denies proves nothing.
+            return () if pair == _ROOT or self._known.get(_ROOT) else None
+        except (dns.resolver.LifetimeTimeout, dns.resolver.NoResolverConfiguration):
+            self._silent = True
+            return None
+        except (dns.exception.DNSException, OSError, ValueError):
+            return None
+
+    def stub(self) -> dns.resolver.Resolver:
+        """The recursive resolvers alone, for a library that asks by itself. Raises NoResolverConfiguration."""
+        stub = dns.resolver.Resolver(configure=not self._servers)
+        if self._servers:
+            stub.nameservers = [host for host, _ in map(host_and_port, self._servers)]
+            stub.nameserver_ports = dict(map(host_and_port, self._servers))
+        stub.lifetime = self._timeout
+        return stub
+
+
+def host_and_port(server: str) -> tuple[str, int]:
+    """``host``, ``host:port``, ``[v6]:port`` or a bare IPv6 address, taken apart; the port is 53 when unsaid."""
+    host, colon, port = server.rpartition(":")
+    if colon and port.isdigit() and (":" not in host or host.startswith("[")):
+        return host.strip("[]"), int(port)
+    return server.strip("[]"), 53
+
+
+def _question(pair: Pair) -> Question | None:
+    name, rdtype = pair
+    try:
+        return Question(dns.name.from_text(name), dns.rdatatype.from_text(rdtype))
+    except dns.exception.DNSException:
+        return None

@@ -1,0 +1,221 @@
+"""Mail domains looked at from everywhere: their checks, and how far their records have spread."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import dataclasses
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import dns.name
+import dns.rdataset
+import dns.rdatatype
+from dns.rdatatype import RdataType
+
+from reconcile.providers.base import Finding, Weight
+from reconcile.providers.dns.checks import second_opinion
+from reconcile.providers.dns.checks.checks import run_checks
+from reconcile.providers.dns.checks.facts import Facts, gather
+from reconcile.providers.dns.checks.mta_sts import fetch_policy, publishes
+from reconcile.providers.dns.checks.propagation import Listener, Report, ask_each, delegated_to
+from reconcile.providers.dns.checks.resolver import Resolver, host_and_port
+from reconcile.providers.dns.checks.servers import SwitchMoments, delegation, servers_agree, ttl_in_time
+from reconcile.providers.dns.primary.answers import Answer, Question
+from reconcile.providers.dns.primary.client import Primary
+from reconcile.providers.dns.spf import record as spf
+from reconcile.providers.dns.spf.lookups import foresee
+
+#: The records whose spread decides where mail goes and whether it is believed.
+_FOLLOWED = (
+    ("", "MX"),
+    ("", "TXT"),
+    ("autodiscover", "CNAME"),
+    ("selector1._domainkey", "CNAME"),
+    ("selector2._domainkey", "CNAME"),
+    ("_dmarc", "TXT"),
+)
+#: Each may keep us waiting for seconds.
+_POLICIES_AT_ONCE = 16
+#: What the switch changes.
+_SWITCHED = (("", "MX"), ("autodiscover", "CNAME"))
+#: Checks whose warnings matter before a switch; what others warn of, the plan itself puts right.
+_WARNING_BEFORE = ("mx", "wildcard", "mta-sts", "leftovers", "servers", "dnssec", "ttl")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Survey:
+    """What was seen of some domains: the findings of the checks, and one report per server and record."""
+
+    findings: Sequence[Finding]
+    reports: Sequence[Report]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Surveyor:
+    """Looks at domains; writes nothing. ``zone``: in which moments are said. ``policy``: fetches MTA-STS policies."""
+
+    primary: Primary
+    resolver: Resolver
+    resolvers: tuple[str, ...] = ()
+    zone: dt.tzinfo = dt.UTC
+    policy: Callable[[str], str | None] = fetch_policy
+
+    def check(self, domains: Sequence[str]) -> list[Finding]:
+        """The named checks alone. Only the primary is asked about the domains' own names."""
+        return run_checks(self._gathered(domains), self.resolver.resolve)
+
+    def before_switch(self, switches: Mapping[str, SwitchMoments], now: dt.datetime) -> list[Finding]:
+        """What stands in the way of switching some domains, or is good to know; only authoritative servers are asked
+        about their names. ``switches``: when each is due.
+        """
+        facts = self._gathered(list(switches))
+        named = self._named_servers(facts)
+        parents = self._delegations(facts)
+        listeners = self._authoritative(named)
+        others = {domain: [one for one in found if not self._is_primary(one)] for domain, found in listeners.items()}
+        asked = [(one, *truth) for fact in facts for one in others[fact.domain] for truth in _truths(fact, _SWITCHED)]
+        reports = ask_each(asked)
+        found = run_checks(facts, self.resolver.resolve)
+        bogus = self.resolver.bogus({apex for fact in facts if (apex := _apex(fact)) is not None})
+        for fact in facts:
+            name = fact.domain
+            of_domain = [one for one in reports if one.question.name in _names(fact, _SWITCHED)]
+            of_mx = [one for one in of_domain if one.question.rdtype == RdataType.MX]
+            listed = len(others[name]) < len(listeners[name])
+            lives = [one.ttl or 0 for one in of_domain] + [truth.ttl for _, truth in _truths(fact, _SWITCHED) if truth]
+            ttl = ttl_in_time(name, max(lives, default=0), switches[name], now, self.zone)
+            found += _named(name, "servers", servers_agree(name, of_mx, str(self.primary), listed=listed))
+            found += _named(name, "ttl", ttl)
+            found += _named(name, "servers", delegation(name, named[name], parents.get(_apex(fact))))
+            if _apex(fact) in bogus:
+                found += _named(name, "dnssec", iter([(Weight.BLOCKS, _BOGUS.format(name))]))
+        return found
+
+    def survey(self, domains: Sequence[str], switch: SwitchMoments, now: dt.datetime) -> Survey:
+        """The checks, then every authoritative server; the configured resolvers too, about what is published.
+
+        A resolver is never asked for a record that does not exist yet: it would remember its absence for hours.
+        """
+        facts = self._gathered(domains)
+        recursive = [Listener(text, *host_and_port(text), recursive=True) for text in self.resolvers]
+        authoritative = self._authoritative(self._named_servers(facts))
+        asked = []
+        for one in facts:
+            truths = list(_truths(one, _FOLLOWED))
+            asked += [(listener, *truth) for listener in authoritative[one.domain] for truth in truths]
+            asked += [(listener, *truth) for listener in recursive for truth in truths if truth[1] is not None]
+        servers = [one for one in self.before_switch(dict.fromkeys(domains, switch), now) if one.check in _OF_SERVERS]
+        others = [finding for one in facts for finding in self._second_opinion(one)]
+        findings = sorted([*run_checks(facts, self.resolver.resolve), *servers, *others], key=lambda one: one.domain)
+        return Survey(findings, ask_each(asked))
+
+    def _second_opinion(self, facts: Facts) -> list[Finding]:
+        if not second_opinion.installed():
+            return []
+        published = any(spf.is_spf(text) for text in facts.texts("", "TXT"))
+        policy = bool(facts.texts("_dmarc", "TXT"))
+        told = second_opinion.second_opinion(facts.domain, self.resolver.stub(), spf=published, dmarc=policy)
+        return _named(facts.domain, "checkdmarc", told)
+
+    def _gathered(self, domains: Sequence[str]) -> list[Facts]:
+        """The facts, and all the names they lead to asked about in a few rounds rather than one by one."""
+        with self.primary.on_one_line() as primary:
+            facts = gather(primary, domains)
+        with concurrent.futures.ThreadPoolExecutor(_POLICIES_AT_ONCE) as pool:
+            facts = list(pool.map(self._with_policy, facts))
+        hosts = [(text.partition(" ")[2].rstrip("."), "A") for one in facts for text in one.texts("", "MX")]
+        keys = [(text, "TXT") for one in facts for below in _SELECTORS for text in one.texts(below, "CNAME")]
+        self.resolver.resolve_all([*filter(lambda pair: pair[0], hosts), *keys])
+        foresee(
+            [(text, one.domain) for one in facts for text in one.texts("", "TXT") if spf.is_spf(text)], self.resolver
+        )
+        return facts
+
+    def _with_policy(self, facts: Facts) -> Facts:
+        return dataclasses.replace(facts, policy=self.policy(facts.domain)) if publishes(facts) else facts
+
+    def _named_servers(self, facts: Sequence[Facts]) -> dict[str, list[str]]:
+        """The name servers that each domain's zone names."""
+        questions = {one.domain: Question(apex, RdataType.NS) for one in facts if (apex := _apex(one)) is not None}
+        answers = self.primary.ask(questions.values())
+        hosts: dict[str, list[str]] = {}
+        for one in facts:
+            answer = answers[questions[one.domain]] if one.domain in questions else None
+            names = answer.rdataset or () if isinstance(answer, Answer) else ()
+            hosts[one.domain] = sorted(rdata.target.canonicalize().to_text(omit_final_dot=True) for rdata in names)
+        return hosts
+
+    def _authoritative(self, named: Mapping[str, Sequence[str]]) -> dict[str, list[Listener]]:
+        """Each domain's name servers, by address."""
+        every = {host for names in named.values() for host in names}
+        self.resolver.resolve_all((host, rdtype) for host in sorted(every) for rdtype in ("A", "AAAA"))
+        known = {host: list(self._listeners(host)) for host in every}
+        return {domain: [one for host in names for one in known[host]] for domain, names in named.items()}
+
+    def _delegations(self, facts: Sequence[Facts]) -> dict[dns.name.Name | None, frozenset[str] | None]:
+        """Whom the parent of each zone sends the world to, as one of the parent's servers says."""
+        apexes = sorted({apex for one in facts if (apex := _apex(one)) is not None and apex != dns.name.root})
+        parents = {apex: apex.parent().to_text(omit_final_dot=len(apex.labels) > 2) for apex in apexes}
+        self.resolver.resolve_all((parent, "NS") for parent in parents.values())
+        servers = {
+            apex: (self.resolver.resolve(parent, "NS") or ("",))[0].rstrip(".") for apex, parent in parents.items()
+        }
+        self.resolver.resolve_all((host, "A") for host in servers.values() if host)
+        asked = [
+            (Listener(host, addresses[0]), apex)
+            for apex, host in servers.items()
+            if host and (addresses := self.resolver.resolve(host, "A"))
+        ]
+        return dict(zip((apex for _, apex in asked), delegated_to(asked), strict=True))
+
+    def _listeners(self, host: str) -> Iterator[Listener]:
+        addresses = (self.resolver.resolve(host, "A") or ()) + (self.resolver.resolve(host, "AAAA") or ())
+        for address in addresses:
+            # A primary on a port of its own serves nothing on the usual one.
+            port = self.primary.port if address == self.primary.host else 53
+            yield Listener(f"{host} ({address})", address, port)
+
+    def _is_primary(self, listener: Listener) -> bool:
+        return (listener.host, listener.port) == (self.primary.host, self.primary.port)
+
+
+_SELECTORS = ("selector1._domainkey", "selector2._domainkey")
+_OF_SERVERS = ("servers", "ttl", "dnssec")
+_BOGUS = (
+    "The signatures (DNSSEC) of {} do not hold: half the world refuses its answers already. Its owner must mend that."
+)
+
+
+def worth_telling(findings: Sequence[Finding]) -> list[Finding]:
+    """Of the findings before a switch, those the plan does not put right by itself."""
+    return [
+        one
+        for one in findings
+        if one.weight is Weight.BLOCKS or (one.weight is Weight.WARNS and one.check in _WARNING_BEFORE)
+    ]
+
+
+def _truths(
+    facts: Facts, records: Sequence[tuple[str, str]]
+) -> Iterator[tuple[Question, dns.rdataset.Rdataset | None]]:
+    for below, rdtype in records:
+        answer = facts.answer(below, rdtype)
+        if isinstance(answer, Answer) and answer.alias is None:
+            yield Question(_name(facts, below), dns.rdatatype.from_text(rdtype)), answer.rdataset
+
+
+def _names(facts: Facts, records: Sequence[tuple[str, str]]) -> set[dns.name.Name]:
+    return {_name(facts, below) for below, _ in records}
+
+
+def _name(facts: Facts, below: str) -> dns.name.Name:
+    return dns.name.from_text(f"{below}.{facts.domain}" if below else facts.domain).canonicalize()
+
+
+def _apex(facts: Facts) -> dns.name.Name | None:
+    answer = facts.answer("", "SOA")
+    return answer.zone if isinstance(answer, Answer) else None
+
+
+def _named(domain: str, check: str, told: Iterator[tuple[Weight, str]]) -> list[Finding]:
+    return [Finding(domain, check, weight, sentence) for weight, sentence in told]

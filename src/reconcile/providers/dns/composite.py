@@ -1,0 +1,135 @@
+"""The zones of the network, wherever each is kept: on the primary, at DNS hosts, or in somebody's hands."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconcile.clock import Clock
+from reconcile.config.settings import DnsServer, HostedAccount, ManualZones
+from reconcile.problem import Problem
+from reconcile.providers.base import Provider, Reader
+from reconcile.providers.dns.checks.preflight import Lookout
+from reconcile.providers.dns.checks.resolver import Resolver
+from reconcile.providers.dns.checks.survey import Surveyor
+from reconcile.providers.dns.hosted.account import HostedZones
+from reconcile.providers.dns.hosted.backends import SECRETS, open_backend
+from reconcile.providers.dns.hosted.provider import hosted_provider
+from reconcile.providers.dns.hosted.writes import HostedKeeper
+from reconcile.providers.dns.journal import RecordJournal
+from reconcile.providers.dns.manual import manual_provider
+from reconcile.providers.dns.primary import gss
+from reconcile.providers.dns.primary.client import Primary
+from reconcile.providers.dns.primary.key_probe import try_key
+from reconcile.providers.dns.primary.update_message import Witness, unwitnessed
+from reconcile.providers.dns.primary.updates import Exchange
+from reconcile.providers.dns.provider import dns_provider, dns_reader, signing_primary
+from reconcile.providers.dns.router import RoutedKeeper, RoutedReader, Routes, routed_provider
+from reconcile.providers.dns.undo import Keeper, Undo
+
+if TYPE_CHECKING:
+    from octodns.provider.base import BaseProvider
+
+#: A secret by what it is for: ``key`` of the primary, else the table's name and the option.
+Secret = Callable[[str, str], str]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DnsPlaces:
+    """Everything DNS does, made from the settings. ``secret`` is asked only for what a call needs."""
+
+    settings: DnsServer
+    secret: Secret
+    clock: Clock
+    zone: dt.tzinfo
+
+    def provider(self, journal: Path) -> Provider:
+        """Reader and writer of every zone; ``journal`` is the folder where RRsets are kept as they were."""
+        usual = None
+        if self.settings.host:
+            usual = dns_provider(self.settings, self._key(), self.clock, journal, self.zone)
+        places = self._elsewhere(RecordJournal(journal, self.clock))
+        return routed_provider(places, usual) if places or usual is None else usual
+
+    def reader(self) -> Reader:
+        """The reader of every zone, without the key that only a write on the primary needs."""
+        usual = dns_reader(self.settings, self.clock, self.zone) if self.settings.host else None
+        places = {zone: place.reader for zone, place in self._elsewhere(unwitnessed).items()}
+        return RoutedReader(Routes(places, usual)) if places or usual is None else usual
+
+    def undo(self, journal: Path) -> Undo:
+        """What takes our writes back, wherever they were made. Raises DNS12."""
+        kept = RecordJournal(journal, self.clock)
+        usual = None
+        if self.settings.host:
+            usual = Exchange(signing_primary(self.settings, self._key(), self.clock), self.clock, kept)
+        places: dict[str, Keeper] = {}
+        for name, hosted in self.settings.hosted.items():
+            places |= dict.fromkeys(hosted.zones, self._keeper(name, hosted, kept))
+        return Undo(RoutedKeeper(Routes(places, usual)) if places or usual is None else usual, kept)
+
+    def try_key(self, domains: Iterable[str]) -> Mapping[str, Problem | None]:
+        """What the primary has against our key, for each of the domains it keeps; None: it takes it. Raises DNS12."""
+        hosted = [zone for one in self.settings.hosted.values() for zone in one.zones]
+        manual = [zone for one in self.settings.manual.values() for zone in one.zones]
+        routes = Routes(dict.fromkeys((*hosted, *manual), "elsewhere"), "primary" if self.settings.host else None)
+        for place, here in routes.sorted_out(domains):
+            if place == "primary":
+                return try_key(signing_primary(self.settings, self._key(), self.clock), here)
+        return {}
+
+    def surveyors(self) -> Routes[Surveyor]:
+        """Whom to ask about each domain; zones of a host without a named server have nobody."""
+        places: dict[str, Surveyor] = {}
+        for hosted in self.settings.hosted.values():
+            if hosted.server:
+                places |= dict.fromkeys(hosted.zones, self._surveyor(hosted.server, hosted.port))
+        for manual in self.settings.manual.values():
+            places |= dict.fromkeys(manual.zones, self._surveyor(manual.host, manual.port))
+        usual = self._surveyor(self.settings.host, self.settings.port) if self.settings.host else None
+        return Routes(places, usual)
+
+    def _elsewhere(self, witness: Witness) -> dict[str, Provider]:
+        """The zones that are not on the primary, each with its own place's provider."""
+        places: dict[str, Provider] = {}
+        for name, hosted in self.settings.hosted.items():
+            places |= dict.fromkeys(hosted.zones, self._hosted(name, hosted, witness))
+        for manual in self.settings.manual.values():
+            places |= dict.fromkeys(manual.zones, self._manual(manual))
+        return places
+
+    def _key(self) -> str:
+        """The primary's secret; a Kerberos ticket needs none."""
+        return "" if self.settings.key_algorithm == gss.ALGORITHM else self.secret("", "")
+
+    def _surveyor(self, host: str, port: int) -> Surveyor:
+        primary = Primary(host, port)
+        return Surveyor(primary, Resolver(primary, self.settings.resolvers), self.settings.resolvers, self.zone)
+
+    def _lookout(self, host: str, port: int) -> Lookout | None:
+        return Lookout(self._surveyor(host, port), self.clock) if host else None
+
+    def _hosted(self, name: str, hosted: HostedAccount, witness: Witness) -> Provider:
+        resolver = Resolver(None, self.settings.resolvers)
+        lookout = self._lookout(hosted.server, hosted.port)
+        return hosted_provider(self._account(name, hosted), resolver.resolve, self.clock, witness, lookout)
+
+    def _keeper(self, name: str, hosted: HostedAccount, witness: Witness) -> Keeper:
+        return HostedKeeper(self._account(name, hosted), self.clock, witness)
+
+    def _account(self, name: str, hosted: HostedAccount) -> HostedZones:
+        """Its client is made, and its secrets asked for, only when a zone of it is looked at."""
+
+        def opened() -> BaseProvider:
+            proofs = {option: self.secret(name, option) for option in SECRETS[hosted.service]}
+            return open_backend(hosted.service, {**hosted.options, **proofs})
+
+        return HostedZones(opened, hosted.zones)
+
+    def _manual(self, manual: ManualZones) -> Provider:
+        primary = Primary(manual.host, manual.port)
+        resolver = Resolver(primary, self.settings.resolvers)
+        return manual_provider(primary, resolver, self._lookout(manual.host, manual.port))

@@ -1,0 +1,57 @@
+"""A publication that receivers of mail would not stumble over, whatever carries it out."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import dns.rdataset
+from dns.rdatatype import RdataType
+
+from reconcile.problem import Problem
+from reconcile.providers.dns.desired.rrset import Publish
+from reconcile.providers.dns.records.keys import RecordKey
+from reconcile.providers.dns.records.microsoft_hosts import MICROSOFT
+from reconcile.providers.dns.spf.lookups import Resolve, refuse_over_limit
+from reconcile.providers.dns.spf.parts import spf_records
+
+Rdataset = dns.rdataset.Rdataset
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Judged(Publish):
+    """Raises DNS09 for an SPF record that asks too much, DNS14 for an MX that leads nowhere."""
+
+    resolve: Resolve
+
+    def granted(self, now: Rdataset | None) -> Rdataset | None:
+        after = self._with_hosts() if self.key.part == "spf-mx" else Publish(self.order)
+        return self._judged(after.granted(now))
+
+    def _with_hosts(self) -> Publish:
+        """What ``mx`` means today, which only the world can tell; nothing to keep once it is Microsoft's inbound."""
+        texts = self.resolve(self.key.owner, "MX")
+        if texts is None:
+            return Publish(self.order)
+        hosts = (text.partition(" ")[2].rstrip(".") for text in texts)
+        old = tuple(host for host in hosts if host and not host.endswith(MICROSOFT))
+        return Publish(dataclasses.replace(self.order, fields={**self.order.fields, "hosts": old}))
+
+    def _judged(self, after: Rdataset | None) -> Rdataset | None:
+        if self.key.part.startswith("spf"):
+            for record in spf_records(after):
+                refuse_over_limit(record, self.key.owner, self.resolve)
+        if self.key.rdtype == RdataType.MX:
+            refuse_dead_hosts(self.key, after, self.resolve)
+        return after
+
+
+def refuse_dead_hosts(key: RecordKey, mx: Rdataset | None, resolve: Resolve) -> None:
+    """Raise DNS14 when an MX host has no address: mail would stop (RFC 5321 §5.1). What cannot be told passes."""
+    for rdata in mx or ():
+        host = rdata.exchange.to_text(omit_final_dot=True)
+        if resolve(host, "A") == () and resolve(host, "AAAA") == ():
+            raise Problem(
+                "DNS14",
+                f"{key} would send mail to {host or 'nowhere'}, which has no address.",
+                "Microsoft may still be preparing it; try again later",
+            )

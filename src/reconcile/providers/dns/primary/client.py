@@ -1,0 +1,183 @@
+"""The primary server of the zones: many questions at once, and updates, each answer judged before it is believed."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import dataclasses
+import enum
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdataclass
+import dns.rdataset
+import dns.rdatatype
+import dns.tsig
+import dns.update
+
+from reconcile.problem import Problem
+from reconcile.providers.dns.primary.answers import Answer, Failure, Question, judged, query_for, unreachable
+from reconcile.providers.dns.primary.connection import Line, Unreachable
+from reconcile.providers.dns.primary.gss import GssKey
+
+#: The TSIG algorithms a key may use; HMAC-MD5 and SHA-1 are left out on purpose (RFC 8945 §6).
+_ALGORITHMS = {
+    "hmac-sha224": dns.tsig.HMAC_SHA224,
+    "hmac-sha256": dns.tsig.HMAC_SHA256,
+    "hmac-sha384": dns.tsig.HMAC_SHA384,
+    "hmac-sha512": dns.tsig.HMAC_SHA512,
+}
+
+
+class Verdict(enum.Enum):
+    """What became of an UPDATE. Only reading tells what ``UNHEARD`` means: its answer was lost."""
+
+    ACCEPTED = "accepted"
+    CONFLICT = "conflict"
+    UNHEARD = "unheard"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Primary:
+    """One authoritative server. ``key`` signs updates (TSIG, RFC 8945); ``timeout`` is in seconds per answer."""
+
+    host: str
+    port: int = 53
+    key: dns.tsig.Key | None = dataclasses.field(default=None, repr=False)
+    timeout: float = 5.0
+    #: Agrees on a key with the server before the first update, where there is none.
+    gss: GssKey | None = dataclasses.field(default=None, repr=False, compare=False)
+    _line: Line | None = dataclasses.field(default=None, repr=False, compare=False)
+
+    @contextlib.contextmanager
+    def on_one_line(self) -> Iterator[Primary]:
+        """The same server, asked over a connection that is kept until the end of the block. For one thread."""
+        line = Line(self.host, self.port, self.timeout)
+        try:
+            yield dataclasses.replace(self, _line=line)
+        finally:
+            line.close()
+
+    def ask(self, questions: Iterable[Question]) -> Mapping[Question, Answer | Failure]:
+        """Every answer, read without recursion over one TCP connection. Raises nothing: a failed read is a Failure.
+
+        Reads are not signed: before anything is written, the prerequisites of the signed update prove them.
+        """
+        asked = list(dict.fromkeys(questions))
+        queries = [query_for(question, number) for number, question in enumerate(asked)]
+        replies = self._converse(queries)
+        return {question: judged(str(self), question, reply) for question, reply in zip(asked, replies, strict=True)}
+
+    def update(self, messages: Sequence[dns.update.UpdateMessage]) -> list[Verdict | Problem]:
+        """Send UPDATEs, all at once, and give the server's verdict on each.
+
+        Problems: DNS01 unreachable, DNS03 key refused, DNS04 clocks apart, DNS05 refused, DNS06 not the primary of the
+        zone, DNS11 any other answer, DNS21 no key could be agreed.
+        """
+        if self.gss is None:
+            return self._update(messages)
+        try:
+            with self.gss.turn(self._converse) as key:
+                return dataclasses.replace(self, key=key)._update(messages)
+        except Problem as problem:
+            return [problem] * len(messages)
+
+    def _update(self, messages: Sequence[dns.update.UpdateMessage]) -> list[Verdict | Problem]:
+        for number, message in enumerate(messages):
+            message.id = number
+            if self.key is not None:
+                message.use_tsig(self.key)
+        replies = self._converse([message.to_wire() for message in messages])
+        return [self._verdict(message, reply) for message, reply in zip(messages, replies, strict=True)]
+
+    def __str__(self) -> str:
+        return f"the DNS server {self.host}" + (f":{self.port}" if self.port != 53 else "")
+
+    @property
+    def _key_name(self) -> str:
+        return self.key.name.to_text(omit_final_dot=True) if self.key else ""
+
+    def _converse(self, messages: Sequence[bytes]) -> list[bytes | Unreachable]:
+        if self._line is not None:
+            return self._line.converse(messages)
+        with self.on_one_line() as primary:
+            return primary._converse(messages)
+
+    def _verdict(self, message: dns.update.UpdateMessage, reply: bytes | Unreachable) -> Verdict | Problem:
+        zone = message.zone[0].name.to_text(omit_final_dot=True)
+        if isinstance(reply, Unreachable) and reply.connected:
+            return Verdict.UNHEARD
+        try:
+            rcode = self._read(message, reply, zone).rcode()
+        except Problem as problem:
+            return problem
+        if rcode == dns.rcode.REFUSED:
+            return Problem(
+                "DNS05",
+                f"{self} refused to change {zone}: the key may not update these records.",
+                f"grant the key '{self._key_name}' updates of {zone} on the server",
+            )
+        if rcode == dns.rcode.NOTAUTH:
+            return Problem("DNS06", f"{self} is not the primary of {zone}.", "correct [dns] host in reconcile.toml")
+        if rcode in _PREREQUISITE_FAILED:
+            return Verdict.CONFLICT
+        if rcode != dns.rcode.NOERROR:
+            return Problem(
+                "DNS11", f"{self} answered {dns.rcode.to_text(rcode)} to an update of {zone}.", "read its log"
+            )
+        return Verdict.ACCEPTED
+
+    def _read(self, query: dns.message.Message, reply: bytes | Unreachable, name: str) -> dns.message.Message:
+        """The reply to an update, its signature verified. Raises Problem."""
+        if isinstance(reply, Unreachable):
+            raise unreachable(str(self), reply, name)
+        try:
+            message = dns.message.from_wire(reply, keyring=self.key, request_mac=query.mac)
+        except dns.tsig.PeerBadTime:
+            raise Problem(
+                "DNS04",
+                f"{self} refused the key '{self._key_name}': its clock and ours are more than 300 s apart.",
+                "set both clocks by NTP, then run again",
+            ) from None
+        except (dns.tsig.PeerError, dns.tsig.BadSignature, dns.tsig.BadKey, dns.tsig.BadTime):
+            raise self._key_refused(name) from None
+        except dns.exception.DNSException as error:
+            if self.key is not None and dns.rcode.Rcode(reply[3] & 0xF) in _UNSIGNED_REFUSALS:
+                raise self._key_refused(name) from None
+            raise Problem(
+                "DNS11", f"{self} sent an answer about {name} that cannot be read ({type(error).__name__})."
+            ) from None
+        return message
+
+    def _key_refused(self, name: str) -> Problem:
+        return Problem(
+            "DNS03",
+            f"{self} refused the key '{self._key_name}' for {name}: unknown name, other secret or other algorithm.",
+            # Knot says BADKEY of a good key that no rule allows here, too; PowerDNS says no more of a bad time.
+            "compare name, algorithm and secret with the server's own; see that it allows the key, and both clocks",
+        )
+
+
+#: How servers turn a key down without signing that they do: dnspython calls such an answer malformed.
+_UNSIGNED_REFUSALS = frozenset({dns.rcode.NOTAUTH, dns.rcode.FORMERR, dns.rcode.REFUSED})
+#: What a server answers when a prerequisite of an update does not hold (RFC 2136 §3.2).
+_PREREQUISITE_FAILED = frozenset({dns.rcode.NXRRSET, dns.rcode.YXRRSET, dns.rcode.YXDOMAIN, dns.rcode.NXDOMAIN})
+
+
+def tsig_key(name: str, algorithm: str, secret: str) -> dns.tsig.Key:
+    """The key from its settings. Raises DNS12, without quoting the secret, when one of them cannot be used."""
+    known = _ALGORITHMS.get(algorithm.lower().rstrip("."))
+    if known is None:
+        raise Problem("DNS12", f"'{algorithm}' is not a TSIG algorithm in use.", f"one of {', '.join(_ALGORITHMS)}")
+    try:
+        octets = base64.b64decode("".join(secret.split()), validate=True)
+    except (binascii.Error, ValueError):
+        octets = b""
+    if not octets:
+        raise Problem("DNS12", f"The secret of the DNS key '{name}' is not base64.", "copy it again from the server")
+    return dns.tsig.Key(dns.name.from_text(name), octets, known)

@@ -1,0 +1,136 @@
+"""Which of several places a name belongs to, and a reader, a writer and a keeper that send each question there."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import dataclasses
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Generic, TypeVar
+
+import dns.name
+import dns.rdataset
+
+from reconcile.problem import Problem
+from reconcile.providers.base import Observation, Order, Provider, Reader, Scope, Unknown, Wanted, Writer
+from reconcile.providers.dns.desired.rrset import Wish
+from reconcile.providers.dns.primary.update_message import Granted
+from reconcile.providers.dns.records.keys import RecordKey
+from reconcile.providers.dns.undo import Keeper
+from reconcile.resources.resource import Live
+
+Place = TypeVar("Place")
+
+
+class Routes(Generic[Place]):
+    """``places`` by the zone each is trusted with, and the ``usual`` one for every other name (None: there is none)."""
+
+    def __init__(self, places: Mapping[str, Place], usual: Place | None) -> None:
+        apexes = ((dns.name.from_text(zone).canonicalize(), place) for zone, place in places.items())
+        self._deepest_first = sorted(apexes, key=lambda pair: -len(pair[0].labels))
+        self._usual = usual
+
+    def of(self, name: dns.name.Name) -> Place | None:
+        """The place of the deepest zone the name lives in."""
+        return next((place for apex, place in self._deepest_first if name.is_subdomain(apex)), self._usual)
+
+    def sorted_out(self, names: Iterable[str]) -> list[tuple[Place, list[str]]]:
+        """Domains by the place they belong to; those without one are left out."""
+        found: dict[int, tuple[Place, list[str]]] = {}
+        for name in names:
+            place = self.of(dns.name.from_text(name).canonicalize())
+            if place is not None:
+                found.setdefault(id(place), (place, []))[1].append(name)
+        return list(found.values())
+
+
+def routed_provider(places: Mapping[str, Provider], usual: Provider | None) -> Provider:
+    """All places as one provider; each keeps its own limits behind it."""
+    readers = Routes({zone: place.reader for zone, place in places.items()}, usual.reader if usual else None)
+    writers = Routes({zone: place.writer for zone, place in places.items()}, usual.writer if usual else None)
+    return Provider("dns", RoutedReader(readers), RoutedWriter(writers), default_parallel=1000)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RoutedReader:
+    """Asks every place at once."""
+
+    routes: Routes[Reader]
+
+    def observe(self, scope: Scope) -> Observation:
+        """Each record as its place sees it; unknown without a place."""
+        shares: dict[int, tuple[Reader, list[Wanted]]] = {}
+        sights = {}
+        for wanted in scope.wanted:
+            key = RecordKey.parse(wanted.address.key)
+            place = self.routes.of(key.name)
+            if place is None:
+                homeless = nowhere(key)
+                sights[wanted.address] = Unknown(f"{homeless.message} ({homeless.hint})")
+            else:
+                shares.setdefault(id(place), (place, []))[1].append(wanted)
+        with concurrent.futures.ThreadPoolExecutor(max(1, len(shares))) as pool:
+            seen = list(pool.map(lambda share: share[0].observe(Scope(share[1], scope.domains)), shares.values()))
+        findings = [finding for one in seen for finding in one.findings]
+        return Observation(sights | {at: sight for one in seen for at, sight in one.sights.items()}, findings=findings)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RoutedWriter:
+    """Raises DNS20 for a name without a place, else as the place's own writer."""
+
+    routes: Routes[Writer]
+
+    def create(self, order: Order) -> Live:
+        return self._writer(order).create(order)
+
+    def update(self, order: Order) -> Live:
+        return self._writer(order).update(order)
+
+    def delete(self, order: Order) -> None:
+        self._writer(order).delete(order)
+
+    def _writer(self, order: Order) -> Writer:
+        key = RecordKey.parse(order.address.key)
+        place = self.routes.of(key.name)
+        if place is None:
+            raise nowhere(key)
+        return place
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RoutedKeeper:
+    """What can be taken back is taken back where it was written."""
+
+    routes: Routes[Keeper]
+
+    def standing(self, keys: Collection[RecordKey]) -> Mapping[RecordKey, dns.rdataset.Rdataset | None]:
+        """Raises DNS20 for a name without a place, else as the places do."""
+        shares: dict[int, tuple[Keeper, list[RecordKey]]] = {}
+        for key in keys:
+            keeper = self.routes.of(key.name)
+            if keeper is None:
+                raise nowhere(key)
+            shares.setdefault(id(keeper), (keeper, []))[1].append(key)
+        return {key: now for keeper, share in shares.values() for key, now in keeper.standing(share).items()}
+
+    def grant(self, wishes: Sequence[Wish]) -> list[Granted]:
+        ends: dict[int, Granted] = {}
+        shares: dict[int, tuple[Keeper, list[int]]] = {}
+        for number, wish in enumerate(wishes):
+            keeper = self.routes.of(wish.key.name)
+            if keeper is None:
+                ends[number] = nowhere(wish.key)
+            else:
+                shares.setdefault(id(keeper), (keeper, []))[1].append(number)
+        for keeper, numbers in shares.values():
+            ends.update(zip(numbers, keeper.grant([wishes[number] for number in numbers]), strict=True))
+        return [ends[number] for number in range(len(wishes))]
+
+
+def nowhere(key: RecordKey) -> Problem:
+    """DNS20: nothing says where the name's zone is kept."""
+    return Problem(
+        "DNS20",
+        f"Nothing in reconcile.toml says where the zone of {key.owner} is kept.",
+        "set [dns] host, or name the zone in [dns.hosted] or [dns.manual]",
+    )

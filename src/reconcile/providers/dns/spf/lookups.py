@@ -1,0 +1,147 @@
+"""How many DNS questions a receiver asks to evaluate a record (RFC 7208 §4.6.4): over the limit, SPF is void."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol
+
+from reconcile.problem import Problem
+from reconcile.providers.dns.spf import record as spf
+
+#: ``resolve(name, type)``: the values found, none when there are none, None when it could not be told.
+Resolve = Callable[[str, str], tuple[str, ...] | None]
+
+LOOKUP_LIMIT = 10
+VOID_LIMIT = 2
+#: A macro, or the name of the sender's own address: asked, and neither followed nor held to be void.
+_DEPENDS_ON_SENDER = ("",)
+_ASKING = frozenset({"include", "a", "mx", "ptr", "exists", "redirect"})
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Lookups:
+    """The worst case over all senders. ``asking``: terms that cost a question; ``void``: those that find nothing.
+
+    ``unknown`` are hosts that could not be read, each counted once and not looked into.
+    """
+
+    asking: tuple[str, ...]
+    void: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+    @property
+    def over_limit(self) -> bool:
+        return len(self.asking) > LOOKUP_LIMIT or len(self.void) > VOID_LIMIT
+
+
+def count(record: spf.SpfRecord, domain: str, resolve: Resolve) -> Lookups:
+    """Walk the record and everything it includes; a host that includes itself is walked once more and no further."""
+    found = list(_walk(record, domain, resolve, (domain,)))
+    return Lookups(
+        asking=tuple(step.term for step in found),
+        void=tuple(step.term for step in found if step.answer == ()),
+        unknown=tuple(step.term for step in found if step.answer is None),
+    )
+
+
+def refuse_over_limit(record: spf.SpfRecord, domain: str, resolve: Resolve) -> None:
+    """Raise DNS09 with the count when receivers would give the record up."""
+    lookups = count(record, domain, resolve)
+    if lookups.over_limit:
+        what, number, limit = (
+            ("DNS lookups", len(lookups.asking), LOOKUP_LIMIT)
+            if len(lookups.asking) > LOOKUP_LIMIT
+            else ("lookups that find nothing", len(lookups.void), VOID_LIMIT)
+        )
+        raise Problem(
+            "DNS09",
+            f"The SPF record of {domain} would need {number} {what}; receivers give up after {limit}: '{record}'.",
+            "its owner must choose which terms to drop; nothing is flattened automatically",
+        )
+
+
+def pairs_asked(record: spf.SpfRecord, domain: str) -> Iterator[tuple[str, str]]:
+    """The names and types that counting begins with, so that they can be asked about together."""
+    for term in _evaluated(record):
+        target = _target(term, domain)
+        if "%" not in target and term.name != "ptr":
+            yield target, {"include": "TXT", "redirect": "TXT", "mx": "MX"}.get(term.name, "A")
+
+
+class Resolves(Protocol):
+    """What may be asked about many names at once."""
+
+    def resolve(self, name: str, rdtype: str) -> tuple[str, ...] | None: ...
+
+    def resolve_all(self, pairs: Iterable[tuple[str, str]]) -> None: ...
+
+
+def foresee(records: Iterable[tuple[str, str]], resolver: Resolves) -> None:
+    """Ask about all that counting these (record, domain) will ask, level by level, each level at once."""
+    level = list(records)
+    for _ in range(LOOKUP_LIMIT):
+        pairs = {pair for text, domain in level if _sound(text) for pair in pairs_asked(spf.parse(text), domain)}
+        resolver.resolve_all(pairs)
+        below = ((name, resolver.resolve(name, rdtype) or ()) for name, rdtype in pairs if rdtype == "TXT")
+        level = [(text, name) for name, texts in below for text in texts if spf.is_spf(text)]
+        if not level:
+            return
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Step:
+    term: str
+    answer: tuple[str, ...] | None
+
+
+def _walk(record: spf.SpfRecord, domain: str, resolve: Resolve, path: tuple[str, ...]) -> Iterator[_Step]:
+    for term in _evaluated(record):
+        target = _target(term, domain)
+        answer = _DEPENDS_ON_SENDER if "%" in target else _look_up(term.name, target, resolve)
+        yield _Step(term.text, answer)
+        if answer and spf.is_spf(answer[0]) and target not in path:
+            yield from _walk(spf.parse(answer[0]), target, resolve, (*path, target))
+
+
+def _target(term: spf.Term, domain: str) -> str:
+    return (term.value.split("/")[0] or domain).lower().rstrip(".")
+
+
+def _evaluated(record: spf.SpfRecord) -> Iterator[spf.Term]:
+    """The asking terms a receiver can reach: none after ``all``, and ``redirect`` only without it."""
+    redirect = None
+    for term in record.terms:
+        if term.name == "all" and term.qualifier:
+            return
+        if term.name == "redirect" and not term.qualifier:
+            redirect = term
+        elif term.name in _ASKING and term.qualifier:
+            yield term
+    if redirect is not None:
+        yield redirect
+
+
+def _look_up(name: str, target: str, resolve: Resolve) -> tuple[str, ...] | None:
+    if name in ("include", "redirect"):
+        texts = resolve(target, "TXT")
+        return None if texts is None else tuple(text for text in texts if _sound(text))[:1]
+    if name == "ptr":
+        return _DEPENDS_ON_SENDER
+    if name == "mx":
+        return resolve(target, "MX")
+    four = resolve(target, "A")
+    return four if four or name == "exists" else _either(four, resolve(target, "AAAA"))
+
+
+def _either(four: tuple[str, ...] | None, six: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """A sender has one family, so a host with addresses in either is not void for our count."""
+    return six or (None if four is None or six is None else ())
+
+
+def _sound(text: str) -> bool:
+    try:
+        spf.parse(text)
+    except spf.MalformedSpf:
+        return False
+    return True

@@ -1,0 +1,281 @@
+"""What the tenant holds of the resources a plan asks about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from reconcile.config.settings import Settings
+from reconcile.problem import Problem
+from reconcile.providers.base import ABSENT, Observation, Scope, Seats, Sight, Unknown, Wanted
+from reconcile.providers.microsoft.reading import observed_state
+from reconcile.providers.microsoft.reading.records import STAMP_PREFIX, Box, User, domain_of
+from reconcile.providers.microsoft.reading.tenant import Tenant
+from reconcile.providers.microsoft.wire.exchange import Exchange
+from reconcile.providers.microsoft.wire.graph import Graph
+from reconcile.providers.microsoft.wire.refusals import Refused, explained
+from reconcile.resources.address import Address
+from reconcile.resources.resource import Live, Value
+
+Row = dict[str, Any]
+
+
+#: What reading an answer raises that is not as described.
+_MALFORMED = (KeyError, TypeError, ValueError, AttributeError)
+
+
+class MicrosoftReader:
+    """Bulk reads of the tenant through Graph and Exchange; cannot write.
+
+    ``copied`` tells the mailboxes into which nothing is left to copy.
+    """
+
+    def __init__(
+        self, graph: Graph, exchange: Exchange, settings: Settings, copied: Callable[[], Collection[str]] = frozenset
+    ) -> None:
+        self._graph = graph
+        self._exchange = exchange
+        self._settings = settings
+        self._copied = copied
+
+    def observe(self, scope: Scope) -> Observation:
+        tenant = Tenant(self._graph, self._exchange, self._settings)
+        try:
+            copied = self._copied()
+        except Problem:
+            copied = ()  # nothing is known of the copies: every door is looked at
+        return _Look(tenant, self._settings, scope, copied).observation()
+
+
+class _Look:
+    """One observation: the scope, and the tenant as it is at this moment."""
+
+    def __init__(self, tenant: Tenant, settings: Settings, scope: Scope, copied: Collection[str]) -> None:
+        self._tenant = tenant
+        self._copied = copied
+        self._settings = settings
+        self._scope = scope
+        self._copier = {settings.tenant.copier_principal.lower(), settings.tenant.client_id.lower()}
+        #: Whose account each wanted mailbox was found to be.
+        self._accounts: dict[Address, User] = {}
+
+    def observation(self) -> Observation:
+        looks: Mapping[str, Callable[[list[Wanted]], Mapping[Address, Sight]]] = {
+            "domain": self._domains,
+            "domain_verification": self._verifications,
+            "mail_flow": self._mail_flow,
+            "dkim": self._dkim,
+            "dkim_signing": self._dkim_signing,
+            "mailbox": self._mailboxes,
+            "access": self._access,
+            "copy_access": self._copy_access,
+        }
+        self._tenant.look_ahead({one.address.kind for one in self._scope.wanted}, self._rights_to_read())
+        seen: dict[Address, Sight] = {}
+        for kind, look in looks.items():
+            wanted = [one for one in self._scope.wanted if one.address.kind == kind]
+            if not wanted:
+                continue
+            try:
+                seen.update(look(wanted))
+            except (Problem, Refused) as failure:
+                seen.update({one.address: _unknown(failure, one.address) for one in wanted})
+            except _MALFORMED as odd:
+                told = Problem(
+                    "M365-04", f"Microsoft answered what cannot be read ({type(odd).__name__}).", "run again"
+                )
+                seen.update({one.address: _unknown(told, one.address) for one in wanted})
+        return Observation(seen, self._unmanaged(), self._seats())
+
+    def _seats(self) -> Seats | None:
+        """Seats left and seats held; None when no mailbox was asked about, or the subscriptions cannot be read."""
+        if not any(one.address.kind == "mailbox" for one in self._scope.wanted):
+            return None
+        try:
+            skus = self._tenant.skus()
+        except (Problem, Refused, *_MALFORMED):
+            return None
+        return Seats(skus.supply(), {address: skus.parts(user.skus) for address, user in self._accounts.items()})
+
+    def _rights_to_read(self) -> Mapping[str, Collection[str]]:
+        """The mailboxes whose rights will be asked about, as far as the state knows them, by cmdlet."""
+        shared = [one.identity for one in self._scope.wanted if one.address.kind == "access" and one.identity]
+        copies = [one for one in self._scope.wanted if one.address.kind == "copy_access" and one.identity]
+        opened = [one.identity for one in copies if not self._over(one)]
+        return {"Get-MailboxPermission": [*shared, *opened], "Get-RecipientPermission": shared}
+
+    def _domains(self, wanted: list[Wanted]) -> Mapping[Address, Sight]:
+        rows = self._tenant.domains()
+        roots = [key for key in map(_key, wanted) if key in rows and rows[key].get("isRoot", True)]
+        records = self._tenant.domain_records(roots, "verificationDnsRecords")
+        seen: dict[Address, Sight] = {}
+        for one in wanted:
+            key = _key(one)
+            found = records.get(key, [])
+            if key not in rows:
+                seen[one.address] = ABSENT
+            elif isinstance(found, Refused):
+                seen[one.address] = _unknown(found, one.address)
+            else:
+                fields = {"root": observed_state.domain_root(key, rows)}
+                seen[one.address] = Live(one.address, fields, key, observed_state.verification_outputs(found))
+        return seen
+
+    def _verifications(self, wanted: list[Wanted]) -> Mapping[Address, Sight]:
+        rows = self._tenant.domains()
+        verified = [key for key in map(_key, wanted) if rows.get(key, {}).get("isVerified")]
+        accepted = self._tenant.accepted_domains() if verified else {}
+        records = self._tenant.domain_records(verified, "serviceConfigurationRecords")
+        seen: dict[Address, Sight] = {}
+        for one in wanted:
+            key = _key(one)
+            found = records.get(key)
+            if found is None:
+                seen[one.address] = ABSENT
+            elif isinstance(found, Refused):
+                seen[one.address] = _unknown(found, one.address)
+            else:
+                services = tuple(sorted(rows[key].get("supportedServices") or ()))
+                seen[one.address] = Live(
+                    one.address,
+                    {"verified": True, "services": services, "accepted": key in accepted},
+                    key,
+                    observed_state.service_outputs(found) if "Email" in services else {},
+                )
+        return seen
+
+    def _mail_flow(self, wanted: list[Wanted]) -> Mapping[Address, Sight]:
+        types = self._tenant.accepted_domains()
+        return {one.address: _live(one, {"type": types.get(_key(one))}) for one in wanted}
+
+    def _dkim(self, wanted: list[Wanted]) -> Mapping[Address, Sight]:
+        signing = self._tenant.signing()
+        return {
+            one.address: _live(
+                one, {"keys": _key(one) in signing}, observed_state.dkim_outputs(signing.get(_key(one), {}))
+            )
+            for one in wanted
+        }
+
+    def _dkim_signing(self, wanted: list[Wanted]) -> Mapping[Address, Sight]:
+        signing = self._tenant.signing()
+        return {one.address: _live(one, {"enabled": signing.get(_key(one), {}).get("Enabled")}) for one in wanted}
+
+    def _mailboxes(self, wanted: list[Wanted]) -> Mapping[Address, Sight]:
+        # What we know to be there, from the state or from Exchange, and the list of accounts does not show is asked for
+        # by name before it is called absent.
+        listed, boxes = self._tenant.users(), self._tenant.by_primary()
+        named = {one.address: one.identity or getattr(boxes.get(_key(one)), "user_id", "") for one in wanted}
+        asked = self._tenant.users_by_id(name for name in named.values() if name and name not in listed)
+        return {one.address: self._mailbox(one, asked.get(named[one.address])) for one in wanted}
+
+    def _mailbox(self, one: Wanted, asked: User | Refused | None) -> Sight:
+        if isinstance(asked, Refused):
+            return _unknown(asked, one.address)
+        box, user = self._find(one, asked)
+        if box is None and user is None:
+            return ABSENT
+        key = one.address.key
+        if user is None:
+            return Unknown(f"{key}: Exchange shows this mailbox, but the directory does not show its account yet.")
+        self._accounts[one.address] = user
+        fields = observed_state.mailbox_fields(key, user, box, self._tenant.skus(), self._scope.domains)
+        context = {} if box else {"mailbox": "not provisioned yet"}
+        owner = user.stamp.removeprefix(STAMP_PREFIX) if user.stamp.startswith(STAMP_PREFIX) else ""
+        return Live(one.address, fields, user.id, context=context, owner=owner)
+
+    def _find(self, one: Wanted, asked: User | None) -> tuple[Box | None, User | None]:
+        """The mailbox and the account wanted: by recorded identity, else by primary address, else by sign-in name."""
+        users, boxes = self._tenant.users(), self._tenant.boxes()
+        if user := asked or users.get(one.identity):
+            return boxes.get(user.id), user
+        key = _key(one)
+        if box := self._tenant.by_primary().get(key):
+            return box, users.get(box.user_id)
+        user = self._tenant.by_sign_in().get(key)
+        return (boxes.get(user.id), user) if user else (None, None)
+
+    def _access(self, wanted: list[Wanted]) -> Mapping[Address, Sight]:
+        boxes = self._by_primary_or_recorded(wanted)
+        guids = [box.guid for box in boxes.values()]
+        full = self._tenant.permissions("Get-MailboxPermission", guids)
+        send = self._tenant.permissions("Get-RecipientPermission", guids)
+        recipients = self._tenant.recipients() if boxes else {}
+        seen: dict[Address, Sight] = {}
+        for one in wanted:
+            box = boxes.get(one.address)
+            if box is None:
+                seen[one.address] = ABSENT
+                continue
+            rows, grants = full[box.guid], send[box.guid]
+            if isinstance(rows, Refused) or isinstance(grants, Refused):
+                seen[one.address] = _unknown(rows if isinstance(rows, Refused) else grants, one.address)
+            else:
+                fields = observed_state.access_fields(box, rows, grants, recipients, self._copier)
+                seen[one.address] = Live(one.address, fields, box.guid)
+        return seen
+
+    def _copy_access(self, wanted: list[Wanted]) -> Mapping[Address, Sight]:
+        # Once the mail is over nobody needs the door: it is as recorded, and whoever shut it since did well. Asking
+        # would cost more than all the rest, for Exchange tells the rights on one mailbox at a time.
+        seen: dict[Address, Sight] = {
+            one.address: Live(one.address, dict(one.recorded), one.identity) for one in wanted if self._over(one)
+        }
+        wanted = [one for one in wanted if one.address not in seen]
+        boxes = self._by_primary_or_recorded(wanted)
+        permissions = self._tenant.permissions("Get-MailboxPermission", [box.guid for box in boxes.values()])
+        for one in wanted:
+            rows = permissions[boxes[one.address].guid] if one.address in boxes else []
+            if isinstance(rows, Refused):
+                seen[one.address] = _unknown(rows, one.address)
+            elif {holder.lower() for holder in observed_state.full_access_holders(rows)} & self._copier:
+                seen[one.address] = Live(one.address, {"granted": True}, boxes[one.address].guid)
+            else:
+                seen[one.address] = ABSENT
+        return seen
+
+    def _over(self, one: Wanted) -> bool:
+        """Whether the copier has had its way with a mailbox that stays as it is."""
+        return one.desired is not None and bool(one.recorded.get("granted")) and one.address.key in self._copied
+
+    def _by_primary_or_recorded(self, wanted: list[Wanted]) -> dict[Address, Box]:
+        """The mailbox of each: the recorded one wherever its address went, else the one with that primary address."""
+        by_guid = {box.guid: box for box in self._tenant.boxes().values()}
+        by_primary = self._tenant.by_primary()
+        found = {one.address: by_guid.get(one.identity) or by_primary.get(_key(one)) for one in wanted}
+        return {address: box for address, box in found.items() if box is not None}
+
+    def _unmanaged(self) -> tuple[Address, ...]:
+        """Accounts and mailboxes of the declared domains that no wanted mailbox covers; none when they are unknown."""
+        try:
+            users, boxes = self._tenant.users(), self._tenant.boxes()
+        except (Problem, Refused, *_MALFORMED):
+            return ()
+        names = {identity: box.primary for identity, box in boxes.items()}
+        names.update({identity: names.get(identity) or user.upn for identity, user in users.items()})
+        matched = {user.id for user in self._accounts.values()}
+        return tuple(
+            sorted(
+                Address(self._scope.domains[domain_of(name)], "mailbox", name)
+                for identity, name in names.items()
+                if identity not in matched and domain_of(name) in self._scope.domains
+            )
+        )
+
+
+def _key(one: Wanted) -> str:
+    return one.address.key.lower()
+
+
+def _live(one: Wanted, fields: Mapping[str, Value], outputs: Mapping[str, Value] = MappingProxyType({})) -> Sight:
+    """A domain's setting, absent while it is off."""
+    return Live(one.address, fields, _key(one), outputs) if any(fields.values()) else ABSENT
+
+
+def _unknown(failure: Problem | Refused | object, address: Address) -> Unknown:
+    if isinstance(failure, Refused):
+        failure = explained(failure, address)
+    if isinstance(failure, Problem):
+        return Unknown(f"{failure}{f' – {failure.hint}' if failure.hint else ''}")
+    return Unknown(str(failure))

@@ -1,0 +1,216 @@
+"""One reading of the whole tenant, each list read once: whoever needs a list that failed learns why."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from reconcile.config.settings import Settings
+from reconcile.problem import Problem
+from reconcile.providers.microsoft.reading import records
+from reconcile.providers.microsoft.reading.licences import Skus
+from reconcile.providers.microsoft.reading.records import Box, Recipient, User
+from reconcile.providers.microsoft.wire.concurrent import side_by_side
+from reconcile.providers.microsoft.wire.exchange import Exchange
+from reconcile.providers.microsoft.wire.graph import Graph, segment
+from reconcile.providers.microsoft.wire.refusals import Refused
+
+Row = dict[str, Any]
+T = TypeVar("T")
+
+#: What tells who holds which right on a mailbox.
+_RIGHTS_SELECT = {
+    "Get-MailboxPermission": ("User", "AccessRights", "Deny", "IsInherited"),
+    "Get-RecipientPermission": ("Trustee", "AccessRights", "AccessControlType", "IsInherited"),
+}
+
+
+class Tenant:
+    """A snapshot that is filled as it is asked. Every method raises the same ``Problem`` or ``Refused`` again once its
+    list could not be read whole. Not for sharing between threads.
+    """
+
+    def __init__(self, graph: Graph, exchange: Exchange, settings: Settings) -> None:
+        self._graph = graph
+        self._exchange = exchange
+        self._settings = settings
+        self._read: dict[str, Any] = {}
+        self._rights: dict[str, dict[str, list[Row] | Refused | Problem]] = {}
+
+    def look_ahead(self, kinds: Collection[str], rights: Mapping[str, Collection[str]]) -> None:
+        """Read every list that resources of these kinds will be looked up in, and the rights on mailboxes that are
+        known already (by cmdlet, their GUIDs): one page leads to the next, but nothing else waits for another. A
+        failure is told when it matters."""
+        needed: Mapping[str, Sequence[Callable[[], object]]] = {
+            "domain": (self.domains,),
+            "domain_verification": (self.domains, self.accepted_domains),
+            "mail_flow": (self.accepted_domains,),
+            "dkim": (self.signing,),
+            "dkim_signing": (self.signing,),
+            "mailbox": (self.users, self.boxes, self.skus),
+            "access": (self.boxes, self.recipient_list),
+            "copy_access": (self.boxes,),
+        }
+
+        def read(one: Callable[[], object]) -> None:
+            with contextlib.suppress(Exception):  # whoever asks for the list meets the failure again, whatever it is
+                one()
+
+        lists = list(dict.fromkeys(one for kind, lists in needed.items() if kind in kinds for one in lists))
+        lists += [functools.partial(self.permissions, cmdlet, guids) for cmdlet, guids in rights.items() if guids]
+        side_by_side(read, lists, len(lists))
+
+    def users(self) -> Mapping[str, User]:
+        """Every directory user by object id."""
+        return self._once("users", lambda: {u.id: u for u in map(records.user, self._user_rows())})
+
+    def deleted(self) -> list[User]:
+        """Accounts deleted in the last thirty days."""
+        return self._once("deleted", lambda: list(map(records.user, self._deleted_rows())))
+
+    def boxes(self) -> Mapping[str, Box]:
+        """User and shared mailboxes by the object id of their account."""
+        return self._once("boxes", lambda: {b.user_id: b for b in list_boxes(self._exchange)})
+
+    def users_by_id(self, ids: Iterable[str]) -> Mapping[str, User | Refused | None]:
+        """Accounts asked for one by one, batched: lists know of a change later than they do."""
+        names = sorted(set(ids))
+        select = ",".join(records.USER_SELECT)
+        answers = self._graph.many([f"/users/{segment(name)}?$select={select}" for name in names])
+        return {name: records.known_user(answer) for name, answer in zip(names, answers, strict=True)}
+
+    def by_primary(self) -> Mapping[str, Box]:
+        """The same mailboxes by primary address."""
+        return self._once("by_primary", lambda: {box.primary: box for box in self.boxes().values()})
+
+    def by_sign_in(self) -> Mapping[str, User]:
+        """The same users by sign-in name (UPN)."""
+        return self._once("by_sign_in", lambda: {user.upn: user for user in self.users().values()})
+
+    def recipients(self) -> Mapping[str, Recipient]:
+        """Every recipient under each of its names (id, GUID, name, UPN), lower case."""
+        return self._once("recipients", self._recipients)
+
+    def recipient_list(self) -> Sequence[Recipient]:
+        """The same recipients, each once."""
+
+        def read() -> list[Recipient]:
+            return [records.recipient(row) for row in _whole(self._exchange, "Get-Recipient", records.RECIPIENT_SELECT)]
+
+        return self._once("recipient_list", read)
+
+    def skus(self) -> Skus:
+        return self._once("skus", lambda: read_skus(self._graph, self._settings))
+
+    def domains(self) -> Mapping[str, Row]:
+        """The tenant's domains by name, verified or not."""
+        return self._once(
+            "domains",
+            lambda: {str(row["id"]).lower(): row for row in self._graph.rows("/domains", records.DOMAIN_SELECT)},
+        )
+
+    def accepted_domains(self) -> Mapping[str, str]:
+        """The domains Exchange takes mail for, and what it does with addresses it does not know."""
+        return self._once("accepted", lambda: list_accepted(self._exchange))
+
+    def signing(self) -> Mapping[str, Row]:
+        """The DKIM configuration of each domain that has one."""
+
+        def read() -> Mapping[str, Row]:
+            rows = self._exchange.rows("Get-DkimSigningConfig", ())
+            return {str(row.get("Domain") or "").lower(): row for row in rows}
+
+        return self._once("signing", read)
+
+    def domain_records(self, domains: Iterable[str], part: str) -> Mapping[str, list[Row] | Refused]:
+        """``verificationDnsRecords`` or ``serviceConfigurationRecords`` of each domain, batched."""
+        names = sorted(set(domains))
+        answers = self._graph.many([f"/domains/{segment(name)}/{part}" for name in names])
+        return {
+            name: answer if isinstance(answer, Refused) else list(answer.get("value") or [])
+            for name, answer in zip(names, answers, strict=True)
+        }
+
+    def permissions(self, cmdlet: str, guids: Iterable[str]) -> Mapping[str, list[Row] | Refused]:
+        """The rows of ``Get-MailboxPermission`` or ``Get-RecipientPermission`` of each mailbox, batched.
+
+        Each mailbox is asked about once: who opens a shared one is of interest to its people and to its copy.
+        """
+        known = self._rights.setdefault(cmdlet, {})
+        boxes = sorted(set(guids))
+        missing = [guid for guid in boxes if guid not in known]
+        try:
+            found = self._exchange.many(cmdlet, _RIGHTS_SELECT[cmdlet], [{"Identity": one} for one in missing])
+            known.update(zip(missing, found, strict=True))
+        except (Problem, Refused) as failure:
+            known.update(dict.fromkeys(missing, failure))
+        return {guid: _told(known[guid]) for guid in boxes}
+
+    def _user_rows(self) -> list[Row]:
+        return self._graph.rows("/users", records.USER_SELECT, top=999)
+
+    def _deleted_rows(self) -> list[Row]:
+        return self._graph.rows("/directory/deletedItems/microsoft.graph.user", records.USER_SELECT, top=999)
+
+    def _recipients(self) -> dict[str, Recipient]:
+        by_name = {name: found for found in self.recipient_list() for name in found.names}
+        for box in self.boxes().values():
+            if found := by_name.get(box.guid) or by_name.get(box.user_id):
+                by_name[box.upn] = found
+        return by_name
+
+    def _once(self, name: str, read: Callable[[], T]) -> T:
+        if name not in self._read:
+            try:
+                self._read[name] = read()
+            except (Problem, Refused) as failure:
+                self._read[name] = failure
+        found = self._read[name]
+        if isinstance(found, Problem | Refused):
+            raise found
+        return found  # type: ignore[no-any-return]
+
+
+def _told(rights: list[Row] | Refused | Problem) -> list[Row] | Refused:
+    if isinstance(rights, Problem):
+        raise rights
+    return rights
+
+
+def list_boxes(exchange: Exchange) -> list[Box]:
+    """All user and shared mailboxes, in one list."""
+    kinds = ["UserMailbox", "SharedMailbox"]
+    rows = _whole(exchange, "Get-Mailbox", records.BOX_SELECT, RecipientTypeDetails=kinds)
+    return [records.box(row) for row in rows]
+
+
+def _whole(exchange: Exchange, cmdlet: str, select: Iterable[str], **parameters: object) -> list[Row]:
+    """A list of recipients, domain by domain when the list of all cannot be read to its end.
+
+    The links between pages are known to break ("Expired or Invalid pagination request"), and a page to end the list
+    with only a warning; every recipient has its primary address in one of the accepted domains.
+    """
+    try:
+        return exchange.rows(cmdlet, select, ResultSize="Unlimited", **parameters)
+    except Problem as failure:
+        if failure.code != "M365-05":
+            raise
+    filters = [f"PrimarySmtpAddress -like '*@{domain}'" for domain in sorted(list_accepted(exchange))]
+    return [
+        row
+        for part in filters
+        for row in exchange.rows(cmdlet, select, ResultSize="Unlimited", Filter=part, **parameters)
+    ]
+
+
+def list_accepted(exchange: Exchange) -> Mapping[str, str]:
+    """The domains Exchange takes mail for: name → Authoritative or InternalRelay."""
+    rows = exchange.rows("Get-AcceptedDomain", ("DomainName", "DomainType"))
+    return {str(row["DomainName"]).lower(): str(row["DomainType"]) for row in rows}
+
+
+def read_skus(graph: Graph, settings: Settings) -> Skus:
+    select = ("skuId", "skuPartNumber", "capabilityStatus", "consumedUnits", "prepaidUnits")
+    return Skus(graph.rows("/subscribedSkus", select), settings.licences)

@@ -1,0 +1,174 @@
+"""Everything that can be known of a federation's move before the day, without changing anything in the tenant."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from random import random
+
+from reconcile.clock import Clock
+from reconcile.config.settings import Settings
+from reconcile.problem import Problem
+from reconcile.providers.microsoft.reading.records import Box, User, domain_of, smtp_addresses
+from reconcile.providers.microsoft.reading.tenant import Tenant
+from reconcile.providers.microsoft.rehearsal.grants import granted, lacking
+from reconcile.providers.microsoft.rehearsal.realm import realm
+from reconcile.providers.microsoft.wire.auth import Credential, Device, Tokens
+from reconcile.providers.microsoft.wire.connection import connect
+from reconcile.providers.microsoft.wire.refusals import Refused, explained
+from reconcile.providers.microsoft.wire.transport import Transport
+from reconcile.resources.address import Address
+
+
+class Verdict(enum.Enum):
+    READY = "ready"
+    #: Nothing stops, somebody should look.
+    LOOK = "look"
+    BLOCKED = "blocked"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at. ``hint`` says what to do next, "" when there is nothing to do."""
+
+    verdict: Verdict
+    told: str
+    hint: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Move:
+    """What a federation is about to bring: its slug, its domains, and the licence of each mailbox by its address."""
+
+    slug: str
+    domains: tuple[str, ...]
+    licences: Mapping[str, str]
+
+
+def rehearse(settings: Settings, credential: Credential, clock: Clock, move: Move) -> tuple[Check, ...]:
+    """Every check, in the order a postmaster reads them; a check that could not be made is blocked and says why."""
+    sender = Transport(clock, random, settings.tenant.ca_file)
+    graph, exchange = connect(settings.tenant, credential, sender, clock)
+    look = _Look(settings, Tenant(graph, exchange, settings), move)
+    grants = functools.partial(_grants, settings, credential)
+    steps = (look.sign_in, grants, look.holders, look.seats, look.others, look.deleted)
+    return tuple(check for step in steps for check in _told(step, move))
+
+
+def _told(step: Callable[[], Iterator[Check]], move: Move) -> list[Check]:
+    try:
+        return list(step())
+    except Refused as refused:
+        failure: Problem = explained(refused, Address(move.slug, "domain", move.domains[0]))
+    except Problem as problem:
+        failure = problem
+    return [Check(Verdict.BLOCKED, str(failure), failure.hint)]
+
+
+def _grants(settings: Settings, credential: Credential) -> Iterator[Check]:
+    """Every permission that will be needed, also those for what a rehearsal does not do."""
+    held = granted(Tokens(settings.tenant, credential))
+    missing = list(lacking(held, person=isinstance(credential, Device))) if held else []
+    for permission, what in missing:
+        yield Check(
+            Verdict.BLOCKED,
+            f"The application lacks the permission {permission}, needed for {what}.",
+            "let an administrator grant it, with consent for the whole organisation (docs/permissions.md)",
+        )
+    if held and not missing:
+        yield Check(Verdict.READY, "The application has every permission it needs.")
+
+
+class _Look:
+    def __init__(self, settings: Settings, tenant: Tenant, move: Move) -> None:
+        self._settings = settings
+        self._tenant = tenant
+        self._move = move
+
+    def sign_in(self) -> Iterator[Check]:
+        """Both services answer the application, which holds its permissions and its role."""
+        self._tenant.users()
+        yield Check(Verdict.READY, "Microsoft Graph answers the application.")
+        self._tenant.accepted_domains()
+        yield Check(Verdict.READY, "Exchange answers the application.")
+
+    def holders(self) -> Iterator[Check]:
+        """No other tenant holds a domain of the federation."""
+        ours = self._tenant.domains()
+        for domain in self._move.domains:
+            if ours.get(domain, {}).get("isVerified"):
+                yield Check(Verdict.READY, f"{domain} is verified in our tenant.")
+                yield from self._refusing(domain)
+                continue
+            found = realm(self._settings.tenant, domain)
+            if not found.tenant_id or found.tenant_id == self._settings.tenant.id.lower():
+                yield Check(Verdict.READY, f"No other tenant holds {domain}.")
+            elif found.viral:
+                yield Check(
+                    Verdict.LOOK,
+                    f"{domain} belongs to a tenant nobody administers: somebody once signed up to a free service.",
+                    "proving the domain takes it over, its accounts included; ask the federation who they are",
+                )
+            else:
+                yield Check(
+                    Verdict.BLOCKED,
+                    f"{domain} belongs to another Microsoft tenant, {found.tenant_id}.",
+                    "its administrator must remove the domain there first: no proof can take it over",
+                )
+
+    def _refusing(self, domain: str) -> Iterator[Check]:
+        """A domain somebody made authoritative too early: the tenant refuses colleagues' mail to what it lacks."""
+        there = self._tenant.by_primary()
+        missing = [one for one in self._move.licences if domain_of(one) == domain and one not in there]
+        if missing and self._tenant.accepted_domains().get(domain) == "Authoritative":
+            yield Check(
+                Verdict.LOOK,
+                f"Our tenant refuses mail to addresses of {domain} not moved yet: {len(missing)} of them.",
+                f"make it a relay until the day: Set-AcceptedDomain {domain} -DomainType InternalRelay",
+            )
+
+    def seats(self) -> Iterator[Check]:
+        """Enough licences are free for the mailboxes that do not have theirs yet."""
+        skus, users = self._tenant.skus(), self._tenant.by_sign_in()
+        for licence in ("E1", "E3"):
+            wanted = {address for address, name in self._move.licences.items() if name == licence}
+            held = {address for address in wanted if address in users and skus.licence(users[address].skus) == licence}
+            missing, free = len(wanted) - len(held), skus.free(licence) if wanted else 0
+            if missing > free:
+                yield Check(
+                    Verdict.BLOCKED,
+                    f"Licence {licence}: {missing} needed, only {free} free.",
+                    "buy or free the rest before the day",
+                )
+            elif wanted:
+                yield Check(Verdict.READY, f"Licence {licence}: {missing} needed, {free} free.")
+
+    def others(self) -> Iterator[Check]:
+        """Accounts of our tenant that have an address of the federation already."""
+        boxes = self._tenant.boxes()
+        for found in sorted(self._tenant.users().values(), key=lambda one: one.upn):
+            if not found.stamp.endswith(f":{self._move.slug}"):
+                yield from self._of(found, boxes.get(found.id), "account")
+
+    def deleted(self) -> Iterator[Check]:
+        """Accounts deleted in the last thirty days keep their addresses."""
+        for found in self._tenant.deleted():
+            if not found.stamp.endswith(f":{self._move.slug}"):
+                yield from self._of(found, None, "deleted account")
+
+    def _of(self, found: User, box: Box | None, what: str) -> Iterator[Check]:
+        names = {found.upn} | smtp_addresses(box.proxies if box else found.proxies)
+        held = sorted(name for name in names if domain_of(name) in self._move.domains)
+        if not held:
+            return
+        described = [name for name in held if name in self._move.licences]
+        if described and what == "account":
+            yield Check(Verdict.LOOK, f"{described[0]} exists already.", "the plan will offer to adopt it")
+        else:
+            yield Check(
+                Verdict.LOOK,
+                f"The {what} {found.upn} has {', '.join(held)}.",
+                "free the address, or describe the mailbox in the federation's file",
+            )

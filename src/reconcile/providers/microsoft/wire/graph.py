@@ -1,0 +1,197 @@
+"""Microsoft Graph v1.0: the only module that knows its wire format."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from reconcile.clock import Clock
+from reconcile.problem import Problem
+from reconcile.providers.microsoft.wire.concurrent import side_by_side
+from reconcile.providers.microsoft.wire.pacing import Quota
+from reconcile.providers.microsoft.wire.refusals import Refused
+from reconcile.providers.microsoft.wire.transport import Reply, Request, Service, Transport, Verdict, by_status
+
+Row = dict[str, Any]
+
+#: Graph, "Combine multiple HTTP requests using JSON batching": 20 parts at most.
+BATCH = 20
+#: Requests in flight at a time, however many writers wait.
+CONCURRENT = 16
+#: How often a list is begun, and how many empty pages may follow each other.
+LIST_ATTEMPTS = 3
+BARREN_PAGES = 50
+
+
+class Graph:
+    """Reads and writes directory objects.
+
+    Every method raises ``Refused`` for what Graph would not do and ``Problem`` (M365-01…06) when it cannot be asked.
+    """
+
+    def __init__(self, service: Service, transport: Transport, clock: Clock, quota: Quota) -> None:
+        self._service = service
+        self._transport = transport
+        self._clock = clock
+        self._quota = quota
+        self._root = f"{service.root.rstrip('/')}/v1.0"
+        self._places = threading.BoundedSemaphore(CONCURRENT)
+
+    def rows(self, path: str, select: Iterable[str] = (), **options: str | int) -> list[Row]:
+        """A whole collection, every page of it, begun again when the way to the next page is lost.
+
+        Raises ``Problem`` M365-05 when it cannot be read whole: a short list would look like deletions.
+        """
+        first = self._root + path + _query(select, options)
+        for _ in range(LIST_ATTEMPTS):
+            rows = self._pages(first)
+            if rows is not None:
+                return rows
+        raise Problem(
+            "M365-05", f"Microsoft Graph's list {path} was cut short.", "nothing was concluded from it; run it again"
+        )
+
+    def _pages(self, first: str) -> list[Row] | None:
+        """The rows of all pages from ``first`` on, None when they do not lead to an end.
+
+        A page may be empty and lead on; a link is followed exactly as it was given.
+        """
+        url, found, barren = first, [], 0
+        while url:
+            try:
+                page = self._read(url)
+            except Refused:
+                if url == first:
+                    raise
+                return None
+            if page is None or not isinstance(page.get("value"), list):
+                return None
+            found += page["value"]
+            barren = 0 if page["value"] else barren + 1
+            following = str(page.get("@odata.nextLink") or "")
+            if barren > BARREN_PAGES or (page["value"] and following == url):
+                return None
+            url = following
+        return found
+
+    def one(self, path: str, select: Iterable[str] = ()) -> Row | None:
+        """One object, None when Graph does not know it."""
+        return self._read(self._root + path + _query(select, {}))
+
+    def many(self, paths: Sequence[str]) -> list[Row | Refused]:
+        """The answers to several GETs, in order, batched; a part that is refused does not fail the others."""
+        answers: dict[str, Row | Refused] = {}
+        numbered = [(str(number), path) for number, path in enumerate(paths)]
+        batches = [dict(numbered[start : start + BATCH]) for start in range(0, len(numbered), BATCH)]
+        side_by_side(lambda batch: self._batch(batch, answers), batches, CONCURRENT)
+        return [answers[str(number)] for number in range(len(paths))]
+
+    def create(self, path: str, body: Mapping[str, object]) -> Row:
+        """POST what must not exist twice. Raises ``LostAnswer`` when nobody knows whether it does now."""
+        return self._write(Request("POST", self._root + path, body, repeatable=False, writes=True))
+
+    def act(self, path: str, body: Mapping[str, object]) -> Row:
+        """POST an action that changes nothing when done again."""
+        return self._write(Request("POST", self._root + path, body, writes=True))
+
+    def change(self, path: str, body: Mapping[str, object]) -> None:
+        self._write(Request("PATCH", self._root + path, body, writes=True))
+
+    def remove(self, path: str) -> None:
+        """DELETE; what is already gone is no failure."""
+        try:
+            self._write(Request("DELETE", self._root + path, writes=True))
+        except Refused as refused:
+            if refused.status != 404:
+                raise
+
+    def _read(self, url: str) -> Row | None:
+        self._quota.take(units=1, writes=0)
+        reply = self._transport.send(self._service, Request("GET", url))
+        if reply.status == 404:
+            return None
+        return self._understood(reply.status, reply.json(), reply.request_id)
+
+    def _write(self, request: Request) -> Row:
+        reply = self._send(request, writes=1)
+        return self._understood(reply.status, reply.json(), reply.request_id)
+
+    def _batch(self, waiting: dict[str, str], answers: dict[str, Row | Refused]) -> None:
+        """Ask until every part is answered; a busy part is asked again alone, after the longest wait any part asks."""
+        for attempt in itertools.count(1):
+            parts = [{"id": number, "method": "GET", "url": path} for number, path in waiting.items()]
+            # A part costs what it would cost alone.
+            reply = self._send(Request("POST", f"{self._root}/$batch", {"requests": parts}), units=len(parts))
+            body = self._understood(reply.status, reply.json(), reply.request_id)
+            pause = 0.0
+            for part in body.get("responses") or []:
+                number, status = str(part.get("id")), int(part.get("status", 0))
+                if number not in waiting:
+                    continue
+                headers = {str(name).lower(): str(value) for name, value in (part.get("headers") or {}).items()}
+                if status == 429 or status >= 500:
+                    pause = max(pause, self._transport.pause(attempt, headers))
+                    continue
+                del waiting[number]
+                try:
+                    answers[number] = self._understood(status, part.get("body"), headers.get("request-id", ""))
+                except Refused as refused:
+                    answers[number] = refused
+            if not waiting:
+                return
+            if attempt == 8:
+                raise Problem("M365-02", "Microsoft Graph stayed busy for too long.", "run the command again later")
+            self._clock.sleep(pause or self._transport.pause(attempt, {}))
+
+    def _send(self, request: Request, units: int = 1, writes: int = 0) -> Reply:
+        self._quota.take(units, writes)
+        with self._places:
+            return self._transport.send(self._service, request, _judge)
+
+    def _understood(self, status: int, body: Any, request_id: str) -> Row:
+        if status in (200, 201) and isinstance(body, dict):
+            return body
+        if status in (202, 204):
+            return {}
+        error = body.get("error") if isinstance(body, dict) else None
+        if not isinstance(error, dict):
+            raise Refused(self._service.name, status, "Unreadable", "an answer that is not Graph's", "", request_id)
+        details = [detail for detail in error.get("details") or [] if isinstance(detail, dict)]
+        first = details[0] if details else {}
+        inner = error.get("innerError") or {}
+        raise Refused(
+            self._service.name,
+            status,
+            str(first.get("code") or error.get("code") or ""),
+            str(error.get("message") or ""),
+            str(first.get("target") or ""),
+            request_id or str(inner.get("request-id") or ""),
+        )
+
+
+def _judge(reply: Reply) -> Verdict:
+    """By status, but for two who write at once: the second was not carried out and may come again."""
+    body = reply.json() if reply.status == 409 else None
+    error = body.get("error") if isinstance(body, dict) else None
+    if isinstance(error, dict) and error.get("code") in _AT_ONCE:
+        return Verdict.LATER
+    return by_status(reply)
+
+
+#: What the second of two who write at the same moment is answered; Microsoft's own clients take both for passing.
+_AT_ONCE = ("Directory_ConcurrencyViolation", "Request_MultipleObjectsWithSameKeyValue")
+
+
+def segment(text: str) -> str:
+    """One path segment: ids, UPNs and domains with what URLs reserve escaped."""
+    return quote(text, safe="@!'~")
+
+
+def _query(select: Iterable[str], options: Mapping[str, str | int]) -> str:
+    asked = {f"${name}": value for name, value in options.items()}
+    if names := ",".join(select):
+        asked["$select"] = names
+    return f"?{urlencode(asked, safe='$,')}" if asked else ""

@@ -1,0 +1,289 @@
+"""One way out to Microsoft: pooled connections, patience by class of failure, and no token where it does not belong."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import enum
+import gzip
+import json
+import logging
+import re
+import threading
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import requests.adapters
+import urllib3.exceptions
+from urllib3.exceptions import MaxRetryError, NewConnectionError
+
+from reconcile.clock import Clock
+from reconcile.problem import Problem
+from reconcile.providers.microsoft.wire.refusals import LostAnswer
+
+log = logging.getLogger(__name__)
+
+#: Connect and read, in seconds. Exchange may take minutes to answer a long list.
+TIMEOUTS = (10.0, 180.0)
+#: Attempts to reach a server that does not answer at all.
+KNOCKS = 4
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Service:
+    """One Microsoft service: its name on screen, its root, and who signs requests in.
+
+    ``token`` answers a bearer token, ``renew`` forgets the one at hand. The token goes to ``root``'s host alone.
+    """
+
+    name: str
+    root: str
+    token: Callable[[], str]
+    renew: Callable[[], None]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Request:
+    """``repeatable``: carrying it out twice is the same as once, so an uncertain answer is simply asked again.
+    ``writes``: it is meant to change something, so its id is worth keeping.
+    """
+
+    method: str
+    url: str
+    body: object = None
+    headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    repeatable: bool = True
+    writes: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    @property
+    def request_id(self) -> str:
+        return self.headers.get("request-id", "") or self.headers.get("x-ms-request-id", "")
+
+    def json(self) -> Any:
+        """The body as JSON, None when it is empty or is not JSON.
+
+        Half a surrogate pair, left where .NET cut a text in the middle of an emoji, is no text that could be written
+        down again: U+FFFD stands for it.
+        """
+        try:
+            told = json.loads(self.content)
+        except ValueError:
+            return None
+        return _whole(told) if _SURROGATE.search(self.content) else told
+
+
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+def _whole(value: Any) -> Any:
+    """The value with every text of it in whole characters."""
+    match value:
+        case str():
+            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        case list():
+            return [_whole(item) for item in value]
+        case dict():
+            return {_whole(name): _whole(item) for name, item in value.items()}
+    return value
+
+
+class Verdict(enum.Enum):
+    """What an answer means for asking again."""
+
+    FINAL = "final"
+    #: Not carried out; the same request may pass later.
+    LATER = "later"
+    #: May have been carried out.
+    UNSURE = "unsure"
+
+
+def by_status(reply: Reply) -> Verdict:
+    """HTTP's own meaning: 429 was not carried out; 5xx tells nothing."""
+    if reply.status == 429:
+        return Verdict.LATER
+    return Verdict.UNSURE if reply.status >= 500 else Verdict.FINAL
+
+
+class Transport:
+    """Sends requests until they are answered. Thread-safe.
+
+    ``random`` answers a number in [0, 1); ``patience`` is how long, in seconds, one request may wait in all between
+    attempts. Environment variables (proxies, netrc) are not consulted.
+    """
+
+    def __init__(
+        self, clock: Clock, random: Callable[[], float], ca_file: Path | None = None, patience: float = 600.0
+    ) -> None:
+        self._clock = clock
+        self._random = random
+        self._patience = patience
+        self._throttled = 0
+        self._followed = threading.local()
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.verify = str(ca_file) if ca_file else True
+        self._session.mount("https://", requests.adapters.HTTPAdapter(pool_connections=4, pool_maxsize=64))
+
+    def throttled(self) -> int:
+        """How many answers so far asked us to come back later."""
+        return self._throttled
+
+    @contextlib.contextmanager
+    def requests(self) -> Iterator[list[str]]:
+        """The ids of the writes this thread sends meanwhile, in order."""
+        ids: list[str] = []
+        self._followed.ids = ids
+        try:
+            yield ids
+        finally:
+            self._followed.ids = None
+
+    def send(self, service: Service, request: Request, judge: Callable[[Reply], Verdict] = by_status) -> Reply:
+        """The final reply, whatever its status.
+
+        Raises ``LostAnswer`` when a request that is not repeatable may have been carried out, and ``Problem`` when the
+        service cannot be reached (M365-01), stays busy beyond the patience (M365-02), or sends elsewhere (M365-06).
+        """
+        waited = 0.0
+        knocks = 0
+        renewed = False
+        attempt = 0
+        while True:
+            attempt += 1
+            reply, verdict = self._attempt(service, request, judge)
+            if reply is None and verdict is Verdict.LATER:
+                knocks += 1
+                if knocks >= KNOCKS:
+                    raise _unreachable(service)
+            if reply is not None and reply.status == 401 and not renewed:
+                renewed = True
+                service.renew()
+                continue
+            if verdict is Verdict.FINAL and reply is not None:
+                return reply
+            if verdict is Verdict.UNSURE and not request.repeatable:
+                raise LostAnswer(f"{service.name} did not answer {request.method} {urlsplit(request.url).path}")
+            pause = self.pause(attempt, reply.headers if reply else {})
+            waited += pause
+            if waited > self._patience:
+                raise _busy(service, reply)
+            self._clock.sleep(pause)
+
+    def _note(self, request: Request, reply: Reply) -> None:
+        if reply.status == 429:
+            self._throttled += 1
+        ids: list[str] | None = getattr(self._followed, "ids", None)
+        if ids is not None and request.writes and reply.request_id:
+            ids.append(reply.request_id)
+
+    def pause(self, attempt: int, headers: Mapping[str, str]) -> float:
+        """Seconds to wait before the next attempt: what the server asks, else doubling, with jitter either way."""
+        try:
+            asked = float(headers.get("Retry-After", headers.get("retry-after", "")))
+        except ValueError:
+            return float(min(60.0, 2.0 ** min(attempt, 6)) * (0.5 + self._random() / 2))
+        return asked + self._random() * min(1.0, asked / 10)
+
+    def _attempt(
+        self, service: Service, request: Request, judge: Callable[[Reply], Verdict]
+    ) -> tuple[Reply | None, Verdict]:
+        try:
+            reply = self._exchange(service, request)
+        except requests.exceptions.SSLError:
+            raise Problem(
+                "M365-01",
+                f"The certificate of {_host(request.url)} is not trusted.",
+                "check tenant.ca_file in reconcile.toml, and whether something on the way opens TLS",
+            ) from None
+        except (requests.exceptions.ConnectTimeout, requests.exceptions.InvalidURL):
+            return None, Verdict.LATER
+        except (requests.exceptions.ConnectionError, requests.exceptions.Timeout) as error:
+            return None, Verdict.LATER if _never_left(error) else Verdict.UNSURE
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError):
+            return None, Verdict.UNSURE
+        except OSError:  # requests' word for an authority that is not there
+            message = f"The certificate authority to trust for {_host(request.url)} cannot be read."
+            raise Problem("M365-01", message, "check tenant.ca_file in reconcile.toml") from None
+        return reply, judge(reply)
+
+    def _exchange(self, service: Service, request: Request) -> Reply:
+        """One exchange on the wire, redirects within the same host included."""
+        url = request.url
+        for _ in range(4):
+            if _host(url) != _host(service.root) or urlsplit(url).scheme != "https":
+                raise Problem(
+                    "M365-06",
+                    f"{service.name} sent the request on to {_host(url)}, where the token must not go.",
+                    "check the tenant's addresses in reconcile.toml",
+                )
+            answer = self._session.request(
+                request.method,
+                url,
+                data=None if request.body is None else json.dumps(request.body).encode(),
+                headers={
+                    "Accept": "application/json",
+                    "Accept-Encoding": "identity",
+                    **({} if request.body is None else {"Content-Type": "application/json; charset=utf-8"}),
+                    **request.headers,
+                    "Authorization": f"Bearer {service.token()}",
+                },
+                timeout=TIMEOUTS,
+                allow_redirects=False,
+                stream=True,
+            )
+            with answer:
+                content = answer.raw.read(decode_content=False)
+            reply = Reply(answer.status_code, answer.headers, _decoded(content))
+            log.debug("%s %s %s %s", request.method, urlsplit(url).path, reply.status, reply.request_id)
+            if reply.status not in (301, 302, 307, 308):
+                self._note(request, reply)
+                return reply
+            url = requests.compat.urljoin(url, reply.headers.get("Location", ""))
+        raise Problem("M365-06", f"{service.name} redirects without end.", "check the tenant's addresses")
+
+
+def _decoded(content: bytes) -> bytes:
+    """The body uncompressed. Exchange's 403 calls a run of NUL bytes gzip, so the bytes are believed, not the label."""
+    if not content.startswith(b"\x1f\x8b"):
+        return content
+    try:
+        return gzip.decompress(content)
+    except (OSError, EOFError, zlib.error):
+        return content
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc.lower().removesuffix(":443")
+
+
+def _never_left(error: Exception) -> bool:
+    cause = error.args[0] if error.args else None
+    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
+
+
+def _unreachable(service: Service) -> Problem:
+    return Problem(
+        "M365-01",
+        f"{service.name} cannot be reached at {_host(service.root)}.",
+        "check the network and the tenant's addresses in reconcile.toml, then run the command again",
+    )
+
+
+def _busy(service: Service, reply: Reply | None) -> Problem:
+    told = f" (answer {reply.status}, request {reply.request_id or 'unnamed'})" if reply else ""
+    return Problem(
+        "M365-02",
+        f"{service.name} stayed busy for too long{told}.",
+        "run the command again later: what was done is kept",
+    )

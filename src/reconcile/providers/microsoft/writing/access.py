@@ -1,0 +1,232 @@
+"""Rights on mailboxes: the delegates of shared ones, and the copier's temporary access."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+
+from reconcile.problem import Problem
+from reconcile.providers.base import Order
+from reconcile.providers.microsoft.reading import observed_state
+from reconcile.providers.microsoft.reading.records import Box
+from reconcile.providers.microsoft.wire.exchange import Row, edited
+from reconcile.providers.microsoft.wire.refusals import LostAnswer, Refused
+from reconcile.providers.microsoft.writing.principals import Names
+from reconcile.providers.microsoft.writing.read_back import patiently, until
+from reconcile.providers.microsoft.writing.services import Surfaces, disagrees
+from reconcile.resources.address import Address
+from reconcile.resources.resource import Live, Value
+
+#: Seconds until a new account is a recipient one can grant a right to (15 minutes as a rule).
+RECIPIENT_PATIENCE = 3600.0
+#: Seconds for a granted right to be shown.
+SHOWN_PATIENCE = 600.0
+
+RIGHTS = ("full_access", "send_as", "send_on_behalf")
+
+
+class AccessWriter:
+    """Kind *access*. Rights are given and taken one by one, so nobody else's are ever touched."""
+
+    def __init__(self, surfaces: Surfaces) -> None:
+        self._surfaces = surfaces
+        self._exchange = surfaces.exchange
+        self._clock = surfaces.clock
+        self._names = Names(surfaces)
+
+    def create(self, order: Order) -> Live:
+        return self._settle(order, RIGHTS)
+
+    def update(self, order: Order) -> Live:
+        return self._settle(order, tuple(right for right in RIGHTS if right in order.changed))
+
+    def delete(self, order: Order) -> None:
+        """Take back the rights the plan saw; a mailbox that is gone has none."""
+        if self._surfaces.watch.box(order.address.key) is not None:
+            self._settle(Order(order.address, order.before, dict.fromkeys(RIGHTS, ()), frozenset(RIGHTS)), RIGHTS)
+
+    def _settle(self, order: Order, rights: tuple[str, ...]) -> Live:
+        box = _mailbox(self._surfaces, order.address)
+        before = self._fields(box)
+        for right in rights:
+            wanted, present = _people(order.fields.get(right)), _people(before[right])
+            for who in sorted(wanted - present):
+                self._give(right, box, who)
+            # What the plan did not show is not taken away: somebody may have given it since.
+            for who in sorted((present & self._planned(order, right, present)) - wanted):
+                self._take(right, box, who)
+        live = until(self._clock, lambda: self._agreeing(order, rights), SHOWN_PATIENCE)
+        if live is None:
+            raise disagrees(order.address, ", ".join(rights))
+        return live
+
+    def _agreeing(self, order: Order, rights: tuple[str, ...]) -> Live | None:
+        box = _mailbox(self._surfaces, order.address)
+        fields = self._fields(box)
+        for right in rights:
+            wanted, present = _people(order.fields.get(right)), _people(fields[right])
+            if not wanted <= present or present & (self._planned(order, right, present) - wanted):
+                return None
+        return Live(order.address, fields, box.guid)
+
+    def _planned(self, order: Order, right: str, present: set[str]) -> set[str]:
+        """Whom the plan saw with the right, by their former and their present names: they may be renamed since."""
+        seen = _people(order.before.fields.get(right)) if order.before else set()
+        return seen | {known.primary for known in self._names.of(seen - present, set()).values()}
+
+    def _fields(self, box: Box) -> dict[str, Value]:
+        full = self._exchange.rows("Get-MailboxPermission", (), Identity=box.guid)
+        send = self._exchange.rows("Get-RecipientPermission", (), Identity=box.guid)
+        holders = [*observed_state.full_access_holders(full), *observed_state.send_as_holders(send), *box.on_behalf]
+        tenant = self._surfaces.settings.tenant
+        left_out = {tenant.copier_principal.lower(), tenant.client_id.lower()}
+        return observed_state.access_fields(box, full, send, self._names.of(holders, left_out), left_out)
+
+    def _give(self, right: str, box: Box, who: str) -> None:
+        self._patiently(lambda: _give(self._surfaces, right, box.guid, who))
+
+    def _take(self, right: str, box: Box, who: str) -> None:
+        self._patiently(lambda: _take(self._surfaces, right, box.guid, who))
+
+    def _patiently(self, act: Callable[[], None]) -> None:
+        try:
+            patiently(self._clock, act, _recipient_unknown, RECIPIENT_PATIENCE, pause=30.0)
+        except Refused as refused:
+            # As after an answer that was lost: it is what it was to become, as reading back will show.
+            if not refused.code.endswith("AlreadyExistsException"):
+                raise
+
+
+#: The largest message Exchange Online can be told to take; 36 MB is what a new mailbox takes, and old mail knows no
+#: such limit (Set-Mailbox -MaxReceiveSize).
+LARGEST_MESSAGE = "150MB"
+
+
+class CopyAccessWriter:
+    """Kind *copy_access*: the copier's application may open one mailbox, which takes large messages from then on."""
+
+    def __init__(self, surfaces: Surfaces) -> None:
+        self._surfaces = surfaces
+        self._exchange = surfaces.exchange
+        self._clock = surfaces.clock
+        self._lock = threading.Lock()
+        self._known = False
+
+    def create(self, order: Order) -> Live:
+        box = _mailbox(self._surfaces, order.address)
+        self._introduce()
+        principal = self._surfaces.settings.tenant.copier_principal
+
+        def grant() -> None:
+            self._exchange.run(
+                "Add-MailboxPermission",
+                Identity=box.guid,
+                User=principal,
+                AccessRights=["FullAccess"],
+                InheritanceType="All",
+                AutoMapping=False,
+                Confirm=False,
+            )
+
+        if not self._granted(box):
+            self._exchange.run("Set-Mailbox", Identity=box.guid, MaxReceiveSize=LARGEST_MESSAGE)
+            patiently(self._clock, grant, _recipient_unknown, RECIPIENT_PATIENCE, pause=30.0)
+        if until(self._clock, lambda: self._granted(box) or None, SHOWN_PATIENCE) is None:
+            raise disagrees(order.address, "the copier's access")
+        return Live(order.address, {"granted": True}, box.guid)
+
+    def update(self, order: Order) -> Live:
+        return self.create(order)
+
+    def delete(self, order: Order) -> None:
+        box = self._surfaces.watch.box(order.address.key)
+        if box is None or not self._granted(box):
+            return
+        self._exchange.run(
+            "Remove-MailboxPermission",
+            Identity=box.guid,
+            User=self._surfaces.settings.tenant.copier_principal,
+            AccessRights=["FullAccess"],
+            InheritanceType="All",
+            Confirm=False,
+        )
+        if until(self._clock, lambda: None if self._granted(box) else True, SHOWN_PATIENCE) is None:
+            raise disagrees(order.address, "the end of the copier's access")
+
+    def _granted(self, box: Box) -> bool:
+        tenant = self._surfaces.settings.tenant
+        rows = self._exchange.rows("Get-MailboxPermission", (), Identity=box.guid)
+        holders = {holder.lower() for holder in observed_state.full_access_holders(rows)}
+        return bool(holders & {tenant.copier_principal.lower(), tenant.client_id.lower()})
+
+    def _introduce(self) -> None:
+        """Exchange must know the application before it can be given a right; said once."""
+        tenant = self._surfaces.settings.tenant
+        with self._lock:
+            if self._known or self._introduced():
+                self._known = True
+                return
+            with contextlib.suppress(LostAnswer):
+                self._exchange.create(
+                    "New-ServicePrincipal",
+                    AppId=tenant.client_id,
+                    ObjectId=tenant.copier_principal,
+                    DisplayName="reconcile mail copy",
+                )
+            self._known = until(self._clock, lambda: self._introduced() or None, SHOWN_PATIENCE) is not None
+
+    def _introduced(self) -> bool:
+        principal = self._surfaces.settings.tenant.copier_principal.lower()
+
+        def is_it(row: Row) -> bool:
+            return str(row.get("ObjectId") or "").lower() == principal
+
+        return self._exchange.one("Get-ServicePrincipal", (), principal, is_it) is not None
+
+
+def _mailbox(surfaces: Surfaces, address: Address) -> Box:
+    box = until(surfaces.clock, lambda: surfaces.watch.box(address.key), SHOWN_PATIENCE)
+    if box is None:
+        raise Problem("M365-25", f"{address.key}: Exchange shows no such mailbox.", "apply its mailbox first")
+    return box
+
+
+def _give(surfaces: Surfaces, right: str, guid: str, who: str) -> None:
+    run = surfaces.exchange.run
+    if right == "full_access":
+        full = ["FullAccess"]
+        run(
+            "Add-MailboxPermission",
+            Identity=guid,
+            User=who,
+            AccessRights=full,
+            InheritanceType="All",
+            AutoMapping=True,
+            Confirm=False,
+        )
+    elif right == "send_as":
+        run("Add-RecipientPermission", Identity=guid, Trustee=who, AccessRights=["SendAs"], Confirm=False)
+    else:
+        run("Set-Mailbox", Identity=guid, GrantSendOnBehalfTo=edited(add=[who]))
+
+
+def _take(surfaces: Surfaces, right: str, guid: str, who: str) -> None:
+    run = surfaces.exchange.run
+    if right == "full_access":
+        full = ["FullAccess"]
+        run(
+            "Remove-MailboxPermission", Identity=guid, User=who, AccessRights=full, InheritanceType="All", Confirm=False
+        )
+    elif right == "send_as":
+        run("Remove-RecipientPermission", Identity=guid, Trustee=who, AccessRights=["SendAs"], Confirm=False)
+    else:
+        run("Set-Mailbox", Identity=guid, GrantSendOnBehalfTo=edited(remove=[who]))
+
+
+def _recipient_unknown(refused: Refused) -> bool:
+    return refused.code == "ManagementObjectNotFoundException" or refused.says("couldn't find", "couldn't be found")
+
+
+def _people(value: Value) -> set[str]:
+    return set(value) if isinstance(value, tuple) else set()

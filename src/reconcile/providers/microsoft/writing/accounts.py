@@ -1,0 +1,198 @@
+"""The directory's side of a mailbox: the account and its attributes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Mapping
+
+from reconcile.problem import Problem
+from reconcile.providers.base import Order
+from reconcile.providers.microsoft.reading import records
+from reconcile.providers.microsoft.reading.records import EXTENSIONS, STAMP, STAMP_PREFIX, User, stamp
+from reconcile.providers.microsoft.wire.graph import segment
+from reconcile.providers.microsoft.wire.refusals import Refused
+from reconcile.providers.microsoft.writing.deleted import DeletedAccounts
+from reconcile.providers.microsoft.writing.read_back import created, patiently, until
+from reconcile.providers.microsoft.writing.services import Surfaces
+from reconcile.resources.address import Address
+from reconcile.resources.resource import Value
+
+#: Seconds for a new account to be known to every replica of the directory.
+REPLICA_PATIENCE = 900.0
+#: Passwords tried before the tenant's dislike of them is reported.
+PASSWORDS = 5
+
+#: Fields of kind *mailbox* kept in the directory, and their Graph names.
+DIRECTORY: Mapping[str, str] = {
+    "display_name": "displayName",
+    "first_name": "givenName",
+    "last_name": "surname",
+    "job_title": "jobTitle",
+    "phone": "businessPhones",
+    "atrium_id": "employeeId",
+    "office": "officeLocation",
+    "street": "streetAddress",
+    "postal_code": "postalCode",
+    "city": "city",
+    "sign_in": "accountEnabled",
+    "usage_location": "usageLocation",
+}
+
+
+class Accounts:
+    """Creates accounts and writes their attributes.
+
+    ``password`` answers a new password each time; it goes to Graph and nowhere else.
+    """
+
+    def __init__(self, surfaces: Surfaces, deleted: DeletedAccounts, password: Callable[[], str]) -> None:
+        self._surfaces = surfaces
+        self._graph = surfaces.graph
+        self._clock = surfaces.clock
+        self._deleted = deleted
+        self._password = password
+
+    def ensure(self, order: Order) -> User:
+        """The account that signs in as the order's address: brought back if it was ours and deleted, else created, or
+        found if an interrupted run of ours left it: asking for it is what tells, for a name cannot be taken twice.
+
+        Raises ``Problem`` M365-23 when somebody else's account has that name, M365-27 when a deleted one had it.
+        """
+        name = order.address.key
+        restored = self._deleted.restore(order.address)
+        user = self._shown(restored, order) if restored else self._create(order)
+        if user.stamp != stamp(order.address):
+            raise Problem(
+                "M365-23",
+                f"{name}: an account of that name appeared since the plan was made; nothing was written.",
+                "make a new plan: it will offer to adopt it",
+            )
+        return user
+
+    def describe(self, user: User, fields: Mapping[str, Value], names: Collection[str], address: Address) -> None:
+        """Write those directory fields, and our stamp where it is missing."""
+        body = {DIRECTORY[name]: _graph_value(name, fields[name]) for name in names if name in DIRECTORY}
+        extensions = {EXTENSIONS[name]: _graph_value(name, fields[name]) for name in names if name in EXTENSIONS}
+        if user.stamp != stamp(address) and (not user.stamp or user.stamp.startswith(STAMP_PREFIX)):
+            extensions[STAMP] = stamp(address)
+        if extensions:
+            body["onPremisesExtensionAttributes"] = extensions
+        if body:
+            self._change(user, body)
+
+    def rename(self, user: User, name: str) -> None:
+        """Sign in by that name from now on. Exchange may move addresses along: read them again, then set them."""
+        if user.upn != name:
+            self._change(user, {"userPrincipalName": name})
+
+    def open(self, user: User) -> None:
+        """Let somebody sign in to what was nobody's account: a new password, to be changed at once."""
+        body = {"accountEnabled": True, "usageLocation": self._surfaces.settings.tenant.usage_location}
+        for attempt in range(1, PASSWORDS + 1):
+            try:
+                return self._change(user, {**body, "passwordProfile": self._password_profile()})
+            except Refused as refused:
+                if attempt == PASSWORDS or not _disliked(refused):
+                    raise
+        return None
+
+    def _change(self, user: User, body: Mapping[str, object]) -> None:
+        path = f"/users/{segment(user.id)}"
+        patiently(self._clock, lambda: self._graph.change(path, body), _not_there_yet, REPLICA_PATIENCE)
+
+    def _create(self, order: Order) -> User:
+        """The new account. Graph's answer tells its id, and what was asked for tells the rest."""
+        made: list[User] = []
+
+        def create() -> None:
+            try:
+                made.append(patiently(self._clock, lambda: self._post(order), _domain_too_new, REPLICA_PATIENCE))
+            except Refused as refused:
+                # By our own creation whose answer was lost on the way, or by somebody else's: its stamp will tell.
+                if not _name_taken(refused):
+                    raise
+
+        def look() -> User | None:
+            return made[0] if made else self._surfaces.watch.user(order.address.key)
+
+        return created(self._clock, create, look, REPLICA_PATIENCE) or self._shown(order.address.key, order)
+
+    def _shown(self, name: str, order: Order) -> User:
+        user = until(self._clock, lambda: self._surfaces.watch.user(name), REPLICA_PATIENCE)
+        if user is None:
+            raise Problem(
+                "M365-18",
+                f"{order.address.key}: the directory does not show the account that was asked for.",
+                "apply again in a few minutes: an account that exists is completed, not created again",
+            )
+        return user
+
+    def _post(self, order: Order) -> User:
+        """Ask for the account; a password the tenant dislikes (it may hold the name by chance) is replaced."""
+        attempt = 0
+        while True:
+            attempt += 1
+            body = self._body(order)
+            try:
+                row = self._graph.create("/users", body)
+            except Refused as refused:
+                if attempt == PASSWORDS or not _disliked(refused):
+                    raise
+            else:
+                return records.user({**body, "id": row["id"]})
+
+    def _body(self, order: Order) -> dict[str, object]:
+        name = order.address.key
+        body: dict[str, object] = {
+            DIRECTORY[field]: _graph_value(field, value)
+            for field, value in order.fields.items()
+            if field in DIRECTORY and value not in (None, "")
+        }
+        return {
+            "accountEnabled": True,
+            "displayName": name,
+            "usageLocation": self._surfaces.settings.tenant.usage_location,
+            **body,
+            "userPrincipalName": name,
+            "mailNickname": unique_name(name),
+            "passwordProfile": self._password_profile(),
+            "onPremisesExtensionAttributes": {
+                **{EXTENSIONS[field]: value for field, value in order.fields.items() if field in EXTENSIONS and value},
+                STAMP: stamp(order.address),
+            },
+        }
+
+    def _password_profile(self) -> dict[str, object]:
+        return {"password": self._password(), "forceChangePasswordNextSignIn": True}
+
+
+def unique_name(address: str) -> str:
+    """A name no other federation's box has: every federation has its *contact*, so the domain is part of it.
+    64 characters at most."""
+    local, _, domain = address.partition("@")
+    name = f"{local}.{domain}"
+    return name if len(name) <= 64 else f"{name[:53]}-{hashlib.sha256(address.encode()).hexdigest()[:10]}"
+
+
+def _graph_value(name: str, value: Value) -> object:
+    if name == "phone":
+        return [value] if value else []
+    return value or None if isinstance(value, str) else value
+
+
+def _not_there_yet(refused: Refused) -> bool:
+    """A replica that has not heard of the account."""
+    return refused.status == 404
+
+
+def _domain_too_new(refused: Refused) -> bool:
+    """What a replica answers that has not heard of the domain's verification."""
+    return refused.says("One or more property values specified are invalid")
+
+
+def _name_taken(refused: Refused) -> bool:
+    return refused.says("same value for property userPrincipalName")
+
+
+def _disliked(refused: Refused) -> bool:
+    return refused.says("password does not comply")

@@ -1,0 +1,44 @@
+"""Waiting for the mailbox a licence promises, no longer than there is hope."""
+
+from __future__ import annotations
+
+from reconcile.problem import Problem
+from reconcile.providers.base import Order
+from reconcile.providers.microsoft.reading.records import User
+from reconcile.providers.microsoft.wire.graph import segment
+from reconcile.providers.microsoft.writing.read_back import until
+from reconcile.providers.microsoft.writing.services import Surfaces
+
+#: Seconds between two looks at what keeps a mailbox away, and how many there are: an hour in all. A mailbox takes
+#: minutes as a rule; Microsoft's support looks at one that has not come after a day.
+STAGE = 900.0
+STAGES = 4
+
+
+class Arrivals:
+    def __init__(self, surfaces: Surfaces) -> None:
+        self._surfaces = surfaces
+
+    def wait(self, order: Order, user: User) -> None:
+        """Return once the account has its mailbox. Raises ``Problem`` M365-14 with what keeps it away."""
+        watch, why = self._surfaces.watch, ""
+        for _ in range(STAGES):
+            if until(self._surfaces.clock, lambda: watch.box(user.id), STAGE, pause=30.0):
+                return
+            if why := self._obstacle(user):
+                break
+        raise Problem(
+            "M365-14",
+            f"{order.address.key}: licensed and still without a mailbox; {why or 'no reason is shown'}.",
+            "mend that and apply again" if why else "apply again later; after 24 hours ask Microsoft's support",
+        )
+
+    def _obstacle(self, user: User) -> str:
+        """What waiting will not mend, "" when nothing is seen."""
+        select = ("id", "assignedPlans", "serviceProvisioningErrors")
+        row = self._surfaces.graph.one(f"/users/{segment(user.id)}", select) or {}
+        if any(not error.get("isResolved") for error in row.get("serviceProvisioningErrors") or []):
+            return "the tenant reports a provisioning error, as a rule an address that another object holds"
+        if not any(plan.get("service") == "exchange" for plan in row.get("assignedPlans") or []):
+            return "its licence brings no Exchange plan"
+        return ""

@@ -1,0 +1,77 @@
+"""A shared mailbox comes to be: Exchange makes it, the directory shows its account a little later."""
+
+from __future__ import annotations
+
+from reconcile.problem import Problem
+from reconcile.providers.base import Order
+from reconcile.providers.microsoft.reading.records import Box
+from reconcile.providers.microsoft.wire.refusals import Refused
+from reconcile.providers.microsoft.writing.accounts import unique_name
+from reconcile.providers.microsoft.writing.deleted import DeletedAccounts
+from reconcile.providers.microsoft.writing.read_back import created, patiently, until
+from reconcile.providers.microsoft.writing.services import Surfaces
+
+#: Seconds until Exchange's servers know a new domain or a new mailbox, and the directory its account.
+PATIENCE = 3600.0
+
+
+TAKEN = ("ADObjectAlreadyExistsException", "WLCDManagedMemberExistsException", "ProxyAddressExistsException")
+
+
+class SharedBoxes:
+    def __init__(self, surfaces: Surfaces, deleted: DeletedAccounts) -> None:
+        self._surfaces = surfaces
+        self._exchange = surfaces.exchange
+        self._clock = surfaces.clock
+        self._deleted = deleted
+
+    def ensure(self, order: Order) -> Box:
+        """The shared mailbox of the order's address: brought back if it was ours and deleted, else created, or found
+        if an interrupted run of ours left it. Its account is shown by the directory when this returns.
+
+        Raises ``Problem`` M365-23 when the address went to another mailbox meanwhile.
+        """
+        key = order.address.key
+        if self._deleted.restore(order.address) is None:
+            box = created(self._clock, lambda: self._create(order), lambda: self._surfaces.watch.box(key), PATIENCE)
+        else:
+            box = until(self._clock, lambda: self._surfaces.watch.box(key), PATIENCE)
+        if box is None:
+            raise Problem(
+                "M365-18",
+                f"{key}: Exchange does not show the shared mailbox that was asked for.",
+                "apply again in a few minutes: a mailbox that exists is completed, not created again",
+            )
+        if box.name != unique_name(key):
+            raise Problem(
+                "M365-23",
+                f"{key}: this address went to another mailbox, {box.primary}, since the plan was made.",
+                "make a new plan",
+            )
+        identity = box.user_id
+        if until(self._clock, lambda: self._surfaces.watch.user(identity), PATIENCE, pause=30.0) is None:
+            raise Problem("M365-18", f"{key}: the directory does not show its account.", "apply again later")
+        return box
+
+    def _create(self, order: Order) -> None:
+        key = order.address.key
+        name = unique_name(key)
+        display = str(order.fields.get("display_name") or key)
+
+        def new() -> None:
+            self._exchange.create(
+                "New-Mailbox", Shared=True, Name=name, Alias=name, DisplayName=display, PrimarySmtpAddress=key
+            )
+
+        try:
+            patiently(self._clock, new, _domain_too_new, PATIENCE, pause=15.0)
+        except Refused as refused:
+            # Its name or its address is taken: by our own creation whose answer was lost, as its name will show, or by
+            # somebody else's mailbox.
+            taken = self._surfaces.watch.box(key) if refused.code in TAKEN else None
+            if taken is None or taken.name != name:
+                raise
+
+
+def _domain_too_new(refused: Refused) -> bool:
+    return refused.code == "NotAcceptedDomainException"

@@ -1,0 +1,57 @@
+"""Every kind's writer behind one door; refusals become sentences that name the address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from reconcile.problem import Problem
+from reconcile.providers.base import Order, Writer
+from reconcile.providers.microsoft.wire.refusals import LostAnswer, Refused, explained
+from reconcile.providers.microsoft.writing.access import AccessWriter, CopyAccessWriter
+from reconcile.providers.microsoft.writing.dkim import DkimSigningWriter, DkimWriter
+from reconcile.providers.microsoft.writing.domain import DomainWriter, VerificationWriter
+from reconcile.providers.microsoft.writing.mail_flow import MailFlowWriter
+from reconcile.providers.microsoft.writing.mailbox import MailboxWriter
+from reconcile.providers.microsoft.writing.services import Surfaces
+from reconcile.resources.resource import Live
+
+T = TypeVar("T")
+
+
+class MicrosoftWriter:
+    """Carries orders out in the tenant. Thread-safe. Raises ``Problem`` with a code M365-… or AUTH…, nothing else."""
+
+    def __init__(self, surfaces: Surfaces, password: Callable[[], str]) -> None:
+        self._by_kind: dict[str, Writer] = {
+            "domain": DomainWriter(surfaces),
+            "domain_verification": VerificationWriter(surfaces),
+            "mail_flow": MailFlowWriter(surfaces),
+            "dkim": DkimWriter(surfaces),
+            "dkim_signing": DkimSigningWriter(surfaces),
+            "mailbox": MailboxWriter(surfaces, password),
+            "access": AccessWriter(surfaces),
+            "copy_access": CopyAccessWriter(surfaces),
+        }
+
+    def create(self, order: Order) -> Live:
+        return _plainly(order, self._by_kind[order.address.kind].create)
+
+    def update(self, order: Order) -> Live:
+        return _plainly(order, self._by_kind[order.address.kind].update)
+
+    def delete(self, order: Order) -> None:
+        _plainly(order, self._by_kind[order.address.kind].delete)
+
+
+def _plainly(order: Order, write: Callable[[Order], T]) -> T:
+    try:
+        return write(order)
+    except Refused as refused:
+        raise explained(refused, order.address) from None
+    except LostAnswer as lost:
+        raise Problem(
+            "M365-07",
+            f"{order.address.key}: {lost}; whether it was done is not known.",
+            "run plan to see; apply completes what was begun",
+        ) from None

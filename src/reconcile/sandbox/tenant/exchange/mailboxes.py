@@ -1,0 +1,252 @@
+"""Mailboxes made, changed and removed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from reconcile.sandbox.tenant import addresses
+from reconcile.sandbox.tenant.address_book import AddressTakenError
+from reconcile.sandbox.tenant.cmdlet_error import CmdletError
+from reconcile.sandbox.tenant.exchange import rows as exchange_rows
+from reconcile.sandbox.tenant.exchange.encoding import size_of
+from reconcile.sandbox.tenant.exchange.mailbox_rows import mailbox_row
+from reconcile.sandbox.tenant.exchange.recipients import Outcome, Parameters, Recipients
+from reconcile.sandbox.tenant.name_list import words
+from reconcile.sandbox.tenant.objects import Mailbox
+from reconcile.sandbox.tenant.world import World
+
+_ALIAS = re.compile(r"[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+(\.[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+)*")
+_SETTINGS = {
+    name.lower(): name
+    for name in words(
+        "HiddenFromAddressListsEnabled MessageCopyForSentAsEnabled MessageCopyForSendOnBehalfEnabled "
+        "DeliverToMailboxAndForward RequireSenderAuthenticationEnabled ForwardingSmtpAddress MailTip"
+    )
+}
+_PROTOCOLS = {
+    name.lower(): name
+    for name in words(
+        "ActiveSyncEnabled EwsEnabled ImapEnabled MAPIEnabled OWAEnabled PopEnabled SmtpClientAuthenticationDisabled"
+    )
+}
+
+
+class Mailboxes:
+    """New-, Set- and Remove-Mailbox, and Set-CASMailbox."""
+
+    def __init__(self, world: World, recipients: Recipients) -> None:
+        self._world = world
+        self._recipients = recipients
+
+    def new_mailbox(self, given: Parameters) -> Outcome:
+        """A shared mailbox; the user behind it signs in under the default domain until someone changes that."""
+        world, name = self._world, str(given["name"])
+        if not given["shared"]:
+            raise CmdletError("ParameterBindingException", "Only shared mailboxes are made here; users have licences.")
+        alias = given.get("alias") or re.sub(r"[^A-Za-z0-9._-]", "", name)
+        self._check_name(name, None)
+        self._check_alias(alias, None)
+        primary = given.get("primarysmtpaddress") or f"{alias}@{world.default_domain()}"
+        self._check_addresses([f"SMTP:{primary}"])
+        upn = f"{alias}@{world.default_domain()}"
+        if world.book.objector(upn, "") is not None:
+            raise _sign_in_taken(upn)
+        items = world.shared_addresses(primary, alias)
+        for address in addresses.smtp_of(items):
+            if (holder := world.book.objector(address, "")) is not None:
+                raise self._taken(address, holder)
+        values = {
+            "accountEnabled": True,
+            "displayName": given.get("displayname") or name,
+            "mailNickname": alias,
+            "userPrincipalName": upn,
+            "givenName": given.get("firstname"),
+            "surname": given.get("lastname"),
+        }
+        user = world.add_user(
+            {key: value for key, value in values.items() if value is not None},
+            found_after=world.delays.user_of_shared_mailbox,
+        )
+        box = world.add_mailbox(user, name, alias, items, shared=True)
+        return [mailbox_row(world, box)], []
+
+    def set_mailbox(self, given: Parameters) -> Outcome:
+        box = self._recipients.one(given.pop("identity"))
+        before = dict(mailbox_row(self._world, box))
+        self._check_change(box, given)
+        try:
+            self._change_addresses(box, given)
+        except AddressTakenError as error:
+            raise self._taken(error.address, error.holder) from None
+        user = self._world.users[box.user_id]
+        if "name" in given:
+            box.name = given["name"]
+        if "alias" in given:
+            box.alias = user.values["mailNickname"] = given["alias"]
+        if "displayname" in given:
+            user.values["displayName"] = given["displayname"]
+        if "accountdisabled" in given:
+            user.values["accountEnabled"] = not given["accountdisabled"]
+        if "type" in given:
+            box.shared = given["type"].lower() == "shared"
+        if "grantsendonbehalfto" in given:
+            box.on_behalf = self._trustees(box.on_behalf, given["grantsendonbehalfto"])
+        for parameter in ("maxreceivesize", "maxsendsize"):
+            if parameter in given:
+                name = "MaxReceiveSize" if parameter == "maxreceivesize" else "MaxSendSize"
+                box.settings[name] = size_of(given[parameter])
+        box.settings |= {_SETTINGS[key]: value for key, value in given.items() if key in _SETTINGS}
+        custom = {
+            key.replace("customattribute", "extensionAttribute"): value or None
+            for key, value in given.items()
+            if key.startswith("customattribute")
+        }
+        if custom:
+            held = user.values.get("onPremisesExtensionAttributes") or {}
+            user.values["onPremisesExtensionAttributes"] = {**held, **custom}
+        self._world.tell(box)
+        if mailbox_row(self._world, box) == before:
+            return [], [f"The command completed successfully but no settings of '{box.name}' have been modified."]
+        return [], []
+
+    def set_protocols(self, given: Parameters) -> Outcome:
+        box = self._recipients.one(given.pop("identity"))
+        box.protocols |= {_PROTOCOLS[key]: value for key, value in given.items() if key in _PROTOCOLS}
+        self._world.tell(box)
+        return [], []
+
+    def remove_mailbox(self, given: Parameters) -> Outcome:
+        self._world.delete_user(self._world.users[self._recipients.one(given["identity"]).user_id])
+        return [], []
+
+    # Checking
+
+    def _check_change(self, box: Mailbox, given: Parameters) -> None:
+        """Everything that can be refused is, before anything is written."""
+        if "name" in given:
+            self._check_name(given["name"] or "", box)
+        if "alias" in given:
+            self._check_alias(given["alias"] or "", box)
+        if "displayname" in given and not given["displayname"]:
+            raise CmdletError("RecipientTaskException", "DisplayName can't be empty.")
+        for size in ("maxreceivesize", "maxsendsize"):
+            if size in given and size_of(given[size]) is None:
+                raise CmdletError("ParameterBindingException", f"'{given[size]}' isn't a valid size.")
+        if "grantsendonbehalfto" in given:
+            self._trustees(box.on_behalf, given["grantsendonbehalfto"])
+        upn = given.get("microsoftonlineservicesid")
+        if upn:
+            self._check_addresses([upn])
+            holder = self._world.user_named(upn)
+            if holder is not None and holder.id != box.user_id:
+                raise _sign_in_taken(upn)
+            if (other := self._world.book.objector(upn, box.user_id)) is not None:
+                raise self._taken(upn, other)
+
+    def _check_name(self, name: str, own: Mailbox | None) -> None:
+        if not 1 <= len(name) <= 64:
+            raise CmdletError("RecipientTaskException", "The length of the property 'Name' must be from 1 to 64.")
+        if any(box.name.lower() == name.lower() and box is not own for box in self._world.mailboxes.values()):
+            raise CmdletError(
+                "ADObjectAlreadyExistsException",
+                f'The name "{name}" is already being used. Please try another name.',
+            )
+
+    def _check_alias(self, alias: str, own: Mailbox | None) -> None:
+        if not _ALIAS.fullmatch(alias) or len(alias) > 64:
+            raise CmdletError("RecipientTaskException", f'The value "{alias}" of property Alias isn\'t valid.')
+        if any(box.alias.lower() == alias.lower() and box is not own for box in self._world.mailboxes.values()):
+            raise CmdletError("RecipientTaskException", f'The alias "{alias}" is already being used by another object.')
+
+    def _check_addresses(self, items: Sequence[str]) -> None:
+        for item in items:
+            if addresses.kind_of(item).lower() not in ("", "smtp"):
+                continue
+            address = item[5:] if addresses.kind_of(item) else item
+            if not addresses.is_smtp_address(address):
+                raise CmdletError("ParameterBindingException", f"The address '{address}' is invalid.")
+            if not self._world.is_accepted(addresses.domain_of(address)):
+                raise CmdletError(
+                    "NotAcceptedDomainException",
+                    f"You can't use the domain \"{addresses.domain_of(address)}\" because it's not an accepted domain "
+                    "for your organization.",
+                )
+
+    # Changing
+
+    def _change_addresses(self, box: Mailbox, given: Parameters) -> None:
+        world, items = self._world, box.addresses
+        wish = given.get("emailaddresses", items)
+        if isinstance(wish, dict):
+            added, removed = _verbs(wish)
+            items = addresses.with_added(addresses.without(items, removed), added)
+        else:
+            try:
+                items = addresses.replaced(wish if isinstance(wish, list) else [wish] if wish else [])
+            except ValueError:
+                raise CmdletError(
+                    "RecipientTaskException", "There are multiple primary SMTP addresses; only one can be primary."
+                ) from None
+        if given.get("windowsemailaddress"):
+            items = addresses.with_primary(items, given["windowsemailaddress"])
+        if not addresses.primary_of(items):
+            raise CmdletError("RecipientTaskException", "The primary SMTP address can't be removed from the mailbox.")
+        self._check_addresses([item for item in items if item not in box.addresses])
+        if items != box.addresses:
+            world.set_addresses(box.user_id, items)
+        upn, user = given.get("microsoftonlineservicesid"), world.users[box.user_id]
+        if upn and upn != user.upn:
+            world.set_sign_in(user, upn)
+
+    def _trustees(self, held: list[str], wish: Any) -> list[str]:
+        if isinstance(wish, dict):
+            added, removed = _verbs(wish)
+            if not added and not removed:
+                return []  # An empty table empties the list.
+            gone = {self._recipient(name) for name in removed}
+            kept = [trustee for trustee in held if trustee not in gone]
+        else:
+            added, kept = (wish if isinstance(wish, list) else [wish] if wish else []), []
+        return list(dict.fromkeys([*kept, *(self._recipient(name) for name in added)]))
+
+    def _recipient(self, name: str) -> str:
+        found = self._recipients.matching(name)
+        if len(found) != 1:
+            raise CmdletError(
+                "ManagementObjectNotFoundException" if not found else "ManagementObjectAmbiguousException",
+                f'Couldn\'t find object "{name}". Please make sure that it was spelled correctly or specify a '
+                "different object.",
+            )
+        return found[0].user_id
+
+    def _taken(self, address: str, holder: str) -> CmdletError:
+        box = self._world.mailboxes.get(holder)
+        if box is None:
+            return CmdletError(
+                "RecipientTaskException",
+                "A Microsoft Entra ID call was made to keep object in sync between Microsoft Entra ID and Exchange "
+                "Online. However, it failed. Detailed error message: Another object with the same value for property "
+                f"proxyAddresses already exists. ConflictingObject: User_{holder}",
+            )
+        return CmdletError(
+            "ProxyAddressExistsException",
+            f'The proxy address "SMTP:{address}" is already being used by the proxy addresses or LegacyExchangeDN of '
+            f'"{exchange_rows.distinguished_name(self._world, box)}". Please choose another proxy address.',
+        )
+
+
+def _sign_in_taken(upn: str) -> CmdletError:
+    return CmdletError(
+        "WLCDManagedMemberExistsException", f'The proxy address or user name "{upn}" is already in use by another user.'
+    )
+
+
+def _verbs(wish: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """What a tagged table adds and removes; a single value stands for a list of one."""
+    lower = {key.lower(): value for key, value in wish.items()}
+    added, removed = (
+        [each] if isinstance(each, str) else each for each in (lower.get("add", []), lower.get("remove", []))
+    )
+    return added, removed

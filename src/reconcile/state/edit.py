@@ -1,0 +1,116 @@
+"""Mend a federation's record by hand: under its lock, through the journal, the former snapshot kept aside.
+
+Nothing here touches the world; the next plan says what the mended record makes of it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+from reconcile.clock import Clock
+from reconcile.problem import Problem
+from reconcile.resources.address import Address
+from reconcile.state.durable import replace_file, unwritable
+from reconcile.state.encoding import PLAIN, Form
+from reconcile.state.journal import Journal
+from reconcile.state.replay import replay
+from reconcile.state.snapshot import Record, Snapshot
+from reconcile.state.store import STALE_OR_LOCKED, Holder, Store
+
+#: One amendment, pure: from the snapshot as it is to the snapshot as it should be.
+Amendment = Callable[[Snapshot], Snapshot]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Desk:
+    """What an amendment is made with. ``folder`` holds the journals (``runs``) and the former snapshots (``backups``).
+
+    ``holder.run`` names the amendment in the journal; ``lineage`` is for a state that begins here; ``form`` is that of
+    the former snapshots.
+    """
+
+    store: Store
+    folder: Path
+    holder: Holder
+    clock: Clock
+    lineage: str
+    form: Form = PLAIN
+
+
+def amend(federation: str, amendment: Amendment, desk: Desk) -> Snapshot:
+    """The amended snapshot, written. Raises what the amendment raises, STA04, STA05, and what a store raises."""
+    with desk.store.lock(federation, desk.holder):
+        stored = desk.store.read(federation) or Snapshot(federation, desk.lineage)
+        before, _ = replay(stored, desk.folder / "runs")
+        after = amendment(before)
+        header = {"who": desk.holder.who, "host": desk.holder.host, "operation": desk.holder.operation}
+        with Journal.create(desk.folder / "runs", desk.holder.run, header, desk.clock) as journal:
+            if stored.serial:
+                _keep_aside(stored, desk)
+            opened = journal.opens(before)
+            changed = sorted(_changed(before, after))
+            for address in changed:
+                journal.outcome(address, desk.holder.operation, "done", after.records.get(address))
+            written = desk.store.write(dataclasses.replace(opened, records=after.records))
+            journal.end({"done": len(changed)})
+    return written
+
+
+def move(snapshot: Snapshot, former: Address, new: Address) -> Snapshot:
+    """The record of ``former`` under another key. Raises STA12 when that cannot be."""
+    if (former.federation, former.kind) != (new.federation, new.kind):
+        raise Problem("STA12", f"{former} cannot become {new}: federation and kind stay the same.")
+    if new in snapshot.records:
+        raise Problem("STA12", f"{new} is recorded already.", f"forget it first: reconcile state rm {new}")
+    record = _known(snapshot, former)
+    return snapshot.drop(former).put(dataclasses.replace(record, address=new))
+
+
+def forget(snapshot: Snapshot, addresses: Collection[Address]) -> Snapshot:
+    """The snapshot without these records. Raises STA12 when one is not there."""
+    for address in addresses:
+        _known(snapshot, address)
+        snapshot = snapshot.drop(address)
+    return snapshot
+
+
+def take_over(snapshot: Snapshot, offered: Snapshot, *, force: bool = False) -> Snapshot:
+    """The records of ``offered``, a snapshot pulled earlier. Raises STA04 unless it was pulled from this one.
+
+    ``force`` takes it whatever was written since; an empty state takes anything.
+    """
+    if offered.federation != snapshot.federation:
+        raise Problem("STA12", f"The file holds the state of {offered.federation}, not of {snapshot.federation}.")
+    same = (offered.lineage, offered.serial) == (snapshot.lineage, snapshot.serial)
+    if snapshot.serial and not (same or force):
+        raise Problem(
+            "STA04",
+            f"The file was pulled at serial {offered.serial}, and the state of {snapshot.federation} is at "
+            f"{snapshot.serial} now (lineages {offered.lineage[:8]} and {snapshot.lineage[:8]}).",
+            "pull again and mend that; --force loses what was written since",
+            STALE_OR_LOCKED,
+        )
+    lineage = snapshot.lineage if snapshot.serial else offered.lineage
+    return dataclasses.replace(snapshot, lineage=lineage, records=offered.records)
+
+
+def _known(snapshot: Snapshot, address: Address) -> Record:
+    if address not in snapshot.records:
+        raise Problem("STA12", f"{address} is not in the state.", f"see: reconcile state list {snapshot.federation}")
+    return snapshot.records[address]
+
+
+def _changed(before: Snapshot, after: Snapshot) -> set[Address]:
+    either = {*before.records, *after.records}
+    return {address for address in either if before.records.get(address) != after.records.get(address)}
+
+
+def _keep_aside(snapshot: Snapshot, desk: Desk) -> None:
+    path = desk.folder / "backups" / f"{snapshot.federation}.{snapshot.serial}.json"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(path, error) from None
+    replace_file(path, desk.form.encode(snapshot))

@@ -1,0 +1,54 @@
+"""The servers every contract test runs against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from tests.providers.dns.servers import Bind, Embedded, Knot, PowerDns, Server, running
+from tests.providers.dns.world import ORDINARY, World, zone_on
+
+
+@pytest.fixture(scope="session")
+def knot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(Knot, tmp_path_factory.mktemp("knot")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def bind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(Bind, tmp_path_factory.mktemp("bind")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def powerdns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(PowerDns, tmp_path_factory.mktemp("powerdns")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(Embedded, tmp_path_factory.mktemp("embedded")) as server:
+        yield server
+
+
+@pytest.fixture(params=["knot", "bind", "powerdns", "embedded"])
+def server(request: pytest.FixtureRequest) -> Server:
+    """Each server in turn."""
+    server: Server = request.getfixturevalue(request.param)
+    return server
+
+
+@pytest.fixture(params=["knot", "bind", "powerdns"])
+def outside_server(request: pytest.FixtureRequest) -> Server:
+    """Each server that is not ours in turn."""
+    server: Server = request.getfixturevalue(request.param)
+    return server
+
+
+@pytest.fixture(params=["knot", "bind", "powerdns", "embedded", "knot signed", "bind signed", "powerdns signed"])
+def world(request: pytest.FixtureRequest) -> World:
+    """A fresh ordinary zone on each server in turn, plain and, where the server can, signed."""
+    kind, _, signed = request.param.partition(" ")
+    return zone_on(request.getfixturevalue(kind), ORDINARY, signed=bool(signed))
