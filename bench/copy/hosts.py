@@ -15,10 +15,11 @@ from pathlib import Path
 import imapclient
 from bench.copy.corpus import Message
 from imapclient import imap_utf7
-from tests.mailcopy.dovecot import EXCHANGE, PASSWORD, Dovecot, free_port
+from tests.mailcopy.dovecot import EXCHANGE, MAILDIR, PASSWORD, SDBOX, Dovecot, free_port
 
 from reconcile.mailcopy.imap.commands import Commands
 from reconcile.mailcopy.imap.grammar import quoted
+from reconcile.sandbox.imap.configuration import Settings
 
 USER = "contact"
 MEMORY = Path("/dev/shm")  # noqa: S108 - memory is the point
@@ -28,9 +29,9 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - memory is the point
 def hosts(*, batches: bool, tls: bool = False) -> Iterator[tuple[Dovecot, Dovecot]]:
     """The old host (maildir) and the new one (sdbox); ``batches``: the new one offers MULTIAPPEND."""
     with tempfile.TemporaryDirectory(prefix="reconcile-bench-", dir=MEMORY, ignore_cleanup_errors=True) as folder:
-        old = Dovecot(Path(folder), "old", location="maildir:~/Maildir:LAYOUT=fs", tls=tls)
-        capability = "" if batches else f"imap_capability = {EXCHANGE}"
-        new = Dovecot(Path(folder), "new", location="sdbox:~/sdbox", settings=capability, tls=tls)
+        old = Dovecot(Path(folder), "old", mail=MAILDIR, tls=tls)
+        capability: Settings = {} if batches else {"imap_capability": EXCHANGE}
+        new = Dovecot(Path(folder), "new", mail=SDBOX, settings=capability, tls=tls)
         try:
             yield old.start(), new.start()
         finally:

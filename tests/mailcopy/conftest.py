@@ -9,40 +9,32 @@ from pathlib import Path
 
 import pytest
 from tests.mailcopy.cluster import Cluster
-from tests.mailcopy.dovecot import EXCHANGE, Dovecot
+from tests.mailcopy.dovecot import EXCHANGE, MAILDIR, SDBOX, Dovecot
 from tests.mailcopy.post import Box
 
 from reconcile.clock import Clock
 from reconcile.mailcopy.queue.location import FolderPlace, Place, PostgresPlace
+from reconcile.sandbox.imap.configuration import Settings
 
-SPECIAL = """mailbox Drafts {
-    special_use = \\Drafts
-  }
-  mailbox "Sent Items" {
-    auto = subscribe
-    special_use = \\Sent
-  }"""
-OLD_SPECIAL = """mailbox Sent {
-    special_use = \\Sent
-  }"""
-QUOTA = """mail_plugins = quota
-protocol imap {
-  mail_plugins = quota
+SPECIAL: Settings = {
+    "mailbox Drafts": {"special_use": "\\Drafts"},
+    'mailbox "Sent Items"': {"auto": "subscribe", "special_use": "\\Sent"},
 }
-plugin {
-  quota = count:User quota
-  quota_vsizes = yes
-  quota_rule = *:storage=200K
-  quota_max_mail_size = 50K
-}"""
-
-EXCHANGE_WAYS = f"""imap_capability = {EXCHANGE}
-login_greeting = The Microsoft Exchange IMAP4 service is ready."""
+OLD_SPECIAL: Settings = {"mailbox Sent": {"special_use": "\\Sent"}}
+QUOTA: Settings = {
+    "mail_plugins": {"quota": True},
+    "quota User": {"storage_size": "200K"},
+    "quota_mail_size": "50K",
+}
+EXCHANGE_WAYS: Settings = {
+    "imap_capability": EXCHANGE,
+    "login_greeting": "The Microsoft Exchange IMAP4 service is ready.",
+}
 
 _users = itertools.count(1)
 
 
-def _running(name: str, **options: str) -> Iterator[Dovecot]:
+def _running(name: str, **options: Settings) -> Iterator[Dovecot]:
     # Not pytest's folder: a socket's path must be short, and the mail user must be able to enter.
     with tempfile.TemporaryDirectory(prefix="reconcile-copy-", ignore_cleanup_errors=True) as folder:
         server = Dovecot(Path(folder), name, **options)
@@ -54,23 +46,23 @@ def _running(name: str, **options: str) -> Iterator[Dovecot]:
 
 @pytest.fixture(scope="session")
 def old_host() -> Iterator[Dovecot]:
-    yield from _running("old", location="maildir:~/Maildir:LAYOUT=fs", inbox=OLD_SPECIAL)
+    yield from _running("old", mail=MAILDIR, inbox=OLD_SPECIAL)
 
 
 @pytest.fixture(scope="session")
 def batching_host() -> Iterator[Dovecot]:
-    yield from _running("batch", location="sdbox:~/sdbox", inbox=SPECIAL)
+    yield from _running("batch", mail=SDBOX, inbox=SPECIAL)
 
 
 @pytest.fixture(scope="session")
 def exchange_like_host() -> Iterator[Dovecot]:
-    yield from _running("exo", location="sdbox:~/sdbox", inbox=SPECIAL, settings=EXCHANGE_WAYS)
+    yield from _running("exo", mail=SDBOX, inbox=SPECIAL, settings=EXCHANGE_WAYS)
 
 
 @pytest.fixture(scope="session")
 def small_host() -> Iterator[Dovecot]:
     """Room for 200 KB a mailbox, 50 KB a message."""
-    yield from _running("small", location="sdbox:~/sdbox", inbox=SPECIAL, settings=QUOTA)
+    yield from _running("small", mail=SDBOX, inbox=SPECIAL, settings=QUOTA)
 
 
 @pytest.fixture(params=["batching_host", "exchange_like_host"])

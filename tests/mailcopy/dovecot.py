@@ -1,4 +1,4 @@
-"""A throw-away Dovecot 2.3 for the tests of the copier: its own folder, ports, users and limits."""
+"""A throw-away Dovecot for the tests of the copier: its own folder, ports, users and limits."""
 
 from __future__ import annotations
 
@@ -13,7 +13,12 @@ import subprocess
 import time
 from pathlib import Path
 
+from reconcile.sandbox.imap.configuration import Settings, write_configuration
+from reconcile.sandbox.imap.installed import Installed
+
 MASTER, MASTER_PASSWORD, PASSWORD = "maitre", "mot-de-passe-maitre", "pw"
+MAILDIR: Settings = {"mail_driver": "maildir", "mail_path": "~/Maildir", "mailbox_list_layout": "fs"}
+SDBOX: Settings = {"mail_driver": "sdbox", "mail_path": "~/sdbox"}
 EXCHANGE = "IMAP4 IMAP4rev1 SASL-IR UIDPLUS MOVE ID UNSELECT CHILDREN IDLE NAMESPACE LITERAL+"
 
 
@@ -21,7 +26,15 @@ class Dovecot:
     """Any user name with the password ``pw``; any user's mail with ``user*maitre``."""
 
     def __init__(
-        self, folder: Path, name: str, *, location: str, settings: str = "", inbox: str = "", tls: bool = False
+        self,
+        folder: Path,
+        name: str,
+        *,
+        mail: Settings,
+        settings: Settings | None = None,
+        inbox: Settings | None = None,
+        tls: bool = False,
+        program: Path | None = None,
     ) -> None:
         self.name = name
         self.folder = folder / name
@@ -30,7 +43,7 @@ class Dovecot:
         self.port, self.tls_port = free_port(), free_port() if tls else 0
         root = os.geteuid() == 0
         me = pwd.getpwuid(os.geteuid())
-        uid, gid = ("5000", "5000") if root else (str(me.pw_uid), str(me.pw_gid))
+        uid, gid = (5000, 5000) if root else (me.pw_uid, me.pw_gid)
         self.folder.mkdir(parents=True)
         self.mail.mkdir()
         for path in (self.folder, *self.folder.parents):
@@ -40,70 +53,54 @@ class Dovecot:
             os.chown(self.mail, 5000, 5000)
         (self.folder / "masters").write_text(f"{MASTER}:{{PLAIN}}{MASTER_PASSWORD}\n")
         self.ca_file = self._certificate() if tls else ""
-        chroot = "" if root else "chroot ="
-        self.configuration = self.folder / "dovecot.conf"
-        self.configuration.write_text(f"""
-base_dir = {self.folder}/base
-state_dir = {self.folder}/state
-log_path = {self.folder}/log
-instance_name = {name}
-protocols = imap
-listen = 127.0.0.1
-ssl = {"yes" if tls else "no"}
-{f"ssl_cert = <{self.ca_file}" if tls else ""}
-{f"ssl_key = <{self.folder}/key.pem" if tls else ""}
-auth_failure_delay = 0
-disable_plaintext_auth = no
-auth_master_user_separator = *
-default_internal_user = {"dovecot" if root else me.pw_name}
-default_internal_group = {"dovecot" if root else grp.getgrgid(me.pw_gid).gr_name}
-default_login_user = {"dovenull" if root else me.pw_name}
-first_valid_uid = 1
-mail_home = {self.mail}/%u
-mail_location = {location}
-mail_fsync = never
-mail_max_userip_connections = 50
-namespace inbox {{
-  inbox = yes
-  separator = /
-  {inbox}
-}}
-passdb {{
-  driver = passwd-file
-  master = yes
-  args = {self.folder}/masters
-  result_success = continue
-}}
-passdb {{
-  driver = static
-  args = password={PASSWORD}
-}}
-userdb {{
-  driver = static
-  args = uid={uid} gid={gid} home={self.mail}/%u allow_all_users=yes
-}}
-service imap-login {{
-  {chroot}
-  service_count = 0
-  inet_listener imap {{
-    port = {self.port}
-  }}
-  inet_listener imaps {{
-    port = {self.tls_port}
-  }}
-}}
-service anvil {{
-  {chroot}
-  # no growing delay for the many wrong passwords of one address
-  unix_listener anvil-auth-penalty {{
-    mode = 0
-  }}
-}}
-service stats {{
-  {chroot}
-}}
-{settings}
-""")
+        no_chroot: Settings = {} if root else {"chroot": ""}
+        certificate: Settings = {
+            "ssl_server_cert_file": self.ca_file,
+            "ssl_server_key_file": f"{self.folder}/key.pem",
+        }
+        self._installed = Installed.found(program)
+        common: Settings = {
+            "base_dir": f"{self.folder}/base",
+            "state_dir": f"{self.folder}/state",
+            "log_path": f"{self.folder}/log",
+            "instance_name": name,
+            "protocols": "imap",
+            "listen": "127.0.0.1",
+            "ssl": tls,
+            **(certificate if tls else {}),
+            "auth_failure_delay": 0,
+            "auth_allow_cleartext": True,
+            "auth_master_user_separator": "*",
+            "default_internal_user": "dovecot" if root else me.pw_name,
+            "default_internal_group": "dovecot" if root else grp.getgrgid(me.pw_gid).gr_name,
+            "default_login_user": "dovenull" if root else me.pw_name,
+            "first_valid_uid": 1,
+            "mail_home": f"{self.mail}/%{{user}}",
+            "mail_fsync": "never",
+            "mail_max_userip_connections": 50,
+            "namespace inbox": {"inbox": True, "separator": "/", **(inbox or {})},
+            "passdb masters": {
+                "driver": "passwd-file",
+                "master": True,
+                "passwd_file_path": f"{self.folder}/masters",
+                "result_success": "continue",
+            },
+            "passdb static": {"static_password": PASSWORD},
+            "userdb static": {
+                "static_allow_all_users": True,
+                "fields": {"uid": uid, "gid": gid, "home": f"{self.mail}/%{{user}}"},
+            },
+            "service imap-login": {
+                "restart_request_count": "unlimited",
+                "inet_listener imap": {"port": self.port},
+                "inet_listener imaps": {"port": self.tls_port},
+                **no_chroot,
+            },
+            # no growing delay for the many wrong passwords of one address
+            "service anvil": {"unix_listener anvil-auth-penalty": {"mode": 0}, **no_chroot},
+            "service stats": no_chroot,
+        }
+        self.configuration = write_configuration({**common, **mail, **(settings or {})}, self._installed, self.folder)
 
     def _certificate(self) -> str:
         """A certificate of its own for ``localhost``, which is also its authority."""
@@ -115,7 +112,7 @@ service stats {{
         return str(path)
 
     def start(self) -> Dovecot:
-        subprocess.run(["dovecot", "-c", str(self.configuration)], check=True)
+        subprocess.run([self._installed.program, "-c", str(self.configuration)], check=True)
         deadline = time.monotonic() + 15
         while time.monotonic() < deadline:
             with socket.socket() as probe:

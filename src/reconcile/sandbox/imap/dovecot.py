@@ -1,4 +1,4 @@
-"""One Dovecot 2.3 of our own: everything it writes stands in one folder, root or not."""
+"""One Dovecot of our own: everything it writes stands in one folder, root or not."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import dataclasses
 import grp
 import os
 import pwd
-import shutil
 import signal
 import socket
 import subprocess
@@ -16,59 +15,14 @@ from pathlib import Path
 from typing import Self
 
 from reconcile.problem import Problem
+from reconcile.sandbox.imap.configuration import Settings, write_configuration
+from reconcile.sandbox.imap.installed import Installed
 from reconcile.sandbox.tenant.certificates import Certificates, issue_certificates
 
 _START_SECONDS = 10
 _STOP_SECONDS = 2
 
-#: What both hosts share. Failed logins cost nothing here: the delays would only slow the tests down.
-_COMMON = """\
-base_dir = {folder}/base
-state_dir = {folder}/state
-log_path = {folder}/dovecot.log
-instance_name = {name}
-protocols = imap
-listen = 127.0.0.1
-ssl = yes
-ssl_cert = <{certificate}
-ssl_key = <{key}
-auth_verbose = yes
-auth_username_chars = abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_@+'&
-auth_failure_delay = 0
-default_internal_user = {internal_user}
-default_internal_group = {internal_group}
-default_login_user = {login_user}
-default_process_limit = 100
-first_valid_uid = 1
-mail_uid = {uid}
-mail_gid = {gid}
-mail_fsync = never
-service imap-login {{
-  {chroot}
-  service_count = 0
-  process_min_avail = 1
-  inet_listener imap {{
-    port = 0
-  }}
-  inet_listener imaps {{
-    port = {port}
-    ssl = yes
-  }}
-}}
-service imap {{
-  service_count = 64
-  process_limit = 500
-}}
-service anvil {{
-  {chroot}
-  unix_listener anvil-auth-penalty {{
-    mode = 0
-  }}
-}}
-service stats {{
-  {chroot}
-}}
-"""
+_LOGIN_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_@+'&"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -97,6 +51,19 @@ class MailOwner:
             message = f"The sandbox's mail hosts run as the user {self.name}, who may not enter {closed[-1]}."
             raise Problem("SBX15", message, "set TMPDIR to a folder open to all, such as /tmp")
 
+    def service_accounts(self) -> Settings:
+        """Whom Dovecot's own processes run as: its accounts when we are root, else ourselves."""
+        root = os.geteuid() == 0
+        return {
+            "default_internal_user": "dovecot" if root else self.name,
+            "default_internal_group": "dovecot" if root else self.group,
+            "default_login_user": "dovenull" if root else self.name,
+        }
+
+    def no_chroot(self) -> Settings:
+        """Only root may have a service enter a folder of its own."""
+        return {} if os.geteuid() == 0 else {"chroot": ""}
+
     def take(self, path: Path) -> None:
         """Give one file or folder to the owner."""
         if os.geteuid() == 0:
@@ -104,11 +71,15 @@ class MailOwner:
 
 
 class Dovecot:
-    """A Dovecot under ``folder``, speaking IMAP over TLS on 127.0.0.1. ``port`` is known once started."""
+    """A Dovecot under ``folder``, speaking IMAP over TLS on 127.0.0.1. ``port`` is known once started.
 
-    def __init__(self, name: str, folder: Path) -> None:
+    ``program`` is its master when it is not this machine's: two hosts may be of two releases.
+    """
+
+    def __init__(self, name: str, folder: Path, program: Path | None = None) -> None:
         self.name = name
         self.folder = folder
+        self._program = program
         self.owner = MailOwner.of_this_process()
         self.owner.must_reach(folder)
         self.mail = folder / "mail"
@@ -121,19 +92,18 @@ class Dovecot:
         self.port = 0
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, body: str) -> None:
-        """Run with the common settings and ``body`` after them; return once it listens.
+    def start(self, settings: Settings) -> None:
+        """Run with the common settings and these after them; return once it listens.
 
-        Raises Problem SBX10 (Dovecot is not installed, or not 2.3) or SBX11 (it did not start).
+        Raises Problem SBX10 (no Dovecot that will do is installed) or SBX11 (it did not start).
         """
-        program = _program()
+        installed = Installed.found(self._program)
         for _ in range(5):  # a port found free may be taken a moment later
             self.port = _free_port()
-            configuration = self.folder / "dovecot.conf"
-            configuration.write_text(self._common_settings() + body, encoding="utf-8")
+            configuration = write_configuration({**self._common(), **settings}, installed, self.folder)
             with (self.folder / "start.log").open("wb") as log:
                 self._process = subprocess.Popen(
-                    [program, "-F", "-c", str(configuration)], stdout=log, stderr=log, start_new_session=True
+                    [installed.program, "-F", "-c", str(configuration)], stdout=log, stderr=log, start_new_session=True
                 )
             (self.folder / "pid").write_text(str(self._process.pid))
             if self._listens():
@@ -152,21 +122,39 @@ class Dovecot:
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
-    def _common_settings(self) -> str:
-        root = os.geteuid() == 0
-        return _COMMON.format(
-            folder=self.folder,
-            name=f"sandbox-{self.name}",
-            certificate=self.certificates.server,
-            key=self.certificates.key,
-            internal_user="dovecot" if root else self.owner.name,
-            internal_group="dovecot" if root else self.owner.group,
-            login_user="dovenull" if root else self.owner.name,
-            uid=self.owner.uid,
-            gid=self.owner.gid,
-            port=self.port,
-            chroot="" if root else "chroot =",  # only root may
-        )
+    def _common(self) -> Settings:
+        """What both hosts share. Failed logins cost nothing here: the delays would only slow the tests down."""
+        owner = self.owner
+        return {
+            "base_dir": f"{self.folder}/base",
+            "state_dir": f"{self.folder}/state",
+            "log_path": f"{self.folder}/dovecot.log",
+            "instance_name": f"sandbox-{self.name}",
+            "protocols": "imap",
+            "listen": "127.0.0.1",
+            "ssl": True,
+            "ssl_server_cert_file": str(self.certificates.server),
+            "ssl_server_key_file": str(self.certificates.key),
+            "auth_verbose": True,
+            "auth_username_chars": _LOGIN_CHARACTERS,
+            "auth_failure_delay": 0,
+            "default_process_limit": 100,
+            "first_valid_uid": 1,
+            "mail_uid": owner.uid,
+            "mail_gid": owner.gid,
+            "mail_fsync": "never",
+            **owner.service_accounts(),
+            "service imap-login": {
+                "restart_request_count": "unlimited",
+                "process_min_avail": 1,
+                "inet_listener imap": {"port": 0},
+                "inet_listener imaps": {"port": self.port, "ssl": True},
+                **owner.no_chroot(),
+            },
+            "service imap": {"restart_request_count": 64, "process_limit": 500},
+            "service anvil": {"unix_listener anvil-auth-penalty": {"mode": 0}, **owner.no_chroot()},
+            "service stats": owner.no_chroot(),
+        }
 
     def _listens(self) -> bool:
         """Whether it came up; false when it ended instead."""
@@ -218,20 +206,6 @@ def _members(group: int) -> list[str]:
             state, _, its_group = stat.read_text(errors="replace").rpartition(")")[2].split()[:3]
             if its_group == str(group) and state not in "ZX":
                 found.append(stat.parent.name)
-    return found
-
-
-def _program() -> str:
-    """Dovecot's path, after a look at its version: 2.4 speaks another configuration language."""
-    found = shutil.which("dovecot", path="/usr/sbin:/usr/local/sbin:/sbin")
-    hint = "apt-get install dovecot-imapd dovecot-sqlite"
-    if found is None:
-        raise Problem("SBX10", "Dovecot is not installed; the sandbox's mail hosts need it.", hint)
-    version = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout.strip()
-    if not version.startswith("2.3."):
-        raise Problem(
-            "SBX10", f"The sandbox's mail hosts need Dovecot 2.3; {found} is {version or 'unreadable'}.", hint
-        )
     return found
 
 

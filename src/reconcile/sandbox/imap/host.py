@@ -8,10 +8,10 @@ from reconcile.sandbox.imap.dovecot import Dovecot
 
 
 class MailHost:
-    """A mail host under ``folder``; ``name`` tells it in messages."""
+    """A mail host under ``folder``; ``name`` tells it in messages, ``program`` runs it in place of this machine's."""
 
-    def __init__(self, name: str, folder: Path) -> None:
-        self._dovecot = Dovecot(name, folder)
+    def __init__(self, name: str, folder: Path, program: Path | None = None) -> None:
+        self._dovecot = Dovecot(name, folder, program)
         self.ca_file = self._dovecot.ca_file
 
     def stop(self) -> None:
@@ -26,9 +26,3 @@ class MailHost:
     @property
     def running(self) -> bool:
         return self._dovecot.running
-
-    def _run(self, settings: str, queries: str, **values: object) -> None:
-        """Start with these settings; accounts are looked up with ``queries``. Raises Problem SBX10 or SBX11."""
-        places = {"folder": self._dovecot.folder, "mail": self._dovecot.mail}
-        (self._dovecot.folder / "sql.conf").write_text(queries.format(**places), encoding="utf-8")
-        self._dovecot.start(settings.format(**places, **values))

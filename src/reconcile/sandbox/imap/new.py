@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from reconcile.sandbox.imap.configuration import Settings
 from reconcile.sandbox.imap.exchange_front import ExchangeFront
 from reconcile.sandbox.imap.exchange_ways import ExchangeWays
 from reconcile.sandbox.imap.host import MailHost
@@ -28,57 +29,6 @@ DEFAULT_FOLDERS = {
     "Outbox": "",
 }
 
-# Two gates, both to be passed: first the token (an application's, which names no user: its object id is what is
-# compared, where it may use IMAP, and the constant user name switches Dovecot's own comparison off), then the box
-# named in user=.
-_SETTINGS = """\
-auth_mechanisms = xoauth2 oauthbearer
-imap_capability = {capability}
-mail_location = sdbox:~/sdbox
-mail_max_userip_connections = 100
-namespace inbox {{
-  inbox = yes
-  separator = /
-{folders}}}
-passdb {{
-  driver = oauth2
-  mechanisms = xoauth2 oauthbearer
-  args = {folder}/token.conf
-  result_success = continue
-  result_failure = return-fail
-  result_internalfail = return-fail
-}}
-passdb {{
-  driver = sql
-  args = {folder}/sql.conf
-  skip = unauthenticated
-  result_failure = return-fail
-  result_internalfail = return-fail
-}}
-userdb {{
-  driver = sql
-  args = {folder}/sql.conf
-}}
-"""
-
-_GATE = """\
-introspection_mode = local
-local_validation_key_dict = fs:posix:prefix={folder}/keys/
-issuers = {issuer}
-client_id = {audience}
-username_attribute = oid
-username_format = any
-active_attribute = sandbox_imap
-active_value = {principal}
-"""
-
-_QUERIES = """\
-driver = sqlite
-connect = {folder}/boxes.sqlite
-password_query = SELECT NULL AS password, 'Y' AS nopassword, guid AS user FROM address WHERE address = '%Lu' AND open
-user_query = SELECT '{mail}/%Lu' AS home
-"""
-
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class TokenIssuer:
@@ -96,8 +46,8 @@ class NewHost(MailHost):
     change from the next connection on. It learns of mailboxes from the tenant (a ``MailboxListener``), started or not.
     """
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__("new", folder)
+    def __init__(self, folder: Path, program: Path | None = None) -> None:
+        super().__init__("new", folder, program)
         self._ways = folder / "ways.json"
         self._front: ExchangeFront | None = None
         self._boxes = folder / "boxes.sqlite"
@@ -111,9 +61,7 @@ class NewHost(MailHost):
         key = folder / "keys" / trusted.client_id / "RS256" / trusted.signing_key_id
         key.parent.mkdir(parents=True, exist_ok=True)
         key.write_bytes(trusted.public_key_pem)
-        token = _GATE.format(folder=folder, issuer=trusted.issuer, audience=AUDIENCE, principal=trusted.principal)
-        (folder / "token.conf").write_text(token, encoding="utf-8")
-        self._run(_SETTINGS, _QUERIES, capability=CAPABILITY, folders=_folders())
+        self._dovecot.start({"oauth2": self._token_gate(trusted), **self._settings()})
         self._front = ExchangeFront(
             self._dovecot.port,
             lambda: ExchangeWays.read(self._ways),
@@ -148,6 +96,43 @@ class NewHost(MailHost):
             (count,) = boxes.execute("SELECT count(DISTINCT guid) FROM address").fetchone()
         return int(count)
 
+    def _settings(self) -> Settings:
+        # Two gates, both to be passed: first the token, then the box named in user=, which must be open. 2.4 lets in
+        # whom no passdb knows once his token is good, so that boxes that are not open are denied by name.
+        box = "FROM address WHERE address = '%{user | lower}' AND open"
+        return {
+            "auth_mechanisms": "xoauth2 oauthbearer",
+            "imap_capability": CAPABILITY,
+            "mail_driver": "sdbox",
+            "mail_path": "~/sdbox",
+            "mail_max_userip_connections": 100,
+            "namespace inbox": {"inbox": True, "separator": "/", **_folders()},
+            "sql_driver": "sqlite",
+            "sqlite_path": str(self._boxes),
+            "passdb closed": {
+                "driver": "sql",
+                "deny": True,
+                "sql_query": f"SELECT NULL AS password, 'Y' AS nopassword WHERE NOT EXISTS (SELECT 1 {box})",
+            },
+            "passdb sql": {"sql_query": f"SELECT NULL AS password, 'Y' AS nopassword, guid AS user {box}"},
+            "userdb sql": {"sql_query": f"SELECT '{self._dovecot.mail}/%{{user | lower}}' AS home"},
+        }
+
+    def _token_gate(self, trusted: TokenIssuer) -> Settings:
+        """An application's token names no user: its object id is compared, where it may use IMAP, and the user's name
+        with itself."""
+        return {
+            "introspection_mode": "local",
+            "oauth2_local_validation": {"dict fs": {"fs posix": {"prefix": f"{self._dovecot.folder}/keys/"}}},
+            "issuers": trusted.issuer,
+            "client_id": AUDIENCE,
+            "client_secret": "unused",
+            "username_attribute": "oid",
+            "username_validation_format": "%{event:user}",
+            "active_attribute": "sandbox_imap",
+            "active_value": trusted.principal,
+        }
+
     @contextlib.contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         with self._one_writer, contextlib.closing(sqlite3.connect(self._boxes)) as boxes:
@@ -156,6 +141,8 @@ class NewHost(MailHost):
                 yield boxes
 
 
-def _folders() -> str:
-    special = {name: f"    special_use = {use}\n" if use else "" for name, use in DEFAULT_FOLDERS.items()}
-    return "".join(f'  mailbox "{name}" {{\n    auto = subscribe\n{use}  }}\n' for name, use in special.items())
+def _folders() -> Settings:
+    return {
+        f'mailbox "{name}"': {"auto": "subscribe", **({"special_use": use} if use else {})}
+        for name, use in DEFAULT_FOLDERS.items()
+    }

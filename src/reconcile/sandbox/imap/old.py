@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from reconcile.problem import Problem
+from reconcile.sandbox.imap.configuration import Settings
 from reconcile.sandbox.imap.host import MailHost
 
 MASTER_USER = "copier"
@@ -23,37 +24,6 @@ SPECIAL_FOLDERS = {
     "Indésirables": "\\Junk",
 }
 
-_SETTINGS = """\
-auth_mechanisms = plain login
-auth_master_user_separator = {separator}
-mail_location = maildir:~/Maildir
-mail_max_userip_connections = 20
-namespace inbox {{
-  inbox = yes
-{folders}}}
-passdb {{
-  driver = passwd-file
-  master = yes
-  args = {folder}/master-users
-  result_success = continue
-}}
-passdb {{
-  driver = sql
-  args = {folder}/sql.conf
-}}
-userdb {{
-  driver = sql
-  args = {folder}/sql.conf
-}}
-"""
-
-_QUERIES = """\
-driver = sqlite
-connect = {folder}/accounts.sqlite
-password_query = SELECT password FROM account WHERE login = '%Lu'
-user_query = SELECT '{mail}/' || login AS home FROM account WHERE login = '%Lu'
-"""
-
 
 class OldHost(MailHost):
     """The Dovecot people leave. ``passwords`` are the users' own, by login; ``master_password`` opens them all.
@@ -61,8 +31,8 @@ class OldHost(MailHost):
     Raises Problem SBX12 for a login that no host would accept.
     """
 
-    def __init__(self, folder: Path, logins: Sequence[str]) -> None:
-        super().__init__("old", folder)
+    def __init__(self, folder: Path, logins: Sequence[str], program: Path | None = None) -> None:
+        super().__init__("old", folder, program)
         self.owner = self._dovecot.owner
         self.master_password = secrets.token_urlsafe(18)
         self.passwords: Mapping[str, str] = {_sane(login).lower(): secrets.token_urlsafe(9) for login in logins}
@@ -70,15 +40,36 @@ class OldHost(MailHost):
 
     def start(self) -> None:
         """Open the doors. Raises Problem SBX10 or SBX11."""
-        folders = "".join(
-            f'  mailbox "{name}" {{\n    special_use = {use}\n    auto = subscribe\n  }}\n'
-            for name, use in SPECIAL_FOLDERS.items()
-        )
-        self._run(_SETTINGS, _QUERIES, folders=folders, separator=SEPARATOR)
+        self._dovecot.start(self._settings())
 
     def maildir(self, login: str) -> Path:
         """Where that login's mail stands, to be filled before anybody signs in."""
         return self._dovecot.mail / login.lower() / "Maildir"
+
+    def _settings(self) -> Settings:
+        folder = self._dovecot.folder
+        account = "FROM account WHERE login = '%{user | lower}'"
+        folders = {
+            f'mailbox "{name}"': {"special_use": use, "auto": "subscribe"} for name, use in SPECIAL_FOLDERS.items()
+        }
+        return {
+            "auth_mechanisms": "plain login",
+            "auth_master_user_separator": SEPARATOR,
+            "mail_driver": "maildir",
+            "mail_path": "~/Maildir",
+            "mail_max_userip_connections": 20,
+            "namespace inbox": {"inbox": True, **folders},
+            "sql_driver": "sqlite",
+            "sqlite_path": f"{folder}/accounts.sqlite",
+            "passdb masters": {
+                "driver": "passwd-file",
+                "master": True,
+                "passwd_file_path": f"{folder}/master-users",
+                "result_success": "continue",
+            },
+            "passdb sql": {"sql_query": f"SELECT password {account}"},
+            "userdb sql": {"sql_query": f"SELECT '{self._dovecot.mail}/' || login AS home {account}"},
+        }
 
     def _write_accounts(self, folder: Path) -> None:
         master = folder / "master-users"
