@@ -17,8 +17,8 @@ from bench.copy.hosts import USER
 from tests.mailcopy.dovecot import PASSWORD, Dovecot
 
 _OURS = """
-from reconcile.collector import calm_collector
-calm_collector()
+from reconcile.garbage_collection import tune_garbage_collection
+tune_garbage_collection()
 import sys
 from pathlib import Path
 from reconcile.clock import SystemClock
@@ -31,8 +31,8 @@ def end(port):
 print(copy_mailbox(end(old), end(new), Ledger(Path("ledger.sqlite")), SystemClock()))
 """
 _OURS_ALL = """
-from reconcile.collector import calm_collector
-calm_collector()
+from reconcile.garbage_collection import tune_garbage_collection
+tune_garbage_collection()
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path

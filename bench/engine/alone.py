@@ -1,4 +1,4 @@
-"""The engine by itself, no service in sight: ``python -m bench.engine.alone plan PROJECT`` or ``… apply CHANGES``.
+"""The engine by itself, without any service: ``python -m bench.engine.alone plan PROJECT`` or ``… apply CHANGES``.
 
 Prints processor seconds. Each is a process of its own, so that none profits from what another has warmed up.
 """
@@ -18,7 +18,7 @@ from tests.applying.memory import Site, World, mailbox
 
 from reconcile.applying.apply import Ground, apply_plan
 from reconcile.applying.outcome import Result
-from reconcile.collector import calm_collector
+from reconcile.garbage_collection import tune_garbage_collection
 from reconcile.planning import planfile
 from reconcile.planning.guards import Boundary
 from reconcile.planning.planner import Inputs, make_plan
@@ -73,7 +73,7 @@ def apply(changes: int) -> float:
 
 
 if __name__ == "__main__":
-    calm_collector()
+    tune_garbage_collection()
     tasks: dict[str, Callable[[str], float]] = {
         "plan": lambda project: plan(Path(project)),
         "apply": lambda n: apply(int(n)),

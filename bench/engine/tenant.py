@@ -96,13 +96,13 @@ def serve(project: Path, delay: float) -> None:
         tenant.start()
         domains = declared_domains(federations)
         provider = microsoft_provider(_reached_at(project, tenant), tenant.client_secret, _Impatient())
-        sights = _create(provider.writer, desired, "dkim")
-        sights |= _seen(provider.reader, [one for one in desired if one.address.kind not in _BESIDE], domains)
-        tenant.dns = DnsServer(_zones(desired, sights, domains), {_KEY[0]: (DNS_SECRET, _KEY[1])})
+        observed = _create(provider.writer, desired, "dkim")
+        observed |= _seen(provider.reader, [one for one in desired if one.address.kind not in _BESIDE], domains)
+        tenant.dns = DnsServer(_zones(desired, observed, domains), {_KEY[0]: (DNS_SECRET, _KEY[1])})
         tenant.dns.start()
-        sights |= _create(provider.writer, desired, "dkim_signing")
+        observed |= _create(provider.writer, desired, "dkim_signing")
         _reached_at(project, tenant, tenant.dns.port)
-        _record(project, desired, sights)
+        _record(project, desired, observed)
         _queue_copies(project, desired)
         _drift(worlds[0])
         tenant.delay = delay
@@ -149,19 +149,19 @@ def _create(writer: Writer, desired: Sequence[Desired], kind: str) -> dict[Addre
 
 def _seen(reader: Reader, desired: Sequence[Desired], domains: Mapping[str, str]) -> dict[Address, Live]:
     """What the tenant shows of the resources, as the tool reads it. Raises RuntimeError for what it does not show."""
-    sights = reader.observe(Scope([Wanted(one.address, one) for one in desired], domains)).sights
-    lives = {address: sight for address, sight in sights.items() if isinstance(sight, Live)}
-    for address, sight in sights.items():
+    observed = reader.observe(Scope([Wanted(one.address, one) for one in desired], domains)).observed
+    lives = {address: shown for address, shown in observed.items() if isinstance(shown, Live)}
+    for address, shown in observed.items():
         if address not in lives:
-            raise RuntimeError(f"the tenant was not filled: {address} is {sight}")
+            raise RuntimeError(f"the tenant was not filled: {address} is {shown}")
     return lives
 
 
-def _resolved(value: Value | Reference, sights: Mapping[Address, Live]) -> Value:
-    return sights[value.address].outputs[value.output] if isinstance(value, Reference) else value
+def _resolved(value: Value | Reference, observed: Mapping[Address, Live]) -> Value:
+    return observed[value.address].outputs[value.output] if isinstance(value, Reference) else value
 
 
-def _zones(desired: Sequence[Desired], sights: Mapping[Address, Live], domains: Mapping[str, str]) -> dict[str, str]:
+def _zones(desired: Sequence[Desired], observed: Mapping[Address, Live], domains: Mapping[str, str]) -> dict[str, str]:
     """Master files in which every record is as the YAML asks."""
     zones = {
         domain: [f"$TTL 3600\n@ SOA ns1.{domain}. host.{domain}. 1 7200 3600 1209600 300\n@ NS ns1.{domain}."]
@@ -173,7 +173,7 @@ def _zones(desired: Sequence[Desired], sights: Mapping[Address, Live], domains: 
         name, kind, *part = resource.address.key.split("/")
         zone = zones[max((origin for origin in zones if name.endswith(origin)), key=len)]
         for value in resource.fields.values():
-            items = _resolved(value, sights)
+            items = _resolved(value, observed)
             if not isinstance(items, tuple):
                 continue  # a life, or something that must not be there: the zone is so from the start
             if part == ["spf"]:
@@ -183,13 +183,13 @@ def _zones(desired: Sequence[Desired], sights: Mapping[Address, Live], domains: 
     return {origin: "\n".join(lines) + "\n" for origin, lines in zones.items()}
 
 
-def _record(project: Path, desired: Sequence[Desired], sights: Mapping[Address, Live]) -> None:
+def _record(project: Path, desired: Sequence[Desired], observed: Mapping[Address, Live]) -> None:
     """The state as an apply would have left it."""
     at = SystemClock().now().isoformat(timespec="seconds")
     records: dict[str, dict[Address, Record]] = {}
     for resource in desired:
-        live = sights.get(resource.address)
-        fields = {name: _resolved(value, sights) for name, value in resource.fields.items()}
+        live = observed.get(resource.address)
+        fields = {name: _resolved(value, observed) for name, value in resource.fields.items()}
         records.setdefault(resource.address.federation, {})[resource.address] = Record(
             resource.address, live.identity if live else "", fields, "bench", "bench", at,
             outputs=live.outputs if live else {},

@@ -17,7 +17,7 @@ from reconcile.planning.guards import Boundary
 from reconcile.planning.plan import Plan
 from reconcile.planning.planner import Inputs, make_plan
 from reconcile.problem import Problem
-from reconcile.providers.base import ABSENT, Observation, Order, Provider, Scope, Sight, Wanted
+from reconcile.providers.base import ABSENT, Observation, Observed, Order, Provider, Scope, Wanted
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Desired, Live
 from reconcile.state.folder import FolderStore
@@ -63,7 +63,7 @@ class World:
     def observe(self, scope: Scope) -> Observation:
         return Observation({wanted.address: self._seen(wanted) for wanted in scope.wanted})
 
-    def _seen(self, wanted: Wanted) -> Sight:
+    def _seen(self, wanted: Wanted) -> Observed:
         """What bears the recorded identity, wherever its address went, else what is at the address."""
         known = self._holder(wanted.address.kind, wanted.identity) or self.objects.get(wanted.address)
         if known is None:

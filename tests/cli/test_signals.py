@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from reconcile.cli.signals import stopping_gently, to_whoever_stays
+from reconcile.cli.signals import graceful_shutdown, ignoring_closed_output
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +24,7 @@ def handlers() -> Iterator[None]:
 def test_the_first_signal_stops_gently_and_the_former_handler_comes_back(number: signal.Signals) -> None:
     before = signal.getsignal(number)
     stopped: list[str] = []
-    with stopping_gently(lambda: stopped.append("stop")) as received:
+    with graceful_shutdown(lambda: stopped.append("stop")) as received:
         os.kill(os.getpid(), number)
     assert stopped == ["stop"]
     assert received == [number]
@@ -32,7 +32,7 @@ def test_the_first_signal_stops_gently_and_the_former_handler_comes_back(number:
 
 
 def test_a_terminal_that_goes_may_be_told_twice() -> None:
-    with stopping_gently(lambda: None) as received:
+    with graceful_shutdown(lambda: None) as received:
         os.kill(os.getpid(), signal.SIGHUP)
         os.kill(os.getpid(), signal.SIGHUP)  # else the process were gone by now
     assert len(received) == 2
@@ -40,7 +40,7 @@ def test_a_terminal_that_goes_may_be_told_twice() -> None:
 
 def test_under_nohup_a_terminal_may_go() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    with stopping_gently(lambda: None) as received:
+    with graceful_shutdown(lambda: None) as received:
         os.kill(os.getpid(), signal.SIGHUP)
     assert received == []
 
@@ -54,7 +54,7 @@ def test_once_it_cannot_be_heard_nothing_more_is_told(leaving: BaseException) ->
         if what == "two":
             raise leaving
 
-    say = to_whoever_stays(tell)
+    say = ignoring_closed_output(tell)
     for what in ("one", "two", "three"):
         say(what)
     assert told == ["one", "two"]

@@ -12,7 +12,7 @@ import yaml
 
 from reconcile.planning.plan import Plan, items_changed
 from reconcile.planning.planner import Inputs, make_plan
-from reconcile.providers.base import ABSENT, Observation, Scope, Sight, Unknown
+from reconcile.providers.base import ABSENT, Observation, Observed, Scope, Unknown
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Desired, Live, Reference, Value
@@ -25,11 +25,11 @@ NOW = dt.datetime(2025, 1, 19, 17, 0, tzinfo=dt.UTC)
 class Shown:
     """A reader that shows what the case says; what the case does not mention is absent."""
 
-    def __init__(self, sights: dict[Address, Sight], unmanaged: tuple[Address, ...]) -> None:
-        self._sights, self._unmanaged = sights, unmanaged
+    def __init__(self, observed: dict[Address, Observed], unmanaged: tuple[Address, ...]) -> None:
+        self._observed, self._unmanaged = observed, unmanaged
 
     def observe(self, scope: Scope) -> Observation:
-        seen = {wanted.address: self._sights.get(wanted.address, ABSENT) for wanted in scope.wanted}
+        seen = {wanted.address: self._observed.get(wanted.address, ABSENT) for wanted in scope.wanted}
         return Observation(seen, self._unmanaged)
 
 
@@ -58,18 +58,18 @@ def plan_of(case: dict[str, Any]) -> Plan:
         )
         for text, one in case.get("recorded", {}).items()
     }
-    sights: dict[Address, Sight] = {}
+    observed: dict[Address, Observed] = {}
     for text, one in case.get("live", {}).items():
         address = Address.parse(text)
         if "unknown" in one:
-            sights[address] = Unknown(one["unknown"])
+            observed[address] = Unknown(one["unknown"])
         else:
-            sights[address] = Live(address, known(one.get("fields")), one.get("id", ""), known(one.get("outputs")))
+            observed[address] = Live(address, known(one.get("fields")), one.get("id", ""), known(one.get("outputs")))
     snapshots = {"spf55": Snapshot("spf55", "line", 1, records)}
     interrupted = frozenset(map(Address.parse, case.get("interrupted", [])))
     owners = case.get("owners", {"spf55.org": "spf55"})
     inputs = Inputs(desired, snapshots, interrupted, {"spf55.org": "spf55"}, {}, partial=False, owners=owners)
-    reader = Shown(sights, ())
+    reader = Shown(observed, ())
     readers = {kind.provider: reader for kind in KINDS.values()}
     return make_plan(inputs, readers, NOW, "test")
 

@@ -23,8 +23,8 @@ RECORD = Record(
 )
 
 
-def said(record: Record, sight: object) -> list[str]:
-    found = find_drift([record], {record.address: sight}, {record.address})  # type: ignore[dict-item]
+def said(record: Record, shown: object) -> list[str]:
+    found = find_drift([record], {record.address: shown}, {record.address})  # type: ignore[dict-item]
     return [line.plain for line in drift_text(found, dt.UTC)]
 
 

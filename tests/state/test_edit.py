@@ -1,4 +1,4 @@
-"""The record mended by hand: locked, journalled, kept aside, and never undone by an older journal."""
+"""The record edited by hand: locked, journalled, kept aside, and never undone by an older journal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from reconcile.problem import Problem
 from reconcile.resources.address import Address
-from reconcile.state.edit import Amendment, Desk, amend, forget, move, take_over
+from reconcile.state.edit import Edit, EditContext, edit, forget, move, take_over
 from reconcile.state.folder import FolderStore
 from reconcile.state.journal import Journal
 from reconcile.state.replay import replay
@@ -23,7 +23,7 @@ from .records import TickingClock, a_record
 CONTACT = a_record().address
 RENAMED = Address("spf55", "mailbox", "accueil@spf55.org")
 
-Amend = Callable[[Amendment], Snapshot]
+EditState = Callable[[Edit], Snapshot]
 
 
 @pytest.fixture
@@ -38,13 +38,13 @@ def applied(store: FolderStore, tmp_path: Path, clock: TickingClock, fresh: Snap
 
 
 @pytest.fixture
-def mend(store: FolderStore, tmp_path: Path, clock: TickingClock) -> Amend:
-    def mend(amendment: Amendment) -> Snapshot:
-        run = f"mend-{len(list((tmp_path / 'runs').glob('*')))}"
+def edit_state(store: FolderStore, tmp_path: Path, clock: TickingClock) -> EditState:
+    def edit_state(change: Edit) -> Snapshot:
+        run = f"edit-{len(list((tmp_path / 'runs').glob('*')))}"
         holder = Holder(run, "marie", "poste-2", os.getpid(), "2026-03-29T16:00:00+00:00", "state mv")
-        return amend("spf55", amendment, Desk(store, tmp_path, holder, clock, "lineage-2"))
+        return edit("spf55", change, EditContext(store, tmp_path, holder, clock, "lineage-2"))
 
-    return mend
+    return edit_state
 
 
 def now(store: FolderStore, folder: Path) -> Snapshot:
@@ -52,49 +52,49 @@ def now(store: FolderStore, folder: Path) -> Snapshot:
 
 
 def test_a_moved_record_keeps_everything_but_its_address(
-    store: FolderStore, tmp_path: Path, applied: Snapshot, mend: Amend
+    store: FolderStore, tmp_path: Path, applied: Snapshot, edit_state: EditState
 ) -> None:
-    mend(lambda snapshot: move(snapshot, CONTACT, RENAMED))
+    edit_state(lambda snapshot: move(snapshot, CONTACT, RENAMED))
     records = now(store, tmp_path).records
     assert CONTACT not in records
     assert records[RENAMED] == dataclasses.replace(a_record(), address=RENAMED)
 
 
 def test_a_forgotten_record_is_not_brought_back_by_the_run_that_made_it(
-    store: FolderStore, tmp_path: Path, applied: Snapshot, mend: Amend
+    store: FolderStore, tmp_path: Path, applied: Snapshot, edit_state: EditState
 ) -> None:
-    mend(lambda snapshot: forget(snapshot, [CONTACT]))
+    edit_state(lambda snapshot: forget(snapshot, [CONTACT]))
     assert CONTACT not in now(store, tmp_path).records
     (tmp_path / "federations" / "spf55.json").unlink()
     assert CONTACT not in now(store, tmp_path).records
 
 
 def test_the_former_state_is_kept_aside_and_can_be_put_back(
-    store: FolderStore, tmp_path: Path, applied: Snapshot, mend: Amend
+    store: FolderStore, tmp_path: Path, applied: Snapshot, edit_state: EditState
 ) -> None:
-    mend(lambda snapshot: forget(snapshot, [CONTACT]))
+    edit_state(lambda snapshot: forget(snapshot, [CONTACT]))
     path = tmp_path / "backups" / "spf55.1.json"
     kept = decode(path.read_bytes(), path)
     with pytest.raises(Problem) as refusal:
-        mend(lambda snapshot: take_over(snapshot, kept))
+        edit_state(lambda snapshot: take_over(snapshot, kept))
     assert (refusal.value.code, refusal.value.exit_code) == ("STA04", 4)
-    mend(lambda snapshot: take_over(snapshot, kept, force=True))
+    edit_state(lambda snapshot: take_over(snapshot, kept, force=True))
     assert now(store, tmp_path).records == applied.records
 
 
-def test_what_a_dead_run_had_done_is_not_lost_by_mending(
-    store: FolderStore, tmp_path: Path, clock: TickingClock, applied: Snapshot, mend: Amend
+def test_what_a_dead_run_had_done_is_not_lost_by_an_edit(
+    store: FolderStore, tmp_path: Path, clock: TickingClock, applied: Snapshot, edit_state: EditState
 ) -> None:
     late = a_record("tard", run="run-2")
     with Journal.create(tmp_path / "runs", "run-2", {}, clock) as journal:
         journal.opens(applied)
         journal.outcome(late.address, "create", "done", late)
-    mend(lambda snapshot: forget(snapshot, [CONTACT]))
+    edit_state(lambda snapshot: forget(snapshot, [CONTACT]))
     assert set(now(store, tmp_path).records) == {late.address, a_record("zoé").address}
 
 
 @pytest.mark.parametrize(
-    "amendment",
+    "change",
     [
         lambda snapshot: forget(snapshot, [RENAMED]),
         lambda snapshot: move(snapshot, RENAMED, CONTACT),
@@ -104,17 +104,17 @@ def test_what_a_dead_run_had_done_is_not_lost_by_mending(
         lambda snapshot: take_over(snapshot, Snapshot("spf13", "lineage-1")),
     ],
 )
-def test_what_cannot_be_mended_so_leaves_no_trace(
-    store: FolderStore, tmp_path: Path, applied: Snapshot, mend: Amend, amendment: Amendment
+def test_what_cannot_be_edited_so_leaves_no_trace(
+    store: FolderStore, tmp_path: Path, applied: Snapshot, edit_state: EditState, change: Edit
 ) -> None:
     with pytest.raises(Problem) as refusal:
-        mend(amendment)
+        edit_state(change)
     assert refusal.value.code == "STA12"
     assert store.read("spf55") == applied
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["run-1.jsonl"]
 
 
-def test_an_empty_place_takes_a_state_from_elsewhere_with_its_lineage(mend: Amend, applied: Snapshot) -> None:
+def test_an_empty_place_takes_a_state_from_elsewhere_with_its_lineage(edit_state: EditState, applied: Snapshot) -> None:
     elsewhere = dataclasses.replace(applied, lineage="lineage-9", serial=41)
     empty = Snapshot("spf55", "new")
     assert take_over(empty, elsewhere).lineage == "lineage-9"

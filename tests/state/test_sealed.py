@@ -12,7 +12,7 @@ import pytest
 from reconcile.clock import SystemClock
 from reconcile.problem import Problem
 from reconcile.state.cloud import CloudBucket
-from reconcile.state.encoding import PLAIN, Changing, Form, Sealed
+from reconcile.state.encoding import PLAIN, Encoding, Migrating, Sealed
 from reconcile.state.folder import FolderStore
 from reconcile.state.objects import ObjectStore
 from reconcile.state.snapshot import Snapshot, encode
@@ -29,9 +29,9 @@ def state(fresh: Snapshot) -> Snapshot:
     return fresh.put(a_record("zoé", display_name="Zoé Féval", phone="0329790102"))
 
 
-def refusal_of(form: Form, data: bytes) -> Problem:
+def refusal_of(encoding: Encoding, data: bytes) -> Problem:
     with pytest.raises(Problem) as refusal:
-        form.decode(data, Path("spf55.json"), "spf55")
+        encoding.decode(data, Path("spf55.json"), "spf55")
     return refusal.value
 
 
@@ -78,7 +78,7 @@ def test_the_seal_is_put_on_changed_and_taken_off(tmp_path: Path, state: Snapsho
     kept = FolderStore(tmp_path).write(state)
     to_them = Sealed([str(THEIRS.to_public())], [str(THEIRS)])
     for writes, opens in ((SEALED, SEALED), (to_them, SEALED), (PLAIN, to_them)):
-        kept = FolderStore(tmp_path, Changing(writes, opens)).write(kept)
+        kept = FolderStore(tmp_path, Migrating(writes, opens)).write(kept)
         assert FolderStore(tmp_path, writes).read("spf55") == kept
     assert (kept.serial, kept.records) == (4, state.records)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from reconcile.planning.plan import Action, Basis, Blocked, Cause, Change, FieldChange, Plan
 from reconcile.resources.address import Address
-from reconcile.resources.kinds import KINDS, Shape
+from reconcile.resources.kinds import KINDS, FieldType
 from reconcile.resources.milestones import UNSCHEDULED
 from reconcile.resources.resource import Live, Origin, Reference, Value
 
@@ -57,7 +57,7 @@ def _fields(draw: st.DrawFn, kind: str, *, reference: bool) -> dict[str, Value]:
     for name in chosen:
         if reference and draw(st.integers(0, 4)) == 0:
             fields[name] = Reference(draw(addresses), "mx")
-        elif KINDS[kind].fields[name].shape is Shape.SCALAR:
+        elif KINDS[kind].fields[name].type is FieldType.SCALAR:
             fields[name] = draw(st.one_of(st.none(), st.booleans(), texts))
         else:
             fields[name] = tuple(sorted(draw(st.sets(texts, max_size=3))))

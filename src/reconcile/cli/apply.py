@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconcile.cli.apply_output import Events, Telling, Words
+from reconcile.cli.apply_output import ApplyOutput, EventOutput, TextOutput
 from reconcile.cli.duration import Duration
 from reconcile.cli.exits import DONE, ERROR, INTERRUPTED, PARTLY_APPLIED, REFUSED, STALE_OR_LOCKED
 from reconcile.cli.run import Chosen, carry_out
@@ -50,24 +50,24 @@ def apply(
 
     if len(what) > 1 and any(map(_is_file, what)):
         raise click.UsageError("A saved plan is applied alone; federations are named without it.")
-    telling: Telling = Events(session) if events else Words(session)
+    output: ApplyOutput = EventOutput(session) if events else TextOutput(session)
     found = providers(session)
     chosen = _saved(session, Path(what[0]), target, found) if _is_plan(what) else _fresh(session, what, target, found)
     plan = chosen.plan
     digest = chosen.digest if chosen.reviewed else ""
     denied = refusals(plan, digest, session.settings.guards, Leave(allow_delete, override))
-    telling.plan(plan, reviewed=chosen.reviewed and not denied)
+    output.plan(plan, reviewed=chosen.reviewed and not denied)
     for refusal in denied:
         session.warn(f"{refusal.code} {refusal.message}\n  → {refusal.hint}")
     if denied:
         return REFUSED
     if not plan.changes and not plan.unrecorded:
-        telling.nothing_done(complete=not (chosen.stale or plan.blocked))
+        output.nothing_done(complete=not (chosen.stale or plan.blocked))
         return STALE_OR_LOCKED if chosen.stale else ERROR if plan.blocked else DONE
-    if plan.changes and not (yes or chosen.reviewed) and not telling.confirmed():
+    if plan.changes and not (yes or chosen.reviewed) and not output.confirmed():
         raise Problem("GRD03", "Nothing was applied: nobody said yes.", "say --yes, or apply a saved plan", REFUSED)
-    run = carry_out(session, chosen, found, telling, deadline)
-    telling.run(run, plan)
+    run = carry_out(session, chosen, found, output, deadline)
+    output.run(run, plan)
     if deadline and run.interrupted and run.seconds >= deadline:
         return PARTLY_APPLIED
     return STALE_OR_LOCKED if chosen.stale and not run.interrupted else _exit_code(run, plan)

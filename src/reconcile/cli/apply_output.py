@@ -12,7 +12,7 @@ import click
 
 from reconcile.cli.plan_output import say_events
 from reconcile.cli.session import Session
-from reconcile.cli.signals import to_whoever_stays
+from reconcile.cli.signals import ignoring_closed_output
 
 if TYPE_CHECKING:
     from reconcile.applying.events import Listener
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reconcile.planning.plan import Plan
 
 
-class Telling(Protocol):
+class ApplyOutput(Protocol):
     """Tells one apply from its plan to its end."""
 
     def plan(self, plan: Plan, *, reviewed: bool) -> None:
@@ -39,7 +39,7 @@ class Telling(Protocol):
         """There was nothing to carry out; not ``complete``: because what there is could not be read, or is stale."""
 
 
-class Words:
+class TextOutput:
     """For people: the plan, live counters on a terminal or a line per change, and the closing tally."""
 
     def __init__(self, session: Session) -> None:
@@ -62,7 +62,7 @@ class Words:
 
         console = self._session.console(stderr=True)
         if not console.is_terminal:
-            yield LineProgress(plan, to_whoever_stays(console.print))
+            yield LineProgress(plan, ignoring_closed_output(console.print))
             return
         from rich.live import Live
 
@@ -80,7 +80,7 @@ class Words:
         return  # the plan has said so
 
 
-class Events:
+class EventOutput:
     """For programs: one JSON object a line on standard output. Nobody is there to be asked."""
 
     def __init__(self, session: Session) -> None:
@@ -98,7 +98,7 @@ class Events:
     def following(self, plan: Plan) -> Iterator[Listener]:
         from reconcile.views.terraform_events import run_event
 
-        yield to_whoever_stays(lambda event: say_events(run_event(event, self._clock.now())))
+        yield ignoring_closed_output(lambda event: say_events(run_event(event, self._clock.now())))
 
     def run(self, run: Run, plan: Plan) -> None:
         from reconcile.views.terraform_events import run_summary

@@ -28,7 +28,7 @@ def drift(session: Session, federations: tuple[str, ...], as_json: bool) -> int:
 
     inputs = prepare(session, federations).inputs
     described = {resource.address for resource in inputs.desired}
-    found = find_drift(inputs.records.values(), observe(inputs, readers(session)).sights, described)
+    found = find_drift(inputs.records.values(), observe(inputs, readers(session)).observed, described)
     if as_json:
         click.echo(json.dumps(drift_document(found), indent=1, ensure_ascii=False))
     else:

@@ -13,7 +13,7 @@ from reconcile.problem import Problem
 
 if TYPE_CHECKING:
     from reconcile.config.draft import DraftBox
-    from reconcile.providers.base import Reader, Sight
+    from reconcile.providers.base import Observed, Reader
     from reconcile.resources.address import Address
     from reconcile.resources.resource import Live
 
@@ -60,13 +60,13 @@ def _boxes(reader: Reader, slug: str, domains: Mapping[str, str]) -> tuple[list[
 
     listed = [one for one in reader.observe(Scope([], domains)).unmanaged if one.kind == "mailbox"]
     asked = [Address(slug, kind, one.key) for one in listed for kind in ("mailbox", "access")]
-    sights = reader.observe(Scope([Wanted(address, None) for address in asked], domains)).sights
-    _refuse_unknown(sights)
+    observed = reader.observe(Scope([Wanted(address, None) for address in asked], domains)).observed
+    _refuse_unknown(observed)
     boxes, left_out = [], {}
     people = {one.key for one in listed}
     for one in listed:
-        live = sights[Address(slug, "mailbox", one.key)]
-        access = sights[Address(slug, "access", one.key)]
+        live = observed[Address(slug, "mailbox", one.key)]
+        access = observed[Address(slug, "access", one.key)]
         if not isinstance(live, Live) or live.fields.get("licence") not in ("E1", "E3", "shared"):
             left_out[one.key] = "it has no E1 or E3 licence and is not a shared mailbox"
             continue
@@ -80,12 +80,12 @@ def _boxes(reader: Reader, slug: str, domains: Mapping[str, str]) -> tuple[list[
     return boxes, left_out
 
 
-def _refuse_unknown(sights: Mapping[Address, Sight]) -> None:
+def _refuse_unknown(observed: Mapping[Address, Observed]) -> None:
     from reconcile.providers.base import Unknown
 
-    for address, sight in sights.items():
-        if isinstance(sight, Unknown):
-            raise Problem("IMP03", f"{address} cannot be read: {sight.reason}.", "nothing was written; try again")
+    for address, shown in observed.items():
+        if isinstance(shown, Unknown):
+            raise Problem("IMP03", f"{address} cannot be read: {shown.reason}.", "nothing was written; try again")
 
 
 def _draft_box(live: Live, access: Live | None) -> DraftBox:

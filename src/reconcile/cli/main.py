@@ -14,7 +14,7 @@ import click
 from reconcile import __version__
 from reconcile.cli.exits import DONE, ERROR, INTERRUPTED, USAGE
 from reconcile.cli.session import Session
-from reconcile.collector import calm_collector
+from reconcile.garbage_collection import tune_garbage_collection
 from reconcile.problem import Problem
 
 #: command → module:attribute, and its line of help. Modules are imported when called, so that --help stays quick.
@@ -101,7 +101,7 @@ def cli(ctx: click.Context, chdir: str | None, sandbox: bool | None, color: str)
 
 def main() -> NoReturn:
     """Entry point of the ``reconcile`` command. Every failure leaves by one of the documented exit codes."""
-    calm_collector()
+    tune_garbage_collection()
     _open_streams()
     click.UsageError.exit_code = USAGE  # click's own is 2, which means "changes present" here
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from reconcile.cli.exits import CHANGES, DONE, ERROR
-from reconcile.cli.plan_output import say_plan, shape_options
+from reconcile.cli.plan_output import format_options, say_plan
 from reconcile.cli.session import Session
 
 
@@ -17,7 +17,7 @@ from reconcile.cli.session import Session
 @click.option("--target", multiple=True, metavar="GLOB", help="Only these addresses and what they need: 'spf55/dns/*'.")
 @click.option("--changed-since", metavar="REF", help="Only the federations whose file differs from this git revision.")
 @click.option("--out", type=click.Path(path_type=Path), help="Save the plan, for: reconcile apply FILE.")
-@shape_options
+@format_options
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there is something to change.")
 @click.pass_obj
 def plan(

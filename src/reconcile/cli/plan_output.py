@@ -37,7 +37,7 @@ _OPTIONS = (
 )
 
 
-def shape_options(command: Command) -> Command:
+def format_options(command: Command) -> Command:
     """Add ``--format``, its short forms, ``--markdown`` and ``-v``: the parameters shape, markdown and verbose."""
     for option in reversed(_OPTIONS):
         command = option(command)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reconcile.planning.planner import Inputs
     from reconcile.providers.base import Reader
     from reconcile.resources.address import Address
-    from reconcile.state.encoding import Form
+    from reconcile.state.encoding import Encoding
     from reconcile.state.snapshot import Snapshot
     from reconcile.state.store import Store
 
@@ -54,17 +54,17 @@ def store(session: Session, lost: Callable[[], None] = lambda: None) -> Store:
 
     ``lost`` is called, from another thread, when somebody breaks a lock this call holds.
     """
-    return store_in(session, form(session), lost)
+    return store_in(session, encoding_of(session), lost)
 
 
-def form(session: Session) -> Form:
-    """How the state is laid down: sealed to those reconcile.toml names, in the clear when it names nobody."""
+def encoding_of(session: Session) -> Encoding:
+    """How snapshots are encoded: sealed to those reconcile.toml names, in the clear when it names nobody."""
     from reconcile.state.encoding import PLAIN
 
     return sealed(session) if session.settings.seal_to and not session.sandbox else PLAIN
 
 
-def sealed(session: Session) -> Form:
+def sealed(session: Session) -> Encoding:
     """The seal of reconcile.toml, opened with the identity in the environment."""
     from reconcile.state.encoding import Sealed
 
@@ -72,8 +72,8 @@ def sealed(session: Session) -> Form:
     return Sealed(session.settings.seal_to, [identity] if identity else [])
 
 
-def store_in(session: Session, form: Form, lost: Callable[[], None]) -> Store:
-    """The same place, its snapshots in that form."""
+def store_in(session: Session, encoding: Encoding, lost: Callable[[], None]) -> Store:
+    """The same place, its snapshots in that encoding."""
     from reconcile.clock import SystemClock
     from reconcile.state.locations import open_store
 
@@ -82,7 +82,7 @@ def store_in(session: Session, form: Form, lost: Callable[[], None]) -> Store:
     password = session.environment.get("RECONCILE_STATE_PASSWORD")
     login = (session.environment.get("RECONCILE_STATE_USER", ""), password) if password else None
     # Leases run on the machine's time, whatever the sandbox's clock says.
-    return open_store(location or str(session.state), SystemClock(), slugs, login, lost, form)
+    return open_store(location or str(session.state), SystemClock(), slugs, login, lost, encoding)
 
 
 def prepare(session: Session, names: Sequence[str]) -> Prepared:

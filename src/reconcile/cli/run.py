@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from reconcile.cli.session import Session
-from reconcile.cli.signals import stopping_gently
+from reconcile.cli.signals import graceful_shutdown
 
 if TYPE_CHECKING:
     from reconcile.applying.outcome import Run
-    from reconcile.cli.apply_output import Telling
+    from reconcile.cli.apply_output import ApplyOutput
     from reconcile.cli.prepare import Prepared
     from reconcile.planning.plan import Plan
     from reconcile.providers.base import Provider
@@ -37,7 +37,7 @@ class Chosen:
 
 
 def carry_out(
-    session: Session, chosen: Chosen, found: Mapping[str, Provider], telling: Telling, deadline: float | None
+    session: Session, chosen: Chosen, found: Mapping[str, Provider], output: ApplyOutput, deadline: float | None
 ) -> Run:
     """Apply what was chosen, journalled under a name of its own. After ``deadline`` seconds nothing more is started."""
     from reconcile.applying.apply import Ground, apply_plan
@@ -60,7 +60,7 @@ def carry_out(
         if deadline:
             alarm.start()
         try:
-            with stopping_gently(stop.set), telling.following(plan) as listener:
+            with graceful_shutdown(stop.set), output.following(plan) as listener:
                 return apply_plan(plan, ground, journal, holder, listener)
         finally:
             alarm.cancel()

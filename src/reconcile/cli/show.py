@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from reconcile.cli.plan_output import say_plan, shape_options
+from reconcile.cli.plan_output import format_options, say_plan
 from reconcile.cli.session import Session
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@shape_options
+@format_options
 @click.pass_obj
 def show(session: Session, file: Path, shape: str, markdown: Path | None, verbose: bool) -> None:
     """Show the plan saved in FILE."""

@@ -1,4 +1,4 @@
-"""How a long command is stopped, and how it goes on telling when nobody listens any more."""
+"""How a long command is stopped, and how it goes on output when nobody listens any more."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Told = TypeVar("Told")
 
 
 @contextlib.contextmanager
-def stopping_gently(stop: Callable[[], None]) -> Iterator[list[int]]:
+def graceful_shutdown(stop: Callable[[], None]) -> Iterator[list[int]]:
     """The first Ctrl-C, SIGTERM or lost terminal calls ``stop``; another Ctrl-C or SIGTERM leaves at once.
 
     A terminal that goes may be told twice, by the kernel and by the shell. Under nohup it is not heard at all. The list
@@ -40,8 +40,8 @@ def stopping_gently(stop: Callable[[], None]) -> Iterator[list[int]]:
             signal.signal(number, action)
 
 
-def to_whoever_stays(tell: Callable[[Told], None]) -> Callable[[Told], None]:
-    """``tell``, until it cannot be heard: a closed pipe, a lost terminal or a full disk ends only the telling."""
+def ignoring_closed_output(tell: Callable[[Told], None]) -> Callable[[Told], None]:
+    """``tell``, until it cannot be heard: a closed pipe, a lost terminal or a full disk ends only the output."""
     gone = False
 
     def said(what: Told) -> None:

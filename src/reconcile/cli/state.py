@@ -16,9 +16,9 @@ from reconcile.problem import Problem
 
 if TYPE_CHECKING:
     from reconcile.cli.prepare import Prepared
-    from reconcile.providers.base import Sight
+    from reconcile.providers.base import Observed
     from reconcile.resources.address import Address
-    from reconcile.state.edit import Desk
+    from reconcile.state.edit import EditContext
     from reconcile.state.snapshot import Snapshot
     from reconcile.state.store import Store
 
@@ -64,10 +64,10 @@ def show(session: Session, address: str) -> None:
 @click.pass_obj
 def mv(session: Session, former: str, new: str) -> None:
     """Record under the address NEW what is recorded as FORMER, in the same federation."""
-    from reconcile.state.edit import amend, move
+    from reconcile.state.edit import edit, move
 
     source, target = _address(former), _address(new)
-    amend(source.federation, lambda snapshot: move(snapshot, source, target), _desk(session, "state mv"))
+    edit(source.federation, lambda snapshot: move(snapshot, source, target), _desk(session, "state mv"))
     session.warn(f"{source} is now recorded as {target}.")
 
 
@@ -76,13 +76,13 @@ def mv(session: Session, former: str, new: str) -> None:
 @click.pass_obj
 def rm(session: Session, addresses: tuple[str, ...]) -> None:
     """Forget records: what they describe stays where it is, and is not ours any more."""
-    from reconcile.state.edit import amend, forget
+    from reconcile.state.edit import edit, forget
 
     unwanted = [_address(text) for text in addresses]
     slugs = {address.federation for address in unwanted}
     if len(slugs) > 1:
         raise Problem("STA12", "These addresses are of several federations.", "forget them federation by federation")
-    amend(slugs.pop(), lambda snapshot: forget(snapshot, unwanted), _desk(session, "state rm"))
+    edit(slugs.pop(), lambda snapshot: forget(snapshot, unwanted), _desk(session, "state rm"))
     session.warn(f"Forgot {len(unwanted)}. What YAML still describes will be adopted again by the next apply.")
 
 
@@ -103,11 +103,11 @@ def pull(session: Session, federation: str) -> None:
 @click.pass_obj
 def push(session: Session, file: Path, force: bool) -> None:
     """Put back a state that was pulled, mended or kept aside. Refused when another was written since."""
-    from reconcile.state.edit import amend, take_over
+    from reconcile.state.edit import edit, take_over
     from reconcile.state.snapshot import decode
 
     offered = decode(file.read_bytes(), file)
-    written = amend(
+    written = edit(
         offered.federation,
         lambda snapshot: take_over(snapshot, offered, force=force),
         _desk(session, "state push"),
@@ -128,18 +128,18 @@ def rebuild(session: Session, federation: str) -> None:
     """
     from reconcile.cli.prepare import prepare
     from reconcile.planning.recover import recovered
-    from reconcile.state.edit import amend
+    from reconcile.state.edit import edit
     from reconcile.state.snapshot import Snapshot
 
     prepared = prepare(session, (federation,))
     (slug,) = prepared.snapshots
-    sights = _seen(session, prepared)
+    observed = _seen(session, prepared)
     desk = _desk(session, "state rebuild")
-    found = recovered(slug, prepared.inputs.desired, sights, desk.holder.run, session.clock.now())
+    found = recovered(slug, prepared.inputs.desired, observed, desk.holder.run, session.clock.now())
     known = prepared.snapshots[slug].records
     missing = [record for record in found if record.address not in known]
     if missing:
-        amend(slug, lambda snapshot: functools.reduce(Snapshot.put, missing, snapshot), desk)
+        edit(slug, lambda snapshot: functools.reduce(Snapshot.put, missing, snapshot), desk)
     session.warn(
         f"Recorded {len(missing)} of {len(found)} resources that bear the mark of {slug}; {len(known)} were known."
     )
@@ -153,15 +153,15 @@ def reseal(session: Session) -> None:
 
     For the day the seal is put on, taken off, or its keys change. Wants the identity that opens what is sealed now.
     """
-    from reconcile.cli.prepare import form, sealed, store_in
-    from reconcile.state.edit import amend
-    from reconcile.state.encoding import Changing
+    from reconcile.cli.prepare import encoding_of, sealed, store_in
+    from reconcile.state.edit import edit
+    from reconcile.state.encoding import Migrating
 
-    changing = Changing(form(session), sealed(session))
-    store = store_in(session, changing, lambda: None)
+    migrating = Migrating(encoding_of(session), sealed(session))
+    store = store_in(session, migrating, lambda: None)
     for slug in store.federations():
         desk = dataclasses.replace(_desk(session, "state reseal"), store=store)
-        written = amend(slug, lambda snapshot: snapshot, desk)
+        written = edit(slug, lambda snapshot: snapshot, desk)
         session.warn(f"The state of {slug} is written anew, at serial {written.serial}.")
 
 
@@ -197,17 +197,19 @@ def _store(session: Session) -> Store:
     return store(session)
 
 
-def _desk(session: Session, operation: str) -> Desk:
-    from reconcile.cli.prepare import form, new_lineage
+def _desk(session: Session, operation: str) -> EditContext:
+    from reconcile.cli.prepare import encoding_of, new_lineage
     from reconcile.cli.run import holder_of
-    from reconcile.state.edit import Desk
+    from reconcile.state.edit import EditContext
     from reconcile.state.journal import new_run_id
 
     holder = holder_of(session, new_run_id(session.clock, secrets.token_hex(3)), operation)
-    return Desk(_store(session), session.state, holder, session.clock, new_lineage(session), form(session))
+    return EditContext(
+        _store(session), session.state, holder, session.clock, new_lineage(session), encoding_of(session)
+    )
 
 
-def _seen(session: Session, prepared: Prepared) -> Mapping[Address, Sight]:
+def _seen(session: Session, prepared: Prepared) -> Mapping[Address, Observed]:
     """Every mailbox of the federation's domains. Raises STA13 when one cannot be read: a part is not enough."""
     from reconcile.cli.providers import readers
     from reconcile.providers.base import Scope, Unknown, Wanted
@@ -217,11 +219,11 @@ def _seen(session: Session, prepared: Prepared) -> Mapping[Address, Sight]:
     wanted = [Wanted(one.address, one) for one in prepared.inputs.desired if one.address.kind == "mailbox"]
     first = reader.observe(Scope(wanted, domains))
     others = [Wanted(address, None) for address in first.unmanaged if address.kind == "mailbox"]
-    sights = {**first.sights, **reader.observe(Scope(others, domains)).sights}
-    for address, sight in sights.items():
-        if isinstance(sight, Unknown):
-            raise Problem("STA13", f"{address} cannot be read: {sight.reason}", "nothing was recorded; try again")
-    return sights
+    observed = {**first.observed, **reader.observe(Scope(others, domains)).observed}
+    for address, shown in observed.items():
+        if isinstance(shown, Unknown):
+            raise Problem("STA13", f"{address} cannot be read: {shown.reason}", "nothing was recorded; try again")
+    return observed
 
 
 def _read(session: Session, store: Store, slug: str) -> Snapshot:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from reconcile.planning.plan import Action, Cause, Change, FieldChange
 from reconcile.resources.address import Address
-from reconcile.resources.kinds import KINDS, Field, Shape
+from reconcile.resources.kinds import KINDS, Field, FieldType
 from reconcile.resources.resource import Desired, Live, Reference, Value
 from reconcile.state.snapshot import Record
 
@@ -68,10 +68,10 @@ def recorded_as(wanted: Mapping[str, Value], live: Live, record: Record | None) 
 
 def differs(field: Field, live: Value, wanted: Value) -> bool:
     """Whether a live value is not what is wanted, by the field's own notion of sameness."""
-    if field.shape is Shape.SCALAR:
+    if field.type is FieldType.SCALAR:
         return (live or None) != (wanted or None)  # "" and null both mean unset; the tenant mixes them
     have, want = set(_items(live)), set(_items(wanted))
-    return not want <= have if field.shape is Shape.SHARED_SET else want != have
+    return not want <= have if field.type is FieldType.SHARED_SET else want != have
 
 
 def _differing(
@@ -99,7 +99,7 @@ def _who_moved(field: Field, live: Value, wanted: Value | Reference, record: Rec
         return Cause.YAML  # the world cannot move what it does not know
     recorded = record.fields[field.name]
     world_moved, yaml_moved = differs(field, live, recorded), differs(field, recorded, wanted)
-    if field.shape is Shape.SHARED_SET:
+    if field.type is FieldType.SHARED_SET:
         yaml_moved = set(_items(recorded)) != set(_items(wanted))
     if world_moved and not yaml_moved:
         return Cause.DRIFT

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Collection, Iterable, Mapping
 
 from reconcile.planning.diff import differs
-from reconcile.providers.base import Sight, Unknown
+from reconcile.providers.base import Observed, Unknown
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Live, Value
@@ -35,19 +35,21 @@ class Drift:
     unknown: Mapping[Address, str]
 
 
-def find_drift(records: Iterable[Record], sights: Mapping[Address, Sight], described: Collection[Address]) -> Drift:
-    """Compare each record with its sight; only recorded fields count, so what YAML does not manage stays quiet.
+def find_drift(
+    records: Iterable[Record], observed: Mapping[Address, Observed], described: Collection[Address]
+) -> Drift:
+    """Compare each record with what the world shows; only recorded fields count: YAML may not manage the others.
 
     ``described``: what YAML still names. What it names no longer may be gone: that is what it asks.
     """
     drifted: list[Drifted] = []
     unknown: dict[Address, str] = {}
     for record in sorted(records, key=lambda one: one.address):
-        sight = sights[record.address]
-        if isinstance(sight, Unknown):
-            unknown[record.address] = sight.reason
-        elif isinstance(sight, Live):
-            drifted += _fields(record, sight)
+        shown = observed[record.address]
+        if isinstance(shown, Unknown):
+            unknown[record.address] = shown.reason
+        elif isinstance(shown, Live):
+            drifted += _fields(record, shown)
         elif record.address in described:
             drifted.append(Drifted(record.address, "", None, None, record.applied_at))
     return Drift(tuple(drifted), unknown)

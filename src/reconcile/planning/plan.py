@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from reconcile.providers.base import Finding
 from reconcile.resources.address import Address
-from reconcile.resources.kinds import KINDS, Shape
+from reconcile.resources.kinds import KINDS, FieldType
 from reconcile.resources.resource import Live, Origin, Reference, Value
 
 
@@ -48,12 +48,12 @@ class FieldChange(NamedTuple):
 
 def items_changed(kind: str, change: FieldChange) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """(added, removed) for a set-like field whose two sides are known; None for any other field."""
-    shape = KINDS[kind].fields[change.name].shape
-    if shape is Shape.SCALAR or isinstance(change.after, Reference):
+    field_type = KINDS[kind].fields[change.name].type
+    if field_type is FieldType.SCALAR or isinstance(change.after, Reference):
         return None
     before, after = _items(change.before), _items(change.after)
     added = tuple(item for item in after if item not in before)
-    removed = () if shape is Shape.SHARED_SET else tuple(item for item in before if item not in after)
+    removed = () if field_type is FieldType.SHARED_SET else tuple(item for item in before if item not in after)
     return added, removed
 
 

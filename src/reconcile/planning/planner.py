@@ -13,9 +13,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from reconcile.planning.diff import diff, disown, recorded_as, retire
 from reconcile.planning.order import ordered
 from reconcile.planning.plan import Basis, Blocked, Change, Plan, Unrecorded
-from reconcile.planning.renames import declared_moves, handed_over, observed_moves
+from reconcile.planning.renames import declared_renames, handed_over, observed_renames
 from reconcile.planning.seats import allocate
-from reconcile.providers.base import Observation, Reader, Scope, Sight, Unknown, Wanted
+from reconcile.providers.base import Observation, Observed, Reader, Scope, Unknown, Wanted
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Desired, Live, Reference, Value
@@ -57,24 +57,24 @@ def make_plan(inputs: Inputs, readers: Mapping[str, Reader], now: dt.datetime, t
     """Compare ``inputs`` with the world as ``readers`` (by provider name) show it at ``now``."""
     records = inputs.records
     observation = observe(inputs, readers)
-    sights = observation.sights
+    observed = observation.observed
 
     def resolve(reference: Reference) -> Value:
-        target = sights.get(reference.address)
+        target = observed.get(reference.address)
         return target.outputs.get(reference.output) if isinstance(target, Live) else None
 
     changes: list[Change] = []
     blocked: dict[Address, Blocked] = {}
     unchanged = 0
     unrecorded: list[Unrecorded] = []
-    moves = {**observed_moves(inputs.desired, records, sights), **declared_moves(inputs.desired, records)}
+    moves = {**observed_renames(inputs.desired, records, observed), **declared_renames(inputs.desired, records)}
     inherited = handed_over(inputs.desired, records)
     for resource in inputs.desired:
-        sight = sights[resource.address]
-        if isinstance(sight, Unknown):
-            blocked[resource.address] = Blocked(resource.address, sight.reason)
+        shown = observed[resource.address]
+        if isinstance(shown, Unknown):
+            blocked[resource.address] = Blocked(resource.address, shown.reason)
             continue
-        live = sight if isinstance(sight, Live) else None
+        live = shown if isinstance(shown, Live) else None
         interrupted = resource.address in inputs.interrupted
         former = moves.get(resource.address)
         giver = inherited.get(resource.address)
@@ -94,23 +94,23 @@ def make_plan(inputs: Inputs, readers: Mapping[str, Reader], now: dt.datetime, t
             unrecorded.append(Unrecorded(live, wanted, former))
     described = {resource.address for resource in inputs.desired} | set(moves.values())
     in_use = {
-        (resource.address.kind, sight.identity)
+        (resource.address.kind, shown.identity)
         for resource in inputs.desired
-        if isinstance(sight := sights[resource.address], Live) and sight.identity
+        if isinstance(shown := observed[resource.address], Live) and shown.identity
     }
     for address, record in records.items():
         if address in described:
             continue
-        sight = sights[address]
+        shown = observed[address]
         owner = inputs.owners.get(address.mail_domain, address.federation)
         if owner != address.federation and not KINDS[address.kind].local:
             changes.append(disown(address, f"{owner} declares {address.mail_domain} now"))
-        elif isinstance(sight, Unknown):
-            blocked[address] = Blocked(address, sight.reason)
+        elif isinstance(shown, Unknown):
+            blocked[address] = Blocked(address, shown.reason)
         else:
             # An object that YAML describes under another address is never deleted under this one.
-            ours_alone = isinstance(sight, Live) and (address.kind, sight.identity) not in in_use
-            changes.append(retire(address, sight if isinstance(sight, Live) and ours_alone else None, record))
+            ours_alone = isinstance(shown, Live) and (address.kind, shown.identity) not in in_use
+            changes.append(retire(address, shown if isinstance(shown, Live) and ours_alone else None, record))
 
     allowed, blocked = _block_dependants(changes, blocked)
     seats = allocate(allowed, observation.seats)
@@ -123,7 +123,7 @@ def make_plan(inputs: Inputs, readers: Mapping[str, Reader], now: dt.datetime, t
         blocked=tuple(sorted(blocked.values(), key=lambda one: one.address)),
         unchanged=unchanged,
         unmanaged=tuple(sorted(observation.unmanaged)),
-        outputs=_outputs_used(allowed, sights),
+        outputs=_outputs_used(allowed, observed),
         partial=inputs.partial,
         seats=seats.counts,
         unrecorded=tuple(unrecorded),
@@ -132,9 +132,9 @@ def make_plan(inputs: Inputs, readers: Mapping[str, Reader], now: dt.datetime, t
 
 
 def observe(inputs: Inputs, readers: Mapping[str, Reader]) -> Observation:
-    """Ask every provider at once about everything desired or recorded; a sight for each."""
+    """Ask every provider at once about everything desired or recorded; one answer each."""
     records = inputs.records
-    moves = declared_moves(inputs.desired, records)
+    moves = declared_renames(inputs.desired, records)
     known_as = {**handed_over(inputs.desired, records), **moves}
     wanted: dict[str, list[Wanted]] = {name: [] for name in readers}
     for resource in inputs.desired:
@@ -157,17 +157,17 @@ def observe(inputs: Inputs, readers: Mapping[str, Reader]) -> Observation:
 
     with concurrent.futures.ThreadPoolExecutor(max_workers=len(readers)) as pool:
         answers = list(pool.map(ask, [name for name in readers if wanted[name]]))
-    sights: dict[Address, Sight] = {}
+    observed: dict[Address, Observed] = {}
     for answer in answers:
-        sights.update(answer.sights)
+        observed.update(answer.observed)
     for questions in wanted.values():
         for question in questions:
             # A reader that forgot one has not seen it: that is unknown, never absent.
-            sights.setdefault(question.address, Unknown("the provider gave no answer about it"))
+            observed.setdefault(question.address, Unknown("the provider gave no answer about it"))
     unmanaged = tuple(address for answer in answers for address in answer.unmanaged)
     seats = next((answer.seats for answer in answers if answer.seats), None)
     findings = tuple(finding for answer in answers for finding in answer.findings)
-    return Observation(sights, unmanaged, seats, findings)
+    return Observation(observed, unmanaged, seats, findings)
 
 
 def _block_dependants(
@@ -190,12 +190,14 @@ def _block_dependants(
         waiting = kept
 
 
-def _outputs_used(changes: Iterable[Change], sights: Mapping[Address, Sight]) -> dict[Address, Mapping[str, Value]]:
+def _outputs_used(
+    changes: Iterable[Change], observed: Mapping[Address, Observed]
+) -> dict[Address, Mapping[str, Value]]:
     outputs: dict[Address, Mapping[str, Value]] = {}
     for change in changes:
         for value in change.wanted.values():
             if isinstance(value, Reference):
-                sight = sights.get(value.address)
-                if isinstance(sight, Live) and sight.outputs:
-                    outputs[value.address] = sight.outputs
+                shown = observed.get(value.address)
+                if isinstance(shown, Live) and shown.outputs:
+                    outputs[value.address] = shown.outputs
     return outputs

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 
-from reconcile.providers.base import Sight
+from reconcile.providers.base import Observed
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Desired, Live
@@ -13,7 +13,7 @@ from reconcile.state.snapshot import Record
 
 
 def recovered(
-    federation: str, desired: Iterable[Desired], sights: Mapping[Address, Sight], run: str, now: dt.datetime
+    federation: str, desired: Iterable[Desired], observed: Mapping[Address, Observed], run: str, now: dt.datetime
 ) -> list[Record]:
     """Records of everything seen that bears the federation's mark, described in YAML or not.
 
@@ -24,17 +24,17 @@ def recovered(
     return [
         Record(
             address=address,
-            identity=sight.identity,
+            identity=shown.identity,
             fields={
                 name: value
-                for name, value in sight.fields.items()
-                if name in managed.get(address, sight.fields) and not KINDS[address.kind].fields[name].sensitive
+                for name, value in shown.fields.items()
+                if name in managed.get(address, shown.fields) and not KINDS[address.kind].fields[name].sensitive
             },
             created_by="",
             applied_by=run,
             applied_at=now.isoformat(timespec="seconds"),
-            outputs=sight.outputs,
+            outputs=shown.outputs,
         )
-        for address, sight in sorted(sights.items())
-        if isinstance(sight, Live) and sight.owner == federation == address.federation
+        for address, shown in sorted(observed.items())
+        if isinstance(shown, Live) and shown.owner == federation == address.federation
     ]

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from reconcile.providers.base import Sight
+from reconcile.providers.base import Observed
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Desired, Live
 from reconcile.state.snapshot import Record
 
 #: New address → the one it is recorded under.
-Moves = Mapping[Address, Address]
+Renames = Mapping[Address, Address]
 
 
-def declared_moves(desired: Sequence[Desired], records: Mapping[Address, Record]) -> Moves:
+def declared_renames(desired: Sequence[Desired], records: Mapping[Address, Record]) -> Renames:
     """The renamings that YAML tells and the state does not know yet."""
     described = {resource.address for resource in desired}
     return {
@@ -29,9 +29,9 @@ def declared_moves(desired: Sequence[Desired], records: Mapping[Address, Record]
     }
 
 
-def observed_moves(
-    desired: Sequence[Desired], records: Mapping[Address, Record], sights: Mapping[Address, Sight]
-) -> Moves:
+def observed_renames(
+    desired: Sequence[Desired], records: Mapping[Address, Record], observed: Mapping[Address, Observed]
+) -> Renames:
     """The renamings that only the world tells: somebody else made them, and YAML followed."""
     described = {resource.address for resource in desired}
     abandoned = {
@@ -41,16 +41,16 @@ def observed_moves(
     }
     moves = {}
     for resource in desired:
-        sight = sights.get(resource.address)
-        if resource.address in records or not isinstance(sight, Live):
+        shown = observed.get(resource.address)
+        if resource.address in records or not isinstance(shown, Live):
             continue
-        former = abandoned.get((resource.address.federation, resource.address.kind, sight.identity))
+        former = abandoned.get((resource.address.federation, resource.address.kind, shown.identity))
         if former is not None:
             moves[resource.address] = former
     return moves
 
 
-def handed_over(desired: Sequence[Desired], records: Mapping[Address, Record]) -> Moves:
+def handed_over(desired: Sequence[Desired], records: Mapping[Address, Record]) -> Renames:
     """What another federation had, describes no longer, and has recorded still: its code or its domain's file changed.
 
     It is the same thing in the same place. What exists in our own folder alone is made anew instead.

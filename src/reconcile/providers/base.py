@@ -28,7 +28,7 @@ class Unknown:
     reason: str
 
 
-Sight = Live | Absent | Unknown
+Observed = Live | Absent | Unknown
 ABSENT = Absent()
 
 
@@ -89,14 +89,14 @@ class Finding:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Observation:
-    """What a provider saw: one sight per wanted address, and what it met in the declared domains unasked.
+    """What a provider saw: one answer per wanted address, and what it met in the declared domains unasked.
 
     ``unmanaged`` are keys (mail addresses…) inside the declared domains that nobody declares: counted, never touched.
     ``seats``: None when the provider gives none, or they could not be read. ``findings``: what the postmaster should
     know of a domain beside all that.
     """
 
-    sights: Mapping[Address, Sight]
+    observed: Mapping[Address, Observed]
     unmanaged: Sequence[Address] = ()
     seats: Seats | None = None
     findings: Sequence[Finding] = ()
@@ -110,7 +110,7 @@ class Reader(Protocol):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Order:
-    """One write, ready to carry out: references resolved, the planned-from sight at hand.
+    """One write, ready to carry out: references resolved, the observed state at hand.
 
     ``before``: what the plan saw (None: absent). ``fields``: the whole desired resource (empty for a delete).
     ``changed``: the names of the fields that differ. What is created is stamped with the address's federation.

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from reconcile.problem import Problem
-from reconcile.providers.base import ABSENT, Observation, Order, Provider, Scope, Sight, Unknown
+from reconcile.providers.base import ABSENT, Observation, Observed, Order, Provider, Scope, Unknown
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Live, Value
 
@@ -50,14 +50,14 @@ class CopiesReader:
         self._queue = queue
 
     def observe(self, scope: Scope) -> Observation:
-        sights: dict[Address, Sight]
+        observed: dict[Address, Observed]
         try:
             jobs = {job.key: job for job in self._queue.list()}
         except Problem as problem:
-            sights = {wanted.address: Unknown(problem.message) for wanted in scope.wanted}
+            observed = {wanted.address: Unknown(problem.message) for wanted in scope.wanted}
         else:
-            sights = {wanted.address: _sight(wanted.address, jobs) for wanted in scope.wanted}
-        return Observation(sights)
+            observed = {wanted.address: _observed(wanted.address, jobs) for wanted in scope.wanted}
+        return Observation(observed)
 
 
 class CopiesWriter:
@@ -88,13 +88,13 @@ class CopiesWriter:
         return next((job.state for job in self._queue.list() if job.key == str(address)), "")
 
     def _seen(self, address: Address) -> Live:
-        sight = _sight(address, {job.key: job for job in self._queue.list()})
-        if not isinstance(sight, Live):
+        shown = _observed(address, {job.key: job for job in self._queue.list()})
+        if not isinstance(shown, Live):
             raise Problem("COPY08", f"{address} was queued but is not in the list of copies.", "apply again")
-        return sight
+        return shown
 
 
-def _sight(address: Address, jobs: Mapping[str, QueuedCopy]) -> Sight:
+def _observed(address: Address, jobs: Mapping[str, QueuedCopy]) -> Observed:
     job = jobs.get(str(address))
     if job is None or job.state == "cancelled":
         return ABSENT

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 
-class Shape(enum.Enum):
+class FieldType(enum.Enum):
     """How two values of a field are compared."""
 
     SCALAR = "scalar"
@@ -29,7 +29,7 @@ class Field:
     """
 
     name: str
-    shape: Shape = Shape.SCALAR
+    type: FieldType = FieldType.SCALAR
     sensitive: bool = False
     write_only: bool = False
     ours: bool = False
@@ -69,7 +69,11 @@ def _kind(
 _DECLARED = (
     _kind("domain", "microsoft", Field("root"), adoptable=True, guarded=True),
     _kind(
-        "domain_verification", "microsoft", Field("verified"), Field("services", Shape.SHARED_SET), Field("accepted")
+        "domain_verification",
+        "microsoft",
+        Field("verified"),
+        Field("services", FieldType.SHARED_SET),
+        Field("accepted"),
     ),
     # Authoritative: the tenant refuses addresses it does not know. Until the MX leads there a domain is an internal
     # relay, and what the tenant does not know goes on to the old host.
@@ -83,7 +87,7 @@ _DECLARED = (
         Field("primary"),
         Field("licence"),
         Field("display_name"),
-        Field("aliases", Shape.SET),
+        Field("aliases", FieldType.SET),
         Field("sign_in"),
         Field("first_name"),
         Field("last_name"),
@@ -107,9 +111,9 @@ _DECLARED = (
     _kind(
         "access",
         "microsoft",
-        Field("full_access", Shape.SET),
-        Field("send_as", Shape.SET),
-        Field("send_on_behalf", Shape.SET),
+        Field("full_access", FieldType.SET),
+        Field("send_as", FieldType.SET),
+        Field("send_on_behalf", FieldType.SET),
     ),
     _kind("copy_access", "microsoft", Field("granted")),
     # values: the whole RRset is ours (MX, CNAME). contains: our strings among others' (verification TXT).
@@ -118,9 +122,9 @@ _DECLARED = (
     _kind(
         "dns",
         "dns",
-        Field("values", Shape.SET),
-        Field("contains", Shape.SHARED_SET),
-        Field("includes", Shape.SHARED_SET),
+        Field("values", FieldType.SET),
+        Field("contains", FieldType.SHARED_SET),
+        Field("includes", FieldType.SHARED_SET),
         Field("ttl"),
         Field("gone"),
         guarded=True,

@@ -1,6 +1,6 @@
-"""Mend a federation's record by hand: under its lock, through the journal, the former snapshot kept aside.
+"""Edit a federation's record by hand: under its lock, through the journal, the former snapshot kept aside.
 
-Nothing here touches the world; the next plan says what the mended record makes of it.
+Nothing here touches the world; the next plan says what the edited record makes of it.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from reconcile.clock import Clock
 from reconcile.problem import Problem
 from reconcile.resources.address import Address
 from reconcile.state.durable import replace_file, unwritable
-from reconcile.state.encoding import PLAIN, Form
+from reconcile.state.encoding import PLAIN, Encoding
 from reconcile.state.journal import Journal
 from reconcile.state.replay import replay
 from reconcile.state.snapshot import Record, Snapshot
 from reconcile.state.store import STALE_OR_LOCKED, Holder, Store
 
-#: One amendment, pure: from the snapshot as it is to the snapshot as it should be.
-Amendment = Callable[[Snapshot], Snapshot]
+#: One edit, pure: from the snapshot as it is to the snapshot as it should be.
+Edit = Callable[[Snapshot], Snapshot]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Desk:
-    """What an amendment is made with. ``folder`` holds the journals (``runs``) and the former snapshots (``backups``).
+class EditContext:
+    """What an edit needs. ``folder`` holds the journals (``runs``) and the former snapshots (``backups``).
 
-    ``holder.run`` names the amendment in the journal; ``lineage`` is for a state that begins here; ``form`` is that of
+    ``holder.run`` names the edit in the journal; ``lineage`` is for a state that begins here; ``encoding`` is that of
     the former snapshots.
     """
 
@@ -36,24 +36,24 @@ class Desk:
     holder: Holder
     clock: Clock
     lineage: str
-    form: Form = PLAIN
+    encoding: Encoding = PLAIN
 
 
-def amend(federation: str, amendment: Amendment, desk: Desk) -> Snapshot:
-    """The amended snapshot, written. Raises what the amendment raises, STA04, STA05, and what a store raises."""
-    with desk.store.lock(federation, desk.holder):
-        stored = desk.store.read(federation) or Snapshot(federation, desk.lineage)
-        before, _ = replay(stored, desk.folder / "runs")
-        after = amendment(before)
-        header = {"who": desk.holder.who, "host": desk.holder.host, "operation": desk.holder.operation}
-        with Journal.create(desk.folder / "runs", desk.holder.run, header, desk.clock) as journal:
+def edit(federation: str, change: Edit, context: EditContext) -> Snapshot:
+    """The edited snapshot, written. Raises what ``change`` raises, STA04, STA05, and what a store raises."""
+    with context.store.lock(federation, context.holder):
+        stored = context.store.read(federation) or Snapshot(federation, context.lineage)
+        before, _ = replay(stored, context.folder / "runs")
+        after = change(before)
+        header = {"who": context.holder.who, "host": context.holder.host, "operation": context.holder.operation}
+        with Journal.create(context.folder / "runs", context.holder.run, header, context.clock) as journal:
             if stored.serial:
-                _keep_aside(stored, desk)
+                _keep_aside(stored, context)
             opened = journal.opens(before)
             changed = sorted(_changed(before, after))
             for address in changed:
-                journal.outcome(address, desk.holder.operation, "done", after.records.get(address))
-            written = desk.store.write(dataclasses.replace(opened, records=after.records))
+                journal.outcome(address, context.holder.operation, "done", after.records.get(address))
+            written = context.store.write(dataclasses.replace(opened, records=after.records))
             journal.end({"done": len(changed)})
     return written
 
@@ -89,7 +89,7 @@ def take_over(snapshot: Snapshot, offered: Snapshot, *, force: bool = False) -> 
             "STA04",
             f"The file was pulled at serial {offered.serial}, and the state of {snapshot.federation} is at "
             f"{snapshot.serial} now (lineages {offered.lineage[:8]} and {snapshot.lineage[:8]}).",
-            "pull again and mend that; --force loses what was written since",
+            "pull again and edit that; --force loses what was written since",
             STALE_OR_LOCKED,
         )
     lineage = snapshot.lineage if snapshot.serial else offered.lineage
@@ -107,10 +107,10 @@ def _changed(before: Snapshot, after: Snapshot) -> set[Address]:
     return {address for address in either if before.records.get(address) != after.records.get(address)}
 
 
-def _keep_aside(snapshot: Snapshot, desk: Desk) -> None:
-    path = desk.folder / "backups" / f"{snapshot.federation}.{snapshot.serial}.json"
+def _keep_aside(snapshot: Snapshot, context: EditContext) -> None:
+    path = context.folder / "backups" / f"{snapshot.federation}.{snapshot.serial}.json"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise unwritable(path, error) from None
-    replace_file(path, desk.form.encode(snapshot))
+    replace_file(path, context.encoding.encode(snapshot))

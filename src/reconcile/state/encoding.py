@@ -1,4 +1,4 @@
-"""How a snapshot is laid down in a store: in the clear, or sealed to those who may read it."""
+"""How a snapshot is encoded in a store: in the clear, or sealed to those who may read it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from reconcile.state.snapshot import Snapshot, damaged, decode, encode
 from reconcile.state.upgrades import FORMAT, readable
 
 
-class Form(Protocol):
+class Encoding(Protocol):
     """From a snapshot to the bytes a store keeps, and back. The bytes are JSON with a top-level serial and lineage."""
 
     def encode(self, snapshot: Snapshot) -> bytes: ...
 
     def decode(self, data: bytes, path: PurePath, federation: str) -> Snapshot:
-        """Read the snapshot of that federation. Raises STA02 (damaged), STA03 (newer), STA14 (in the other form)."""
+        """Read the snapshot of that federation. Raises STA02: damaged; STA03: newer; STA14: the other encoding."""
 
 
 class Plain:
@@ -90,10 +90,10 @@ class Sealed:
         return _of(snapshot, path, federation)
 
 
-class Changing:
-    """Reads either form and writes the one given: for the day the seal is put on, taken off, or its keys change."""
+class Migrating:
+    """Reads either encoding and writes the one given: for the day the seal is put on, taken off, or its keys change."""
 
-    def __init__(self, writes: Form, opens: Form) -> None:
+    def __init__(self, writes: Encoding, opens: Encoding) -> None:
         self._writes = writes
         self._opens = opens
 

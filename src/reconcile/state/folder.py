@@ -11,7 +11,7 @@ from pathlib import Path
 
 from reconcile.problem import Problem
 from reconcile.state.durable import files_in, replace_file, unreadable, unwritable
-from reconcile.state.encoding import PLAIN, Form
+from reconcile.state.encoding import PLAIN, Encoding
 from reconcile.state.snapshot import Snapshot
 from reconcile.state.store import Holder, check_swap, locked
 
@@ -19,8 +19,8 @@ from reconcile.state.store import Holder, check_swap, locked
 class FolderStore:
     """``root/federations/<slug>.json`` and ``root/locks/<slug>.lock``. Safe among a machine's threads and processes."""
 
-    def __init__(self, root: Path, form: Form = PLAIN) -> None:
-        self._form = form
+    def __init__(self, root: Path, encoding: Encoding = PLAIN) -> None:
+        self._encoding = encoding
         self._snapshots = root / "federations"
         self._locks = root / "locks"
 
@@ -32,7 +32,7 @@ class FolderStore:
             return None
         except OSError as error:
             raise unreadable(path, error) from None
-        return self._form.decode(data, path, federation)
+        return self._encoding.decode(data, path, federation)
 
     def write(self, snapshot: Snapshot) -> Snapshot:
         path = self._path(snapshot.federation)
@@ -42,7 +42,7 @@ class FolderStore:
             check_swap(self.read(snapshot.federation), snapshot)
             for abandoned in self._snapshots.glob(f".{path.name}.*"):  # a writer killed before its rename
                 abandoned.unlink(missing_ok=True)
-            replace_file(path, self._form.encode(written))
+            replace_file(path, self._encoding.encode(written))
         return written
 
     def federations(self) -> list[str]:

@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from reconcile.problem import Problem
-from reconcile.state.encoding import PLAIN, Form
+from reconcile.state.encoding import PLAIN, Encoding
 from reconcile.state.snapshot import Snapshot
 from reconcile.state.store import Holder, check_swap, locked, overtaken
 
@@ -40,12 +40,12 @@ class Login:
 class HttpStore:
     """``https://gitlab.example.org/api/v4/projects/42/terraform/state`` or Gitea's ``…/terraform/state``."""
 
-    def __init__(self, base: str, login: Login | None, slugs: Sequence[str], form: Form = PLAIN) -> None:
+    def __init__(self, base: str, login: Login | None, slugs: Sequence[str], encoding: Encoding = PLAIN) -> None:
         """``slugs``: the federations there may be a state of."""
         self._base = base.rstrip("/")
         self._login = login
         self._slugs = slugs
-        self._form = form
+        self._encoding = encoding
         #: federation → the lock this process holds; a write must name it.
         self._held: dict[str, str] = {}
         self._threads = threading.local()
@@ -55,7 +55,7 @@ class HttpStore:
         if answer.status_code == 204 or (answer.status_code == 404 and b"Project" not in answer.content):
             return None  # GitLab's 404 for a project that is not there says so, and is not an absent state
         self._expect(answer, 200)
-        return self._form.decode(answer.content, PurePosixPath(f"{self._base}/{federation}"), federation)
+        return self._encoding.decode(answer.content, PurePosixPath(f"{self._base}/{federation}"), federation)
 
     def write(self, snapshot: Snapshot) -> Snapshot:
         """As in Store. The server checks the lock, not the serial (GitLab checks both): write under the lock."""
@@ -66,7 +66,7 @@ class HttpStore:
             return written  # an earlier try whose answer was lost
         check_swap(there, snapshot)
         lock = self._held.get(federation, "")
-        answer = self._ask("POST", federation, self._form.encode(written), {"ID": lock, "serial": written.serial})
+        answer = self._ask("POST", federation, self._encoding.encode(written), {"ID": lock, "serial": written.serial})
         if answer.status_code in _OVERTAKEN:
             raise overtaken(snapshot, "a serial or a lock that is not ours")
         self._expect(answer, 200)

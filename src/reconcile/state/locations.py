@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from reconcile.clock import Clock
 from reconcile.problem import Problem
-from reconcile.state.encoding import PLAIN, Form
+from reconcile.state.encoding import PLAIN, Encoding
 from reconcile.state.folder import FolderStore
 from reconcile.state.store import Store
 
@@ -21,13 +21,13 @@ def open_store(
     slugs: Sequence[str],
     login: tuple[str, str] | None,
     lost: Callable[[], None],
-    form: Form = PLAIN,
+    encoding: Encoding = PLAIN,
 ) -> Store:
     """The store at a folder, ``s3://``, ``az://``, ``gs://``, ``postgresql://`` or ``https://`` (GitLab, Gitea).
 
     ``clock`` times leases: the machine's, never a virtual one. ``slugs``: the federations there are files of.
-    ``login``: user and password for https. ``lost``: see lease.py; ``form``: see form.py. Raises Problem STA10 when a
-    package is missing, STA11 when the location makes no sense.
+    ``login``: user and password for https. ``lost``: see lease.py; ``encoding``: see encoding.py. Raises Problem STA10
+    when a package is missing, STA11 when the location makes no sense.
     """
     parts = urlsplit(location)
     if parts.password is not None:
@@ -37,20 +37,20 @@ def open_store(
             "take it out of reconcile.toml and put it in the environment (PGPASSWORD, RECONCILE_STATE_PASSWORD)",
         )
     if "://" not in location:
-        return FolderStore(Path(location), form)
+        return FolderStore(Path(location), encoding)
     if parts.scheme in _CLOUDS:
         from reconcile.state.cloud import CloudBucket
         from reconcile.state.objects import ObjectStore
 
-        return ObjectStore(CloudBucket.at(location), clock, lost, form)
+        return ObjectStore(CloudBucket.at(location), clock, lost, encoding)
     if parts.scheme == "postgresql":
         from reconcile.state.postgres import PostgresStore
 
-        return PostgresStore(location, form)
+        return PostgresStore(location, encoding)
     if parts.scheme in ("http", "https"):
         from reconcile.state.http import HttpStore, Login
 
-        return HttpStore(location, Login(*login) if login else None, slugs, form)
+        return HttpStore(location, Login(*login) if login else None, slugs, encoding)
     raise Problem(
         "STA11",
         f"State cannot be kept in {location}.",

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from reconcile.clock import Clock
 from reconcile.state.bucket import Bucket, Overtaken, swap
-from reconcile.state.encoding import PLAIN, Form
+from reconcile.state.encoding import PLAIN, Encoding
 from reconcile.state.lease import BEAT, Leases
 from reconcile.state.snapshot import Snapshot
 from reconcile.state.store import Holder, check_swap, overtaken
@@ -19,11 +19,11 @@ class ObjectStore:
     """``federations/<slug>.json`` and ``locks/<slug>.json`` in a bucket."""
 
     def __init__(
-        self, bucket: Bucket, clock: Clock, lost: Callable[[], None], form: Form = PLAIN, beat: float = BEAT
+        self, bucket: Bucket, clock: Clock, lost: Callable[[], None], encoding: Encoding = PLAIN, beat: float = BEAT
     ) -> None:
         """``clock`` is that of the leases; ``lost`` and ``beat``: see lease.py."""
         self._bucket = bucket
-        self._form = form
+        self._encoding = encoding
         self._leases = Leases(bucket, clock, lost, beat)
 
     def read(self, federation: str) -> Snapshot | None:
@@ -39,7 +39,7 @@ class ObjectStore:
             return written  # an earlier try whose answer was lost
         check_swap(stored, snapshot)
         try:
-            swap(self._bucket, key, self._form.encode(written), there[1] if there else None)
+            swap(self._bucket, key, self._encoding.encode(written), there[1] if there else None)
         except Overtaken:
             raise overtaken(snapshot, "another serial") from None
         return written
@@ -57,7 +57,7 @@ class ObjectStore:
         self._leases.break_lock(federation, run)
 
     def _decoded(self, federation: str, body: bytes) -> Snapshot:
-        return self._form.decode(body, PurePosixPath(_key(federation)), federation)
+        return self._encoding.decode(body, PurePosixPath(_key(federation)), federation)
 
 
 def _key(federation: str) -> str:

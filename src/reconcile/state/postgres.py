@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from reconcile.problem import Problem
-from reconcile.state.encoding import PLAIN, Form
+from reconcile.state.encoding import PLAIN, Encoding
 from reconcile.state.snapshot import Snapshot
 from reconcile.state.store import Holder, locked, overtaken
 
@@ -39,7 +39,7 @@ SELECT federation, holder FROM reconcile_lock JOIN pg_locks
 class PostgresStore:
     """A database: ``postgresql://user@host/database``. The tables are made at the first write or lock."""
 
-    def __init__(self, location: str, form: Form = PLAIN) -> None:
+    def __init__(self, location: str, encoding: Encoding = PLAIN) -> None:
         """Raises Problem STA10 when psycopg is not installed."""
         try:
             import psycopg as _  # noqa: F401
@@ -48,7 +48,7 @@ class PostgresStore:
                 "STA10", "State in PostgreSQL needs a package that is not installed.", "pip install reconcile[stores]"
             ) from None
         self._location = location
-        self._form = form
+        self._encoding = encoding
         parts = urlsplit(location)
         #: How messages call it: never with the user or the password.
         self._name = f"postgresql://{parts.hostname or ''}{parts.path}"
@@ -59,7 +59,7 @@ class PostgresStore:
                 return None
             row = connection.execute("SELECT body FROM reconcile_state WHERE federation = %s", [federation]).fetchone()
         path = PurePosixPath(f"{self._name}/{federation}")
-        return self._form.decode(row[0].encode(), path, federation) if row else None
+        return self._encoding.decode(row[0].encode(), path, federation) if row else None
 
     def write(self, snapshot: Snapshot) -> Snapshot:
         written = dataclasses.replace(snapshot, serial=snapshot.serial + 1)
@@ -68,7 +68,7 @@ class PostgresStore:
             "lineage": snapshot.lineage,
             "seen": snapshot.serial,
             "serial": written.serial,
-            "body": self._form.encode(written).decode(),
+            "body": self._encoding.encode(written).decode(),
         }
         if snapshot.serial == 0:
             statement = """INSERT INTO reconcile_state (federation, lineage, serial, body)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from rich.text import Text
 
 from reconcile.planning.plan import Action, Cause, Change, FieldChange, items_changed
-from reconcile.resources.kinds import KINDS, Shape
+from reconcile.resources.kinds import KINDS, FieldType
 from reconcile.resources.resource import Reference, Value
 from reconcile.views.wording import ALARM, DRIFT, QUIET, STYLES, plain, value, verb
 
@@ -98,8 +98,8 @@ def _difference(change: Change, field: FieldChange, width: int) -> Iterator[Text
     label = f"{_INDENT}{field.name:<{width}} "
     drift = _DRIFTED.get(field.cause, "")
     items = items_changed(change.address.kind, field)
-    shape = KINDS[change.address.kind].fields[field.name].shape
-    if items is None and shape is Shape.SHARED_SET:
+    field_type = KINDS[change.address.kind].fields[field.name].type
+    if items is None and field_type is FieldType.SHARED_SET:
         yield _marked(Text(label).append(f"+ {value(field.after)}", STYLES[Action.CREATE]), drift)
         return
     if items is None:

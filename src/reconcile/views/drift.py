@@ -9,7 +9,7 @@ from typing import Any
 from rich.text import Text
 
 from reconcile.planning.drift import Drift, Drifted
-from reconcile.resources.kinds import KINDS, Shape
+from reconcile.resources.kinds import KINDS, FieldType
 from reconcile.views.wording import ALARM, DRIFT, count, moment, plain, resource, value
 
 
@@ -33,7 +33,7 @@ def drift_text(drift: Drift, zone: dt.tzinfo) -> list[Text]:
 def _field(one: Drifted) -> Text:
     if not one.name:
         return Text("gone", DRIFT)
-    if KINDS[one.address.kind].fields[one.name].shape is Shape.SCALAR:
+    if KINDS[one.address.kind].fields[one.name].type is FieldType.SCALAR:
         return Text(f"{one.name}: {value(one.recorded)} → {value(one.live)}", DRIFT)
     recorded, live = _items(one.recorded), _items(one.live)
     moved = [f"+ {item}" for item in live if item not in recorded] + [

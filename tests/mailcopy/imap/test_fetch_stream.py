@@ -14,7 +14,7 @@ Message = tuple[int, bytes, bytes, bytes]
 DATE = b"17-Jul-1996 02:44:25 -0700"
 
 
-class Desk:
+class EditContext:
     """Notes what is read."""
 
     def __init__(self) -> None:
@@ -42,8 +42,8 @@ class Desk:
         self.lines.append(line)
 
 
-def read(*parts: bytes) -> Desk:
-    desk = Desk()
+def read(*parts: bytes) -> EditContext:
+    desk = EditContext()
     intake = Intake(desk)
     for part in parts:
         intake.feed(part)

@@ -326,7 +326,7 @@ def order(**fields: str) -> Order:
 def seen(jobs: WorkList) -> object:
     address = Address.parse(CONTACT)
     scope = Scope([Wanted(address, None)], {"spf55.org": "spf55"})
-    return copies_provider(jobs).reader.observe(scope).sights[address]
+    return copies_provider(jobs).reader.observe(scope).observed[address]
 
 
 def test_a_copy_exists_once_queued_and_until_cancelled(jobs: WorkList) -> None:

@@ -65,10 +65,10 @@ def test_a_type_that_the_name_lacks_is_absent(world: World) -> None:
 
 def test_a_zone_of_another_server_is_unknown_not_absent(world: World) -> None:
     elsewhere = World(world.server, "elsewhere.test", world.provider)
-    sight = elsewhere.see("MX")
-    assert isinstance(sight, Unknown)
-    assert "elsewhere.test" in sight.reason
-    assert "127.0.0.1" in sight.reason
+    shown = elsewhere.see("MX")
+    assert isinstance(shown, Unknown)
+    assert "elsewhere.test" in shown.reason
+    assert "127.0.0.1" in shown.reason
 
 
 def test_a_whole_domain_is_switched_and_a_second_look_finds_nothing_to_do(world: World) -> None:
@@ -161,16 +161,16 @@ def test_a_stranger_text_added_since_the_plan_is_no_hindrance_and_survives(world
 
 def test_two_spf_records_are_left_for_a_human(server: Server) -> None:
     world = zone_on(server, ORDINARY + '@ 1800 IN TXT "V=SPF1 -all"\n')
-    sight = world.see("TXT/spf")
-    assert isinstance(sight, Unknown)
-    assert "2 SPF records" in sight.reason
+    shown = world.see("TXT/spf")
+    assert isinstance(shown, Unknown)
+    assert "2 SPF records" in shown.reason
 
 
 def test_a_malformed_spf_record_is_left_for_a_human(server: Server) -> None:
     world = zone_on(server, ORDINARY.replace("ip4:198.51.100.7", "ip4:198.51.100"))
-    sight = world.see("TXT/spf")
-    assert isinstance(sight, Unknown)
-    assert "ip4:198.51.100" in sight.reason
+    shown = world.see("TXT/spf")
+    assert isinstance(shown, Unknown)
+    assert "ip4:198.51.100" in shown.reason
 
 
 def test_texts_without_any_spf_leave_the_spf_absent(server: Server) -> None:
@@ -179,9 +179,9 @@ def test_texts_without_any_spf_leave_the_spf_absent(server: Server) -> None:
 
 
 def test_a_mail_domain_that_is_an_alias_is_refused_with_its_target(world: World) -> None:
-    sight = world.see("www MX")
-    assert isinstance(sight, Unknown)
-    assert "web.oldhost.example" in sight.reason
+    shown = world.see("www MX")
+    assert isinstance(shown, Unknown)
+    assert "web.oldhost.example" in shown.reason
     with pytest.raises(Problem) as refusal:
         world.provider.writer.create(world.order("www MX", ABSENT, values=MX))
     assert refusal.value.code == "DNS10"
@@ -199,9 +199,9 @@ def test_a_delegated_subdomain_is_changed_in_its_own_zone(server: Server) -> Non
     parent = zone_on(server, ORDINARY)
     child = World(server, f"ville.{parent.origin}", parent.provider)
     change(parent.port, parent.origin, add=["ville 3600 NS ns.elsewhere.example."])
-    sight = child.see("MX")
-    assert isinstance(sight, Unknown)
-    assert child.origin in sight.reason
+    shown = child.see("MX")
+    assert isinstance(shown, Unknown)
+    assert child.origin in shown.reason
     with pytest.raises(Problem) as refusal:
         child.provider.writer.create(child.order("MX", ABSENT, values=MX))
     assert refusal.value.code == "DNS06"
@@ -340,9 +340,9 @@ def test_somebody_elses_edit_between_two_of_ours_is_seen(world: World) -> None:
 
 
 def _serial(world: World) -> int:
-    sight = world.see("SOA")
-    assert isinstance(sight, Live)
-    (text,) = sight.fields["values"]
+    shown = world.see("SOA")
+    assert isinstance(shown, Live)
+    (text,) = shown.fields["values"]
     return int(text.split()[2])
 
 

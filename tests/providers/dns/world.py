@@ -10,7 +10,7 @@ from tests.providers.dns.servers import KEY_NAME, SECRET, Server
 
 from reconcile.clock import SystemClock
 from reconcile.config.settings import DnsServer
-from reconcile.providers.base import Order, Provider, Scope, Sight, Wanted
+from reconcile.providers.base import Observed, Order, Provider, Scope, Wanted
 from reconcile.providers.dns.provider import dns_provider
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Desired, Live, Value
@@ -34,16 +34,16 @@ class World:
         name, _, rest = key.rpartition(" ")
         return Address("spf55", "dns", f"{name}.{self.origin}/{rest}" if name else f"{self.origin}/{rest}")
 
-    def see(self, key: str, **fields: Value) -> Sight:
+    def see(self, key: str, **fields: Value) -> Observed:
         return self.see_all({key: fields})[key]
 
-    def see_all(self, wanted: Mapping[str, Mapping[str, Value]]) -> dict[str, Sight]:
+    def see_all(self, wanted: Mapping[str, Mapping[str, Value]]) -> dict[str, Observed]:
         """What the reader answers for each key."""
         asked = [Wanted(self.address(key), Desired(self.address(key), fields)) for key, fields in wanted.items()]
-        sights = self.provider.reader.observe(Scope(asked, {self.origin: "spf55"})).sights
-        return {key: sights[self.address(key)] for key in wanted}
+        observed = self.provider.reader.observe(Scope(asked, {self.origin: "spf55"})).observed
+        return {key: observed[self.address(key)] for key in wanted}
 
-    def order(self, key: str, before: Sight, **fields: Value) -> Order:
+    def order(self, key: str, before: Observed, **fields: Value) -> Order:
         live = before if isinstance(before, Live) else None
         return Order(self.address(key), live, fields, frozenset(fields))
 
@@ -57,9 +57,9 @@ class World:
     def take_away(self, key: str, **recorded: Value) -> None:
         """Delete what the state remembers as ours."""
         address = self.address(key)
-        sight = self.provider.reader.observe(Scope([Wanted(address, None, recorded=recorded)], {})).sights[address]
-        assert isinstance(sight, Live), sight
-        self.provider.writer.delete(Order(address, sight, {}, frozenset()))
+        shown = self.provider.reader.observe(Scope([Wanted(address, None, recorded=recorded)], {})).observed[address]
+        assert isinstance(shown, Live), shown
+        self.provider.writer.delete(Order(address, shown, {}, frozenset()))
 
 
 _numbers = itertools.count(1)

@@ -32,9 +32,9 @@ def look(world: World, secret: str = "", **wrong: str) -> Observation:
 
 
 def reasons(observation: Observation) -> set[str]:
-    assert all(isinstance(sight, Unknown) for sight in observation.sights.values()), observation
-    assert len(observation.sights) == len(KINDS)
-    return {sight.reason for sight in observation.sights.values() if isinstance(sight, Unknown)}
+    assert all(isinstance(shown, Unknown) for shown in observation.observed.values()), observation
+    assert len(observation.observed) == len(KINDS)
+    return {shown.reason for shown in observation.observed.values() if isinstance(shown, Unknown)}
 
 
 def test_a_wrong_secret_makes_everything_unknown_for_one_clear_reason(tenant: World) -> None:
@@ -59,11 +59,11 @@ def test_a_sign_in_server_out_of_reach_is_told(tenant: World) -> None:
 
 
 def test_graph_out_of_reach_leaves_what_needs_it_unknown(tenant: World) -> None:
-    sights = look(tenant, graph="https://127.0.0.1:9").sights
+    observed = look(tenant, graph="https://127.0.0.1:9").observed
     for kind in ("domain", "domain_verification", "mailbox"):
-        sight = sights[Address(SLUG, kind, DOMAIN if "domain" in kind else ANNE)]
-        assert isinstance(sight, Unknown)
-        assert sight.reason.startswith("M365-01")
+        shown = observed[Address(SLUG, kind, DOMAIN if "domain" in kind else ANNE)]
+        assert isinstance(shown, Unknown)
+        assert shown.reason.startswith("M365-01")
 
 
 def test_a_list_of_accounts_cut_short_makes_mailboxes_unknown_not_absent(world: World) -> None:
@@ -96,16 +96,16 @@ def test_a_mailbox_we_know_is_asked_for_by_name_before_it_is_called_absent(build
     world = build(delays=Delays(listing=5000))
     world.add_domain()
     made = world.make("mailbox", ANNE, PERSON)
-    assert world.observe(("mailbox", ANNE, made.identity)).sights == {made.address: made}
+    assert world.observe(("mailbox", ANNE, made.identity)).observed == {made.address: made}
 
 
 def test_an_answer_that_is_not_as_described_is_unknown_not_absent(
     tenant: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("reconcile.providers.microsoft.reading.records.user", lambda row: row["no such property"])
-    sight = tenant.see("mailbox", "theo.ricard@national.example")
-    assert isinstance(sight, Unknown)
-    assert sight.reason.startswith("M365-04")
+    shown = tenant.see("mailbox", "theo.ricard@national.example")
+    assert isinstance(shown, Unknown)
+    assert shown.reason.startswith("M365-04")
 
 
 def test_nobody_takes_a_failed_look_for_absence(tenant: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,9 +182,9 @@ def test_a_list_that_ends_with_a_warning_deletes_and_creates_nothing(world: Worl
     world.make("mailbox", ANNE, PERSON)
     world.make("mailbox", CONTACT, SHARED)
     world.control("manners", {"switches": {"exchange_page": 5, "exchange_pages": "cut"}})
-    sights = world.observe(("mailbox", ANNE, ""), ("mailbox", CONTACT, ""), ("mailbox", f"new@{DOMAIN}", "")).sights
-    assert {sight.reason[:7] for sight in sights.values() if isinstance(sight, Unknown)} == {"M365-05"}
-    assert len(sights) == 3
+    observed = world.observe(("mailbox", ANNE, ""), ("mailbox", CONTACT, ""), ("mailbox", f"new@{DOMAIN}", "")).observed
+    assert {shown.reason[:7] for shown in observed.values() if isinstance(shown, Unknown)} == {"M365-05"}
+    assert len(observed) == 3
 
 
 def test_a_list_whose_links_never_work_is_read_domain_by_domain(world: World) -> None:

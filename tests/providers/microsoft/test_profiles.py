@@ -10,7 +10,7 @@ import pytest
 from tests.providers.microsoft.world import DOMAIN, SLUG, Build, World
 
 from reconcile.problem import Problem
-from reconcile.providers.base import Order, Sight, Unknown
+from reconcile.providers.base import Observed, Order, Unknown
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Live, Value
 from reconcile.sandbox.tenant.behaviour.profiles import PROFILES
@@ -74,32 +74,32 @@ class Runs:
         """Apply until a plan is empty; how many runs it took."""
         for run in range(1, RUNS + 1):
             for kind in ("domain", "domain_verification", "mailbox", "access", "copy_access"):
-                open_ = {address: sight for address, sight in self._open(wish).items() if address.kind == kind}
+                open_ = {address: shown for address, shown in self._open(wish).items() if address.kind == kind}
                 with concurrent.futures.ThreadPoolExecutor(12) as pool:
-                    for address, sight in open_.items():
-                        pool.submit(self._write, address, sight, wish[address.kind, address.key])
+                    for address, shown in open_.items():
+                        pool.submit(self._write, address, shown, wish[address.kind, address.key])
             if not self._open(wish):
                 return run
         raise AssertionError(f"not settled after {RUNS} runs: {self._open(wish)}; {self._problems}")
 
-    def _open(self, wish: Wish) -> dict[Address, Sight]:
+    def _open(self, wish: Wish) -> dict[Address, Observed]:
         """What is not as wished, or is not known to be."""
         asked = [(kind, key, self._identities.get(Address(SLUG, kind, key), "")) for kind, key in wish]
-        sights = self._world.observe(*asked).sights
+        observed = self._world.observe(*asked).observed
         return {
-            address: sight
-            for address, sight in sights.items()
-            if not isinstance(sight, Live)
-            or any(sight.fields.get(name) != value for name, value in wish[address.kind, address.key].items())
+            address: shown
+            for address, shown in observed.items()
+            if not isinstance(shown, Live)
+            or any(shown.fields.get(name) != value for name, value in wish[address.kind, address.key].items())
         }
 
-    def _write(self, address: Address, sight: Sight, fields: Mapping[str, Value]) -> None:
+    def _write(self, address: Address, shown: Observed, fields: Mapping[str, Value]) -> None:
         writer = self._world.provider.writer
         try:
-            if isinstance(sight, Live):
-                changed = frozenset(name for name, value in fields.items() if sight.fields.get(name) != value)
-                live = writer.update(Order(address, sight, fields, changed))
-            elif not isinstance(sight, Unknown):
+            if isinstance(shown, Live):
+                changed = frozenset(name for name, value in fields.items() if shown.fields.get(name) != value)
+                live = writer.update(Order(address, shown, fields, changed))
+            elif not isinstance(shown, Unknown):
                 live = writer.create(Order(address, None, fields, frozenset(fields)))
             else:
                 return
@@ -115,8 +115,8 @@ def staff(world: World) -> object:
     """Everything of the charity's own domain, which no run may touch."""
     keys = ["helene.marchand", "theo.ricard", "contact"]
     scope = [("mailbox", f"{key}@national.example", "") for key in keys]
-    seen = world.observe(*scope).sights
-    assert all(isinstance(sight, Live) for sight in seen.values()), seen
+    seen = world.observe(*scope).observed
+    assert all(isinstance(shown, Live) for shown in seen.values()), seen
     return seen
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import requests
 
 from reconcile.config.settings import DnsServer, Settings, Tenant
-from reconcile.providers.base import Absent, Observation, Order, Provider, Scope, Sight, Unknown, Wanted
+from reconcile.providers.base import Absent, Observation, Observed, Order, Provider, Scope, Unknown, Wanted
 from reconcile.providers.microsoft import Credential, microsoft_provider
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Live, Value
@@ -69,13 +69,13 @@ class World:
         """Another call of the command: nothing is remembered but what the tenant shows."""
         self.provider = self.connect()
 
-    def see(self, kind: str, key: str, identity: str = "") -> Sight:
-        return self.observe((kind, key, identity)).sights[Address(SLUG, kind, key)]
+    def see(self, kind: str, key: str, identity: str = "") -> Observed:
+        return self.observe((kind, key, identity)).observed[Address(SLUG, kind, key)]
 
     def live(self, kind: str, key: str) -> Live:
-        sight = self.see(kind, key)
-        assert isinstance(sight, Live), sight
-        return sight
+        shown = self.see(kind, key)
+        assert isinstance(shown, Live), shown
+        return shown
 
     def observe(self, *asked: tuple[str, str, str]) -> Observation:
         wanted = [Wanted(Address(SLUG, kind, key), None, identity) for kind, key, identity in asked]
@@ -84,12 +84,12 @@ class World:
     def make(self, kind: str, key: str, fields: Mapping[str, Value]) -> Live:
         """Bring the resource about as plan and apply do: look, then create or change what differs."""
         address = Address(SLUG, kind, key)
-        sight = self.see(kind, key)
-        assert not isinstance(sight, Unknown), sight
-        if isinstance(sight, Absent):
+        shown = self.see(kind, key)
+        assert not isinstance(shown, Unknown), shown
+        if isinstance(shown, Absent):
             return self.provider.writer.create(Order(address, None, fields, frozenset(fields)))
-        changed = frozenset(name for name, value in fields.items() if sight.fields.get(name) != value)
-        return self.provider.writer.update(Order(address, sight, fields, changed))
+        changed = frozenset(name for name, value in fields.items() if shown.fields.get(name) != value)
+        return self.provider.writer.update(Order(address, shown, fields, changed))
 
     def order(self, kind: str, key: str, fields: Mapping[str, Value]) -> Order:
         """The creation of something the plan did not see."""

@@ -15,7 +15,7 @@ from reconcile.cli.copy.preview import show_plan, show_sizes
 from reconcile.cli.copy.report import report, verify
 from reconcile.cli.exits import INTERRUPTED, PARTLY_APPLIED
 from reconcile.cli.session import Session
-from reconcile.cli.signals import stopping_gently, to_whoever_stays
+from reconcile.cli.signals import graceful_shutdown, ignoring_closed_output
 
 
 @click.group()
@@ -69,17 +69,17 @@ def work(
         console.print("No copy is queued. `reconcile apply` queues one for each mailbox whose moment has come.")
         return 0
     began = time.monotonic()
-    say = to_whoever_stays(session.warn)
+    say = ignoring_closed_output(session.warn)
     with contextlib.ExitStack() as stack:
         bars = stack.enter_context(CopyBars(console)) if console.is_terminal else None
-        lines = bars.lines if bars else CopyLines(to_whoever_stays(console.print))
+        lines = bars.lines if bars else CopyLines(ignoring_closed_output(console.print))
         worker = worker_of(session, name, at_once, bars or lines)
 
         def stop() -> None:
             say("Stopping once what is in flight has arrived; interrupt again to stop now.")
             worker.stop()
 
-        stopped = stack.enter_context(stopping_gently(stop))
+        stopped = stack.enter_context(graceful_shutdown(stop))
         ended = worker.run(wanted, wait=not once, every=stay * 60.0 if stay else None)
     console.print(lines.tally(ended, time.monotonic() - began))
     if stopped:

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from reconcile.problem import Problem
-from reconcile.providers.base import ABSENT, Observation, Scope, Sight, Unknown, Wanted
+from reconcile.providers.base import ABSENT, Observation, Observed, Scope, Unknown, Wanted
 from reconcile.providers.dns.checks.preflight import Lookout
 from reconcile.providers.dns.desired.ownership import part_of
 from reconcile.providers.dns.primary.answers import Answer, Failure, Question
@@ -28,11 +28,11 @@ class DnsReader:
         """Each record found, absent, or unknown with the server, the name and the reason."""
         keys = {wanted.address: RecordKey.parse(wanted.address.key) for wanted in scope.wanted}
         answers = ask_standing(self.primary, keys.values())
-        sights = {wanted.address: _sight(wanted, keys[wanted.address], answers) for wanted in scope.wanted}
-        return self.lookout.over(scope, sights) if self.lookout else Observation(sights)
+        observed = {wanted.address: _observed(wanted, keys[wanted.address], answers) for wanted in scope.wanted}
+        return self.lookout.over(scope, observed) if self.lookout else Observation(observed)
 
 
-def _sight(wanted: Wanted, key: RecordKey, answers: Mapping[Question, Answer | Failure]) -> Sight:
+def _observed(wanted: Wanted, key: RecordKey, answers: Mapping[Question, Answer | Failure]) -> Observed:
     try:
         # What only the state remembers is ours alone: the rest of the RRset must not look as if it were.
         seen = part_of(key).see(standing(key, answers), None if wanted.desired else wanted.recorded)

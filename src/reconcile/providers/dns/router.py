@@ -59,19 +59,21 @@ class RoutedReader:
     def observe(self, scope: Scope) -> Observation:
         """Each record as its place sees it; unknown without a place."""
         shares: dict[int, tuple[Reader, list[Wanted]]] = {}
-        sights = {}
+        observed = {}
         for wanted in scope.wanted:
             key = RecordKey.parse(wanted.address.key)
             place = self.routes.of(key.name)
             if place is None:
                 homeless = nowhere(key)
-                sights[wanted.address] = Unknown(f"{homeless.message} ({homeless.hint})")
+                observed[wanted.address] = Unknown(f"{homeless.message} ({homeless.hint})")
             else:
                 shares.setdefault(id(place), (place, []))[1].append(wanted)
         with concurrent.futures.ThreadPoolExecutor(max(1, len(shares))) as pool:
             seen = list(pool.map(lambda share: share[0].observe(Scope(share[1], scope.domains)), shares.values()))
         findings = [finding for one in seen for finding in one.findings]
-        return Observation(sights | {at: sight for one in seen for at, sight in one.sights.items()}, findings=findings)
+        return Observation(
+            observed | {at: shown for one in seen for at, shown in one.observed.items()}, findings=findings
+        )
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

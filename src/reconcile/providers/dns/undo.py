@@ -129,9 +129,7 @@ def _record(entry: Entry) -> RecordKey:
 
 def _net(chain: list[Entry], now: Rdataset | None) -> Swap | None:
     """The exchanges of one RRset as one. A TXT RRset is shared, so there only our own values are followed."""
-    swaps = [
-        entry.swap for entry, after in zip(chain, _next_sights(chain, now), strict=True) if _happened(entry, after)
-    ]
+    swaps = [entry.swap for entry, after in zip(chain, _next_shown(chain, now), strict=True) if _happened(entry, after)]
     if not swaps:
         return None
     if swaps[0].rdtype == RdataType.TXT:
@@ -143,16 +141,16 @@ def _net(chain: list[Entry], now: Rdataset | None) -> Swap | None:
     return dataclasses.replace(swaps[first], after=swaps[last].after)
 
 
-def _next_sights(chain: list[Entry], now: Rdataset | None) -> list[Rdataset | None]:
+def _next_shown(chain: list[Entry], now: Rdataset | None) -> list[Rdataset | None]:
     return [*(entry.swap.before for entry in chain[1:]), now]
 
 
-def _happened(entry: Entry, next_sight: Rdataset | None) -> bool:
+def _happened(entry: Entry, next_shown: Rdataset | None) -> bool:
     """Whether a write took place; of one that a crash or a lost answer left open, by what was seen next."""
     after = entry.swap.after
     return entry.certain or (
-        (_values(after) - _values(entry.swap.before)) <= _values(next_sight)
-        and (not (_values(entry.swap.before) - _values(after)) & _values(next_sight))
+        (_values(after) - _values(entry.swap.before)) <= _values(next_shown)
+        and (not (_values(entry.swap.before) - _values(after)) & _values(next_shown))
     )
 
 

@@ -44,10 +44,10 @@ def seen(world: World, policy: str | None = None, resolver: int | None = None) -
 
 def stopped(world: World, observation: Observation) -> str:
     """Why the switch may not be made; "" when it may."""
-    sights = {key: observation.sights[world.address(key)] for key in ("MX", "autodiscover CNAME")}
-    reasons = {sight.reason for sight in sights.values() if isinstance(sight, Unknown)}
+    observed = {key: observation.observed[world.address(key)] for key in ("MX", "autodiscover CNAME")}
+    reasons = {shown.reason for shown in observed.values() if isinstance(shown, Unknown)}
     assert len(reasons) <= 1
-    assert not reasons or all(isinstance(sight, Unknown) for sight in sights.values()), "all of it, or nothing"
+    assert not reasons or all(isinstance(shown, Unknown) for shown in observed.values()), "all of it, or nothing"
     return next(iter(reasons), "")
 
 

@@ -10,7 +10,7 @@ from tests.providers.dns.hosts import Cloudflare, Gandi, Host, Ovh
 
 from reconcile.clock import SystemClock
 from reconcile.problem import Problem
-from reconcile.providers.base import ABSENT, Order, Provider, Scope, Sight, Unknown, Wanted
+from reconcile.providers.base import ABSENT, Observed, Order, Provider, Scope, Unknown, Wanted
 from reconcile.providers.dns.hosted.account import HostedZones
 from reconcile.providers.dns.hosted.backends import open_backend
 from reconcile.providers.dns.hosted.provider import hosted_provider
@@ -97,14 +97,16 @@ def provider_for(host: Host) -> Provider:
     return hosted_provider(zones, lambda _name, _rdtype: None, SteadyClock())
 
 
-def see(provider: Provider, key: str) -> Sight:
+def see(provider: Provider, key: str) -> Observed:
     address = Address("spf55", "dns", key)
-    return provider.reader.observe(Scope([Wanted(address, Desired(address, SWITCH.get(key, {})))], {})).sights[address]
+    return provider.reader.observe(Scope([Wanted(address, Desired(address, SWITCH.get(key, {})))], {})).observed[
+        address
+    ]
 
 
 def order(provider: Provider, key: str) -> Order:
-    sight = see(provider, key)
-    return Order(Address("spf55", "dns", key), sight if isinstance(sight, Live) else None, SWITCH[key], frozenset())
+    shown = see(provider, key)
+    return Order(Address("spf55", "dns", key), shown if isinstance(shown, Live) else None, SWITCH[key], frozenset())
 
 
 def put(provider: Provider, key: str) -> Live:
@@ -229,9 +231,9 @@ def test_texts_of_several_strings_are_not_sent_again_to_cloudflare() -> None:
 
 def test_a_zone_the_account_does_not_hold_is_unknown_and_never_made(host: Host) -> None:
     provider = provider_for(host)
-    sight = see(provider, "elsewhere.example/MX")
-    assert isinstance(sight, Unknown)
-    assert "elsewhere.example" in sight.reason
+    shown = see(provider, "elsewhere.example/MX")
+    assert isinstance(shown, Unknown)
+    assert "elsewhere.example" in shown.reason
     assert host.writes == 0
 
 

@@ -140,9 +140,9 @@ def test_an_undo_leaves_somebody_elses_later_edit(hosted: Hosted) -> None:
 def test_a_name_below_a_delegation_is_not_written_in_the_parent(hosted: Hosted) -> None:
     world = hosted.world
     change(world.port, world.origin, add=["verdun 3600 NS ns.elsewhere.example."])
-    sight = world.see("autodiscover.verdun CNAME", values=("autodiscover.outlook.com.",))
-    assert isinstance(sight, Unknown)
-    assert "delegated" in sight.reason
+    shown = world.see("autodiscover.verdun CNAME", values=("autodiscover.outlook.com.",))
+    assert isinstance(shown, Unknown)
+    assert "delegated" in shown.reason
 
 
 def test_a_wrong_key_is_unknown_and_never_shown(powerdns: PowerDns) -> None:
@@ -150,6 +150,6 @@ def test_a_wrong_key_is_unknown_and_never_shown(powerdns: PowerDns) -> None:
     options = {"host": "127.0.0.1", "port": powerdns.api_port, "api_key": "wrong-secret"}
     reader = HostedReader(HostedZones(lambda: open_backend("powerdns", options), [world.origin]))
     there = dataclasses.replace(world, provider=dataclasses.replace(world.provider, reader=reader))
-    sight = there.see("MX")
-    assert isinstance(sight, Unknown)
-    assert "wrong-secret" not in sight.reason
+    shown = there.see("MX")
+    assert isinstance(shown, Unknown)
+    assert "wrong-secret" not in shown.reason

@@ -35,21 +35,21 @@ OTHER_SECRET = "YW5vdGhlci1zZWNyZXQtYWx0b2dldGhlci0wMTIzNDU2Nzg="
 def test_a_server_that_is_down_is_named_and_nothing_is_taken_for_absent() -> None:
     provider = provider_of(free_port())
     world = World(None, "spf55.example", provider)
-    sight = world.see("MX")
-    assert isinstance(sight, Unknown)
-    assert "cannot be reached" in sight.reason
-    assert "spf55.example" in sight.reason
+    shown = world.see("MX")
+    assert isinstance(shown, Unknown)
+    assert "cannot be reached" in shown.reason
+    assert "spf55.example" in shown.reason
     with pytest.raises(Problem) as problem:
-        provider.writer.create(world.order("MX", sight, values=MX))
+        provider.writer.create(world.order("MX", shown, values=MX))
     assert problem.value.code == "DNS01"
 
 
 def test_a_server_name_that_does_not_resolve_is_said(world: World) -> None:
     settings = DnsServer(host="nowhere.invalid", key_name="k")
     nowhere = World(world.server, world.origin, dns_provider(settings, OTHER_SECRET, SystemClock()))
-    sight = nowhere.see("MX")
-    assert isinstance(sight, Unknown)
-    assert "nowhere.invalid" in sight.reason
+    shown = nowhere.see("MX")
+    assert isinstance(shown, Unknown)
+    assert "nowhere.invalid" in shown.reason
 
 
 @pytest.mark.parametrize(
@@ -104,9 +104,9 @@ def test_a_key_that_cannot_be_used_is_refused_before_anything_is_asked(secret: s
 
 def test_silence_is_unknown() -> None:
     with playing(lambda _: None) as provider:
-        sight = World(None, "spf55.example", provider).see("MX")
-    assert isinstance(sight, Unknown)
-    assert "did not answer" in sight.reason
+        shown = World(None, "spf55.example", provider).see("MX")
+    assert isinstance(shown, Unknown)
+    assert "did not answer" in shown.reason
 
 
 @pytest.mark.parametrize(
@@ -127,10 +127,10 @@ def test_an_answer_one_cannot_rely_on_is_unknown(rcode: dns.rcode.Rcode, flags: 
         return response
 
     with playing(answer) as provider:
-        sight = World(None, "spf55.example", provider).see("MX")
-    assert isinstance(sight, Unknown)
-    assert word in sight.reason
-    assert "spf55.example" in sight.reason
+        shown = World(None, "spf55.example", provider).see("MX")
+    assert isinstance(shown, Unknown)
+    assert word in shown.reason
+    assert "spf55.example" in shown.reason
 
 
 def test_a_lost_answer_to_a_write_is_settled_by_reading(server: Server) -> None:
@@ -147,7 +147,7 @@ def test_a_server_that_hangs_up_now_and_then_is_read_to_the_end(server: Server) 
     with relaying(server.port, answers_per_call=3) as port:
         through = World(server, world.origin, provider_on(Primary("127.0.0.1", port)))
         names = [f"n{number} MX" for number in range(20)]
-        assert not [sight for sight in through.see_all({n: {} for n in names}).values() if isinstance(sight, Unknown)]
+        assert not [shown for shown in through.see_all({n: {} for n in names}).values() if isinstance(shown, Unknown)]
 
 
 @contextlib.contextmanager

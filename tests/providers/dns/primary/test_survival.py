@@ -83,11 +83,11 @@ def test_everything_that_was_not_asked_comes_through_octet_for_octet(odd: World)
 def test_after_the_switch_a_second_look_finds_everything_as_asked(odd: World) -> None:
     for key, fields in SWITCH.items():
         odd.put(key, **fields)
-    for key, sight in odd.see_all(SWITCH).items():
-        assert isinstance(sight, Live)
+    for key, shown in odd.see_all(SWITCH).items():
+        assert isinstance(shown, Live)
         for name, value in SWITCH[key].items():
-            assert set(value) <= set(sight.fields[name])
-            assert name != "values" or sight.fields[name] == value
+            assert set(value) <= set(shown.fields[name])
+            assert name != "values" or shown.fields[name] == value
 
 
 def test_a_ttl_lowered_then_raised_again_leaves_the_zone_as_it_was(odd: World) -> None:
@@ -133,9 +133,9 @@ def test_a_name_that_cannot_bear_the_record_is_unknown_in_the_plan_and_refused_b
     odd: World, key: str, code: str, word: str
 ) -> None:
     before = transfer(odd.port, odd.origin)
-    sight = odd.see(key)
-    assert isinstance(sight, Unknown)
-    assert word in sight.reason
+    shown = odd.see(key)
+    assert isinstance(shown, Unknown)
+    assert word in shown.reason
     value = "5 x.example." if key.endswith("MX") else "x.example."
     with pytest.raises(Problem) as refusal:
         odd.provider.writer.create(odd.order(key, ABSENT, values=(value,), includes=("x.example",)))
@@ -153,15 +153,15 @@ def test_an_explicit_name_beside_an_equal_wildcard_is_its_own(odd: World) -> Non
     change(
         odd.port, odd.origin, add=["ville.wild 300 MX 5 elsewhere.example.", "*.ville.wild 300 MX 5 elsewhere.example."]
     )
-    sight = odd.see("ville.wild MX")
-    assert isinstance(sight, Live)
+    shown = odd.see("ville.wild MX")
+    assert isinstance(shown, Live)
     assert odd.put("ville.wild MX", values=("0 x.example.",)).fields["values"] == ("0 x.example.",)
 
 
 def test_a_name_below_a_redirection_is_left_alone(outside_server: Server) -> None:
     odd = zone_on(outside_server, ODD)
-    sight = odd.see("below.dname CNAME")
-    assert isinstance(sight, Unknown)
-    assert "DNAME" in sight.reason
+    shown = odd.see("below.dname CNAME")
+    assert isinstance(shown, Unknown)
+    assert "DNAME" in shown.reason
     with pytest.raises(Problem):
         odd.provider.writer.create(odd.order("below.dname CNAME", ABSENT, values=("x.example.",)))

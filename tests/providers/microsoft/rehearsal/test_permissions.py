@@ -12,7 +12,7 @@ from tests.providers.microsoft.world import DOMAIN, Build, World
 
 from reconcile.mailcopy.imap.session import Endpoint, LoginRefused, Token, connect
 from reconcile.problem import Problem
-from reconcile.providers.base import Sight, Unknown
+from reconcile.providers.base import Observed, Unknown
 from reconcile.providers.microsoft import Tokens
 from reconcile.resources.resource import Value
 from reconcile.sandbox.imap.new import NewHost, TokenIssuer
@@ -34,7 +34,7 @@ def told(world: World, attempt: Callable[[World], object]) -> str:
     return found.reason
 
 
-def seen(kind: str, key: str) -> Callable[[World], Sight]:
+def seen(kind: str, key: str) -> Callable[[World], Observed]:
     return lambda world: world.see(kind, key)
 
 

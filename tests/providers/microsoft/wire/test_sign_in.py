@@ -34,9 +34,9 @@ def works(world: World, credential: Credential) -> None:
 def refused(world: World, credential: Credential) -> str:
     """What keeps the domain unknown."""
     world.provider = world.connect(credential)
-    sight = world.see("domain", "spf55.org")
-    assert isinstance(sight, Unknown), sight
-    return sight.reason
+    shown = world.see("domain", "spf55.org")
+    assert isinstance(shown, Unknown), shown
+    return shown.reason
 
 
 def test_a_registered_certificate_signs_in(tenant: World) -> None:

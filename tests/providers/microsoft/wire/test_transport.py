@@ -18,7 +18,7 @@ ROOT = "https://graph.example"
 URL = f"{ROOT}/v1.0/users"
 
 
-class Desk:
+class EditContext:
     """A transport, the clock it sleeps on, and a service whose tokens can be counted."""
 
     def __init__(self, clock: Sleeper) -> None:
@@ -36,12 +36,12 @@ class Desk:
 
 
 @pytest.fixture
-def desk(sleeper: Sleeper) -> Desk:
-    return Desk(sleeper)
+def desk(sleeper: Sleeper) -> EditContext:
+    return EditContext(sleeper)
 
 
 @responses.activate
-def test_a_busy_answer_waits_for_as_long_as_the_server_asks_fractions_included(desk: Desk) -> None:
+def test_a_busy_answer_waits_for_as_long_as_the_server_asks_fractions_included(desk: EditContext) -> None:
     responses.get(URL, status=429, headers={"Retry-After": "2.128"})
     responses.get(URL, json={"value": []})
     assert desk.send() == 200
@@ -50,7 +50,7 @@ def test_a_busy_answer_waits_for_as_long_as_the_server_asks_fractions_included(d
 
 
 @responses.activate
-def test_without_a_wish_of_the_server_the_pauses_double(desk: Desk) -> None:
+def test_without_a_wish_of_the_server_the_pauses_double(desk: EditContext) -> None:
     for _ in range(3):
         responses.get(URL, status=503)
     responses.get(URL, json={})
@@ -59,7 +59,7 @@ def test_without_a_wish_of_the_server_the_pauses_double(desk: Desk) -> None:
 
 
 @responses.activate
-def test_a_service_that_stays_busy_is_given_up_with_its_request_id(desk: Desk) -> None:
+def test_a_service_that_stays_busy_is_given_up_with_its_request_id(desk: EditContext) -> None:
     responses.get(URL, status=429, headers={"Retry-After": "250", "request-id": "a1b2"})
     with pytest.raises(Problem, match="a1b2") as told:
         desk.send()
@@ -68,7 +68,7 @@ def test_a_service_that_stays_busy_is_given_up_with_its_request_id(desk: Desk) -
 
 
 @responses.activate
-def test_a_write_whose_answer_is_lost_is_never_sent_twice(desk: Desk) -> None:
+def test_a_write_whose_answer_is_lost_is_never_sent_twice(desk: EditContext) -> None:
     responses.post(URL, status=504)
     with pytest.raises(LostAnswer):
         desk.send("POST", repeatable=False)
@@ -76,21 +76,21 @@ def test_a_write_whose_answer_is_lost_is_never_sent_twice(desk: Desk) -> None:
 
 
 @responses.activate
-def test_a_write_refused_as_too_many_is_sent_again_for_it_was_not_done(desk: Desk) -> None:
+def test_a_write_refused_as_too_many_is_sent_again_for_it_was_not_done(desk: EditContext) -> None:
     responses.post(URL, status=429, headers={"Retry-After": "1"})
     responses.post(URL, status=201, json={})
     assert desk.send("POST", repeatable=False) == 201
 
 
 @responses.activate
-def test_a_connection_cut_after_sending_a_write_is_a_lost_answer(desk: Desk) -> None:
+def test_a_connection_cut_after_sending_a_write_is_a_lost_answer(desk: EditContext) -> None:
     responses.post(URL, body=requests.exceptions.ConnectionError("Remote end closed connection without response"))
     with pytest.raises(LostAnswer):
         desk.send("POST", repeatable=False)
 
 
 @responses.activate
-def test_a_server_that_refuses_connections_is_unreachable_after_a_few_knocks(desk: Desk) -> None:
+def test_a_server_that_refuses_connections_is_unreachable_after_a_few_knocks(desk: EditContext) -> None:
     refused = MaxRetryError(None, URL, NewConnectionError(None, "refused"))  # type: ignore[arg-type]
     responses.post(URL, body=requests.exceptions.ConnectionError(refused))
     with pytest.raises(Problem, match=r"cannot be reached at graph\.example") as told:
@@ -100,7 +100,7 @@ def test_a_server_that_refuses_connections_is_unreachable_after_a_few_knocks(des
 
 
 @responses.activate
-def test_an_expired_token_is_renewed_once(desk: Desk) -> None:
+def test_an_expired_token_is_renewed_once(desk: EditContext) -> None:
     responses.get(URL, status=401)
     responses.get(URL, json={})
     assert desk.send() == 200
@@ -108,14 +108,14 @@ def test_an_expired_token_is_renewed_once(desk: Desk) -> None:
 
 
 @responses.activate
-def test_a_token_that_stays_refused_is_answered_not_renewed_for_ever(desk: Desk) -> None:
+def test_a_token_that_stays_refused_is_answered_not_renewed_for_ever(desk: EditContext) -> None:
     responses.get(URL, status=401)
     assert desk.send() == 401
     assert len(responses.calls) == 2
 
 
 @responses.activate
-def test_a_redirect_to_another_host_never_gets_the_token(desk: Desk) -> None:
+def test_a_redirect_to_another_host_never_gets_the_token(desk: EditContext) -> None:
     responses.get(URL, status=302, headers={"Location": "https://elsewhere.example/v1.0/users"})
     elsewhere = responses.get("https://elsewhere.example/v1.0/users", json={})
     with pytest.raises(Problem, match=r"elsewhere\.example") as told:
@@ -125,21 +125,21 @@ def test_a_redirect_to_another_host_never_gets_the_token(desk: Desk) -> None:
 
 
 @responses.activate
-def test_a_redirect_within_the_host_is_followed(desk: Desk) -> None:
+def test_a_redirect_within_the_host_is_followed(desk: EditContext) -> None:
     responses.get(URL, status=302, headers={"Location": f"{ROOT}:443/v1.0/people"})
     responses.get(f"{ROOT}:443/v1.0/people", json={})
     assert desk.send() == 200
 
 
 @responses.activate
-def test_a_next_page_on_another_host_never_gets_the_token(desk: Desk) -> None:
+def test_a_next_page_on_another_host_never_gets_the_token(desk: EditContext) -> None:
     with pytest.raises(Problem, match=r"elsewhere\.example"):
         desk.send(url="https://elsewhere.example/v1.0/users?$skiptoken=x")
     assert len(responses.calls) == 0
 
 
 @responses.activate
-def test_no_token_is_ever_logged(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_token_is_ever_logged(desk: EditContext, caplog: pytest.LogCaptureFixture) -> None:
     responses.get(URL, json={}, headers={"request-id": "a1b2"})
     with caplog.at_level(logging.DEBUG):
         desk.send()

@@ -95,8 +95,8 @@ def test_the_door_of_a_finished_copy_may_stay_shut_and_that_of_a_pending_one_may
     recorded = {"granted": True}
     wanted = [Wanted(one, Desired(one, recorded), "its-guid", recorded) for one in (done, pending)]
     office.copied = {ANNE}
-    sights = office.connect().reader.observe(Scope(wanted, DOMAINS)).sights
-    assert sights == {done: Live(done, recorded, "its-guid"), pending: ABSENT}
+    observed = office.connect().reader.observe(Scope(wanted, DOMAINS)).observed
+    assert observed == {done: Live(done, recorded, "its-guid"), pending: ABSENT}
 
 
 def test_taking_a_finished_mailbox_out_of_the_file_looks_at_its_door(office: World) -> None:
@@ -104,7 +104,7 @@ def test_taking_a_finished_mailbox_out_of_the_file_looks_at_its_door(office: Wor
     wanted = Wanted(made.address, None, made.identity, made.fields)
     office.remove("copy_access", ANNE)
     office.copied = {ANNE}
-    assert office.connect().reader.observe(Scope([wanted], DOMAINS)).sights == {made.address: ABSENT}
+    assert office.connect().reader.observe(Scope([wanted], DOMAINS)).observed == {made.address: ABSENT}
 
 
 def _remembered(office: World) -> dict[str, Wanted]:
@@ -120,8 +120,8 @@ def _remembered(office: World) -> dict[str, Wanted]:
 def test_rights_on_mailboxes_the_state_knows_are_read_as_they_are_now(office: World) -> None:
     wanted = _remembered(office)
     office.by_hand(CONTACT, add_full_access=LUC)
-    sights = office.connect().reader.observe(Scope(list(wanted.values()), DOMAINS)).sights
-    access, door = (sights[one.address] for one in wanted.values())
+    observed = office.connect().reader.observe(Scope(list(wanted.values()), DOMAINS)).observed
+    access, door = (observed[one.address] for one in wanted.values())
     assert isinstance(access, Live)
     assert access.fields == RIGHTS
     assert isinstance(door, Live)
@@ -130,12 +130,12 @@ def test_rights_on_mailboxes_the_state_knows_are_read_as_they_are_now(office: Wo
 def test_rights_on_a_mailbox_the_state_knows_and_the_tenant_lost_are_absent(office: World) -> None:
     wanted = _remembered(office)
     office.remove("mailbox", CONTACT)
-    sights = office.connect().reader.observe(Scope(list(wanted.values()), DOMAINS)).sights
-    assert set(sights.values()) == {ABSENT}
+    observed = office.connect().reader.observe(Scope(list(wanted.values()), DOMAINS)).observed
+    assert set(observed.values()) == {ABSENT}
 
 
 def test_rights_that_cannot_be_read_are_unknown_for_whoever_asks(office: World) -> None:
     wanted = _remembered(office)
     office.fault("throttle", "Get-MailboxPermission", count=400)
-    sights = office.connect().reader.observe(Scope(list(wanted.values()), DOMAINS)).sights
-    assert all(isinstance(sight, Unknown) and sight.reason.startswith("M365-02") for sight in sights.values())
+    observed = office.connect().reader.observe(Scope(list(wanted.values()), DOMAINS)).observed
+    assert all(isinstance(shown, Unknown) and shown.reason.startswith("M365-02") for shown in observed.values())

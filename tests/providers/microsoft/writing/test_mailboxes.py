@@ -124,8 +124,8 @@ def test_a_change_made_since_the_plan_is_not_overwritten(world: World) -> None:
 
 def test_a_mailbox_is_known_by_its_identity_when_its_address_was_changed(world: World) -> None:
     made = world.make("mailbox", ANNE, PERSON)
-    sight = world.observe(("mailbox", "presidence@spf55.org", made.identity)).sights
-    (live,) = sight.values()
+    shown = world.observe(("mailbox", "presidence@spf55.org", made.identity)).observed
+    (live,) = shown.values()
     assert isinstance(live, Live)
     assert live.identity == made.identity
     assert live.fields["primary"] == ANNE

@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Mapping
 
 from reconcile.clock import Clock
-from reconcile.providers.base import Finding, Observation, Scope, Sight, Unknown, Wanted, Weight
+from reconcile.providers.base import Finding, Observation, Observed, Scope, Unknown, Wanted, Weight
 from reconcile.providers.dns.checks.servers import SwitchMoments
 from reconcile.providers.dns.checks.survey import Surveyor, worth_telling
 from reconcile.providers.dns.records.microsoft_hosts import MICROSOFT
@@ -26,11 +26,11 @@ class Lookout:
     surveyor: Surveyor
     clock: Clock
 
-    def over(self, scope: Scope, sights: Mapping[Address, Sight]) -> Observation:
-        """The sights, those of a switch that must not be made turned to unknown with the reason; and the findings."""
-        switches = {_domain(one): one for one in scope.wanted if _is_switch(one) and _is_ahead(sights[one.address])}
+    def over(self, scope: Scope, observed: Mapping[Address, Observed]) -> Observation:
+        """The observed, those of a switch that must not be made turned to unknown with the reason; and the findings."""
+        switches = {_domain(one): one for one in scope.wanted if _is_switch(one) and _is_ahead(observed[one.address])}
         if not switches:
-            return Observation(sights)
+            return Observation(observed)
         due = {one.address.key: _due(one) for one in scope.wanted}
         moments = {
             domain: SwitchMoments(due.get(f"{domain}/MX/ttl", due[f"{domain}/MX"]), due[f"{domain}/MX"])
@@ -45,9 +45,9 @@ class Lookout:
         }
         guarded = {
             address: Unknown(stopped[address.key])
-            if address.key in stopped and not isinstance(sight, Unknown)
-            else sight
-            for address, sight in sights.items()
+            if address.key in stopped and not isinstance(shown, Unknown)
+            else shown
+            for address, shown in observed.items()
         }
         told = [one for one in found if one is not blocking.get(one.domain)]
         named = [dataclasses.replace(one, federation=switches[one.domain].address.federation) for one in told]
@@ -58,11 +58,11 @@ def _is_switch(wanted: Wanted) -> bool:
     return wanted.desired is not None and wanted.address.key.endswith("/MX")
 
 
-def _is_ahead(sight: Sight) -> bool:
+def _is_ahead(shown: Observed) -> bool:
     """Whether mail does not go to Microsoft alone yet; where nothing could be read, the switch is stopped already."""
-    if isinstance(sight, Unknown):
+    if isinstance(shown, Unknown):
         return False
-    values = sight.fields.get("values") if isinstance(sight, Live) else ()
+    values = shown.fields.get("values") if isinstance(shown, Live) else ()
     texts = values if isinstance(values, tuple) else ()
     return not (texts and all(text.rstrip(".").endswith(MICROSOFT) for text in texts))
 

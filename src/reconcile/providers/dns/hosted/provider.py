@@ -10,7 +10,7 @@ import dns.rdatatype
 
 from reconcile.clock import Clock
 from reconcile.problem import Problem
-from reconcile.providers.base import ABSENT, Observation, Order, Provider, Scope, Sight, Unknown, Wanted
+from reconcile.providers.base import ABSENT, Observation, Observed, Order, Provider, Scope, Unknown, Wanted
 from reconcile.providers.dns.checks.preflight import Lookout
 from reconcile.providers.dns.desired.ownership import part_of
 from reconcile.providers.dns.desired.publication import Judged
@@ -49,11 +49,11 @@ class HostedReader:
         """Each record found, absent, or unknown with the reason."""
         keys = {wanted.address: RecordKey.parse(wanted.address.key) for wanted in scope.wanted}
         read = self._zones.read({key.name for key in keys.values()})
-        sights = {wanted.address: _sight(wanted, keys[wanted.address], read) for wanted in scope.wanted}
-        return self._lookout.over(scope, sights) if self._lookout else Observation(sights)
+        observed = {wanted.address: _observed(wanted, keys[wanted.address], read) for wanted in scope.wanted}
+        return self._lookout.over(scope, observed) if self._lookout else Observation(observed)
 
 
-def _sight(wanted: Wanted, key: RecordKey, read: Mapping[dns.name.Name, HostedZone | Problem]) -> Sight:
+def _observed(wanted: Wanted, key: RecordKey, read: Mapping[dns.name.Name, HostedZone | Problem]) -> Observed:
     try:
         zone = read[key.name]
         if isinstance(zone, Problem):

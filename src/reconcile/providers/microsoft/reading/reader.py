@@ -8,7 +8,7 @@ from typing import Any
 
 from reconcile.config.settings import Settings
 from reconcile.problem import Problem
-from reconcile.providers.base import ABSENT, Observation, Scope, Seats, Sight, Unknown, Wanted
+from reconcile.providers.base import ABSENT, Observation, Observed, Scope, Seats, Unknown, Wanted
 from reconcile.providers.microsoft.reading import observed_state
 from reconcile.providers.microsoft.reading.records import STAMP_PREFIX, Box, User, domain_of
 from reconcile.providers.microsoft.reading.tenant import Tenant
@@ -61,7 +61,7 @@ class _Look:
         self._accounts: dict[Address, User] = {}
 
     def observation(self) -> Observation:
-        looks: Mapping[str, Callable[[list[Wanted]], Mapping[Address, Sight]]] = {
+        looks: Mapping[str, Callable[[list[Wanted]], Mapping[Address, Observed]]] = {
             "domain": self._domains,
             "domain_verification": self._verifications,
             "mail_flow": self._mail_flow,
@@ -72,7 +72,7 @@ class _Look:
             "copy_access": self._copy_access,
         }
         self._tenant.look_ahead({one.address.kind for one in self._scope.wanted}, self._rights_to_read())
-        seen: dict[Address, Sight] = {}
+        seen: dict[Address, Observed] = {}
         for kind, look in looks.items():
             wanted = [one for one in self._scope.wanted if one.address.kind == kind]
             if not wanted:
@@ -105,11 +105,11 @@ class _Look:
         opened = [one.identity for one in copies if not self._over(one)]
         return {"Get-MailboxPermission": [*shared, *opened], "Get-RecipientPermission": shared}
 
-    def _domains(self, wanted: list[Wanted]) -> Mapping[Address, Sight]:
+    def _domains(self, wanted: list[Wanted]) -> Mapping[Address, Observed]:
         rows = self._tenant.domains()
         roots = [key for key in map(_key, wanted) if key in rows and rows[key].get("isRoot", True)]
         records = self._tenant.domain_records(roots, "verificationDnsRecords")
-        seen: dict[Address, Sight] = {}
+        seen: dict[Address, Observed] = {}
         for one in wanted:
             key = _key(one)
             found = records.get(key, [])
@@ -122,12 +122,12 @@ class _Look:
                 seen[one.address] = Live(one.address, fields, key, observed_state.verification_outputs(found))
         return seen
 
-    def _verifications(self, wanted: list[Wanted]) -> Mapping[Address, Sight]:
+    def _verifications(self, wanted: list[Wanted]) -> Mapping[Address, Observed]:
         rows = self._tenant.domains()
         verified = [key for key in map(_key, wanted) if rows.get(key, {}).get("isVerified")]
         accepted = self._tenant.accepted_domains() if verified else {}
         records = self._tenant.domain_records(verified, "serviceConfigurationRecords")
-        seen: dict[Address, Sight] = {}
+        seen: dict[Address, Observed] = {}
         for one in wanted:
             key = _key(one)
             found = records.get(key)
@@ -145,11 +145,11 @@ class _Look:
                 )
         return seen
 
-    def _mail_flow(self, wanted: list[Wanted]) -> Mapping[Address, Sight]:
+    def _mail_flow(self, wanted: list[Wanted]) -> Mapping[Address, Observed]:
         types = self._tenant.accepted_domains()
         return {one.address: _live(one, {"type": types.get(_key(one))}) for one in wanted}
 
-    def _dkim(self, wanted: list[Wanted]) -> Mapping[Address, Sight]:
+    def _dkim(self, wanted: list[Wanted]) -> Mapping[Address, Observed]:
         signing = self._tenant.signing()
         return {
             one.address: _live(
@@ -158,11 +158,11 @@ class _Look:
             for one in wanted
         }
 
-    def _dkim_signing(self, wanted: list[Wanted]) -> Mapping[Address, Sight]:
+    def _dkim_signing(self, wanted: list[Wanted]) -> Mapping[Address, Observed]:
         signing = self._tenant.signing()
         return {one.address: _live(one, {"enabled": signing.get(_key(one), {}).get("Enabled")}) for one in wanted}
 
-    def _mailboxes(self, wanted: list[Wanted]) -> Mapping[Address, Sight]:
+    def _mailboxes(self, wanted: list[Wanted]) -> Mapping[Address, Observed]:
         # What we know to be there, from the state or from Exchange, and the list of accounts does not show is asked for
         # by name before it is called absent.
         listed, boxes = self._tenant.users(), self._tenant.by_primary()
@@ -170,7 +170,7 @@ class _Look:
         asked = self._tenant.users_by_id(name for name in named.values() if name and name not in listed)
         return {one.address: self._mailbox(one, asked.get(named[one.address])) for one in wanted}
 
-    def _mailbox(self, one: Wanted, asked: User | Refused | None) -> Sight:
+    def _mailbox(self, one: Wanted, asked: User | Refused | None) -> Observed:
         if isinstance(asked, Refused):
             return _unknown(asked, one.address)
         box, user = self._find(one, asked)
@@ -196,13 +196,13 @@ class _Look:
         user = self._tenant.by_sign_in().get(key)
         return (boxes.get(user.id), user) if user else (None, None)
 
-    def _access(self, wanted: list[Wanted]) -> Mapping[Address, Sight]:
+    def _access(self, wanted: list[Wanted]) -> Mapping[Address, Observed]:
         boxes = self._by_primary_or_recorded(wanted)
         guids = [box.guid for box in boxes.values()]
         full = self._tenant.permissions("Get-MailboxPermission", guids)
         send = self._tenant.permissions("Get-RecipientPermission", guids)
         recipients = self._tenant.recipients() if boxes else {}
-        seen: dict[Address, Sight] = {}
+        seen: dict[Address, Observed] = {}
         for one in wanted:
             box = boxes.get(one.address)
             if box is None:
@@ -216,10 +216,10 @@ class _Look:
                 seen[one.address] = Live(one.address, fields, box.guid)
         return seen
 
-    def _copy_access(self, wanted: list[Wanted]) -> Mapping[Address, Sight]:
+    def _copy_access(self, wanted: list[Wanted]) -> Mapping[Address, Observed]:
         # Once the mail is over nobody needs the door: it is as recorded, and whoever shut it since did well. Asking
         # would cost more than all the rest, for Exchange tells the rights on one mailbox at a time.
-        seen: dict[Address, Sight] = {
+        seen: dict[Address, Observed] = {
             one.address: Live(one.address, dict(one.recorded), one.identity) for one in wanted if self._over(one)
         }
         wanted = [one for one in wanted if one.address not in seen]
@@ -268,7 +268,7 @@ def _key(one: Wanted) -> str:
     return one.address.key.lower()
 
 
-def _live(one: Wanted, fields: Mapping[str, Value], outputs: Mapping[str, Value] = MappingProxyType({})) -> Sight:
+def _live(one: Wanted, fields: Mapping[str, Value], outputs: Mapping[str, Value] = MappingProxyType({})) -> Observed:
     """A domain's setting, absent while it is off."""
     return Live(one.address, fields, _key(one), outputs) if any(fields.values()) else ABSENT
 

@@ -6,7 +6,7 @@ import atexit
 import gc
 
 
-def calm_collector() -> None:
+def tune_garbage_collection() -> None:
     """Look for garbage less often: a plan of ten thousand mailboxes makes millions of objects that all live until its
     end, and going through them again and again would cost more than the plan itself. At its end Python would go through
     all of them twice more, only to give back what the system takes back anyway."""
