@@ -249,7 +249,7 @@ def test_a_log_or_a_pipe_gets_every_address_whole(office: Office) -> None:
 
 def test_the_doctor_names_a_copy_whose_worker_is_gone(office: Office) -> None:
     office.queue(BOXES[:1])
-    assert office.run("doctor") == (0, "Nothing to see to.\n")
+    assert office.run("doctor") == (0, "No problem found.\n")
     with office.jobs.database.changing() as run:
         run.change("UPDATE job SET state='running', worker='parti', updated=1")
     code, said = office.run("doctor")
@@ -269,7 +269,7 @@ def test_in_a_database_every_command_works_as_in_a_folder(office: Office, cluste
     assert json.loads(office.run("status", "--json")[1])[0]["state"] == "done"
     assert json.loads(office.run("report", "--json")[1])[0]["folders"]
     assert "all accounted for" in office.run("verify")[1]
-    assert office.run("doctor") == (0, "Nothing to see to.\n")
+    assert office.run("doctor") == (0, "No problem found.\n")
     assert not (office.folder / "spfstate").exists()
 
 

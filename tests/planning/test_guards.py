@@ -1,4 +1,4 @@
-"""What refuses a plan: protection the state remembers, deletions without leave, deletions beyond the thresholds."""
+"""What refuses a plan: protection the state remembers, deletions without permission or beyond the thresholds."""
 
 from __future__ import annotations
 

@@ -127,7 +127,7 @@ class Walk:
                 self._ready[dependant.kind].append(self._waiting[dependant])
 
     def _give_up(self, outcome: Outcome) -> None:
-        """End a change that was not done, and with it all that hangs on it, naming the first cause."""
+        """End a change that was not done, and with it all that depends on it, naming the first cause."""
         self._waiting.pop(outcome.change.address, None)
         self._end(outcome)
         todo = [outcome.change.address]

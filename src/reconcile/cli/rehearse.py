@@ -24,7 +24,7 @@ _MARKS = {"ready": ("✓", "green"), "look": ("!", "yellow"), "blocked": ("✗",
 @click.argument("federations", nargs=-1, metavar="[FEDERATION]...")
 @click.pass_obj
 def rehearse(session: Session, federations: tuple[str, ...]) -> int:
-    """Look at everything the move of a federation hangs on, and change nothing: who holds its domains, whether the
+    """Look at everything the move of a federation depends on, and change nothing: who holds its domains, whether the
     licences suffice, who in the tenant has one of its addresses, whether the application, the DNS key and the copier on
     the old host may do their work, and what in DNS would stop its mail.
 

@@ -1,4 +1,4 @@
-"""``reconcile state``, ``lock`` and ``force-unlock``: look at what is recorded, and mend it."""
+"""``reconcile state``, ``lock`` and ``force-unlock``: look at what is recorded, and repair it."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def pull(session: Session, federation: str) -> None:
 @click.option("--force", is_flag=True, help="Whatever was written since the file was pulled is lost.")
 @click.pass_obj
 def push(session: Session, file: Path, force: bool) -> None:
-    """Put back a state that was pulled, mended or kept aside. Refused when another was written since."""
+    """Put back a state that was pulled, edited or kept aside. Refused when another was written since."""
     from reconcile.state.edit import edit, take_over
     from reconcile.state.snapshot import decode
 

@@ -80,7 +80,7 @@ def _addresses_differing_in_case(document: Document) -> Iterator[Finding]:
         first = seen.setdefault(address.strip().lower(), address)
         if first is not address:
             line = document.marks["mailboxes", first].key_line
-            message = f"the address {shown(address)} is already on line {line}, in other letters"
+            message = f"the address {shown(address)} is already on line {line}, in another case"
             yield Finding("SPF102", ("mailboxes", address), message, "keep one of the two", on_key=True)
 
 

@@ -234,7 +234,7 @@ def _syntax(error: yaml.MarkedYAMLError, text: str) -> Flaw:
     opened = error.context_mark
     mark = error.problem_mark or opened
     if opened is not None and (mark is None or not "".join(lines[mark.line :])[mark.column :].strip()):
-        mark = opened  # at the end of the file there is nothing to see: show what was never closed
+        mark = opened  # at the end of the file there is nothing to show but what was never closed
     line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
     if lines[min(line, len(lines)) - 1][column - 1 : column] == "\t":
         return Flaw("SPF101", line, column, "a tab where YAML wants spaces", "indent with spaces")

@@ -41,7 +41,7 @@ def gone_first(changes: Sequence[Change]) -> Before:
         elif address.kind == "copy_access":
             box = Address(address.federation, "mailbox", address.key)
             before[address] = [other for other in on_box[box] if other.kind == "copy"]
-        elif RANK[address.kind] < RANK["mailbox"]:  # a domain's own, which all the rest hangs on
+        elif RANK[address.kind] < RANK["mailbox"]:  # a domain's own, on which all the rest depends
             others = deleted[address.federation]
             before[address] = [one.address for one in others if RANK[one.address.kind] > RANK[address.kind]]
     return before
@@ -66,7 +66,7 @@ def rights_taken_first(changes: Iterable[Change]) -> Before:
 
 
 def _box_of(change: Change) -> Address | None:
-    """The mailbox a right or a copy hangs on."""
+    """The mailbox a right or a copy depends on."""
     federation, kind, key = change.address
     if kind == "copy":
         destination = change.before.fields.get("destination") if change.before else None

@@ -1,4 +1,4 @@
-"""What may refuse a plan or a write: deletions without leave, and anything beyond the declared domains."""
+"""What may refuse a plan or a write: deletions without permission, and anything beyond the declared domains."""
 
 from __future__ import annotations
 

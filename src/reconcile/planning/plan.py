@@ -23,7 +23,7 @@ class Action(enum.Enum):
     CREATE = "+"
     UPDATE = "~"
     DELETE = "-"
-    #: Exists already and YAML describes it: take it under management (and mend what differs).
+    #: Exists already and YAML describes it: take it under management (and correct what differs).
     ADOPT = ">"
     #: Recorded, but neither wanted nor there any more: drop the record.
     FORGET = "."
@@ -88,7 +88,7 @@ class Change:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Blocked:
-    """A resource about which nothing may be decided: its own read was unknown, or it hangs on one that was.
+    """A resource about which nothing may be decided: its own read was unknown, or it depends on one that was.
 
     ``because`` is that other resource, None when the read of this one failed.
     """

@@ -30,7 +30,7 @@ class Allocation:
 
 def allocate(changes: Iterable[Change], seats: Seats | None) -> Allocation:
     """Give every mailbox of the plan its seat, as far as there are any. Two mailboxes that would swap the last seats of
-    two licences both lack one: neither can let go first and keep its mail."""
+    two licences both lack one: neither can give its seat up first and keep its mail."""
     if seats is None:
         return Allocation()
     moves = sorted(_moves(changes, seats), key=lambda move: (move.due, move.address))

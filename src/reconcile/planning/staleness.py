@@ -56,7 +56,7 @@ def sift(plan: Plan, now: Mapping[str, Basis], fresh: Plan | None) -> Sifted:
     kept: list[Change] = []
     lost: set[Address] = set()
     done = 0
-    for change in plan.changes:  # prerequisites may come later in the plan; what hangs on a lost one goes below
+    for change in plan.changes:  # prerequisites may come later in the plan; what depends on a lost one goes below
         address = change.address
         if address.federation in refused:
             continue
@@ -109,7 +109,7 @@ def _of_federation(slug: str, plan: Plan, now: Mapping[str, Basis]) -> str:
 
 def _same(then: Change, now: Change) -> bool:
     """Same action on the same object, from the same values to the same values; or what was to be created came into
-    being with what it hangs on, as an access does with its mailbox, and is still as it was born."""
+    being with what it depends on, as an access does with its mailbox, and is still as it was born."""
     seen = {field.name: field.before for field in then.fields}
     sees = {field.name: field.before for field in now.fields}
     identities = (then.before.identity if then.before else "", now.before.identity if now.before else "")

@@ -81,7 +81,7 @@ class CloudBucket:
             self._known_to_exist = True
 
     def _missing(self) -> Problem:
-        return Problem("STA08", f"{self._name} does not exist.", "create the bucket first, or mend its name")
+        return Problem("STA08", f"{self._name} does not exist.", "create the bucket first, or correct its name")
 
     @contextmanager
     def _answering(self) -> Iterator[None]:

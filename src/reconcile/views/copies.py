@@ -163,7 +163,7 @@ def findings_text(found: Sequence[Finding]) -> Iterator[Text]:
         yield Text(f"{_name(one.key)}: ", "bold").append_text(Text(f"{plain(one.what)}{since}", ALARM))
         yield Text(f"    → {plain(one.advice)}")
     copies = count(len({one.key for one in found}), "copy needs", "copies need")
-    yield Text(f"{copies} an eye." if found else "Nothing to see to.")
+    yield Text(f"{copies} attention." if found else "No problem found.")
 
 
 def copies_json(jobs: Iterable[Job], now: dt.datetime, left: Mapping[str, Left]) -> str:
@@ -230,7 +230,7 @@ def _as_json(job: Job, now: dt.datetime, left: Left | None) -> dict[str, Any]:
 
 
 def _said_of(report: Report, state: str) -> list[Text]:
-    """What one pass did: a headline, then what needs somebody's eye."""
+    """What one pass did: a headline, then what needs attention."""
     there = report.already + report.adopted
     if report.copied:
         words = f"{count(report.copied, 'message')} copied ({size(report.volume)})"

@@ -44,7 +44,7 @@ def as_text(diagnostics: Sequence[Diagnostic], sources: Mapping[Path, str]) -> T
     for path, count in counts.items():
         if count > _MOST:
             text.append(
-                f"{_plain(str(path))}: {count - _MOST} more remarks are not shown; mend these first\n", style="bold"
+                f"{_plain(str(path))}: {count - _MOST} more remarks are not shown; fix these first\n", style="bold"
             )
     return text
 

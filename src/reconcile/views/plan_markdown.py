@@ -65,7 +65,7 @@ def render(
     _table(page, plan)
     missing = (
         _section(page, "#### Refused: an apply that says nothing more would not do it", _refused(refusals)),
-        _section(page, "#### Seats missing: an apply leaves these out, and what hangs on them", _without_seat(plan)),
+        _section(page, "#### Seats missing: an apply leaves these out, and what depends on them", _without_seat(plan)),
         _section(page, f"#### Deletions: {count(len(deletions), 'resource')} would go", _blocks(deletions, now)),
         _section(page, "#### Unknown: nothing is decided about these", list(_undecided(plan.blocked))),
         _section(page, "#### Before the switch: look at these", _found(plan)),
@@ -205,12 +205,12 @@ def _without_seat(plan: Plan) -> list[str]:
 
 
 def _undecided(blocked: Sequence[Blocked]) -> Iterator[str]:
-    """What could not be read, and what hangs on it; a reason several share is said once."""
+    """What could not be read, and what depends on it; a reason several share is said once."""
     by_reason = sorted(blocked, key=lambda one: (one.reason, one.because is not None, one.address))
     for reason, group in itertools.groupby(by_reason, key=lambda one: one.reason):
         heading = f"@@ {_clipped(plain(reason))} @@\n"
         for one in group:
-            hangs = f"  (hangs on {resource(one.because)})" if one.because else ""
+            hangs = f"  (depends on {resource(one.because)})" if one.because else ""
             yield f"{heading}? {'blocked' if one.because else 'unknown'}  {plain(str(one.address))}{hangs}\n"
             heading = ""
 

@@ -107,7 +107,7 @@ def _later(change: Change, plan: Plan, zone: dt.tzinfo) -> str:
 
 
 def _undecided(blocked: tuple[Blocked, ...]) -> Iterator[Text]:
-    """What could not be read, and what hangs on it; a reason several share is said once."""
+    """What could not be read, and what depends on it; a reason several share is said once."""
     if not blocked:
         return
     yield Text("UNKNOWN: nothing is decided about these", ALARM)
@@ -119,7 +119,7 @@ def _undecided(blocked: tuple[Blocked, ...]) -> Iterator[Text]:
         for one in sorted(ones, key=lambda one: (one.because is not None, one.address)):
             line = Text("    ").append("? blocked" if one.because else "? unknown", ALARM)
             yield line.append(f"  {plain(str(one.address))}").append(
-                f"  (hangs on {resource(one.because)})" if one.because else "", QUIET
+                f"  (depends on {resource(one.because)})" if one.because else "", QUIET
             )
 
 

@@ -139,7 +139,7 @@ def _planned(change: Change, now: dt.datetime) -> Said:
 
 def _blocked(one: Blocked, now: dt.datetime) -> Said:
     summary = f"Nothing is decided about {named(one.address).address}"
-    hangs = f"It hangs on {named(one.because).address}: " if one.because else ""
+    hangs = f"It depends on {named(one.because).address}: " if one.because else ""
     return _diagnostic("warning", summary, hangs + plain(one.reason), one.address, now)
 
 
@@ -150,7 +150,7 @@ def _summary(
     counts = dict.fromkeys(words, 0)
     for change in changes:
         counts[_COUNTED[change.action]] += 1
-        # An adoption that also mends what differs counts twice, as there.
+        # An adoption that also corrects what differs counts twice, as there.
         counts["change"] += change.action is Action.ADOPT and bool(change.fields)
     always = ("add", "change", "remove")
     said = ", ".join(f"{number} {words[name]}" for name, number in counts.items() if number or name in always)

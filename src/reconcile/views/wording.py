@@ -91,7 +91,7 @@ def lacking(one: SeatCount) -> str:
         return ""
     names = ", ".join(plain(address.key) for address in one.lacking)
     short = count(len(one.lacking), "seat")
-    return f"M365-12 {short} of licence {one.licence} missing: an apply leaves out {names}, and what hangs on them"
+    return f"M365-12 {short} of licence {one.licence} missing: an apply leaves out {names}, and what depends on them"
 
 
 def count(number: int, singular: str, plural: str = "") -> str:

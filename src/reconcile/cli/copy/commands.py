@@ -9,7 +9,7 @@ import click
 
 from reconcile.cli.copies import chosen, copy_jobs
 from reconcile.cli.copy.back import back
-from reconcile.cli.copy.care import cancel, pause, resume, retry
+from reconcile.cli.copy.control import cancel, pause, resume, retry
 from reconcile.cli.copy.doctor import doctor
 from reconcile.cli.copy.preview import show_plan, show_sizes
 from reconcile.cli.copy.report import report, verify

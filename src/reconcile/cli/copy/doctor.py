@@ -1,4 +1,4 @@
-"""``reconcile copy doctor``: which copies need somebody's eye, and what to do about each."""
+"""``reconcile copy doctor``: which copies need attention, and what to do about each."""
 
 from __future__ import annotations
 

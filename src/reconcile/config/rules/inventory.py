@@ -103,13 +103,13 @@ def _unlisted(federation: Federation, inventory: Inventory) -> Iterator[Finding]
         old = mailbox.was or address
         if not mailbox.new and missing(old):
             message = f"{old} is not on the old host in the inventory of {taken}"
-            hint = "mend the address, or write new: true"
+            hint = "correct the address, or write new: true"
             yield Finding("SPF506", ("mailboxes", address), message, hint, on_key=True)
     for position, given_up in enumerate(federation.file.not_migrated):
         if missing(given_up.address):
             message = f"{given_up.address} is given up, and is not on the old host in the inventory of {taken}"
             route = ("not_migrated", position, "address")
-            yield Finding("SPF506", route, message, "mend the address, or delete the line")
+            yield Finding("SPF506", route, message, "correct the address, or delete the line")
 
 
 def _left_behind(one: LegacyAddress, route: Route, inventory: Inventory) -> Iterator[Finding]:

@@ -77,4 +77,4 @@ def _unknown(federation: Federation, who: str, owners: Mapping[str, str]) -> str
     owner = owners.get(who.rpartition("@")[2], federation.slug)
     if owner != federation.slug:
         return f"it belongs to {owner}: delegates are people of the same federation"
-    return "declare the mailbox with an E1 or E3 licence (and new: true if it is new), or mend the address"
+    return "declare the mailbox with an E1 or E3 licence (and new: true if it is new), or correct the address"

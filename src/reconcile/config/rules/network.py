@@ -40,7 +40,7 @@ def _one_file(federation: Federation, guarded: frozenset[str]) -> Iterator[Findi
     file, stem = federation.file, federation.path.stem
     if stem != federation.slug:
         message = f"the file is named {federation.path.name} and its code is {file.code}"
-        yield Finding("SPF604", ("code",), message, f"name it {federation.slug}.yaml, or mend the code")
+        yield Finding("SPF604", ("code",), message, f"name it {federation.slug}.yaml, or correct the code")
     for position, subdomain in enumerate(file.subdomains):
         if not subdomain.endswith("." + file.domain):
             hint = f"a subdomain ends in .{file.domain}"
@@ -53,7 +53,7 @@ def _one_file(federation: Federation, guarded: frozenset[str]) -> Iterator[Findi
             yield Finding("SPF603", route, f"the address {address} is protected", _UNPROTECT, on_key=True)
         elif "aliases" not in route and address.rpartition("@")[2] not in federation.domains:
             message = f"{address} is outside {', '.join(federation.domains)}"
-            yield Finding("SPF107", route, message, "mend the address, or declare its domain under subdomains", True)
+            yield Finding("SPF107", route, message, "correct the address, or declare its domain under subdomains", True)
 
 
 _UNPROTECT = "take it out of this file: 'protected' in reconcile.toml names what is never touched"

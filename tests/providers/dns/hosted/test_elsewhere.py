@@ -174,7 +174,7 @@ def test_a_zone_kept_by_hand_is_told_record_by_record_and_then_found_done(elsewh
         rounds += 1
         assert rounds < 8, instructions
         by_hand(elsewhere, [line for told in instructions for line in re.split(r"; (?=(?:add|remove) )", told)])
-    assert rounds > 1, "what hangs on a record is told once that record is there"
+    assert rounds > 1, "what depends on a record is told once that record is there"
     assert "Nothing to do" in elsewhere.run("plan", "--detailed-exitcode", expect=0)
 
 

@@ -15,7 +15,7 @@ from reconcile.resources.address import Address
 from reconcile.resources.milestones import UNSCHEDULED
 from reconcile.resources.resource import Live
 
-#: Checks that do not stop mail: signing hangs on the keys, and Exchange itself refuses to sign without them.
+#: Checks that do not stop mail: signing depends on the keys, and Exchange itself refuses to sign without them.
 _ONLY_TOLD = ("dkim",)
 
 
