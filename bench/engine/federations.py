@@ -22,7 +22,9 @@ def _federation(code: str, boxes: int) -> str:
         f"name: Fédération {code}",
         f"domain: {domain}",
         "atrium_id: 2650",
-        "migration: {date: 2025-01-20}",
+        "migration: {date: 2025-01-20, rehearsed: 2025-01-08, confirmed: 2025-01-15,",
+        "            surcharge_told: {date: 2025-01-14, monthly: '100000.00'}}",
+        "overrides: {SPF502: essai, GAT02: essai, GAT03: essai, GAT06: essai, GAT07: essai, GAT08: essai}",
         "legacy: {server: mutualise}",
         "mailboxes:",
     ]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from reconcile.config.batches import Batch
+from reconcile.config.batches import Batch, Prices
 from reconcile.config.inventory import Inventory
 from reconcile.config.load import load_federations
 from reconcile.config.rules import RULES
@@ -24,7 +24,7 @@ def test_each_rule_speaks_at_the_right_place_and_no_other_does(case: Path, tmp_p
         (tmp_path / name).write_text(text, encoding="utf-8")
     inventories = {slug: _inventory(held) for slug, held in story.get("inventories", {}).items()}
     batches = [Batch.model_validate(one) for one in story["batches"]] if "batches" in story else None
-    network = (story.get("protected", ()), story.get("servers"), inventories, story.get("today"), batches)
+    network = (story.get("protected", ()), story.get("servers"), inventories, story.get("today"), batches, Prices())
     loaded = load_federations(tmp_path, *network)
     found = [f"{one.path.name}:{one.line}:{one.column} {one.code}" for one in loaded.diagnostics]
     assert found == story["expect"], story["says"]

@@ -10,7 +10,8 @@ code: "55"
 name: Fédération de la Meuse
 domain: spf55.org
 subdomains: [verdun.spf55.org]
-migration: {date: 2025-01-20}
+migration: {date: 2025-01-20, rehearsed: 2025-01-08, confirmed: 2025-01-15}
+overrides: {GAT02: essai, GAT03: essai, GAT06: essai, GAT07: essai, GAT08: essai}
 legacy: {server: mutualise}
 mailboxes:
   camille.dupont@spf55.org:
@@ -42,7 +43,8 @@ code: "55"
 name: Fédération de la Meuse
 domain: spf55.org
 subdomains: [verdun.spf55.org]
-migration: {date: 2025-01-20}
+migration: {date: 2025-01-20, rehearsed: 2025-01-08, confirmed: 2025-01-15}
+overrides: {GAT02: essai, GAT03: essai, GAT06: essai, GAT07: essai, GAT08: essai}
 legacy: {server: mutualise}
 mailboxes:
   camille.dupont@spf55.org:

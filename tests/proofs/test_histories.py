@@ -5,6 +5,7 @@ changes nothing, and what lies outside the declared domains is never touched.
 from __future__ import annotations
 
 import dataclasses
+import re
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -163,12 +164,12 @@ def as_file(wishes: Wishes) -> str:
         "name": "Fédération de la Meuse",
         "domain": "spf55.org",
         "subdomains": ["verdun.spf55.org"],
-        "migration": {"date": "2025-01-20"},
+        "migration": {"date": "2025-01-20", "rehearsed": "2025-01-08", "confirmed": "2025-01-15"},
+        "overrides": dict.fromkeys(("GAT02", "GAT03", "GAT05", "GAT06", "GAT07", "GAT08"), "essai"),
         "legacy": {"server": "mutualise"},
     }
-    return yaml.safe_dump({**head, "mailboxes": wishes}, allow_unicode=True, sort_keys=False).replace(
-        "'2025-01-20'", "2025-01-20"
-    )
+    text = yaml.safe_dump({**head, "mailboxes": wishes}, allow_unicode=True, sort_keys=False)
+    return re.sub(r"'(2025-01-\d\d)'", r"\1", text)
 
 
 def proof(examples: int, *, always_the_same: bool) -> settings:

@@ -13,7 +13,8 @@ schema: 1
 code: "55"
 name: Fédération de la Meuse
 domain: spf55.org
-migration: {date: 2025-01-20}
+migration: {date: 2025-01-20, rehearsed: 2025-01-08, confirmed: 2025-01-15}
+overrides: {GAT02: essai, GAT03: essai, GAT06: essai, GAT07: essai, GAT08: essai}
 mailboxes:
 """
 #: What the charity's own staff uses of each licence.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import json
 import os
 import shutil
@@ -20,7 +21,8 @@ schema: 1
 code: "55"
 name: Fédération de la Meuse
 domain: spf55.org
-migration: {date: 2025-01-20}
+migration: {date: 2025-01-20, rehearsed: 2025-01-08, confirmed: 2025-01-15}
+overrides: {GAT02: essai, GAT03: essai, GAT06: essai, GAT07: essai, GAT08: essai}
 legacy: {server: mutualise}
 mailboxes:
   camille.dupont@spf55.org:
@@ -84,6 +86,11 @@ class Stage:
         text = path.read_text(encoding="utf-8")
         assert old in text
         path.write_text(text.replace(old, new), encoding="utf-8")
+
+    def add_batch(self, day: dt.date) -> None:
+        """A date more in the calendar of reconcile.toml."""
+        with (self.folder / "reconcile.toml").open("a", encoding="utf-8") as settings:
+            settings.write(f"\n[[batches]]\ndate = {day.isoformat()}\n")
 
     def run(self, *words: str, environment: Mapping[str, str] = {}, expect: int | None = None) -> Ended:
         """Run ``reconcile`` and hold it to its exit code when one is expected; never a traceback."""

@@ -29,7 +29,8 @@ class Days:
         self.key = dns.tsig.Key("reconcile-sandbox", stage.secret("dns-key"), dns.tsig.HMAC_SHA256)
         self.clock = SandboxClock(settings["sandbox"]["control"], settings["tenant"]["ca_file"])
         self.day = (self.clock.now() + dt.timedelta(days=20)).astimezone(PARIS).date()
-        stage.edit("spf55", "2025-01-20", self.day.isoformat())
+        stage.edit("spf55", "date: 2025-01-20", f"date: {self.day.isoformat()}")
+        stage.add_batch(self.day)
 
     def come(self, days: int) -> None:
         """It is 18:00, so many days from J."""

@@ -17,6 +17,7 @@ from reconcile.applying.recorder import Recorder
 from reconcile.applying.walk import Walk
 from reconcile.clock import Clock
 from reconcile.planning.guards import Boundary
+from reconcile.planning.held import held_back
 from reconcile.planning.plan import Plan
 from reconcile.problem import Problem
 from reconcile.providers.base import Provider
@@ -69,6 +70,7 @@ def apply_plan(plan: Plan, ground: Ground, journal: Journal, holder: Holder, lis
         walk = Walk(
             plan.changes,
             plan.blocked,
+            held=held_back(plan),
             perform=performer,
             limit=Pace(ground.providers, time.monotonic),
             now=ground.clock.now(),

@@ -20,6 +20,8 @@ class Result(enum.Enum):
     SKIPPED = "skipped"
     #: Its moment has not come; the plan shows it, a later apply does it.
     NOT_DUE = "not due yet"
+    #: A gate of its federation does not hold.
+    HELD = "held by a gate"
     #: The run was interrupted before its turn.
     NOT_STARTED = "not started"
 

@@ -10,7 +10,7 @@ import collections
 import concurrent.futures
 import datetime as dt
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from reconcile.applying.events import Event, Finished, Listener, Started, Stopping
 from reconcile.applying.outcome import Outcome, Result
@@ -38,6 +38,7 @@ class Walk:
         changes: Sequence[Change],
         blocked: Sequence[Blocked],
         *,
+        held: Collection[Address] = (),
         perform: Perform,
         limit: Limit,
         now: dt.datetime,
@@ -62,7 +63,7 @@ class Walk:
         }
         self._flying: dict[concurrent.futures.Future[Outcome], Change] = {}
         self._busy: collections.Counter[str] = collections.Counter()
-        self._set_aside(changes, blocked, now)
+        self._set_aside(changes, blocked, frozenset(held), now)
 
     def run(self) -> tuple[Outcome, ...]:
         """Carry out all that can be; the outcome of every change, in the order they ended."""
@@ -81,7 +82,9 @@ class Walk:
             self._end(Outcome(change, Result.NOT_STARTED))
         return tuple(self._outcomes.values())
 
-    def _set_aside(self, changes: Sequence[Change], blocked: Sequence[Blocked], now: dt.datetime) -> None:
+    def _set_aside(
+        self, changes: Sequence[Change], blocked: Sequence[Blocked], held: Collection[Address], now: dt.datetime
+    ) -> None:
         """End at once what this run cannot do, and queue what waits for nothing."""
         unknown = {one.address for one in blocked}
         for change in changes:
@@ -90,6 +93,8 @@ class Walk:
                 continue  # it hung on one that was set aside before
             if not due_now(change.due, now):
                 self._give_up(Outcome(change, Result.NOT_DUE))
+            elif change.address in held:
+                self._give_up(Outcome(change, Result.HELD))
             elif needed is not None:
                 self._give_up(Outcome(change, Result.SKIPPED, because=needed))
         for change in list(self._waiting.values()):
@@ -131,7 +136,7 @@ class Walk:
         self._waiting.pop(outcome.change.address, None)
         self._end(outcome)
         todo = [outcome.change.address]
-        result = Result.NOT_DUE if outcome.result is Result.NOT_DUE else Result.SKIPPED
+        result = outcome.result if outcome.result in (Result.NOT_DUE, Result.HELD) else Result.SKIPPED
         cause = outcome.because or outcome.change.address
         while todo:
             for dependant in self._dependants.get(todo.pop(), ()):

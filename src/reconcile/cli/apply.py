@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,7 +72,7 @@ def apply(
     output.run(run, plan)
     if deadline and run.interrupted and run.seconds >= deadline:
         return PARTLY_APPLIED
-    return STALE_OR_LOCKED if chosen.stale and not run.interrupted else _exit_code(run, plan)
+    return STALE_OR_LOCKED if chosen.stale and not run.interrupted else _exit_code(run, plan, session.clock.now())
 
 
 def _is_plan(what: tuple[str, ...]) -> bool:
@@ -83,7 +85,7 @@ def _is_file(word: str) -> bool:
 
 def _saved(session: Session, file: Path, target: tuple[str, ...], found: Mapping[str, Provider]) -> Chosen:
     """What is still true of a saved plan. Raises PLN04 (exit 4) when it is too old."""
-    from reconcile.cli.prepare import observe_and_plan, prepare_again
+    from reconcile.cli.prepare import closed_gates, observe_and_plan, prepare_again
     from reconcile.planning import planfile
     from reconcile.planning.staleness import expired, moved, sift
     from reconcile.planning.targets import refuse_strays, restrict
@@ -105,7 +107,8 @@ def _saved(session: Session, file: Path, target: tuple[str, ...], found: Mapping
     if sifted.done:
         session.warn(f"{sifted.done} of the plan's {len(plan.changes)} changes are made already.")
     digest = planfile.document(plan)["digest"]
-    return Chosen(restrict(sifted.plan, target), prepared, digest, reviewed=True, stale=bool(sifted.stale))
+    plan = dataclasses.replace(restrict(sifted.plan, target), gates=closed_gates(session, prepared))
+    return Chosen(plan, prepared, digest, reviewed=True, stale=bool(sifted.stale))
 
 
 def _fresh(session: Session, names: tuple[str, ...], target: tuple[str, ...], found: Mapping[str, Provider]) -> Chosen:
@@ -121,7 +124,7 @@ def _fresh(session: Session, names: tuple[str, ...], target: tuple[str, ...], fo
     return Chosen(plan, prepared, document(plan)["digest"], reviewed=False)
 
 
-def _exit_code(run: Run, plan: Plan) -> int:
+def _exit_code(run: Run, plan: Plan, now: dt.datetime) -> int:
     from reconcile.applying.outcome import Result
 
     counts = run.tally
@@ -129,4 +132,13 @@ def _exit_code(run: Run, plan: Plan) -> int:
         return INTERRUPTED
     if counts[Result.FAILED] or counts[Result.SKIPPED] or plan.blocked:
         return PARTLY_APPLIED if counts[Result.DONE] else ERROR
-    return DONE
+    return REFUSED if _held_at_its_moment(run, plan, now) else DONE
+
+
+def _held_at_its_moment(run: Run, plan: Plan, now: dt.datetime) -> bool:
+    """Whether a gate kept back what was due. What is held long before a lock has time; it is only told."""
+    from reconcile.applying.outcome import Result
+
+    lock = {gate.federation: gate.lock for gate in plan.gates if not gate.open}
+    held = {outcome.change.address.federation for outcome in run.outcomes if outcome.result is Result.HELD}
+    return any(lock[slug] <= now for slug in held & lock.keys())

@@ -14,6 +14,7 @@ from reconcile.problem import Problem
 if TYPE_CHECKING:
     from reconcile.config.federation import Federation
     from reconcile.config.load import Loaded
+    from reconcile.planning.gates import Gate
     from reconcile.planning.plan import Basis, Plan
     from reconcile.planning.planner import Inputs
     from reconcile.providers.base import Reader
@@ -29,11 +30,13 @@ _SANDBOX = "sandbox-"
 
 @dataclasses.dataclass(frozen=True)
 class Prepared:
-    """Federations that passed validation, their state, and what a plan is made from."""
+    """Federations that passed validation, their state, and what a plan is made from. ``everyone``: all whose file is
+    valid, those that were not named too."""
 
     federations: Sequence[Federation]
     snapshots: Mapping[str, Snapshot]
     inputs: Inputs
+    everyone: Sequence[Federation] = ()
 
     @property
     def former_domains(self) -> frozenset[str]:
@@ -114,7 +117,6 @@ def _loaded(session: Session) -> Loaded:
         protected=session.settings.protected,
         inventories=session.inventories,
         today=session.today,
-        prices=session.settings.prices,
     )
 
 
@@ -156,7 +158,7 @@ def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepare
         partial=bool(names),
         owners=declared_domains(loaded.federations),
     )
-    return Prepared(federations, snapshots, inputs)
+    return Prepared(federations, snapshots, inputs, loaded.federations)
 
 
 def new_lineage(session: Session) -> str:
@@ -193,7 +195,16 @@ def basis(federations: Sequence[Federation], snapshots: Mapping[str, Snapshot]) 
 
 
 def observe_and_plan(session: Session, prepared: Prepared, readers: Mapping[str, Reader]) -> Plan:
-    """Read the world and compare."""
+    """Read the world and compare; judge the gates."""
     from reconcile.planning.planner import make_plan
 
-    return make_plan(prepared.inputs, readers, session.clock.now(), f"reconcile {__version__}")
+    plan = make_plan(prepared.inputs, readers, session.clock.now(), f"reconcile {__version__}")
+    return dataclasses.replace(plan, gates=closed_gates(session, prepared))
+
+
+def closed_gates(session: Session, prepared: Prepared) -> tuple[Gate, ...]:
+    """The gates that do not hold at this moment, of the federations that have not passed them yet."""
+    from reconcile.cli.gating import judged, still_to_hold
+
+    found = judged(session, prepared.federations, prepared.everyone)
+    return still_to_hold(found, prepared.snapshots, prepared.inputs.interrupted)

@@ -28,8 +28,8 @@ def rehearse(session: Session, federations: tuple[str, ...]) -> int:
     licences suffice, who in the tenant has one of its addresses, whether the application, the DNS key and the copier on
     the old host may do their work, and what in DNS would stop its mail.
 
-    Exits 0 when nothing stands in the way, 1 when something does. A good rehearsal is recorded in the file, under
-    migration: rehearsed.
+    Exits 0 when nothing stands in the way, 1 when something does. How it ended is kept in spfstate/rehearsals, where
+    the gates read it; the day of a good one is also written in the file, under migration: rehearsed.
     """
     from reconcile.cli.credential import credential
     from reconcile.cli.providers import dns_places
@@ -61,9 +61,26 @@ def rehearse(session: Session, federations: tuple[str, ...]) -> int:
         checks += (*dns_key(session, federation.domains), *old_mailboxes(session, federation))
         checks += tuple(_of_names(one) for one in found if one.domain in federation.domains)
         stands = any(check.verdict is Verdict.BLOCKED for check in checks)
+        _record(session, federation, checks)
         session.print(_shown(session, federation, checks, stands))
         blocked = blocked or stands
     return ERROR if blocked else DONE
+
+
+def _record(session: Session, federation: Federation, checks: tuple[Check, ...]) -> None:
+    """Keep how it ended where the gates read it, green or not."""
+    from reconcile.config.rehearsal import Rehearsal
+    from reconcile.providers.microsoft.rehearsal import Verdict
+
+    whose = {check.domain: check.holder for check in checks if check.holder}
+    session.rehearsal_folder.write(
+        Rehearsal(
+            federation.slug,
+            session.clock.now(),
+            {domain: whose.get(domain, "unknown") for domain in federation.domains},
+            tuple(check.told for check in checks if check.verdict is Verdict.BLOCKED),
+        )
+    )
 
 
 def _of_names(finding: Finding) -> Check:

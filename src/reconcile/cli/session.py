@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reconcile.config.inventory import Inventory
     from reconcile.config.settings import Settings
     from reconcile.state.inventory import InventoryFolder
+    from reconcile.state.rehearsals import RehearsalFolder
 
 SANDBOX_FOLDER = Path(".sandbox")
 
@@ -91,6 +92,13 @@ class Session:
     def inventories(self) -> Mapping[str, Inventory | Problem]:
         """The newest inventory of each federation there is a file of, or why it cannot be told."""
         return self.inventory_folder.newest_of(path.stem for path in self.federations.glob("spf*.yaml"))
+
+    @property
+    def rehearsal_folder(self) -> RehearsalFolder:
+        """How the rehearsals of this call's world ended."""
+        from reconcile.state.rehearsals import RehearsalFolder
+
+        return RehearsalFolder(self.state / "rehearsals", sandbox=self.sandbox)
 
     @functools.cached_property
     def pipeline(self) -> str:

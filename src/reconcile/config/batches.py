@@ -74,7 +74,3 @@ class Prices(BaseModel):
         if not 0 <= share <= 1:
             raise PydanticCustomError("share", "{share} is no share between 0 and 1", {"share": str(share)})
         return share
-
-
-#: Those of the migration page of January 2025.
-PRICES = Prices()

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from reconcile.config.batches import PRICES, Batch, Prices
+from reconcile.config.batches import Batch, Prices
 from reconcile.config.decode import read_shape
 from reconcile.config.diagnostic import Diagnostic
 from reconcile.config.document import SIZE_LIMIT, Flaw, Unreadable, decode, read_document
@@ -81,14 +81,14 @@ def load_federations(
     inventories: Mapping[str, Inventory | Problem] = NO_INVENTORIES,
     today: dt.date | None = None,
     batches: Sequence[Batch] | None = None,
-    prices: Prices = PRICES,
+    prices: Prices | None = None,
 ) -> Loaded:
     """Load every ``*.yaml`` of a folder.
 
     ``protected``: addresses and domains that no file may declare. ``servers``: the old hosts that files may name; None
     when they are not known. ``inventories``: what the old hosts held, by slug, or why that cannot be told. ``today``:
     the civil day the files are judged at; without it, what depends on the day is not. ``batches``: the dates of the
-    calendar, None when they are not known. ``prices``: what licences cost.
+    calendar, None when they are not known. ``prices``: what licences cost, None when that is not judged.
 
     Raises ``Problem`` CFG01 when the folder cannot be read, CFG04 when it holds no federation.
     """
@@ -111,7 +111,7 @@ def load_files(
     inventories: Mapping[str, Inventory | Problem] = NO_INVENTORIES,
     today: dt.date | None = None,
     batches: Sequence[Batch] | None = None,
-    prices: Prices = PRICES,
+    prices: Prices | None = None,
 ) -> Loaded:
     """Load these files and check them together."""
     remarks: list[Diagnostic] = []

@@ -11,6 +11,7 @@ import enum
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from reconcile.planning.gates import Gate
 from reconcile.providers.base import Finding
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS, FieldType
@@ -141,7 +142,8 @@ class Plan:
     ``outputs``: what the outside systems tell of resources that are already there, for references into them.
     ``unchanged``: how many resources are as YAML asks. ``unmanaged``: met in the declared domains, described nowhere,
     never touched. ``partial``: made for some federations or targets only. ``seats``: of each licence the plan gives or
-    takes back. ``findings``: what to know of a domain before its mail is switched.
+    takes back. ``findings``: what to know of a domain before its mail is switched. ``gates``:
+    those that do not hold, set aside or not, of federations that have not moved yet.
     """
 
     created: dt.datetime
@@ -156,6 +158,7 @@ class Plan:
     partial: bool = False
     seats: tuple[SeatCount, ...] = ()
     findings: tuple[Finding, ...] = ()
+    gates: tuple[Gate, ...] = ()
     #: What an apply notes in the state without any write. Not kept in a plan file: the next plan finds it again.
     unrecorded: tuple[Unrecorded, ...] = dataclasses.field(default=(), compare=False)
 

@@ -98,6 +98,7 @@ def _around(plan: Plan) -> dict[str, Any]:
         ],
         "unmanaged": [str(address) for address in plan.unmanaged],
         "findings": [{**dataclasses.asdict(one), "weight": one.weight.value} for one in plan.findings],
+        "gates": [{**dataclasses.asdict(one), "lock": one.lock.isoformat()} for one in plan.gates],
         "outputs": {str(address): _plain(outputs) for address, outputs in plan.outputs.items()},
         "seats": [
             {**dataclasses.asdict(one), "lacking": [str(address) for address in one.lacking]} for one in plan.seats

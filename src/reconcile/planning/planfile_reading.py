@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
+from reconcile.planning.gates import Gate
 from reconcile.planning.plan import Action, Basis, Blocked, Cause, Change, FieldChange, Plan, SeatCount
 from reconcile.providers.base import Finding, Weight
 from reconcile.resources.address import Address
@@ -32,6 +33,7 @@ def read(body: Mapping[str, Any]) -> Plan:
         outputs={Address.parse(text): _read_plain(outputs) for text, outputs in body["outputs"].items()},
         partial=body["partial"],
         findings=tuple(Finding(**{**one, "weight": Weight(one["weight"])}) for one in body.get("findings", ())),
+        gates=tuple(Gate(**{**one, "lock": dt.datetime.fromisoformat(one["lock"])}) for one in body.get("gates", ())),
         seats=tuple(
             SeatCount(**{**one, "lacking": tuple(map(Address.parse, one["lacking"]))}) for one in body["seats"]
         ),

@@ -17,6 +17,7 @@ from reconcile.planning.planfile import document
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.milestones import UNSCHEDULED
 from reconcile.views.change_text import Detail, change_text
+from reconcile.views.gate_text import said
 from reconcile.views.markdown import Page, fence, inert
 from reconcile.views.wording import count, moment, not_before, plain, resource, seats
 
@@ -55,6 +56,7 @@ def render(
         len(plan.lacking),
         len(deletions),
         len(plan.blocked),
+        len(plan.gates),
         len(plan.findings),
         len(drifted),
         len(intended),
@@ -68,6 +70,7 @@ def render(
         _section(page, "#### Seats missing: an apply leaves these out, and what depends on them", _without_seat(plan)),
         _section(page, f"#### Deletions: {count(len(deletions), 'resource')} would go", _blocks(deletions, now)),
         _section(page, "#### Unknown: nothing is decided about these", list(_undecided(plan.blocked))),
+        _section(page, "#### Gates: these must hold before the lock", _gates(plan)),
         _section(page, "#### Before the switch: look at these", _found(plan)),
         _section(page, "#### Drift: the world moved since we last wrote", _blocks(drifted, now)),
         _folds(page, plan, intended, now),
@@ -220,6 +223,16 @@ def _found(plan: Plan) -> list[str]:
     return [f"! {plain(one.domain)} {one.check}: {_clipped(plain(one.sentence))}\n" for one in plan.findings]
 
 
+def _gates(plan: Plan) -> list[str]:
+    """What must hold before the lock, and does not; set aside by its file, or not."""
+    signs = {True: "+", False: "!"}
+    return [
+        f"{signs[gate.open]} {gate.federation} {gate.code}  {_clipped(said(gate))}"
+        + (f"\n  → {_clipped(plain(gate.hint))}\n" if gate.hint and not gate.open else "\n")
+        for gate in plan.gates
+    ]
+
+
 def _sorted(changes: Iterable[Change]) -> list[Change]:
     return sorted(
         changes, key=lambda change: (change.address.federation, _KIND_ORDER[change.address.kind], change.address.key)
@@ -238,7 +251,7 @@ def _more(missing: int) -> str:
 
 def _closing(left_out: Sequence[int], link: str, digest: str) -> str:
     """The last lines: what is left out and where to read it, and which plan this is."""
-    kinds = ("refusal", "missing seat", "deletion", "unknown resource", "finding", "drifted resource", "change")
+    kinds = ("refusal", "missing seat", "deletion", "unknown resource", "gate", "finding", "drifted resource", "change")
     missing = [count(number, kind) for number, kind in zip(left_out, kinds, strict=True) if number]
     lines = []
     if missing:

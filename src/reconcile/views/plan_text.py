@@ -17,6 +17,8 @@ from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.milestones import UNSCHEDULED
 from reconcile.views.change_text import Detail, change_text
+from reconcile.views.gate_text import gate_text
+from reconcile.views.gate_text import summary as gate_summary
 from reconcile.views.wording import (
     ALARM,
     DRIFT,
@@ -45,6 +47,7 @@ def plan_text(plan: Plan, zone: dt.tzinfo, detail: Detail = Detail.REVIEW) -> li
         *(_federation(slug, changes, plan, zone, detail) for slug, changes in _by_federation(others)),
         _undecided(plan.blocked),
         _found(plan),
+        _gates(plan, zone),
         _unmanaged(plan.unmanaged, detail),
     ):
         said = list(block)
@@ -65,6 +68,7 @@ def summary(plan: Plan, zone: dt.tzinfo) -> list[Text]:
     if plan.blocked:
         text = f"Unknown: nothing is decided about {count(len(plan.blocked), 'resource')}; see the reasons above."
         lines.append(Text(text, ALARM))
+    lines += gate_summary(plan.gates)
     if plan.seats:
         lines.append(Text(f"Seats: {'; '.join(map(seats, plan.seats))}.", QUIET))
     lines += [Text(f"{line}.", ALARM) for one in plan.seats if (line := lacking(one))]
@@ -132,6 +136,13 @@ def _found(plan: Plan) -> Iterator[Text]:
         yield Text(f"  {plain(domain)}")
         for one in findings:
             yield Text("    ").append(f"{one.weight.value:<7} {one.check:<9} ", QUIET).append(plain(one.sentence))
+
+
+def _gates(plan: Plan, zone: dt.tzinfo) -> Iterator[Text]:
+    """What must hold before the lock, and does not."""
+    if plan.gates:
+        yield Text("GATES: these must hold before the lock", ALARM)
+        yield from gate_text(plan.gates, zone)
 
 
 def _unmanaged(unmanaged: tuple[Address, ...], detail: Detail) -> Iterator[Text]:

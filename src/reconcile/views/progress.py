@@ -117,7 +117,7 @@ class _Counters:
         if not isinstance(event, Finished):
             return
         slug = event.outcome.change.address.federation
-        if event.outcome.result is Result.NOT_DUE:
+        if event.outcome.result in (Result.NOT_DUE, Result.HELD):
             self.totals[slug] -= 1
         else:
             self.results[slug][event.outcome.result] += 1

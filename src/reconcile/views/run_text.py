@@ -11,6 +11,7 @@ from reconcile.applying.outcome import Outcome, Result, Run
 from reconcile.planning.plan import Plan
 from reconcile.resources.address import Address
 from reconcile.resources.milestones import UNSCHEDULED
+from reconcile.views.gate_text import said
 from reconcile.views.wording import ALARM, QUIET, count, duration, moment, plain, resource
 
 
@@ -25,6 +26,7 @@ def run_text(run: Run, plan: Plan, zone: dt.tzinfo) -> list[Text]:
         lines.append(Text(name, "bold").append(f": {_counts(outcomes)}", "not bold"))
         lines += _failures(outcomes)
         lines += _skipped(outcomes)
+        lines += _held(slug, outcomes, plan)
         lines += _listed(outcomes, Result.NOT_STARTED, "not started, the run was stopped:")
         lines += _waiting(outcomes, zone)
     return [*lines, Text(), *_closing(run)]
@@ -58,6 +60,17 @@ def _skipped(outcomes: Iterable[Outcome]) -> Iterator[Text]:
         yield from _names(held)
 
 
+def _held(slug: str, outcomes: Iterable[Outcome], plan: Plan) -> Iterator[Text]:
+    """What the gates kept back, and which they are."""
+    held = sum(outcome.result is Result.HELD for outcome in outcomes)
+    if held:
+        yield Text(f"  {count(held, 'change')} held back by its gates:", ALARM)
+        for gate in plan.gates:
+            if gate.federation == slug and not gate.open:
+                yield Text(f"    ✗ {gate.code}  ", ALARM).append(said(gate), "default")
+                yield Text(f"             → {plain(gate.hint)}", QUIET)
+
+
 def _listed(outcomes: Iterable[Outcome], result: Result, title: str) -> Iterator[Text]:
     of_result = [outcome for outcome in outcomes if outcome.result is result]
     if of_result:
@@ -87,6 +100,8 @@ def _closing(run: Run) -> Iterator[Text]:
     tally = run.tally
     wanting = [tally[result] for result in (Result.FAILED, Result.SKIPPED, Result.NOT_STARTED)]
     said = "Apply interrupted" if run.interrupted else "Apply incomplete" if any(wanting) else "Apply complete"
+    if tally[Result.HELD] and not run.interrupted and not any(wanting):
+        said = "Apply complete but for what gates hold back"
     counts = ", ".join(
         f"{number} {result.value}"
         for result, number in tally.items()

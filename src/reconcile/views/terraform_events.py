@@ -93,7 +93,7 @@ def run_event(event: Event, now: dt.datetime) -> Iterator[Said]:
 def run_summary(run: Run, now: dt.datetime) -> Said:
     """The last line of an apply: how much was done."""
     done = [outcome.change for outcome in run.outcomes if outcome.result is Result.DONE]
-    wanting = run.interrupted or any(run.tally[result] for result in (Result.FAILED, Result.SKIPPED))
+    wanting = run.interrupted or any(run.tally[result] for result in (Result.FAILED, Result.SKIPPED, Result.HELD))
     return apply_summary(done, now, complete=not wanting)
 
 

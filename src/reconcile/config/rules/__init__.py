@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from reconcile.config.batches import PRICES, Batch, Prices
+from reconcile.config.batches import Batch, Prices
 from reconcile.config.federation import Federation
 from reconcile.config.inventory import Inventory
 from reconcile.config.rules.aliases import check_aliases
@@ -31,14 +31,14 @@ def check(
     inventories: Mapping[str, Inventory | Problem] = NO_INVENTORIES,
     today: dt.date | None = None,
     batches: Sequence[Batch] | None = None,
-    prices: Prices = PRICES,
+    prices: Prices | None = None,
 ) -> Iterator[tuple[Federation, Finding]]:
     """Every finding, with the federation it is about.
 
     ``protected``: addresses and domains never to be touched. ``servers``: the old hosts, None when not known.
     ``inventories``: what the old hosts held, by the federation's slug, or why that cannot be told. ``today``: the civil
     day all is judged at; without it, what depends on the day is not. ``batches``: the dates of the calendar, None when
-    they are not known. ``prices``: what licences cost.
+    they are not known. ``prices``: what licences cost, None when that is not judged.
     """
     owners = {domain: federation.slug for federation in federations for domain in federation.domains}
     for federation in federations:

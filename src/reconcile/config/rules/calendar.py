@@ -18,7 +18,7 @@ _DATE: Route = ("migration", "date")
 
 
 def check_calendar(
-    federations: Sequence[Federation], batches: Sequence[Batch] | None, prices: Prices, today: dt.date | None
+    federations: Sequence[Federation], batches: Sequence[Batch] | None, prices: Prices | None, today: dt.date | None
 ) -> Iterator[tuple[Federation, Finding]]:
     """Rules on the calendar of all files together. ``batches``: None when the dates are not known, which then are not
     judged; ``today``: the civil day all is judged at, None when it does not matter."""
@@ -84,7 +84,7 @@ def _full(federations: Sequence[Federation], batches: Sequence[Batch]) -> Iterat
         yield federation, Finding("SPF502", _DATE, message, hint)
 
 
-def _agreed(federation: Federation, prices: Prices, today: dt.date | None) -> Iterator[Finding]:
+def _agreed(federation: Federation, prices: Prices | None, today: dt.date | None) -> Iterator[Finding]:
     """What a confirmation says of all that had to come before it."""
     migration = federation.file.migration
     confirmed, rehearsed, told = migration.confirmed, migration.rehearsed, migration.surcharge_told
@@ -94,8 +94,7 @@ def _agreed(federation: Federation, prices: Prices, today: dt.date | None) -> It
         when = f"rehearsed on {rehearsed}" if rehearsed else "never rehearsed"
         message = f"confirmed on {confirmed} and {when}"
         yield Finding("SPF504", ("migration", "confirmed"), message, "rehearse first: reconcile rehearse")
-    cost = surcharge(federation.file, prices)
-    if not cost.monthly:
+    if prices is None or not (cost := surcharge(federation.file, prices)).monthly:
         return
     many = f"{cost.e3} E3 of {cost.e1 + cost.e3} licences cost {cost.monthly} € a month more"
     hint = f'write under migration: surcharge_told: {{date: …, monthly: "{cost.monthly}"}}'

@@ -7,8 +7,10 @@ import enum
 import functools
 from collections.abc import Callable, Iterator, Mapping
 from random import random
+from typing import Literal
 
 from reconcile.clock import Clock
+from reconcile.config.rehearsal import Holder
 from reconcile.config.settings import Settings
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.reading.records import Box, User, domain_of, smtp_addresses
@@ -36,6 +38,9 @@ class Check:
     verdict: Verdict
     told: str
     hint: str = ""
+    #: The domain it is about, and whose that is: "ours", "free", "viral", "foreign"; "" for other checks.
+    domain: str = ""
+    holder: Holder | Literal[""] = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -99,23 +104,27 @@ class _Look:
         ours = self._tenant.domains()
         for domain in self._move.domains:
             if ours.get(domain, {}).get("isVerified"):
-                yield Check(Verdict.READY, f"{domain} is verified in our tenant.")
+                yield Check(Verdict.READY, f"{domain} is verified in our tenant.", domain=domain, holder="ours")
                 yield from self._refusing(domain)
                 continue
             found = realm(self._settings.tenant, domain)
             if not found.tenant_id or found.tenant_id == self._settings.tenant.id.lower():
-                yield Check(Verdict.READY, f"No other tenant holds {domain}.")
+                yield Check(Verdict.READY, f"No other tenant holds {domain}.", domain=domain, holder="free")
             elif found.viral:
                 yield Check(
                     Verdict.LOOK,
                     f"{domain} belongs to a tenant nobody administers: somebody once signed up to a free service.",
                     "proving the domain takes it over, its accounts included; ask the federation who they are",
+                    domain,
+                    "viral",
                 )
             else:
                 yield Check(
                     Verdict.BLOCKED,
                     f"{domain} belongs to another Microsoft tenant, {found.tenant_id}.",
                     "its administrator must remove the domain there first: no proof can take it over",
+                    domain,
+                    "foreign",
                 )
 
     def _refusing(self, domain: str) -> Iterator[Check]:
