@@ -18,7 +18,9 @@ def stage(tmp_path: Path, pytestconfig: pytest.Config) -> Iterator[Stage]:
 @pytest.fixture
 def three_federations(tmp_path: Path, pytestconfig: pytest.Config) -> Iterator[Stage]:
     """The repository's own examples and their world."""
-    yield from _up(Stage.examples(tmp_path), pytestconfig)
+    for stage in _up(Stage.examples(tmp_path), pytestconfig):
+        stage.run("rehearse", expect=0)
+        yield stage
 
 
 def _up(stage: Stage, config: pytest.Config) -> Iterator[Stage]:

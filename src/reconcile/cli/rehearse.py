@@ -70,7 +70,7 @@ def rehearse(session: Session, federations: tuple[str, ...]) -> int:
 def _record(session: Session, federation: Federation, checks: tuple[Check, ...]) -> None:
     """Keep how it ended where the gates read it, green or not."""
     from reconcile.config.rehearsal import Rehearsal
-    from reconcile.providers.microsoft.rehearsal import Verdict
+    from reconcile.providers.microsoft.rehearsal.rehearsal import Verdict
 
     whose = {check.domain: check.holder for check in checks if check.holder}
     session.rehearsal_folder.write(

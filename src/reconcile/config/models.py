@@ -199,7 +199,19 @@ class Structure(Section):
 
 #: The rules and gates that a line of the file may set aside. Not among them: a confirmed date, without which nothing
 #: irreversible happens.
-Waivable = Literal["SPF502", "GAT02", "GAT03", "GAT05", "GAT06", "GAT07", "GAT08", "GAT09", "GAT10", "GAT11"]
+Waivable = Literal[
+    "SPF501",
+    "SPF502",
+    "GAT02",
+    "GAT03",
+    "GAT05",
+    "GAT06",
+    "GAT07",
+    "GAT08",
+    "GAT09",
+    "GAT10",
+    "GAT11",
+]
 
 
 class FederationFile(Section):

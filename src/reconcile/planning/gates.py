@@ -113,7 +113,7 @@ def _date(facts: Facts) -> Iterator[Reason]:
     move = "choose one: reconcile batches move"
     if file.migration.date is None:
         yield "the federation has no date", move
-    elif facts.batches and batch_of(file.migration.date, facts.batches) is None:
+    elif facts.batches and "SPF501" not in file.overrides and batch_of(file.migration.date, facts.batches) is None:
         yield f"{file.migration.date} is no date of the calendar", move
     elif facts.beyond is not None and "SPF502" not in file.overrides:
         yield f"{facts.beyond.date} is full: it takes {facts.beyond.most}", move

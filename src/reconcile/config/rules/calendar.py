@@ -58,7 +58,8 @@ def _arrival(federation: Federation) -> tuple[bool, bool, dt.date, str]:
 def _dates(federation: Federation, batches: Sequence[Batch]) -> Iterator[Finding]:
     migration = federation.file.migration
     known = ", ".join(batch.date.isoformat() for batch in batches) or "none is"
-    if migration.date is not None and batch_of(migration.date, batches) is None:
+    alone = "SPF501" in federation.file.overrides
+    if migration.date is not None and not alone and batch_of(migration.date, batches) is None:
         message = f"{migration.date} is no date of the calendar"
         yield Finding("SPF501", _DATE, message, f"those of reconcile.toml: {known}")
     for position, wish in enumerate(migration.dates):
@@ -94,7 +95,9 @@ def _agreed(federation: Federation, prices: Prices | None, today: dt.date | None
         when = f"rehearsed on {rehearsed}" if rehearsed else "never rehearsed"
         message = f"confirmed on {confirmed} and {when}"
         yield Finding("SPF504", ("migration", "confirmed"), message, "rehearse first: reconcile rehearse")
-    if prices is None or not (cost := surcharge(federation.file, prices)).monthly:
+    if prices is None or "GAT05" in federation.file.overrides:
+        return
+    if not (cost := surcharge(federation.file, prices)).monthly:
         return
     many = f"{cost.e3} E3 of {cost.e1 + cost.e3} licences cost {cost.monthly} € a month more"
     hint = f'write under migration: surcharge_told: {{date: …, monthly: "{cost.monthly}"}}'
@@ -116,11 +119,12 @@ def _contact(federation: Federation) -> Iterator[Finding]:
     if contact is None:
         return
     domain = contact.email.rpartition("@")[2]
-    if any(f".{domain}".endswith(f".{own}") for own in federation.domains):
+    inside = any(f".{domain}".endswith(f".{own}") for own in federation.domains)
+    if inside and "GAT06" not in federation.file.overrides:
         message = f"the contact's address {contact.email} is in the domain that moves"
         hint = "name one that works while the old mailboxes are closed"
         yield Finding("SPF507", ("contact", "email"), message, hint)
-    if not contact.poptransfert:
+    if not contact.poptransfert and "GAT07" not in federation.file.overrides:
         message = "no PopTransfert account is named: nobody would receive the passwords"
         yield Finding("SPF508", ("contact",), message, "write contact: poptransfert:", on_key=True)
 
@@ -130,6 +134,8 @@ def _overdue(federation: Federation, today: dt.date | None) -> Iterator[Finding]
     migration = federation.file.migration
     if migration.date is None or today is None or migration.confirmed is not None:
         return
+    if "SPF501" in federation.file.overrides:
+        return  # its date is an affair of its own
     agreed = migration.date - dt.timedelta(days=AGREED_DAYS)
     if today < agreed:
         return
