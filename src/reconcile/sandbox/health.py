@@ -71,6 +71,8 @@ def health(note: Mapping[str, Any]) -> list[ServerHealth]:
     except Problem:
         counts, tenant = {}, ""
     old = f"{note['old_mailboxes']} mailboxes, {note['old_messages']} messages at the start"
+    if unnamed := note.get("old_unnamed"):
+        old += f"; {unnamed} more addresses that no file names"
     return [
         ServerHealth("tenant", servers["tenant"], bool(counts), tenant),
         ServerHealth("DNS", servers["dns"], _well(_asks_dns, servers["dns"]), f"{note['zones']} domains"),

@@ -7,7 +7,8 @@ import json
 from pathlib import Path
 from typing import Self
 
-from reconcile.sandbox.world import LegacyBox, Seed
+from reconcile.sandbox.habits import LegacyBox, LegacyFilter, LegacyForward
+from reconcile.sandbox.world import Seed
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -31,4 +32,8 @@ class Order:
         legacy = tuple(LegacyBox(**box) for box in seed["legacy"])
         mail = {address: Path(folder) for address, folder in seed["mail"].items()}
         record = Path(tree["record"]) if tree["record"] else None
-        return cls(Seed(seed["zones"], legacy, tuple(seed["servers"]), mail, seed["messages"]), record, tree["profile"])
+        forwards = tuple(LegacyForward(one["address"], tuple(one["targets"]), one["named"]) for one in seed["forwards"])
+        filters = tuple(LegacyFilter(**one) for one in seed["filters"])
+        servers = tuple(seed["servers"])
+        world = Seed(seed["zones"], legacy, servers, mail, seed["messages"], forwards, filters)
+        return cls(world, record, tree["profile"])

@@ -18,6 +18,7 @@ from reconcile.sandbox.corpus import EMPTY_FOLDERS, mail_from, sample_mail
 from reconcile.sandbox.dns.seed import first_day
 from reconcile.sandbox.dns.server import DnsServer
 from reconcile.sandbox.folder import SandboxFolder, Values
+from reconcile.sandbox.habits import LegacyBox, LegacyFilter, LegacyForward
 from reconcile.sandbox.imap.maildir import write_maildir
 from reconcile.sandbox.imap.new import NewHost, TokenIssuer
 from reconcile.sandbox.imap.old import MASTER_USER, SEPARATOR, OldHost
@@ -35,20 +36,13 @@ _Server = DnsServer | OldHost | TenantServer | NewHost
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class LegacyBox:
-    """A mailbox of the old host and the login that opens it."""
-
-    address: str
-    login: str
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
 class Seed:
     """What the world holds on the first day.
 
     ``zones``: each federation's domain and its subdomains. ``servers``: the names federation files give the old host.
     ``mail``: folders of .eml files that fill an old mailbox, by address, in place of invented mail. ``messages``: how
-    many to invent for each of the others; 15 to 60 when not said.
+    many to invent for each of the others; 15 to 60 when not said. ``forwards`` and ``filters``: what else the old host
+    does for its addresses.
     """
 
     zones: Mapping[str, Sequence[str]]
@@ -56,6 +50,8 @@ class Seed:
     servers: Sequence[str] = ("mutualise",)
     mail: Mapping[str, Path] = dataclasses.field(default_factory=dict)
     messages: int | None = None
+    forwards: Sequence[LegacyForward] = ()
+    filters: Sequence[LegacyFilter] = ()
 
 
 class World:
@@ -121,7 +117,12 @@ class World:
         """Start the four servers; the note of where they are."""
         dns_secret = base64.b64encode(secrets.token_bytes(32)).decode()
         self.dns = DnsServer(first_day(self._seed.zones), {_KEY_NAME: (dns_secret, _KEY_ALGORITHM)})
-        self.old = OldHost(runtime / "old", sorted({box.login for box in self._seed.legacy}))
+        self.old = OldHost(
+            runtime / "old",
+            sorted({box.login for box in self._seed.legacy}),
+            addresses={box.login.lower(): box.address for box in self._seed.legacy},
+            aliases={forward.address: forward.targets for forward in self._seed.forwards},
+        )
         self.new = NewHost(runtime / "new")
         self.tenant = TenantServer(
             runtime / "tenant",
@@ -153,7 +154,9 @@ class World:
                 "new": f"127.0.0.1:{self.new.port}",
             },
             "zones": len(self._seed.zones),
-            "old_mailboxes": len(self.old.passwords),
+            "old_mailboxes": len({box.login for box in self._seed.legacy if box.named}),
+            "old_unnamed": sum(not box.named for box in self._seed.legacy)
+            + sum(not forward.named for forward in self._seed.forwards),
             "old_messages": messages,
         }
 
@@ -172,6 +175,8 @@ class World:
             else:
                 invented = sample_mail(box.address, _CORPUS, self._seed.messages)
                 written += write_maildir(maildir, self.old.owner, invented, EMPTY_FOLDERS)
+        for one in self._seed.filters:
+            self.old.filter(one.login, one.name, one.script)
         return written
 
     def _tables(self, dns_secret: str) -> dict[str, Values]:
@@ -183,6 +188,16 @@ class World:
             "master_user": MASTER_USER,
             "separator": SEPARATOR,
             "master_password_file": keep("master-password", self.old.master_password),
+        }
+        doveadm: Values = {
+            "url": f"https://127.0.0.1:{self.old.doveadm_port}",
+            "ca_file": str(self.old.ca_file),
+            "key_file": str(self.old.doveadm_key_file),
+        }
+        sql: Values = {
+            "database_file": str(self.old.accounts),
+            "mailboxes": "SELECT address, login, last_login AS last_used FROM account",
+            "aliases": "SELECT address, targets FROM alias",
         }
         return {
             "tenant": {
@@ -204,7 +219,11 @@ class World:
                 "key_file": keep("dns-key", dns_secret),
                 "resolvers": [f"127.0.0.1:{self.dns.port}"],
             },
-            **{f"legacy.{name}": old for name in self._seed.servers},
+            **{
+                f"legacy.{name}{table}": values
+                for name in self._seed.servers
+                for table, values in (("", old), (".inventory.doveadm", doveadm), (".inventory.sql", sql))
+            },
             "destination": {"host": "127.0.0.1", "port": self.new.port, "ca_file": str(self.new.ca_file)},
             "sandbox": {"control": tenant.control},
         }

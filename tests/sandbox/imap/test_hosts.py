@@ -205,9 +205,9 @@ class TestLifeOfAHost:
         folder = runtime / "left-behind"
         killed = subprocess.run([sys.executable, "-c", _START_AND_DIE, str(folder)])
         assert killed.returncode == -signal.SIGKILL
-        (port,) = [
+        _, port, *_ = [
             int(line.split()[-1]) for line in (folder / "dovecot.conf").read_text().splitlines() if " port = " in line
-        ][1:]
+        ]
         assert accepts(port)
         assert dovecot.stop_orphan(folder)
         assert not accepts(port)

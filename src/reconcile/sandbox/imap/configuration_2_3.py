@@ -68,6 +68,8 @@ class _Translation:
         if driver == "sql":
             file = f"{kind}-{name}.conf"
             query = {"password_query" if kind == "passdb" else "user_query": _value("sql_query", settings["sql_query"])}
+            if "sql_iterate_query" in settings:
+                query["iterate_query"] = settings["sql_iterate_query"]
             self._beside[file] = {**self._database, **query}
             arguments = str(self._folder / file)
         elif driver == "static":
@@ -76,7 +78,15 @@ class _Translation:
             arguments = " ".join(f"{option}={_word(value)}" for option, value in {**options, **fields}.items())
         else:
             arguments = settings["passwd_file_path"]
-        inside = {"driver", "sql_query", "static_password", "static_allow_all_users", "fields", "passwd_file_path"}
+        inside = {
+            "driver",
+            "sql_query",
+            "sql_iterate_query",
+            "static_password",
+            "static_allow_all_users",
+            "fields",
+            "passwd_file_path",
+        }
         rest = self.of({option: value for option, value in settings.items() if option not in inside})
         if self._tokens and kind == "passdb":
             rest = {"skip": "unauthenticated", "result_failure": "return-fail", **rest}

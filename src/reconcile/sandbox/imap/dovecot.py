@@ -67,11 +67,12 @@ class MailOwner:
     def take(self, path: Path) -> None:
         """Give one file or folder to the owner."""
         if os.geteuid() == 0:
-            os.chown(path, self.uid, self.gid)
+            os.lchown(path, self.uid, self.gid)
 
 
 class Dovecot:
-    """A Dovecot under ``folder``, speaking IMAP over TLS on 127.0.0.1. ``port`` is known once started.
+    """A Dovecot under ``folder``, speaking IMAP over TLS on 127.0.0.1. ``port`` is known once started, and so is
+    ``doveadm_port``, of the doveadm HTTP API (over TLS), 0 without one.
 
     ``program`` is its master when it is not this machine's: two hosts may be of two releases.
     """
@@ -89,18 +90,21 @@ class Dovecot:
         self.owner.take(self.mail)
         self.certificates: Certificates = issue_certificates(folder / "tls")
         self.ca_file = self.certificates.authority
-        self.port = 0
+        self.port = self.doveadm_port = 0
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, settings: Settings) -> None:
-        """Run with the common settings and these after them; return once it listens.
+    def start(self, settings: Settings, doveadm_key: str = "") -> None:
+        """Run with the common settings and these after them; return once it listens. ``doveadm_key`` opens the doveadm
+        HTTP API; "" for none.
 
         Raises Problem SBX10 (no Dovecot that will do is installed) or SBX11 (it did not start).
         """
         installed = Installed.found(self._program)
         for _ in range(5):  # a port found free may be taken a moment later
-            self.port = _free_port()
-            configuration = write_configuration({**self._common(), **settings}, installed, self.folder)
+            self.port = free_port()
+            doveadm = self._doveadm(doveadm_key) if doveadm_key else {}
+            wanted = {**self._common(), **doveadm, **_filters(installed), **settings}
+            configuration = write_configuration(wanted, installed, self.folder)
             with (self.folder / "start.log").open("wb") as log:
                 self._process = subprocess.Popen(
                     [installed.program, "-F", "-c", str(configuration)], stdout=log, stderr=log, start_new_session=True
@@ -156,6 +160,11 @@ class Dovecot:
             "service stats": owner.no_chroot(),
         }
 
+    def _doveadm(self, key: str) -> Settings:
+        self.doveadm_port = free_port()
+        listener = {"inet_listener http": {"port": self.doveadm_port, "ssl": True}}
+        return {"doveadm_api_key": key, "service doveadm": listener}
+
     def _listens(self) -> bool:
         """Whether it came up; false when it ended instead."""
         deadline = time.monotonic() + _START_SECONDS
@@ -171,6 +180,13 @@ class Dovecot:
         texts = [(self.folder / name) for name in ("start.log", "dovecot.log")]
         lines = [line for text in texts if text.exists() for line in text.read_text(errors="replace").splitlines()]
         return next((line for line in reversed(lines) if "Fatal" in line or "Error" in line), "it left no message.")
+
+
+def _filters(installed: Installed) -> Settings:
+    """Where Sieve scripts lie. What 2.3 takes for granted, 2.4 wants said, if it has Sieve at all."""
+    if installed.release == (2, 3) or not installed.sieve:
+        return {}
+    return {"sieve_script personal": {"driver": "file", "path": "~/sieve", "active_path": "~/.dovecot.sieve"}}
 
 
 def stop_orphan(folder: Path) -> bool:
@@ -209,7 +225,8 @@ def _members(group: int) -> list[str]:
     return found
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

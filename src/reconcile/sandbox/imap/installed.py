@@ -17,13 +17,18 @@ RELEASES = ((2, 3), (2, 4))
 #: Debian's and Ubuntu's packages, by the file that shows each is there, below ``lib/dovecot``.
 _PARTS = {"dovecot-imapd": "imap", "dovecot-sqlite": "modules/libdriver_sqlite.so"}
 
+#: What Debian's dovecot-sieve adds for doveadm. The hosts run without it, and nobody has filters then.
+_SIEVE = "modules/doveadm/*doveadm_sieve_plugin.so"
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Installed:
-    """A Dovecot that can be run: ``program`` is its master, ``release`` its first two numbers."""
+    """A Dovecot that can be run: ``program`` is its master, ``release`` its first two numbers; ``sieve``: whether its
+    doveadm knows of filters."""
 
     program: Path
     release: tuple[int, int]
+    sieve: bool = False
 
     @classmethod
     def found(cls, program: Path | None = None) -> Self:
@@ -45,7 +50,7 @@ class Installed:
         if libraries.is_dir() and missing:  # other systems keep them elsewhere, and Dovecot's own words must do
             message = f"Dovecot is installed without {' and '.join(missing)}, which the sandbox's mail hosts need."
             raise Problem("SBX10", message, _install(*missing))
-        return cls(Path(place), release)
+        return cls(Path(place), release, any(libraries.glob(_SIEVE)))
 
 
 def _install(*packages: str) -> str:

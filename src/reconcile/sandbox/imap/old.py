@@ -1,17 +1,22 @@
-"""The old host: logins with passwords, one master user, mail in Maildir."""
+"""The old host: logins with passwords, one master user, mail in Maildir, aliases in a table, Sieve, doveadm by HTTP."""
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import re
 import secrets
 import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from reconcile.problem import Problem
 from reconcile.sandbox.imap.configuration import Settings
 from reconcile.sandbox.imap.host import MailHost
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 MASTER_USER = "copier"
 SEPARATOR = "*"
@@ -26,21 +31,53 @@ SPECIAL_FOLDERS = {
 
 
 class OldHost(MailHost):
-    """The Dovecot people leave. ``passwords`` are the users' own, by login; ``master_password`` opens them all.
+    """The Dovecot people leave. ``passwords`` are the users' own, by login; ``master_password`` opens them all; the key
+    in ``doveadm_key_file`` opens the doveadm API on ``doveadm_port``.
 
-    Raises Problem SBX12 for a login that no host would accept.
+    ``addresses``: of logins that are none themselves. ``aliases``: address → where its messages go; both stand in
+    ``accounts``, with the day of each login's last use. Raises Problem SBX12 for a login that no host would accept.
     """
 
-    def __init__(self, folder: Path, logins: Sequence[str], program: Path | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        logins: Sequence[str],
+        program: Path | None = None,
+        addresses: Mapping[str, str] = _NOTHING,
+        aliases: Mapping[str, Sequence[str]] = _NOTHING,
+    ) -> None:
         super().__init__("old", folder, program)
         self.owner = self._dovecot.owner
         self.master_password = secrets.token_urlsafe(18)
+        self.accounts = folder / "accounts.sqlite"
+        self.doveadm_key_file = folder / "doveadm-key"
+        self.doveadm_key_file.touch(mode=0o600)
+        self.doveadm_key_file.write_text(secrets.token_urlsafe(18))
         self.passwords: Mapping[str, str] = {_sane(login).lower(): secrets.token_urlsafe(9) for login in logins}
-        self._write_accounts(folder)
+        self._write_accounts(folder, addresses, aliases)
 
     def start(self) -> None:
         """Open the doors. Raises Problem SBX10 or SBX11."""
-        self._dovecot.start(self._settings())
+        self._dovecot.start(self._settings(), self.doveadm_key_file.read_text())
+
+    @property
+    def doveadm_port(self) -> int:
+        """Where its doveadm speaks HTTP over TLS; known once started."""
+        return self._dovecot.doveadm_port
+
+    def filter(self, login: str, name: str, script: str) -> None:
+        """Give that login an active Sieve script, before anybody signs in."""
+        home = self.maildir(login).parent
+        scripts = home / "sieve"
+        for folder in (home, scripts):
+            folder.mkdir(mode=0o700, exist_ok=True)
+            self.owner.take(folder)
+        file = scripts / f"{name}.sieve"
+        file.write_text(script, encoding="utf-8")
+        self.owner.take(file)
+        active = home / ".dovecot.sieve"
+        active.symlink_to(Path("sieve") / file.name)
+        self.owner.take(active)
 
     def maildir(self, login: str) -> Path:
         """Where that login's mail stands, to be filled before anybody signs in."""
@@ -68,16 +105,26 @@ class OldHost(MailHost):
                 "result_success": "continue",
             },
             "passdb sql": {"sql_query": f"SELECT password {account}"},
-            "userdb sql": {"sql_query": f"SELECT '{self._dovecot.mail}/' || login AS home {account}"},
+            "userdb sql": {
+                "sql_query": f"SELECT '{self._dovecot.mail}/' || login AS home {account}",
+                "sql_iterate_query": "SELECT login AS user FROM account",
+            },
         }
 
-    def _write_accounts(self, folder: Path) -> None:
+    def _write_accounts(self, folder: Path, addresses: Mapping[str, str], aliases: Mapping[str, Sequence[str]]) -> None:
         master = folder / "master-users"
         master.write_text(f"{MASTER_USER}:{_digest(self.master_password)}\n", encoding="utf-8")
-        with sqlite3.connect(folder / "accounts.sqlite") as accounts:
-            accounts.execute("CREATE TABLE account (login TEXT PRIMARY KEY, password TEXT NOT NULL)")
-            rows = [(login, _digest(password)) for login, password in self.passwords.items()]
-            accounts.executemany("INSERT INTO account VALUES (?, ?)", rows)
+        with sqlite3.connect(self.accounts) as accounts:
+            columns = "login TEXT PRIMARY KEY, password TEXT NOT NULL, address TEXT, last_login INTEGER"
+            accounts.execute(f"CREATE TABLE account ({columns})")
+            rows = [
+                (login, _digest(password), addresses.get(login, login), _last_login(login))
+                for login, password in self.passwords.items()
+            ]
+            accounts.executemany("INSERT INTO account VALUES (?, ?, ?, ?)", rows)
+            accounts.execute("CREATE TABLE alias (address TEXT PRIMARY KEY, targets TEXT NOT NULL)")
+            lines = [(address, ", ".join(targets)) for address, targets in aliases.items()]
+            accounts.executemany("INSERT INTO alias VALUES (?, ?)", lines)
         accounts.close()
 
 
@@ -92,3 +139,9 @@ def _sane(login: str) -> str:
 def _digest(password: str) -> str:
     """A random password of our own needs no slow digest."""
     return "{SHA256.HEX}" + hashlib.sha256(password.encode()).hexdigest()
+
+
+def _last_login(login: str) -> int:
+    """Some day of the last weeks before the first batch, the same for the same login; seconds since 1970."""
+    days = int(hashlib.sha256(login.encode()).hexdigest()[:4], 16) % 40
+    return int(dt.datetime(2025, 1, 3, 9, tzinfo=dt.UTC).timestamp()) - days * 86400
