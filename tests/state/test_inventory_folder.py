@@ -45,6 +45,7 @@ INVENTORIES = st.builds(
     domains=st.lists(NAMES, max_size=2).map(tuple),
     sources=st.lists(NAMES, max_size=2).map(tuple),
     addresses=st.lists(addresses(), max_size=4).map(lambda found: {one.address: one for one in found}),
+    protected_logins=st.lists(NAMES, max_size=1).map(tuple),
     unknown=st.dictionaries(st.sampled_from(ASPECTS), NAMES, max_size=3),
 )
 

@@ -65,7 +65,8 @@ class Inventory:
     """A dated snapshot of one federation's old addresses.
 
     ``taken``: the moment it was read, UTC, whole seconds. ``host``: the [legacy.NAME] table. ``sources``: what it was
-    read from (``doveadm``, ``sql``…). ``unknown``: the aspects that were not read, or not wholly, and why.
+    read from (``doveadm``, ``sql``…). ``unknown``: the aspects that were not read, or not wholly, and why. Addresses
+    that reconcile.toml protects are nobody's to decide on and not in it; ``protected_logins``: what opens them.
     """
 
     federation: str
@@ -75,6 +76,7 @@ class Inventory:
     sources: tuple[str, ...]
     addresses: Mapping[str, LegacyAddress]
     unknown: Mapping[Aspect, str] = dataclasses.field(default_factory=dict)
+    protected_logins: tuple[str, ...] = ()
 
     @property
     def logins(self) -> frozenset[str]:

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from reconcile.config.batches import Batch, Prices, dates_once
+from reconcile.config.inventory_sources import InventorySources
 from reconcile.config.settings_errors import told
+from reconcile.config.table import Name, Port, Table
 from reconcile.problem import Problem
 
 
@@ -26,15 +28,7 @@ def _country(text: str) -> str:
     return text
 
 
-Name = Annotated[str, Field(min_length=1)]
-Port = Annotated[int, Field(ge=1, le=65535)]
 SkuPartNumbers = Annotated[tuple[Name, ...], Field(min_length=1)]
-
-
-class Table(BaseModel):
-    """A table of reconcile.toml: frozen, no key but those described."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Tenant(Table):
@@ -78,7 +72,7 @@ class HostedAccount(Table):
     service: Literal["ovh", "gandi", "cloudflare", "azure", "powerdns"]
     zones: tuple[str, ...] = Field(min_length=1)
     """The zones of the account that are written there; every name below one of them belongs to it."""
-    options: dict[str, str | int] = {}
+    options: dict[str, str | int] = Field(default_factory=dict)
     """octoDNS's options for that service that are no secret, such as endpoint = "ovh-eu"."""
     server: str = ""
     """One of the host's name servers, which dns check and the checks before a switch ask; none: they are left out."""
@@ -109,8 +103,8 @@ class DnsServer(Table):
     """Recursive resolvers, host or host:port, asked about names that are not ours; none: this machine's own."""
     tls_reports: str = ""
     """Where receivers report how TLS went, such as mailto:tls@spf.example: published for every domain (RFC 8460)."""
-    hosted: dict[str, HostedAccount] = {}
-    manual: dict[str, ManualZones] = {}
+    hosted: dict[str, HostedAccount] = Field(default_factory=dict)
+    manual: dict[str, ManualZones] = Field(default_factory=dict)
 
 
 class ImapServer(Table):
@@ -141,6 +135,8 @@ class LegacyServer(ImapServer):
     """File holding the master user's password; RECONCILE_LEGACY_PASSWORD comes first."""
     spf_include: str = ""
     """What SPF records of its domains include for it, such as _spf.mutualise.example: taken out after the departure."""
+    inventory: InventorySources = InventorySources()
+    """What it holds is read from there (docs/inventory.md)."""
 
 
 class Copies(Table):
@@ -279,7 +275,8 @@ def load_settings(paths: Sequence[Path]) -> Settings:
 def _overlay(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in over.items():
-        nested = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        # Sources complete each other: the sandbox's alone are those of its old host.
+        nested = isinstance(value, dict) and isinstance(merged.get(key), dict) and key != "inventory"
         merged[key] = _overlay(merged[key], value) if nested else value
     return merged
 
@@ -290,7 +287,7 @@ def _anchored(tree: dict[str, Any], folder: Path) -> dict[str, Any]:
     for key, value in tree.items():
         if isinstance(value, dict):
             anchored[key] = _anchored(value, folder)
-        elif key.endswith("_file") and isinstance(value, str):
+        elif (key == "file" or key.endswith("_file")) and isinstance(value, str):
             anchored[key] = folder / value
         else:
             anchored[key] = value

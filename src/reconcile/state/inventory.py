@@ -95,6 +95,7 @@ def encode(inventory: Inventory) -> bytes:
         "domains": inventory.domains,
         "sources": inventory.sources,
         "unknown": dict(inventory.unknown),
+        "protected_logins": inventory.protected_logins,
         "addresses": {address: _entry(one) for address, one in inventory.addresses.items()},
     }
     return (json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
@@ -140,6 +141,7 @@ def _inventory(document: Mapping[str, Any]) -> Inventory:
         sources=_texts(document["sources"]),
         addresses={_text(address): _address(address, entry) for address, entry in document["addresses"].items()},
         unknown=unknown,
+        protected_logins=_texts(document.get("protected_logins", [])),
     )
 
 

@@ -32,10 +32,25 @@ def check_inventory(federation: Federation, inventory: Inventory | Problem, toda
     yield from _undecided(federation, inventory, severity)
     yield from _own_mail(federation, inventory, severity)
     yield from _unlisted(federation, inventory)
-    for address, route in _declared(federation).items():
+    for address, route in decided(federation).items():
         if (found := inventory.addresses.get(address)) is not None:
             yield from _left_behind(found, route, inventory)
     yield from _as_a_whole(inventory)
+
+
+def decided(federation: Federation) -> dict[str, Route]:
+    """Every address the file decides on, and where it says so: under mailboxes, one's ``was`` or aliases, or
+    not_migrated."""
+    declared: dict[str, Route] = {}
+    for address, mailbox in federation.file.mailboxes.items():
+        declared[address] = ("mailboxes", address)
+        if mailbox.was:
+            declared.setdefault(mailbox.was, ("mailboxes", address, "was"))
+        for position, alias in enumerate(mailbox.aliases):
+            declared.setdefault(alias.address, ("mailboxes", address, "aliases", position, "address"))
+    for position, given_up in enumerate(federation.file.not_migrated):
+        declared.setdefault(given_up.address, ("not_migrated", position, "address"))
+    return declared
 
 
 def undecided(federation: Federation, inventory: Inventory) -> tuple[LegacyAddress, ...]:
@@ -43,7 +58,7 @@ def undecided(federation: Federation, inventory: Inventory) -> tuple[LegacyAddre
 
     A catch-all is no address one could keep: it is told apart (SPF514).
     """
-    declared = _declared(federation)
+    declared = decided(federation)
     found = (one for address, one in sorted(inventory.addresses.items()) if address not in declared)
     return tuple(one for one in found if one.kind != "catch_all")
 
@@ -58,20 +73,6 @@ def undecided_mail(federation: Federation, inventory: Inventory) -> tuple[Legacy
     )
 
 
-def _declared(federation: Federation) -> dict[str, Route]:
-    """Every address the file decides on, and where."""
-    declared: dict[str, Route] = {}
-    for address, mailbox in federation.file.mailboxes.items():
-        declared[address] = ("mailboxes", address)
-        if mailbox.was:
-            declared.setdefault(mailbox.was, ("mailboxes", address, "was"))
-        for position, alias in enumerate(mailbox.aliases):
-            declared.setdefault(alias.address, ("mailboxes", address, "aliases", position, "address"))
-    for position, given_up in enumerate(federation.file.not_migrated):
-        declared.setdefault(given_up.address, ("not_migrated", position, "address"))
-    return declared
-
-
 def _undecided(federation: Federation, inventory: Inventory, severity: Severity) -> Iterator[Finding]:
     for one in undecided(federation, inventory):
         message = f"{one.address} is neither kept nor given up; on the old host it is {_described(one)}"
@@ -84,7 +85,7 @@ def _undecided(federation: Federation, inventory: Inventory, severity: Severity)
 
 
 def _own_mail(federation: Federation, inventory: Inventory, severity: Severity) -> Iterator[Finding]:
-    routes = _declared(federation)
+    routes = decided(federation)
     for box in undecided_mail(federation, inventory):
         message = f"the alias {box.address} is {_described(box)} today, and nobody says what becomes of it"
         hint = f"{{address: {box.address}, legacy_mail: merge}} keeps the old messages; drop leaves them behind"

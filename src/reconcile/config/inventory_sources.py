@@ -1,0 +1,97 @@
+"""The tables [legacy.NAME.inventory.…] of reconcile.toml: where an old host's addresses are read from."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from reconcile.config.table import Name, Table
+
+
+class InventoryCsv(Table):
+    file: Path
+    """A CSV file, relative to reconcile.toml. Its titles: adresse, identifiant, taille_octets, messages, type, cible,
+    dernier_acces, filtres, reponse_automatique; or their English."""
+
+
+class InventoryDoveadm(Table):
+    url: str
+    """The address of Dovecot's doveadm HTTP API, such as https://imap.mutualise.example:8080."""
+    ca_file: Path | None = None
+    key_file: Path | None = None
+    """File holding doveadm_api_key; RECONCILE_LEGACY_<NAME OF THE TABLE>_DOVEADM_KEY comes first."""
+
+    @field_validator("url")
+    @classmethod
+    def _an_address(cls, url: str) -> str:
+        if not re.fullmatch(r"https?://[^/@\s]+(/doveadm/v1)?/?", url):
+            # Not shown: it may hold a password.
+            raise PydanticCustomError("url", "the address is not like https://imap.mutualise.example:8080")
+        return url
+
+
+class InventorySql(Table):
+    database: str = ""
+    """postgresql://user@host/name, or database_file."""
+    database_file: Path | None = None
+    """A file of SQLite."""
+    password_file: Path | None = None
+    """File holding PostgreSQL's password; RECONCILE_LEGACY_<NAME OF THE TABLE>_SQL_PASSWORD comes first. With neither,
+    ~/.pgpass and the like count."""
+    mailboxes: str = ""
+    """A query that lists mailboxes: columns address, login, size (bytes), messages, last_used, targets, filters,
+    vacation; those it has."""
+    aliases: str = ""
+    """A query that lists aliases, forwards, lists and catch-alls (@domain): columns address, targets (between commas),
+    and kind where the host knows it: alias, forward, list, catch_all."""
+
+    @model_validator(mode="after")
+    def _one_database_and_a_query(self) -> InventorySql:
+        if bool(self.database) == bool(self.database_file):
+            raise PydanticCustomError("database", "either database or database_file is expected")
+        if self.database and not self.database.startswith(("postgresql://", "postgres://")):
+            raise PydanticCustomError("database", "the address does not begin with postgresql://")
+        if not (self.mailboxes or self.aliases):
+            raise PydanticCustomError("query", "a query is expected: mailboxes, aliases or both")
+        return self
+
+
+class InventoryOvh(Table):
+    """Mailboxes at OVH (MX Plan). Its three keys come from the environment, RECONCILE_LEGACY_<NAME OF THE TABLE>_OVH_
+    followed by APPLICATION_KEY, APPLICATION_SECRET and CONSUMER_KEY, or from files."""
+
+    endpoint: str = "https://eu.api.ovh.com/1.0"
+    ca_file: Path | None = None
+    application_key_file: Path | None = None
+    application_secret_file: Path | None = None
+    consumer_key_file: Path | None = None
+
+
+class InventoryCommand(Table):
+    command: Annotated[tuple[Name, ...], Field(min_length=1)]
+    """A program and its arguments; what it is told and must answer is in docs/inventory.md."""
+    timeout_seconds: int = Field(600, ge=1)
+
+
+class InventoryImap(Table):
+    """Sizes and counts by IMAP, as the master user: for a host that tells nothing else."""
+
+    logins: tuple[Name, ...] = ()
+    """More logins to weigh, besides those the federation files name."""
+    manage_sieve_port: int = Field(0, ge=0, le=65535)
+    """Port of ManageSieve (usually 4190), to read filters and automatic replies; 0 for none."""
+
+
+class InventorySources(Table):
+    """Where the old host's addresses are read from. Several complete each other."""
+
+    csv: InventoryCsv | None = None
+    sql: InventorySql | None = None
+    ovh: InventoryOvh | None = None
+    command: InventoryCommand | None = None
+    doveadm: InventoryDoveadm | None = None
+    imap: InventoryImap | None = None

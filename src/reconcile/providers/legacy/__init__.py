@@ -1,0 +1,1 @@
+"""The old mail hosts people leave: what they hold is read here."""

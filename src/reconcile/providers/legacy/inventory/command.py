@@ -1,0 +1,91 @@
+"""An inventory from a command of the postmaster's own: JSON in, JSON out, for hosts nothing else here knows."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from reconcile.config.inventory import ASPECTS, Aspect
+from reconcile.problem import Problem
+from reconcile.providers.legacy.inventory.contract import Found, Reading, Scope
+from reconcile.providers.legacy.inventory.rows import found_in
+
+#: The version of what is said to the command and expected from it.
+FORMAT = 1
+
+_LARGEST = 100_000_000
+
+
+class Command:
+    """``words``: the program and its arguments, run without a shell. It is told on standard input
+
+        {"format": 1, "domains": ["spf55.org"], "logins": {"k0412": "camille.dupont@spf55.org"}}
+
+    and answers on standard output, in at most ``timeout`` seconds
+
+        {"format": 1, "complete": ["mailboxes"], "unknown": {"aliases": "why"}, "addresses": [{"address": …}, …]}
+
+    with the keys of an address as in the inventory itself (docs/inventory.md).
+    """
+
+    name = "command"
+
+    def __init__(self, words: Sequence[str], environment: Mapping[str, str], timeout: float) -> None:
+        self._words = tuple(words)
+        self._environment = environment
+        self._timeout = timeout
+
+    def read(self, scope: Scope) -> Reading:
+        """Raises Problem INV12 when the command fails, or answers something else."""
+        answer = self._answer(scope)
+        try:
+            if answer["format"] != FORMAT:
+                raise self._failed(f"it answers in format {answer['format']!r}, and {FORMAT} is understood")
+            rows = [row for row in answer["addresses"] if isinstance(row, dict)]
+            complete, unknown = answer.get("complete", []), answer.get("unknown", {})
+            covers = frozenset[Aspect](aspect for aspect in ASPECTS if aspect in complete)
+            troubles: dict[Aspect, str] = {
+                aspect: str(unknown[aspect])[:200] for aspect in ASPECTS if aspect in unknown
+            }
+        except (KeyError, TypeError, AttributeError):
+            raise self._failed("its answer lacks format, or addresses as a list") from None
+        if lost := len(answer["addresses"]) - sum(found_in(row) is not None for row in rows):
+            troubles.setdefault("mailboxes", f"{lost} of its addresses are malformed")
+        return Reading(tuple(_in_scope(rows, scope)), covers, troubles)
+
+    def _answer(self, scope: Scope) -> Any:
+        question = json.dumps({"format": FORMAT, "domains": scope.domains, "logins": dict(scope.logins)})
+        try:
+            ended = subprocess.run(
+                self._words,
+                input=question.encode(),
+                capture_output=True,
+                timeout=self._timeout,
+                env=dict(self._environment),
+                check=False,
+            )
+        except OSError as error:
+            raise self._failed(error.strerror or "it cannot be started") from None
+        except subprocess.TimeoutExpired:
+            raise self._failed(f"it has not answered after {self._timeout:g} seconds") from None
+        if ended.returncode:
+            words = ended.stderr.decode(errors="replace").strip().splitlines()
+            raise self._failed(f"it ended with {ended.returncode}" + (f": {words[-1][:200]}" if words else ""))
+        if len(ended.stdout) > _LARGEST:
+            raise self._failed("its answer is larger than 100 MB")
+        try:
+            return json.loads(ended.stdout)
+        except (ValueError, RecursionError):
+            raise self._failed("its answer is no JSON") from None
+
+    def _failed(self, why: str) -> Problem:
+        hint = "what it is told and must answer: docs/inventory.md"
+        return Problem("INV12", f"The command {Path(self._words[0]).name} lists no address: {why}.", hint)
+
+
+def _in_scope(rows: Sequence[Mapping[str, object]], scope: Scope) -> list[Found]:
+    found = (found_in(row) for row in rows)
+    return [one for one in found if one is not None and (not one.address or scope.has(one.address))]

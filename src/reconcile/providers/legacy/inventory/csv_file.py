@@ -1,0 +1,174 @@
+"""An inventory from a CSV file, as an administrator or a panel exports it: in French or English, in any usual form."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from reconcile.config.inventory import Aspect, Kind
+from reconcile.problem import Problem
+from reconcile.providers.legacy.inventory.contract import (
+    Found,
+    Reading,
+    Scope,
+    clean_address,
+    clean_count,
+    clean_day,
+    clean_text,
+)
+
+#: Column → the titles it is known by: letters only, in lower case, without accents.
+_TITLES: Mapping[str, tuple[str, ...]] = {
+    "address": ("adresse", "address", "email", "mail", "adressemail"),
+    "login": ("identifiant", "login", "username", "user", "compte"),
+    "size": ("tailleoctets", "taille", "size", "bytes", "octets"),
+    "messages": ("messages", "nombredemessages", "nbmessages"),
+    "kind": ("type", "kind", "nature"),
+    "targets": ("cible", "cibles", "target", "targets", "destination", "goto"),
+    "last_used": ("dernieracces", "dernierusage", "derniereutilisation", "lastused", "lastlogin", "lastuse"),
+    "filters": ("filtres", "filters"),
+    "vacation": ("reponseautomatique", "reponseauto", "vacation", "absence"),
+}
+_KINDS: Mapping[str, Kind] = {
+    **dict.fromkeys(("boite", "bal", "mailbox", "compte", "account"), "mailbox"),
+    **dict.fromkeys(("alias",), "alias"),
+    **dict.fromkeys(("redirection", "forward", "renvoi", "transfert"), "forward"),
+    **dict.fromkeys(("liste", "list", "groupe", "group"), "list"),
+    **dict.fromkeys(("attrapetout", "catchall"), "catch_all"),
+}
+_YES, _NO = ("oui", "o", "yes", "y", "true", "1", "x"), ("non", "n", "no", "false", "0")
+_LARGEST = 50_000_000
+
+
+class CsvFile:
+    """A file with a line of titles; see ``_TITLES``. Without a column of kinds every line is a mailbox."""
+
+    name = "csv"
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def read(self, scope: Scope) -> Reading:
+        """Raises Problem INV10 when it cannot be read, or has no column of addresses."""
+        text = self._text()
+        first = next((line for line in text.splitlines() if line.strip()), "")
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(";,\t|", key=first.count))
+        columns: Mapping[str, int] = {}
+        found, doubts = list[Found](), dict[Aspect, str]()
+        for row in self._rows(reader):
+            if not columns:
+                columns = self._columns(row)
+                continue
+            cells = {name: row[place].strip() for name, place in columns.items() if place < len(row)}
+            for aspect, doubt in _doubts(cells):
+                doubts.setdefault(aspect, f"{self._file.name}:{reader.line_num}: {doubt}")
+            one = _found(cells)
+            if one is not None and scope.has(one.address):
+                found.append(one)
+        if not columns:
+            raise Problem("INV10", f"{self._file} is empty.", _HINT)
+        everything: tuple[Aspect, ...] = ("mailboxes", "aliases", "lists", "catch_alls")
+        return Reading(tuple(found), frozenset(everything if "kind" in columns else everything[:1]), doubts)
+
+    def _text(self) -> str:
+        try:
+            with self._file.open("rb") as file:
+                data = file.read(_LARGEST + 1)
+        except OSError as error:
+            raise Problem("INV10", f"Cannot read {self._file}: {error.strerror}.", _HINT) from None
+        if len(data) > _LARGEST:
+            raise Problem("INV10", f"{self._file} is larger than {_LARGEST // 1_000_000} MB.", _HINT)
+        if data[:2] in (b"\xff\xfe", b"\xfe\xff"):  # "Unicode text", as spreadsheets call UTF-16
+            return data.decode("utf-16", errors="replace")
+        try:
+            return data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            return data.decode("cp1252", errors="replace")
+
+    def _rows(self, reader: Iterator[list[str]]) -> Iterator[list[str]]:
+        """Those that are not blank."""
+        try:
+            yield from (row for row in reader if any(cell.strip() for cell in row))
+        except csv.Error as error:
+            raise Problem("INV10", f"{self._file} cannot be read as CSV: {error}.", _HINT) from None
+
+    def _columns(self, titles: Sequence[str]) -> Mapping[str, int]:
+        """Where each column stands."""
+        known = {title: name for name, names in _TITLES.items() for title in names}
+        columns: dict[str, int] = {}
+        for place, cell in enumerate(titles):
+            if (name := known.get(_letters(cell))) is not None:
+                columns.setdefault(name, place)
+        if "address" not in columns:
+            raise Problem("INV10", f"The first line of {self._file} names no column of addresses.", _HINT)
+        return columns
+
+
+_HINT = "a line of titles first: adresse;identifiant;taille_octets;messages;type;cible;dernier_acces"
+
+
+def _found(cells: Mapping[str, str]) -> Found | None:
+    address = clean_address(cells.get("address"))
+    if not address:
+        return None
+    kind = _KINDS.get(_letters(cells["kind"])) if cells.get("kind") else None
+    if kind is None and not (cells.get("kind") or cells.get("targets")):
+        kind = "catch_all" if address.startswith("@") else "mailbox"
+    return Found(
+        address=address,
+        kind=kind,
+        login=clean_text(cells.get("login")) or None,
+        targets=tuple(target for target in map(clean_text, _several(cells.get("targets", ""))) if target),
+        size=_count(cells.get("size", "")),
+        messages=_count(cells.get("messages", "")),
+        last_used=_day(cells.get("last_used", "")),
+        filters=tuple(_several(cells["filters"])) if cells.get("filters") else () if "filters" in cells else None,
+        vacation=_yes(cells.get("vacation", "")),
+    )
+
+
+def _doubts(cells: Mapping[str, str]) -> Iterator[tuple[Aspect, str]]:
+    """What is written in a line and cannot be understood."""
+    if not clean_address(cells.get("address")):
+        yield "mailboxes", f"{cells.get('address', '')[:60]!r} is no address"
+    if cells.get("kind") and _letters(cells["kind"]) not in _KINDS:
+        yield (
+            "mailboxes",
+            f"{cells['kind'][:60]!r} is no type of address (boîte, alias, redirection, liste, attrape-tout)",
+        )
+    if cells.get("size") and _count(cells["size"]) is None:
+        yield "sizes", f"{cells['size'][:60]!r} is no number of bytes"
+    if cells.get("messages") and _count(cells["messages"]) is None:
+        yield "messages", f"{cells['messages'][:60]!r} is no number of messages"
+    if cells.get("last_used") and _day(cells["last_used"]) is None and cells["last_used"] != "0":
+        yield "last_use", f"{cells['last_used'][:60]!r} is no date"
+
+
+def _several(text: str) -> list[str]:
+    return [
+        part.strip().lower() if "@" in part else part.strip() for part in re.split(r"[,\s|;]+", text) if part.strip()
+    ]
+
+
+def _count(text: str) -> int | None:
+    return clean_count(re.sub(r"[\s\u00a0\u202f']", "", text))
+
+
+def _day(text: str) -> dt.date | None:
+    french = re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})(?:[ T].*)?", text.strip())
+    return clean_day(f"{french[3]}-{int(french[2]):02}-{int(french[1]):02}" if french else text)
+
+
+def _yes(text: str) -> bool | None:
+    word = _letters(text) or text.strip()
+    return True if word in _YES else False if word in _NO else None
+
+
+def _letters(text: str) -> str:
+    """A title or a word without accents, spaces, marks and capitals."""
+    return re.sub("[^a-z]", "", unicodedata.normalize("NFD", text).encode("ascii", "ignore").decode().lower())

@@ -1,0 +1,71 @@
+"""Dovecot's doveadm over HTTP: one command, one answer (Dovecot, "Doveadm HTTP API")."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from reconcile.problem import Problem
+
+_PATH = "/doveadm/v1"
+_CONNECT, _ANSWER = 20, 1800  # seconds: a first look at the sizes of a large Maildir is slow
+
+
+class Refused(Exception):
+    """Dovecot did not carry a command out. ``unknown``: it knows no such command."""
+
+    def __init__(self, kind: str, exit_code: int) -> None:
+        super().__init__(f"exit code {exit_code}" if kind == "exitCode" else kind)
+        self.unknown = kind == "unknownMethod"
+
+
+class DoveadmApi:
+    """``url``: https://host:port. ``key``: the host's doveadm_api_key."""
+
+    def __init__(self, url: str, key: str, ca_file: Path | None = None) -> None:
+        self._url = url.rstrip("/").removesuffix(_PATH) + _PATH
+        self._authorization = "X-Dovecot-API " + base64.b64encode(key.encode()).decode()
+        self._verify: bool | str = str(ca_file) if ca_file else True
+
+    def ask(self, command: str, **parameters: object) -> Any:
+        """What a command answers. Raises Refused, or Problem INV13 when there is no answer to be had.
+
+        Each has a connection of its own: a doveadm that worked for one user stays that user, and may list no others.
+        Asking for "Connection: close" would have Dovecot 2.3 leave a wrong key without any answer.
+        """
+        try:
+            answer = requests.post(
+                self._url,
+                json=[[command, parameters, "1"]],
+                headers={"Authorization": self._authorization},
+                timeout=(_CONNECT, _ANSWER),
+                verify=self._verify,
+                allow_redirects=False,
+            )
+        except requests.exceptions.SSLError:
+            raise self._problem("its certificate is not trusted", "name its authority: ca_file") from None
+        except (requests.RequestException, OSError):
+            raise self._problem("it cannot be reached", "is the HTTP listener of its service doveadm on?") from None
+        if answer.status_code == requests.codes.unauthorized:
+            raise self._problem("it refuses the key", "it is doveadm_api_key in Dovecot's configuration")
+        if answer.status_code != requests.codes.ok:
+            raise self._problem(f"it answers {answer.status_code}", "is this the address of the doveadm HTTP API?")
+        return self._content(answer)
+
+    def _content(self, answer: requests.Response) -> Any:
+        try:
+            ((kind, content, _),) = answer.json()
+            if kind == "error":
+                raise Refused(str(content["type"])[:60], int(content["exitCode"]))
+        except (ValueError, TypeError, KeyError):
+            raise self._problem("its answer makes no sense", "is this the doveadm HTTP API?") from None
+        return content
+
+    def _problem(self, why: str, hint: str) -> Problem:
+        parts = urlsplit(self._url)
+        host = f"{parts.scheme}://{parts.hostname or ''}" + (f":{parts.port}" if parts.port else "")
+        return Problem("INV13", f"The doveadm API at {host} tells nothing: {why}.", hint)
