@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import pytest
-from tests.postgresql import Cluster, postgresql
 
 _TOLD: list[str] = []
 
@@ -26,24 +24,6 @@ def tell() -> Callable[[str], None]:
     return _TOLD.append
 
 
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    """A PostgreSQL for every test that does not shake it: each takes a database of its own."""
-    with postgresql() as server:
-        yield server
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """A worker hands its lines to the process that prints."""
-    if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput["told"] = _TOLD
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any) -> None:
-    _TOLD.extend(getattr(node, "workeroutput", {}).get("told", ()))
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_unconfigure(config: pytest.Config) -> None:
     for line in _TOLD:
-        terminalreporter.write_line(line)
+        config.get_terminal_writer().line(line)

@@ -21,6 +21,10 @@ from reconcile.problem import Problem
 COMMANDS = {
     "validate": ("reconcile.cli.validate:validate", "Check the federation files; nothing leaves this machine."),
     "schema": ("reconcile.cli.schema:schema", "Write the JSON Schema of a federation file, or check it is current."),
+    "inventory": (
+        "reconcile.cli.inventory.commands:inventory",
+        "What the old hosts hold: read, show, compare. Nothing on them is changed.",
+    ),
     "rehearse": ("reconcile.cli.rehearse:rehearse", "Look at all a federation's move depends on; change nothing."),
     "plan": ("reconcile.cli.plan:plan", "Compare YAML with the tenant, DNS and the old host; show what would change."),
     "show": ("reconcile.cli.show:show", "Show a saved plan."),

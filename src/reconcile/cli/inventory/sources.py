@@ -1,0 +1,70 @@
+"""The sources that reconcile.toml names for an old host, with their credentials."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconcile.cli.session import Session
+from reconcile.problem import Problem
+
+if TYPE_CHECKING:
+    from reconcile.config.settings import LegacyServer
+    from reconcile.providers.legacy.inventory.contract import Source
+
+
+def sources_of(session: Session, name: str) -> list[Source]:
+    """The sources of [legacy.NAME], those that know which login opens which address before those that need it.
+
+    Raises Problem INV20 when it has none, AUTH01 when a credential is missing.
+    """
+    server = session.settings.legacy.get(name)
+    if server is None:
+        known = ", ".join(sorted(session.settings.legacy))
+        raise Problem("INV20", f"The old host {name!r} is not in reconcile.toml.", f"the known ones: {known}")
+    found = list(_sources(session, name, server))
+    if not found:
+        hint = f"add a table such as [legacy.{name}.inventory.csv]; see docs/inventory.md"
+        raise Problem("INV20", f"reconcile.toml says nowhere what the old host {name} may be read from.", hint)
+    return found
+
+
+def _sources(session: Session, name: str, server: LegacyServer) -> Iterator[Source]:
+    tables = server.inventory
+    if tables.csv is not None:
+        from reconcile.providers.legacy.inventory.csv_file import CsvFile
+
+        yield CsvFile(tables.csv.file)
+    if tables.sql is not None:
+        from reconcile.providers.legacy.inventory.sql import SqlDatabase
+
+        sql = tables.sql
+        password = _optional(session, name, "SQL_PASSWORD", sql.password_file)
+        yield SqlDatabase(sql.database_file or sql.database, password, sql.mailboxes, sql.aliases)
+    if tables.command is not None:
+        from reconcile.providers.legacy.inventory.command import Command
+
+        command = tables.command
+        yield Command(command.command, session.environment, command.timeout_seconds)
+    if tables.doveadm is not None:
+        from reconcile.providers.legacy.inventory.doveadm import Doveadm
+        from reconcile.providers.legacy.inventory.doveadm_api import DoveadmApi
+
+        doveadm = tables.doveadm
+        key = session.secret(_variable(name, "DOVEADM_KEY"), doveadm.key_file, f"doveadm_api_key of {name}")
+        yield Doveadm(DoveadmApi(doveadm.url, key, doveadm.ca_file))
+
+
+def _variable(name: str, what: str) -> str:
+    """``RECONCILE_LEGACY_MUTUALISE_DOVEADM_KEY``."""
+    return f"RECONCILE_LEGACY_{re.sub('[^A-Z0-9]', '_', name.upper())}_{what}"
+
+
+def _optional(session: Session, name: str, what: str, file: Path | None) -> str:
+    """A password that a file or the environment gives; "" when neither does."""
+    variable = _variable(name, what)
+    if file is None and variable not in session.environment:
+        return ""
+    return session.secret(variable, file, f"password of the database of {name}")
