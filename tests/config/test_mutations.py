@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from reconcile.config.document import decode, read_document
 from reconcile.config.load import Loaded, load_files
+from reconcile.config.settings import LegacyServer
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "federations/spf55.yaml").read_text(encoding="utf-8")
 TREE = read_document(decode(TEXT.encode())).tree
+HOST = LegacyServer(host="imap.example", master_user="copieur")
 ODD = st.sampled_from(
     ["", ":", "- ", "  ", "\t", "&a ", "*a", "!t ", "{", "}", "[", "]", "'", '"', "#", "|", "@", "é", "\n", "~"]
 )
@@ -24,7 +26,7 @@ VALUES: Any = st.sampled_from(
 def judged(text: str, folder: Path) -> Loaded:
     path = folder / "spf55.yaml"
     path.write_bytes(text.encode())
-    loaded = load_files([path], ["spf54.org"], ["mutualise"])
+    loaded = load_files([path], ["spf54.org"], {"mutualise": HOST})
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     for one in loaded.diagnostics:
         assert 1 <= one.line <= len(lines)

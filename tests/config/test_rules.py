@@ -1,6 +1,7 @@
 """One small file per rule in ``cases``: the federations as a postmaster might write them, and what is said of them."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from reconcile.config.batches import Batch, Prices
 from reconcile.config.inventory import Inventory
 from reconcile.config.load import load_federations
 from reconcile.config.rules import RULES
+from reconcile.config.settings import LegacyServer
 from reconcile.problem import Problem
 from reconcile.state.inventory import decode
 
@@ -24,7 +26,14 @@ def test_each_rule_speaks_at_the_right_place_and_no_other_does(case: Path, tmp_p
         (tmp_path / name).write_text(text, encoding="utf-8")
     inventories = {slug: _inventory(held) for slug, held in story.get("inventories", {}).items()}
     batches = [Batch.model_validate(one) for one in story["batches"]] if "batches" in story else None
-    network = (story.get("protected", ()), story.get("servers"), inventories, story.get("today"), batches, Prices())
+    network = (
+        story.get("protected", ()),
+        _servers(story.get("servers")),
+        inventories,
+        story.get("today"),
+        batches,
+        Prices(),
+    )
     loaded = load_federations(tmp_path, *network)
     found = [f"{one.path.name}:{one.line}:{one.column} {one.code}" for one in loaded.diagnostics]
     assert found == story["expect"], story["says"]
@@ -41,6 +50,11 @@ def test_every_rule_is_explained_in_the_documentation_with_its_severity() -> Non
     page = (ROOT / "docs/rules.md").read_text(encoding="utf-8")
     for code, rule in RULES.items():
         assert f"| {code} | {rule.severity} | {rule.title} |" in page
+
+
+def _servers(written: Mapping[str, dict[str, object]] | None) -> Mapping[str, LegacyServer] | None:
+    usual = {"host": "imap.example", "master_user": "copieur"}
+    return written and {name: LegacyServer.model_validate(usual | one) for name, one in written.items()}
 
 
 def _inventory(held: object) -> Inventory | Problem:

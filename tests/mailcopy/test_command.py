@@ -190,6 +190,15 @@ def test_a_mailbox_of_an_unknown_server_is_said_to_be_so(office: Office) -> None
     assert "[legacy.gandi]" in said
 
 
+@pytest.mark.parametrize("login", ["zoe@spf88.org", f"{BOXES[0]}*copier", "k0412"])
+def test_a_queued_copy_of_somebody_elses_mailbox_is_not_opened(office: Office, login: str) -> None:
+    office.jobs.enqueue(f"spf55/copy/{BOXES[0]}", "ovh", login, BOXES[0], "")
+    code, said = office.run("work", "--once")
+    assert code == 6
+    assert "COPY17" in said
+    assert office.messages(BOXES[0]) == 0
+
+
 def test_a_paused_copy_is_left_alone_until_it_is_resumed(office: Office) -> None:
     office.queue(BOXES)
     assert office.run("pause", "spf55") == (0, "3 copies paused.\n")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from reconcile.config.logins import Logins
 from reconcile.config.settings import Guards, load_settings
 from reconcile.planning.guards import Boundary, Leave, refusals
 from reconcile.planning.plan import Action, Basis, Cause, Change, Plan
@@ -15,6 +16,7 @@ from reconcile.planning.planfile import document
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Live, Value
 
+LOGINS = Logins({"spf55.org": "spf55", "spf88.org": "spf88"}, {}, {"direction@spf55.org"})
 ROOT = Path(__file__).resolve().parents[2]
 NOW = dt.datetime(2025, 1, 19, 17, 0, tzinfo=dt.UTC)
 
@@ -155,3 +157,14 @@ def test_a_federation_whose_file_is_gone_loses_nothing() -> None:
     plan = deleting(1)
     undescribed = {slug: dataclasses.replace(basis, digest="") for slug, basis in plan.basis.items()}
     assert codes(dataclasses.replace(plan, basis=undescribed), Leave(delete=True)) == ["GRD06"]
+
+
+@pytest.mark.parametrize(
+    ("login", "inside"),
+    [("contact@spf55.org", True), ("zoe@spf88.org", False), ("direction@spf55.org", False), ("k0412", False)],
+)
+def test_no_copy_of_another_federations_mailbox_is_queued_whatever_the_plan_says(login: str, *, inside: bool) -> None:
+    boundary = Boundary({"spf55.org", "spf88.org"}, {"direction@spf55.org"}, logins=LOGINS)
+    copy = Change(Address("spf55", "copy", "contact@spf55.org"), Action.CREATE, Cause.YAML, None, {})
+    fields: dict[str, Value] = {"source": "mutualise", "login": login, "destination": "contact@spf55.org", "folder": ""}
+    assert (boundary.violation(copy, fields) == "") is inside

@@ -92,6 +92,13 @@ class Stage:
         with (self.folder / "reconcile.toml").open("a", encoding="utf-8") as settings:
             settings.write(f"\n[[batches]]\ndate = {day.isoformat()}\n")
 
+    def settings(self, old: str, new: str) -> None:
+        """Change reconcile.toml."""
+        path = self.folder / "reconcile.toml"
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
     def run(self, *words: str, environment: Mapping[str, str] = {}, expect: int | None = None) -> Ended:
         """Run ``reconcile`` and hold it to its exit code when one is expected; never a traceback."""
         done = subprocess.run(

@@ -155,6 +155,8 @@ def test_a_rehearsal_tells_that_nothing_stands_in_the_way_and_what_does(stage: S
     assert "! Not tried: Cannot read the TSIG key" in stage.run("rehearse", "spf55", expect=0).out
     (stage.folder / "dns-key").rename(stage.folder / ".sandbox" / "secrets" / "dns-key")
     stage.edit("spf55", "legacy_login: k0412", "legacy_login: k9999")
+    assert "✗ COPY17 camille.dupont@spf55.org: " in stage.run("rehearse", "spf55", expect=1).out
+    stage.settings('"k0412"', '"k9999"')
     wrong = stage.run("rehearse", "spf55", expect=1)
     assert "✗ COPY02 camille.dupont@spf55.org: " in wrong.out
     assert "opens 2 mailboxes" in wrong.out

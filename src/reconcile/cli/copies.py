@@ -76,7 +76,7 @@ def ends_of(session: Session) -> Callable[[Job], Ends]:
     def ends(job: Job) -> Ends:
         app = Token(job.destination, tokens.exchange)
         return Ends(
-            old_end(session, job.source, job.login),
+            old_end(session, job.key.partition("/")[0], job.source, job.login, job.destination),
             Endpoint(
                 *(new.host, new.port, app, new.tls, new.ca_file, new.connections),
                 largest=new.largest_message * 1_000_000,
@@ -87,8 +87,11 @@ def ends_of(session: Session) -> Callable[[Job], Ends]:
     return ends
 
 
-def old_end(session: Session, source: str, login: str) -> Endpoint:
-    """An old mailbox, opened by the master user. Raises COPY09 for a host nobody describes, AUTH01 without password."""
+def old_end(session: Session, federation: str, source: str, login: str, destination: str) -> Endpoint:
+    """An old mailbox of that federation (a slug), opened by the master user. ``destination``: its new address.
+
+    Raises COPY09 for a host nobody describes, COPY17 for a login that is not the federation's, AUTH01 without password.
+    """
     from reconcile.mailcopy.imap.session import Endpoint, Password
 
     old = session.settings.legacy.get(source)
@@ -98,6 +101,32 @@ def old_end(session: Session, source: str, login: str) -> Endpoint:
             f"{login} is on the old server {source!r}, which reconcile.toml does not describe.",
             f"add a table [legacy.{source}]",
         )
+    if why := _refusal(session, federation, source, login, destination):
+        raise Problem(
+            "COPY17",
+            f"The mailbox is not opened for {federation}: {why}.",
+            f"correct legacy_login in {federation}.yaml, or list the login under [legacy.{source}.logins]; then apply",
+        )
     password = session.secret("RECONCILE_LEGACY_PASSWORD", old.master_password_file, "password of the master user")
     master = Password(f"{login}{old.separator}{old.master_user}", password)
     return Endpoint(old.host, old.port, master, old.tls, old.ca_file, old.connections)
+
+
+def _refusal(session: Session, federation: str, source: str, login: str, destination: str) -> str:
+    """Why the login is not the federation's; "" when it is.
+
+    A domain is one federation's, so a login in the domain of its new address needs no file: a worker may have none. For
+    any other, the file is read as it is now: a worker outlives many changes of it.
+    """
+    from reconcile.config.load import load_files
+    from reconcile.config.logins import Logins
+    from reconcile.resources.desired import declared_domains
+
+    settings, path = session.settings, session.federations / f"{federation}.yaml"
+    owners = {destination.rpartition("@")[2].lower(): federation}
+    why = Logins.known(owners, settings.legacy, settings.protected, ()).refusal(federation, source, login)
+    if why and path.is_file():
+        owners = declared_domains(load_files([path]).federations)
+        inventories = session.inventories.values()
+        why = Logins.known(owners, settings.legacy, settings.protected, inventories).refusal(federation, source, login)
+    return why

@@ -115,6 +115,7 @@ def _loaded(session: Session) -> Loaded:
     return load_federations(
         session.federations,
         protected=session.settings.protected,
+        servers=session.settings.legacy,
         inventories=session.inventories,
         today=session.today,
     )
@@ -123,6 +124,7 @@ def _loaded(session: Session) -> Loaded:
 def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepared:
     from concurrent.futures import ThreadPoolExecutor
 
+    from reconcile.config.logins import Logins
     from reconcile.planning.planner import Inputs
     from reconcile.resources.desired import compile_federations, declared_domains
     from reconcile.state.replay import Journals
@@ -149,6 +151,7 @@ def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepare
         _check_world(session, slug, {stored.lineage} if stored.serial else journals.lineages(slug))
         snapshots[slug], unsettled = journals.replay(stored)
         interrupted.update(intent.address for intent in unsettled if intent.action == "create")
+    owners = declared_domains(loaded.federations)
     inputs = Inputs(
         desired=compile_federations(federations, settings, session.clock.now()),
         snapshots=snapshots,
@@ -156,7 +159,8 @@ def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepare
         domains=declared_domains(federations),
         basis=basis(federations, snapshots),
         partial=bool(names),
-        owners=declared_domains(loaded.federations),
+        owners=owners,
+        logins=Logins.known(owners, settings.legacy, settings.protected, session.inventories.values()),
     )
     return Prepared(federations, snapshots, inputs, loaded.federations)
 

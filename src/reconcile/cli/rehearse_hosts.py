@@ -59,7 +59,8 @@ def _tried(session: Session, federation: Federation) -> Iterator[tuple[str, Prob
         if copy.address.kind != "copy":
             continue
         try:
-            connect(old_end(session, str(copy.fields["source"]), str(copy.fields["login"]))).log_out()
+            ends = (str(copy.fields[name]) for name in ("source", "login", "destination"))
+            connect(old_end(session, federation.slug, *ends)).log_out()
         except Problem as problem:
             yield copy.address.key, problem
         except ConnectionLost as lost:

@@ -42,6 +42,7 @@ def carry_out(
     """Apply what was chosen, journalled under a name of its own. After ``deadline`` seconds nothing more is started."""
     from reconcile.applying.apply import Ground, apply_plan
     from reconcile.cli.prepare import store
+    from reconcile.config.logins import NO_LOGINS
     from reconcile.planning.guards import Boundary
     from reconcile.state.journal import Journal, new_run_id
 
@@ -49,7 +50,7 @@ def carry_out(
     stop = threading.Event()
     snapshots = with_lineage(session, prepared.snapshots)
     owners, protected = frozenset(prepared.inputs.owners), frozenset(session.settings.protected)
-    boundary = Boundary(owners, protected, prepared.former_domains)
+    boundary = Boundary(owners, protected, prepared.former_domains, prepared.inputs.logins or NO_LOGINS)
     ground = Ground(found, store(session, stop.set), snapshots, boundary, session.clock, stop)
     run_id = new_run_id(session.clock, secrets.token_hex(3))
     holder = holder_of(session, run_id, "apply")

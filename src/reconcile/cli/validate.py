@@ -91,7 +91,7 @@ def _network(session: Session) -> dict[str, Any]:
     return {
         "protected": settings.protected,
         "servers": settings.legacy,
-        "inventories": session.inventories if today else {},
+        "inventories": session.inventories,
         "today": today,
         "batches": settings.batches or None,
         "prices": settings.prices,

@@ -16,6 +16,7 @@ from reconcile.config.document import SIZE_LIMIT, Flaw, Unreadable, decode, read
 from reconcile.config.federation import Federation, Mark, Route
 from reconcile.config.inventory import Inventory
 from reconcile.config.rules import NO_INVENTORIES, check
+from reconcile.config.settings import LegacyServer
 from reconcile.problem import Problem
 
 _INVALID = 3  # the exit code for configuration that cannot be used
@@ -77,7 +78,7 @@ class Loaded:
 def load_federations(
     folder: Path,
     protected: Collection[str] = (),
-    servers: Collection[str] | None = None,
+    servers: Mapping[str, LegacyServer] | None = None,
     inventories: Mapping[str, Inventory | Problem] = NO_INVENTORIES,
     today: dt.date | None = None,
     batches: Sequence[Batch] | None = None,
@@ -107,7 +108,7 @@ def load_federations(
 def load_files(
     paths: Iterable[Path],
     protected: Collection[str] = (),
-    servers: Collection[str] | None = None,
+    servers: Mapping[str, LegacyServer] | None = None,
     inventories: Mapping[str, Inventory | Problem] = NO_INVENTORIES,
     today: dt.date | None = None,
     batches: Sequence[Batch] | None = None,

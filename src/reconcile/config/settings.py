@@ -28,6 +28,7 @@ def _country(text: str) -> str:
     return text
 
 
+Slug = Annotated[str, Field(pattern="^spf[0-9a-z-]+$")]
 SkuPartNumbers = Annotated[tuple[Name, ...], Field(min_length=1)]
 
 
@@ -133,10 +134,25 @@ class LegacyServer(ImapServer):
     """Mailboxes of this host copied at once, by all workers together."""
     master_password_file: Path | None = None
     """File holding the master user's password; RECONCILE_LEGACY_PASSWORD comes first."""
+    logins: dict[Slug, tuple[Name, ...]] = Field(default_factory=dict)
+    """Each federation's logins that are no address of its own: spf55 = ["k0412"]. Its mailboxes are opened by these and
+    by its addresses, no other."""
     spf_include: str = ""
     """What SPF records of its domains include for it, such as _spf.mutualise.example: taken out after the departure."""
     inventory: InventorySources = InventorySources()
     """What it holds is read from there (docs/inventory.md)."""
+
+    @model_validator(mode="after")
+    def _each_login_opens_one_mailbox(self) -> LegacyServer:
+        owners: dict[str, str] = {}
+        for slug, logins in self.logins.items():
+            for login in logins:
+                if self.separator in login:
+                    raise PydanticCustomError("login", "{login} holds the separator", {"login": repr(login)})
+                if owners.setdefault(login.lower(), slug) != slug:
+                    words = "{login} is a login of two federations"
+                    raise PydanticCustomError("login", words, {"login": repr(login)})
+        return self
 
 
 class Copies(Table):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 
+from reconcile.config.logins import NO_LOGINS, Logins
 from reconcile.config.settings import Guards
 from reconcile.planning.plan import Action, Change, Plan
 from reconcile.resources.kinds import KINDS
@@ -119,12 +120,13 @@ class Boundary:
 
     ``protected`` holds mail addresses, and whole domains with all below them, in lower case. ``former``: the domains
     that were declared when they were last applied and are no longer: what is ours there may still be deleted, and
-    nothing else.
+    nothing else. ``logins``: whose old mailboxes each federation may have copied; without it, none may be.
     """
 
     domains: Collection[str]
     protected: Collection[str]
     former: Collection[str] = ()
+    logins: Logins = NO_LOGINS
 
     def violation(self, change: Change, fields: Mapping[str, Value | Reference]) -> str:
         """Why this write would leave the boundary; "" when it stays inside."""
@@ -135,6 +137,9 @@ class Boundary:
             domain = _domain(name)
             if domain not in self.domains and not (change.action is Action.DELETE and domain in self.former):
                 return f"{name} is outside the declared domains"
+        if change.address.kind == "copy" and "login" in fields and change.action is not Action.DELETE:
+            source, login = str(fields.get("source", "")), str(fields["login"])
+            return self.logins.refusal(change.address.federation, source, login)
         return ""
 
     def _protects(self, name: str) -> bool:

@@ -10,6 +10,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from reconcile.config.logins import Logins
 from reconcile.planning.diff import diff, disown, recorded_as, retire
 from reconcile.planning.order import ordered
 from reconcile.planning.plan import Basis, Blocked, Change, Plan, Unrecorded
@@ -31,7 +32,8 @@ class Inputs:
 
     ``snapshots``: the recorded state of each federation concerned. ``interrupted``: addresses whose creation began in
     a run that never ended. ``domains``: every mail domain these federations declare → slug; ``owners``: every one that
-    any file declares. ``basis``: one entry per federation.
+    any file declares. ``basis``: one entry per federation. ``logins``: whose old mailboxes each may have
+    copied; None leaves it to the last check before a write.
     """
 
     desired: Sequence[Desired]
@@ -41,6 +43,7 @@ class Inputs:
     basis: Mapping[str, Basis]
     partial: bool
     owners: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    logins: Logins | None = None
 
     @property
     def addresses(self) -> Collection[Address]:
@@ -73,6 +76,9 @@ def make_plan(inputs: Inputs, readers: Mapping[str, Reader], now: dt.datetime, t
         shown = observed[resource.address]
         if isinstance(shown, Unknown):
             blocked[resource.address] = Blocked(resource.address, shown.reason)
+            continue
+        if refused := _not_theirs(resource, inputs.logins):
+            blocked[resource.address] = Blocked(resource.address, refused)
             continue
         live = shown if isinstance(shown, Live) else None
         interrupted = resource.address in inputs.interrupted
@@ -168,6 +174,14 @@ def observe(inputs: Inputs, readers: Mapping[str, Reader]) -> Observation:
     seats = next((answer.seats for answer in answers if answer.seats), None)
     findings = tuple(finding for answer in answers for finding in answer.findings)
     return Observation(observed, unmanaged, seats, findings)
+
+
+def _not_theirs(resource: Desired, logins: Logins | None) -> str:
+    """Why an old mailbox is not the federation's to have copied; "" when it is."""
+    if logins is None or resource.address.kind != "copy":
+        return ""
+    server, login = resource.fields["source"], resource.fields["login"]
+    return logins.refusal(resource.address.federation, str(server), str(login))
 
 
 def _block_dependants(

@@ -9,13 +9,16 @@ from types import MappingProxyType
 from reconcile.config.batches import Batch, Prices
 from reconcile.config.federation import Federation
 from reconcile.config.inventory import Inventory
+from reconcile.config.logins import Logins
 from reconcile.config.rules.aliases import check_aliases
 from reconcile.config.rules.calendar import check_calendar
 from reconcile.config.rules.catalogue import RULES, Finding, Rule
 from reconcile.config.rules.directory import check_directory
 from reconcile.config.rules.inventory import check_inventory
 from reconcile.config.rules.licences import check_licences
+from reconcile.config.rules.logins import check_logins
 from reconcile.config.rules.network import check_network
+from reconcile.config.settings import LegacyServer
 from reconcile.problem import Problem
 
 __all__ = ["NO_INVENTORIES", "RULES", "Finding", "Rule", "check"]
@@ -27,7 +30,7 @@ NO_INVENTORIES: Mapping[str, Inventory | Problem] = MappingProxyType({})
 def check(
     federations: Sequence[Federation],
     protected: Collection[str],
-    servers: Collection[str] | None,
+    servers: Mapping[str, LegacyServer] | None,
     inventories: Mapping[str, Inventory | Problem] = NO_INVENTORIES,
     today: dt.date | None = None,
     batches: Sequence[Batch] | None = None,
@@ -41,7 +44,10 @@ def check(
     they are not known. ``prices``: what licences cost, None when that is not judged.
     """
     owners = {domain: federation.slug for federation in federations for domain in federation.domains}
+    logins = Logins.known(owners, servers, protected, inventories.values())
     for federation in federations:
+        for finding in check_logins(federation, logins):
+            yield federation, finding
         for finding in check_licences(federation, owners):
             yield federation, finding
         for finding in check_aliases(federation, owners):

@@ -29,6 +29,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "SPF106": Rule("an address is malformed"),
         "SPF107": Rule("an address is outside the federation's domains"),
         "SPF108": Rule("an anchor, alias, merge key or tag of YAML is used"),
+        "SPF109": Rule("a login on the old host is not the federation's"),
         "SPF201": Rule("a shared mailbox has no delegate"),
         "SPF202": Rule("a delegate has no personal mailbox"),
         "SPF203": Rule("a delegate is unknown"),

@@ -1,0 +1,39 @@
+"""Rule 109: the login of an old mailbox belongs to the federation whose file names it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconcile.config.federation import Federation, Route
+from reconcile.config.logins import Logins
+from reconcile.config.rules.catalogue import Finding
+
+
+def check_logins(federation: Federation, logins: Logins) -> Iterator[Finding]:
+    """``logins``: what is known of whose they are."""
+    file = federation.file
+    server = file.legacy.server if file.legacy else ""
+    for login, route in _opened(federation):
+        if why := logins.refusal(federation.slug, server, login):
+            hint = (
+                f'a login that is no address of the file is listed in reconcile.toml: {federation.slug} = ["{login}"] '
+                f"under [legacy.{server or 'NAME'}.logins]"
+            )
+            yield Finding("SPF109", route, why, hint if why.startswith("nothing") else "", on_key=len(route) == 2)
+
+
+def _opened(federation: Federation) -> Iterator[tuple[str, Route]]:
+    """Every login the copier would use, and where it is written."""
+    for address, mailbox in federation.file.mailboxes.items():
+        if mailbox.legacy_login is not None and not mailbox.new:
+            yield mailbox.legacy_login, ("mailboxes", address, "legacy_login")
+        elif not mailbox.new and federation.file.legacy and _in(federation, mailbox.was or address):
+            yield mailbox.was or address, ("mailboxes", address)
+        for position, alias in enumerate(mailbox.aliases):
+            if alias.legacy_mail == "merge" and _in(federation, alias.address):
+                yield alias.address, ("mailboxes", address, "aliases", position, "address")
+
+
+def _in(federation: Federation, address: str) -> bool:
+    """An address outside is for the rules on addresses."""
+    return address.rpartition("@")[2] in federation.domains
