@@ -2,12 +2,15 @@
 .PHONY: demo test test-stores test-cyrus test-kerberos test-checkdmarc test-sdk soak bench-engine bench-dns bench-tenant bench-copy lint golden requirements clean
 
 PYTHON ?= python3
+# Tests side by side; a worker that runs out of tests takes some of the others'.
+WORKERS ?= auto
+PARALLEL = -n $(WORKERS) --dist worksteal
 
 demo: .setup/run ## the whole story, on a sandbox, in under two minutes
 	@.venv/bin/python scripts/demo.py
 
 test: .setup/dev lint ## linters, types, layers and the test suite
-	@.venv/bin/pytest -q
+	@.venv/bin/pytest -q $(PARALLEL)
 
 test-stores: .setup/dev ## where state may live, on PostgreSQL and Azurite
 	@scripts/test-stores

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+from tests.postgresql import Cluster, postgresql
 
 _TOLD: list[str] = []
 
@@ -24,6 +26,24 @@ def tell() -> Callable[[str], None]:
     return _TOLD.append
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL for every test that does not shake it: each takes a database of its own."""
+    with postgresql() as server:
+        yield server
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker hands its lines to the process that prints."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["told"] = _TOLD
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    _TOLD.extend(getattr(node, "workeroutput", {}).get("told", ()))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for line in _TOLD:
-        config.get_terminal_writer().line(line)
+        terminalreporter.write_line(line)

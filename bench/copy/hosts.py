@@ -15,7 +15,8 @@ from pathlib import Path
 import imapclient
 from bench.copy.corpus import Message
 from imapclient import imap_utf7
-from tests.mailcopy.dovecot import EXCHANGE, MAILDIR, PASSWORD, SDBOX, Dovecot, free_port
+from tests.mailcopy.dovecot import EXCHANGE, MAILDIR, PASSWORD, SDBOX, Dovecot
+from tests.ports import free_port
 
 from reconcile.mailcopy.imap.commands import Commands
 from reconcile.mailcopy.imap.grammar import quoted

@@ -10,14 +10,12 @@ import shutil
 import sqlite3
 import stat
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.mailcopy.cluster import Cluster
 
 from reconcile.problem import Problem
 from reconcile.providers.legacy.inventory.command import Command
@@ -141,16 +139,6 @@ TABLES = (
 MAILBOXES = """SELECT username AS address, login, SUM(bytes) AS size, messages, last_login AS last_used FROM mailbox
 GROUP BY username, login, messages, last_login ORDER BY username"""
 ALIASES = "SELECT address, goto AS targets FROM alias WHERE active = 1 ORDER BY address"
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    with tempfile.TemporaryDirectory(prefix="reconcile-pg-", ignore_cleanup_errors=True) as folder:
-        server = Cluster(Path(folder)).start()
-        try:
-            yield server
-        finally:
-            server.stop()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

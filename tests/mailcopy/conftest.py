@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.mailcopy.cluster import Cluster
 from tests.mailcopy.dovecot import EXCHANGE, MAILDIR, SDBOX, Dovecot
 from tests.mailcopy.post import Box
 
@@ -83,16 +82,6 @@ def old_box(old_host: Dovecot, user: str) -> Box:
 @pytest.fixture
 def new_box(new_host: Dovecot, user: str) -> Box:
     return Box(new_host, user)
-
-
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    with tempfile.TemporaryDirectory(prefix="reconcile-pg-", ignore_cleanup_errors=True) as folder:
-        server = Cluster(Path(folder)).start()
-        try:
-            yield server
-        finally:
-            server.stop()
 
 
 @pytest.fixture(params=["folder", "postgres"])

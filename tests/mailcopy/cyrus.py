@@ -12,7 +12,8 @@ import subprocess
 import time
 from pathlib import Path
 
-from tests.mailcopy.dovecot import PASSWORD, free_port
+from tests.mailcopy.dovecot import PASSWORD
+from tests.ports import free_port
 
 IMAPD = """
 configdirectory: {root}/config

@@ -13,6 +13,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from tests.ports import free_port
+
 from reconcile.sandbox.imap.configuration import Settings, write_configuration
 from reconcile.sandbox.imap.installed import Installed
 
@@ -146,9 +148,3 @@ def _alive(group: int) -> bool:
             if its_group == str(group) and state not in "ZX":
                 return True
     return False
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

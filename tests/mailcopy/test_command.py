@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from tests.mailcopy.cluster import Cluster
+from tests.postgresql import Cluster
 
 from reconcile.clock import SystemClock
 from reconcile.mailcopy.queue.jobs import JobList

@@ -68,12 +68,6 @@ def google_address() -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="session")
-def postgres_address() -> Iterator[str]:
-    with store_places.postgres_server() as address:
-        yield address
-
-
 @pytest.fixture
 def gitlab_address() -> Iterator[str]:
     with store_places.gitlab_server() as address:
@@ -93,7 +87,7 @@ def _place(name: str, request: pytest.FixtureRequest) -> Callable[[], Store]:
         case "google":
             return store_places.google(request.getfixturevalue("google_address"))
         case "postgres":
-            return store_places.postgres(request.getfixturevalue("postgres_address"))
+            return store_places.postgres(request.getfixturevalue("cluster"))
         case _:
             return store_places.gitlab(request.getfixturevalue("gitlab_address"))
 

@@ -9,7 +9,6 @@ import os
 import shutil
 import socket
 import subprocess
-import tempfile
 import threading
 import time
 import uuid
@@ -20,6 +19,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from tests.ports import free_port
+from tests.postgresql import Cluster
 
 from reconcile.clock import SystemClock
 from reconcile.state.cloud import CloudBucket
@@ -76,7 +77,7 @@ def azurite_server() -> Iterator[str]:
     command = os.environ.get("AZURITE_BLOB") or shutil.which("azurite-blob")
     if not command:
         pytest.fail("azurite-blob is not installed: run make test-stores")
-    port = _free_port()
+    port = free_port()
     arguments = ["--blobPort", str(port), "--silent", "--inMemoryPersistence", "--skipApiVersionCheck"]
     with subprocess.Popen([command, *arguments, "--disableTelemetry"], stdout=subprocess.DEVNULL) as process:
         try:
@@ -137,45 +138,9 @@ def google(address: str) -> Another:
     return another
 
 
-@contextlib.contextmanager
-def postgres_server() -> Iterator[str]:
-    """A cluster of one's own; the address of its server."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
-    if not found:
-        pytest.fail("PostgreSQL is not installed: run make test-stores")
-    programs, port = found[-1].parent, _free_port()
-    as_user: list[str] = []
-    with tempfile.TemporaryDirectory() as folder:
-        if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-            as_user = ["runuser", "-u", "postgres", "--"]
-            shutil.chown(folder, "postgres")
-        cluster = Path(folder) / "cluster"
-        init = [*as_user, programs / "initdb", "-D", cluster, "-A", "trust", "-U", "spf", "--no-sync"]
-        subprocess.run(init, check=True, capture_output=True, cwd="/")
-        serve = [*as_user, programs / "postgres", "-F", "-D", cluster, "-p", str(port), "-k", "", "-h", "127.0.0.1"]
-        with subprocess.Popen(serve, stderr=subprocess.DEVNULL, cwd="/") as process:
-            try:
-                _wait_for(port)
-                yield f"postgresql://spf@127.0.0.1:{port}"
-            finally:
-                process.terminate()
-
-
-def postgres(address: str) -> Another:
-    import psycopg
-
-    name = f"spf{uuid.uuid4().hex}"
-    deadline = time.monotonic() + 20
-    while True:
-        try:
-            with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
-                connection.execute(f"CREATE DATABASE {name}")
-            break
-        except psycopg.OperationalError:  # it listens before it serves
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
-    return lambda: PostgresStore(f"{address}/{name}")
+def postgres(cluster: Cluster) -> Another:
+    url = cluster.database()
+    return lambda: PostgresStore(url)
 
 
 class StrictGitLab:
@@ -259,12 +224,6 @@ def gitlab_server() -> Iterator[str]:
 def gitlab(address: str) -> Another:
     login = Login("gitlab-ci-token", "job")
     return lambda: HttpStore(address, login, ["spf13", "spf55"])
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_for(port: int) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from tests.mailcopy.cluster import Cluster
+from tests.postgresql import Cluster
 
 from reconcile.clock import SystemClock
 from reconcile.mailcopy.queue.failover import Guard

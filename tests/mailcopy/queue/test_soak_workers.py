@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 import random
 import signal
-import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from tests.mailcopy.cluster import Cluster
 from tests.mailcopy.dovecot import Dovecot
 from tests.mailcopy.queue.test_workers import Team, a_team
+from tests.postgresql import Cluster, postgresql
 
 DEATHS = int(os.environ.get("DEATHS", "150"))
 VICTIMS = ("worker", "worker", "worker", "frozen", "frozen", "database restarted", "database killed")
@@ -24,12 +22,8 @@ PATIENCE = 240.0
 
 @pytest.fixture(scope="module")
 def own_cluster() -> Iterator[Cluster]:
-    with tempfile.TemporaryDirectory(prefix="reconcile-pg-", ignore_cleanup_errors=True) as folder:
-        server = Cluster(Path(folder)).start()
-        try:
-            yield server
-        finally:
-            server.stop()
+    with postgresql() as server:
+        yield server
 
 
 def strike(victim: str, team: Team, cluster: Cluster, rng: random.Random) -> None:

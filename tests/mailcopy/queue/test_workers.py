@@ -6,15 +6,14 @@ import contextlib
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.mailcopy.cluster import Cluster
 from tests.mailcopy.dovecot import Dovecot
 from tests.mailcopy.post import Box, letter
+from tests.postgresql import Cluster, postgresql
 
 from reconcile.clock import SystemClock
 from reconcile.mailcopy.queue.location import FolderPlace, Place, PostgresPlace
@@ -102,12 +101,8 @@ def a_team(cluster: Cluster, old: Dovecot, new: Dovecot) -> Iterator[Team]:
 @pytest.fixture
 def own_cluster() -> Iterator[Cluster]:
     """One that may be killed without harm to other tests."""
-    with tempfile.TemporaryDirectory(prefix="reconcile-pg-", ignore_cleanup_errors=True) as folder:
-        server = Cluster(Path(folder)).start()
-        try:
-            yield server
-        finally:
-            server.stop()
+    with postgresql() as server:
+        yield server
 
 
 @pytest.fixture

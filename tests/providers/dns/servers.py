@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import time
@@ -23,6 +22,7 @@ import dns.tsig
 import dns.update
 import dns.zone
 from dns.rdatatype import RdataType
+from tests.ports import free_port
 
 from reconcile.sandbox.dns.server import DnsServer
 
@@ -300,18 +300,6 @@ def running(kind: type[Process] | type[Embedded], folder: Path) -> Iterator[Serv
 
 #: Where BIND keeps, at the apex of a zone it signs, how far it has come.
 _BIND_BOOKKEEPING = 65534
-
-
-def free_port() -> int:
-    """A port free for UDP and TCP at the moment of asking."""
-    while True:
-        with socket.socket() as stream, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagram:
-            stream.bind(("127.0.0.1", 0))
-            try:
-                datagram.bind(stream.getsockname())
-            except OSError:
-                continue
-            return int(stream.getsockname()[1])
 
 
 def ask(port: int, name: str, rdtype: str) -> dns.message.Message | None:

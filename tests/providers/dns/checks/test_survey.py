@@ -8,8 +8,9 @@ import zoneinfo
 import dns.name
 import dns.rdatatype
 import pytest
+from tests.ports import free_port
 from tests.providers.dns.caching import caching_resolver
-from tests.providers.dns.servers import Server, change, free_port
+from tests.providers.dns.servers import Server, change
 from tests.providers.dns.world import ORDINARY, World, zone_on
 
 from reconcile.cli.dns_output import survey_lines

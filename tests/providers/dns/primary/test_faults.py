@@ -13,7 +13,8 @@ import dns.flags
 import dns.message
 import dns.rcode
 import pytest
-from tests.providers.dns.servers import KEY, POWERLESS_NAME, POWERLESS_SECRET, Knot, PowerDns, Server, free_port
+from tests.ports import free_port
+from tests.providers.dns.servers import KEY, POWERLESS_NAME, POWERLESS_SECRET, Knot, PowerDns, Server
 from tests.providers.dns.world import ORDINARY, World, provider_of, zone_on
 
 from reconcile.clock import SystemClock

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from tests.providers.dns.servers import KEY_NAME, Bind, Server, free_port, running
+from tests.ports import free_port
+from tests.providers.dns.servers import KEY_NAME, Bind, Server, running
 from tests.providers.dns.world import ORDINARY, World, zone_on
 
 from reconcile.clock import SystemClock

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
-from tests.mailcopy.dovecot import free_port
+from tests.ports import free_port
 
 _databases = itertools.count(1)
 
 
+@contextlib.contextmanager
+def postgresql() -> Iterator[Cluster]:
+    """A cluster that runs for a while. Most tests share the session's (fixture ``cluster``)."""
+    with tempfile.TemporaryDirectory(prefix="reconcile-pg-", ignore_cleanup_errors=True) as folder:
+        cluster = Cluster(Path(folder)).start()
+        try:
+            yield cluster
+        finally:
+            cluster.stop()
+
+
 class Cluster:
+    """One server and its databases."""
+
     def __init__(self, folder: Path) -> None:
         found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
         assert found, "PostgreSQL is not installed: run scripts/setup dev"
@@ -30,7 +46,8 @@ class Cluster:
         self._run("initdb", "-D", str(self._folder), "-A", "trust", "-U", "spf", "--no-sync")
 
     def start(self) -> Cluster:
-        options = f"-p {self.port} -k '' -h 127.0.0.1 -c max_connections=60"
+        # -F: no test pulls the plug of the machine, and what a killed server wrote the kernel still has.
+        options = f"-F -p {self.port} -k '' -h 127.0.0.1 -c max_connections=60"
         self._run(
             "pg_ctl", "-D", str(self._folder), "-w", "-t", "60", "-o", options, "-l", f"{self._folder}/log", "start"
         )
@@ -54,7 +71,7 @@ class Cluster:
 
     def database(self) -> str:
         """The URL of an empty one."""
-        name = f"copies{next(_databases)}"
+        name = f"spf{next(_databases)}"
         with psycopg.connect(f"postgresql://spf@127.0.0.1:{self.port}/postgres", autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}")
         return f"postgresql://spf@127.0.0.1:{self.port}/{name}"
