@@ -19,6 +19,7 @@ code: "55"
 name: Meuse
 domain: spf55.org
 migration: {date: 2025-01-20, rehearsed: 2025-01-08, confirmed: 2025-01-15}
+legacy: {server: mutualise}
 mailboxes:
   lou.petit@spf55.org:
     licence: E1

@@ -215,7 +215,7 @@ def test_the_schema_is_written_and_compared(project: Path) -> None:
 
 def test_a_day_may_be_played_before_it_comes(project: Path) -> None:
     shutil.copy(Path(__file__).resolve().parents[2] / "reconcile.toml", project)
-    write(project, GOOD + "migration: {date: 2025-03-03}\n")
+    write(project, GOOD + "migration: {date: 2025-03-03}\nlegacy: {server: mutualise}\n")
     assert "SPF511" not in reconcile(project, "validate", "--as-of", "2025-02-25").stdout
     result = reconcile(project, "validate", "--as-of", "2025-02-26")
     assert result.returncode == 0

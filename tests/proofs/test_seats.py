@@ -13,7 +13,7 @@ schema: 1
 code: "55"
 name: Fédération de la Meuse
 domain: spf55.org
-migration: {date: 2025-01-20, rehearsed: 2025-01-08, confirmed: 2025-01-15}
+migration: {date: 2025-01-20, rehearsed: 2025-01-08, confirmed: 2025-01-15, closed: 2025-01-20}
 overrides: {GAT02: essai, GAT03: essai, GAT06: essai, GAT07: essai, GAT08: essai}
 mailboxes:
 """

@@ -41,20 +41,27 @@ class Draft:
     boxes: Sequence[DraftBox]
 
 
+class _NoAnchors(yaml.SafeDumper):
+    """The loader refuses anchors, which PyYAML writes where one value stands twice."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
 _DEFAULT_RIGHTS = ("read", "send_as")
 
 
 def render(draft: Draft) -> str:
-    """The text of the file; it has no `legacy` section, for there is nothing to copy."""
+    """The text of the file; it has no `legacy` section and its migration is closed: nothing is left to copy."""
     body: dict[str, Any] = {"schema": 1, "code": draft.code, "name": draft.name, "domain": draft.domain}
     if draft.subdomains:
         body["subdomains"] = list(draft.subdomains)
     if structures := _structures(draft.boxes):
         body["structures"] = structures
-    body["migration"] = {"date": draft.since}
+    body["migration"] = {"date": draft.since, "closed": draft.since}
     body["overrides"] = {"SPF501": "already in the tenant when this file was written"}
     body["mailboxes"] = {box.address: _box(box) for box in sorted(draft.boxes, key=lambda box: box.address)}
-    text = yaml.safe_dump(body, allow_unicode=True, sort_keys=False, width=120, default_flow_style=None)
+    text = yaml.dump(body, Dumper=_NoAnchors, allow_unicode=True, sort_keys=False, width=120, default_flow_style=None)
     return f"# yaml-language-server: $schema=../schemas/federation.schema.json\n{text}"
 
 

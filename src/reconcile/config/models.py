@@ -168,6 +168,8 @@ class Migration(Section):
     """The surcharge as announced before the switch."""
     confirmed: Date | None = None
     """When both sides agreed on the date (J-5)."""
+    closed: Date | None = None
+    """When the migration was over and its exceptions signed off: from then on no old host is needed."""
 
 
 class Legacy(Section):

@@ -20,6 +20,8 @@ def check_network(
     for federation in federations:
         for finding in _one_file(federation, guarded):
             yield federation, finding
+        for finding in _old_host(federation):
+            yield federation, finding
         legacy = federation.file.legacy
         if legacy is not None and servers is not None and legacy.server not in servers:
             message = f"the old host {shown(legacy.server)} is not in reconcile.toml"
@@ -54,6 +56,18 @@ def _one_file(federation: Federation, guarded: frozenset[str]) -> Iterator[Findi
         elif "aliases" not in route and address.rpartition("@")[2] not in federation.domains:
             message = f"{address} is outside {', '.join(federation.domains)}"
             yield Finding("SPF107", route, message, "correct the address, or declare its domain under subdomains", True)
+
+
+def _old_host(federation: Federation) -> Iterator[Finding]:
+    """A federation that migrates takes its mail along: without an old host nothing would be copied."""
+    file = federation.file
+    old = [address for address, mailbox in file.mailboxes.items() if not mailbox.new]
+    if file.legacy is not None or file.migration.date is None or file.migration.closed is not None or not old:
+        return
+    some = ", ".join(old[:3]) + (f" and {len(old) - 3} more" if len(old) > 3 else "")
+    message = f"no old host is named: no old message of {some} would be copied"
+    hint = "write legacy: {server: …}; or new: true for an address that never existed; or, once all is over, closed:"
+    yield Finding("SPF517", ("migration", "date"), message, hint)
 
 
 _UNPROTECT = "take it out of this file: 'protected' in reconcile.toml names what is never touched"
