@@ -12,7 +12,7 @@ from tests.mailcopy.dovecot import EXCHANGE, MAILDIR, SDBOX, Dovecot
 from tests.mailcopy.post import Box
 
 from reconcile.clock import Clock
-from reconcile.mailcopy.queue.location import FolderPlace, Place, PostgresPlace
+from reconcile.mailcopy.queue.location import FolderLocation, Location, PostgresLocation
 from reconcile.sandbox.imap.configuration import Settings
 
 SPECIAL: Settings = {
@@ -25,7 +25,7 @@ QUOTA: Settings = {
     "quota User": {"storage_size": "200K"},
     "quota_mail_size": "50K",
 }
-EXCHANGE_WAYS: Settings = {
+EXCHANGE_BEHAVIOUR: Settings = {
     "imap_capability": EXCHANGE,
     "login_greeting": "The Microsoft Exchange IMAP4 service is ready.",
 }
@@ -55,7 +55,7 @@ def batching_host() -> Iterator[Dovecot]:
 
 @pytest.fixture(scope="session")
 def exchange_like_host() -> Iterator[Dovecot]:
-    yield from _running("exo", mail=SDBOX, inbox=SPECIAL, settings=EXCHANGE_WAYS)
+    yield from _running("exo", mail=SDBOX, inbox=SPECIAL, settings=EXCHANGE_BEHAVIOUR)
 
 
 @pytest.fixture(scope="session")
@@ -85,9 +85,9 @@ def new_box(new_host: Dovecot, user: str) -> Box:
 
 
 @pytest.fixture(params=["folder", "postgres"])
-def place_maker(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Clock], Place]:
+def location_maker(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Clock], Location]:
     """The same list and ledgers, opened as often as asked, with any clock."""
     if request.param == "folder":
-        return lambda clock: FolderPlace(tmp_path / "copies", clock)
+        return lambda clock: FolderLocation(tmp_path / "copies", clock)
     url = request.getfixturevalue("cluster").database()
-    return lambda clock: PostgresPlace(url, "", clock)
+    return lambda clock: PostgresLocation(url, "", clock)

@@ -21,7 +21,7 @@ from tests.mailcopy.post import Box, Mail, ledger_path, letter
 from reconcile.clock import SystemClock
 from reconcile.mailcopy.imap.session import Endpoint, LoginRefused, Password, Unreachable
 from reconcile.mailcopy.ledger.ledger import LeaseLost, Ledger
-from reconcile.mailcopy.passes import ThrottledProblem, copy_mailbox
+from reconcile.mailcopy.passes import PassOptions, ThrottledProblem, copy_mailbox
 from reconcile.mailcopy.report import Progress
 from reconcile.problem import Problem
 
@@ -129,7 +129,9 @@ def test_a_server_that_breaks_down_over_a_message_is_asked_again(
     assert new_box.contents("INBOX") == old_box.contents("INBOX")
 
 
-def test_a_throttled_pass_waits_as_told_and_goes_on(old_box: Box, exchange_like_host: Dovecot, tmp_path: Path) -> None:
+def test_a_throttled_pass_waits_as_long_as_stated_and_continues(
+    old_box: Box, exchange_like_host: Dovecot, tmp_path: Path
+) -> None:
     new_box = Box(exchange_like_host, old_box.user)
     old_box.put("INBOX", *map(letter, range(60)))
     numbers = itertools.count(1)
@@ -162,7 +164,7 @@ def test_a_long_throttling_is_handed_to_the_queue_with_its_wait(
     assert raised.value.wait == pytest.approx(299.609)
 
 
-def test_a_connection_that_keeps_breaking_ends_with_a_plain_sentence(
+def test_a_connection_that_keeps_breaking_ends_with_a_clear_message(
     old_box: Box, exchange_like_host: Dovecot, tmp_path: Path
 ) -> None:
     new_box = Box(exchange_like_host, old_box.user)
@@ -176,7 +178,7 @@ def test_a_connection_that_keeps_breaking_ends_with_a_plain_sentence(
     assert new_box.contents("INBOX") == old_box.contents("INBOX")
 
 
-def test_a_wrong_master_password_is_said_without_showing_it(old_box: Box, new_box: Box, tmp_path: Path) -> None:
+def test_a_wrong_master_password_is_reported_without_showing_it(old_box: Box, new_box: Box, tmp_path: Path) -> None:
     login = Password(f"{old_box.user}*maitre", "faux-mot-de-passe")
     source = Endpoint("127.0.0.1", old_box.host.port, login, tls=False)
     with pytest.raises(LoginRefused, match="COPY02") as raised:
@@ -185,7 +187,7 @@ def test_a_wrong_master_password_is_said_without_showing_it(old_box: Box, new_bo
     assert "faux-mot-de-passe" not in f"{raised.value}{raised.value.hint}{source!r}"
 
 
-def test_a_server_that_is_not_there_is_said_to_be_out_of_reach(new_box: Box, tmp_path: Path, user: str) -> None:
+def test_a_server_that_is_down_is_reported_unreachable(new_box: Box, tmp_path: Path, user: str) -> None:
     nowhere = Endpoint("127.0.0.1", 9, Password(user, "pw"), tls=False)
     with pytest.raises(Unreachable, match=r"127\.0\.0\.1:9"):
         copy_mailbox(nowhere, new_box.endpoint(), Ledger(tmp_path / "ledger.sqlite"), _Hasty())
@@ -265,7 +267,9 @@ def test_a_worker_that_wakes_after_its_mailbox_was_taken_over_writes_nothing_mor
     assert set(new_box.contents("INBOX")) == set(old_box.contents("INBOX"))
 
 
-def test_what_a_killed_dovecot_lost_sight_of_comes_back_once(old_box: Box, new_box: Box, tmp_path: Path) -> None:
+def test_messages_missing_from_a_killed_dovecots_index_are_copied_once(
+    old_box: Box, new_box: Box, tmp_path: Path
+) -> None:
     """Killed between naming a message's file and writing its index, Dovecot finds the file only at the next APPEND."""
     old_box.put("INBOX", *map(letter, range(60)))
     new_box.put("INBOX", letter(57))
@@ -302,8 +306,8 @@ def test_mail_deleted_at_the_source_in_the_middle_is_counted_and_the_rest_arrive
                 deleted.append(client.expunge())
 
     ledger = Ledger(ledger_path(tmp_path, old_box.user))
-    ends = old_box.endpoint(connections=1), new_box.endpoint(connections=1)
-    report = copy_mailbox(*ends, ledger, CLOCK, watch=delete_the_oldest)
+    endpoints = old_box.endpoint(connections=1), new_box.endpoint(connections=1)
+    report = copy_mailbox(*endpoints, ledger, CLOCK, PassOptions(watch=delete_the_oldest))
     assert deleted
     assert report.complete
     assert report.copied + report.vanished == 1500

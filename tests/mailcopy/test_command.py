@@ -16,7 +16,7 @@ from tests.postgresql import Cluster
 
 from reconcile.clock import SystemClock
 from reconcile.mailcopy.queue.jobs import JobList
-from reconcile.mailcopy.queue.location import PostgresPlace
+from reconcile.mailcopy.queue.location import PostgresLocation
 from reconcile.sandbox.corpus import sample_mail
 from reconcile.sandbox.imap.maildir import StoredMessage, write_maildir
 from reconcile.sandbox.imap.new import NewHost, TokenIssuer
@@ -66,7 +66,7 @@ class Office:
         """From now on the list is in a database."""
         with (self.folder / "reconcile.toml").open("a") as settings:
             settings.write(f'[copies]\ndatabase = "{url}"\n')
-        self.jobs = PostgresPlace(url, "", SystemClock()).jobs
+        self.jobs = PostgresLocation(url, "", SystemClock()).jobs
 
     def start(self, *words: str, **environment: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-c", "from reconcile.cli.main import main; main()", "copy", *words]
@@ -177,12 +177,12 @@ def test_an_interrupted_run_finishes_what_is_in_flight_and_the_next_one_the_rest
     assert office.messages("grande@spf55.org") == 3000
 
 
-def test_nothing_queued_is_said(office: Office) -> None:
+def test_an_empty_queue_is_reported(office: Office) -> None:
     assert office.run("work") == (0, office.run("work")[1])
     assert "No copy is queued" in office.run("work")[1]
 
 
-def test_a_mailbox_of_an_unknown_server_is_said_to_be_so(office: Office) -> None:
+def test_a_mailbox_of_an_unknown_server_is_reported(office: Office) -> None:
     office.jobs.enqueue("spf55/copy/x@spf55.org", "gandi", "x@spf55.org", "x@spf55.org", "")
     code, said = office.run("work", "--once")
     assert code == 6
@@ -282,7 +282,7 @@ def test_in_a_database_every_command_works_as_in_a_folder(office: Office, cluste
     assert not (office.folder / "spfstate").exists()
 
 
-def test_a_database_that_is_away_or_a_url_with_a_password_is_said_without_the_password(office: Office) -> None:
+def test_an_unreachable_database_or_a_url_with_a_password_is_reported_without_the_password(office: Office) -> None:
     office.share("postgresql://spf@127.0.0.1:1/copies")
     code, said = office.run("status", RECONCILE_COPIES_PASSWORD="s3cr3t")
     assert code == 1

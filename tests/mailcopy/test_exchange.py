@@ -20,7 +20,7 @@ from tests.mailcopy.post import Box, Mail, ledger_path, letter
 from reconcile.clock import SystemClock
 from reconcile.mailcopy.imap.session import Endpoint
 from reconcile.mailcopy.ledger.ledger import Ledger
-from reconcile.mailcopy.passes import copy_mailbox
+from reconcile.mailcopy.passes import PassOptions, copy_mailbox
 from reconcile.mailcopy.report import Report
 from reconcile.sandbox.imap.exchange_front import ExchangeFront
 from reconcile.sandbox.imap.exchange_ways import ExchangeWays
@@ -60,7 +60,9 @@ class Impatient(SystemClock):
 def copied(old_box: Box, end: Endpoint, folder: Path, **options: int) -> Report:
     ledger = Ledger(ledger_path(folder, old_box.user))
     try:
-        return copy_mailbox(old_box.endpoint(connections=end.connections), end, ledger, Impatient(), **options)
+        return copy_mailbox(
+            old_box.endpoint(connections=end.connections), end, ledger, Impatient(), PassOptions(**options)
+        )
     finally:
         ledger.close()
 
@@ -102,7 +104,9 @@ def test_the_backoff_of_a_throttling_is_waited_for(old_box: Box, new_box: Box, b
     assert new_box.contents("INBOX") == old_box.contents("INBOX")
 
 
-def test_a_connection_too_many_is_done_without(old_box: Box, new_box: Box, before: Before, tmp_path: Path) -> None:
+def test_a_refused_further_connection_does_not_stop_the_copy(
+    old_box: Box, new_box: Box, before: Before, tmp_path: Path
+) -> None:
     old_box.put("INBOX", *map(letter, range(120)))
     front = before(connections=2, append_takes=0.002)
     report = copied(old_box, new_box.endpoint(port=front.port, connections=5), tmp_path)
@@ -124,7 +128,7 @@ def test_bad_mail_in_plenty_is_listed_and_the_rest_arrives(
     assert sum(new_box.contents("INBOX").values()) == 25
 
 
-def test_flags_are_shown_and_lost_keywords_counted(old_box: Box, new_box: Box, before: Before, tmp_path: Path) -> None:
+def test_flags_arrive_and_lost_keywords_are_counted(old_box: Box, new_box: Box, before: Before, tmp_path: Path) -> None:
     old_box.put(
         "INBOX", Mail(letter(1).body, ("\\Flagged", "\\Seen", "A-traiter")), Mail(letter(2).body, ("\\Flagged",))
     )
@@ -166,7 +170,7 @@ def test_unread_mail_that_asks_for_a_receipt_is_counted_and_marked_only_when_ask
     assert [(body, flags) for body, flags, _ in marked] == [(asks, ("$MDNSent",))]
 
 
-def test_mail_refused_without_a_word_is_mended_where_that_loses_nothing(
+def test_mail_refused_without_a_reason_is_repaired_where_that_loses_nothing(
     old_box: Box, new_box: Box, before: Before, tmp_path: Path
 ) -> None:
     content = random.Random(1).randbytes(30_000)  # noqa: S311
@@ -175,7 +179,9 @@ def test_mail_refused_without_a_word_is_mended_where_that_loses_nothing(
     signed = b"Content-Type: multipart/signed; boundary=x\r\n\r\n--x\r\n" + head % b"inner" + encoded + b"\r\n--x--\r\n"
     old_box.put("INBOX", Mail(head % b"long" + encoded + b"\r\n", ("\\Seen",)), Mail(signed), letter(3))
     report = copied(old_box, new_box.endpoint(port=before().port), tmp_path)
-    assert [(mended.uid, mended.reason) for mended in report.mended] == [(1, "its base64 was put in shorter lines")]
+    assert [(repaired.uid, repaired.reason) for repaired in report.repaired] == [
+        (1, "its base64 was put in shorter lines")
+    ]
     assert [refusal.uid for refusal in report.refused] == [2]
     by_subject = {body[:13]: (body, flags) for body, flags, _ in new_box.contents("INBOX")}
     body, flags = by_subject[b"Subject: long"]
@@ -190,11 +196,11 @@ def test_flags_a_server_does_not_take_with_a_message_are_set_afterwards(
     front = before(refuses_keywords=True, drops_keywords=False)
     report = copied(old_box, new_box.endpoint(port=front.port), tmp_path)
     assert report.complete
-    assert [mended.reason for mended in report.mended] == ["its flags were set afterwards"]
+    assert [repaired.reason for repaired in report.repaired] == ["its flags were set afterwards"]
     assert new_box.contents("INBOX") == old_box.contents("INBOX")
 
 
-def test_the_line_to_blame_is_found_by_halving(old_box: Box, new_box: Box, before: Before, tmp_path: Path) -> None:
+def test_the_offending_line_is_found_by_bisection(old_box: Box, new_box: Box, before: Before, tmp_path: Path) -> None:
     lines = [b"line %d" % number for number in range(300)]
     lines[217] = b"the words it does not like"
     old_box.put("INBOX", Mail(b"Subject: x\r\n\r\n" + b"\r\n".join(lines) + b"\r\n"), letter(2))

@@ -12,7 +12,7 @@ from tests.mailcopy.post import Box, Mail, ledger_path, letter
 
 from reconcile.clock import SystemClock
 from reconcile.mailcopy.ledger.ledger import Ledger
-from reconcile.mailcopy.passes import copy_mailbox
+from reconcile.mailcopy.passes import PassOptions, copy_mailbox
 from reconcile.mailcopy.report import Report
 
 CLOCK = SystemClock()
@@ -26,7 +26,7 @@ def ledger(tmp_path: Path, user: str) -> Iterator[Ledger]:
 
 
 def copied(old_box: Box, new_box: Box, ledger: Ledger, **options: str) -> Report:
-    return copy_mailbox(old_box.endpoint(master=True), new_box.endpoint(), ledger, CLOCK, **options)
+    return copy_mailbox(old_box.endpoint(master=True), new_box.endpoint(), ledger, CLOCK, PassOptions(**options))
 
 
 def test_folders_flags_dates_and_bytes_arrive_as_they_were(old_box: Box, new_box: Box, ledger: Ledger) -> None:
@@ -73,7 +73,7 @@ def test_mail_that_other_tools_alter_or_drop_arrives_byte_for_byte(old_box: Box,
     assert new_box.contents("INBOX") == old_box.contents("INBOX")
 
 
-def test_exchange_is_told_of_flagged_mail_a_second_time(
+def test_on_exchange_flagged_is_stored_again_after_the_append(
     old_box: Box, exchange_like_host: Dovecot, batching_host: Dovecot, user: str, tmp_path: Path
 ) -> None:
     old_box.put("INBOX", letter(0), Mail(letter(2).body, ("\\Flagged",)), Mail(letter(4).body, ("\\Flagged", "\\Seen")))
@@ -202,7 +202,7 @@ def test_a_full_mailbox_ends_the_pass_and_says_what_is_left(
     assert sum(new_box.contents("INBOX").values()) == report.copied > 10
 
 
-def test_a_refusal_without_a_word_is_looked_into(
+def test_a_refusal_without_a_reason_is_examined(
     old_box: Box, exchange_like_host: Dovecot, user: str, ledger: Ledger
 ) -> None:
     old_box.put("INBOX", letter(1), Mail(b"Subject: longue\r\n\r\n" + b"x" * 12_000 + b"\r\nbare\rend\r\n"), letter(3))

@@ -54,7 +54,7 @@ def test_mail_that_came_to_the_old_mailbox_since_is_found(
     assert not found.sound
 
 
-def test_mail_its_owner_threw_away_is_told_apart_from_mail_that_is_missing(
+def test_mail_deleted_by_its_owner_is_distinguished_from_mail_not_copied(
     boxes: tuple[Box, Box], ledger: Ledger, tmp_path: Path
 ) -> None:
     with boxes[1].client() as client:
@@ -73,7 +73,7 @@ def test_altered_bytes_are_found_by_their_digest(boxes: tuple[Box, Box], ledger:
     assert inbox(boxes, tmp_path, with_digests=True).altered == (5,)
 
 
-def test_a_rebuilt_mailbox_cannot_be_checked_and_is_said_so(
+def test_a_rebuilt_mailbox_is_reported_as_impossible_to_check(
     boxes: tuple[Box, Box], ledger: Ledger, tmp_path: Path
 ) -> None:
     with sqlite3.connect(tmp_path / "ledger.sqlite") as database:
@@ -81,7 +81,7 @@ def test_a_rebuilt_mailbox_cannot_be_checked_and_is_said_so(
     assert "rebuilt" in inbox(boxes, tmp_path).error
 
 
-def test_where_messages_are_rewritten_another_one_in_a_message_s_place_is_found(
+def test_where_messages_are_rewritten_a_replaced_message_is_found(
     old_box: Box, exchange_like_host: Dovecot, tmp_path: Path
 ) -> None:
     old_box.put("INBOX", *map(letter, range(6)))

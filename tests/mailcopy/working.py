@@ -14,15 +14,15 @@ from pathlib import Path
 
 from reconcile.clock import SystemClock
 from reconcile.mailcopy.imap.session import Endpoint, Password
-from reconcile.mailcopy.queue import task as slices
+from reconcile.mailcopy.queue import task as tasks
 from reconcile.mailcopy.queue import tickets as worklist
 from reconcile.mailcopy.queue import worker
 from reconcile.mailcopy.queue.dispatch import Dispatcher
 from reconcile.mailcopy.queue.jobs import Job
 from reconcile.mailcopy.queue.liveness import FileLocks, PostgresLocks
-from reconcile.mailcopy.queue.location import FolderPlace, PostgresPlace
+from reconcile.mailcopy.queue.location import FolderLocation, PostgresLocation
 from reconcile.mailcopy.queue.rate import Rate
-from reconcile.mailcopy.queue.task import Ends, Slices
+from reconcile.mailcopy.queue.task import Endpoints, TaskRunner, WorkerSetup
 from reconcile.mailcopy.queue.tickets import Limits
 from reconcile.mailcopy.queue.worker import Worker
 from reconcile.mailcopy.report import Progress, Report
@@ -45,28 +45,27 @@ def main(where: str, old: str, new: str, name: str, rate: str, lease: str) -> No
     # A minute is long for a test; the clocks of the processes are one.
     worklist.LEASE = worker.LEASE = float(lease)
     worklist.SETTLED = min(worklist.SETTLED, float(lease))
-    worker.GUARD_EVERY, slices.RETRY_DATABASE = 1.0, 0.5
+    worker.GUARD_EVERY, tasks.RETRY_DATABASE = 1.0, 0.5
     if where.startswith("postgresql:"):
-        place = PostgresPlace(where, "", clock)
-        locks = PostgresLocks(place.database)
+        location = PostgresLocation(where, "", clock)
+        locks = PostgresLocks(location.database)
     else:
-        place = FolderPlace(Path(where), clock)
+        location = FolderLocation(Path(where), clock)
         locks = FileLocks(Path(where) / "workers")
 
-    def ends(job: Job) -> Ends:
+    def endpoints(job: Job) -> Endpoints:
         master = Password(f"{job.login}*maitre", "mot-de-passe-maitre")
-        return Ends(
+        return Endpoints(
             Endpoint("127.0.0.1", int(old), master, tls=False),
             Endpoint("127.0.0.1", int(new), Password(job.login, "pw"), tls=False),
         )
 
     rng = random.SystemRandom()
-    shown = Slices(place, name, ends, limits, locks.is_free, Lines(), clock, rng, at_once=2, rate=Rate(float(rate)))
+    setup = WorkerSetup(name, location, endpoints, limits, locks, Lines(), clock, rng, Rate(float(rate)), at_once=2)
     try:
-        dispatcher = Dispatcher(place.database, name, {})
-        one = Worker(name, place.jobs, dispatcher, locks, shown, ends, clock, limits, at_once=2)
+        one = Worker(setup, Dispatcher(location.database, name, {}), TaskRunner(setup))
         signal.signal(signal.SIGTERM, lambda *_: one.stop())
-        print("ended", dict(one.run(lambda: [job.key for job in place.jobs.list()])), flush=True)
+        print("ended", dict(one.run(lambda: [job.key for job in location.jobs.list()])), flush=True)
     except Problem as problem:
         print("FAILED", problem, flush=True)
         sys.exit(1)

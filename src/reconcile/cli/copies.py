@@ -12,24 +12,24 @@ from reconcile.problem import Problem
 if TYPE_CHECKING:
     from reconcile.mailcopy.imap.session import Endpoint
     from reconcile.mailcopy.queue.jobs import Job, JobList
-    from reconcile.mailcopy.queue.location import Place
-    from reconcile.mailcopy.queue.task import Ends
+    from reconcile.mailcopy.queue.location import Location
+    from reconcile.mailcopy.queue.task import Endpoints
 
 
-def copies_place(session: Session) -> Place:
+def copies_location(session: Session) -> Location:
     """Where the list and the ledgers are: this folder, or the database that reconcile.toml names."""
     from reconcile.clock import SystemClock
-    from reconcile.mailcopy.queue.location import FolderPlace, PostgresPlace
+    from reconcile.mailcopy.queue.location import FolderLocation, PostgresLocation
 
     # The machine's own clock: leases and retries are about processes, not about the federations' calendar.
     if url := session.settings.copies.database:
-        return PostgresPlace(url, _database_password(session), SystemClock())
-    return FolderPlace(session.state / "copies", SystemClock())
+        return PostgresLocation(url, _database_password(session), SystemClock())
+    return FolderLocation(session.state / "copies", SystemClock())
 
 
 def copy_jobs(session: Session) -> JobList:
     """The list of copies."""
-    return copies_place(session).jobs
+    return copies_location(session).jobs
 
 
 def _database_password(session: Session) -> str:
@@ -56,10 +56,10 @@ def _is_called(job: Job, name: str) -> bool:
     return name in (job.key, job.key.partition("/")[0], job.key.rpartition("/")[2])
 
 
-def ends_of(session: Session) -> Callable[[Job], Ends]:
+def endpoints_of(session: Session) -> Callable[[Job], Endpoints]:
     """From a job to its two mailboxes: the old one opened by the master user, the new one with the tenant's token."""
     from reconcile.mailcopy.imap.session import Endpoint, Token
-    from reconcile.mailcopy.queue.task import Ends
+    from reconcile.mailcopy.queue.task import Endpoints
     from reconcile.providers.microsoft.wire.auth import Device, Tokens
 
     settings = session.settings
@@ -73,9 +73,9 @@ def ends_of(session: Session) -> Callable[[Job], Ends]:
         )
     tokens = Tokens(tenant, proof)
 
-    def ends(job: Job) -> Ends:
+    def endpoints(job: Job) -> Endpoints:
         app = Token(job.destination, tokens.exchange)
-        return Ends(
+        return Endpoints(
             old_end(session, job.key.partition("/")[0], job.source, job.login, job.destination),
             Endpoint(
                 *(new.host, new.port, app, new.tls, new.ca_file, new.connections),
@@ -84,7 +84,7 @@ def ends_of(session: Session) -> Callable[[Job], Ends]:
             ),
         )
 
-    return ends
+    return endpoints
 
 
 def old_end(session: Session, federation: str, source: str, login: str, destination: str) -> Endpoint:

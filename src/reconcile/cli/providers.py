@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from reconcile.cli.copies import copies_place
+from reconcile.cli.copies import copies_location
 from reconcile.cli.credential import credential
 from reconcile.cli.session import Session
 from reconcile.providers.base import Provider, Reader
@@ -31,7 +31,7 @@ def _tenant_and_copies(session: Session) -> tuple[Provider, Provider]:
     from reconcile.providers.copies import copies_provider
     from reconcile.providers.microsoft.provider import microsoft_provider
 
-    queue = copies_place(session).jobs
+    queue = copies_location(session).jobs
     tenant = microsoft_provider(session.settings, credential(session), session.clock, copied=queue.copied)
     return tenant, copies_provider(queue)
 

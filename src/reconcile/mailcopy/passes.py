@@ -20,76 +20,68 @@ from reconcile.mailcopy.survey import Origin, Survey, survey
 from reconcile.problem import Problem
 
 #: Connections lost one after the other, without a message copied in between, before the pass gives up.
-LOSSES = 6
+MAX_CONNECTIONS_LOST = 6
 #: Seconds before the first new attempt; doubled each time, up to the second figure.
 BACKOFF, BACKOFF_MOST = 0.5, 30.0
 #: Times a connection must break on one message before that message is given up.
-STRIKES = 3
+MAX_BREAKS = 3
 #: Seconds a pass waits itself when a server asks for it.
-PATIENCE = 60.0
+LONGEST_PAUSE = 60.0
 #: Messages for which another connection pair is worth its logins; without MULTIAPPEND each message is a command that
 #: the server takes its time over.
 WORTH_A_PAIR, WORTH_A_PAIR_ALONE = 100, 20
 #: Pairs beyond which a server that takes batches copies no faster, and one so near (seconds) that it takes its time
 #: over nothing: there each more only waits for the locks of the others.
 BATCH_PAIRS, NEAR_PAIRS, NEAR = 3, 2, 0.01
-#: What the new server must be able to do: tell the UID it gave, take literals without asking.
+#: What the new server must offer: the UID of an appended message, and literals without a continuation request.
 NEEDED = ("UIDPLUS", "LITERAL+")
 
 
 class ThrottledProblem(Problem):
     """A server asked for a longer pause; ``wait`` is in seconds."""
 
-    def __init__(self, said: str, wait: float) -> None:
+    def __init__(self, answer: str, wait: float) -> None:
         super().__init__(
-            "COPY10", f"The mail server asks to wait {wait:.0f} seconds: {said}.", "nothing to do but wait"
+            "COPY10", f"The mail server asks to wait {wait:.0f} seconds: {answer}.", "nothing to do but wait"
         )
         self.wait = wait
 
 
-def copy_mailbox(
-    source: Endpoint,
-    destination: Endpoint,
-    ledger: Ledger,
-    clock: Clock,
-    *,
-    folder: str = "",
-    origin: Origin | None = None,
-    stop: Callable[[], bool] = lambda: False,
-    watch: Callable[[Progress], None] = lambda _: None,
-) -> Report:
-    """Copy what is not copied yet, newest first. ``folder``: one folder of the new mailbox that receives everything.
-    ``origin``: knows what came from the destination and is left alone (``reverse``).
+@dataclasses.dataclass(frozen=True, slots=True)
+class PassOptions:
+    """``folder``: one folder of the new mailbox that receives everything, "" for none. ``origin``: knows what came from
+    the destination and is left alone (``reverse``). ``watch`` receives the progress often and may raise to end the pass
+    at once; ``stop`` ends it once what is in flight has arrived."""
 
-    ``watch`` is told the progress often and may raise to end the pass at once; ``stop`` ends it once what is in flight
-    has arrived. Raises ``Problem``: COPY01 unreachable, COPY02 login refused, COPY03 the new server lacks an extension,
+    folder: str = ""
+    origin: Origin | None = None
+    stop: Callable[[], bool] = lambda: False
+    watch: Callable[[Progress], None] = lambda _: None
+
+
+def copy_mailbox(
+    source: Endpoint, destination: Endpoint, ledger: Ledger, clock: Clock, options: PassOptions | None = None
+) -> Report:
+    """Copy what is not copied yet, newest first.
+
+    Raises ``Problem``: COPY01 unreachable, COPY02 login refused, COPY03 the new server lacks an extension,
     COPY04/05 the ledger, COPY06 the connection keeps breaking, COPY10 a server
     asks for a long pause. A later pass neither loses nor doubles mail.
     """
-    return _Pass(source, destination, ledger, clock, folder, origin, stop, watch).run()
+    return _Pass(source, destination, ledger, clock, options or PassOptions()).run()
 
 
 class _Pass:
     """The attempts of one pass, and what they have in common."""
 
     def __init__(
-        self,
-        source: Endpoint,
-        destination: Endpoint,
-        ledger: Ledger,
-        clock: Clock,
-        folder: str,
-        origin: Origin | None,
-        stop: Callable[[], bool],
-        watch: Callable[[Progress], None],
+        self, source: Endpoint, destination: Endpoint, ledger: Ledger, clock: Clock, options: PassOptions
     ) -> None:
         self._source, self._destination = source, destination
         self._ledger = ledger
         self._clock = clock
-        self._folder = folder
-        self._origin = origin
-        self._stop = stop
-        self._watch = watch
+        self._options = options
+        self._stop = options.stop
         self._total = Tally()
         self._found = Survey()
 
@@ -101,15 +93,15 @@ class _Pass:
                 self._attempt(cautious=cautious)
             except (ConnectionLost, Unreachable) as error:
                 losses = 1 if self._total.progress > before else losses + 1
-                if losses >= LOSSES or self._stop():
+                if losses >= MAX_CONNECTIONS_LOST or self._stop():
                     raise self._gave_up(error) from None
-                if self._condemn(error):
+                if self._refuse_breaking(error):
                     losses, cautious = 0, False
                 elif losses > 1 and isinstance(error, ConnectionLost):
                     cautious = True
                 self._pause(min(BACKOFF_MOST, BACKOFF * 2.0**losses), error)
                 continue
-            if not cautious or self._stop() or self._total.full or not any(self._found.todos):
+            if not cautious or self._stop() or self._total.full or not any(self._found.pending):
                 return report_of(self._found, self._total)
             cautious = False
 
@@ -121,34 +113,35 @@ class _Pass:
             early = connections.more(min(1, self._most_pairs - 1)) if not self._ledger.rows() else ()
             control = connections.pair()
             _check(control[1])
-            found = survey(
-                *control, self._ledger, self._clock, root=self._folder, skip=total.settled, origin=self._origin
-            )
+            root, origin = self._options.folder, self._options.origin
+            found = survey(*control, self._ledger, self._clock, root=root, skip=total.settled, origin=origin)
             self._found = found
             goal = Progress(found.already, found.already + found.messages, total.volume, total.volume + found.volume)
             start = total.copied
             total.adopted += found.adopted
-            self._turn_away(found, control[1].endpoint.largest)
+            self._refuse_too_big(found, control[1].endpoint.largest)
             total.already = found.already - total.adopted - start  # the ledger knows earlier attempts' messages too
 
             def progress() -> None:
                 position = goal.messages + total.copied - start
-                self._watch(dataclasses.replace(goal, messages=position, volume=total.volume))
+                self._options.watch(dataclasses.replace(goal, messages=position, volume=total.volume))
 
             progress()
-            if found.todos and not self._stop():
+            if found.pending and not self._stop():
                 worth = self._worth(found.messages, control[1]) - len(early)
                 more = () if cautious else [*early, *connections.more(max(0, worth))]
                 pump = Pump(self._ledger, total, self._stop, progress, cautious=cautious)
-                pump.run(found.todos, control, more)
+                pump.run(found.pending, control, more)
                 progress()
             if total.refused:
-                from reconcile.mailcopy.refusals.rejected_messages import look_into_refusals  # rare, and dear to load
+                from reconcile.mailcopy.refusals.rejected_messages import (
+                    look_into_refusals,
+                )  # rarely needed, slow to import
 
                 look_into_refusals(*control, self._ledger, total, found)
             _settle(control[1], self._ledger, found)
 
-    def _turn_away(self, found: Survey, largest: int) -> None:
+    def _refuse_too_big(self, found: Survey, largest: int) -> None:
         """Refuse what the new server would not take anyway, without sending it."""
         for row, uid, size in found.too_big:
             reason = f"{size / 1_000_000:.1f} MB; the new server takes {largest / 1_000_000:.1f} MB at most"
@@ -167,27 +160,27 @@ class _Pass:
     def _most_pairs(self) -> int:
         return min(self._source.connections, self._destination.connections)
 
-    def _condemn(self, error: Exception) -> bool:
+    def _refuse_breaking(self, error: Exception) -> bool:
         """Refuse the message on which, alone under way, the connection broke again and again; whether there was one."""
-        labels = {todo.id: todo.label for todo in self._found.todos}
-        guilty = [
+        labels = {folder.id: folder.label for folder in self._found.pending}
+        breaking = [
             suspect
             for suspect, times in self._total.suspects.items()
-            if times >= STRIKES and suspect not in self._total.settled
+            if times >= MAX_BREAKS and suspect not in self._total.settled
         ]
-        for folder, uid in guilty:
+        for folder, uid in breaking:
             reason = f"the connection breaks each time it is copied ({error})"
             self._total.settled.add((folder, uid))
             self._total.refused.append(Refusal(labels.get(folder, ""), uid, reason))
             self._ledger.refuse(folder, uid, reason)
         self._ledger.commit()
-        return bool(guilty)
+        return bool(breaking)
 
     def _pause(self, seconds: float, error: Exception) -> None:
-        """Wait before the next attempt, at least as long as the server asked. A long wait is the queue's affair."""
+        """Wait before the next attempt, at least as long as the server asked. A longer wait is left to the queue."""
         if isinstance(error, Throttled):
             seconds = max(seconds, error.seconds)
-            if seconds > PATIENCE:
+            if seconds > LONGEST_PAUSE:
                 raise ThrottledProblem(str(error), seconds)
         while seconds > 0 and not self._stop():
             self._clock.sleep(min(1.0, seconds))
@@ -206,8 +199,8 @@ class _Pass:
 
 
 def _settle(destination: Session, ledger: Ledger, found: Survey) -> None:
-    """Close the books of every folder that was finished."""
-    unfinished = {todo.id for todo in found.todos if len(todo)}
+    """Settle every folder that was finished."""
+    unfinished = {folder.id for folder in found.pending if len(folder)}
     finished = [(row, status) for row, status in found.looked_at if row.id not in unfinished]
     # Outlook does not show the flag that came with an APPEND to Exchange.
     add_flags(destination, [(row.destination, {FLAGGED: ledger.to_flag(row.id)}) for row, _ in finished])

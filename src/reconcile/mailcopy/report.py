@@ -22,9 +22,9 @@ class Progress:
 @dataclasses.dataclass(frozen=True, slots=True)
 class Report:
     """What a pass did. ``already``: copied before; ``adopted``: found there, by their content. ``left``: due
-    and not reached, because the pass was stopped or the mailbox is full (``full`` then says so in the server's words).
+    and not reached, because the pass was stopped or the mailbox is full (``full`` is then the server's answer).
     ``failed``: folders that could not be made or opened, and why. ``receipts``: folder → unread messages that ask for a
-    read receipt. ``mended``: messages the server took only in another way that loses nothing, and which."""
+    read receipt. ``repaired``: messages the server took only in another way that loses nothing, and which."""
 
     copied: int = 0
     volume: int = 0
@@ -36,7 +36,7 @@ class Report:
     failed: Mapping[str, str] = dataclasses.field(default_factory=dict)
     keywords_dropped: Mapping[str, int] = dataclasses.field(default_factory=dict)
     receipts: Mapping[str, int] = dataclasses.field(default_factory=dict)
-    mended: tuple[Refusal, ...] = ()
+    repaired: tuple[Refusal, ...] = ()
     full: str = ""
 
     @property
@@ -52,11 +52,11 @@ def report_of(found: Survey, total: Tally) -> Report:
         already=total.already,
         adopted=total.adopted,
         vanished=total.vanished,
-        left=sum(len(todo) for todo in found.todos),
+        left=sum(len(folder) for folder in found.pending),
         refused=tuple(total.refused),
         failed=dict(found.failed),
         keywords_dropped=dict(total.keywords_dropped),
-        mended=tuple(total.mended),
+        repaired=tuple(total.repaired),
         receipts=dict(total.receipts),
         full=total.full,
     )

@@ -15,7 +15,7 @@ from reconcile.mailcopy.imap.message_list import dates
 from reconcile.mailcopy.imap.session import Endpoint, Session
 from reconcile.mailcopy.ledger.fingerprints import Fingerprint, fingerprints, pair_alike
 from reconcile.mailcopy.ledger.ledger import FolderRow, Ledger
-from reconcile.mailcopy.passes import copy_mailbox
+from reconcile.mailcopy.passes import PassOptions, copy_mailbox
 from reconcile.mailcopy.report import Progress, Report
 
 
@@ -33,15 +33,15 @@ def copy_back(
 
     Raises what ``copy_mailbox`` raises. A killed pass is completed by the next one.
     """
-    # Exchange's limits and the receipts are the new server's affair, and nothing is sent there.
+    # Exchange's limits and read receipts concern the new server only; nothing is sent there.
     target = dataclasses.replace(old, largest=0, silences_receipts=False)
-    origin = CameFromOld(forward)
-    report = copy_mailbox(new, target, backward, clock, origin=origin, stop=stop, watch=watch)
+    origin = CopiedFromOld(forward)
+    report = copy_mailbox(new, target, backward, clock, PassOptions(origin=origin, stop=stop, watch=watch))
     note_forward(forward, backward)
     return report
 
 
-class CameFromOld:
+class CopiedFromOld:
     """Tells which messages of the new mailbox came from the old one."""
 
     def __init__(self, forward: Ledger) -> None:
@@ -88,8 +88,8 @@ def note_forward(forward: Ledger, backward: Ledger) -> None:
         if there is None:
             label = backward.label(row.id)
             there = forward.folder(row.destination, row.source, label, row.destination_validity, row.source_validity)
-        places = (there.destination, there.source_validity, there.destination_validity)
-        if places == (row.source, row.destination_validity, row.source_validity):
+        identity = (there.destination, there.source_validity, there.destination_validity)
+        if identity == (row.source, row.destination_validity, row.source_validity):
             for uid, old_uid, digest in backward.messages(row.id):
                 forward.record(there.id, old_uid, uid, digest)
     forward.commit()

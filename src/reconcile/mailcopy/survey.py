@@ -14,21 +14,21 @@ from reconcile.mailcopy.imap.flags import Keywords
 from reconcile.mailcopy.imap.folder_mapping import Route, decoded, encoded, route_folders
 from reconcile.mailcopy.imap.grammar import quoted, readable, uid_set
 from reconcile.mailcopy.imap.message_list import Listing, Status, list_folders, statuses
-from reconcile.mailcopy.imap.read_receipts import asking
+from reconcile.mailcopy.imap.read_receipts import requesting_receipts
 from reconcile.mailcopy.imap.session import Session
 from reconcile.mailcopy.ledger.ledger import FolderRow, Ledger
-from reconcile.mailcopy.pump.pending import Todo
+from reconcile.mailcopy.pump.pending import PendingFolder
 
 _PERMANENT = re.compile(rb"\[PERMANENTFLAGS \(([^)]*)\)\]", re.IGNORECASE)
 
 
 @dataclasses.dataclass(slots=True)
 class Survey:
-    """``todos``: folders with messages due. ``already``: messages the ledger knows, ``adopted`` of them only since now.
+    """``pending``: folders with messages due. ``already``: messages the ledger knows, ``adopted`` of them found now.
     ``failed``: folders (as people read them) that could not be made or opened, and why. ``looked_at``: every folder
     pair that is in order, with its source's status. ``too_big``: folder row, UID and bytes of what is not even sent."""
 
-    todos: list[Todo] = dataclasses.field(default_factory=list)
+    pending: list[PendingFolder] = dataclasses.field(default_factory=list)
     already: int = 0
     adopted: int = 0
     failed: dict[str, str] = dataclasses.field(default_factory=dict)
@@ -37,16 +37,16 @@ class Survey:
 
     @property
     def messages(self) -> int:
-        return sum(len(todo.uids) for todo in self.todos)
+        return sum(len(folder.uids) for folder in self.pending)
 
     @property
     def volume(self) -> int:
         """Bytes due."""
-        return sum(sum(todo.sizes) for todo in self.todos)
+        return sum(sum(folder.sizes) for folder in self.pending)
 
 
 class Origin(Protocol):
-    """What a copy back must leave where it is."""
+    """What a copy back must not bring back."""
 
     def destinations(self) -> Mapping[bytes, bytes]:
         """Source folder → destination folder, where that is known from the way there."""
@@ -89,9 +89,9 @@ def survey(
         else:
             found.already += ledger.count(row.id)
     if unsettled:
-        from reconcile.mailcopy.ledger.recovery import await_standstill  # rare, and dear to load
+        from reconcile.mailcopy.ledger.recovery import wait_until_stable  # rarely needed, slow to import
 
-        await_standstill(destination, unsettled, clock)
+        wait_until_stable(destination, unsettled, clock)
     if changed:
         spans = {row.source: _span(ledger, row) for row, _, _ in changed}
         listings, keywords = both_at_once(lambda: list_folders(source, spans), lambda: _keywords(destination))
@@ -200,8 +200,8 @@ def _compare(
         due = _without(due, array("I", (uid for _, uid, _ in too_big)))
         found.too_big += too_big
     if due.uids:
-        found.todos.append(
-            Todo(
+        found.pending.append(
+            PendingFolder(
                 row.id,
                 decoded(row.source),
                 quoted(row.source),
@@ -212,7 +212,7 @@ def _compare(
                 due.sizes,
                 *keywords,
                 unproven=row.open,
-                silenced=asking(source, row.source, due.uids)
+                silenced=requesting_receipts(source, row.source, due.uids)
                 if destination.endpoint.silences_receipts
                 else frozenset(),
             )

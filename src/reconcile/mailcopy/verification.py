@@ -50,23 +50,23 @@ def verify_mailbox(
             lambda: statuses(old, [row.source for row in rows]),
             lambda: statuses(new, [row.destination for row in rows]),
         )
-        standing = [row for row in rows if _stands(row, theirs[row.source], ours[row.destination])]
+        current = [row for row in rows if _is_current(row, theirs[row.source], ours[row.destination])]
         here, there = both_at_once(
-            lambda: list_folders(old, {row.source: b"1:*" for row in standing}),
-            lambda: list_folders(new, {row.destination: b"1:*" for row in standing}),
+            lambda: list_folders(old, {row.source: b"1:*" for row in current}),
+            lambda: list_folders(new, {row.destination: b"1:*" for row in current}),
         )
         checks = [
-            _check(ledger, row, here[row.source], there[row.destination], (old, new), with_digests) for row in standing
+            _check(ledger, row, here[row.source], there[row.destination], (old, new), with_digests) for row in current
         ]
         lost = [
             FolderCheck(ledger.label(row.id), error="one of its folders is gone or was rebuilt since it was copied")
             for row in rows
-            if row not in standing
+            if row not in current
         ]
         return checks + lost
 
 
-def _stands(row: FolderRow, old: Status | str, new: Status | str) -> bool:
+def _is_current(row: FolderRow, old: Status | str, new: Status | str) -> bool:
     """Whether both folders are those the ledger speaks of."""
     return (
         not isinstance(old, str)
@@ -76,10 +76,15 @@ def _stands(row: FolderRow, old: Status | str, new: Status | str) -> bool:
 
 
 def _check(
-    ledger: Ledger, row: FolderRow, here: Listing, there: Listing, ends: tuple[Session, Session], with_digests: bool
+    ledger: Ledger,
+    row: FolderRow,
+    here: Listing,
+    there: Listing,
+    endpoints: tuple[Session, Session],
+    with_digests: bool,
 ) -> FolderCheck:
-    """``ends``: the old and the new server."""
-    verbatim = not ends[1].is_exchange
+    """``endpoints``: the old and the new server."""
+    verbatim = not endpoints[1].is_exchange
     sizes = dict(zip(here.uids, here.sizes, strict=True))
     kept = dict(zip(there.uids, there.sizes, strict=True))
     refused = set(ledger.refused_uids(row.id))
@@ -96,23 +101,23 @@ def _check(
             altered.append(destination_uid)
         elif with_digests:
             expected[destination_uid] = (uid, digest)
-    altered += _altered(row, ends, expected, verbatim=verbatim)
+    altered += _altered(row, endpoints, expected, verbatim=verbatim)
     return FolderCheck(
         ledger.label(row.id), copied, len(refused), tuple(unrecorded), tuple(sorted(gone)), tuple(sorted(altered))
     )
 
 
 def _altered(
-    row: FolderRow, ends: tuple[Session, Session], expected: dict[int, tuple[int, bytes]], *, verbatim: bool
+    row: FolderRow, endpoints: tuple[Session, Session], expected: dict[int, tuple[int, bytes]], *, verbatim: bool
 ) -> list[int]:
     """Of the destination's UIDs (→ source UID and digest), those that hold another message than they should."""
     if not expected:
         return []
     if verbatim:
-        found = digests(ends[1], row.destination, list(expected))
+        found = digests(endpoints[1], row.destination, list(expected))
         return [uid for uid, (_, digest) in expected.items() if found.get(uid) != digest]
-    theirs = fingerprints(ends[0], row.source, [uid for uid, _ in expected.values()])
-    ours = fingerprints(ends[1], row.destination, list(expected))
+    theirs = fingerprints(endpoints[0], row.source, [uid for uid, _ in expected.values()])
+    ours = fingerprints(endpoints[1], row.destination, list(expected))
     return [
         uid
         for uid, (source_uid, _) in expected.items()

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, Tex
 from rich.table import Table
 from rich.text import Text
 
-from reconcile.mailcopy.queue.forecast import Left
+from reconcile.mailcopy.queue.forecast import Remaining
 from reconcile.mailcopy.queue.health import Finding
 from reconcile.mailcopy.queue.jobs import Job
 from reconcile.mailcopy.queue.tickets import MORE
@@ -125,7 +125,7 @@ class _Counted(ProgressColumn):
         return Text(f"{task.completed:.0f}{total} messages · {size(task.fields['volume'])}{rate}")
 
 
-def copies_table(jobs: Iterable[Job], now: dt.datetime, left: Mapping[str, Left]) -> Table:
+def copies_table(jobs: Iterable[Job], now: dt.datetime, left: Mapping[str, Remaining]) -> Table:
     """Every job with its state, how far it is, when it will be over and its last error."""
     table = Table(box=None, padding=(0, 2), pad_edge=False)
     for heading in ("mailbox", "state", "messages", "refused", "over in", "last change", ""):
@@ -166,13 +166,13 @@ def findings_text(found: Sequence[Finding]) -> Iterator[Text]:
     yield Text(f"{copies} attention." if found else "No problem found.")
 
 
-def copies_json(jobs: Iterable[Job], now: dt.datetime, left: Mapping[str, Left]) -> str:
+def copies_json(jobs: Iterable[Job], now: dt.datetime, left: Mapping[str, Remaining]) -> str:
     """The list for programs; moments are ISO 8601 in UTC, null when there is none. ``over``: the earliest and the
     latest moment at which the copy should be over."""
     return json.dumps([_as_json(job, now, left.get(job.key)) for job in jobs], ensure_ascii=False, indent=2)
 
 
-def copies_metrics(jobs: Iterable[Job], left: Mapping[str, Left], rates: Mapping[str, Sequence[int]]) -> str:
+def copies_metrics(jobs: Iterable[Job], left: Mapping[str, Remaining], rates: Mapping[str, Sequence[int]]) -> str:
     """The list in Prometheus' text format: copies by federation and state, messages and the time left by federation,
     messages of the last minute in which any came by old host."""
     copies: Counter[tuple[str, str]] = Counter()
@@ -213,13 +213,13 @@ def size(volume: float) -> str:
     return f"{volume:.1f} {units[0]}"
 
 
-def _range(left: Left) -> str:
+def _range(left: Remaining) -> str:
     """``3 min 05 s``, or ``3 min 05 s to 1 h 10 min``."""
     earliest, latest = duration(left.earliest), duration(left.latest)
     return earliest if earliest == latest else f"{earliest} to {latest}"
 
 
-def _as_json(job: Job, now: dt.datetime, left: Left | None) -> dict[str, Any]:
+def _as_json(job: Job, now: dt.datetime, left: Remaining | None) -> dict[str, Any]:
     seen = dataclasses.asdict(job)
     del seen["epoch"]
     moments = (left.earliest, left.latest) if left else ()
@@ -254,8 +254,8 @@ def _said_of(report: Report, state: str) -> list[Text]:
     lines += [Text(f"refused, {plain(r.folder)} message {r.uid}: {plain(r.reason)}", "yellow") for r in shown]
     if len(report.refused) > SHOWN:
         lines.append(Text(f"… and {len(report.refused) - SHOWN} more refused", "yellow"))
-    for mended in report.mended:
-        lines.append(Text(f"taken once {mended.reason}: {plain(mended.folder)} message {mended.uid}", QUIET))
+    for repaired in report.repaired:
+        lines.append(Text(f"taken once {repaired.reason}: {plain(repaired.folder)} message {repaired.uid}", QUIET))
     for folder, number in report.receipts.items():
         what = count(number, "unread message asks", "unread messages ask")
         lines.append(Text(f"{plain(folder)}: {what} for a read receipt (see read_receipts in reconcile.toml)", QUIET))

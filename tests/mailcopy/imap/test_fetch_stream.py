@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconcile.mailcopy.imap.fetch_stream import ROOM, SPOOL, Intake
+from reconcile.mailcopy.imap.fetch_stream import ROOM, SPOOL, FetchStream
 from reconcile.mailcopy.imap.folder_list import read_layout
 from reconcile.mailcopy.imap.interruptions import ConnectionLost
 
@@ -44,9 +44,9 @@ class EditContext:
 
 def read(*parts: bytes) -> EditContext:
     desk = EditContext()
-    intake = Intake(desk)
+    stream = FetchStream(desk)
     for part in parts:
-        intake.feed(part)
+        stream.feed(part)
     return desk
 
 
@@ -71,7 +71,7 @@ def test_items_may_come_in_any_order_and_form(answer: bytes) -> None:
     assert whole.messages == bytewise.messages == [(7, b"\\Seen", DATE, b"hello")]
 
 
-def test_a_message_that_is_gone_is_told_apart_from_an_empty_one() -> None:
+def test_an_expunged_message_is_distinguished_from_an_empty_one() -> None:
     nil = b'* 1 FETCH (UID 7 FLAGS () INTERNALDATE "%b" BODY[] NIL)\r\n' % DATE
     empty = b'* 2 FETCH (UID 8 FLAGS () INTERNALDATE "%b" BODY[] {0}\r\n)\r\n' % DATE
     desk = read(nil + empty)

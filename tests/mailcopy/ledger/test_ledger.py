@@ -9,27 +9,27 @@ import pytest
 from reconcile.clock import Clock, SystemClock
 from reconcile.mailcopy.ledger.ledger import FolderRow, LeaseLost, Ledger
 from reconcile.mailcopy.queue.jobs import Job
-from reconcile.mailcopy.queue.location import Place
+from reconcile.mailcopy.queue.location import Location
 
 CONTACT, TREASURER = (Job(f"spf55/copy/{who}", "ovh", who, who, "") for who in ("contact", "tresorerie"))
 DIGEST = b"\x00\xff" * 16
 
 
 @pytest.fixture
-def place(place_maker: Callable[[Clock], Place]) -> Place:
-    return place_maker(SystemClock())
+def location(location_maker: Callable[[Clock], Location]) -> Location:
+    return location_maker(SystemClock())
 
 
 def inbox(ledger: Ledger, validity: int = 7) -> FolderRow:
     return ledger.folder(b"INBOX", b"INBOX", "INBOX", validity, 9)
 
 
-def under(place: Place, epoch: int, job: Job = CONTACT) -> Ledger:
-    return place.ledger(Job(job.key, job.source, job.login, job.destination, job.folder, epoch=epoch))
+def under(location: Location, epoch: int, job: Job = CONTACT) -> Ledger:
+    return location.ledger(Job(job.key, job.source, job.login, job.destination, job.folder, epoch=epoch))
 
 
-def test_what_was_committed_is_found_again(place: Place) -> None:
-    ledger = under(place, 1)
+def test_what_was_committed_is_found_again(location: Location) -> None:
+    ledger = under(location, 1)
     row = inbox(ledger)
     ledger.start(row.id)
     for uid in range(1, 2501):
@@ -37,7 +37,7 @@ def test_what_was_committed_is_found_again(place: Place) -> None:
     ledger.refuse(row.id, 4000, "too big\x00 by far")
     ledger.commit()
     ledger.close()
-    again = under(place, 2)
+    again = under(location, 2)
     assert inbox(again).open
     assert list(again.copied(row.id)) == list(range(1, 2501))
     assert list(again.owned(b"INBOX", 9)) == list(range(2500, 5000))
@@ -52,16 +52,16 @@ def test_what_was_committed_is_found_again(place: Place) -> None:
     assert (settled.open, settled.source_next, settled.destination_next) == (False, 4001, 5001)
 
 
-def test_uids_take_all_of_their_32_bits(place: Place) -> None:
-    ledger, highest = under(place, 1), 2**32 - 1
+def test_uids_take_all_of_their_32_bits(location: Location) -> None:
+    ledger, highest = under(location, 1), 2**32 - 1
     row = ledger.folder(b"INBOX", b"INBOX", "INBOX", highest, highest)
     ledger.record(row.id, highest, highest, DIGEST)
     ledger.commit()
     assert list(ledger.copied(row.id)) == [highest]
 
 
-def test_mailboxes_know_nothing_of_each_other(place: Place) -> None:
-    contact, treasurer = under(place, 1), under(place, 1, TREASURER)
+def test_mailboxes_know_nothing_of_each_other(location: Location) -> None:
+    contact, treasurer = under(location, 1), under(location, 1, TREASURER)
     mine, theirs = inbox(contact), inbox(treasurer)
     contact.record(mine.id, 1, 1, DIGEST)
     contact.refuse(mine.id, 2, "no")
@@ -72,8 +72,8 @@ def test_mailboxes_know_nothing_of_each_other(place: Place) -> None:
     assert len(treasurer.rows()) == 1
 
 
-def test_a_rebuilt_folder_keeps_its_digests_until_they_are_matched(place: Place) -> None:
-    ledger = under(place, 1)
+def test_a_rebuilt_folder_keeps_its_digests_until_they_are_matched(location: Location) -> None:
+    ledger = under(location, 1)
     old = inbox(ledger)
     ledger.record(old.id, 1, 1, DIGEST)
     ledger.commit()
@@ -86,33 +86,33 @@ def test_a_rebuilt_folder_keeps_its_digests_until_they_are_matched(place: Place)
     assert [row.id for row in ledger.rows()] == [new.id]
 
 
-def test_whoever_is_overtaken_can_neither_write_nor_open_again(place: Place) -> None:
-    former = under(place, 1)
+def test_a_fenced_holder_can_neither_write_nor_open_again(location: Location) -> None:
+    former = under(location, 1)
     row = inbox(former)
     former.record(row.id, 1, 1, DIGEST)
-    heir = under(place, 2)
+    heir = under(location, 2)
     with pytest.raises(LeaseLost):
         former.commit()
     for late in (lambda: former.start(row.id), lambda: former.settle(row.id, 2, 2), lambda: inbox(former, 8)):
         with pytest.raises(LeaseLost):
             late()
     with pytest.raises(LeaseLost):
-        under(place, 1)
+        under(location, 1)
     assert heir.count(row.id) == 0
     assert len(heir.rows()) == 1
 
 
-def test_a_look_makes_nothing_and_shuts_nobody_out(place: Place) -> None:
-    with place.reading(CONTACT) as ledger:
+def test_reading_creates_nothing_and_fences_nobody(location: Location) -> None:
+    with location.reading(CONTACT) as ledger:
         assert ledger is None
-    writer = under(place, 1)
+    writer = under(location, 1)
     row = inbox(writer)
     writer.record(row.id, 1, 1, DIGEST)
     writer.commit()
-    with place.reading(CONTACT) as ledger:
+    with location.reading(CONTACT) as ledger:
         assert ledger
         assert ledger.count(row.id) == 1
-    with place.reading(TREASURER) as ledger:
+    with location.reading(TREASURER) as ledger:
         assert ledger is None
     writer.record(row.id, 2, 2, DIGEST)
     writer.commit()

@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 from reconcile.clock import Clock, SystemClock
 from reconcile.mailcopy.queue import dispatch
 from reconcile.mailcopy.queue.dispatch import Dispatcher
-from reconcile.mailcopy.queue.location import FolderPlace, Place
+from reconcile.mailcopy.queue.location import FolderLocation, Location
 from reconcile.mailcopy.queue.tickets import Limits
 from reconcile.mailcopy.storage import sqlite as sqlite_file
 from reconcile.problem import Problem
@@ -26,21 +26,21 @@ CONTACT = "spf55/copy/contact@spf55.org"
 
 
 @pytest.fixture
-def place(place_maker: Callable[[Clock], Place]) -> Place:
-    return place_maker(SystemClock())
+def location(location_maker: Callable[[Clock], Location]) -> Location:
+    return location_maker(SystemClock())
 
 
 @pytest.fixture
-def dispatcher(place: Place) -> Iterator[Dispatcher]:
-    one = Dispatcher(place.database, "tester", {})
+def dispatcher(location: Location) -> Iterator[Dispatcher]:
+    one = Dispatcher(location.database, "tester", {})
     try:
         yield one
     finally:
         one.stop()
 
 
-def admit(place: Place, dispatcher: Dispatcher, *keys: str) -> int:
-    return dispatcher.admit(lambda run: place.jobs.admit(run, keys, 100))
+def admit(location: Location, dispatcher: Dispatcher, *keys: str) -> int:
+    return dispatcher.admit(lambda run: location.jobs.admit(run, keys, 100))
 
 
 def wait_until(reached: Callable[[], bool]) -> None:
@@ -57,61 +57,63 @@ def test_the_private_call_is_where_this_version_has_it() -> None:
     assert list(call.parameters) == ["executor_ids"]
 
 
-def test_a_ticket_is_carried_out_once_and_goes_on_while_there_is_more(place: Place, dispatcher: Dispatcher) -> None:
+def test_a_ticket_is_carried_out_once_and_goes_on_while_there_is_more(
+    location: Location, dispatcher: Dispatcher
+) -> None:
     calls: list[tuple[str, int]] = []
 
-    def slice_of(key: str, number: int) -> str:
+    def run_task(key: str, number: int) -> str:
         calls.append((key, number))
         return dispatch.MORE if len(calls) < 3 else "done"
 
-    place.jobs.enqueue(CONTACT, "ovh", "contact", "contact", "")
-    dispatcher.start(slice_of, Limits(), 2, 0, 0.05)
-    assert admit(place, dispatcher, CONTACT) == 1
-    assert admit(place, dispatcher, CONTACT) == 0
+    location.jobs.enqueue(CONTACT, "ovh", "contact", "contact", "")
+    dispatcher.start(run_task, Limits(), 2, 0, 0.05)
+    assert admit(location, dispatcher, CONTACT) == 1
+    assert admit(location, dispatcher, CONTACT) == 0
     wait_until(lambda: not dispatcher.active())
     assert calls == [(CONTACT, 1)] * 3
 
 
-def test_tickets_and_the_list_change_together_or_not_at_all(place: Place, dispatcher: Dispatcher) -> None:
-    place.jobs.enqueue(CONTACT, "ovh", "contact", "contact", "")
+def test_tickets_and_the_list_change_together_or_not_at_all(location: Location, dispatcher: Dispatcher) -> None:
+    location.jobs.enqueue(CONTACT, "ovh", "contact", "contact", "")
     dispatcher.start(lambda key, number: "done", Limits(), 2, 0, 60)
 
     class Killed(Exception):
         pass
 
     def give_and_die(run: object) -> list[object]:
-        tickets = place.jobs.admit(run, [CONTACT], 100)
+        tickets = location.jobs.admit(run, [CONTACT], 100)
         assert tickets
         raise Killed
 
     with pytest.raises(Killed):
         dispatcher.admit(give_and_die)
-    assert admit(place, dispatcher, CONTACT) == 1, "it was not marked as admitted"
+    assert admit(location, dispatcher, CONTACT) == 1, "it was not marked as admitted"
 
 
-def test_no_more_are_begun_in_a_minute_than_a_source_allows(place: Place, dispatcher: Dispatcher) -> None:
+def test_no_more_are_begun_in_a_minute_than_a_source_allows(location: Location, dispatcher: Dispatcher) -> None:
     begun: list[str] = []
 
-    def slice_of(key: str, number: int) -> str:
+    def run_task(key: str, number: int) -> str:
         begun.append(key)
         return "done"
 
     keys = [f"spf55/copy/{n}" for n in range(6)]
     for key in keys:
-        place.jobs.enqueue(key, "ovh", key, key, "")
-    place.jobs.enqueue(CONTACT, "free", "contact", "contact", "")
-    dispatcher.start(slice_of, Limits(), 2, 2, 0.05)
-    admit(place, dispatcher, *keys)
+        location.jobs.enqueue(key, "ovh", key, key, "")
+    location.jobs.enqueue(CONTACT, "free", "contact", "contact", "")
+    dispatcher.start(run_task, Limits(), 2, 2, 0.05)
+    admit(location, dispatcher, *keys)
     wait_until(lambda: len(begun) >= 2)
-    admit(place, dispatcher, CONTACT)
+    admit(location, dispatcher, CONTACT)
     wait_until(lambda: CONTACT in begun)
     assert len(begun) <= 5, "SQLite's clock counts whole seconds, and may let two more pass"
 
 
-def test_what_ended_is_forgotten_after_some_days(place: Place, dispatcher: Dispatcher) -> None:
-    place.jobs.enqueue(CONTACT, "ovh", "contact", "contact", "")
+def test_what_ended_is_forgotten_after_some_days(location: Location, dispatcher: Dispatcher) -> None:
+    location.jobs.enqueue(CONTACT, "ovh", "contact", "contact", "")
     dispatcher.start(lambda key, number: "done", Limits(), 2, 0, 0.05)
-    admit(place, dispatcher, CONTACT)
+    admit(location, dispatcher, CONTACT)
     wait_until(lambda: not dispatcher.active())
     now = SystemClock().now()
     dispatcher.tidy(now)
@@ -121,21 +123,21 @@ def test_what_ended_is_forgotten_after_some_days(place: Place, dispatcher: Dispa
 
 
 def test_variables_that_would_have_it_report_elsewhere_are_refused(tmp_path: Path) -> None:
-    place = FolderPlace(tmp_path, SystemClock())
+    location = FolderLocation(tmp_path, SystemClock())
     with pytest.raises(Problem, match=r"COPY15.*DBOS__CONDUCTOR_KEY") as raised:
-        Dispatcher(place.database, "tester", {"DBOS__CONDUCTOR_KEY": "s3cr3t", "HOME": "/"})
+        Dispatcher(location.database, "tester", {"DBOS__CONDUCTOR_KEY": "s3cr3t", "HOME": "/"})
     assert "s3cr3t" not in str(raised.value)
 
 
-def test_a_sqlite_too_old_is_refused_with_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sqlite_too_old_is_refused_with_a_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite_file.sqlite3, "sqlite_version_info", (3, 34, 1))
     with pytest.raises(Problem, match="COPY05 Copies need SQLite"):
-        FolderPlace(tmp_path, SystemClock()).jobs.enqueue(CONTACT, "ovh", "contact", "contact", "")
+        FolderLocation(tmp_path, SystemClock()).jobs.enqueue(CONTACT, "ovh", "contact", "contact", "")
 
 
 def test_only_its_owner_may_read_what_the_engine_keeps_and_it_waits_for_other_writers(tmp_path: Path) -> None:
-    place = FolderPlace(tmp_path, SystemClock())
-    dispatcher = Dispatcher(place.database, "tester", {})
+    location = FolderLocation(tmp_path, SystemClock())
+    dispatcher = Dispatcher(location.database, "tester", {})
     try:
         dispatcher.start(lambda key, number: "done", Limits(), 2, 0, 60)
         assert {path.stat().st_mode & 0o077 for path in tmp_path.iterdir() if path.is_file()} == {0}
@@ -162,16 +164,16 @@ def test_only_a_worker_loads_the_job_engine(module: str) -> None:
     assert loaded.stdout == "[]\n"
 
 
-def test_a_full_disk_under_the_list_is_said_and_harms_nothing(tmp_path: Path) -> None:
-    place = FolderPlace(tmp_path, SystemClock())
-    place.jobs.enqueue(CONTACT, "ovh", "contact", "contact", "")
+def test_a_full_disk_under_the_list_is_reported_and_harms_nothing(tmp_path: Path) -> None:
+    location = FolderLocation(tmp_path, SystemClock())
+    location.jobs.enqueue(CONTACT, "ovh", "contact", "contact", "")
     script = f"""
 import resource
 from pathlib import Path
 from reconcile.clock import SystemClock
-from reconcile.mailcopy.queue.location import FolderPlace
+from reconcile.mailcopy.queue.location import FolderLocation
 from reconcile.problem import Problem
-jobs = FolderPlace(Path({str(tmp_path)!r}), SystemClock()).jobs
+jobs = FolderLocation(Path({str(tmp_path)!r}), SystemClock()).jobs
 resource.setrlimit(resource.RLIMIT_FSIZE, (64 * 1024, 64 * 1024))
 try:
     for number in range(10_000):
@@ -183,5 +185,5 @@ except Problem as problem:
     assert said.startswith("COPY04 Cannot write"), said
     with sqlite3.connect(tmp_path / "queue.sqlite") as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    assert CONTACT in {job.key for job in place.jobs.list()}
-    place.jobs.cancel(CONTACT)
+    assert CONTACT in {job.key for job in location.jobs.list()}
+    location.jobs.cancel(CONTACT)

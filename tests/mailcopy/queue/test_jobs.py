@@ -19,9 +19,9 @@ from reconcile.mailcopy.imap.session import Endpoint, Password
 from reconcile.mailcopy.queue.dispatch import Dispatcher
 from reconcile.mailcopy.queue.jobs import Job, JobList
 from reconcile.mailcopy.queue.liveness import FileLocks
-from reconcile.mailcopy.queue.location import FolderPlace, Place
+from reconcile.mailcopy.queue.location import FolderLocation, Location
 from reconcile.mailcopy.queue.rate import Rate
-from reconcile.mailcopy.queue.task import Ends, Slices
+from reconcile.mailcopy.queue.task import Endpoints, TaskRunner, WorkerSetup
 from reconcile.mailcopy.queue.tickets import LEASE, NO_ROOM, SETTLED, Limits, Ticket, WorkList
 from reconcile.mailcopy.queue.worker import Worker
 from reconcile.mailcopy.report import Progress, Report
@@ -53,9 +53,9 @@ def clock() -> Noon:
 
 
 @pytest.fixture
-def jobs(place_maker: Callable[[Clock], Place], clock: Noon) -> WorkList:
+def jobs(location_maker: Callable[[Clock], Location], clock: Noon) -> WorkList:
     """In a file, then in PostgreSQL."""
-    return place_maker(clock).jobs
+    return location_maker(clock).jobs
 
 
 def enqueue(jobs: WorkList, key: str = CONTACT, login: str = "contact@spf55.org") -> None:
@@ -223,7 +223,7 @@ def test_a_service_looks_again_at_what_ended_a_while_ago_and_not_before_its_time
     assert [ticket.key for ticket in admit(jobs, both)] == ["fini"]
 
 
-def test_the_pace_of_a_source_is_that_of_all_its_mailboxes_together(jobs: WorkList, clock: Noon) -> None:
+def test_the_rate_of_a_source_is_that_of_all_its_mailboxes_together(jobs: WorkList, clock: Noon) -> None:
     for name in ("a", "b"):
         jobs.enqueue(name, "ovh", name, name, "")
         job = claim(jobs, "w", name)
@@ -259,37 +259,37 @@ def test_a_cancelled_copy_stops_its_worker_and_may_be_asked_for_again(jobs: Work
 
 
 def test_a_copy_that_passes_to_another_federation_goes_on_with_its_ledger_at_once(tmp_path: Path, clock: Noon) -> None:
-    place = FolderPlace(tmp_path, clock)
-    enqueue(place.jobs)
+    location = FolderLocation(tmp_path, clock)
+    enqueue(location.jobs)
     for worker in "abc":
-        job = claim(place.jobs, worker)
+        job = claim(location.jobs, worker)
         assert job is not None
-        place.ledger(job).close()
-        place.jobs.finish(job, worker, "waiting")
-    place.jobs.cancel(CONTACT)
+        location.ledger(job).close()
+        location.jobs.finish(job, worker, "waiting")
+    location.jobs.cancel(CONTACT)
     other = "spf972/copy/contact@spf55.org"
-    enqueue(place.jobs, other)
-    job = claim(place.jobs, "d", other)
+    enqueue(location.jobs, other)
+    job = claim(location.jobs, "d", other)
     assert job is not None
-    place.ledger(job).close()  # LeaseLost, were it shut out
+    location.ledger(job).close()  # LeaseLost, were it shut out
 
 
 def test_when_the_list_is_lost_its_copies_go_on_with_their_ledgers_at_once(tmp_path: Path, clock: Noon) -> None:
-    place = FolderPlace(tmp_path, clock)
-    enqueue(place.jobs)
+    location = FolderLocation(tmp_path, clock)
+    enqueue(location.jobs)
     for worker in "abc":
-        job = claim(place.jobs, worker)
+        job = claim(location.jobs, worker)
         assert job is not None
-        place.ledger(job).close()
-        place.jobs.finish(job, worker, "waiting")
+        location.ledger(job).close()
+        location.jobs.finish(job, worker, "waiting")
     for file in tmp_path.glob("queue.sqlite*"):
         file.unlink()
     clock.sleep(60)
-    place = FolderPlace(tmp_path, clock)
-    enqueue(place.jobs)
-    job = claim(place.jobs, "d")
+    location = FolderLocation(tmp_path, clock)
+    enqueue(location.jobs)
+    job = claim(location.jobs, "d")
     assert job is not None
-    place.ledger(job).close()
+    location.ledger(job).close()
 
 
 def test_a_mailbox_is_copied_once_every_copy_into_it_is_done(jobs: WorkList) -> None:
@@ -308,7 +308,7 @@ def test_a_mailbox_is_copied_once_every_copy_into_it_is_done(jobs: WorkList) -> 
     assert jobs.copied() == frozenset()
 
 
-def test_a_damaged_list_is_said_to_be_so(tmp_path: Path, clock: Noon) -> None:
+def test_a_damaged_list_is_reported(tmp_path: Path, clock: Noon) -> None:
     path = tmp_path / "queue.sqlite"
     path.write_bytes(b"not a database at all" * 100)
     with pytest.raises(Problem, match="COPY05"):
@@ -371,20 +371,19 @@ class Notes:
 
 
 def worker(
-    place: FolderPlace, old: Dovecot, new: Dovecot, notes: Notes, password: str = "", at_once: int = 2
+    location: FolderLocation, old: Dovecot, new: Dovecot, notes: Notes, password: str = "", at_once: int = 2
 ) -> Worker:
-    def ends(job: Job) -> Ends:
+    def endpoints(job: Job) -> Endpoints:
         master = Password(f"{job.login}*maitre", password or "mot-de-passe-maitre")
-        return Ends(
+        return Endpoints(
             Endpoint("127.0.0.1", old.port, master, tls=False),
             Endpoint("127.0.0.1", new.port, Password(job.login, "pw"), tls=False),
         )
 
-    clock, limits, locks = SystemClock(), Limits(), FileLocks(place.folder / "workers")
+    clock, limits, locks = SystemClock(), Limits(), FileLocks(location.folder / "workers")
     rng = random.Random(1)  # noqa: S311
-    slices = Slices(place, "tester", ends, limits, locks.is_free, notes, clock, rng, at_once=at_once, rate=Rate(0))
-    dispatcher = Dispatcher(place.database, "tester", {})
-    return Worker("tester", place.jobs, dispatcher, locks, slices, ends, clock, limits, at_once=at_once)
+    setup = WorkerSetup("tester", location, endpoints, limits, locks, notes, clock, rng, Rate(0), at_once)
+    return Worker(setup, Dispatcher(location.database, "tester", {}), TaskRunner(setup))
 
 
 @pytest.fixture
@@ -395,28 +394,28 @@ def boxes(old_host: Dovecot, exchange_like_host: Dovecot, user: str) -> list[tup
     return [(Box(old_host, name), Box(exchange_like_host, name)) for name in names]
 
 
-def queued(tmp_path: Path, boxes: list[tuple[Box, Box]]) -> FolderPlace:
-    place = FolderPlace(tmp_path, SystemClock())
+def queued(tmp_path: Path, boxes: list[tuple[Box, Box]]) -> FolderLocation:
+    location = FolderLocation(tmp_path, SystemClock())
     for old, _ in boxes:
-        place.jobs.enqueue(f"spf55/copy/{old.user}", "ovh", old.user, old.user, "")
-    return place
+        location.jobs.enqueue(f"spf55/copy/{old.user}", "ovh", old.user, old.user, "")
+    return location
 
 
-def every_key(place: FolderPlace) -> list[str]:
-    return [job.key for job in place.jobs.list()]
+def every_key(location: FolderLocation) -> list[str]:
+    return [job.key for job in location.jobs.list()]
 
 
 def test_every_mailbox_is_copied_and_a_second_run_finds_nothing_new(
     boxes: list[tuple[Box, Box]], tmp_path: Path
 ) -> None:
-    place, notes = queued(tmp_path, boxes), Notes()
+    location, notes = queued(tmp_path, boxes), Notes()
     hosts = boxes[0][0].host, boxes[0][1].host
-    assert worker(place, *hosts, notes).run(lambda: every_key(place)) == {"done": 6}
+    assert worker(location, *hosts, notes).run(lambda: every_key(location)) == {"done": 6}
     for old, new in boxes:
         assert new.contents("INBOX") == old.contents("INBOX")
-    assert {job.state for job in place.jobs.list()} == {"done"}
+    assert {job.state for job in location.jobs.list()} == {"done"}
     again = Notes()
-    worker(place, *hosts, again).run(lambda: every_key(place))
+    worker(location, *hosts, again).run(lambda: every_key(location))
     assert sorted(report.already for _, _, report, _ in again.ended if report) == [20, 40, 60, 80, 100, 120]
     assert all(report.copied == 0 for _, _, report, _ in again.ended if report)
 
@@ -424,19 +423,19 @@ def test_every_mailbox_is_copied_and_a_second_run_finds_nothing_new(
 def test_a_wrong_master_password_is_tried_on_a_few_mailboxes_not_on_all(
     boxes: list[tuple[Box, Box]], tmp_path: Path
 ) -> None:
-    place, notes = queued(tmp_path, boxes), Notes()
+    location, notes = queued(tmp_path, boxes), Notes()
     hosts = boxes[0][0].host, boxes[0][1].host
-    ended = worker(place, *hosts, notes, password="faux", at_once=1).run(lambda: every_key(place))
+    ended = worker(location, *hosts, notes, password="faux", at_once=1).run(lambda: every_key(location))
     assert dict(ended) == {"failed": 2}
     assert [problem.code for _, _, _, problem in notes.ended if problem] == ["COPY02", "COPY02"]
-    assert sorted(job.state for job in place.jobs.list()) == ["failed"] * 2 + ["queued"] * 4
-    assert "faux" not in "".join(job.error for job in place.jobs.list())
+    assert sorted(job.state for job in location.jobs.list()) == ["failed"] * 2 + ["queued"] * 4
+    assert "faux" not in "".join(job.error for job in location.jobs.list())
 
 
-def test_a_worker_told_to_stop_leaves_the_rest_queued(boxes: list[tuple[Box, Box]], tmp_path: Path) -> None:
-    place, notes = queued(tmp_path, boxes), Notes()
+def test_a_stopped_worker_leaves_the_rest_queued(boxes: list[tuple[Box, Box]], tmp_path: Path) -> None:
+    location, notes = queued(tmp_path, boxes), Notes()
     hosts = boxes[0][0].host, boxes[0][1].host
-    one = worker(place, *hosts, notes)
+    one = worker(location, *hosts, notes)
     one.stop()
-    assert not one.run(lambda: every_key(place))
-    assert {job.state for job in place.jobs.list()} == {"queued"}
+    assert not one.run(lambda: every_key(location))
+    assert {job.state for job in location.jobs.list()} == {"queued"}

@@ -13,9 +13,9 @@ import pytest
 from tests.postgresql import Cluster
 
 from reconcile.clock import SystemClock
-from reconcile.mailcopy.queue.failover import Guard
+from reconcile.mailcopy.queue.failover import Failover
 from reconcile.mailcopy.queue.liveness import FileLocks, Locks, PostgresLocks
-from reconcile.mailcopy.queue.location import FolderPlace
+from reconcile.mailcopy.queue.location import FolderLocation
 from reconcile.mailcopy.storage.postgres import PostgresDatabase
 from reconcile.problem import Problem
 
@@ -125,16 +125,16 @@ def test_a_worker_counts_as_dead_when_its_lock_is_free_three_times_in_a_row(
     tmp_path: Path, answers: tuple[bool, ...], taken: int
 ) -> None:
     engine = Engine(a="mort", b="", c="moi")
-    guard = Guard("moi", FolderPlace(tmp_path, SystemClock()).jobs, engine, Free(*answers))
+    guard = Failover("moi", FolderLocation(tmp_path, SystemClock()).jobs, engine, Free(*answers))
     for _ in answers:
-        guard.look()
+        guard.check()
     assert engine.taken_over == ["mort"] * taken
 
 
-def test_a_worker_whose_name_somebody_else_took_meanwhile_stops(tmp_path: Path) -> None:
+def test_a_worker_whose_name_was_taken_by_another_stops(tmp_path: Path) -> None:
     class Taken(Free):
         def hold(self, name: str) -> bool:
             return False
 
     with pytest.raises(Problem, match="COPY16"):
-        Guard("moi", FolderPlace(tmp_path, SystemClock()).jobs, Engine(), Taken()).look()
+        Failover("moi", FolderLocation(tmp_path, SystemClock()).jobs, Engine(), Taken()).check()

@@ -17,7 +17,7 @@ DEATHS = int(os.environ.get("DEATHS", "150"))
 VICTIMS = ("worker", "worker", "worker", "frozen", "frozen", "database restarted", "database killed")
 #: Seconds of a lease here, and for which a worker stays frozen at most.
 LEASE, FROZEN = 3.0, 8.0
-PATIENCE = 240.0
+LONGEST_PAUSE = 240.0
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_deaths_at_random_lose_and_double_nothing(
             deaths += now
             if all(one.poll() is not None for one in team.running.values()):
                 team.start("un", lease=LEASE)
-            team.wait_until(team.all_done, PATIENCE)
+            team.wait_until(team.all_done, LONGEST_PAUSE)
             for one in team.running.values():
-                one.wait(PATIENCE)
+                one.wait(LONGEST_PAUSE)
             team.assert_each_message_is_there_once()

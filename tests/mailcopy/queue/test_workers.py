@@ -16,18 +16,18 @@ from tests.mailcopy.post import Box, letter
 from tests.postgresql import Cluster, postgresql
 
 from reconcile.clock import SystemClock
-from reconcile.mailcopy.queue.location import FolderPlace, Place, PostgresPlace
+from reconcile.mailcopy.queue.location import FolderLocation, Location, PostgresLocation
 from reconcile.mailcopy.storage.database import DatabaseUnreachable
 
 ROOT = Path(__file__).resolve().parents[3]
-PATIENCE = 90.0
+LONGEST_PAUSE = 90.0
 
 
 class Team:
     """Workers of one list, on the same two mail hosts."""
 
-    def __init__(self, where: str, place: Place, old: Dovecot, new: Dovecot) -> None:
-        self.where, self.jobs = where, place.jobs
+    def __init__(self, where: str, location: Location, old: Dovecot, new: Dovecot) -> None:
+        self.where, self.jobs = where, location.jobs
         self._hosts = old, new
         self.running: dict[str, subprocess.Popen[str]] = {}
         self.boxes: list[tuple[Box, Box]] = []
@@ -48,7 +48,7 @@ class Team:
         self.running[name] = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         return self.running[name]
 
-    def wait_until(self, reached: Callable[[], bool], patience: float = PATIENCE) -> None:
+    def wait_until(self, reached: Callable[[], bool], patience: float = LONGEST_PAUSE) -> None:
         deadline = time.monotonic() + patience
         while True:
             with contextlib.suppress(DatabaseUnreachable):
@@ -80,8 +80,8 @@ class Team:
 
 
 @contextlib.contextmanager
-def _team(where: str, place: Place, old: Dovecot, new: Dovecot) -> Iterator[Team]:
-    team = Team(where, place, old, new)
+def _team(where: str, location: Location, old: Dovecot, new: Dovecot) -> Iterator[Team]:
+    team = Team(where, location, old, new)
     try:
         yield team
     finally:
@@ -94,7 +94,7 @@ def _team(where: str, place: Place, old: Dovecot, new: Dovecot) -> Iterator[Team
 def a_team(cluster: Cluster, old: Dovecot, new: Dovecot) -> Iterator[Team]:
     """With a database of its own."""
     url = cluster.database()
-    with _team(url, PostgresPlace(url, "", SystemClock()), old, new) as one:
+    with _team(url, PostgresLocation(url, "", SystemClock()), old, new) as one:
         yield one
 
 
@@ -123,7 +123,7 @@ def test_two_workers_share_a_list_and_what_one_had_when_killed_the_other_takes_o
     team.wait_until(team.under_way)
     second = team.start("deux")
     first.kill()
-    assert second.wait(PATIENCE) == 0, team.said()
+    assert second.wait(LONGEST_PAUSE) == 0, team.said()
     assert team.all_done()
     team.assert_each_message_is_there_once()
 
@@ -138,8 +138,8 @@ def test_a_frozen_worker_that_wakes_after_its_mailboxes_were_taken_over_doubles_
     second = team.start("deux", lease=4)
     team.wait_until(lambda: any(job.worker == "deux" for job in team.jobs.list()))
     first.send_signal(signal.SIGCONT)
-    assert second.wait(PATIENCE) == 0, team.said()
-    assert first.wait(PATIENCE) == 0, team.said()
+    assert second.wait(LONGEST_PAUSE) == 0, team.said()
+    assert first.wait(LONGEST_PAUSE) == 0, team.said()
     assert " lost " in first.stdout.read()
     assert team.all_done()
     team.assert_each_message_is_there_once()
@@ -150,7 +150,7 @@ def test_a_second_worker_of_the_same_name_is_refused(team: Team, user: str) -> N
     team.start("un", rate=100)
     team.wait_until(team.under_way)
     second = subprocess.Popen(team.running["un"].args, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    said, _ = second.communicate(timeout=PATIENCE)
+    said, _ = second.communicate(timeout=LONGEST_PAUSE)
     assert second.returncode == 1
     assert "FAILED COPY16 A worker called un runs already." in said
 
@@ -164,7 +164,7 @@ def test_a_database_that_is_restarted_in_mid_run_costs_nothing(shaken: Team, own
     shaken.wait_until(shaken.under_way)
     own_cluster.kill()
     own_cluster.start()
-    assert one.wait(PATIENCE) == 0, shaken.said()
+    assert one.wait(LONGEST_PAUSE) == 0, shaken.said()
     assert shaken.all_done()
     shaken.assert_each_message_is_there_once()
 
@@ -172,14 +172,14 @@ def test_a_database_that_is_restarted_in_mid_run_costs_nothing(shaken: Team, own
 def test_on_one_host_the_next_worker_goes_on_at_once_with_what_a_killed_one_had(
     tmp_path: Path, old_host: Dovecot, exchange_like_host: Dovecot, user: str
 ) -> None:
-    place = FolderPlace(tmp_path, SystemClock())
-    with _team(str(tmp_path), place, old_host, exchange_like_host) as team:
+    location = FolderLocation(tmp_path, SystemClock())
+    with _team(str(tmp_path), location, old_host, exchange_like_host) as team:
         team.queue(user, 500, 20, 20)
         first = team.start("un", rate=100)
         team.wait_until(team.under_way)
         first.kill()
         first.wait()
-        assert team.start("deux").wait(PATIENCE) == 0, team.said()
+        assert team.start("deux").wait(LONGEST_PAUSE) == 0, team.said()
         assert team.all_done()
         team.assert_each_message_is_there_once()
         assert [file.name for file in (tmp_path / "workers").iterdir()] == []

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconcile.cli.copies import chosen, copies_place, ends_of
+from reconcile.cli.copies import chosen, copies_location, endpoints_of
 from reconcile.cli.exits import PARTLY_APPLIED
 from reconcile.cli.session import Session
 
 if TYPE_CHECKING:
     from reconcile.mailcopy.queue.jobs import Job
-    from reconcile.mailcopy.queue.location import Place
-    from reconcile.mailcopy.queue.task import Ends
+    from reconcile.mailcopy.queue.location import Location
+    from reconcile.mailcopy.queue.task import Endpoints
     from reconcile.mailcopy.report import Report
 
 
@@ -33,15 +33,15 @@ def back(session: Session, yes: bool, names: tuple[str, ...]) -> int:
     from reconcile.views.copies import CopyLines
     from reconcile.views.copy_report import failed_check_text
 
-    console, ends, place, incomplete = session.console(), ends_of(session), copies_place(session), 0
-    named = [job for job in chosen(place.jobs, names) if job.state != "cancelled" and not job.folder]
+    console, endpoints, location, incomplete = session.console(), endpoints_of(session), copies_location(session), 0
+    named = [job for job in chosen(location.jobs, names) if job.state != "cancelled" and not job.folder]
     if not yes:
         click.confirm(f"Write into {len(named)} old mailboxes what arrived in the new ones?", abort=True)
-    place.jobs.pause([job.key for job in named])
+    location.jobs.pause([job.key for job in named])
     lines = CopyLines(console.print)
-    for job in chosen(place.jobs, [job.key for job in named]) if named else ():
+    for job in chosen(location.jobs, [job.key for job in named]) if named else ():
         try:
-            report = _brought_back(place, job, ends(job))
+            report = _brought_back(location, job, endpoints(job))
         except (Problem, ConnectionLost) as error:
             incomplete += 1
             console.print(failed_check_text(job.key, str(error)))
@@ -51,12 +51,12 @@ def back(session: Session, yes: bool, names: tuple[str, ...]) -> int:
     return PARTLY_APPLIED if incomplete else 0
 
 
-def _brought_back(place: Place, job: Job, ends: Ends) -> Report:
+def _brought_back(location: Location, job: Job, endpoints: Endpoints) -> Report:
     from reconcile.clock import SystemClock
     from reconcile.mailcopy.reverse import copy_back
 
     # The same two mailboxes the other way round are another copy, with a ledger of its own.
     reverse = dataclasses.replace(job, source=f"{job.source} (back)", login=job.destination, destination=job.login)
     with contextlib.ExitStack() as opened:
-        forward, backward = (opened.enter_context(contextlib.closing(place.ledger(one))) for one in (job, reverse))
-        return copy_back(ends.destination, ends.source, forward, backward, SystemClock())
+        forward, backward = (opened.enter_context(contextlib.closing(location.ledger(one))) for one in (job, reverse))
+        return copy_back(endpoints.destination, endpoints.source, forward, backward, SystemClock())

@@ -97,12 +97,12 @@ def work(
 def status(session: Session, as_json: bool, prometheus: bool, watch: bool, names: tuple[str, ...]) -> None:
     """Show every copy: its state, how far it is, when it will be over, what was refused, the last error."""
     from reconcile.clock import SystemClock
-    from reconcile.mailcopy.queue.forecast import Left, forecast
+    from reconcile.mailcopy.queue.forecast import Remaining, forecast
     from reconcile.views.copies import copies_count, copies_json, copies_metrics, copies_table
 
     jobs, clock = copy_jobs(session), SystemClock()
 
-    def left() -> dict[str, Left]:
+    def left() -> dict[str, Remaining]:
         return forecast(jobs.list(), jobs.rates(), clock.now().timestamp())
 
     if as_json:

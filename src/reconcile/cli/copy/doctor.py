@@ -6,7 +6,7 @@ import contextlib
 
 import click
 
-from reconcile.cli.copies import chosen, copies_place
+from reconcile.cli.copies import chosen, copies_location
 from reconcile.cli.exits import PARTLY_APPLIED
 from reconcile.cli.session import Session
 
@@ -21,10 +21,10 @@ def doctor(session: Session, names: tuple[str, ...]) -> int:
     from reconcile.mailcopy.queue.health import findings
     from reconcile.views.copies import findings_text
 
-    place = copies_place(session)
-    with contextlib.closing(locks_of(place)) as locks:
-        jobs = place.jobs.list()
-        wanted = {job.key for job in chosen(place.jobs, names)}
+    location = copies_location(session)
+    with contextlib.closing(locks_of(location)) as locks:
+        jobs = location.jobs.list()
+        wanted = {job.key for job in chosen(location.jobs, names)}
         found = findings(jobs, SystemClock().now().timestamp(), locks.is_free)
     found = [one for one in found if one.key in wanted]
     session.print(findings_text(found))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconcile.cli.copies import chosen, copies_place, ends_of
+from reconcile.cli.copies import chosen, copies_location, endpoints_of
 from reconcile.cli.exits import PARTLY_APPLIED
 from reconcile.cli.session import Session
 
@@ -24,16 +24,16 @@ def _show(session: Session, names: tuple[str, ...], *, sizes: bool) -> int:
     from reconcile.views.copy_preview import preview_text, sizes_text
     from reconcile.views.copy_report import failed_check_text
 
-    console, ends, place, failed = session.console(), ends_of(session), copies_place(session), 0
-    for job in chosen(place.jobs, names):
+    console, endpoints, location, failed = session.console(), endpoints_of(session), copies_location(session), 0
+    for job in chosen(location.jobs, names):
         if job.state == "cancelled":
             continue
-        both = ends(job)
+        both = endpoints(job)
         try:
             if sizes:
                 console.print(sizes_text(job.key, preview_sizes(both.source)))
                 continue
-            with place.reading(job) as ledger:
+            with location.reading(job) as ledger:
                 folders = preview_copy(both.source, both.destination, ledger, folder=job.folder)
             console.print(preview_text(job.key, folders))
         except (Problem, ConnectionLost) as error:

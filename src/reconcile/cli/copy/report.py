@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from reconcile.cli.copies import chosen, copies_place, ends_of
+from reconcile.cli.copies import chosen, copies_location, endpoints_of
 from reconcile.cli.exits import PARTLY_APPLIED
 from reconcile.cli.session import Session
 
@@ -19,9 +19,9 @@ def report(session: Session, as_json: bool, names: tuple[str, ...]) -> None:
     """Say for each mailbox how many messages of each folder are copied, and every one refused, with its reason."""
     from reconcile.views.copy_report import MailboxReport, reports_json, reports_text
 
-    reports, place = [], copies_place(session)
-    for job in chosen(place.jobs, names):
-        with place.reading(job) as ledger:
+    reports, location = [], copies_location(session)
+    for job in chosen(location.jobs, names):
+        with location.reading(job) as ledger:
             folders = [(ledger.label(row.id), ledger.count(row.id)) for row in ledger.rows()] if ledger else []
             reports.append(MailboxReport(job.key, job.state, folders, ledger.refusals() if ledger else []))
     if as_json:
@@ -41,16 +41,16 @@ def verify(session: Session, digests: bool, names: tuple[str, ...]) -> int:
     from reconcile.problem import Problem
     from reconcile.views.copy_report import failed_check_text, unchecked_text, verification_text
 
-    console, place, unsound = session.console(), copies_place(session), 0
-    wanted = [job for job in chosen(place.jobs, names) if job.state != "cancelled"]
+    console, location, unsound = session.console(), copies_location(session), 0
+    wanted = [job for job in chosen(location.jobs, names) if job.state != "cancelled"]
     if not wanted:
         console.print("No copy is queued.")
         return 0
-    ends = ends_of(session)
+    endpoints = endpoints_of(session)
     for job in wanted:
-        both = ends(job)
+        both = endpoints(job)
         try:
-            with place.reading(job) as ledger:
+            with location.reading(job) as ledger:
                 if ledger is None:
                     unsound += 1
                     console.print(unchecked_text(job.key))

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconcile.cli.copies import copies_place, ends_of
+from reconcile.cli.copies import copies_location, endpoints_of
 from reconcile.cli.session import Session
 
 if TYPE_CHECKING:
     from reconcile.mailcopy.queue.liveness import Locks
-    from reconcile.mailcopy.queue.location import Place
+    from reconcile.mailcopy.queue.location import Location
     from reconcile.mailcopy.queue.task import Watcher
     from reconcile.mailcopy.queue.tickets import Limits
     from reconcile.mailcopy.queue.worker import Worker
@@ -26,38 +26,37 @@ def worker_of(session: Session, name: str | None, at_once: int, watcher: Watcher
     from reconcile.mailcopy.queue.dispatch import Dispatcher
     from reconcile.mailcopy.queue.leases import name_of_worker
     from reconcile.mailcopy.queue.rate import Rate
-    from reconcile.mailcopy.queue.task import Slices
+    from reconcile.mailcopy.queue.task import TaskRunner, WorkerSetup
     from reconcile.mailcopy.queue.worker import Worker
 
     if name is not None and not re.fullmatch(r"[A-Za-z0-9._-]{3,100}", name):
         raise click.UsageError("--id takes 3 to 100 letters, digits, dots, dashes and underscores.")
-    rng, clock, copies = random.SystemRandom(), SystemClock(), session.settings.copies
+    rng, copies = random.SystemRandom(), session.settings.copies
     name = name or name_of_worker(f"{rng.getrandbits(64):016x}")
-    place, ends, limits = copies_place(session), ends_of(session), limits_of(session)
-    locks = locks_of(place)
-    rate = Rate(copies.messages_per_second)
-    slices = Slices(place, name, ends, limits, locks.is_free, watcher, clock, rng, at_once=at_once, rate=rate)
-    return Worker(
+    location = copies_location(session)
+    setup = WorkerSetup(
         name,
-        place.jobs,
-        Dispatcher(place.database, name, session.environment),
-        locks,
-        slices,
-        ends,
-        clock,
-        limits,
-        at_once=at_once,
-        starts_a_minute=copies.starts_per_minute,
+        location,
+        endpoints_of(session),
+        limits_of(session),
+        locks_of(location),
+        watcher,
+        SystemClock(),
+        rng,
+        Rate(copies.messages_per_second),
+        at_once,
+        copies.starts_per_minute,
     )
+    return Worker(setup, Dispatcher(location.database, name, session.environment), TaskRunner(setup))
 
 
-def locks_of(place: Place) -> Locks:
+def locks_of(location: Location) -> Locks:
     """The locks that tell which workers live."""
     from reconcile.mailcopy.queue.liveness import FileLocks, PostgresLocks
     from reconcile.mailcopy.storage.postgres import PostgresDatabase
     from reconcile.mailcopy.storage.sqlite import SqliteDatabase
 
-    database = place.database
+    database = location.database
     if isinstance(database, PostgresDatabase):
         return PostgresLocks(database)
     if not isinstance(database, SqliteDatabase):

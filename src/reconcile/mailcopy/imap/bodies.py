@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Protocol
 
-from reconcile.mailcopy.imap.fetch_stream import Intake
+from reconcile.mailcopy.imap.fetch_stream import FetchStream
 from reconcile.mailcopy.imap.grammar import quoted, readable, uid_set
 from reconcile.mailcopy.imap.interruptions import ConnectionLost
 from reconcile.mailcopy.imap.session import Session
@@ -16,7 +16,7 @@ AT_ONCE = 100
 
 
 class BodyReader(Protocol):
-    """Is told each message: ``begin``, any number of ``chunk``, ``end``."""
+    """Receives each message: ``begin``, any number of ``chunk``, ``end``."""
 
     def begin(self, uid: int, flags: bytes, date: bytes, size: int) -> None: ...
 
@@ -26,23 +26,23 @@ class BodyReader(Protocol):
 
 
 def read_bodies(session: Session, folder: bytes, uids: Sequence[int], reader: BodyReader) -> None:
-    """Have the reader told every message of ``uids`` that is still there. Raises ``ConnectionLost``."""
+    """Hand the reader every message of ``uids`` that is still there. Raises ``ConnectionLost``."""
     opened = session.commands.run([b"EXAMINE " + quoted(folder)])
     if not opened[0].upper().startswith(b"OK"):
         raise ConnectionLost(f"{session.endpoint} does not open a folder: {readable(opened[0])}")
     ordered = sorted(uids)
     for start in range(0, len(ordered), AT_ONCE):
         until = _Until(b"D%d" % start, reader)
-        intake = Intake(until)
+        stream = FetchStream(until)
         part = uid_set(ordered[start : start + AT_ONCE])
         try:
             session.socket.sendall(b"%b UID FETCH %b (UID FLAGS INTERNALDATE BODY.PEEK[])\r\n" % (until.tag, part))
             while not until.reached:
-                with intake.room as room:
+                with stream.room as room:
                     count = session.socket.recv_into(room)
                 if not count:
                     raise ConnectionLost(f"{session.endpoint} closed the connection")
-                intake.received(count)
+                stream.received(count)
         except OSError as error:
             raise ConnectionLost(f"{session.endpoint}: {error}") from None
 
@@ -56,7 +56,7 @@ def digests(session: Session, folder: bytes, uids: Sequence[int]) -> dict[int, b
 
 
 class _Until:
-    """Passes on what the intake reads, until the command's own answer."""
+    """Passes on what the stream reads, until the command's own answer."""
 
     def __init__(self, tag: bytes, reader: BodyReader) -> None:
         self.tag = tag

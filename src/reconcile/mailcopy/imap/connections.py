@@ -18,7 +18,7 @@ class Connections:
     """Enter it to open pairs of connections; leaving logs them out, or hangs up when an exception ends the attempt."""
 
     def __init__(self, source: Endpoint, destination: Endpoint) -> None:
-        self._ends = (source, destination)
+        self._endpoints = (source, destination)
         self._opened: list[Session] = []
         self._pool = ThreadPoolExecutor(2 * min(source.connections, destination.connections))
 
@@ -27,7 +27,7 @@ class Connections:
 
     def pair(self) -> SessionPair:
         """One connection to each side. Raises what ``connect`` raises, for the source first."""
-        source, destination = [self._pool.submit(self._open, end) for end in self._ends]
+        source, destination = [self._pool.submit(self._open, end) for end in self._endpoints]
         return source.result(), destination.result()
 
     def more(self, pairs: int) -> Sequence[Future[SessionPair]]:
@@ -42,7 +42,7 @@ class Connections:
             session.log_out() if kind is None else session.close()
 
     def _one_after_the_other(self) -> SessionPair:
-        return self._open(self._ends[0]), self._open(self._ends[1])
+        return self._open(self._endpoints[0]), self._open(self._endpoints[1])
 
     def _open(self, end: Endpoint) -> Session:
         session = connect(end)

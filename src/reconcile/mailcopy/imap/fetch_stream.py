@@ -26,7 +26,7 @@ SPOOL = 1 << 20
 
 
 class Reader(Protocol):
-    """Who is told what arrives. ``begin``, any number of ``chunk``, ``end`` for each message; ``missing`` for NIL."""
+    """Receives what arrives. ``begin``, any number of ``chunk``, ``end`` for each message; ``missing`` for NIL."""
 
     def begin(self, uid: int, flags: bytes, date: bytes, size: int) -> None: ...
 
@@ -40,7 +40,7 @@ class Reader(Protocol):
         """Any other line: a tagged answer, an untagged remark."""
 
 
-class Intake:
+class FetchStream:
     """An incremental parser: receive into its ``room`` and say how much came, or ``feed`` it."""
 
     def __init__(self, reader: Reader) -> None:
@@ -132,7 +132,7 @@ class Intake:
             self._text = b""
             self._reader.begin(int(uid[1]), flags[1], date[1], size)
         else:
-            import tempfile  # rare, and dear to load
+            import tempfile  # rarely needed, slow to import
 
             self._spool = tempfile.SpooledTemporaryFile(SPOOL)  # noqa: SIM115 - closed when replayed
             self._text = text

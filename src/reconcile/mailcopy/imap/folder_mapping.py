@@ -111,7 +111,7 @@ def _special(
 
 
 def _by_use(folders: Iterable[Folder], prefix: bytes) -> dict[str, list[str]]:
-    """Special use → path: by flag, and by name where no folder bears the flag. ``\\junk`` is also said ``\\spam``."""
+    """Special use → path: by flag, and by name where no folder bears the flag."""
     found: dict[str, list[str]] = {}
     selectable = [folder for folder in folders if folder.selectable]
     for folder in selectable:

@@ -1,4 +1,4 @@
-"""Connections that break, and servers that mean "later", told apart from those that refuse for good.
+"""Connections that break, and servers that mean "later", distinguished from refusals that are final.
 
 Sources: answers reported for Exchange Online over IMAP ("Request is throttled. Suggested Backoff Time: 299609
 milliseconds", "User is authenticated but not connected"), "Exchange Online limits" and "Message rate limits" at
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 #: Seconds to wait when a server says "too much" without saying how long.
-UNTOLD = 30.0
+DEFAULT_WAIT = 30.0
 
 _BACKOFF = re.compile(r"Backoff Time:?\s*(\d+)\s*milliseconds", re.IGNORECASE)
 _LATER = (
@@ -38,10 +38,10 @@ class Throttled(ConnectionLost):
 
 def asks_to_wait(answer: str) -> float | None:
     """Seconds after which a refused command may be tried again; None when the refusal is about the command itself."""
-    if told := _BACKOFF.search(answer):
-        return int(told[1]) / 1000
+    if stated := _BACKOFF.search(answer):
+        return int(stated[1]) / 1000
     lower = answer.lower()
-    return UNTOLD if any(words in lower for words in _LATER) else None
+    return DEFAULT_WAIT if any(phrase in lower for phrase in _LATER) else None
 
 
 def is_breakdown(answer: str) -> bool:

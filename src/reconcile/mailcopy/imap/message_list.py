@@ -41,7 +41,7 @@ class Listing:
 
 
 def statuses(session: Session, folders: Sequence[bytes]) -> dict[bytes, Status | str]:
-    """The status of each folder, or why the server does not tell it."""
+    """The status of each folder, or why the server does not give it."""
     said: list[bytes] = [b""] * len(folders)
 
     def take(index: int, lines: bytes) -> None:

@@ -22,7 +22,7 @@ _ASKS = re.compile(rb"^(?:%b):" % b"|".join(FIELDS), re.IGNORECASE | re.MULTILIN
 _FOUND = re.compile(rb"^\* SEARCH([ \d]*)\r$", re.IGNORECASE | re.MULTILINE)
 
 
-class ReceiptWatch:
+class ReceiptRequestScanner:
     """Looks at the header of one message after the other as they pass."""
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class ReceiptWatch:
         self._header = b""
 
 
-def asking(source: Session, folder: bytes, uids: Sequence[int]) -> frozenset[int]:
+def requesting_receipts(source: Session, folder: bytes, uids: Sequence[int]) -> frozenset[int]:
     """Which of the messages are unread and ask for a receipt, as the old server finds them."""
     if not uids:
         return frozenset()

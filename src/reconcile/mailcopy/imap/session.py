@@ -1,4 +1,4 @@
-"""One logged-in IMAP connection: connect, TLS, login, and what the server says of itself."""
+"""One logged-in IMAP connection: connect, TLS, login, and its capabilities."""
 
 from __future__ import annotations
 
@@ -198,7 +198,7 @@ class Session:
             return
 
     def log_out(self) -> None:
-        """Take leave without waiting for the answer; never raises."""
+        """Log out without waiting for the answer; never raises."""
         with contextlib.suppress(OSError, ValueError):
             self.socket.sendall(b"Z LOGOUT\r\n")
         self.close()

@@ -81,7 +81,7 @@ class Ledger:
 
     @classmethod
     def shared(cls, database: Database, name: str, epoch: int = 0) -> Ledger:
-        """In a database that holds many; ``name`` tells it from the others. Closing it leaves the database open."""
+        """In a database that holds many; ``name`` identifies it. Closing it leaves the database open."""
         ledger = cls.__new__(cls)
         ledger._release = lambda: None
         ledger._open(database, name, epoch)
@@ -90,7 +90,7 @@ class Ledger:
     @classmethod
     @contextlib.contextmanager
     def reading(cls, path: Path) -> Iterator[Ledger]:
-        """A look that changes nothing and shuts nobody out."""
+        """Read-only: changes nothing and fences nobody."""
         yield cls._seen(SqliteDatabase(path, SCHEMA), "")
 
     @classmethod
@@ -209,7 +209,7 @@ class Ledger:
         self._refused.append((folder, uid, reason))
 
     def commit(self) -> None:
-        """Make durable what was recorded. Raises ``LeaseLost`` when somebody else holds the mailbox by now."""
+        """Make durable what was recorded. Raises ``LeaseLost`` when another worker holds the mailbox by now."""
         if not self._done and not self._refused:
             return
         with self._fenced() as run:
@@ -272,7 +272,7 @@ class Ledger:
 
     @contextlib.contextmanager
     def _fenced(self) -> Iterator[Statements]:
-        """A transaction under the lease: nobody may open the ledger under a higher epoch before it has ended."""
+        """A transaction under the lease: the ledger cannot be opened under a higher epoch before it has ended."""
         with self.database.changing() as run:
             query = f"SELECT epoch FROM mailbox WHERE id=?{self.database.locking}"  # noqa: S608
             if run.rows(query, self._mailbox) != [(self._epoch,)]:

@@ -21,7 +21,7 @@ from reconcile.mailcopy.ledger.fingerprints import fingerprints, pair_alike
 from reconcile.mailcopy.ledger.ledger import FolderRow, Ledger
 
 #: Seconds between two looks at folders in which a dead connection's APPENDs may still be arriving; Exchange's are slow.
-STANDSTILL, STANDSTILL_EXCHANGE = 0.3, 5.0
+STABLE_AFTER, STABLE_AFTER_EXCHANGE = 0.3, 5.0
 
 
 def adopt(
@@ -68,11 +68,11 @@ def adopt(
     return set(pairs)
 
 
-def await_standstill(destination: Session, folders: Sequence[bytes], clock: Clock) -> None:
+def wait_until_stable(destination: Session, folders: Sequence[bytes], clock: Clock) -> None:
     """Return once two looks at the folders, a moment apart, show the same: nothing is arriving any more."""
     seen = statuses(destination, folders)
     while True:
-        clock.sleep(STANDSTILL_EXCHANGE if destination.is_exchange else STANDSTILL)
+        clock.sleep(STABLE_AFTER_EXCHANGE if destination.is_exchange else STABLE_AFTER)
         again = statuses(destination, folders)
         if again == seen:
             return

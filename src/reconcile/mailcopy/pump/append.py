@@ -11,17 +11,17 @@ from collections import deque
 
 from reconcile.mailcopy.imap.grammar import appended, readable
 from reconcile.mailcopy.imap.interruptions import ConnectionLost
-from reconcile.mailcopy.pump.pending import Todo
+from reconcile.mailcopy.pump.pending import PendingFolder
 
 #: One MULTIAPPEND at most.
 BATCH_MESSAGES, BATCH_BYTES = 100, 4 << 20
 
 
 @dataclasses.dataclass(slots=True)
-class Letter:
+class Outgoing:
     """A message on its way. ``digest`` is the SHA-256 of its bytes once all have passed."""
 
-    folder: Todo
+    folder: PendingFolder
     uid: int
     size: int
     flagged: bool = False
@@ -29,17 +29,17 @@ class Letter:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Verdict:
+class AppendResult:
     """The server's answer to one command. ``uids`` are those it gave, empty when it refused with ``reason``."""
 
-    letters: list[Letter]
+    messages: list[Outgoing]
     validity: int
     uids: list[int]
     reason: str = ""
 
 
-class Outlet:
-    """Turns messages into bytes to send (``unsent``) and received bytes into verdicts."""
+class Appender:
+    """Turns messages into bytes to send (``unsent``) and received bytes into results."""
 
     def __init__(self, name: str, *, batches: bool) -> None:
         self._name = name
@@ -47,8 +47,8 @@ class Outlet:
         self.unsent = bytearray()
         self._tag = 0
         self._received = b""
-        self._commands: deque[tuple[bytes, list[Letter]]] = deque()
-        self._batch: list[Letter] = []  # the MULTIAPPEND still open, [] when none
+        self._commands: deque[tuple[bytes, list[Outgoing]]] = deque()
+        self._batch: list[Outgoing] = []  # the MULTIAPPEND still open, [] when none
         self._batch_bytes = 0
         self._body: Body | None = None  # the last one begun
 
@@ -57,27 +57,27 @@ class Outlet:
         return not self._commands and not self.unsent and not self._batch
 
     @property
-    def pending(self) -> list[Letter]:
+    def pending(self) -> list[Outgoing]:
         """Messages begun or sent and not answered."""
-        return [letter for _, letters in self._commands for letter in letters]
+        return [message for _, messages in self._commands for message in messages]
 
-    def begin(self, letter: Letter, flags: bytes, date: bytes, *, alone: bool) -> Body:
+    def begin(self, message: Outgoing, flags: bytes, date: bytes, *, alone: bool) -> Body:
         """Open a message; its bytes go to the answer. ``alone``: in a command of its own."""
         batched = self._batches and not alone
-        if self._batch and not (batched and self._room_for(letter)):
+        if self._batch and not (batched and self._room_for(message)):
             self.finish_batch()
         if not self._batch:
             self._tag += 1
-            letters = [letter]
-            self._commands.append((b"A%d" % self._tag, letters))
-            self.unsent += b"A%d APPEND %b" % (self._tag, letter.folder.destination)
+            messages = [message]
+            self._commands.append((b"A%d" % self._tag, messages))
+            self.unsent += b"A%d APPEND %b" % (self._tag, message.folder.destination)
             if batched:
-                self._batch, self._batch_bytes = letters, 0
+                self._batch, self._batch_bytes = messages, 0
         else:
-            self._batch.append(letter)
-        self._batch_bytes += letter.size
-        self.unsent += b' (%b) "%b" {%d+}\r\n' % (flags, date, letter.size)
-        self._body = Body(letter, self.unsent, b"" if batched else b"\r\n")
+            self._batch.append(message)
+        self._batch_bytes += message.size
+        self.unsent += b' (%b) "%b" {%d+}\r\n' % (flags, date, message.size)
+        self._body = Body(message, self.unsent, b"" if batched else b"\r\n")
         return self._body
 
     def finish_batch(self) -> None:
@@ -86,21 +86,21 @@ class Outlet:
             self.unsent += b"\r\n"
             self._batch = []
 
-    def received(self, block: bytes) -> list[Verdict]:
-        """Verdicts in what the server sent. Raises ``ConnectionLost`` when it says BYE."""
+    def received(self, block: bytes) -> list[AppendResult]:
+        """The results in what the server sent. Raises ``ConnectionLost`` when it says BYE."""
         lines = (self._received + block).split(b"\r\n")
         self._received = lines.pop()
-        verdicts = []
+        results = []
         for line in lines:
             tag, _, answer = line.partition(b" ")
-            letters = self._pending(tag)
-            if letters is not None:
-                if letters is self._batch:
+            messages = self._pending(tag)
+            if messages is not None:
+                if messages is self._batch:
                     self._cut_short()
-                verdicts.append(self._verdict(letters, answer))
+                results.append(self._result(messages, answer))
             elif answer[:3].upper() == b"BYE" or tag == b"+":
-                raise ConnectionLost(f"{self._name} said: {readable(line)}")
-        return verdicts
+                raise ConnectionLost(f"{self._name} answered: {readable(line)}")
+        return results
 
     def _cut_short(self) -> None:
         """The server refused the batch before its end: nothing may join it, but what was begun must be completed,
@@ -111,39 +111,39 @@ class Outlet:
         else:
             self.unsent += b"\r\n"
 
-    def _room_for(self, letter: Letter) -> bool:
+    def _room_for(self, message: Outgoing) -> bool:
         return (
-            self._batch[0].folder is letter.folder
+            self._batch[0].folder is message.folder
             and len(self._batch) < BATCH_MESSAGES
-            and self._batch_bytes + letter.size <= BATCH_BYTES
+            and self._batch_bytes + message.size <= BATCH_BYTES
         )
 
-    def _pending(self, tag: bytes) -> list[Letter] | None:
+    def _pending(self, tag: bytes) -> list[Outgoing] | None:
         """The command of that tag, which is nearly always the oldest: a server answers in order."""
-        for index, (pending, letters) in enumerate(self._commands):
+        for index, (pending, messages) in enumerate(self._commands):
             if pending == tag:
                 del self._commands[index]
-                return letters
+                return messages
         return None
 
-    def _verdict(self, letters: list[Letter], answer: bytes) -> Verdict:
+    def _result(self, messages: list[Outgoing], answer: bytes) -> AppendResult:
         if answer[:3].upper() != b"OK ":
-            return Verdict(letters, 0, [], readable(answer) or "refused without a word")
+            return AppendResult(messages, 0, [], readable(answer) or "refused without a reason")
         given = appended(answer)
-        if given is None or len(given[1]) != len(letters):
-            raise ConnectionLost(f"{self._name} took messages without telling their UIDs: {readable(answer[:120])}")
-        return Verdict(letters, given[0], given[1])
+        if given is None or len(given[1]) != len(messages):
+            raise ConnectionLost(f"{self._name} took messages without giving their UIDs: {readable(answer[:120])}")
+        return AppendResult(messages, given[0], given[1])
 
 
 class Body:
     """The bytes of one message on their way out, digested as they pass. ``tail`` follows the last of them."""
 
-    __slots__ = ("_digest", "_unsent", "ended", "letter", "tail")
+    __slots__ = ("_digest", "_unsent", "ended", "message", "tail")
 
-    def __init__(self, letter: Letter, unsent: bytearray, tail: bytes) -> None:
+    def __init__(self, message: Outgoing, unsent: bytearray, tail: bytes) -> None:
         self.tail = tail
         self.ended = False
-        self.letter = letter
+        self.message = message
         self._unsent = unsent
         self._digest = hashlib.sha256()
 
@@ -153,5 +153,5 @@ class Body:
 
     def end(self) -> None:
         self.ended = True
-        self.letter.digest = self._digest.digest()
+        self.message.digest = self._digest.digest()
         self._unsent += self.tail

@@ -6,16 +6,16 @@ import re
 import ssl
 from collections.abc import Callable
 
-from reconcile.mailcopy.imap.fetch_stream import Intake
+from reconcile.mailcopy.imap.fetch_stream import FetchStream
 from reconcile.mailcopy.imap.grammar import kept_flags, readable, uid_set
 from reconcile.mailcopy.imap.interruptions import ConnectionLost, is_breakdown, raise_if_throttled
-from reconcile.mailcopy.imap.read_receipts import MARK, ReceiptWatch
+from reconcile.mailcopy.imap.read_receipts import MARK, ReceiptRequestScanner
 from reconcile.mailcopy.imap.session import Session
 from reconcile.mailcopy.ledger.ledger import Ledger
-from reconcile.mailcopy.pump.append import Body, Letter, Outlet
-from reconcile.mailcopy.pump.pending import Todo
+from reconcile.mailcopy.pump.append import Appender, Body, Outgoing
+from reconcile.mailcopy.pump.pending import PendingFolder
 from reconcile.mailcopy.pump.tally import Refusal, Tally
-from reconcile.mailcopy.pump.window import QUOTA_START, QUOTA_START_BATCHES, Pace
+from reconcile.mailcopy.pump.window import WINDOW_START, WINDOW_START_BATCHES, Window
 
 #: Stop reading the source above so many bytes the destination has not taken: memory stays constant.
 UNSENT_HIGH = 1 << 19
@@ -40,7 +40,7 @@ class Pair:
         destination: Session,
         ledger: Ledger,
         tally: Tally,
-        assign: Callable[[Pair], Todo | None],
+        assign: Callable[[Pair], PendingFolder | None],
         *,
         cautious: bool = False,
     ) -> None:
@@ -49,43 +49,43 @@ class Pair:
         self._ledger = ledger
         self._tally = tally
         self._assign = assign
-        self.intake = Intake(self)
+        self.stream = FetchStream(self)
         batches = destination.takes_batches and not cautious
-        self.outlet = Outlet(str(destination.endpoint), batches=batches)
+        self.appender = Appender(str(destination.endpoint), batches=batches)
         self.requests = bytearray()  # unsent commands to the source
         self._tag = 0
-        self.folder: Todo | None = None
-        self._selected: Todo | None = None
-        self._selecting: dict[bytes, Todo] = {}
-        self._asks: dict[bytes, tuple[Todo, set[int]]] = {}
+        self.folder: PendingFolder | None = None
+        self._selected: PendingFolder | None = None
+        self._selecting: dict[bytes, PendingFolder] = {}
+        self._asks: dict[bytes, tuple[PendingFolder, set[int]]] = {}
         self._due = 0  # asked of the source, not yet begun to arrive
         self._unconfirmed = 0
         self._body: Body | None = None
         self._flags: dict[bytes, tuple[bytes, tuple[bytes, ...]]] = {}
-        self._watch = ReceiptWatch()
+        self._watch = ReceiptRequestScanner()
         self._cautious = cautious
-        self._quota = 1 if cautious else QUOTA_START_BATCHES if batches else QUOTA_START
-        self._pace = Pace()
+        self._window_size = 1 if cautious else WINDOW_START_BATCHES if batches else WINDOW_START
+        self._window = Window()
 
     @property
     def idle(self) -> bool:
-        return not (self._asks or self.requests) and self.outlet.idle
+        return not (self._asks or self.requests) and self.appender.idle
 
     @property
     def under_way(self) -> tuple[int, int] | None:
         """Folder and UID of the message asked for or sent and not answered, when there is exactly one."""
         asked = [(folder.id, uid) for folder, left in self._asks.values() for uid in left]
-        sent = [(letter.folder.id, letter.uid) for letter in self.outlet.pending]
+        sent = [(message.folder.id, message.uid) for message in self.appender.pending]
         return (asked + sent)[0] if len(asked + sent) == 1 else None
 
     @property
     def wants_source(self) -> bool:
-        return bool(self._asks) and len(self.outlet.unsent) < UNSENT_HIGH
+        return bool(self._asks) and len(self.appender.unsent) < UNSENT_HIGH
 
     def refill(self) -> None:
         """Ask for more, by messages still due: Dovecot holds the tagged answers of pipelined FETCHes back until the
         last of them is done, so waiting for those would let the pipe run dry between two commands."""
-        while self._due + self._unconfirmed < self._quota and len(self._asks) < ASKS:
+        while self._due + self._unconfirmed < self._window_size and len(self._asks) < ASKS:
             folder = self._assign(self)
             if folder is None:
                 return
@@ -94,14 +94,14 @@ class Pair:
                 if self._asks:
                     return  # what was asked of the selected folder comes first
                 self._select(folder)
-            uids = folder.take(1 if self._cautious else max(2, self._quota // 2))
+            uids = folder.take(1 if self._cautious else max(2, self._window_size // 2))
             self._tag += 1
             tag = b"F%d" % self._tag
             self._asks[tag] = (folder, set(uids))
             self._due += len(uids)
             self.requests += b"%b UID FETCH %b (UID FLAGS INTERNALDATE BODY.PEEK[])\r\n" % (tag, uid_set(uids))
 
-    def _select(self, folder: Todo) -> None:
+    def _select(self, folder: PendingFolder) -> None:
         self._tag += 1
         tag = b"E%d" % self._tag
         self._selected = folder
@@ -111,14 +111,14 @@ class Pair:
         self._flags.clear()
 
     def received_source(self, count: int | None) -> None:
-        """``count``: bytes that came into the intake's room, 0 at the end of the connection, None when none did."""
+        """``count``: bytes that came into the stream's room, 0 at the end of the connection, None when none did."""
         if count is None:
             return
         if not count:
             raise ConnectionLost(f"{self._name} closed the connection")
-        self.intake.received(count)
+        self.stream.received(count)
         if not self._due and self._body is None:
-            self.outlet.finish_batch()
+            self.appender.finish_batch()
         self.refill()
 
     def receive_destination(self, block: bytes | None, now: float) -> None:
@@ -128,23 +128,23 @@ class Pair:
         if not block:
             raise ConnectionLost(f"{self.destination.endpoint} closed the connection")
         confirmed = 0
-        for verdict in self.outlet.received(block):
-            confirmed += len(verdict.letters)
-            if verdict.uids:
-                self._confirmed(verdict.letters, verdict.validity, verdict.uids)
+        for result in self.appender.received(block):
+            confirmed += len(result.messages)
+            if result.uids:
+                self._confirmed(result.messages, result.validity, result.uids)
             else:
-                self._refused(verdict.letters, verdict.reason)
+                self._refused(result.messages, result.reason)
         self._unconfirmed -= confirmed
         if not self._cautious:
-            self._quota = self._pace.quota(confirmed, now, self._quota)
+            self._window_size = self._window.resized(confirmed, now, self._window_size)
         self.refill()
 
-    # What the intake tells.
+    # Called by the stream of FETCH answers.
 
     def begin(self, uid: int, flags: bytes, date: bytes, size: int) -> None:
         folder = self._arrived(uid)
         if folder is None:
-            return  # not asked for: nobody's
+            return  # not requested
         if not size:
             self._refuse(folder, uid, "the message has zero bytes and IMAP cannot store such a one")
             return
@@ -154,10 +154,12 @@ class Pair:
         for keyword in known[1]:
             self._tally.keywords_dropped[readable(keyword)] += 1
         self._unconfirmed += 1
-        letter = Letter(folder, uid, size, self.destination.is_exchange and b"\\flagged" in known[0].lower())
+        message = Outgoing(folder, uid, size, self.destination.is_exchange and b"\\flagged" in known[0].lower())
         self._watch.begin(flags)
         kept = known[0] + b" " + MARK if uid in folder.silenced else known[0]
-        self._body = self.outlet.begin(letter, kept.strip(), date, alone=uid in folder.alone or uid == folder.on_trial)
+        self._body = self.appender.begin(
+            message, kept.strip(), date, alone=uid in folder.alone or uid == folder.on_trial
+        )
 
     def chunk(self, part: memoryview) -> None:
         if self._body is not None:
@@ -168,7 +170,7 @@ class Pair:
         if self._body is not None:
             self._body.end()
             if self._watch.asks:
-                self._tally.receipts[self._body.letter.folder.label] += 1
+                self._tally.receipts[self._body.message.folder.label] += 1
             self._body = None
 
     def missing(self, uid: int) -> None:
@@ -196,9 +198,9 @@ class Pair:
             if validity and self._selected and int(validity[1]) != self._selected.source_validity:
                 raise ConnectionLost(f"{self._name} has rebuilt {self._selected.label}")
             if answer[:3].upper() == b"BYE":
-                raise ConnectionLost(f"{self._name} said: {readable(answer)}")
+                raise ConnectionLost(f"{self._name} answered: {readable(answer)}")
 
-    def _arrived(self, uid: int) -> Todo | None:
+    def _arrived(self, uid: int) -> PendingFolder | None:
         for folder, left in self._asks.values():
             if uid in left:
                 left.discard(uid)
@@ -206,49 +208,49 @@ class Pair:
                 return folder
         return None
 
-    def _absent(self, folder: Todo, uids: list[int]) -> None:
+    def _absent(self, folder: PendingFolder, uids: list[int]) -> None:
         """The source did not give them: asked once more, each alone, before they count as gone."""
         gone = [uid for uid in uids if uid in folder.alone]
         self._tally.vanished += len(gone)
         folder.settled(*gone)
         folder.retry_alone([uid for uid in uids if uid not in folder.alone])
 
-    def _unreadable(self, folder: Todo, uids: list[int], why: str) -> None:
+    def _unreadable(self, folder: PendingFolder, uids: list[int], why: str) -> None:
         raise_if_throttled(self._name, why)
         if len(uids) == 1 and uids[0] in folder.alone:
             self._refuse(folder, uids[0], f"the old server does not give it: {why}")
         else:
             folder.retry_alone(uids)
 
-    # What the destination says.
+    # Answers of the destination.
 
-    def _confirmed(self, letters: list[Letter], validity: int, uids: list[int]) -> None:
+    def _confirmed(self, messages: list[Outgoing], validity: int, uids: list[int]) -> None:
         self._tally.overquota = 0
-        for letter, uid in zip(letters, uids, strict=True):
-            if validity != letter.folder.destination_validity:
-                raise ConnectionLost(f"{self.destination.endpoint} has rebuilt the folder of {letter.folder.label}")
-            self._ledger.record(letter.folder.id, letter.uid, uid, letter.digest, flagged=letter.flagged)
-            letter.folder.settled(letter.uid, confirmed=True)
+        for message, uid in zip(messages, uids, strict=True):
+            if validity != message.folder.destination_validity:
+                raise ConnectionLost(f"{self.destination.endpoint} has rebuilt the folder of {message.folder.label}")
+            self._ledger.record(message.folder.id, message.uid, uid, message.digest, flagged=message.flagged)
+            message.folder.settled(message.uid, confirmed=True)
             self._tally.copied += 1
-            self._tally.volume += letter.size
+            self._tally.volume += message.size
 
-    def _refused(self, letters: list[Letter], reason: str) -> None:
+    def _refused(self, messages: list[Outgoing], reason: str) -> None:
         raise_if_throttled(str(self.destination.endpoint), reason)
-        folder = letters[0].folder
+        folder = messages[0].folder
         if is_breakdown(reason):
             if self._cautious:
-                self._tally.suspects[folder.id, letters[0].uid] += 1
+                self._tally.suspects[folder.id, messages[0].uid] += 1
             raise ConnectionLost(f"{self.destination.endpoint} broke down: {reason}")
-        if len(letters) > 1:
-            folder.retry_alone([letter.uid for letter in letters])
+        if len(messages) > 1:
+            folder.retry_alone([message.uid for message in messages])
             return
-        self._refuse(folder, letters[0].uid, reason)
+        self._refuse(folder, messages[0].uid, reason)
         if "[OVERQUOTA]" in reason.upper():
             self._tally.overquota += 1
             if self._tally.overquota >= FULL_AFTER:
                 self._tally.full = reason
 
-    def _refuse(self, folder: Todo, uid: int, reason: str) -> None:
+    def _refuse(self, folder: PendingFolder, uid: int, reason: str) -> None:
         self._tally.refused.append(Refusal(folder.label, uid, reason))
         self._tally.settled.add((folder.id, uid))
         self._ledger.refuse(folder.id, uid, reason)

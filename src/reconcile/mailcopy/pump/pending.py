@@ -10,7 +10,7 @@ FETCH_MESSAGES, FETCH_BYTES = 250, 4 << 20
 
 
 @dataclasses.dataclass(slots=True)
-class Todo:
+class PendingFolder:
     """A folder with messages due, newest taken first.
 
     ``uids`` ascend, ``sizes`` go with them. ``source`` and ``destination`` are names as sent on the wire, quoted.
@@ -35,7 +35,7 @@ class Todo:
     again: list[int] = dataclasses.field(default_factory=list)
     alone: set[int] = dataclasses.field(default_factory=set)
     unproven: bool = False
-    on_trial: int | None = None  # the message whose confirmation everybody waits for
+    on_trial: int | None = None  # the message whose confirmation all pairs wait for
 
     def __len__(self) -> int:
         return len(self.uids) + len(self.again)

@@ -13,22 +13,22 @@ from reconcile.mailcopy.imap.connections import SessionPair
 from reconcile.mailcopy.imap.interruptions import ConnectionLost, Throttled
 from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.pump.pair import WOULD_BLOCK, Pair
-from reconcile.mailcopy.pump.pending import Todo
+from reconcile.mailcopy.pump.pending import PendingFolder
 from reconcile.mailcopy.pump.tally import Tally
 
 #: A TLS record is 16 KB at most: so many reads per wake-up, and larger writes than one message's.
 RECEIVE, SEND, READS = 1 << 16, 1 << 18, 16
 #: Seconds between two commits of the ledger, and without a byte from anyone before a connection counts as dead.
 COMMIT_EVERY, SILENCE = 0.25, 300.0
-#: Another pair joins a folder somebody works on only when so many messages are left.
+#: Another pair joins a folder that a pair works on only when so many messages are left.
 WORTH_SHARING = 16
 #: Messages copied one at a time before speed is tried again.
 CAUTIOUSLY = 50
 
 
 class Pump:
-    """Copies what the todos hold. ``stop()``: ask for nothing more, finish what is in flight. ``watch()`` is called
-    often; it may raise, which ends everything at once (a lost lease), and takes note of the progress. ``cautious``:
+    """Copies what the pending folders hold. ``stop()``: ask for nothing more, finish what is in flight. ``watch()`` is
+    called often; it may raise, which ends everything at once (a lost lease), and notes the progress. ``cautious``:
     one message at a time and not many, to find the one on which the connection breaks."""
 
     def __init__(
@@ -46,49 +46,51 @@ class Pump:
         self._watch = watch
         self._cautious = cautious
         self._enough = tally.copied + CAUTIOUSLY if cautious else None
-        self._todos: Sequence[Todo] = ()
+        self._pending: Sequence[PendingFolder] = ()
         self._pairs: list[Pair] = []
         self._coming: list[Future[SessionPair]] = []
         self._lost: ConnectionLost | None = None
         self._silence = SILENCE
         self._trials = 0
 
-    def run(self, todos: Sequence[Todo], first: SessionPair, more: Sequence[Future[SessionPair]] = ()) -> None:
+    def run(
+        self, pending: Sequence[PendingFolder], first: SessionPair, more: Sequence[Future[SessionPair]] = ()
+    ) -> None:
         """Copy until nothing is left, over the first pair and those of ``more`` as they come; a server that takes no
         further connection is left at that. Raises ``ConnectionLost`` once the other pairs have finished what they had.
         """
-        self._todos = todos
+        self._pending = pending
         self._coming = list(more)
         with selectors.DefaultSelector() as selector:
-            lines = [self._line(selector, first)]
+            channels = [self._channel(selector, first)]
             try:
-                self._loop(selector, lines)
+                self._loop(selector, channels)
             finally:
                 self._ledger.commit()
-                for line in lines:
-                    line.leave()
+                for channel in channels:
+                    channel.leave()
         if self._lost:
             raise self._lost
 
-    def _loop(self, selector: selectors.BaseSelector, lines: list[_Line]) -> None:
+    def _loop(self, selector: selectors.BaseSelector, channels: list[_Channel]) -> None:
         committed = heard = time.monotonic()
-        working = list(lines)
+        working = list(channels)
         while working:
-            working += self._joined(selector, lines)
-            for line in working:
-                if line.pair.idle:
-                    line.pair.refill()
-                line.rest() if line.pair.idle else line.interest()
-            working = [line for line in working if not line.pair.idle]
-            buffered = [line for line in working if line.buffered]
+            working += self._joined(selector, channels)
+            for channel in working:
+                if channel.pair.idle:
+                    channel.pair.refill()
+                channel.rest() if channel.pair.idle else channel.interest()
+            working = [channel for channel in working if not channel.pair.idle]
+            buffered = [channel for channel in working if channel.buffered]
             patience = 0.05 if self._coming else 0.5
             events = selector.select(0 if buffered or not working else patience)
             self._watch()
             now = time.monotonic()
             for key, ready in events:
                 self._served(key.data, key.fileobj, ready, now)
-            for line in buffered:
-                self._served(line, None, 0, now)
+            for channel in buffered:
+                self._served(channel, None, 0, now)
             heard = now if events or buffered else heard
             if now - heard > self._silence:
                 raise ConnectionLost(f"no answer for {self._silence:.0f} seconds")
@@ -96,60 +98,62 @@ class Pump:
                 committed = now
                 self._ledger.commit()
             if self._more_work():
-                working = list(lines)
-            working = [line for line in working if not line.gone]
+                working = list(channels)
+            working = [channel for channel in working if not channel.gone]
 
-    def _line(self, selector: selectors.BaseSelector, sessions: SessionPair) -> _Line:
+    def _channel(self, selector: selectors.BaseSelector, sessions: SessionPair) -> _Channel:
         pair = Pair(*sessions, self._ledger, self._tally, self._assign, cautious=self._cautious)
         self._pairs.append(pair)
-        return _Line(selector, pair)
+        return _Channel(selector, pair)
 
-    def _joined(self, selector: selectors.BaseSelector, lines: list[_Line]) -> list[_Line]:
-        """The pairs that have come meanwhile, also added to ``lines``."""
+    def _joined(self, selector: selectors.BaseSelector, channels: list[_Channel]) -> list[_Channel]:
+        """The pairs that have come meanwhile, also added to ``channels``."""
         here = [coming for coming in self._coming if coming.done()]
         if not here:
             return []
         self._coming = [coming for coming in self._coming if coming not in here]
-        new = [self._line(selector, coming.result()) for coming in here if not coming.exception()]
-        lines += new
+        new = [self._channel(selector, coming.result()) for coming in here if not coming.exception()]
+        channels += new
         return new
 
-    def _served(self, line: _Line, connection: object, ready: int, now: float) -> None:
-        """Serve one line; a connection that breaks takes its pair away and lets the others finish."""
+    def _served(self, channel: _Channel, connection: object, ready: int, now: float) -> None:
+        """Serve one channel; a connection that breaks takes its pair away and lets the others finish."""
         try:
-            line.serve(connection, ready, now)
+            channel.serve(connection, ready, now)
         except (ConnectionLost, OSError) as error:
-            lost = error if isinstance(error, ConnectionLost) else ConnectionLost(f"{line.name}: {error}")
+            lost = error if isinstance(error, ConnectionLost) else ConnectionLost(f"{channel.name}: {error}")
             if not isinstance(self._lost, Throttled):
                 self._lost = lost
-            suspect = line.pair.under_way
+            suspect = channel.pair.under_way
             if self._cautious and suspect and not isinstance(lost, Throttled):
                 self._tally.suspects[suspect] += 1
-            line.hang_up()
+            channel.hang_up()
 
     def _more_work(self) -> bool:
         """A message put back for another try, or a folder that has stood its trial, may find every pair at rest."""
-        before, self._trials = self._trials, sum(todo.on_trial is not None for todo in self._todos)
-        return not self._ending and (self._trials < before or any(todo.again for todo in self._todos))
+        before, self._trials = self._trials, sum(folder.on_trial is not None for folder in self._pending)
+        return not self._ending and (self._trials < before or any(folder.again for folder in self._pending))
 
     @property
     def _ending(self) -> bool:
         enough = self._enough is not None and self._tally.copied >= self._enough
         return bool(self._lost or self._tally.full or enough) or self._stop()
 
-    def _assign(self, pair: Pair) -> Todo | None:
-        """The pair's own folder, then the biggest nobody is on, then the one with most left if worth another pair."""
+    def _assign(self, pair: Pair) -> PendingFolder | None:
+        """Its own folder, then the largest no pair works on, then the one with most left if worth another pair."""
         if self._ending:
             return None
         if pair.folder and pair.folder.on_trial is None:
             return pair.folder
         busy = {id(other.folder) for other in self._pairs if other is not pair}
-        due = [todo for todo in self._todos if todo and todo.on_trial is None]
-        free = [todo for todo in due if id(todo) not in busy]
-        return max(free or [todo for todo in due if len(todo) > WORTH_SHARING or todo.again], key=len, default=None)
+        due = [folder for folder in self._pending if folder and folder.on_trial is None]
+        free = [folder for folder in due if id(folder) not in busy]
+        return max(
+            free or [folder for folder in due if len(folder) > WORTH_SHARING or folder.again], key=len, default=None
+        )
 
 
-class _Line:
+class _Channel:
     """A pair's two sockets in the selector."""
 
     def __init__(self, selector: selectors.BaseSelector, pair: Pair) -> None:
@@ -167,7 +171,7 @@ class _Line:
         pair = self.pair
         reading, writing = selectors.EVENT_READ, selectors.EVENT_WRITE
         self._register(self._source, (reading if pair.wants_source else 0) | (writing if pair.requests else 0))
-        self._register(self._destination, reading | (writing if pair.outlet.unsent else 0))
+        self._register(self._destination, reading | (writing if pair.appender.unsent else 0))
 
     @property
     def buffered(self) -> bool:
@@ -180,13 +184,13 @@ class _Line:
             return
         reading = not connection or ready & selectors.EVENT_READ
         if reading and connection is not self._destination and self.pair.wants_source:
-            with self.pair.intake.room as room:
+            with self.pair.stream.room as room:
                 count = _receive_into(self._source, room)
             self.pair.received_source(count)
         if reading and connection is not self._source:
             self.pair.receive_destination(_receive(self._destination), now)
         _send(self._source, self.pair.requests)
-        _send(self._destination, self.pair.outlet.unsent)
+        _send(self._destination, self.pair.appender.unsent)
 
     def rest(self) -> None:
         for connection in self._events:

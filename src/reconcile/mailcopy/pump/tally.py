@@ -24,7 +24,7 @@ class Tally:
     copied: int = 0
     volume: int = 0
     refused: list[Refusal] = dataclasses.field(default_factory=list)
-    mended: list[Refusal] = dataclasses.field(default_factory=list)
+    repaired: list[Refusal] = dataclasses.field(default_factory=list)
     vanished: int = 0
     keywords_dropped: Counter[str] = dataclasses.field(default_factory=Counter)
     receipts: Counter[str] = dataclasses.field(default_factory=Counter)

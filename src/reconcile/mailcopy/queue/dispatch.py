@@ -24,7 +24,7 @@ from reconcile.problem import Problem
 QUEUE, APPLICATION, SCHEMA = "copy", "reconcile", "reconcile_engine"
 #: Of the workflow below, not of reconcile: to be changed only when its steps are, and then what is under way is lost.
 VERSION = "copy-1"
-#: Days a finished ticket is kept for the curious.
+#: Days a finished ticket is kept, for diagnosis.
 KEPT = 3
 #: Threads beyond those that copy, which the engine itself uses.
 SPARE_THREADS = 16
@@ -53,9 +53,9 @@ class Dispatcher:
         self._client: DBOSClient | None = None
 
     def start(
-        self, slice_of: Callable[[str, int], str], limits: Limits, at_once: int, starts_a_minute: int, every: float
+        self, run_task: Callable[[str, int], str], limits: Limits, at_once: int, starts_a_minute: int, every: float
     ) -> None:
-        """Begin to call ``slice_of(key, ticket number)``, which never raises and answers ``MORE`` to be called again.
+        """Begin to call ``run_task(key, ticket number)``, which never raises and answers ``MORE`` to be called again.
 
         ``every``: seconds between two looks for tickets.
         """
@@ -70,17 +70,17 @@ class Dispatcher:
             "max_executor_threads": at_once + SPARE_THREADS,
             "use_listen_notify": False,
             "enable_otlp": False,
-            "log_level": "CRITICAL",  # it logs a traceback where a sentence is said elsewhere
+            "log_level": "CRITICAL",  # it would log tracebacks beside our own messages
         }
         DBOS(config=config)
 
         @DBOS.step(name="slice")
-        def one_slice(key: str, number: int) -> str:
-            return slice_of(key, number)
+        def one_task(key: str, number: int) -> str:
+            return run_task(key, number)
 
         @DBOS.workflow(name="copy_mailbox", max_recovery_attempts=1_000_000)
         def copy_mailbox(key: str, number: int) -> str:
-            while (answer := one_slice(key, number)) == MORE:
+            while (answer := one_task(key, number)) == MORE:
                 pass
             return answer
 
@@ -95,7 +95,8 @@ class Dispatcher:
             DBOS.register_queue(
                 QUEUE,
                 global_concurrency=limits.in_all,
-                worker_concurrency=at_once,  # of whoever came last: the others give back what is too much for them
+                # The last worker's; one that copies fewer at once gives back what is too much for it.
+                worker_concurrency=at_once,
                 partition_concurrency=limits.most_per_source,
                 partition_limiter={"limit": starts_a_minute, "period": 60.0} if starts_a_minute else None,
                 polling_interval_sec=every,
@@ -128,7 +129,7 @@ class Dispatcher:
             return change(EngineStatements(connection))
 
     def active(self) -> Mapping[str, str]:
-        """The tickets that wait or are worked on, and by which worker; "" when by nobody."""
+        """The tickets that wait or are worked on, and by which worker; "" when by none."""
         with self._answering():
             found = DBOS.list_workflows(queue_name=QUEUE, status=_ACTIVE, load_input=False, load_output=False)
         return {one.workflow_id: (one.executor_id or "") if one.status == "PENDING" else "" for one in found}
@@ -139,7 +140,7 @@ class Dispatcher:
             DBOS._recover_pending_workflows([worker])
 
     def void(self, tickets: Collection[str]) -> None:
-        """Make tickets worthless, so that they take no more place in the queue, whoever has them."""
+        """Cancel tickets, so that they take no place in the queue, whichever worker has them."""
         with self._answering():
             for ticket in tickets:
                 DBOS.cancel_workflow(ticket)
@@ -160,7 +161,7 @@ class Dispatcher:
                 DBOS.delete_workflows([one.workflow_id for one in old])
 
     def stop(self) -> None:
-        """End. Tickets not begun stay with the engine for whoever comes next."""
+        """End. Tickets not begun stay with the engine for the next worker."""
         DBOS.destroy(destroy_registry=True)
         if self._client:
             self._client.destroy()

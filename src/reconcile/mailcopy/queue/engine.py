@@ -45,15 +45,15 @@ class EngineStatements:
         self._is_postgres = connection.dialect.name == "postgresql"
 
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        return [tuple(row) for row in self._connection.exec_driver_sql(self._said(sql), values)]
+        return [tuple(row) for row in self._connection.exec_driver_sql(self._translated(sql), values)]
 
     def change(self, sql: str, *values: object) -> int:
-        return self._connection.exec_driver_sql(self._said(sql), values).rowcount
+        return self._connection.exec_driver_sql(self._translated(sql), values).rowcount
 
     def change_each(self, sql: str, rows: Sequence[Sequence[object]]) -> int:
         if not rows:
             return 0
-        return self._connection.exec_driver_sql(self._said(sql), [tuple(row) for row in rows]).rowcount
+        return self._connection.exec_driver_sql(self._translated(sql), [tuple(row) for row in rows]).rowcount
 
     def alone(self) -> None:
         if self._is_postgres:
@@ -61,7 +61,7 @@ class EngineStatements:
         else:
             self._connection.exec_driver_sql("BEGIN IMMEDIATE")  # Python begins only before the first change
 
-    def _said(self, sql: str) -> str:
+    def _translated(self, sql: str) -> str:
         return sql.replace("?", "%s") if self._is_postgres else sql
 
 

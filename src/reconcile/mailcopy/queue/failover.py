@@ -1,4 +1,4 @@
-"""Looks after the other workers: hands on what a dead or frozen one had, gives out anew what the job engine lost."""
+"""Failover: hands on what a dead or frozen worker had, and queues again what the job engine lost."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ def same_name(worker: str) -> Problem:
     )
 
 
-class Guard:
-    """Every worker has one. Looks are cheap, and what one leaves undone the next does."""
+class Failover:
+    """Every worker runs one. A check is cheap, and what one leaves undone the next does."""
 
     def __init__(self, worker: str, jobs: WorkList, dispatcher: Dispatcher, locks: Locks) -> None:
         self._worker = worker
         self._jobs = jobs
         self._dispatcher = dispatcher
         self._locks = locks
-        self._free: Counter[str] = Counter()
+        self._times_free: Counter[str] = Counter()
 
-    def look(self) -> None:
-        """Raises ``Problem`` COPY16 when somebody else took this worker's name while the database was away."""
+    def check(self) -> None:
+        """Raises ``Problem`` COPY16 when another worker took this worker's name while the database was away."""
         if not self._locks.hold(self._worker):
             raise same_name(self._worker)
         active = self._dispatcher.active()
         others = set(active.values()) - {"", self._worker}
-        for name in set(self._free) - others:
-            del self._free[name]
+        for name in set(self._times_free) - others:
+            del self._times_free[name]
         for name in others:
-            self._free[name] = self._free[name] + 1 if self._locks.is_free(name) else 0
-            if self._free[name] >= self._locks.looks:
+            self._times_free[name] = self._times_free[name] + 1 if self._locks.is_free(name) else 0
+            if self._times_free[name] >= self._locks.looks:
                 self._dispatcher.take_over(name)
-                self._free[name] = 0
+                self._times_free[name] = 0
         overdue = self._dispatcher.change(lambda run: self._jobs.withdraw(run, active.__contains__))
         self._dispatcher.void(overdue)

@@ -17,14 +17,14 @@ POOR, GOOD = 0.2, 0.8
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Left:
+class Remaining:
     """Seconds until a copy is over."""
 
     earliest: float
     latest: float
 
 
-def forecast(jobs: Sequence[Job], rates: Mapping[str, Sequence[int]], now: float) -> dict[str, Left]:
+def forecast(jobs: Sequence[Job], rates: Mapping[str, Sequence[int]], now: float) -> dict[str, Remaining]:
     """By key, for the copies that are not over, whose size is known and from whose source something came lately.
 
     ``rates``: messages of each minute of the last hour in which any came, by source. ``now``: seconds since 1970.
@@ -32,7 +32,7 @@ def forecast(jobs: Sequence[Job], rates: Mapping[str, Sequence[int]], now: float
     return {key: left for source, minutes in rates.items() for key, left in _of_source(jobs, source, minutes, now)}
 
 
-def _of_source(jobs: Sequence[Job], source: str, minutes: Sequence[int], now: float) -> list[tuple[str, Left]]:
+def _of_source(jobs: Sequence[Job], source: str, minutes: Sequence[int], now: float) -> list[tuple[str, Remaining]]:
     poor, good = (_quantile(minutes, share) / 60 for share in (POOR, GOOD))
     due = [(job, (job.messages_total or 0) - job.messages) for job in jobs if _counts(job) and job.source == source]
     due = sorted(((job, messages) for job, messages in due if messages > 0), key=lambda each: each[1])
@@ -43,7 +43,7 @@ def _of_source(jobs: Sequence[Job], source: str, minutes: Sequence[int], now: fl
         before += messages
         shared = min(everything, before + (sharing - 1) * messages)
         wait = max(0.0, job.not_before - now)
-        found.append((job.key, Left(wait + before / good, wait + shared / poor)))
+        found.append((job.key, Remaining(wait + before / good, wait + shared / poor)))
     return found
 
 

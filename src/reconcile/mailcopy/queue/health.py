@@ -1,4 +1,4 @@
-"""What is wrong with the copies, told from the list alone: jobs nobody is at, or that do not move."""
+"""What is wrong with the copies, from the list alone: jobs no worker is on, or without progress."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Finding:
 
 
 def findings(jobs: Sequence[Job], now: float, is_dead: Callable[[str], bool]) -> list[Finding]:
-    """``now``: seconds since 1970. ``is_dead``: whether the worker of that name holds its lock no more."""
+    """``now``: seconds since 1970. ``is_dead``: whether the worker of that name no longer holds its lock."""
     dead = {name for name in {job.worker for job in jobs if job.state == "running"} if is_dead(name)}
     at_work = any(job.state == "running" and job.worker not in dead for job in jobs)
     return [found for job in jobs for found in _of(job, now, dead, at_work)]
@@ -36,12 +36,12 @@ def _of(job: Job, now: float, dead: set[str], at_work: bool) -> Iterator[Finding
         )
     elif job.state == "running" and still > STILL:
         advice = f"see what {job.worker} does; once it is stopped, another worker takes over"
-        yield Finding(job.key, "nothing was noted, though its worker lives", advice, still)
+        yield Finding(job.key, "no progress was noted, though its worker is alive", advice, still)
     elif job.state in ("queued", "waiting"):
         overdue = now - max(job.updated, job.not_before)
         if overdue > STILL and not at_work:
-            yield Finding(job.key, "it is due and no worker is at work", "reconcile copy work", overdue)
+            yield Finding(job.key, "it is due and no worker is running", "reconcile copy work", overdue)
         if job.attempts >= STUBBORN:
-            yield Finding(job.key, f"it failed {job.attempts} times in a row: {job.error}", "mend that first")
+            yield Finding(job.key, f"it failed {job.attempts} times in a row: {job.error}", "repair that first")
     elif job.state == "failed":
-        yield Finding(job.key, f"it was given up: {job.error}", "mend that, then: reconcile copy retry")
+        yield Finding(job.key, f"it was given up: {job.error}", "repair that, then: reconcile copy retry")

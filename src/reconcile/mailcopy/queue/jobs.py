@@ -92,17 +92,17 @@ class JobList:
 
     def enqueue(self, key: str, source: str, login: str, destination: str, folder: str) -> None:
         """Ask for a copy. Nothing happens when it is already asked for, whatever its state, unless it was cancelled."""
-        ends = (source, login, destination, folder)
+        endpoints = (source, login, destination, folder)
         with self.database.changing() as run:
             same = "SELECT coalesce(max(epoch), 0) FROM job WHERE source=? AND login=? AND destination=? AND folder=?"
-            epoch = max(int(self._now()) - _EPOCHS_SINCE, int(run.rows(same, *ends)[0][0]) + 1)
+            epoch = max(int(self._now()) - _EPOCHS_SINCE, int(run.rows(same, *endpoints)[0][0]) + 1)
             run.change(
                 "INSERT INTO job(key, source, login, destination, folder, updated, epoch) VALUES(?,?,?,?,?,?,?) "
                 "ON CONFLICT(key) DO UPDATE SET source=excluded.source, login=excluded.login, "
                 "destination=excluded.destination, folder=excluded.folder, updated=excluded.updated, state='queued', "
                 "attempts=0, not_before=0, messages=0, messages_total=NULL, volume=0, volume_total=0, refused=0, "
                 "error='', passes=0, epoch=job.epoch+1, admitted=0, worker='' WHERE job.state='cancelled'",
-                *(key, *ends, self._now(), epoch),
+                *(key, *endpoints, self._now(), epoch),
             )
 
     def cancel(self, key: str) -> None:
@@ -129,7 +129,7 @@ class JobList:
     def list(self) -> Sequence[Job]:
         """Every job, cancelled ones too, by key."""
         if not self.database.exists():
-            return []  # a look must not leave a file behind
+            return []  # reading must not create a file
         with self.database.looking() as run:
             return [Job(*row) for row in run.rows(f"SELECT {FIELDS} FROM job ORDER BY key")]  # noqa: S608
 

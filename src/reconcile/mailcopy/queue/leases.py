@@ -8,7 +8,7 @@ import time
 
 
 def name_of_worker(nonce: str) -> str:
-    """A name told apart from every other start on every host."""
+    """A name unique among all starts on all hosts."""
     return f"{socket.gethostname()}-{os.getpid()}-{nonce}"
 
 

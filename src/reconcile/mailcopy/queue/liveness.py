@@ -1,4 +1,4 @@
-"""Who lives: every worker holds a lock named after it, which its death frees whatever the clocks say.
+"""Which workers are alive: each holds a lock named after it, which its death frees, whatever the clocks say.
 
 On one host the kernel keeps the lock (flock), between hosts PostgreSQL does (a session's advisory lock).
 """
@@ -18,7 +18,7 @@ from reconcile.mailcopy.storage.postgres import PostgresDatabase, connect
 if TYPE_CHECKING:
     import psycopg
 
-#: Tries to take a lock, and seconds between them: somebody may be looking at it just now.
+#: Tries to take a lock, and seconds between them: another worker may be probing it.
 TRIES, BETWEEN = 5, 0.2
 
 _KEY = "hashtextextended('reconcile/copies/worker/' || %s, 0)"
@@ -33,7 +33,7 @@ class Locks(Protocol):
     looks: int
 
     def hold(self, name: str) -> bool:
-        """Take the lock of that name, or make sure it is still held; False when somebody else has it."""
+        """Take the lock of that name, or make sure it is still held; False when another process has it."""
         ...
 
     def is_free(self, name: str) -> bool: ...
@@ -148,7 +148,7 @@ def _locked(descriptor: int) -> bool:
 
 
 def _is_at(descriptor: int, path: Path) -> bool:
-    """Whether the open file is still the one of that name: whoever had it before may have removed it."""
+    """Whether the open file is still the one of that name: its previous owner may have removed it."""
     try:
         return os.path.samestat(os.fstat(descriptor), path.stat())
     except FileNotFoundError:

@@ -20,7 +20,7 @@ from reconcile.mailcopy.storage.sqlite import SqliteDatabase
 from reconcile.problem import Problem
 
 
-class Place(Protocol):
+class Location(Protocol):
     """The list, a ledger for each copy in it, and the database in which the job engine keeps what it needs."""
 
     jobs: WorkList
@@ -37,7 +37,7 @@ class Place(Protocol):
         ...
 
 
-class FolderPlace:
+class FolderLocation:
     """``spfstate/copies``: ``queue.sqlite`` and ``ledgers/``. One host, a local disk."""
 
     def __init__(self, folder: Path, clock: Clock) -> None:
@@ -61,7 +61,7 @@ class FolderPlace:
         return self.folder / "ledgers" / f"{job.ledger}.sqlite"
 
 
-class PostgresPlace:
+class PostgresLocation:
     """A database that workers on several hosts share. Raises ``Problem`` COPY13 for a URL that holds a password."""
 
     def __init__(self, url: str, password: str, clock: Clock) -> None:

@@ -1,4 +1,4 @@
-"""Which old hosts let the master user in."""
+"""Which old hosts accept the master user's login."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from collections import Counter
 REFUSALS = 2
 
 
-class Doors:
-    """Which sources let anybody in. Safe for several threads."""
+class LoginProbe:
+    """Which sources accept logins. Safe for several threads."""
 
     def __init__(self) -> None:
-        self._open: set[str] = set()
+        self._accepting: set[str] = set()
         self._refusals: Counter[str] = Counter()
         self._lock = threading.Lock()
 
-    def opened(self, source: str) -> None:
+    def accepted(self, source: str) -> None:
         with self._lock:
-            self._open.add(source)
+            self._accepting.add(source)
 
     def refused(self, source: str) -> None:
         with self._lock:
@@ -30,7 +30,7 @@ class Doors:
             self._refusals.clear()
 
     @property
-    def barred(self) -> set[str]:
+    def refusing(self) -> set[str]:
         """Sources that refuse every login."""
         with self._lock:
-            return {source for source, count in self._refusals.items() if count >= REFUSALS} - self._open
+            return {source for source, count in self._refusals.items() if count >= REFUSALS} - self._accepting

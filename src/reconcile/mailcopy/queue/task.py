@@ -13,11 +13,12 @@ from typing import Protocol
 from reconcile.clock import Clock
 from reconcile.mailcopy.imap.session import Endpoint, LoginRefused, Password, Unreachable
 from reconcile.mailcopy.ledger.ledger import LeaseLost
-from reconcile.mailcopy.passes import ThrottledProblem, copy_mailbox
+from reconcile.mailcopy.passes import PassOptions, ThrottledProblem, copy_mailbox
 from reconcile.mailcopy.queue.jobs import Job
 from reconcile.mailcopy.queue.leases import awake_seconds
-from reconcile.mailcopy.queue.location import Place
-from reconcile.mailcopy.queue.login_probe import Doors
+from reconcile.mailcopy.queue.liveness import Locks
+from reconcile.mailcopy.queue.location import Location
+from reconcile.mailcopy.queue.login_probe import LoginProbe
 from reconcile.mailcopy.queue.rate import Rate
 from reconcile.mailcopy.queue.tickets import MORE, Limits
 from reconcile.mailcopy.report import Progress, Report
@@ -26,9 +27,9 @@ from reconcile.problem import Problem
 
 #: Seconds between two notes of a job's progress, which also renew its lease.
 NOTE_EVERY = 1.0
-#: Seconds after which a pass ends although mail is left, and the next slice goes on: mail that came meanwhile is then
+#: Seconds after which a pass ends although mail is left, and the next task continues: mail that came meanwhile is then
 #: the newest, and the job engine sees a step done.
-SLICE = 900.0
+TASK_SECONDS = 900.0
 #: Seconds before a mailbox that could not be reached is tried again; doubled each time, with a random part.
 RETRY, RETRY_MOST = 15.0, 900.0
 #: Seconds before a mailbox is tried again whose ledger was out of reach, and between tries to write the end down.
@@ -48,52 +49,57 @@ class Watcher(Protocol):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Ends:
+class Endpoints:
     """The two mailboxes of a job."""
 
     source: Endpoint
     destination: Endpoint
 
 
-class Slices:
-    """What one worker makes of its tickets, ``at_once`` together. ``ended`` counts the passes by the state they ended
-    in; ``fatal`` is why no job can go on, when that is so (disk full)."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class WorkerSetup:
+    """What a worker is made of. ``at_once``: mailboxes it copies at the same time. ``starts_a_minute``: of one source,
+    by all workers together; 0 for no limit."""
 
-    def __init__(
-        self,
-        place: Place,
-        worker: str,
-        ends: Callable[[Job], Ends],
-        limits: Limits,
-        is_dead: Callable[[str], bool],
-        watcher: Watcher,
-        clock: Clock,
-        rng: random.Random,
-        *,
-        at_once: int,
-        rate: Rate,
-    ) -> None:
+    name: str
+    location: Location
+    endpoints: Callable[[Job], Endpoints]
+    limits: Limits
+    locks: Locks
+    watcher: Watcher
+    clock: Clock
+    rng: random.Random
+    rate: Rate
+    at_once: int
+    starts_a_minute: int = 0
+
+
+class TaskRunner:
+    """Carries out the tickets of one worker. ``ended`` counts the passes by the state they ended in; ``fatal`` is why
+    no job can go on, when that is so (disk full)."""
+
+    def __init__(self, setup: WorkerSetup) -> None:
         self.held: dict[str, Job] = {}
         self.ended: Counter[str] = Counter()
         self.fatal: Problem | None = None
-        self.doors = Doors()
-        self.stopping = threading.Event()
-        self._place, self._jobs = place, place.jobs
-        self._worker = worker
-        self._ends = ends
-        self._limits = limits
-        self._is_dead = is_dead
-        self._watcher = watcher
-        self._clock = clock
-        self._rng = rng
-        self._rate = rate
-        self._places = threading.BoundedSemaphore(at_once)
+        self.login_probe = LoginProbe()
+        self.stop_requested = threading.Event()
+        self._location, self._jobs = setup.location, setup.location.jobs
+        self._worker = setup.name
+        self._endpoints = setup.endpoints
+        self._limits = setup.limits
+        self._is_dead = setup.locks.is_free
+        self._watcher = setup.watcher
+        self._clock = setup.clock
+        self._rng = setup.rng
+        self._rate = setup.rate
+        self._places = threading.BoundedSemaphore(setup.at_once)
         self._lock = threading.Lock()
 
     def carry_out(self, key: str, ticket: int) -> str:
         """One pass at most; the state it ended in, ``MORE`` when the same ticket goes on, "void" when it was none."""
         try:
-            if self.stopping.is_set() or not self._places.acquire(blocking=False):
+            if self.stop_requested.is_set() or not self._places.acquire(blocking=False):
                 self._jobs.put_back(key, ticket, self._worker, self._is_dead)
                 return "void"
         except Problem:
@@ -103,14 +109,14 @@ class Slices:
         except DatabaseUnreachable:
             return "void"  # the guard takes the ticket back
         except Exception as error:
-            # Not the mailbox: the list, or whoever shows what goes on. The engine would give the ticket up for it.
+            # Not the mailbox: the list, or the watcher. The engine would give the ticket up for it.
             self._end_all(error if isinstance(error, Problem) else _unforeseen(key, error))
             return "void"
         finally:
             self._places.release()
 
     def _claimed(self, key: str, ticket: int) -> str:
-        if self._is_barred(key):
+        if self._refuses_logins(key):
             self._jobs.put_back(key, ticket, self._worker, self._is_dead)
             return "void"
         job = self._jobs.claim(key, ticket, self._worker, self._limits, self._is_dead)
@@ -128,7 +134,7 @@ class Slices:
         try:
             report = self._copy(job, awake_seconds())
             state = _state_of(report)
-            if state == "queued" and not self.stopping.is_set():
+            if state == "queued" and not self.stop_requested.is_set():
                 state = MORE
         except LeaseLost:
             state = "lost"
@@ -143,9 +149,9 @@ class Slices:
                 self.ended[state] += 1
         return state
 
-    def _is_barred(self, key: str) -> bool:
-        barred = self.doors.barred
-        return bool(barred) and any(job.key == key and job.source in barred for job in self._jobs.list())
+    def _refuses_logins(self, key: str) -> bool:
+        refusing = self.login_probe.refusing
+        return bool(refusing) and any(job.key == key and job.source in refusing for job in self._jobs.list())
 
     def _copy(self, job: Job, began: float) -> Report:
         noted = began
@@ -160,14 +166,13 @@ class Slices:
             self._watcher.moved(job, progress)
 
         def stop() -> bool:
-            return self.stopping.is_set() or awake_seconds() - began > SLICE
+            return self.stop_requested.is_set() or awake_seconds() - began > TASK_SECONDS
 
-        ends = self._ends(job)
-        with contextlib.closing(self._place.ledger(job)) as ledger:
-            report = copy_mailbox(
-                ends.source, ends.destination, ledger, self._clock, folder=job.folder, stop=stop, watch=watch
-            )
-        self.doors.opened(job.source)
+        endpoints = self._endpoints(job)
+        with contextlib.closing(self._location.ledger(job)) as ledger:
+            options = PassOptions(job.folder, stop=stop, watch=watch)
+            report = copy_mailbox(endpoints.source, endpoints.destination, ledger, self._clock, options)
+        self.login_probe.accepted(job.source)
         done = report.already + report.adopted + report.copied
         self._note(job, Progress(done, done + report.left + len(report.refused), report.volume, report.volume))
         return report
@@ -187,7 +192,7 @@ class Slices:
         if isinstance(problem, DatabaseUnreachable):
             return "waiting", RETRY_DATABASE * self._rng.uniform(1.0, 2.0)
         if isinstance(problem, LoginRefused) and isinstance(problem.endpoint.login, Password):
-            self.doors.refused(job.source)
+            self.login_probe.refused(job.source)
         elif isinstance(problem, ThrottledProblem):
             return "waiting", problem.wait * self._rng.uniform(1.0, 1.25)
         elif may_pass and job.attempts + 1 < ATTEMPTS:
@@ -203,7 +208,7 @@ class Slices:
             try:
                 return self._jobs.finish(job, self._worker, state, refused=refused, error=error, wait=wait)
             except DatabaseUnreachable:
-                if self.stopping.wait(RETRY_DATABASE):
+                if self.stop_requested.wait(RETRY_DATABASE):
                     return False
             except Problem as worse:
                 self._end_all(worse)
@@ -211,7 +216,7 @@ class Slices:
 
     def _end_all(self, problem: Problem) -> None:
         self.fatal = problem
-        self.stopping.set()
+        self.stop_requested.set()
 
 
 def _state_of(report: Report) -> str:
@@ -227,6 +232,6 @@ def _shortcoming(report: Report) -> str:
 def _unforeseen(key: str, error: Exception) -> Problem:
     return Problem(
         "COPY14",
-        f"{key} ended with an error nobody foresaw: {type(error).__name__}: {error}",
+        f"{key} ended with an unexpected error: {type(error).__name__}: {error}",
         "report it; the other mailboxes go on, and this one can be tried again: reconcile copy retry",
     )

@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from reconcile.mailcopy.queue.jobs import FIELDS, REMEMBERED, Job, JobList
 from reconcile.mailcopy.storage.database import Statements
 
-#: The answer of a slice after which the same ticket goes on.
+#: The answer of a task after which the same ticket continues.
 MORE = "more"
 #: Seconds a lease holds without being renewed.
 LEASE = 60.0
@@ -80,10 +80,10 @@ class WorkList(JobList):
         return self._moved(keys, "queued", "done", "partial", "failed", since=self._now() - idle)
 
     def admit(
-        self, run: Statements, keys: Collection[str], window: int, barred: Collection[str] = ()
+        self, run: Statements, keys: Collection[str], window: int, excluded: Collection[str] = ()
     ) -> Sequence[Ticket]:
         """Give out a ticket for each of the keys that is due, small boxes first, no more than ``window`` a source that
-        nobody has begun with. ``run``: the transaction in which the engine takes them. ``barred``: sources left out.
+        wait unclaimed. ``run``: the transaction in which the engine takes them. ``excluded``: sources left out.
         """
         run.alone()
         now = self._now()
@@ -98,7 +98,7 @@ class WorkList(JobList):
             "AND state IN ('queued', 'waiting') AND not_before<=? ORDER BY 4, key",
             now,
         ):
-            if key in keys and source not in barred and ahead[source] < window:
+            if key in keys and source not in excluded and ahead[source] < window:
                 ahead[source] += 1
                 tickets.append(Ticket(key, source, number, max(0, weight)))
         run.change_each("UPDATE job SET ticket=?, admitted=? WHERE key=?", [(t.number, now, t.key) for t in tickets])
@@ -106,7 +106,7 @@ class WorkList(JobList):
 
     def withdraw(self, run: Statements, valid: Callable[[str], bool]) -> Sequence[str]:
         """Take back the tickets the engine has lost, those whose id is not ``valid``, and those of leases that ran out:
-        their jobs are due again under another number. The ids of the latter, at which somebody may still be.
+        their jobs are due again under another number. The ids of the latter, on which a worker may still be.
         """
         run.alone()
         now = self._now()
@@ -126,7 +126,7 @@ class WorkList(JobList):
         return [ticket_id(key, number) for key, number in overdue]
 
     def claim(self, key: str, ticket: int, worker: str, limits: Limits, is_dead: Callable[[str], bool]) -> Job | None:
-        """Take the lease of a job by its ticket. None when the ticket is void, the job is held by somebody alive, all
+        """Take the lease of a job by its ticket. None when the ticket is void, the job is held by a live worker, all
         places are taken, or another copy into the same mailbox runs.
         """
         now = self._now()
@@ -156,7 +156,7 @@ class WorkList(JobList):
             return Job(*row)
 
     def put_back(self, key: str, ticket: int, worker: str, is_dead: Callable[[str], bool]) -> None:
-        """Give a ticket back unused, or between two slices; the job is admitted again, here or elsewhere."""
+        """Give a ticket back unused, or between two tasks; the job is admitted again, here or elsewhere."""
         with self.database.changing() as run:
             found = run.rows(
                 f"SELECT state, worker FROM job WHERE key=? AND ticket=? AND admitted>0{self.database.locking}",  # noqa: S608

@@ -18,17 +18,17 @@ LONG_LINE = 10_000
 #: Refused messages looked into, per folder.
 MOST = 50
 
-_MUTE = ("command argument error", "server unavailable", "append failed", "bad command")
+_UNEXPLAINED = ("command argument error", "server unavailable", "append failed", "bad command")
 
 
-def says_nothing(refusal: Refusal) -> bool:
+def gives_no_reason(refusal: Refusal) -> bool:
     """Whether a refusal leaves one guessing. One already looked into does not."""
-    return "the message has" not in refusal.reason and any(words in refusal.reason.lower() for words in _MUTE)
+    return "the message has" not in refusal.reason and any(text in refusal.reason.lower() for text in _UNEXPLAINED)
 
 
-def oddities(source: Session, folder: bytes, uids: Sequence[int]) -> dict[int, str]:
-    """What is unusual about each message, in words; "" when nothing is. Raises ``ConnectionLost``."""
-    look = _Look()
+def anomalies(source: Session, folder: bytes, uids: Sequence[int]) -> dict[int, str]:
+    """What is unusual about each message, for the report; "" when nothing is. Raises ``ConnectionLost``."""
+    look = _Inspector()
     read_bodies(source, folder, uids[:MOST], look)
     return look.found
 
@@ -43,7 +43,7 @@ class _Facts:
     last: int = 0
 
 
-class _Look:
+class _Inspector:
     """Looks at messages as they pass, holding none."""
 
     def __init__(self) -> None:

@@ -11,8 +11,8 @@ from reconcile.mailcopy.imap.folder_mapping import decoded
 from reconcile.mailcopy.imap.session import Session
 from reconcile.mailcopy.ledger.ledger import FolderRow, Ledger
 from reconcile.mailcopy.pump.tally import Refusal, Tally
-from reconcile.mailcopy.refusals.diagnosis import oddities, says_nothing
-from reconcile.mailcopy.refusals.repair import Mended, Refused, Workbench
+from reconcile.mailcopy.refusals.diagnosis import anomalies, gives_no_reason
+from reconcile.mailcopy.refusals.repair import Refused, Repaired, RepairTrials
 from reconcile.mailcopy.survey import Survey
 
 #: Messages looked into per folder, and bytes of the largest of which variants are tried.
@@ -20,45 +20,49 @@ MOST, LARGEST = 50, 8 << 20
 
 
 def look_into_refusals(source: Session, destination: Session, ledger: Ledger, total: Tally, found: Survey) -> None:
-    """Mend what can be mended without loss, which then counts as copied; add to the other refusals what is unusual
+    """Repair what can be repaired without loss, which then counts as copied; add to the other refusals what is unusual
     about the message, or the line because of which it is refused. Raises ``ConnectionLost``."""
-    if not any(map(says_nothing, total.refused)):
+    if not any(map(gives_no_reason, total.refused)):
         return
-    with contextlib.closing(Workbench(destination.endpoint)) as bench:
+    with contextlib.closing(RepairTrials(destination.endpoint)) as bench:
         for row, _ in found.looked_at:
             label = decoded(row.source)
-            mute = [refusal for refusal in total.refused if refusal.folder == label and says_nothing(refusal)][:MOST]
-            if mute:
-                _look_into(source, ledger, total, bench, row, mute)
+            unexplained = [
+                refusal for refusal in total.refused if refusal.folder == label and gives_no_reason(refusal)
+            ][:MOST]
+            if unexplained:
+                _look_into(source, ledger, total, bench, row, unexplained)
 
 
 def _look_into(
-    source: Session, ledger: Ledger, total: Tally, bench: Workbench, row: FolderRow, mute: list[Refusal]
+    source: Session, ledger: Ledger, total: Tally, bench: RepairTrials, row: FolderRow, unexplained: list[Refusal]
 ) -> None:
-    ledger.commit()  # what is mended must not be overtaken by its own refusal
-    unusual = oddities(source, row.source, [refusal.uid for refusal in mute])
-    for refusal in mute:
+    ledger.commit()  # what is repaired must not be overtaken by its own refusal
+    unusual = anomalies(source, row.source, [refusal.uid for refusal in unexplained])
+    for refusal in unexplained:
         message = None if bench.exhausted else _whole(source, row, refusal.uid)
         what = unusual.get(refusal.uid, "")
-        mended = bench.mend(row.destination, message, only_body=bool(what)) if message else None
+        repaired = bench.repair(row.destination, message, only_body=bool(what)) if message else None
         place = total.refused.index(refusal)
-        if message and mended and mended.validity == row.destination_validity:
+        if message and repaired and repaired.validity == row.destination_validity:
             del total.refused[place]
-            _count(ledger, total, row, refusal, message, mended)
+            _count(ledger, total, row, refusal, message, repaired)
             continue
         if message and not what:
             what = bench.blame(message)
         if what:
-            told = dataclasses.replace(refusal, reason=f"{refusal.reason} (the message has {what})")
-            total.refused[place] = told
-            ledger.refuse(row.id, refusal.uid, told.reason)
+            explained = dataclasses.replace(refusal, reason=f"{refusal.reason} (the message has {what})")
+            total.refused[place] = explained
+            ledger.refuse(row.id, refusal.uid, explained.reason)
 
 
-def _count(ledger: Ledger, total: Tally, row: FolderRow, refusal: Refusal, message: Refused, mended: Mended) -> None:
-    ledger.record(row.id, refusal.uid, mended.uid, hashlib.sha256(message.body).digest())
+def _count(
+    ledger: Ledger, total: Tally, row: FolderRow, refusal: Refusal, message: Refused, repaired: Repaired
+) -> None:
+    ledger.record(row.id, refusal.uid, repaired.uid, hashlib.sha256(message.body).digest())
     total.copied += 1
     total.volume += len(message.body)
-    total.mended.append(dataclasses.replace(refusal, reason=mended.how))
+    total.repaired.append(dataclasses.replace(refusal, reason=repaired.how))
 
 
 def _whole(source: Session, row: FolderRow, uid: int) -> Refused | None:

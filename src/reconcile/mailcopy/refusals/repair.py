@@ -36,7 +36,7 @@ class Refused:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Mended:
+class Repaired:
     """``uid``: what the message became. ``how``: what was done differently, for the report."""
 
     validity: int
@@ -44,7 +44,7 @@ class Mended:
     how: str
 
 
-class Workbench:
+class RepairTrials:
     """Tries variants of messages on connections of its own. Close it. Raises what ``connect`` raises."""
 
     def __init__(self, destination: Endpoint) -> None:
@@ -64,7 +64,7 @@ class Workbench:
         """Enough errors were caused for one pass."""
         return self._all >= ERRORS_ALL
 
-    def mend(self, folder: bytes, message: Refused, *, only_body: bool) -> Mended | None:
+    def repair(self, folder: bytes, message: Refused, *, only_body: bool) -> Repaired | None:
         """Put the message into the folder in a way that loses nothing; None when there is none. ``only_body``: what is
         unusual about it is known, so flags and date are not to blame."""
         for variant, how in [*([] if only_body else _outside(message)), *_inside(message)]:
@@ -73,7 +73,7 @@ class Workbench:
             given = self._append(folder, variant)
             if given is not None:
                 self._set_flags(folder, given[1], message.flags)
-                return Mended(*given, how)
+                return Repaired(*given, how)
         return None
 
     def blame(self, message: Refused) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from reconcile.problem import Problem
 
 #: Seconds to wait for another writer.
-PATIENCE = 30.0
+LONGEST_PAUSE = 30.0
 #: Version of the tables, kept in each file. RETURNING came with SQLite 3.35.
 VERSION, OLDEST = 2, (3, 35)
 
@@ -38,7 +38,7 @@ class SqliteDatabase:
 
     @contextlib.contextmanager
     def looking(self) -> Iterator[SqliteStatements]:
-        """Where nothing can be written nobody writes, and SQLite needs to be told."""
+        """Where nothing can be written there is no writer, and SQLite must be opened accordingly."""
         with explained(self.path):
             unfinished = self.path.with_name(f"{self.path.name}-wal")
             if os.access(self.path.parent, os.W_OK) or unfinished.exists():
@@ -118,12 +118,12 @@ def open_file(path: Path, schema: str, *, check_same_thread: bool = True) -> sql
         )
     if not path.exists():
         _make(path, schema)
-    connection = sqlite3.connect(path, isolation_level=None, timeout=PATIENCE, check_same_thread=check_same_thread)
+    connection = sqlite3.connect(path, isolation_level=None, timeout=LONGEST_PAUSE, check_same_thread=check_same_thread)
     try:
         connection.execute("PRAGMA synchronous=NORMAL")
         ((version,),) = connection.execute("PRAGMA user_version")
         if version == 0 and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
-            connection.executescript(_script(schema))  # an empty file that somebody else made
+            connection.executescript(_script(schema))  # an empty file another process made
         elif version != VERSION:
             hint = "move it away and run again: apply queues the copies, and messages already there are recognised"
             raise Problem("COPY05", f"{path} was written by another version of reconcile.", hint)
@@ -146,7 +146,7 @@ def _make(path: Path, schema: str) -> None:
         with contextlib.closing(sqlite3.connect(aside, isolation_level=None)) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.executescript(_script(schema))
-        with contextlib.suppress(FileExistsError):  # somebody else was quicker, and theirs is as good
+        with contextlib.suppress(FileExistsError):  # another process was quicker, and its file is as good
             os.link(aside, path)
     finally:
         aside.unlink(missing_ok=True)
