@@ -64,7 +64,7 @@ class InventoryOvh(Table):
     """Mailboxes at OVH (MX Plan). Its three keys come from the environment, RECONCILE_LEGACY_<NAME OF THE TABLE>_OVH_
     followed by APPLICATION_KEY, APPLICATION_SECRET and CONSUMER_KEY, or from files."""
 
-    endpoint: str = "https://eu.api.ovh.com/1.0"
+    endpoint: Annotated[str, Field(pattern="^https://|^http://127[.]0[.]0[.]1:")] = "https://eu.api.ovh.com/1.0"
     ca_file: Path | None = None
     application_key_file: Path | None = None
     application_secret_file: Path | None = None
@@ -78,12 +78,10 @@ class InventoryCommand(Table):
 
 
 class InventoryImap(Table):
-    """Sizes and counts by IMAP, as the master user: for a host that tells nothing else."""
+    """Sizes, counts and last use by IMAP, as the master user of [legacy.NAME]: for a host that tells nothing else."""
 
     logins: tuple[Name, ...] = ()
     """More logins to weigh, besides those the federation files name."""
-    manage_sieve_port: int = Field(0, ge=0, le=65535)
-    """Port of ManageSieve (usually 4190), to read filters and automatic replies; 0 for none."""
 
 
 class InventorySources(Table):

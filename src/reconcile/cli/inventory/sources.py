@@ -48,6 +48,21 @@ def _sources(session: Session, name: str, server: LegacyServer) -> Iterator[Sour
 
         command = tables.command
         yield Command(command.command, session.environment, command.timeout_seconds)
+    if tables.ovh is not None:
+        from reconcile.providers.legacy.inventory.ovh import Ovh
+        from reconcile.providers.legacy.inventory.ovh_api import OvhApi, OvhKeys
+
+        ovh = tables.ovh
+        application, secret, consumer = (
+            session.secret(_variable(name, f"OVH_{what.upper()}"), file, f"OVH {what.replace('_', ' ')} of {name}")
+            for what, file in (
+                ("application_key", ovh.application_key_file),
+                ("application_secret", ovh.application_secret_file),
+                ("consumer_key", ovh.consumer_key_file),
+            )
+        )
+        keys = OvhKeys(application, secret, consumer)
+        yield Ovh(OvhApi(ovh.endpoint, keys, session.clock, ovh.ca_file), session.clock)
     if tables.doveadm is not None:
         from reconcile.providers.legacy.inventory.doveadm import Doveadm
         from reconcile.providers.legacy.inventory.doveadm_api import DoveadmApi
@@ -55,6 +70,14 @@ def _sources(session: Session, name: str, server: LegacyServer) -> Iterator[Sour
         doveadm = tables.doveadm
         key = session.secret(_variable(name, "DOVEADM_KEY"), doveadm.key_file, f"doveadm_api_key of {name}")
         yield Doveadm(DoveadmApi(doveadm.url, key, doveadm.ca_file))
+    if tables.imap is not None:
+        from reconcile.providers.legacy.inventory.imap import ImapScale, Master
+
+        password = session.secret(
+            "RECONCILE_LEGACY_PASSWORD", server.master_password_file, "password of the master user"
+        )
+        master = Master(server.separator + server.master_user, password)
+        yield ImapScale(server.host, server.port, master, tables.imap.logins, tls=server.tls, ca_file=server.ca_file)
 
 
 def _variable(name: str, what: str) -> str:

@@ -1,0 +1,166 @@
+"""Mailboxes weighed by IMAP alone, as the master user, for a host that tells nothing else; nothing is marked read."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime as dt
+import ssl
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reconcile.config.inventory import Aspect
+from reconcile.problem import Problem
+from reconcile.providers.legacy.inventory.contract import Found, Reading, Scope
+
+if TYPE_CHECKING:
+    from imapclient import IMAPClient
+
+_CONNECT, _ANSWER = 20.0, 600.0  # seconds
+_SIDE_BY_SIDE = 4
+_RECENT = 50  # messages of Sent looked at for the latest date: they need not lie in its order
+_AT_ONCE = 500  # messages asked about in one command
+_NAMED = 5
+
+#: Logins refused while none was accepted, before no further one is tried: the host might lock the master user out.
+_REFUSALS = 2
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Master:
+    """``suffix``: what follows a mailbox's login, such as ``*copieur``."""
+
+    suffix: str
+    password: str = dataclasses.field(repr=False)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Weight:
+    size: int
+    messages: int
+    last_used: dt.date | None
+
+
+class ImapScale:
+    """The mailboxes whose logins the federation files name, and ``logins``. What else there is IMAP cannot tell."""
+
+    name = "imap"
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        master: Master,
+        logins: Sequence[str] = (),
+        *,
+        tls: bool = True,
+        ca_file: Path | None = None,
+    ) -> None:
+        self._host, self._port = host, port
+        self._master = master
+        self._logins = tuple(login.lower() for login in logins)
+        self._context = ssl.create_default_context(cafile=str(ca_file) if ca_file else None) if tls else None
+
+    def read(self, scope: Scope) -> Reading:
+        """Raises Problem INV15 when the host cannot be reached, or refuses the master user."""
+        logins = sorted({*scope.logins, *self._logins})
+        weights = dict(self._all(logins))
+        found = tuple(self._found(login, weight, scope) for login, weight in weights.items() if weight is not None)
+        refused = [login for login, weight in weights.items() if weight is None]
+        troubles: dict[Aspect, str] = {"mailboxes": "IMAP lists no mailboxes but those it is told of"}
+        if refused:
+            more = f" and {len(refused) - _NAMED} more" if len(refused) > _NAMED else ""
+            why = f"it does not open {', '.join(refused[:_NAMED])}{more}"
+            troubles |= dict.fromkeys(("sizes", "messages", "last_use"), why)
+        return Reading(found, frozenset(), troubles)
+
+    def _found(self, login: str, weight: _Weight, scope: Scope) -> Found:
+        address = scope.address_of(login)
+        return Found(address, "mailbox", login, (), weight.size, weight.messages, weight.last_used)
+
+    def _all(self, logins: Sequence[str]) -> Iterator[tuple[str, _Weight | None]]:
+        """Each login with its weight, None when refused: one after the other until one was accepted."""
+        rest = list(logins)
+        refused = 0
+        while rest:
+            login = rest.pop(0)
+            weight = self._weigh(login)
+            yield login, weight
+            if weight is not None:
+                break
+            refused += 1
+            if refused == _REFUSALS or not rest:
+                hint = "check master_user, separator and the master user's password"
+                raise Problem("INV15", f"The old host {self._place} refuses the master user.", hint)
+        with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+            yield from zip(rest, pool.map(self._weigh, rest), strict=True)
+
+    def _weigh(self, login: str) -> _Weight | None:
+        """All folders together; None when the login is refused, or its mailbox cannot be read."""
+        import imapclient
+        from imapclient.exceptions import IMAPClientError
+
+        try:
+            client = imapclient.IMAPClient(
+                self._host,
+                self._port,
+                ssl=self._context is not None,
+                ssl_context=self._context,
+                timeout=imapclient.SocketTimeout(_CONNECT, _ANSWER),
+            )
+        except (OSError, IMAPClientError) as error:
+            why = getattr(error, "strerror", None) or type(error).__name__
+            raise Problem("INV15", f"Cannot reach the old host {self._place}: {why}.", "is it up?") from None
+        client.folder_encode = False
+        try:
+            client.login(login + self._master.suffix, self._master.password)
+            return _weight_of(client)
+        except (OSError, IMAPClientError):
+            return None
+        finally:
+            with contextlib.suppress(OSError, IMAPClientError):
+                client.logout()
+
+    @property
+    def _place(self) -> str:
+        return f"{self._host}:{self._port}"
+
+
+def _weight_of(client: IMAPClient) -> _Weight:
+    size = messages = 0
+    last: dt.date | None = None
+    quick = b"STATUS=SIZE" in client.capabilities()
+    for flags, _, name in client.list_folders():
+        kinds = {flag.lower() for flag in flags}
+        if kinds & {b"\\noselect", b"\\nonexistent"}:
+            continue
+        if quick:
+            told = client.folder_status(name, ["MESSAGES", "SIZE"])
+            count, volume = int(told[b"MESSAGES"]), int(told[b"SIZE"])
+        else:
+            count, volume = _summed(client, name)
+        size, messages = size + volume, messages + count
+        if b"\\sent" in kinds and count:
+            last = max(filter(None, (last, _latest(client, name))), default=None)
+    return _Weight(size, messages, last)
+
+
+def _summed(client: IMAPClient, folder: Any) -> tuple[int, int]:
+    """Messages and bytes of a folder of a host without STATUS=SIZE (RFC 8438)."""
+    client.select_folder(folder, readonly=True)
+    uids = client.search()
+    size = 0
+    for start in range(0, len(uids), _AT_ONCE):
+        told = client.fetch(uids[start : start + _AT_ONCE], ["RFC822.SIZE"])
+        size += sum(int(one[b"RFC822.SIZE"]) for one in told.values())
+    return len(uids), size
+
+
+def _latest(client: IMAPClient, folder: Any) -> dt.date | None:
+    """The day of the newest message lately put into a folder."""
+    client.select_folder(folder, readonly=True)
+    uids = client.search()[-_RECENT:]
+    dates = client.fetch(uids, ["INTERNALDATE"]) if uids else {}
+    return max((one[b"INTERNALDATE"].date() for one in dates.values() if b"INTERNALDATE" in one), default=None)
