@@ -20,3 +20,8 @@ class Problem(Exception):
 
     def __str__(self) -> str:
         return f"{self.code} {self.message}"
+
+
+def pip_install(extra: str) -> str:
+    """The hint that mends a missing optional package: an extra of pyproject.toml, quoted for every shell."""
+    return f"pip install 'reconcile[{extra}]'"

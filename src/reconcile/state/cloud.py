@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from reconcile.problem import Problem
+from reconcile.problem import Problem, pip_install
 from reconcile.state.bucket import Overtaken, Tag
 
 if TYPE_CHECKING:
@@ -34,9 +34,8 @@ class CloudBucket:
             from obstore.exceptions import BaseError
             from obstore.store import from_url
         except ImportError:
-            raise Problem(
-                "STA10", f"State in {location} needs a package that is not installed.", "pip install reconcile[stores]"
-            ) from None
+            message = f"State in {location} needs a package that is not installed."
+            raise Problem("STA10", message, pip_install("stores")) from None
         options.setdefault("retry_config", {"max_retries": 5, "retry_timeout": dt.timedelta(seconds=60)})
         try:
             return cls(from_url(location, **options), location)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any, Protocol
 
-from reconcile.problem import Problem
+from reconcile.problem import Problem, pip_install
 from reconcile.state.snapshot import Snapshot, damaged, decode, encode
 from reconcile.state.upgrades import FORMAT, readable
 
@@ -148,7 +148,5 @@ def _pyrage() -> Any:
         import pyrage.ssh
         import pyrage.x25519
     except ImportError:
-        raise Problem(
-            "STA10", "A sealed state needs a package that is not installed.", "pip install reconcile[stores]"
-        ) from None
+        raise Problem("STA10", "A sealed state needs a package that is not installed.", pip_install("stores")) from None
     return pyrage

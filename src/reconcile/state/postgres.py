@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from reconcile.problem import Problem
+from reconcile.problem import Problem, pip_install
 from reconcile.state.encoding import PLAIN, Encoding
 from reconcile.state.snapshot import Snapshot
 from reconcile.state.store import Holder, locked, overtaken
@@ -44,9 +44,8 @@ class PostgresStore:
         try:
             import psycopg as _  # noqa: F401
         except ImportError:
-            raise Problem(
-                "STA10", "State in PostgreSQL needs a package that is not installed.", "pip install reconcile[stores]"
-            ) from None
+            message = "State in PostgreSQL needs a package that is not installed."
+            raise Problem("STA10", message, pip_install("stores")) from None
         self._location = location
         self._encoding = encoding
         parts = urlsplit(location)

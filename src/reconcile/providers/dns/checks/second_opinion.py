@@ -15,7 +15,7 @@ _TIMEOUT = 2.0
 
 
 def installed() -> bool:
-    """Whether the package is there (``pip install reconcile[verify]``)."""
+    """Whether the package is there (``pip install 'reconcile[verify]'``)."""
     return importlib.util.find_spec("checkdmarc") is not None
 
 

@@ -9,7 +9,7 @@ import dns.rdataclass
 import dns.rdatatype
 from dns.rdtypes.ANY.TXT import TXT
 
-from reconcile.problem import Problem
+from reconcile.problem import Problem, pip_install
 
 if TYPE_CHECKING:
     from octodns.provider.base import BaseProvider
@@ -35,7 +35,8 @@ def open_backend(host: str, options: Options) -> BaseProvider:
     try:
         guarded = _HOSTS[host]()
     except ImportError:
-        raise Problem("DNS16", f"The Python packages for {host} are missing.", "install reconcile[hosted]") from None
+        hint = pip_install("azure" if host == "azure" else "hosted")
+        raise Problem("DNS16", f"The Python packages for {host} are missing.", hint) from None
     try:
         backend: BaseProvider = guarded("reconcile", **options)
     except TypeError:

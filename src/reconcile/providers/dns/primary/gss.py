@@ -19,7 +19,7 @@ import dns.tsig
 from dns.rdtypes.ANY.TKEY import TKEY
 
 from reconcile.clock import Clock
-from reconcile.problem import Problem
+from reconcile.problem import Problem, pip_install
 from reconcile.providers.dns.primary.connection import Unreachable
 
 #: How [dns] key_algorithm asks for it.
@@ -104,5 +104,6 @@ def _library() -> Any:
     try:
         import gssapi
     except ImportError:
-        raise Problem("DNS16", "The Python package gssapi is missing.", "install reconcile[kerberos]") from None
+        hint = f"{pip_install('kerberos')} (it is compiled: apt-get install gcc python3-dev libkrb5-dev first)"
+        raise Problem("DNS16", "The Python package gssapi is missing.", hint) from None
     return gssapi
