@@ -1,5 +1,5 @@
 # Everything a newcomer runs. Each target sets up what it needs and says so in one line.
-.PHONY: demo test test-stores test-cyrus test-kerberos test-checkdmarc test-sdk soak bench-engine bench-dns bench-tenant bench-copy lint golden requirements clean
+.PHONY: demo test test-stores test-cyrus test-kerberos test-checkdmarc test-sdk soak bench-engine bench-dns bench-tenant bench-copy lint golden package requirements clean
 
 PYTHON ?= python3
 # Tests side by side; a worker that runs out of tests takes some of the others'.
@@ -55,13 +55,17 @@ lint: .setup/dev
 golden: .setup/dev ## write the golden files of the views anew; review the difference
 	@.venv/bin/pytest -q tests/views --update-golden
 
+package: .setup/dev ## dist/: built, checked, and the wheel tried in an empty environment
+	@scripts/package
+
 requirements: ## pin again every dependency, by hash
 	.venv/bin/pip install --quiet pip-tools
-	.venv/bin/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --extra build -o requirements/run.txt pyproject.toml
 	.venv/bin/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --extra build --extra dev --extra hosted --extra stores -o requirements/dev.txt pyproject.toml
 	@# pip-compile drops the markers of extras: opa-eval has no wheel for Linux but on x86_64.
 	@sed -i.bak "s/^opa-eval==[^ ]*/& ; sys_platform != 'linux' or platform_machine == 'x86_64'/" requirements/dev.txt
 	@rm requirements/dev.txt.bak
+	@# One pin for all: what make demo installs must not take make test's packages away.
+	.venv/bin/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --extra build -c requirements/dev.txt -o requirements/run.txt pyproject.toml
 	.venv/bin/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --extra sdk -c requirements/dev.txt -o requirements/sdk.txt pyproject.toml
 
 clean:
