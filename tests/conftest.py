@@ -1,4 +1,4 @@
-"""What every test may use: the tenant's manners asked for, and lines to be read at the very end."""
+"""What every test may use: the tenant's behaviour asked for, and lines to be read at the very end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--tenant",
         choices=("calm", "realistic", "hostile"),
         default="calm",
-        help="the manners of the sandbox's tenant in tests/scenarios",
+        help="the behaviour of the sandbox's tenant in tests/scenarios",
     )
 
 

@@ -30,7 +30,7 @@ from reconcile.resources.resource import Value
 from reconcile.sandbox.clock import SandboxClock
 from reconcile.sandbox.tenant.behaviour.delays import Delays
 from reconcile.sandbox.tenant.behaviour.profiles import Profile
-from reconcile.sandbox.tenant.server import TenantServer
+from reconcile.sandbox.tenant.server import TenantOptions, TenantServer
 
 #: Seconds from a licence to its mailbox, as the realistic profile has it.
 PROVISIONING = 420.0
@@ -112,9 +112,11 @@ def measure(folder: Path, federations: int, mailboxes: int, trouble: float) -> d
     server = TenantServer(
         folder,
         resolve=lambda name, kind: zone.get((name, kind), []),
-        seats={"E1": federations * mailboxes + 100, "E3": 100},
-        profile=Profile("bench", Delays(mailbox=PROVISIONING, listing=15, user_of_shared_mailbox=30), quotas=True),
-        flow=lambda: 0.0,
+        options=TenantOptions(
+            seats={"E1": federations * mailboxes + 100, "E3": 100},
+            profile=Profile("bench", Delays(mailbox=PROVISIONING, listing=15, user_of_shared_mailbox=30), quotas=True),
+            flow=lambda: 0.0,
+        ),
     )
     server.start()
     clock = LeapingClock(server)
@@ -125,7 +127,7 @@ def measure(folder: Path, federations: int, mailboxes: int, trouble: float) -> d
     with requests.Session() as portal:
         portal.trust_env = False
         wish = {"switches": {"trouble": trouble}}
-        portal.post(f"{server.control}/manners", json=wish, verify=str(server.ca_file), timeout=10).raise_for_status()
+        portal.post(f"{server.control}/behaviour", json=wish, verify=str(server.ca_file), timeout=10).raise_for_status()
     orders = [order(domain, number) for domain in domains for number in range(mailboxes)]
     Counted.sent.clear()
     began, started = clock.now(), time.monotonic()

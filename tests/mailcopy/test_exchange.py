@@ -22,19 +22,19 @@ from reconcile.mailcopy.imap.session import Endpoint
 from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.passes import PassOptions, copy_mailbox
 from reconcile.mailcopy.report import Report
+from reconcile.sandbox.imap.exchange_behaviour import ExchangeBehaviour
 from reconcile.sandbox.imap.exchange_front import ExchangeFront
-from reconcile.sandbox.imap.exchange_ways import ExchangeWays
 
 Before = Callable[..., ExchangeFront]
 
 
 @pytest.fixture
 def before(exchange_like_host: Dovecot) -> Iterator[Before]:
-    """Put a front with these ways before the server."""
+    """Put a front with these switches before the server."""
     with contextlib.ExitStack() as fronts:
 
-        def started(**ways: object) -> ExchangeFront:
-            front = ExchangeFront(exchange_like_host.port, lambda: ExchangeWays(**ways)).start()  # type: ignore[arg-type]
+        def started(**behaviour: object) -> ExchangeFront:
+            front = ExchangeFront(exchange_like_host.port, lambda: ExchangeBehaviour(**behaviour)).start()  # type: ignore[arg-type]
             fronts.callback(front.stop)
             return front
 

@@ -18,8 +18,8 @@ from reconcile.clock import SystemClock
 from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.passes import copy_mailbox
 from reconcile.mailcopy.report import Report
+from reconcile.sandbox.imap.exchange_behaviour import ExchangeBehaviour
 from reconcile.sandbox.imap.exchange_front import ExchangeFront
-from reconcile.sandbox.imap.exchange_ways import ExchangeWays
 
 
 def copied(old_box: Box, new_box: Box, folder: Path, port: int = 0) -> Report:
@@ -54,7 +54,7 @@ def test_behind_exchanges_front_what_is_taken_is_unaltered_and_the_rest_is_liste
     new_box = Box(exchange_like_host, old_box.user)
     mails = [*odd_mail(rounds=3), Mail(b"Subject: long\r\n\r\n" + b"x" * 20_000 + b"\r\n")]
     old_box.put("INBOX", *mails)
-    front = ExchangeFront(exchange_like_host.port, lambda: ExchangeWays(strict=True, drops_keywords=False)).start()
+    front = ExchangeFront(exchange_like_host.port, lambda: ExchangeBehaviour(strict=True, drops_keywords=False)).start()
     report = copied(old_box, new_box, tmp_path, front.port)
     front.stop()
     there, here = new_box.contents("INBOX"), old_box.contents("INBOX")

@@ -14,8 +14,8 @@ from reconcile.clock import SystemClock
 from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.passes import copy_mailbox
 from reconcile.mailcopy.verification import FolderCheck, verify_mailbox
+from reconcile.sandbox.imap.exchange_behaviour import ExchangeBehaviour
 from reconcile.sandbox.imap.exchange_front import ExchangeFront
-from reconcile.sandbox.imap.exchange_ways import ExchangeWays
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_where_messages_are_rewritten_a_replaced_message_is_found(
     old_box: Box, exchange_like_host: Dovecot, tmp_path: Path
 ) -> None:
     old_box.put("INBOX", *map(letter, range(6)))
-    front = ExchangeFront(exchange_like_host.port, lambda: ExchangeWays(rewrites=True)).start()
+    front = ExchangeFront(exchange_like_host.port, lambda: ExchangeBehaviour(rewrites=True)).start()
     end = Box(exchange_like_host, old_box.user).endpoint(port=front.port)
     ledger = Ledger(tmp_path / "ledger.sqlite")
     copy_mailbox(old_box.endpoint(), end, ledger, SystemClock())

@@ -19,7 +19,7 @@ import requests
 from reconcile.sandbox.dns.seed import first_day
 from reconcile.sandbox.dns.server import DnsServer
 from reconcile.sandbox.tenant.objects import Mailbox, User
-from reconcile.sandbox.tenant.server import TenantServer
+from reconcile.sandbox.tenant.server import TenantOptions, TenantServer
 from reconcile.sandbox.tenant.world import World
 
 _KEY = base64.b64encode(b"the key of the tests' DNS server").decode()
@@ -33,11 +33,13 @@ Content = dict[str, dict[str, Any]]
 class Outside:
     """A world for one project folder. A context manager: it answers on entry and is gone on exit."""
 
-    def __init__(self, folder: Path, zones: Mapping[str, Sequence[str]], **wishes: Any) -> None:
-        """``zones``: each federation's domain and its subdomains. ``wishes``: the tenant's own (seats, profile…)."""
+    def __init__(self, folder: Path, zones: Mapping[str, Sequence[str]], **options: Any) -> None:
+        """``zones``: each federation's domain and its subdomains. ``options``: the tenant's own (seats, profile…)."""
         self.folder = folder
         self.dns = DnsServer(first_day(zones), {"proofs": (_KEY, "hmac-sha256")})
-        self.tenant = TenantServer(folder / ".sandbox" / "tenant", resolve=self.dns.resolve, **wishes)
+        self.tenant = TenantServer(
+            folder / ".sandbox" / "tenant", resolve=self.dns.resolve, options=TenantOptions(**options)
+        )
 
     def __enter__(self) -> Self:
         self.dns.start()

@@ -287,7 +287,7 @@ class TestCommand:
         assert "DOWN" not in lines["new mail host"]
 
     @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the mail hosts as somebody else")
-    def test_a_temporary_folder_closed_to_the_mail_hosts_is_told(self, project: Project, temporary: Path) -> None:
+    def test_a_temporary_folder_closed_to_the_mail_hosts_is_reported(self, project: Project, temporary: Path) -> None:
         temporary.chmod(0o700)
         said = project.run("up", code=1)
         assert "SBX15" in said

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.sandbox.tenant.client import Client, Zones
 
-from reconcile.sandbox.tenant.server import TenantServer
+from reconcile.sandbox.tenant.server import TenantOptions, TenantServer
 
 #: What a test does with the client.
 Do = Callable[[Any], Awaitable[Any]]
@@ -20,9 +20,9 @@ Do = Callable[[Any], Awaitable[Any]]
 class Microsoft:
     """The client, the tenant it speaks to, and the DNS that tenant sees."""
 
-    def __init__(self, folder: Path, **wishes: Any) -> None:
+    def __init__(self, folder: Path, **options: Any) -> None:
         self.zones = Zones()
-        self.server = TenantServer(folder, resolve=self.zones.resolve, **wishes)
+        self.server = TenantServer(folder, resolve=self.zones.resolve, options=TenantOptions(**options))
         self.server.start()
         self.other = Client(self.server)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reconcile.providers.microsoft.rehearsal.rehearsal import Check
 
 #: Of each verdict: the mark shown, and its colour.
-_MARKS = {"ready": ("✓", "green"), "look": ("!", "yellow"), "blocked": ("✗", "red")}
+_MARKS = {"ready": ("✓", "green"), "warning": ("!", "yellow"), "blocked": ("✗", "red")}
 
 
 @click.command()
@@ -78,7 +78,7 @@ def _record(session: Session, federation: Federation, checks: tuple[Check, ...])
             federation.slug,
             session.clock.now(),
             {domain: whose.get(domain, "unknown") for domain in federation.domains},
-            tuple(check.told for check in checks if check.verdict is Verdict.BLOCKED),
+            tuple(check.message for check in checks if check.verdict is Verdict.BLOCKED),
         )
     )
 
@@ -88,7 +88,7 @@ def _of_names(finding: Finding) -> Check:
     from reconcile.providers.base import Weight
     from reconcile.providers.microsoft.rehearsal.rehearsal import Check, Verdict
 
-    verdicts = {Weight.FINE: Verdict.READY, Weight.WARNS: Verdict.LOOK, Weight.BLOCKS: Verdict.BLOCKED}
+    verdicts = {Weight.FINE: Verdict.READY, Weight.WARNS: Verdict.WARNING, Weight.BLOCKS: Verdict.BLOCKED}
     return Check(verdicts[finding.weight], f"{finding.domain} {finding.check}: {finding.sentence}")
 
 
@@ -96,7 +96,7 @@ def _shown(session: Session, federation: Federation, checks: tuple[Check, ...], 
     yield Text(f"{federation.slug} · {federation.file.name}", style="bold")
     for check in checks:
         mark, colour = _MARKS[check.verdict.value]
-        yield Text(f"  {mark} ", style=colour) + Text(check.told, style="default")
+        yield Text(f"  {mark} ", style=colour) + Text(check.message, style="default")
         if check.hint:
             yield Text(f"      {check.hint}", style="dim")
     if stands:

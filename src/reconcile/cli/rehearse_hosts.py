@@ -74,5 +74,5 @@ def _stopped(problem: Problem) -> Check:
     from reconcile.providers.microsoft.rehearsal.rehearsal import Check, Verdict
 
     if problem.code == "AUTH01":
-        return Check(Verdict.LOOK, f"Not tried: {problem.message}", problem.hint)
+        return Check(Verdict.WARNING, f"Not tried: {problem.message}", problem.hint)
     return Check(Verdict.BLOCKED, f"{problem.code} {problem.message}", problem.hint)

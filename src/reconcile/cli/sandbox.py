@@ -129,7 +129,7 @@ def portal(session: Session, /, address: str, **wishes: str | None) -> None:
 
 
 @sandbox.command()
-@click.option("--profile", metavar="NAME", help="Begin with these manners: calm, realistic or hostile.")
+@click.option("--profile", metavar="NAME", help="Begin with these behaviour: calm, realistic or hostile.")
 @click.option("--lag", "lags", multiple=True, metavar="NAME=DURATION", help="One delay: mailbox=15m, mailbox=never.")
 @click.option("--switch", "switches", multiple=True, metavar="NAME=VALUE", help="One switch: exchange_pages=cut.")
 @click.pass_obj
@@ -145,7 +145,7 @@ def tenant(session: Session, profile: str | None, lags: tuple[str, ...], switche
     note = _folder().note()
     if not note.get("ready"):
         raise Problem("SBX01", _NOTHING_RUNS, "start it with: reconcile sandbox up")
-    now = ControlPage(note).manners(wish)
+    now = ControlPage(note).behaviour(wish)
     show = session.console().print
     show(f"profile {now['profile']}", markup=False)
     for name, seconds in now["lags"].items():

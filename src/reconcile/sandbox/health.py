@@ -20,7 +20,7 @@ _SECONDS = 5
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ServerHealth:
-    """One server: what it is, where, whether it answers, and what it holds in words."""
+    """One server: what it is, where, whether it answers, and a description of what it holds."""
 
     name: str
     address: str
@@ -41,25 +41,25 @@ class ControlPage:
         """Counts of what the tenant holds. Raises Problem SBX02 when it does not answer."""
         return self._ask("GET", "status")
 
-    def portal(self, wish: Mapping[str, Any]) -> None:
+    def portal(self, settings: Mapping[str, Any]) -> None:
         """Change one object as somebody would by hand. Raises Problem SBX02, or SBX22 when the tenant refuses."""
-        self._ask("POST", "portal", wish)
+        self._ask("POST", "portal", settings)
 
-    def manners(self, wish: Mapping[str, Any]) -> dict[str, Any]:
-        """How hard the tenant makes it, after what is wished. Raises Problem SBX02, or SBX22 for a name it lacks."""
-        return self._ask("POST", "manners", wish)
+    def behaviour(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """How hard the tenant makes it, after these settings. Raises Problem SBX02, or SBX22 for a name it lacks."""
+        return self._ask("POST", "behaviour", settings)
 
     def _ask(self, method: str, page: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         try:
             answer = self._session.request(method, f"{self._address}/{page}", json=body, timeout=_SECONDS)
-            told: dict[str, Any] = answer.json()
+            found: dict[str, Any] = answer.json()
         except (requests.RequestException, ValueError, OSError):
             raise Problem("SBX02", "The sandbox does not answer.", "see: reconcile sandbox status") from None
         if answer.status_code != 200:
-            # It answers in Python's words: KeyError: 'somebody@spf55.org'.
-            words = str(told.get("error", answer.status_code)).replace("KeyError:", "it does not know")
-            raise Problem("SBX22", f"The sandbox's tenant refused: {words}.")
-        return told
+            # It answers with Python's message: KeyError: 'somebody@spf55.org'.
+            reason = str(found.get("error", answer.status_code)).replace("KeyError:", "it does not know")
+            raise Problem("SBX22", f"The sandbox's tenant refused: {reason}.")
+        return found
 
 
 def health(note: Mapping[str, Any]) -> list[ServerHealth]:

@@ -13,7 +13,7 @@ from reconcile.sandbox.world import Seed
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Order:
-    """A world to make, the folder that receives its HAR files, and the tenant's manners."""
+    """A world to make, the folder that receives its HAR files, and the tenant's behaviour."""
 
     seed: Seed
     record: Path | None = None

@@ -1,4 +1,4 @@
-"""The background process: ``python -m reconcile.sandbox.serve FOLDER`` is a world until it is told to stop."""
+"""The background process: ``python -m reconcile.sandbox.serve FOLDER`` is a world until it is stopped."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def serve(path: Path) -> int:
     try:
         world.start()
     except Problem as problem:
-        told = {"code": problem.code, "message": problem.message, "hint": problem.hint}
-        folder.take_note({"pid": os.getpid(), "ready": False, "failure": told})
+        failure = {"code": problem.code, "message": problem.message, "hint": problem.hint}
+        folder.take_note({"pid": os.getpid(), "ready": False, "failure": failure})
         return 1
     told_to_stop.wait()
     world.stop()

@@ -23,7 +23,7 @@ from reconcile.sandbox.imap.maildir import write_maildir
 from reconcile.sandbox.imap.new import NewHost, TokenIssuer
 from reconcile.sandbox.imap.old import MASTER_USER, SEPARATOR, OldHost
 from reconcile.sandbox.tenant.behaviour.profiles import PROFILES
-from reconcile.sandbox.tenant.server import TenantServer
+from reconcile.sandbox.tenant.server import TenantOptions, TenantServer
 
 _KEY_NAME, _KEY_ALGORITHM = "reconcile-sandbox", "hmac-sha256"
 _CORPUS = "sandbox"
@@ -59,7 +59,7 @@ class World:
 
     ``folder`` receives ``settings.toml`` (an overlay of reconcile.toml), the secrets and a note of what runs;
     everything else stands in one folder of the system's temporary one and goes with the world. ``record`` receives the
-    tenant's traffic as HAR. ``profile`` is the tenant's manners: calm, realistic or hostile.
+    tenant's traffic as HAR. ``profile`` is the tenant's behaviour: calm, realistic or hostile.
     """
 
     tenant: TenantServer
@@ -129,7 +129,7 @@ class World:
             resolve=self.dns.resolve,
             mailboxes=self.new,
             record=self._record,
-            profile=self._profile,
+            options=TenantOptions(profile=self._profile),
         )
         messages = self._fill()
         self._start(self.dns, self.old, self.tenant)

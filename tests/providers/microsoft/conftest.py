@@ -18,11 +18,11 @@ def sleeper() -> Sleeper:
 
 @pytest.fixture
 def build(tmp_path: Path) -> Iterator[Build]:
-    """Builds a tenant with the wishes of one test (delays, seats…)."""
+    """Builds a tenant with the options of one test (delays, seats…)."""
     built: list[World] = []
 
-    def one(**wishes: Any) -> World:
-        built.append(World(tmp_path / f"tenant{len(built)}", **wishes))
+    def one(**options: Any) -> World:
+        built.append(World(tmp_path / f"tenant{len(built)}", **options))
         return built[-1]
 
     yield one

@@ -43,17 +43,17 @@ def test_a_wrong_secret_makes_everything_unknown_for_one_clear_reason(tenant: Wo
     assert "not-the-secret" not in reason
 
 
-def test_an_unknown_tenant_is_told(tenant: World) -> None:
+def test_an_unknown_tenant_is_reported(tenant: World) -> None:
     (reason,) = reasons(look(tenant, id="6f2d1c3a-0000-4000-8000-000000000055"))
     assert reason.startswith("AUTH03")
 
 
-def test_an_unknown_application_is_told(tenant: World) -> None:
+def test_an_unknown_application_is_reported(tenant: World) -> None:
     (reason,) = reasons(look(tenant, client_id="6f2d1c3a-0000-4000-8000-000000000055"))
     assert reason.startswith("AUTH03")
 
 
-def test_a_sign_in_server_out_of_reach_is_told(tenant: World) -> None:
+def test_a_sign_in_server_out_of_reach_is_reported(tenant: World) -> None:
     (reason,) = reasons(look(tenant, authority="https://127.0.0.1:9"))
     assert reason.startswith("AUTH04")
 
@@ -181,7 +181,7 @@ def test_a_deleted_mailbox_is_not_deleted_twice(world: World) -> None:
 def test_a_list_that_ends_with_a_warning_deletes_and_creates_nothing(world: World) -> None:
     world.make("mailbox", ANNE, PERSON)
     world.make("mailbox", CONTACT, SHARED)
-    world.control("manners", {"switches": {"exchange_page": 5, "exchange_pages": "cut"}})
+    world.control("behaviour", {"switches": {"exchange_page": 5, "exchange_pages": "cut"}})
     observed = world.observe(("mailbox", ANNE, ""), ("mailbox", CONTACT, ""), ("mailbox", f"new@{DOMAIN}", "")).observed
     assert {shown.reason[:7] for shown in observed.values() if isinstance(shown, Unknown)} == {"M365-05"}
     assert len(observed) == 3
@@ -190,6 +190,6 @@ def test_a_list_that_ends_with_a_warning_deletes_and_creates_nothing(world: Worl
 def test_a_list_whose_links_never_work_is_read_domain_by_domain(world: World) -> None:
     world.make("mailbox", ANNE, PERSON)
     world.make("mailbox", CONTACT, SHARED)
-    world.control("manners", {"switches": {"exchange_page": 12, "exchange_pages": "expired"}})
+    world.control("behaviour", {"switches": {"exchange_page": 12, "exchange_pages": "expired"}})
     assert isinstance(world.see("mailbox", ANNE), Live)
     assert isinstance(world.see("access", CONTACT), Live)

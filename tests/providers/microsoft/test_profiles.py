@@ -21,7 +21,7 @@ SERVICES: dict[str, Value] = {"verified": True, "services": ("Email",), "accepte
 #: A run that ends in a Problem is run again by its postmaster; more often than this he gives up.
 RUNS = 4
 
-Wish = Mapping[tuple[str, str], Mapping[str, Value]]
+Desired = Mapping[tuple[str, str], Mapping[str, Value]]
 
 
 def person(local: str, licence: str, *aliases: str) -> dict[str, Value]:
@@ -48,18 +48,22 @@ def shared(local: str, *aliases: str) -> dict[str, Value]:
 def everything() -> dict[tuple[str, str], Mapping[str, Value]]:
     """A small federation as its file asks for it, in the order it is brought about."""
     anne, luc = (f"{local}@{DOMAIN}" for local in PEOPLE[:2])
-    wish: dict[tuple[str, str], Mapping[str, Value]] = {
+    desired: dict[tuple[str, str], Mapping[str, Value]] = {
         ("domain", DOMAIN): {"root": DOMAIN},
         ("domain_verification", DOMAIN): SERVICES,
     }
     for local in PEOPLE:
-        wish["mailbox", f"{local}@{DOMAIN}"] = person(local, "E1", f"{local[0]}x")
+        desired["mailbox", f"{local}@{DOMAIN}"] = person(local, "E1", f"{local[0]}x")
     for local in SHARED:
-        wish["mailbox", f"{local}@{DOMAIN}"] = shared(local, f"{local}-55")
-        wish["access", f"{local}@{DOMAIN}"] = {"full_access": (anne, luc), "send_as": (anne,), "send_on_behalf": (luc,)}
+        desired["mailbox", f"{local}@{DOMAIN}"] = shared(local, f"{local}-55")
+        desired["access", f"{local}@{DOMAIN}"] = {
+            "full_access": (anne, luc),
+            "send_as": (anne,),
+            "send_on_behalf": (luc,),
+        }
     for local in (*PEOPLE, *SHARED):
-        wish["copy_access", f"{local}@{DOMAIN}"] = {"granted": True}
-    return wish
+        desired["copy_access", f"{local}@{DOMAIN}"] = {"granted": True}
+    return desired
 
 
 class Runs:
@@ -70,27 +74,27 @@ class Runs:
         self._identities: dict[Address, str] = {}
         self._problems: list[str] = []
 
-    def until_settled(self, wish: Wish) -> int:
+    def until_settled(self, desired: Desired) -> int:
         """Apply until a plan is empty; how many runs it took."""
         for run in range(1, RUNS + 1):
             for kind in ("domain", "domain_verification", "mailbox", "access", "copy_access"):
-                open_ = {address: shown for address, shown in self._open(wish).items() if address.kind == kind}
+                open_ = {address: shown for address, shown in self._open(desired).items() if address.kind == kind}
                 with concurrent.futures.ThreadPoolExecutor(12) as pool:
                     for address, shown in open_.items():
-                        pool.submit(self._write, address, shown, wish[address.kind, address.key])
-            if not self._open(wish):
+                        pool.submit(self._write, address, shown, desired[address.kind, address.key])
+            if not self._open(desired):
                 return run
-        raise AssertionError(f"not settled after {RUNS} runs: {self._open(wish)}; {self._problems}")
+        raise AssertionError(f"not settled after {RUNS} runs: {self._open(desired)}; {self._problems}")
 
-    def _open(self, wish: Wish) -> dict[Address, Observed]:
-        """What is not as wished, or is not known to be."""
-        asked = [(kind, key, self._identities.get(Address(SLUG, kind, key), "")) for kind, key in wish]
+    def _open(self, desired: Desired) -> dict[Address, Observed]:
+        """What is not as desired, or is not known to be."""
+        asked = [(kind, key, self._identities.get(Address(SLUG, kind, key), "")) for kind, key in desired]
         observed = self._world.observe(*asked).observed
         return {
             address: shown
             for address, shown in observed.items()
             if not isinstance(shown, Live)
-            or any(shown.fields.get(name) != value for name, value in wish[address.kind, address.key].items())
+            or any(shown.fields.get(name) != value for name, value in desired[address.kind, address.key].items())
         }
 
     def _write(self, address: Address, shown: Observed, fields: Mapping[str, Value]) -> None:
@@ -123,8 +127,8 @@ def staff(world: World) -> object:
 def tell_the_story(world: World) -> None:
     before, untouched = world.status(), staff(world)
     runs = Runs(world)
-    wish = everything()
-    runs.until_settled(wish)
+    desired = everything()
+    runs.until_settled(desired)
     there = world.status()
     assert there["users"] == before["users"] + len(PEOPLE) + len(SHARED)
     assert there["mailboxes"] == before["mailboxes"] + len(PEOPLE) + len(SHARED)
@@ -132,9 +136,9 @@ def tell_the_story(world: World) -> None:
 
     anne, luc = (f"{local}@{DOMAIN}" for local in PEOPLE[:2])
     world.by_hand(anne, licence="E3", add_alias=f"intrus@{DOMAIN}")
-    wish["mailbox", luc] = person("luc.colin", "E3", "tresorier")
-    wish["access", f"contact@{DOMAIN}"] = {"full_access": (luc,), "send_as": (luc,), "send_on_behalf": ()}
-    runs.until_settled(wish)
+    desired["mailbox", luc] = person("luc.colin", "E3", "tresorier")
+    desired["access", f"contact@{DOMAIN}"] = {"full_access": (luc,), "send_as": (luc,), "send_on_behalf": ()}
+    runs.until_settled(desired)
     assert world.status()["users"] == there["users"]
     assert staff(world) == untouched
 

@@ -14,7 +14,7 @@ from reconcile.providers.microsoft import Credential, microsoft_provider
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Live, Value
 from reconcile.sandbox.clock import SandboxClock
-from reconcile.sandbox.tenant.server import TenantServer
+from reconcile.sandbox.tenant.server import TenantOptions, TenantServer
 
 SLUG = "spf55"
 DOMAIN = "spf55.org"
@@ -24,9 +24,9 @@ DOMAINS = {DOMAIN: SLUG, "verdun.spf55.org": SLUG}
 class World:
     """A tenant, the DNS its verifier sees, and a provider that talks to it over HTTPS."""
 
-    def __init__(self, folder: Path, record: Path | None = None, **wishes: Any) -> None:
+    def __init__(self, folder: Path, record: Path | None = None, **options: Any) -> None:
         self.zone: dict[tuple[str, str], list[str]] = {}
-        self.server = TenantServer(folder, resolve=self._resolve, record=record, **wishes)
+        self.server = TenantServer(folder, resolve=self._resolve, record=record, options=TenantOptions(**options))
         self.server.start()
         self.settings = Settings(
             tenant=Tenant(
@@ -111,9 +111,9 @@ class World:
         assert isinstance(texts, tuple)
         self.zone[name, "TXT"] = list(texts)
 
-    def by_hand(self, address: str, **wish: Any) -> None:
+    def by_hand(self, address: str, **settings: Any) -> None:
         """What an administrator changes in the portal."""
-        self.control("portal", {"address": address, **wish})
+        self.control("portal", {"address": address, **settings})
 
     def fault(self, kind: str, path: str, count: int = 1) -> None:
         self.control("fault", {"kind": kind, "path_contains": path, "count": count})

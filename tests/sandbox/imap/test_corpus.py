@@ -118,7 +118,7 @@ def test_a_folder_of_eml_files_becomes_a_mailbox_byte_for_byte(runtime: Path, tm
         host.stop()
 
 
-def test_a_folder_without_mail_is_told(tmp_path: Path) -> None:
+def test_a_folder_without_mail_is_reported(tmp_path: Path) -> None:
     empty = tmp_path / "vide"
     empty.mkdir()
     file = tmp_path / "fichier"

@@ -80,7 +80,7 @@ class TestOldHost:
             text = path.read_bytes()
             assert not [secret for secret in secrets if secret.encode() in text], path
 
-    def test_a_login_no_host_would_have_is_told(self, runtime: Path) -> None:
+    def test_a_login_no_host_would_have_is_reported(self, runtime: Path) -> None:
         with pytest.raises(Problem) as told:
             OldHost(runtime / "odd", ["../root"])
         assert told.value.code == "SBX12"

@@ -17,9 +17,9 @@ def _delegates(client: Client) -> set[str]:
 
 
 def test_full_access_is_granted_once_and_a_second_grant_only_warns(client: Client) -> None:
-    wish = {"Identity": CONTACT, "User": KARIM, "AccessRights": ["FullAccess"], "AutoMapping": True}
-    assert client.invoke("Add-MailboxPermission", **wish).json()["@adminapi.warnings"] == []
-    again = client.invoke("Add-MailboxPermission", **wish).json()
+    settings = {"Identity": CONTACT, "User": KARIM, "AccessRights": ["FullAccess"], "AutoMapping": True}
+    assert client.invoke("Add-MailboxPermission", **settings).json()["@adminapi.warnings"] == []
+    again = client.invoke("Add-MailboxPermission", **settings).json()
     assert "already present" in again["@adminapi.warnings"][0]
     rows = [row for row in client.rows("Get-MailboxPermission", Identity=CONTACT) if row["User"] == KARIM]
     assert [(row["AccessRights"], "AutoMapping" in row) for row in rows] == [(["FullAccess"], False)]
@@ -28,10 +28,10 @@ def test_full_access_is_granted_once_and_a_second_grant_only_warns(client: Clien
 def test_a_right_taken_back_is_gone_and_taking_it_again_only_warns(client: Client) -> None:
     anais = "anais.vuillemin@national.example"
     assert anais in _delegates(client)
-    wish = {"Identity": CONTACT, "User": anais, "AccessRights": ["FullAccess"], "Confirm": False}
-    client.rows("Remove-MailboxPermission", **wish)
+    settings = {"Identity": CONTACT, "User": anais, "AccessRights": ["FullAccess"], "Confirm": False}
+    client.rows("Remove-MailboxPermission", **settings)
     assert anais not in _delegates(client)
-    assert "isn't present" in client.invoke("Remove-MailboxPermission", **wish).json()["@adminapi.warnings"][0]
+    assert "isn't present" in client.invoke("Remove-MailboxPermission", **settings).json()["@adminapi.warnings"][0]
 
 
 def test_the_list_of_rights_also_holds_what_nobody_granted(client: Client) -> None:
@@ -87,8 +87,8 @@ def test_the_copier_opens_only_the_boxes_it_was_given(client: Client, boxes: Box
 
 def test_an_application_exchange_does_not_know_gets_no_right(client: Client) -> None:
     application, principal = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
-    wish = {"Identity": CONTACT, "User": principal, "AccessRights": ["FullAccess"]}
-    assert client.invoke("Add-MailboxPermission", **wish).status_code == 404
+    settings = {"Identity": CONTACT, "User": principal, "AccessRights": ["FullAccess"]}
+    assert client.invoke("Add-MailboxPermission", **settings).status_code == 404
     client.rows("New-ServicePrincipal", AppId=application, ObjectId=principal, DisplayName="other")
-    client.rows("Add-MailboxPermission", **wish)
+    client.rows("Add-MailboxPermission", **settings)
     assert principal in _delegates(client)

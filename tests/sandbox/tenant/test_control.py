@@ -10,7 +10,7 @@ import pytest
 import requests
 from tests.sandbox.tenant.client import Boxes, Client, Zones, har
 
-from reconcile.sandbox.tenant.server import TenantServer
+from reconcile.sandbox.tenant.server import TenantOptions, TenantServer
 
 E3 = "O365_w/o_Teams_Bundle_E3"
 KARIM = "karim.benali@national.example"
@@ -97,7 +97,8 @@ def test_the_recording_is_valid_after_every_request_and_holds_no_secret(client: 
 
 def test_the_same_seed_gives_the_same_tenant(tmp_path: Path, zones: Zones, boxes: Boxes) -> None:
     first, second, other = (
-        TenantServer(tmp_path / str(place), resolve=zones.resolve, seed=seed) for place, seed in enumerate((7, 7, 8))
+        TenantServer(tmp_path / str(place), resolve=zones.resolve, options=TenantOptions(seed=seed))
+        for place, seed in enumerate((7, 7, 8))
     )
     for server in (first, second, other):
         server.stop()
@@ -105,9 +106,9 @@ def test_the_same_seed_gives_the_same_tenant(tmp_path: Path, zones: Zones, boxes
     assert first.tenant_id != other.tenant_id
 
 
-def test_a_frozen_clock_moves_only_when_told(tmp_path: Path, zones: Zones) -> None:
+def test_a_frozen_clock_moves_only_on_request(tmp_path: Path, zones: Zones) -> None:
     eve = dt.datetime(2025, 3, 30, 16, tzinfo=dt.UTC)
-    server = TenantServer(tmp_path / "frozen", resolve=zones.resolve, now=eve, flow=lambda: 0.0)
+    server = TenantServer(tmp_path / "frozen", resolve=zones.resolve, options=TenantOptions(now=eve, flow=lambda: 0.0))
     server.start()
     client = Client(server)
     assert client.control("clock")["now"] == eve.isoformat()

@@ -6,7 +6,7 @@ import pytest
 from tests.sandbox.tenant.client import Boxes, Client, Zones
 
 from reconcile.sandbox.tenant.behaviour.delays import Delays
-from reconcile.sandbox.tenant.server import TenantServer
+from reconcile.sandbox.tenant.server import TenantOptions, TenantServer
 
 E1 = "Office_365_w/o_Teams_Bundle_E1"
 E3 = "O365_w/o_Teams_Bundle_E3"
@@ -44,7 +44,9 @@ def test_a_swap_in_one_call_keeps_the_mailbox_and_its_aliases(client: Client) ->
 
 
 def test_a_swap_that_fails_changes_nothing(tmp_path_factory: pytest.TempPathFactory, zones: Zones) -> None:
-    server = TenantServer(tmp_path_factory.mktemp("full"), resolve=zones.resolve, seats={"E3": 4})
+    server = TenantServer(
+        tmp_path_factory.mktemp("full"), resolve=zones.resolve, options=TenantOptions(seats={"E3": 4})
+    )
     server.start()
     client = Client(server)
     user = client.user(UPN)
@@ -88,7 +90,7 @@ def test_a_mailbox_made_before_its_domain_is_accepted_gets_the_tenants_own_addre
     tmp_path_factory: pytest.TempPathFactory, zones: Zones
 ) -> None:
     slow = Delays(accepted_domain=600)
-    server = TenantServer(tmp_path_factory.mktemp("slow"), resolve=zones.resolve, delays=slow)
+    server = TenantServer(tmp_path_factory.mktemp("slow"), resolve=zones.resolve, options=TenantOptions(delays=slow))
     server.start()
     client = Client(server)
     client.domain("spf55.org", zones)

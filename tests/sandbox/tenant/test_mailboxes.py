@@ -202,7 +202,7 @@ def test_a_batch_of_cmdlets_is_matched_by_id(client: Client) -> None:
     assert without_anchor["responses"][0]["status"] == 400
 
 
-def test_sizes_and_protocols_are_told(client: Client, boxes: Boxes) -> None:
+def test_sizes_and_protocols_are_reported(client: Client, boxes: Boxes) -> None:
     client.control("portal", {"address": STAFF, "stored_bytes": 3 * 1024**3})
     assert client.rows("Get-MailboxStatistics", Identity=STAFF)[0]["TotalItemSize"] == "3 GB (3,221,225,472 bytes)"
     assert client.rows("Get-CASMailbox", Identity=STAFF)[0]["ImapEnabled"] is True

@@ -9,7 +9,7 @@ import pytest
 import requests
 from tests.sandbox.tenant.client import Client, Zones
 
-from reconcile.sandbox.tenant.server import TenantServer
+from reconcile.sandbox.tenant.server import TenantOptions, TenantServer
 from reconcile.sandbox.tenant.sign_in.permissions import GRANTED
 
 KARIM = "karim.benali@national.example"
@@ -21,7 +21,7 @@ def without(tmp_path: Path, zones: Zones) -> Iterator[Callable[[str], Client]]:
 
     def client(permission: str) -> Client:
         rest = [name for name in GRANTED if name != permission]
-        servers.append(TenantServer(tmp_path / "less", resolve=zones.resolve, permissions=rest))
+        servers.append(TenantServer(tmp_path / "less", resolve=zones.resolve, options=TenantOptions(permissions=rest)))
         servers[-1].start()
         return Client(servers[-1])
 

@@ -14,7 +14,7 @@ from tests.sandbox.tenant.client import Client, Zones
 from reconcile.sandbox.tenant.behaviour.delays import Delays
 from reconcile.sandbox.tenant.behaviour.profiles import PROFILES, Profile
 from reconcile.sandbox.tenant.behaviour.quotas import Quotas
-from reconcile.sandbox.tenant.server import TenantServer
+from reconcile.sandbox.tenant.server import TenantOptions, TenantServer
 from reconcile.sandbox.tenant.virtual_clock import VirtualClock
 from reconcile.sandbox.tenant.web import Request
 
@@ -28,7 +28,9 @@ def start(tmp_path: Path, zones: Zones) -> Iterator[Start]:
 
     def started(profile: Profile, seed: int = 1) -> Client:
         folder = tmp_path / f"{profile.name}{seed}"
-        server = TenantServer(folder, resolve=zones.resolve, profile=profile, seed=seed, flow=lambda: 0.0)
+        server = TenantServer(
+            folder, resolve=zones.resolve, options=TenantOptions(profile=profile, seed=seed, flow=lambda: 0.0)
+        )
         servers.append(server)
         server.start()
         return Client(server)
@@ -61,10 +63,10 @@ def test_a_released_address_stays_reserved_for_an_hour(start: Start) -> None:
     karim, contact = "karim.benali@national.example", "contact@national.example"
     client.rows("Set-Mailbox", Identity=karim, EmailAddresses={**table, "Add": ["info@national.example"]})
     client.rows("Set-Mailbox", Identity=karim, EmailAddresses={**table, "Remove": ["info@national.example"]})
-    wish = {"Identity": contact, "EmailAddresses": {**table, "Add": ["info@national.example"]}}
-    assert client.invoke("Set-Mailbox", **wish).status_code == 400
+    settings = {"Identity": contact, "EmailAddresses": {**table, "Add": ["info@national.example"]}}
+    assert client.invoke("Set-Mailbox", **settings).status_code == 400
     client.wait(3501)
-    assert client.invoke("Set-Mailbox", **wish).status_code == 200
+    assert client.invoke("Set-Mailbox", **settings).status_code == 200
 
 
 def test_short_and_empty_pages_still_lead_to_everyone(start: Start) -> None:
@@ -181,24 +183,25 @@ def _quiet(attempt: Callable[[], requests.Response]) -> requests.Response | None
         return None
 
 
-def test_manners_change_while_it_runs(start: Start) -> None:
+def test_behaviour_changes_while_it_runs(start: Start) -> None:
     client = start(PROFILES["calm"])
-    now = client.control("manners", {"lags": {"mailbox": "never"}, "switches": {"graph_page": "3", "quotas": "on"}})
+    now = client.control("behaviour", {"lags": {"mailbox": "never"}, "switches": {"graph_page": "3", "quotas": "on"}})
     assert (now["switches"]["graph_page"], now["switches"]["quotas"]) == (3, True)
     user = client.user("jeanne@national.example")
     client.license(user, add=[E1])
     client.wait(30 * 86400)
     assert client.invoke("Get-Mailbox", Identity=user).status_code == 404
     assert len(client.graph("GET", "/users").json()["value"]) == 3
-    assert client.control("manners", {"profile": "hostile"})["lags"]["mailbox"] == 900
+    assert client.control("behaviour", {"profile": "hostile"})["lags"]["mailbox"] == 900
 
 
 @pytest.mark.parametrize(
-    "wish", [{"profile": "rude"}, {"lags": {"mail": 3}}, {"lags": {"mailbox": -1}}, {"switches": {"quotas": "maybe"}}]
+    "settings",
+    [{"profile": "rude"}, {"lags": {"mail": 3}}, {"lags": {"mailbox": -1}}, {"switches": {"quotas": "maybe"}}],
 )
-def test_manners_nobody_knows_are_refused(start: Start, wish: dict[str, Any]) -> None:
+def test_unknown_behaviour_is_refused(start: Start, settings: dict[str, Any]) -> None:
     client = start(PROFILES["calm"])
-    answer = client.http.post(f"{client.server.control}/manners", json=wish)
+    answer = client.http.post(f"{client.server.control}/behaviour", json=settings)
     assert answer.status_code == 400
     assert "ValueError" in answer.json()["error"]
 

@@ -24,7 +24,7 @@ PARALLEL = {"domain": 4, "domain_verification": 8, "mailbox": 2000, "access": 8,
 
 
 def random_password() -> str:
-    """A password nobody is told: its owner gets another one by letter. 24 characters of all four classes."""
+    """A password that is shown to nobody; its owner receives another one. 24 characters of all four classes."""
     classes = (string.ascii_lowercase, string.ascii_uppercase, string.digits, "!#%+-=?@_")
     while True:
         password = "".join(secrets.choice("".join(classes)) for _ in range(24))

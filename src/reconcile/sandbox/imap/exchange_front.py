@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from reconcile.sandbox.imap.exchange_ways import GREETING, ExchangeWays
+from reconcile.sandbox.imap.exchange_behaviour import GREETING, ExchangeBehaviour
 
 _LITERAL = re.compile(rb"\{(\d+)(\+?)\}\r\n$")
 _ANSWER_LITERAL = re.compile(rb"\{(\d+)\}\r\n$")
@@ -36,12 +36,12 @@ class Mailbox:
 
 
 class ExchangeFront:
-    """Listens on 127.0.0.1, on ``port``, over TLS when given a context; ``ways`` is asked at every connection."""
+    """Listens on 127.0.0.1, on ``port``, over TLS when given a context; ``behaviour`` is asked at every connection."""
 
     def __init__(
         self,
         target: int,
-        ways: Callable[[], ExchangeWays],
+        behaviour: Callable[[], ExchangeBehaviour],
         *,
         tls: ssl.SSLContext | None = None,
         target_tls: ssl.SSLContext | None = None,
@@ -49,7 +49,7 @@ class ExchangeFront:
         self.mailboxes: dict[str, Mailbox] = {}
         self.refusals: Counter[bytes] = Counter()
         self.port = 0
-        self._target, self._ways = target, ways
+        self._target, self._behaviour = target, behaviour
         self._tls, self._target_tls = tls, target_tls
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="exchange-front", daemon=True)
@@ -85,7 +85,7 @@ class ExchangeFront:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError, ValueError):
             behind = await asyncio.open_connection("127.0.0.1", self._target, ssl=self._target_tls, limit=_LINE)
             try:
-                await _Conversation(self, self._ways(), (reader, writer), behind).run()
+                await _Conversation(self, self._behaviour(), (reader, writer), behind).run()
             finally:
                 behind[1].close()
         writer.close()
@@ -97,11 +97,11 @@ class _Conversation:
     def __init__(
         self,
         front: ExchangeFront,
-        ways: ExchangeWays,
+        behaviour: ExchangeBehaviour,
         client: tuple[asyncio.StreamReader, asyncio.StreamWriter],
         server: tuple[asyncio.StreamReader, asyncio.StreamWriter],
     ) -> None:
-        self._front, self._ways = front, ways
+        self._front, self._behaviour = front, behaviour
         self._client, self._to_client = client
         self._server, self._to_server = server
         self._mailbox: Mailbox | None = None
@@ -116,10 +116,10 @@ class _Conversation:
             while parts := await self._command():
                 await self._carry_out(parts)
                 await self._to_client.drain()
-                if self._ways.session_lasts and self._appends >= self._ways.session_lasts:
+                if self._behaviour.session_lasts and self._appends >= self._behaviour.session_lasts:
                     self._to_client.write(b"* BYE Session invalidated - AccessTokenExpired\r\n")
                     return
-                if self._ways.errors and self._errors >= self._ways.errors:
+                if self._behaviour.errors and self._errors >= self._behaviour.errors:
                     self._to_client.write(b"* BYE Connection closed. 14\r\n")
                     return
         finally:
@@ -159,7 +159,9 @@ class _Conversation:
             self._mailbox = self._front.mailboxes.setdefault(name, Mailbox())
             self._mailbox.connections += 1
             self._mailbox.hasty += time.monotonic() < self._mailbox.throttled_until
-            self._connected = not self._ways.connections or self._mailbox.connections <= self._ways.connections
+            self._connected = (
+                not self._behaviour.connections or self._mailbox.connections <= self._behaviour.connections
+            )
 
     async def _append(self, tag: bytes, parts: list[bytes], box: Mailbox) -> None:
         found = _APPEND.match(parts[0])
@@ -168,19 +170,19 @@ class _Conversation:
             return
         box.appends += 1
         self._appends += 1
-        if self._ways.throttle_after and box.appends % self._ways.throttle_after == 0:
-            box.throttled_until = time.monotonic() + self._ways.backoff
+        if self._behaviour.throttle_after and box.appends % self._behaviour.throttle_after == 0:
+            box.throttled_until = time.monotonic() + self._behaviour.backoff
             box.throttlings += 1
-            wait = self._ways.backoff * 1000
+            wait = self._behaviour.backoff * 1000
             self._refuse(tag, b"NO Request is throttled. Suggested Backoff Time: %d milliseconds" % wait)
             return
-        if why := self._ways.refusal(parts[1], found[2]):
+        if why := self._behaviour.refusal(parts[1], found[2]):
             self._refuse(tag, why)
             return
-        await asyncio.sleep(self._ways.append_takes)
-        message = self._ways.stored(parts[1])
+        await asyncio.sleep(self._behaviour.append_takes)
+        message = self._behaviour.stored(parts[1])
         rest = _LITERAL.sub(b"", parts[0][found.end() :])
-        head = b"%b (%b) %b{%d+}\r\n" % (found[1], self._ways.kept(found[2]), rest, len(message))
+        head = b"%b (%b) %b{%d+}\r\n" % (found[1], self._behaviour.kept(found[2]), rest, len(message))
         self._to_server.write(head + message + b"\r\n")
         await self._answer(tag)
 
@@ -197,7 +199,7 @@ class _Conversation:
             line = await self._server.readline()
             if not line:
                 raise asyncio.IncompleteReadError(b"", None)
-            if self._ways.drops_keywords:
+            if self._behaviour.drops_keywords:
                 line = _PERMANENT.sub(lambda _: _FLAGS, line)
             self._to_client.write(line)
             if literal := _ANSWER_LITERAL.search(line):

@@ -59,7 +59,7 @@ def _install(*packages: str) -> str:
 
 def _version(program: Path) -> str:
     try:
-        told = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+        answer = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
     except OSError:
         return ""
-    return told.stdout.strip()
+    return answer.stdout.strip()

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from reconcile.sandbox.imap.configuration import Settings
+from reconcile.sandbox.imap.exchange_behaviour import ExchangeBehaviour
 from reconcile.sandbox.imap.exchange_front import ExchangeFront
-from reconcile.sandbox.imap.exchange_ways import ExchangeWays
 from reconcile.sandbox.imap.host import MailHost
 
 AUDIENCE = "https://outlook.office365.com"
@@ -42,13 +42,14 @@ class TokenIssuer:
 
 
 class NewHost(MailHost):
-    """The Dovecot people move to, behind a front with Exchange's ways, each of which ``ways.json`` in its folder may
-    change from the next connection on. It learns of mailboxes from the tenant (a ``MailboxListener``), started or not.
+    """The Dovecot people move to, behind a front that behaves as Exchange; ``behaviour.json`` in its folder may
+    change each switch from the next connection on. It learns of mailboxes from the tenant (a ``MailboxListener``),
+    started or not.
     """
 
     def __init__(self, folder: Path, program: Path | None = None) -> None:
         super().__init__("new", folder, program)
-        self._ways = folder / "ways.json"
+        self._behaviour = folder / "behaviour.json"
         self._front: ExchangeFront | None = None
         self._boxes = folder / "boxes.sqlite"
         self._one_writer = threading.Lock()
@@ -56,7 +57,7 @@ class NewHost(MailHost):
             boxes.execute("CREATE TABLE address (address TEXT PRIMARY KEY, guid TEXT NOT NULL, open INTEGER NOT NULL)")
 
     def start(self, trusted: TokenIssuer) -> None:
-        """Open the doors to that issuer's tokens. Raises Problem SBX10 or SBX11."""
+        """Start listening, for that issuer's tokens. Raises Problem SBX10 or SBX11."""
         folder = self._dovecot.folder
         key = folder / "keys" / trusted.client_id / "RS256" / trusted.signing_key_id
         key.parent.mkdir(parents=True, exist_ok=True)
@@ -64,7 +65,7 @@ class NewHost(MailHost):
         self._dovecot.start({"oauth2": self._token_gate(trusted), **self._settings()})
         self._front = ExchangeFront(
             self._dovecot.port,
-            lambda: ExchangeWays.read(self._ways),
+            lambda: ExchangeBehaviour.read(self._behaviour),
             tls=self._dovecot.certificates.as_server(),
             target_tls=ssl.create_default_context(cafile=str(self.ca_file)),
         ).start()

@@ -57,7 +57,7 @@ class OldHost(MailHost):
         self._write_accounts(folder, addresses, aliases)
 
     def start(self) -> None:
-        """Open the doors. Raises Problem SBX10 or SBX11."""
+        """Start listening. Raises Problem SBX10 or SBX11."""
         self._dovecot.start(self._settings(), self.doveadm_key_file.read_text())
 
     @property

@@ -8,7 +8,7 @@ from typing import Any
 
 from reconcile.sandbox.tenant import addresses, skus
 from reconcile.sandbox.tenant.address_book import AddressTakenError
-from reconcile.sandbox.tenant.behaviour.adjustments import changed, told
+from reconcile.sandbox.tenant.behaviour.adjustments import changed, described
 from reconcile.sandbox.tenant.behaviour.faults import KINDS, Fault, Faults
 from reconcile.sandbox.tenant.objects import Elsewhere, Permission, User
 from reconcile.sandbox.tenant.provisioning import follow_licences
@@ -60,12 +60,12 @@ class Control:
                     body["tenant"], body.get("viral", False), body.get("forced", False), tuple(body.get("people", ()))
                 )
                 return Answer(200, {})
-            case ("GET", "manners"):
-                return Answer(200, told(self._world.profile))
-            case ("POST", "manners"):
+            case ("GET", "behaviour"):
+                return Answer(200, described(self._world.profile))
+            case ("POST", "behaviour"):
                 clock.settle()
                 self._world.profile = changed(self._world.profile, body)
-                return Answer(200, told(self._world.profile))
+                return Answer(200, described(self._world.profile))
             case ("POST", "credential"):
                 self._trust(body)
                 return Answer(200, {})
@@ -94,23 +94,23 @@ class Control:
             },
         }
 
-    def _trust(self, wish: dict[str, Any]) -> None:
+    def _trust(self, asked: dict[str, Any]) -> None:
         """What an administrator registers for the application: a certificate, or an issuer of identities."""
-        if "certificate" in wish:
-            self._issuer.proofs.trust_certificate(wish["certificate"])
+        if "certificate" in asked:
+            self._issuer.proofs.trust_certificate(asked["certificate"])
         else:
-            self._issuer.proofs.trust_issuer(Federation(wish["issuer"], wish["subject"], wish["keys"]))
+            self._issuer.proofs.trust_issuer(Federation(asked["issuer"], asked["subject"], asked["keys"]))
 
     def _person(self, address: str) -> Person:
         """Somebody who enters a code on the page for it."""
         user = self._user(address)
         return Person(user.id, user.upn, str(user.values["displayName"]), user.id in self._world.administrators)
 
-    def _by_hand(self, wish: dict[str, Any]) -> None:
+    def _by_hand(self, asked: dict[str, Any]) -> None:
         """What an administrator changes in the portal, without the tool knowing."""
-        user = self._user(wish.pop("address"))
+        user = self._user(asked.pop("address"))
         held = list(user.values.get("proxyAddresses") or [])
-        for name, value in wish.items():
+        for name, value in asked.items():
             match name:
                 case "licence":
                     self._license(user, value)

@@ -1,4 +1,4 @@
-"""Who is told which mailboxes the tenant holds."""
+"""Who is notified of the mailboxes the tenant holds."""
 
 from __future__ import annotations
 

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 
-def words(text: str) -> tuple[str, ...]:
+def names(text: str) -> tuple[str, ...]:
     """The names in ``text``, which spaces separate."""
     return tuple(text.split())

@@ -33,15 +33,33 @@ from reconcile.sandbox.tenant.world import World
 _LOG = logging.getLogger(__name__)
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class TenantOptions:
+    """What a tenant is made with.
+
+    ``port`` 0: one of the system's choice. ``seats``: licences bought, by skuPartNumber, E1 or E3; None: enough.
+    ``profile``: how hard the tenant makes it; ``delays`` overrides its waits, in seconds. ``permissions``: what the
+    application was granted. ``now``: where the virtual clock starts, None for the present moment; ``flow``: the elapsed
+    real seconds it also follows. The same ``seed`` gives the same identifiers and the same mishaps. ``first_day`` fills
+    the new tenant.
+    """
+
+    port: int = 0
+    seats: Mapping[str, int] | None = None
+    profile: Profile = PROFILES["calm"]
+    delays: Delays | None = None
+    permissions: Sequence[str] = GRANTED
+    now: dt.datetime | None = None
+    flow: Callable[[], float] = time.monotonic
+    seed: int = 1
+    first_day: Callable[[World], object] = furnish
+
+
 class TenantServer:
     """A tenant on loopback. ``url`` is at once the authority, Graph and Exchange; it is known before ``start``.
 
     ``folder`` receives the throw-away certificates. ``resolve(name, type)`` shows the DNS to the domain verifier.
-    ``record`` is a folder for HAR files. ``seats`` sets how many licences were bought, by skuPartNumber, E1 or E3.
-    ``profile`` says how hard the tenant makes it; ``delays`` overrides its waits. ``permissions`` is what the
-    application was granted. ``now`` starts the virtual clock
-    elsewhere than at the present moment; ``flow`` gives the elapsed real seconds it also follows. The same ``seed``
-    gives the same identifiers and the same mishaps. ``first_day`` fills the new tenant.
+    ``mailboxes`` is notified of which mailboxes there are. ``record`` is a folder for HAR files.
     """
 
     def __init__(
@@ -51,30 +69,28 @@ class TenantServer:
         resolve: Callable[[str, str], Sequence[str]],
         mailboxes: MailboxListener | None = None,
         record: Path | None = None,
-        port: int = 0,
-        seats: Mapping[str, int] | None = None,
-        profile: Profile = PROFILES["calm"],
-        delays: Delays | None = None,
-        permissions: Sequence[str] = GRANTED,
-        now: dt.datetime | None = None,
-        flow: Callable[[], float] = time.monotonic,
-        seed: int = 1,
-        first_day: Callable[[World], object] = furnish,
+        options: TenantOptions = TenantOptions(),
     ) -> None:
         certificates = issue_certificates(folder)
         self.ca_file = certificates.authority
-        self._web = WebServer(self._answer, certificates.server, certificates.key, port)
+        self._web = WebServer(self._answer, certificates.server, certificates.key, options.port)
         self.url = f"https://127.0.0.1:{self._web.port}"
         self.control = f"{self.url}/sandbox"
-        source = random.Random(seed)  # noqa: S311 - repeatable identifiers, not secrets
-        self._clock = VirtualClock(now or dt.datetime.now(dt.UTC), flow)
-        profile = dataclasses.replace(profile, delays=delays or profile.delays)
-        world = World(self._clock, source, subscriptions(seats), profile, mailboxes)
+        source = random.Random(options.seed)  # noqa: S311 - repeatable identifiers, not secrets
+        self._clock = VirtualClock(options.now or dt.datetime.now(dt.UTC), options.flow)
+        profile = dataclasses.replace(options.profile, delays=options.delays or options.profile.delays)
+        world = World(self._clock, source, subscriptions(options.seats), profile, mailboxes)
         self.tenant_id = world.tenant_id
         self.initial_domain = world.initial_domain
         self.copier_principal = world.copier_principal
         self._issuer = Issuer(
-            self.url, world.tenant_id, world.initial_domain, world.copier_principal, permissions, self._clock, source
+            self.url,
+            world.tenant_id,
+            world.initial_domain,
+            world.copier_principal,
+            options.permissions,
+            self._clock,
+            source,
         )
         self.client_id = self._issuer.client_id
         self.client_secret = self._issuer.client_secret
@@ -88,7 +104,7 @@ class TenantServer:
         self._exchange = Exchange(self.url, world, self._issuer, resolve)
         self._realms = Realms(self.url, world)
         self._recorder = Recorder(record, self.url) if record is not None else None
-        first_day(world)
+        options.first_day(world)
 
     def start(self) -> None:
         self._web.start()
@@ -130,5 +146,5 @@ def _named(answer: Answer) -> Answer:
     """The answer under an id of its own, as both services give one; an error says the same id in its body."""
     error = answer.body.get("error") if isinstance(answer.body, dict) else None
     inner = error.get("innerError") if isinstance(error, dict) else None
-    told = inner.get("request-id") if isinstance(inner, dict) else None
-    return dataclasses.replace(answer, headers={"request-id": told or str(uuid.uuid4()), **answer.headers})
+    request_id = inner.get("request-id") if isinstance(inner, dict) else None
+    return dataclasses.replace(answer, headers={"request-id": request_id or str(uuid.uuid4()), **answer.headers})

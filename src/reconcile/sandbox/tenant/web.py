@@ -100,7 +100,7 @@ class _Listener(ThreadingHTTPServer):
         return self._context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False), peer
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up is no news."""
+        """A client that closes the connection is no error."""
 
 
 def _page(site: Site) -> type[BaseHTTPRequestHandler]:

@@ -65,7 +65,7 @@ def test_the_whole_work_needs_no_more_than_the_page_says(build: Build) -> None:
         ),
     ],
 )
-def test_without_a_permission_its_operation_fails_in_words(
+def test_without_a_permission_its_operation_fails_with_a_clear_message(
     build: Build, permission: str, attempt: Callable[[World], object]
 ) -> None:
     world = build(permissions=[name for name in LEAST if name != permission])
@@ -75,7 +75,7 @@ def test_without_a_permission_its_operation_fails_in_words(
 
 
 @pytest.mark.parametrize("granted", [True, False])
-def test_without_imap_the_copy_is_refused_in_words(build: Build, granted: bool) -> None:
+def test_without_imap_the_copy_is_refused_with_a_clear_message(build: Build, granted: bool) -> None:
     world = build(permissions=[name for name in LEAST if granted or name != "IMAP.AccessAsApp"])
     tenant = world.server
     with tempfile.TemporaryDirectory() as folder:  # Dovecot's sockets want short names

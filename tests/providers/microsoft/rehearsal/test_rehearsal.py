@@ -22,7 +22,7 @@ def checks(world: World, secret: str = "", **licences: str) -> tuple[Check, ...]
 
 
 def told(world: World, verdict: Verdict, **licences: str) -> list[str]:
-    return [check.told for check in checks(world, **licences) if check.verdict is verdict]
+    return [check.message for check in checks(world, **licences) if check.verdict is verdict]
 
 
 def test_a_move_nothing_stands_against(tenant: World) -> None:
@@ -47,13 +47,13 @@ def test_a_domain_of_another_tenant_stands_in_the_way(tenant: World) -> None:
     assert refused.value.code == "M365-21"
 
 
-def test_a_tenant_nobody_administers_is_told_apart_and_its_people_come_along(tenant: World) -> None:
+def test_a_tenant_nobody_administers_is_recognised_and_its_people_come_along(tenant: World) -> None:
     tenant.control("elsewhere", {"domain": DOMAIN, "tenant": ELSEWHERE, "viral": True, "people": ["anne", "luc"]})
     assert told(tenant, Verdict.BLOCKED) == []
-    (reason,) = told(tenant, Verdict.LOOK)
+    (reason,) = told(tenant, Verdict.WARNING)
     assert "nobody administers" in reason
     tenant.add_domain()
-    assert f"{ANNE} exists already." in told(tenant, Verdict.LOOK)
+    assert f"{ANNE} exists already." in told(tenant, Verdict.WARNING)
     assert tenant.live("mailbox", ANNE).owner == ""
 
 
@@ -75,28 +75,28 @@ def test_missing_seats_stand_in_the_way(build: Build) -> None:
 def test_once_created_a_mailbox_needs_no_seat_more(world: World) -> None:
     world.make("mailbox", ANNE, PERSON)
     assert "Licence E1: 0 needed, 53 free." in told(world, Verdict.READY)
-    assert told(world, Verdict.LOOK) == []
+    assert told(world, Verdict.WARNING) == []
 
 
-def test_a_domain_made_authoritative_too_early_is_told(world: World) -> None:
-    assert told(world, Verdict.LOOK) == []
+def test_a_domain_made_authoritative_too_early_is_reported(world: World) -> None:
+    assert told(world, Verdict.WARNING) == []
     world.make("mail_flow", DOMAIN, {"type": "Authoritative"})
-    (reason,) = told(world, Verdict.LOOK)
+    (reason,) = told(world, Verdict.WARNING)
     assert reason == f"Our tenant refuses mail to addresses of {DOMAIN} not moved yet: 1 of them."
     world.make("mailbox", ANNE, PERSON)
-    assert told(world, Verdict.LOOK) == []
+    assert told(world, Verdict.WARNING) == []
 
 
 def test_whoever_has_an_address_of_the_federation_is_named(world: World) -> None:
     world.by_hand("theo.ricard@national.example", add_alias=f"theo@{DOMAIN}")
     world.by_hand("karim.benali@national.example", add_alias=ANNE)
-    assert told(world, Verdict.LOOK) == [
+    assert told(world, Verdict.WARNING) == [
         f"{ANNE} exists already.",
         f"The account theo.ricard@national.example has theo@{DOMAIN}.",
     ]
 
 
-def test_a_refused_application_is_told_once_a_step(tenant: World) -> None:
+def test_a_refused_application_is_reported_once_a_step(tenant: World) -> None:
     found = checks(tenant, secret="wrong")
     assert {check.verdict for check in found} == {Verdict.BLOCKED}
-    assert all(check.told.startswith("AUTH02") for check in found)
+    assert all(check.message.startswith("AUTH02") for check in found)

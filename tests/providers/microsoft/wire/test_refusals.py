@@ -92,7 +92,7 @@ def of_exchange(clock: Sleeper, kind: str, text: str, status: int = 400) -> Prob
         (400, "SomethingNew", "Nobody has seen this before.", "M365-40"),
     ],
 )
-def test_what_graph_refuses_is_told_with_the_address_and_the_request(
+def test_what_graph_refuses_is_reported_with_the_address_and_the_request(
     sleeper: Sleeper, status: int, code: str, message: str, expected: str
 ) -> None:
     told = of_graph(sleeper, status, code, message)
@@ -114,7 +114,7 @@ def test_a_conflict_is_known_by_its_details_whatever_was_sent(sleeper: Sleeper) 
 
 
 @pytest.mark.parametrize("status", [429, 500, 503, 504])
-def test_a_service_that_stays_busy_is_told_with_what_to_do(sleeper: Sleeper, status: int) -> None:
+def test_a_service_that_stays_busy_is_reported_with_what_to_do(sleeper: Sleeper, status: int) -> None:
     with responses.mock:
         responses.get(USERS, status=status, json={"error": {"code": "x", "message": "y"}})
         graph = Graph(service(), Transport(sleeper, lambda: 0.5), sleeper, Quota(sleeper))

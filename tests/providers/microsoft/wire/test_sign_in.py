@@ -108,7 +108,7 @@ def test_a_person_is_not_asked_again_when_a_token_has_expired(tenant: World) -> 
     assert isinstance(tenant.live("domain", "spf55.org"), Live)
 
 
-def test_a_person_who_declines_is_told_so(tenant: World) -> None:
+def test_a_person_who_declines_is_informed(tenant: World) -> None:
     assert refused(tenant, enters(tenant, "")).startswith("AUTH06 Nobody signed in")
 
 

@@ -90,7 +90,7 @@ def test_a_connection_cut_after_sending_a_write_is_a_lost_answer(desk: EditConte
 
 
 @responses.activate
-def test_a_server_that_refuses_connections_is_unreachable_after_a_few_knocks(desk: EditContext) -> None:
+def test_a_server_that_refuses_connections_is_unreachable_after_a_few_attempts(desk: EditContext) -> None:
     refused = MaxRetryError(None, URL, NewConnectionError(None, "refused"))  # type: ignore[arg-type]
     responses.post(URL, body=requests.exceptions.ConnectionError(refused))
     with pytest.raises(Problem, match=r"cannot be reached at graph\.example") as told:

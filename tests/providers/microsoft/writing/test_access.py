@@ -90,7 +90,7 @@ def test_who_is_renamed_between_plan_and_write_loses_the_right_all_the_same(offi
     assert office.live("access", CONTACT).fields == wanted
 
 
-def test_the_door_of_a_finished_copy_may_stay_shut_and_that_of_a_pending_one_may_not(office: World) -> None:
+def test_access_for_a_finished_copy_may_be_gone_and_for_a_pending_one_may_not(office: World) -> None:
     done, pending = Address(SLUG, "copy_access", ANNE), Address(SLUG, "copy_access", LUC)
     recorded = {"granted": True}
     wanted = [Wanted(one, Desired(one, recorded), "its-guid", recorded) for one in (done, pending)]
@@ -99,7 +99,7 @@ def test_the_door_of_a_finished_copy_may_stay_shut_and_that_of_a_pending_one_may
     assert observed == {done: Live(done, recorded, "its-guid"), pending: ABSENT}
 
 
-def test_taking_a_finished_mailbox_out_of_the_file_looks_at_its_door(office: World) -> None:
+def test_taking_a_finished_mailbox_out_of_the_file_reads_its_access(office: World) -> None:
     made = office.make("copy_access", ANNE, {"granted": True})
     wanted = Wanted(made.address, None, made.identity, made.fields)
     office.remove("copy_access", ANNE)

@@ -65,7 +65,7 @@ def test_a_record_published_late_is_waited_for(tenant: World) -> None:
     later.join()
 
 
-def test_a_record_never_published_is_told_with_the_next_step(tenant: World) -> None:
+def test_a_record_never_published_is_reported_with_the_next_step(tenant: World) -> None:
     tenant.make("domain", DOMAIN, {"root": DOMAIN})
     with pytest.raises(Problem, match="does not see the verification record") as told:
         tenant.make("domain_verification", DOMAIN, SERVICES)

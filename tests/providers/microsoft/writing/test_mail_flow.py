@@ -55,7 +55,7 @@ def test_signing_starts_once_the_dns_points_to_the_keys(world: World) -> None:
     assert world.see("dkim_signing", DOMAIN) == ABSENT
 
 
-def test_keys_that_are_not_in_the_dns_are_told(world: World) -> None:
+def test_keys_that_are_not_in_the_dns_are_reported(world: World) -> None:
     world.make("dkim", DOMAIN, {"keys": True})
     with pytest.raises(Problem, match="does not see the DKIM names") as told:
         world.make("dkim_signing", DOMAIN, {"enabled": True})

@@ -77,7 +77,7 @@ def test_a_licence_swap_keeps_every_alias(world: World) -> None:
     assert world.status()["seats"][E3]["taken"] == seats[E3]["taken"] + 1
 
 
-def test_what_somebody_changed_by_hand_is_seen_and_mended(world: World) -> None:
+def test_what_somebody_changed_by_hand_is_seen_and_corrected(world: World) -> None:
     made = world.make("mailbox", ANNE, PERSON)
     world.by_hand(ANNE, licence="E3", add_alias="presidence@spf55.org", remove_alias="anne@spf55.org")
     drifted = world.live("mailbox", ANNE)
@@ -202,7 +202,7 @@ def test_a_mailbox_too_full_for_the_smaller_licence_keeps_its_own(world: World) 
     assert world.live("mailbox", ANNE).fields["licence"] == "E3"
 
 
-def test_an_address_somebody_else_holds_is_told_with_its_holder(world: World) -> None:
+def test_an_address_somebody_else_holds_is_reported_with_its_holder(world: World) -> None:
     world.make("mailbox", ANNE, PERSON)
     with pytest.raises(Problem) as told:
         world.make("mailbox", CONTACT, {**SHARED, "aliases": ("anne@spf55.org",)})
@@ -223,7 +223,7 @@ def test_an_address_of_somebody_deleted_just_now_is_waited_for(build: Build) -> 
     assert world.clock.now() - began > dt.timedelta(minutes=50)
 
 
-def test_a_new_person_whose_address_is_an_alias_elsewhere_is_told_whose(world: World) -> None:
+def test_a_new_person_whose_address_is_an_alias_elsewhere_is_reported_with_its_holder(world: World) -> None:
     world.make("mailbox", CONTACT, SHARED)
     with pytest.raises(Problem, match=r"an address of the shared mailbox contact@spf55\.org") as told:
         world.make("mailbox", "accueil@spf55.org", {**PERSON, "aliases": ()})
@@ -255,7 +255,7 @@ def test_where_an_address_is_goes_to_the_directory_and_moves_with_it(
 
 def test_accents_are_the_same_however_they_are_written(world: World) -> None:
     fields: dict[str, Value] = {**PERSON, "display_name": "Noëlle Lefèvre", "job_title": "Secrétaire générale"}
-    world.control("manners", {"switches": {"decomposed": "on"}})
+    world.control("behaviour", {"switches": {"decomposed": "on"}})
     assert shows(world.make("mailbox", ANNE, fields), fields)
 
 
@@ -265,7 +265,7 @@ def test_what_the_file_does_not_say_of_a_place_is_left_as_it_is(world: World) ->
     assert shows(world.live("mailbox", ANNE), {**PLACE, "city": "Verdun"})
 
 
-def test_without_a_free_seat_the_missing_licence_is_told(build: Build) -> None:
+def test_without_a_free_seat_the_missing_licence_is_reported(build: Build) -> None:
     world = build(seats={E1: 6, E3: 9})
     world.add_domain()
     before = world.status()["users"]
@@ -284,7 +284,7 @@ def test_a_shared_mailbox_that_finds_no_seat_stays_closed_to_sign_in(build: Buil
     assert world.live("mailbox", CONTACT).fields["sign_in"] is False
 
 
-def test_a_mailbox_that_never_comes_is_told_with_a_diagnosis_and_completed_later(build: Build) -> None:
+def test_a_mailbox_that_never_comes_is_reported_with_a_diagnosis_and_completed_later(build: Build) -> None:
     world = build(delays=Delays(mailbox=5000))
     world.add_domain()
     with pytest.raises(Problem, match="still without a mailbox; no reason is shown") as told:

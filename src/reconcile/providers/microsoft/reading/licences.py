@@ -12,7 +12,7 @@ Row = dict[str, Any]
 
 #: Mail a mailbox holds at most, in bytes (Microsoft, "Exchange Online limits"): 50 GB under E1 and for a shared mailbox
 #: without licence, 100 GB under E3.
-ROOM = {"E1": 50 * 1024**3, "E3": 100 * 1024**3, "shared": 50 * 1024**3}
+QUOTA = {"E1": 50 * 1024**3, "E3": 100 * 1024**3, "shared": 50 * 1024**3}
 
 
 class Skus:

@@ -47,14 +47,14 @@ def mailbox_fields(key: str, user: User, box: Box | None, skus: Skus, domains: C
 
 
 def access_fields(
-    box: Box, permissions: Iterable[Row], grants: Iterable[Row], recipients: Mapping[str, Recipient], left_out: set[str]
+    box: Box, permissions: Iterable[Row], grants: Iterable[Row], recipients: Mapping[str, Recipient], excluded: set[str]
 ) -> dict[str, Value]:
     """The fields of kind *access*. Holders that are no recipient (orphan SIDs, SELF, applications) are not shown,
-    nor are those of ``left_out``."""
+    nor are those of ``excluded``."""
     return {
-        "full_access": addresses(full_access_holders(permissions), recipients, left_out),
-        "send_as": addresses(send_as_holders(grants), recipients, left_out),
-        "send_on_behalf": addresses(box.on_behalf, recipients, left_out),
+        "full_access": addresses(full_access_holders(permissions), recipients, excluded),
+        "send_as": addresses(send_as_holders(grants), recipients, excluded),
+        "send_on_behalf": addresses(box.on_behalf, recipients, excluded),
     }
 
 
@@ -77,13 +77,13 @@ def send_as_holders(grants: Iterable[Row]) -> list[str]:
     ]
 
 
-def addresses(holders: Iterable[str], recipients: Mapping[str, Recipient], left_out: set[str]) -> tuple[str, ...]:
+def addresses(holders: Iterable[str], recipients: Mapping[str, Recipient], excluded: set[str]) -> tuple[str, ...]:
     """The primary addresses of those holders that are recipients, sorted."""
     found = set()
     for holder in holders:
         name = holder.lower()
         known = recipients.get(name)
-        if known is not None and known.primary and not known.names & left_out and name not in left_out:
+        if known is not None and known.primary and not known.names & excluded and name not in excluded:
             found.add(known.primary)
     return tuple(sorted(found))
 

@@ -28,7 +28,7 @@ _MALFORMED = (KeyError, TypeError, ValueError, AttributeError)
 class MicrosoftReader:
     """Bulk reads of the tenant through Graph and Exchange; cannot write.
 
-    ``copied`` tells the mailboxes into which nothing is left to copy.
+    ``copied`` answers the mailboxes into which nothing is left to copy, by address.
     """
 
     def __init__(
@@ -44,11 +44,11 @@ class MicrosoftReader:
         try:
             copied = self._copied()
         except Problem:
-            copied = ()  # nothing is known of the copies: every door is looked at
-        return _Look(tenant, self._settings, scope, copied).observation()
+            copied = ()  # nothing is known of the copies: every right is read
+        return _Observing(tenant, self._settings, scope, copied).observation()
 
 
-class _Look:
+class _Observing:
     """One observation: the scope, and the tenant as it is at this moment."""
 
     def __init__(self, tenant: Tenant, settings: Settings, scope: Scope, copied: Collection[str]) -> None:
@@ -71,7 +71,7 @@ class _Look:
             "access": self._access,
             "copy_access": self._copy_access,
         }
-        self._tenant.look_ahead({one.address.kind for one in self._scope.wanted}, self._rights_to_read())
+        self._tenant.prefetch({one.address.kind for one in self._scope.wanted}, self._rights_to_read())
         seen: dict[Address, Observed] = {}
         for kind, look in looks.items():
             wanted = [one for one in self._scope.wanted if one.address.kind == kind]
@@ -82,10 +82,10 @@ class _Look:
             except (Problem, Refused) as failure:
                 seen.update({one.address: _unknown(failure, one.address) for one in wanted})
             except _MALFORMED as odd:
-                told = Problem(
+                malformed = Problem(
                     "M365-04", f"Microsoft answered what cannot be read ({type(odd).__name__}).", "run again"
                 )
-                seen.update({one.address: _unknown(told, one.address) for one in wanted})
+                seen.update({one.address: _unknown(malformed, one.address) for one in wanted})
         return Observation(seen, self._unmanaged(), self._seats())
 
     def _seats(self) -> Seats | None:
@@ -102,7 +102,7 @@ class _Look:
         """The mailboxes whose rights will be asked about, as far as the state knows them, by cmdlet."""
         shared = [one.identity for one in self._scope.wanted if one.address.kind == "access" and one.identity]
         copies = [one for one in self._scope.wanted if one.address.kind == "copy_access" and one.identity]
-        opened = [one.identity for one in copies if not self._over(one)]
+        opened = [one.identity for one in copies if not self._copied_whole(one)]
         return {"Get-MailboxPermission": [*shared, *opened], "Get-RecipientPermission": shared}
 
     def _domains(self, wanted: list[Wanted]) -> Mapping[Address, Observed]:
@@ -217,10 +217,12 @@ class _Look:
         return seen
 
     def _copy_access(self, wanted: list[Wanted]) -> Mapping[Address, Observed]:
-        # Once the mail is over nobody needs the door: it is as recorded, and whoever shut it since did well. Asking
-        # would cost more than all the rest, for Exchange tells the rights on one mailbox at a time.
+        # Once the mail is copied nobody needs the right: it counts as recorded, whether it was removed since or not.
+        # Reading it would cost more than all the rest, for Exchange shows the rights on one mailbox at a time.
         seen: dict[Address, Observed] = {
-            one.address: Live(one.address, dict(one.recorded), one.identity) for one in wanted if self._over(one)
+            one.address: Live(one.address, dict(one.recorded), one.identity)
+            for one in wanted
+            if self._copied_whole(one)
         }
         wanted = [one for one in wanted if one.address not in seen]
         boxes = self._by_primary_or_recorded(wanted)
@@ -235,8 +237,8 @@ class _Look:
                 seen[one.address] = ABSENT
         return seen
 
-    def _over(self, one: Wanted) -> bool:
-        """Whether the copier has had its way with a mailbox that stays as it is."""
+    def _copied_whole(self, one: Wanted) -> bool:
+        """Whether a mailbox that stays described has all its mail copied."""
         return one.desired is not None and bool(one.recorded.get("granted")) and one.address.key in self._copied
 
     def _by_primary_or_recorded(self, wanted: list[Wanted]) -> dict[Address, Box]:

@@ -142,7 +142,7 @@ def user(row: Row) -> User:
 
 
 def _text(value: Any) -> str | None:
-    """A text as YAML has it, accents and letters in one; None when there is none."""
+    """A text in Unicode NFC, as YAML has it; None when there is none."""
     if not value:
         return None
     text = str(value)

@@ -39,10 +39,10 @@ class Tenant:
         self._read: dict[str, Any] = {}
         self._rights: dict[str, dict[str, list[Row] | Refused | Problem]] = {}
 
-    def look_ahead(self, kinds: Collection[str], rights: Mapping[str, Collection[str]]) -> None:
+    def prefetch(self, kinds: Collection[str], rights: Mapping[str, Collection[str]]) -> None:
         """Read every list that resources of these kinds will be looked up in, and the rights on mailboxes that are
         known already (by cmdlet, their GUIDs): one page leads to the next, but nothing else waits for another. A
-        failure is told when it matters."""
+        failure is raised to whoever asks for the list."""
         needed: Mapping[str, Sequence[Callable[[], object]]] = {
             "domain": (self.domains,),
             "domain_verification": (self.domains, self.accepted_domains),
@@ -146,7 +146,7 @@ class Tenant:
             known.update(zip(missing, found, strict=True))
         except (Problem, Refused) as failure:
             known.update(dict.fromkeys(missing, failure))
-        return {guid: _told(known[guid]) for guid in boxes}
+        return {guid: _raised(known[guid]) for guid in boxes}
 
     def _user_rows(self) -> list[Row]:
         return self._graph.rows("/users", records.USER_SELECT, top=999)
@@ -173,7 +173,7 @@ class Tenant:
         return found  # type: ignore[no-any-return]
 
 
-def _told(rights: list[Row] | Refused | Problem) -> list[Row] | Refused:
+def _raised(rights: list[Row] | Refused | Problem) -> list[Row] | Refused:
     if isinstance(rights, Problem):
         raise rights
     return rights

@@ -24,7 +24,7 @@ class Realm:
 
 
 def realm(tenant: Tenant, domain: str) -> Realm:
-    """Where the domain is verified at this moment. Raises ``Problem`` AUTH04 when the sign-in server does not tell."""
+    """Where the domain is verified at this moment. Raises ``Problem`` AUTH04 when the sign-in server does not say."""
     authority = tenant.authority.rstrip("/")
     with requests.Session() as session:
         session.trust_env = False
@@ -35,12 +35,12 @@ def realm(tenant: Tenant, domain: str) -> Realm:
                 return Realm("", viral=False)
             found = _TENANT_ID.search(str(page.json().get("issuer", "")))
             login = {"login": f"postmaster@{domain}", "json": "1"}
-            told = session.get(f"{authority}/getuserrealm.srf", params=login, timeout=TIMEOUT)
-            viral = told.ok and str(told.json().get("IsViral", "")).lower() == "true"
+            answer = session.get(f"{authority}/getuserrealm.srf", params=login, timeout=TIMEOUT)
+            viral = answer.ok and str(answer.json().get("IsViral", "")).lower() == "true"
         except (requests.RequestException, ValueError, AttributeError):
             found = None
         if found is None:
             raise Problem(
-                "AUTH04", f"The sign-in server does not tell who holds {domain}.", "check the network; try again later"
+                "AUTH04", f"The sign-in server does not say who holds {domain}.", "check the network; try again later"
             )
         return Realm(found[0].lower(), viral)

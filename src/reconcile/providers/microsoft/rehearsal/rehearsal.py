@@ -27,7 +27,7 @@ from reconcile.resources.address import Address
 class Verdict(enum.Enum):
     READY = "ready"
     #: Nothing stops, somebody should look.
-    LOOK = "look"
+    WARNING = "warning"
     BLOCKED = "blocked"
 
 
@@ -36,7 +36,7 @@ class Check:
     """One thing that was looked at. ``hint`` says what to do next, "" when there is nothing to do."""
 
     verdict: Verdict
-    told: str
+    message: str
     hint: str = ""
     #: The domain it is about, and whose that is: "ours", "free", "viral", "foreign"; "" for other checks.
     domain: str = ""
@@ -56,13 +56,13 @@ def rehearse(settings: Settings, credential: Credential, clock: Clock, move: Mov
     """Every check, in the order a postmaster reads them; a check that could not be made is blocked and says why."""
     sender = Transport(clock, random, settings.tenant.ca_file)
     graph, exchange = connect(settings.tenant, credential, sender, clock)
-    look = _Look(settings, Tenant(graph, exchange, settings), move)
+    checks = _Checks(settings, Tenant(graph, exchange, settings), move)
     grants = functools.partial(_grants, settings, credential)
-    steps = (look.sign_in, grants, look.holders, look.seats, look.others, look.deleted)
-    return tuple(check for step in steps for check in _told(step, move))
+    steps = (checks.sign_in, grants, checks.holders, checks.seats, checks.others, checks.deleted)
+    return tuple(check for step in steps for check in _results(step, move))
 
 
-def _told(step: Callable[[], Iterator[Check]], move: Move) -> list[Check]:
+def _results(step: Callable[[], Iterator[Check]], move: Move) -> list[Check]:
     try:
         return list(step())
     except Refused as refused:
@@ -86,7 +86,7 @@ def _grants(settings: Settings, credential: Credential) -> Iterator[Check]:
         yield Check(Verdict.READY, "The application has every permission it needs.")
 
 
-class _Look:
+class _Checks:
     def __init__(self, settings: Settings, tenant: Tenant, move: Move) -> None:
         self._settings = settings
         self._tenant = tenant
@@ -112,7 +112,7 @@ class _Look:
                 yield Check(Verdict.READY, f"No other tenant holds {domain}.", domain=domain, holder="free")
             elif found.viral:
                 yield Check(
-                    Verdict.LOOK,
+                    Verdict.WARNING,
                     f"{domain} belongs to a tenant nobody administers: somebody once signed up to a free service.",
                     "proving the domain takes it over, its accounts included; ask the federation who they are",
                     domain,
@@ -133,7 +133,7 @@ class _Look:
         missing = [one for one in self._move.licences if domain_of(one) == domain and one not in there]
         if missing and self._tenant.accepted_domains().get(domain) == "Authoritative":
             yield Check(
-                Verdict.LOOK,
+                Verdict.WARNING,
                 f"Our tenant refuses mail to addresses of {domain} not moved yet: {len(missing)} of them.",
                 f"make it a relay until the day: Set-AcceptedDomain {domain} -DomainType InternalRelay",
             )
@@ -174,10 +174,10 @@ class _Look:
             return
         described = [name for name in held if name in self._move.licences]
         if described and what == "account":
-            yield Check(Verdict.LOOK, f"{described[0]} exists already.", "the plan will offer to adopt it")
+            yield Check(Verdict.WARNING, f"{described[0]} exists already.", "the plan will offer to adopt it")
         else:
             yield Check(
-                Verdict.LOOK,
+                Verdict.WARNING,
                 f"The {what} {found.upn} has {', '.join(held)}.",
                 "free the address, or describe the mailbox in the federation's file",
             )

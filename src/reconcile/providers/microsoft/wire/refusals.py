@@ -127,7 +127,7 @@ _OUR_FAULT = frozenset(
 
 
 def holds_address(refused: Refused) -> bool:
-    """Whether an address of the object is somebody else's, whichever of its many ways the service says it in."""
+    """Whether an address of the object is somebody else's, however the service says it."""
     if refused.code in _HELD:
         return True
     return refused.says("Another object with the same value", "ExternalDirectoryObjectId was not returned")

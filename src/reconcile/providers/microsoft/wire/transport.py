@@ -1,4 +1,4 @@
-"""One way out to Microsoft: pooled connections, patience by class of failure, and no token where it does not belong."""
+"""One way out to Microsoft: pooled connections, timeout by class of failure, and no token where it does not belong."""
 
 from __future__ import annotations
 
@@ -118,16 +118,16 @@ def by_status(reply: Reply) -> Verdict:
 class Transport:
     """Sends requests until they are answered. Thread-safe.
 
-    ``random`` answers a number in [0, 1); ``patience`` is how long, in seconds, one request may wait in all between
+    ``random`` answers a number in [0, 1); ``timeout`` is how long, in seconds, one request may wait in all between
     attempts. Environment variables (proxies, netrc) are not consulted.
     """
 
     def __init__(
-        self, clock: Clock, random: Callable[[], float], ca_file: Path | None = None, patience: float = 600.0
+        self, clock: Clock, random: Callable[[], float], ca_file: Path | None = None, timeout: float = 600.0
     ) -> None:
         self._clock = clock
         self._random = random
-        self._patience = patience
+        self._patience = timeout
         self._throttled = 0
         self._followed = threading.local()
         self._session = requests.Session()
@@ -153,7 +153,7 @@ class Transport:
         """The final reply, whatever its status.
 
         Raises ``LostAnswer`` when a request that is not repeatable may have been carried out, and ``Problem`` when the
-        service cannot be reached (M365-01), stays busy beyond the patience (M365-02), or sends elsewhere (M365-06).
+        service cannot be reached (M365-01), stays busy beyond the timeout (M365-02), or sends elsewhere (M365-06).
         """
         waited = 0.0
         knocks = 0

@@ -13,15 +13,15 @@ from reconcile.providers.microsoft.reading.records import Box
 from reconcile.providers.microsoft.wire.exchange import Row, edited
 from reconcile.providers.microsoft.wire.refusals import LostAnswer, Refused
 from reconcile.providers.microsoft.writing.principals import Names
-from reconcile.providers.microsoft.writing.read_back import patiently, until
+from reconcile.providers.microsoft.writing.read_back import retrying, until
 from reconcile.providers.microsoft.writing.services import Surfaces, disagrees
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Live, Value
 
 #: Seconds until a new account is a recipient one can grant a right to (15 minutes as a rule).
-RECIPIENT_PATIENCE = 3600.0
+RECIPIENT_TIMEOUT = 3600.0
 #: Seconds for a granted right to be shown.
-SHOWN_PATIENCE = 600.0
+SHOWN_TIMEOUT = 600.0
 
 RIGHTS = ("full_access", "send_as", "send_on_behalf")
 
@@ -56,7 +56,7 @@ class AccessWriter:
             # What the plan did not show is not taken away: somebody may have given it since.
             for who in sorted((present & self._planned(order, right, present)) - wanted):
                 self._take(right, box, who)
-        live = until(self._clock, lambda: self._agreeing(order, rights), SHOWN_PATIENCE)
+        live = until(self._clock, lambda: self._agreeing(order, rights), SHOWN_TIMEOUT)
         if live is None:
             raise disagrees(order.address, ", ".join(rights))
         return live
@@ -80,25 +80,25 @@ class AccessWriter:
         send = self._exchange.rows("Get-RecipientPermission", (), Identity=box.guid)
         holders = [*observed_state.full_access_holders(full), *observed_state.send_as_holders(send), *box.on_behalf]
         tenant = self._surfaces.settings.tenant
-        left_out = {tenant.copier_principal.lower(), tenant.client_id.lower()}
-        return observed_state.access_fields(box, full, send, self._names.of(holders, left_out), left_out)
+        excluded = {tenant.copier_principal.lower(), tenant.client_id.lower()}
+        return observed_state.access_fields(box, full, send, self._names.of(holders, excluded), excluded)
 
     def _give(self, right: str, box: Box, who: str) -> None:
-        self._patiently(lambda: _give(self._surfaces, right, box.guid, who))
+        self._retrying(lambda: _give(self._surfaces, right, box.guid, who))
 
     def _take(self, right: str, box: Box, who: str) -> None:
-        self._patiently(lambda: _take(self._surfaces, right, box.guid, who))
+        self._retrying(lambda: _take(self._surfaces, right, box.guid, who))
 
-    def _patiently(self, act: Callable[[], None]) -> None:
+    def _retrying(self, act: Callable[[], None]) -> None:
         try:
-            patiently(self._clock, act, _recipient_unknown, RECIPIENT_PATIENCE, pause=30.0)
+            retrying(self._clock, act, _recipient_unknown, RECIPIENT_TIMEOUT, pause=30.0)
         except Refused as refused:
             # As after an answer that was lost: it is what it was to become, as reading back will show.
             if not refused.code.endswith("AlreadyExistsException"):
                 raise
 
 
-#: The largest message Exchange Online can be told to take; 36 MB is what a new mailbox takes, and old mail knows no
+#: The largest message Exchange Online can be set to take; 36 MB is what a new mailbox takes, and old mail knows no
 #: such limit (Set-Mailbox -MaxReceiveSize).
 LARGEST_MESSAGE = "150MB"
 
@@ -115,7 +115,7 @@ class CopyAccessWriter:
 
     def create(self, order: Order) -> Live:
         box = _mailbox(self._surfaces, order.address)
-        self._introduce()
+        self._register_application()
         principal = self._surfaces.settings.tenant.copier_principal
 
         def grant() -> None:
@@ -131,8 +131,8 @@ class CopyAccessWriter:
 
         if not self._granted(box):
             self._exchange.run("Set-Mailbox", Identity=box.guid, MaxReceiveSize=LARGEST_MESSAGE)
-            patiently(self._clock, grant, _recipient_unknown, RECIPIENT_PATIENCE, pause=30.0)
-        if until(self._clock, lambda: self._granted(box) or None, SHOWN_PATIENCE) is None:
+            retrying(self._clock, grant, _recipient_unknown, RECIPIENT_TIMEOUT, pause=30.0)
+        if until(self._clock, lambda: self._granted(box) or None, SHOWN_TIMEOUT) is None:
             raise disagrees(order.address, "the copier's access")
         return Live(order.address, {"granted": True}, box.guid)
 
@@ -151,7 +151,7 @@ class CopyAccessWriter:
             InheritanceType="All",
             Confirm=False,
         )
-        if until(self._clock, lambda: None if self._granted(box) else True, SHOWN_PATIENCE) is None:
+        if until(self._clock, lambda: None if self._granted(box) else True, SHOWN_TIMEOUT) is None:
             raise disagrees(order.address, "the end of the copier's access")
 
     def _granted(self, box: Box) -> bool:
@@ -160,11 +160,11 @@ class CopyAccessWriter:
         holders = {holder.lower() for holder in observed_state.full_access_holders(rows)}
         return bool(holders & {tenant.copier_principal.lower(), tenant.client_id.lower()})
 
-    def _introduce(self) -> None:
+    def _register_application(self) -> None:
         """Exchange must know the application before it can be given a right; said once."""
         tenant = self._surfaces.settings.tenant
         with self._lock:
-            if self._known or self._introduced():
+            if self._known or self._registered():
                 self._known = True
                 return
             with contextlib.suppress(LostAnswer):
@@ -174,9 +174,9 @@ class CopyAccessWriter:
                     ObjectId=tenant.copier_principal,
                     DisplayName="reconcile mail copy",
                 )
-            self._known = until(self._clock, lambda: self._introduced() or None, SHOWN_PATIENCE) is not None
+            self._known = until(self._clock, lambda: self._registered() or None, SHOWN_TIMEOUT) is not None
 
-    def _introduced(self) -> bool:
+    def _registered(self) -> bool:
         principal = self._surfaces.settings.tenant.copier_principal.lower()
 
         def is_it(row: Row) -> bool:
@@ -186,7 +186,7 @@ class CopyAccessWriter:
 
 
 def _mailbox(surfaces: Surfaces, address: Address) -> Box:
-    box = until(surfaces.clock, lambda: surfaces.watch.box(address.key), SHOWN_PATIENCE)
+    box = until(surfaces.clock, lambda: surfaces.watch.box(address.key), SHOWN_TIMEOUT)
     if box is None:
         raise Problem("M365-25", f"{address.key}: Exchange shows no such mailbox.", "apply its mailbox first")
     return box

@@ -12,13 +12,13 @@ from reconcile.providers.microsoft.reading.records import EXTENSIONS, STAMP, STA
 from reconcile.providers.microsoft.wire.graph import segment
 from reconcile.providers.microsoft.wire.refusals import Refused
 from reconcile.providers.microsoft.writing.deleted import DeletedAccounts
-from reconcile.providers.microsoft.writing.read_back import created, patiently, until
+from reconcile.providers.microsoft.writing.read_back import created, retrying, until
 from reconcile.providers.microsoft.writing.services import Surfaces
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Value
 
 #: Seconds for a new account to be known to every replica of the directory.
-REPLICA_PATIENCE = 900.0
+REPLICA_TIMEOUT = 900.0
 #: Passwords tried before the tenant's dislike of them is reported.
 PASSWORDS = 5
 
@@ -92,13 +92,13 @@ class Accounts:
             try:
                 return self._change(user, {**body, "passwordProfile": self._password_profile()})
             except Refused as refused:
-                if attempt == PASSWORDS or not _disliked(refused):
+                if attempt == PASSWORDS or not _password_rejected(refused):
                     raise
         return None
 
     def _change(self, user: User, body: Mapping[str, object]) -> None:
         path = f"/users/{segment(user.id)}"
-        patiently(self._clock, lambda: self._graph.change(path, body), _not_there_yet, REPLICA_PATIENCE)
+        retrying(self._clock, lambda: self._graph.change(path, body), _not_there_yet, REPLICA_TIMEOUT)
 
     def _create(self, order: Order) -> User:
         """The new account. Graph's answer tells its id, and what was asked for tells the rest."""
@@ -106,7 +106,7 @@ class Accounts:
 
         def create() -> None:
             try:
-                made.append(patiently(self._clock, lambda: self._post(order), _domain_too_new, REPLICA_PATIENCE))
+                made.append(retrying(self._clock, lambda: self._post(order), _domain_too_new, REPLICA_TIMEOUT))
             except Refused as refused:
                 # By our own creation whose answer was lost on the way, or by somebody else's: its stamp will tell.
                 if not _name_taken(refused):
@@ -115,10 +115,10 @@ class Accounts:
         def look() -> User | None:
             return made[0] if made else self._surfaces.watch.user(order.address.key)
 
-        return created(self._clock, create, look, REPLICA_PATIENCE) or self._shown(order.address.key, order)
+        return created(self._clock, create, look, REPLICA_TIMEOUT) or self._shown(order.address.key, order)
 
     def _shown(self, name: str, order: Order) -> User:
-        user = until(self._clock, lambda: self._surfaces.watch.user(name), REPLICA_PATIENCE)
+        user = until(self._clock, lambda: self._surfaces.watch.user(name), REPLICA_TIMEOUT)
         if user is None:
             raise Problem(
                 "M365-18",
@@ -136,7 +136,7 @@ class Accounts:
             try:
                 row = self._graph.create("/users", body)
             except Refused as refused:
-                if attempt == PASSWORDS or not _disliked(refused):
+                if attempt == PASSWORDS or not _password_rejected(refused):
                     raise
             else:
                 return records.user({**body, "id": row["id"]})
@@ -194,5 +194,5 @@ def _name_taken(refused: Refused) -> bool:
     return refused.says("same value for property userPrincipalName")
 
 
-def _disliked(refused: Refused) -> bool:
+def _password_rejected(refused: Refused) -> bool:
     return refused.says("password does not comply")

@@ -12,12 +12,12 @@ from reconcile.providers.microsoft.writing.deleted import DeletedAccounts
 from reconcile.providers.microsoft.writing.services import Surfaces
 from reconcile.resources.address import Address
 
-#: RecipientTypeDetails in words.
+#: How a message names each RecipientTypeDetails.
 _KINDS = {"UserMailbox": "the mailbox", "SharedMailbox": "the shared mailbox", "MailContact": "the contact"}
 
 
 def held(surfaces: Surfaces, deleted: DeletedAccounts, address: Address, wanted: Iterable[str]) -> Mapping[str, str]:
-    """Which of the addresses wanted for ``address`` are another object's, and whose, in words.
+    """Which of the addresses wanted for ``address`` are another object's, and whose, described.
 
     Empty when nobody has them any more: an address given up stays reserved for up to an hour (Microsoft, "Proxy address
     conflict when adding an email address").
@@ -27,9 +27,9 @@ def held(surfaces: Surfaces, deleted: DeletedAccounts, address: Address, wanted:
 
 def taken(address: Address, holders: Mapping[str, str]) -> Problem:
     """The sentence that says who has what."""
-    told = "; ".join(f"{name} is already an address of {holder}" for name, holder in sorted(holders.items()))
+    conflicts = "; ".join(f"{name} is already an address of {holder}" for name, holder in sorted(holders.items()))
     return Problem(
-        "M365-10", f"{address.key}: {told}.", "free the address there, or take it out of the federation file"
+        "M365-10", f"{address.key}: {conflicts}.", "free the address there, or take it out of the federation file"
     )
 
 

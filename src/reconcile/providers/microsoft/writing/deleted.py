@@ -14,7 +14,7 @@ from reconcile.resources.address import Address
 
 #: Seconds an address that was given up may stay reserved: about an hour (Microsoft, "Proxy address conflict when adding
 #: an email address").
-RELEASE_PATIENCE = 4500.0
+RELEASE_TIMEOUT = 4500.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -51,12 +51,12 @@ class DeletedAccounts:
         return found.id
 
     def holder(self, address: str) -> str | None:
-        """A deleted account that still has this address, in words; None when there is none, or when it was deleted so
-        short a while ago that the address is about to be free."""
+        """A description of the deleted account that still has this address; None when there is none, or when it was
+        deleted so recently that the address is about to be free."""
         for one in self._all():
             name = _former_name(one.user)
             if address in {name} | smtp_addresses(one.user.proxies):
-                releasing = one.when + dt.timedelta(seconds=RELEASE_PATIENCE) > self._clock.now()
+                releasing = one.when + dt.timedelta(seconds=RELEASE_TIMEOUT) > self._clock.now()
                 return None if releasing else f"the deleted account {name}"
         return None
 
@@ -76,9 +76,9 @@ class DeletedAccounts:
 
 
 def _moment(row: Row) -> dt.datetime:
-    """When it was deleted; long ago when nothing is told."""
-    told = row.get("deletedDateTime")
-    return dt.datetime.fromisoformat(str(told)) if told else dt.datetime.min.replace(tzinfo=dt.UTC)
+    """When it was deleted; long ago when no date is given."""
+    deleted = row.get("deletedDateTime")
+    return dt.datetime.fromisoformat(str(deleted)) if deleted else dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 def _former_name(deleted: User) -> str:

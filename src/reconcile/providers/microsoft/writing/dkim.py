@@ -7,15 +7,15 @@ from reconcile.providers.base import Order
 from reconcile.providers.microsoft.reading import observed_state
 from reconcile.providers.microsoft.wire.exchange import Exchange, Row
 from reconcile.providers.microsoft.wire.refusals import Refused
-from reconcile.providers.microsoft.writing.read_back import AGREEING, created, patiently, until
+from reconcile.providers.microsoft.writing.read_back import AGREEING, created, retrying, until
 from reconcile.providers.microsoft.writing.services import Surfaces, disagrees
 from reconcile.resources.resource import Live
 
 #: Exchange's own default is 1024, which receivers begin to distrust (RFC 8301).
 KEY_BITS = 2048
 #: Seconds for Exchange to show the change, and to see new names in the DNS.
-SHOWN_PATIENCE = 600.0
-DNS_PATIENCE = 1800.0
+SHOWN_TIMEOUT = 600.0
+DNS_TIMEOUT = 1800.0
 
 
 class DkimWriter:
@@ -31,7 +31,7 @@ class DkimWriter:
         row = _config(self._exchange, domain)
         if row is None:
             row = created(
-                self._clock, lambda: self._make(order), lambda: _config(self._exchange, domain), SHOWN_PATIENCE
+                self._clock, lambda: self._make(order), lambda: _config(self._exchange, domain), SHOWN_TIMEOUT
             )
         if row is None:
             raise disagrees(order.address, "its DKIM keys")
@@ -71,7 +71,7 @@ class DkimSigningWriter:
             self._exchange.run("Set-DkimSigningConfig", Identity=domain, Enabled=True, Confirm=False)
 
         try:
-            patiently(self._clock, switch, _unpublished, DNS_PATIENCE, pause=30.0)
+            retrying(self._clock, switch, _unpublished, DNS_TIMEOUT, pause=30.0)
         except Refused as refused:
             if not _unpublished(refused):
                 raise
@@ -84,7 +84,7 @@ class DkimSigningWriter:
         def on() -> bool | None:
             return True if (_config(self._exchange, domain) or {}).get("Enabled") else None
 
-        if until(self._clock, on, SHOWN_PATIENCE, agreeing=AGREEING) is None:
+        if until(self._clock, on, SHOWN_TIMEOUT, agreeing=AGREEING) is None:
             raise disagrees(order.address, "that its messages are signed")
         return Live(order.address, {"enabled": True}, domain)
 

@@ -14,11 +14,11 @@ from reconcile.providers.microsoft.writing.services import Surfaces, disagrees
 from reconcile.resources.resource import Live
 
 #: Seconds Microsoft's verifier may go on seeing the DNS as it was before our record.
-DNS_PATIENCE = 1800.0
+DNS_TIMEOUT = 1800.0
 #: Seconds until a verified domain has its records and is accepted by Exchange.
-SERVICE_PATIENCE = 1800.0
+SERVICE_TIMEOUT = 1800.0
 #: Seconds for the directory's replicas to show a new domain.
-REPLICA_PATIENCE = 300.0
+REPLICA_TIMEOUT = 300.0
 
 
 class DomainWriter:
@@ -31,7 +31,7 @@ class DomainWriter:
     def create(self, order: Order) -> Live:
         name = order.address.key
         if self._row(name) is None:
-            created(self._clock, lambda: self._add(name), lambda: self._row(name), REPLICA_PATIENCE)
+            created(self._clock, lambda: self._add(name), lambda: self._row(name), REPLICA_TIMEOUT)
         return self.update(order)
 
     def _add(self, name: str) -> None:
@@ -44,7 +44,7 @@ class DomainWriter:
 
     def update(self, order: Order) -> Live:
         """A domain has nothing to change; what adopting it needs is its answer."""
-        live = until(self._clock, lambda: self._live(order), REPLICA_PATIENCE)
+        live = until(self._clock, lambda: self._live(order), REPLICA_TIMEOUT)
         if live is None:
             raise disagrees(order.address, "the domain itself")
         if live.fields["root"] != order.fields.get("root", live.fields["root"]):
@@ -58,7 +58,7 @@ class DomainWriter:
     def delete(self, order: Order) -> None:
         path = f"/domains/{segment(order.address.key)}"
         self._graph.remove(path)
-        gone = until(self._clock, lambda: True if self._row(order.address.key) is None else None, REPLICA_PATIENCE)
+        gone = until(self._clock, lambda: True if self._row(order.address.key) is None else None, REPLICA_TIMEOUT)
         if gone is None:
             raise disagrees(order.address, "its removal")
 
@@ -100,7 +100,7 @@ class VerificationWriter:
         missing = set(services if isinstance(services, tuple) else ()) - present
         if missing:
             self._graph.change(f"/domains/{segment(name)}", {"supportedServices": sorted(present | missing)})
-        live = until(self._clock, lambda: self._ready(order), SERVICE_PATIENCE, pause=15.0)
+        live = until(self._clock, lambda: self._ready(order), SERVICE_TIMEOUT, pause=15.0)
         if live is not None and (order.before is None or not order.before.fields.get("accepted")):
             # New to Exchange, so nothing depends on it yet: until the MX leads here, colleagues' mail to addresses that
             # are still on the old host must go on to it.
@@ -122,7 +122,7 @@ class VerificationWriter:
     def _verified(self, name: str, row: Row) -> Row:
         """The domain once verified: a root by its TXT record, a subdomain with its root."""
         ask = self._ask_verification if row.get("isRoot", True) else self._look_verified
-        found = until(self._clock, lambda: ask(name), DNS_PATIENCE, pause=20.0)
+        found = until(self._clock, lambda: ask(name), DNS_TIMEOUT, pause=20.0)
         if found is None:
             raise Problem(
                 "M365-20",

@@ -13,7 +13,7 @@ from reconcile.resources.resource import Live
 #: Mail for an address the tenant does not know follows the MX: to the old host until the switch.
 RELAY = "InternalRelay"
 #: Seconds for Exchange to show the change.
-SHOWN_PATIENCE = 600.0
+SHOWN_TIMEOUT = 600.0
 
 
 class MailFlowWriter:
@@ -35,7 +35,7 @@ class MailFlowWriter:
         def shown() -> bool | None:
             return True if list_accepted(self._exchange).get(domain) == wanted else None
 
-        if until(self._clock, shown, SHOWN_PATIENCE, agreeing=AGREEING) is None:
+        if until(self._clock, shown, SHOWN_TIMEOUT, agreeing=AGREEING) is None:
             raise disagrees(order.address, f"that it is {wanted}")
         return Live(order.address, {"type": wanted}, domain)
 

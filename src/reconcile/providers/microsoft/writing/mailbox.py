@@ -13,18 +13,18 @@ from reconcile.providers.microsoft.wire.refusals import Refused, holds_address
 from reconcile.providers.microsoft.writing.accounts import Accounts
 from reconcile.providers.microsoft.writing.address_holders import held, taken
 from reconcile.providers.microsoft.writing.conversion import Conversion
-from reconcile.providers.microsoft.writing.deleted import RELEASE_PATIENCE, DeletedAccounts
-from reconcile.providers.microsoft.writing.provisioning_wait import Arrivals
-from reconcile.providers.microsoft.writing.read_back import AGREEING, patiently, until
+from reconcile.providers.microsoft.writing.deleted import RELEASE_TIMEOUT, DeletedAccounts
+from reconcile.providers.microsoft.writing.provisioning_wait import ProvisioningWait
+from reconcile.providers.microsoft.writing.read_back import AGREEING, retrying, until
 from reconcile.providers.microsoft.writing.seats import Seats
 from reconcile.providers.microsoft.writing.services import Surfaces, changed_since, disagrees
 from reconcile.providers.microsoft.writing.shared_mailbox import SharedBoxes
 from reconcile.resources.resource import Live, Value
 
 #: Seconds until Exchange's servers and the directory agree on something new.
-REPLICA_PATIENCE = 900.0
+REPLICA_TIMEOUT = 900.0
 #: Seconds for a change to be shown before it is written again, and how often that is done.
-SHOWN_PATIENCE = 300.0
+SHOWN_TIMEOUT = 300.0
 WRITES = 3
 
 
@@ -38,7 +38,7 @@ class MailboxWriter:
         self._clock = surfaces.clock
         self._deleted = DeletedAccounts(surfaces)
         self._seats = Seats(surfaces)
-        self._arrivals = Arrivals(surfaces)
+        self._provisioning = ProvisioningWait(surfaces)
         self._accounts = Accounts(surfaces, self._deleted, password)
         self._shared = SharedBoxes(surfaces, self._deleted)
         self._conversion = Conversion(surfaces, self._accounts, self._seats)
@@ -64,7 +64,7 @@ class MailboxWriter:
             self._surfaces.graph.remove(f"/users/{segment(identity)}")
         self._deleted.changed()
         self._seats.returned(user.skus if user else frozenset())
-        if until(self._clock, lambda: self._gone(identity), REPLICA_PATIENCE, agreeing=AGREEING) is None:
+        if until(self._clock, lambda: self._gone(identity), REPLICA_TIMEOUT, agreeing=AGREEING) is None:
             raise disagrees(order.address, "its deletion")
 
     def _gone(self, identity: str) -> bool | None:
@@ -81,7 +81,7 @@ class MailboxWriter:
                 raise taken(order.address, holders)
             return True
 
-        return patiently(self._clock, lambda: write(order), passes, RELEASE_PATIENCE, pause=120.0)
+        return retrying(self._clock, lambda: write(order), passes, RELEASE_TIMEOUT, pause=120.0)
 
     # ---- coming to be
 
@@ -90,7 +90,7 @@ class MailboxWriter:
             box = self._shared.ensure(order)
             user = self._watch.user(box.user_id)
             if user and not box.shared:
-                self._conversion.carry_out(order, user, box)
+                self._conversion.convert(order, user, box)
             return self._converge(order, box.user_id, frozenset(order.fields))
         self._seats.reserve(order.address, str(order.fields["licence"]))
         user = self._accounts.ensure(order)
@@ -101,10 +101,10 @@ class MailboxWriter:
         """License the account and wait for its mailbox. One that is there already belongs to a deleted account brought
         back, or to a run cut short; it may even be a shared one."""
         if user.proxies and (box := self._watch.box(user.id)) and box.shared:
-            self._conversion.carry_out(order, user, box)
+            self._conversion.convert(order, user, box)
             return
         self._seats.give(user, str(order.fields["licence"]))
-        self._arrivals.wait(order, user)
+        self._provisioning.wait(order, user)
 
     # ---- changing in place
 
@@ -123,7 +123,7 @@ class MailboxWriter:
             if box is None:
                 self._personal(order, user)
             else:
-                self._conversion.carry_out(order, user, box)
+                self._conversion.convert(order, user, box)
         return self._converge(order, user.id, order.changed)
 
     def _refuse_if_moved(self, order: Order, live: Mapping[str, Value]) -> None:
@@ -140,12 +140,12 @@ class MailboxWriter:
         """Write what differs, look until nothing does, answer what is then seen."""
         differing: frozenset[str] = frozenset()
         for _ in range(WRITES):
-            found = until(self._clock, lambda: self._pair(user_id), REPLICA_PATIENCE)
+            found = until(self._clock, lambda: self._pair(user_id), REPLICA_TIMEOUT)
             if found is None:
                 raise changed_since(order.address, "its account or its mailbox was removed")
             differing = self._differing(order, *found, names)
             self._write(order, *found, differing)
-            live = until(self._clock, lambda: self._agreeing(order, user_id, names), SHOWN_PATIENCE, agreeing=AGREEING)
+            live = until(self._clock, lambda: self._agreeing(order, user_id, names), SHOWN_TIMEOUT, agreeing=AGREEING)
             if live is not None:
                 return live
         raise disagrees(order.address, ", ".join(sorted(differing)) or "its ownership mark")
@@ -185,7 +185,7 @@ class MailboxWriter:
         def act() -> None:
             self._exchange.run("Set-Mailbox", Identity=box.guid, **settings)
 
-        patiently(self._clock, act, _not_there_yet, REPLICA_PATIENCE, pause=15.0)
+        retrying(self._clock, act, _not_there_yet, REPLICA_TIMEOUT, pause=15.0)
 
 
 def _mailbox_settings(order: Order, box: Box, names: Collection[str]) -> dict[str, object]:

@@ -19,10 +19,10 @@ class Names:
         self._lock = threading.Lock()
         self._known: dict[str, Recipient] = {}
 
-    def of(self, holders: Iterable[str], left_out: set[str]) -> dict[str, Recipient]:
-        """Those holders that are recipients. System accounts, orphan SIDs and ``left_out`` are not asked about."""
+    def of(self, holders: Iterable[str], excluded: set[str]) -> dict[str, Recipient]:
+        """Those holders that are recipients. System accounts, orphan SIDs and ``excluded`` are not asked about."""
         found = {}
-        for name in {holder.lower() for holder in holders} - left_out:
+        for name in {holder.lower() for holder in holders} - excluded:
             if name and not name.startswith(("nt authority\\", "s-1-")) and (known := self._find(name)):
                 found[name] = known
         return found

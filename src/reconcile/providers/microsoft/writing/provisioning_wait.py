@@ -1,4 +1,4 @@
-"""Waiting for the mailbox a licence promises, no longer than there is hope."""
+"""Waiting for Exchange to provision the mailbox of a licensed user."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STAGE = 900.0
 STAGES = 4
 
 
-class Arrivals:
+class ProvisioningWait:
     def __init__(self, surfaces: Surfaces) -> None:
         self._surfaces = surfaces
 
@@ -30,11 +30,11 @@ class Arrivals:
         raise Problem(
             "M365-14",
             f"{order.address.key}: licensed and still without a mailbox; {why or 'no reason is shown'}.",
-            "mend that and apply again" if why else "apply again later; after 24 hours ask Microsoft's support",
+            "resolve that, then apply again" if why else "apply again later; after 24 hours ask Microsoft's support",
         )
 
     def _obstacle(self, user: User) -> str:
-        """What waiting will not mend, "" when nothing is seen."""
+        """What waiting will not resolve, "" when nothing is found."""
         select = ("id", "assignedPlans", "serviceProvisioningErrors")
         row = self._surfaces.graph.one(f"/users/{segment(user.id)}", select) or {}
         if any(not error.get("isResolved") for error in row.get("serviceProvisioningErrors") or []):

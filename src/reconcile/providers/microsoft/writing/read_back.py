@@ -15,14 +15,14 @@ PAUSE = 5.0
 #: Looks in a row that must show what was written: replicas may flap between old and new.
 AGREEING = 2
 #: Seconds until what was created by a request whose answer was lost would show, and how often it is asked for.
-LOST_PATIENCE = 120.0
+LOST_ANSWER_TIMEOUT = 120.0
 CREATIONS = 4
 
 
 def until(
-    clock: Clock, look: Callable[[], T | None], patience: float, pause: float = PAUSE, agreeing: int = 1
+    clock: Clock, look: Callable[[], T | None], timeout: float, pause: float = PAUSE, agreeing: int = 1
 ) -> T | None:
-    """What ``look`` answers once it has answered something ``agreeing`` times running, None when ``patience`` seconds
+    """What ``look`` answers once it has answered something ``agreeing`` times running, None when ``timeout`` seconds
     were not enough. One look is enough where nothing but waiting depends on it; replicas of the directory may still
     contradict it."""
     waited = 0.0
@@ -32,7 +32,7 @@ def until(
         running = running + 1 if found is not None else 0
         if found is not None and running >= agreeing:
             return found
-        if waited >= patience:
+        if waited >= timeout:
             return None
         waited += _next_look(clock, pause)
 
@@ -46,8 +46,8 @@ def _next_look(clock: Clock, pause: float) -> float:
     return wait
 
 
-def patiently(
-    clock: Clock, act: Callable[[], T], passing: Callable[[Refused], bool], patience: float, pause: float = PAUSE
+def retrying(
+    clock: Clock, act: Callable[[], T], passing: Callable[[Refused], bool], timeout: float, pause: float = PAUSE
 ) -> T:
     """``act``, again and again while it is refused for a reason that passes. Raises the last refusal."""
     waited = 0.0
@@ -55,14 +55,14 @@ def patiently(
         try:
             return act()
         except Refused as refused:
-            if waited >= patience or not passing(refused):
+            if waited >= timeout or not passing(refused):
                 raise
         clock.sleep(pause)
         waited += pause
 
 
-def created(clock: Clock, create: Callable[[], None], look: Callable[[], T | None], patience: float) -> T | None:
-    """What ``look`` shows once ``create`` has been carried out, None when ``patience`` seconds did not show it.
+def created(clock: Clock, create: Callable[[], None], look: Callable[[], T | None], timeout: float) -> T | None:
+    """What ``look`` shows once ``create`` has been carried out, None when ``timeout`` seconds did not show it.
 
     ``create`` raises ``LostAnswer`` when nobody knows whether it was carried out, and returns when what it creates is
     there already: a name of its own keeps it from existing twice, so that it is asked for again when it does not show.
@@ -71,9 +71,9 @@ def created(clock: Clock, create: Callable[[], None], look: Callable[[], T | Non
         try:
             create()
         except LostAnswer:
-            found = until(clock, look, LOST_PATIENCE)
+            found = until(clock, look, LOST_ANSWER_TIMEOUT)
             if found is not None:
                 return found
         else:
-            return until(clock, look, patience)
+            return until(clock, look, timeout)
     return None

@@ -10,12 +10,12 @@ from reconcile.providers.microsoft.reading.records import User
 from reconcile.providers.microsoft.reading.tenant import read_skus
 from reconcile.providers.microsoft.wire.graph import segment
 from reconcile.providers.microsoft.wire.refusals import Refused
-from reconcile.providers.microsoft.writing.read_back import patiently
+from reconcile.providers.microsoft.writing.read_back import retrying
 from reconcile.providers.microsoft.writing.services import Surfaces
 from reconcile.resources.address import Address
 
 #: Seconds for a new account to be known to every replica of the directory.
-REPLICA_PATIENCE = 900.0
+REPLICA_TIMEOUT = 900.0
 
 
 class Seats:
@@ -98,4 +98,4 @@ class Seats:
                 return True
             return refused.status == 404
 
-        patiently(self._surfaces.clock, assign, passes, REPLICA_PATIENCE)
+        retrying(self._surfaces.clock, assign, passes, REPLICA_TIMEOUT)

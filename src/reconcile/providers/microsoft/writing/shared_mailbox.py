@@ -8,11 +8,11 @@ from reconcile.providers.microsoft.reading.records import Box
 from reconcile.providers.microsoft.wire.refusals import Refused
 from reconcile.providers.microsoft.writing.accounts import unique_name
 from reconcile.providers.microsoft.writing.deleted import DeletedAccounts
-from reconcile.providers.microsoft.writing.read_back import created, patiently, until
+from reconcile.providers.microsoft.writing.read_back import created, retrying, until
 from reconcile.providers.microsoft.writing.services import Surfaces
 
 #: Seconds until Exchange's servers know a new domain or a new mailbox, and the directory its account.
-PATIENCE = 3600.0
+TIMEOUT = 3600.0
 
 
 TAKEN = ("ADObjectAlreadyExistsException", "WLCDManagedMemberExistsException", "ProxyAddressExistsException")
@@ -33,9 +33,9 @@ class SharedBoxes:
         """
         key = order.address.key
         if self._deleted.restore(order.address) is None:
-            box = created(self._clock, lambda: self._create(order), lambda: self._surfaces.watch.box(key), PATIENCE)
+            box = created(self._clock, lambda: self._create(order), lambda: self._surfaces.watch.box(key), TIMEOUT)
         else:
-            box = until(self._clock, lambda: self._surfaces.watch.box(key), PATIENCE)
+            box = until(self._clock, lambda: self._surfaces.watch.box(key), TIMEOUT)
         if box is None:
             raise Problem(
                 "M365-18",
@@ -49,7 +49,7 @@ class SharedBoxes:
                 "make a new plan",
             )
         identity = box.user_id
-        if until(self._clock, lambda: self._surfaces.watch.user(identity), PATIENCE, pause=30.0) is None:
+        if until(self._clock, lambda: self._surfaces.watch.user(identity), TIMEOUT, pause=30.0) is None:
             raise Problem("M365-18", f"{key}: the directory does not show its account.", "apply again later")
         return box
 
@@ -64,7 +64,7 @@ class SharedBoxes:
             )
 
         try:
-            patiently(self._clock, new, _domain_too_new, PATIENCE, pause=15.0)
+            retrying(self._clock, new, _domain_too_new, TIMEOUT, pause=15.0)
         except Refused as refused:
             # Its name or its address is taken: by our own creation whose answer was lost, as its name will show, or by
             # somebody else's mailbox.

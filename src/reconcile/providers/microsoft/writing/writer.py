@@ -1,4 +1,4 @@
-"""Every kind's writer behind one door; refusals become sentences that name the address."""
+"""One writer for every kind of the tenant; refusals become problems that name the address."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ class MicrosoftWriter:
         }
 
     def create(self, order: Order) -> Live:
-        return _plainly(order, self._by_kind[order.address.kind].create)
+        return _explaining_refusals(order, self._by_kind[order.address.kind].create)
 
     def update(self, order: Order) -> Live:
-        return _plainly(order, self._by_kind[order.address.kind].update)
+        return _explaining_refusals(order, self._by_kind[order.address.kind].update)
 
     def delete(self, order: Order) -> None:
-        _plainly(order, self._by_kind[order.address.kind].delete)
+        _explaining_refusals(order, self._by_kind[order.address.kind].delete)
 
 
-def _plainly(order: Order, write: Callable[[Order], T]) -> T:
+def _explaining_refusals(order: Order, write: Callable[[Order], T]) -> T:
     try:
         return write(order)
     except Refused as refused:

@@ -1,4 +1,4 @@
-"""The tenant's manners, changed while it runs: another profile, one delay, one switch."""
+"""The tenant's behaviour, changed while it runs: another profile, one delay, one switch."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from typing import Any
 from reconcile.sandbox.tenant.behaviour.delays import Delays
 from reconcile.sandbox.tenant.behaviour.profiles import PROFILES, Profile
 
-#: What *never* means: longer than any test lives, and still a moment that can be told.
+#: What *never* means: longer than any test lives, and still a valid moment.
 NEVER = 10 * 365 * 86400.0
 
 
-def changed(profile: Profile, wish: Mapping[str, Any]) -> Profile:
-    """``profile`` with what is wished: ``profile`` names another to begin with, ``lags`` maps delays to seconds (or
-    ``never``), ``switches`` maps the profile's other fields to values, as text or as they are.
+def changed(profile: Profile, settings: Mapping[str, Any]) -> Profile:
+    """``profile`` with what the settings say: ``profile`` names another to begin with, ``lags`` maps delays to
+    seconds (or ``never``), ``switches`` maps the profile's other fields to values, as text or as they are.
 
     Raises ValueError for a name nobody knows or a value that does not fit.
     """
-    if name := wish.get("profile"):
+    if name := settings.get("profile"):
         if name not in PROFILES:
             raise ValueError(f"no profile is called {name}; there are {', '.join(PROFILES)}")
         profile = PROFILES[name]
-    lags = {name: _seconds(name, value) for name, value in (wish.get("lags") or {}).items()}
-    switches = {name: _fitting(name, value) for name, value in (wish.get("switches") or {}).items()}
+    lags = {name: _seconds(name, value) for name, value in (settings.get("lags") or {}).items()}
+    switches = {name: _fitting(name, value) for name, value in (settings.get("switches") or {}).items()}
     return dataclasses.replace(profile, delays=dataclasses.replace(profile.delays, **lags), **switches)
 
 
-def told(profile: Profile) -> dict[str, Any]:
-    """The manners as plain values."""
+def described(profile: Profile) -> dict[str, Any]:
+    """The behaviour as plain values."""
     return {
         "profile": profile.name,
         "lags": dataclasses.asdict(profile.delays),

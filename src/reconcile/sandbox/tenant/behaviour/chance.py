@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Chance:
-    """Repeatable, from one seed; as likely as the manners of the moment say."""
+    """Repeatable, from one seed; as likely as the behaviour of the moment say."""
 
     def __init__(self, seed: int, profile: Callable[[], Profile]) -> None:
         self._random = random.Random(seed)  # noqa: S311 - repeatable, not secret
@@ -35,7 +35,7 @@ class Chance:
         return self._profile().empty_pages and self._random.random() < share
 
     def shuffled(self, items: Iterable[T]) -> list[T]:
-        """The items, in another order each time if such are the manners."""
+        """The items, in another order each time if such are the behaviour."""
         listed = list(items)
         if self._profile().shuffled:
             self._random.shuffle(listed)

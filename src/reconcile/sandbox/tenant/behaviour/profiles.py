@@ -11,7 +11,7 @@ from reconcile.sandbox.tenant.behaviour.delays import Delays
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Profile:
-    """The tenant's manners."""
+    """The tenant's behaviour."""
 
     name: str
     delays: Delays = dataclasses.field(default_factory=Delays)
@@ -31,7 +31,7 @@ class Profile:
     concurrency: float = 0.0
     #: Whether lists and addresses come in another order each time.
     shuffled: bool = False
-    #: Whether accents come apart from their letters (NFD).
+    #: Whether texts come in Unicode NFD.
     decomposed: bool = False
     #: Whether a Get cmdlet answers everything for an identity it does not know, as each one's page warns.
     unknown_is_all: bool = False

@@ -7,7 +7,7 @@ from typing import Any
 from reconcile.sandbox.tenant.cmdlet_error import CmdletError
 from reconcile.sandbox.tenant.exchange import rows as exchange_rows
 from reconcile.sandbox.tenant.exchange.recipients import Outcome, Parameters, Recipients
-from reconcile.sandbox.tenant.name_list import words
+from reconcile.sandbox.tenant.name_list import names
 from reconcile.sandbox.tenant.objects import Mailbox, Permission
 from reconcile.sandbox.tenant.world import World
 
@@ -122,5 +122,5 @@ def _listed(value: Any) -> list[str]:
 
 _CANONICAL = {
     right.lower(): right
-    for right in words("ChangeOwner ChangePermission DeleteItem ExternalAccount FullAccess ReadPermission SendAs")
+    for right in names("ChangeOwner ChangePermission DeleteItem ExternalAccount FullAccess ReadPermission SendAs")
 }

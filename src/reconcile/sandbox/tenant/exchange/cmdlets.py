@@ -78,23 +78,18 @@ def _fits(value: object, kind: str | tuple[str, ...]) -> bool:
 
 
 def _cmdlet(
-    name: str,
-    needs: str = "",
-    *,
-    text: str = "",
-    flags: str = "",
-    many: str = "",
-    sizes: str = "",
-    number: str = "",
-    choices: Mapping[str, str] | None = None,
+    name: str, needs: str = "", *, choices: Mapping[str, str] | None = None, **kinds: str
 ) -> tuple[str, Cmdlet]:
+    """``needs``: the mandatory parameters. ``kinds``: parameter names by what they hold, as ``_KINDS`` names it."""
     parameters: dict[str, str | tuple[str, ...]] = {}
-    for kind, names in (("text", text), ("bool", flags), ("many", many), ("size", sizes), ("number", number)):
-        parameters |= dict.fromkeys(names.lower().split(), kind)
+    for kind, names in kinds.items():
+        parameters |= dict.fromkeys(names.lower().split(), _KINDS[kind])
     for parameter, accepted in (choices or {}).items():
         parameters[parameter.lower()] = tuple(accepted.split())
     return name.lower(), Cmdlet(name, parameters, tuple(needs.split()))
 
+
+_KINDS = {"text": "text", "flags": "bool", "many": "many", "sizes": "size", "number": "number"}
 
 _MAILBOX_TYPES = (
     "DiscoveryMailbox EquipmentMailbox GroupMailbox LegacyMailbox LinkedMailbox LinkedRoomMailbox RoomMailbox "

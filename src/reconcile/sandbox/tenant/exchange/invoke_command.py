@@ -122,12 +122,12 @@ class Exchange:
         return Answer(200, {"responses": responses[::-1]})
 
     def _invoke(self, request: Request) -> Answer:
-        wish = (_json(request) or {}).get("CmdletInput")
-        if not isinstance(wish, dict) or not isinstance(wish.get("CmdletName"), str):
+        asked = (_json(request) or {}).get("CmdletInput")
+        if not isinstance(asked, dict) or not isinstance(asked.get("CmdletName"), str):
             return _plain_error(400, "BadRequest", "CmdletInput is missing.")
         if not request.headers.get("x-anchormailbox"):
             return _plain_error(400, "BadRequest", "The request has no X-AnchorMailbox header.")
-        cmdlet = CMDLETS.get(wish["CmdletName"].lower())
+        cmdlet = CMDLETS.get(asked["CmdletName"].lower())
         if cmdlet is None:
             return _FORBIDDEN
         unknown = set(request.query) - {"$select", "$skiptoken"}
@@ -136,7 +136,7 @@ class Exchange:
         try:
             if "$skiptoken" in request.query:
                 return self._next_page(request)
-            rows, warnings = self._verbs[cmdlet.name.lower()](cmdlet.bind(wish.get("Parameters")))
+            rows, warnings = self._verbs[cmdlet.name.lower()](cmdlet.bind(asked.get("Parameters")))
             warnings = [f"WARNING: {text}" for text in warnings]
             return self._paged(request, encoded(_selected(rows, request.query.get("$select"))), warnings)
         except CmdletError as error:

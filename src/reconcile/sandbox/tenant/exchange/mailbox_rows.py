@@ -10,7 +10,7 @@ from typing import Any
 from reconcile.sandbox.tenant import addresses
 from reconcile.sandbox.tenant.exchange.encoding import GIGABYTE, MEGABYTE, size_text
 from reconcile.sandbox.tenant.exchange.rows import derived, distinguished_name, stamp
-from reconcile.sandbox.tenant.name_list import words
+from reconcile.sandbox.tenant.name_list import names
 from reconcile.sandbox.tenant.objects import Mailbox, User
 from reconcile.sandbox.tenant.world import World
 
@@ -20,16 +20,16 @@ _NO_GUID = "00000000-0000-0000-0000-000000000000"
 
 def mailbox_row(world: World, box: Mailbox) -> Mapping[str, Any]:
     """A mailbox as Get-Mailbox shows it now: each property is made out when it is asked for."""
-    return _Row(_Sight(world, box), _OF_MAILBOXES)
+    return _Row(_Context(world, box), _OF_MAILBOXES)
 
 
 def recipient_row(world: World, box: Mailbox) -> Mapping[str, Any]:
     """A mailbox as Get-Recipient shows it now."""
-    return _Row(_Sight(world, box), _OF_RECIPIENTS)
+    return _Row(_Context(world, box), _OF_RECIPIENTS)
 
 
-class _Sight:
-    """What the properties of one mailbox are told from."""
+class _Context:
+    """What the properties of one mailbox are computed from."""
 
     def __init__(self, world: World, box: Mailbox) -> None:
         self.world = world
@@ -67,18 +67,18 @@ class _Sight:
         return self.user.values.get(name) or ""
 
 
-#: What each property is: the same for every mailbox, or told from one.
+#: What each property is: the same for every mailbox, or computed for one.
 _Properties = Mapping[str, Any]
 
 
 class _Row(Mapping[str, Any]):
-    def __init__(self, sight: _Sight, properties: _Properties) -> None:
-        self._sight = sight
+    def __init__(self, context: _Context, properties: _Properties) -> None:
+        self._context = context
         self._properties = properties
 
     def __getitem__(self, name: str) -> Any:
-        told = self._properties[name]
-        return told(self._sight) if callable(told) else told
+        found = self._properties[name]
+        return found(self._context) if callable(found) else found
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._properties)
@@ -87,11 +87,11 @@ class _Row(Mapping[str, Any]):
         return len(self._properties)
 
 
-def _custom(number: int) -> Callable[[_Sight], str]:
+def _custom(number: int) -> Callable[[_Context], str]:
     return lambda m: m.custom(number)
 
 
-def _directory(name: str) -> Callable[[_Sight], str]:
+def _directory(name: str) -> Callable[[_Context], str]:
     return lambda m: m.directory(name)
 
 
@@ -182,7 +182,7 @@ _OF_MAILBOXES: _Properties = {
     "WindowsLiveID": lambda m: m.user.upn,
 }  # fmt: skip
 
-_SHARED = words(
+_SHARED = names(
     "Alias ArchiveGuid ArchiveState ArchiveStatus Database DisplayName DistinguishedName EmailAddresses "
     "EmailAddressPolicyEnabled ExchangeGuid ExchangeObjectId ExternalDirectoryObjectId Guid "
     "HiddenFromAddressListsEnabled Id Identity LitigationHoldEnabled Name ObjectClass "
@@ -193,7 +193,7 @@ _SHARED = words(
 
 _OF_RECIPIENTS: _Properties = {
     **{name: _OF_MAILBOXES[name] for name in _SHARED},
-    **{name: told for name, told in _OF_MAILBOXES.items() if name.startswith("CustomAttribute")},
+    **{name: value for name, value in _OF_MAILBOXES.items() if name.startswith("CustomAttribute")},
     "City": _directory("city"),
     "Company": _directory("companyName"),
     "Department": _directory("department"),

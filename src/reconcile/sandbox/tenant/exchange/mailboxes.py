@@ -13,21 +13,21 @@ from reconcile.sandbox.tenant.exchange import rows as exchange_rows
 from reconcile.sandbox.tenant.exchange.encoding import size_of
 from reconcile.sandbox.tenant.exchange.mailbox_rows import mailbox_row
 from reconcile.sandbox.tenant.exchange.recipients import Outcome, Parameters, Recipients
-from reconcile.sandbox.tenant.name_list import words
+from reconcile.sandbox.tenant.name_list import names
 from reconcile.sandbox.tenant.objects import Mailbox
 from reconcile.sandbox.tenant.world import World
 
 _ALIAS = re.compile(r"[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+(\.[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+)*")
 _SETTINGS = {
     name.lower(): name
-    for name in words(
+    for name in names(
         "HiddenFromAddressListsEnabled MessageCopyForSentAsEnabled MessageCopyForSendOnBehalfEnabled "
         "DeliverToMailboxAndForward RequireSenderAuthenticationEnabled ForwardingSmtpAddress MailTip"
     )
 }
 _PROTOCOLS = {
     name.lower(): name
-    for name in words(
+    for name in names(
         "ActiveSyncEnabled EwsEnabled ImapEnabled MAPIEnabled OWAEnabled PopEnabled SmtpClientAuthenticationDisabled"
     )
 }
@@ -178,13 +178,13 @@ class Mailboxes:
 
     def _change_addresses(self, box: Mailbox, given: Parameters) -> None:
         world, items = self._world, box.addresses
-        wish = given.get("emailaddresses", items)
-        if isinstance(wish, dict):
-            added, removed = _verbs(wish)
+        asked = given.get("emailaddresses", items)
+        if isinstance(asked, dict):
+            added, removed = _verbs(asked)
             items = addresses.with_added(addresses.without(items, removed), added)
         else:
             try:
-                items = addresses.replaced(wish if isinstance(wish, list) else [wish] if wish else [])
+                items = addresses.replaced(asked if isinstance(asked, list) else [asked] if asked else [])
             except ValueError:
                 raise CmdletError(
                     "RecipientTaskException", "There are multiple primary SMTP addresses; only one can be primary."
@@ -200,15 +200,15 @@ class Mailboxes:
         if upn and upn != user.upn:
             world.set_sign_in(user, upn)
 
-    def _trustees(self, held: list[str], wish: Any) -> list[str]:
-        if isinstance(wish, dict):
-            added, removed = _verbs(wish)
+    def _trustees(self, held: list[str], asked: Any) -> list[str]:
+        if isinstance(asked, dict):
+            added, removed = _verbs(asked)
             if not added and not removed:
                 return []  # An empty table empties the list.
             gone = {self._recipient(name) for name in removed}
             kept = [trustee for trustee in held if trustee not in gone]
         else:
-            added, kept = (wish if isinstance(wish, list) else [wish] if wish else []), []
+            added, kept = (asked if isinstance(asked, list) else [asked] if asked else []), []
         return list(dict.fromkeys([*kept, *(self._recipient(name) for name in added)]))
 
     def _recipient(self, name: str) -> str:
@@ -243,9 +243,9 @@ def _sign_in_taken(upn: str) -> CmdletError:
     )
 
 
-def _verbs(wish: dict[str, Any]) -> tuple[list[str], list[str]]:
+def _verbs(asked: dict[str, Any]) -> tuple[list[str], list[str]]:
     """What a tagged table adds and removes; a single value stands for a list of one."""
-    lower = {key.lower(): value for key, value in wish.items()}
+    lower = {key.lower(): value for key, value in asked.items()}
     added, removed = (
         [each] if isinstance(each, str) else each for each in (lower.get("add", []), lower.get("remove", []))
     )

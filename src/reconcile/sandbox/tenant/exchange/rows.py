@@ -9,7 +9,7 @@ from typing import Any
 
 from reconcile.sandbox.tenant import addresses
 from reconcile.sandbox.tenant.exchange.encoding import size_text
-from reconcile.sandbox.tenant.name_list import words
+from reconcile.sandbox.tenant.name_list import names
 from reconcile.sandbox.tenant.objects import Mailbox, Permission
 from reconcile.sandbox.tenant.world import World
 
@@ -60,7 +60,7 @@ def statistics_row(world: World, box: Mailbox) -> dict[str, Any]:
 
 def protocols_row(world: World, box: Mailbox) -> dict[str, Any]:
     """What may open the mailbox, as Get-CASMailbox shows it."""
-    enabled = words("ActiveSyncEnabled EwsEnabled ImapEnabled MAPIEnabled OWAEnabled PopEnabled")
+    enabled = names("ActiveSyncEnabled EwsEnabled ImapEnabled MAPIEnabled OWAEnabled PopEnabled")
     return {
         **{name: box.protocols.get(name, True) for name in enabled},
         "SmtpClientAuthenticationDisabled": box.protocols.get("SmtpClientAuthenticationDisabled"),

@@ -22,12 +22,12 @@ _PAGE = 200
 class _Round:
     """One round of questions: what was seen when it began, and what differed from the round before.
 
-    ``deleted``: who was told to be deleted and can still be restored.
+    ``deleted``: who was reported as deleted and can still be restored.
     """
 
     select: str
     began: dt.datetime
-    sight: Mapping[str, Mapping[str, Any]]
+    seen: Mapping[str, Mapping[str, Any]]
     deleted: frozenset[str]
     rows: list[dict[str, Any]]
 
@@ -60,16 +60,16 @@ class UserChanges:
 
     def _begin(self, before: _Round, *, minimal: bool) -> _Round:
         world = self._world
-        sight = {user.id: USER.render(self._users.shown(user), before.select) for user in world.users.values()}
+        seen = {user.id: USER.render(self._users.shown(user), before.select) for user in world.users.values()}
         rows = [
-            _row(before.sight.get(key, {}), row, minimal) for key, row in sight.items() if before.sight.get(key) != row
+            _row(before.seen.get(key, {}), row, minimal) for key, row in seen.items() if before.seen.get(key) != row
         ]
-        missing = {key for key in before.sight if key not in sight}
+        missing = {key for key in before.seen if key not in seen}
         deleted = frozenset(key for key in missing | before.deleted if key in world.deleted)
-        purged = sorted((missing | before.deleted) - deleted - sight.keys())
+        purged = sorted((missing | before.deleted) - deleted - seen.keys())
         rows += [_removed(key, "changed") for key in sorted(deleted - before.deleted)]
         rows += [_removed(key, "deleted") for key in purged]
-        return _Round(before.select, world.clock.now(), sight, deleted, rows)
+        return _Round(before.select, world.clock.now(), seen, deleted, rows)
 
     def _round(self, number: str) -> _Round:
         known = self._rounds[int(number)] if number.isdigit() and int(number) < len(self._rounds) else None

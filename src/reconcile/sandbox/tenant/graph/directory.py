@@ -41,13 +41,13 @@ class Directory:
     def restore(self, request: Request, key: str, body: object) -> Answer:
         """Bring a user back. An address that was given away meanwhile refuses, unless it is to be dropped."""
         user = self._find(key)
-        wish = RESTORE.check(body or {})
-        upn = wish.get("newUserPrincipalName") or user.upn[32:]
+        asked = RESTORE.check(body or {})
+        upn = asked.get("newUserPrincipalName") or user.upn[32:]
         if self._world.user_named(upn) is not None:
             raise taken("userPrincipalName")
         items = list(user.values.get("proxyAddresses") or [])
         clashing = [item for item in items if self._world.book.objector(addresses.bare(item), user.id) is not None]
-        if clashing and not wish.get("autoReconcileProxyConflict"):
+        if clashing and not asked.get("autoReconcileProxyConflict"):
             raise taken("proxyAddresses")
         self._world.restore_user(user, upn, [item for item in items if item not in clashing])
         follow_licences(self._world, user)

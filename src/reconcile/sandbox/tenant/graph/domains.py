@@ -76,7 +76,7 @@ class Domains:
     def force_delete(self, key: str, body: object) -> Answer:
         """Everything of the domain moves to the initial domain; the domain goes."""
         domain = self._find(key)
-        wish = FORCE_DELETE.check(body or {})
+        asked = FORCE_DELETE.check(body or {})
         if domain.initial or domain.default or self._subdomains(domain.name):
             raise bad_request("The domain cannot be force deleted.")
         for row in list(self._referring(domain.name)):
@@ -88,18 +88,18 @@ class Domains:
             self._world.set_addresses(user.id, addresses.replaced(kept))
             if addresses.domain_of(user.upn) == domain.name:
                 self._world.set_sign_in(user, self._free_sign_in(local))
-            if wish.get("disableUserAccounts"):
+            if asked.get("disableUserAccounts"):
                 user.values["accountEnabled"] = False
         del self._world.domains[domain.name]
         return Answer(204)
 
     def verify(self, request: Request, key: str, body: object) -> Answer:
         domain = self._find(key)
-        wish = VERIFY.check(body or {})
+        asked = VERIFY.check(body or {})
         if domain.verified:
             raise bad_request("Domain is already verified.")
         held = self._world.elsewhere.get(domain.name)
-        if held is not None and (not held.viral or (held.forced and not wish.get("forceTakeover"))):
+        if held is not None and (not held.viral or (held.forced and not asked.get("forceTakeover"))):
             raise bad_request(
                 "Unable to verify this domain because it is used elsewhere in Office 365. Remove the verified domain "
                 "from the other service before adding it here."

@@ -48,13 +48,13 @@ class Licences:
     def assign(self, request: Request, key: str, body: object) -> Answer:
         """Both lists at once or nothing: a swap never leaves the user without a licence."""
         user = self._users.find(key)
-        wish = ASSIGN_LICENCE.check(body)
-        if wish.keys() != {"addLicenses", "removeLicenses"} or None in wish.values():
+        asked = ASSIGN_LICENCE.check(body)
+        if asked.keys() != {"addLicenses", "removeLicenses"} or None in asked.values():
             raise bad_request(
                 "One or more parameters of the operation 'assignLicense' are missing from the request payload."
             )
-        added = {item.get("skuId"): item.get("disabledPlans") or [] for item in wish["addLicenses"]}
-        removed = set(wish["removeLicenses"])
+        added = {item.get("skuId"): item.get("disabledPlans") or [] for item in asked["addLicenses"]}
+        removed = set(asked["removeLicenses"])
         if added and not user.values.get("usageLocation"):
             raise bad_request("License assignment cannot be done for user with invalid usage location.")
         if removed & added.keys():

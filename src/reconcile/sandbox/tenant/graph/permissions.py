@@ -7,20 +7,20 @@ from types import MappingProxyType
 from typing import Any
 
 from reconcile.sandbox.tenant.graph.refusal import denied
-from reconcile.sandbox.tenant.name_list import words
+from reconcile.sandbox.tenant.name_list import names
 
-_READ_USERS = words("User.Read.All User.ReadWrite.All Directory.Read.All Directory.ReadWrite.All")
-_WRITE_USERS = words("User.ReadWrite.All Directory.ReadWrite.All")
-_DELETE_USERS = words("User.DeleteRestore.All User.ReadWrite.All")
-_READ_SKUS = words(
+_READ_USERS = names("User.Read.All User.ReadWrite.All Directory.Read.All Directory.ReadWrite.All")
+_WRITE_USERS = names("User.ReadWrite.All Directory.ReadWrite.All")
+_DELETE_USERS = names("User.DeleteRestore.All User.ReadWrite.All")
+_READ_SKUS = names(
     "LicenseAssignment.Read.All LicenseAssignment.ReadWrite.All Organization.Read.All Directory.Read.All "
     "Directory.ReadWrite.All"
 )
-_READ_RECORDS = words("Domain.Read.All Domain.ReadWrite.All")
+_READ_RECORDS = names("Domain.Read.All Domain.ReadWrite.All")
 _READ_DOMAINS = (*_READ_RECORDS, "Directory.Read.All", "Directory.ReadWrite.All")
 _WRITE_DOMAINS = ("Domain.ReadWrite.All",)
 _READ_ORGANIZATION = ("Organization.Read.All", *_READ_USERS)
-_READ_APPLICATIONS = words("Application.Read.All Directory.Read.All Directory.ReadWrite.All")
+_READ_APPLICATIONS = names("Application.Read.All Directory.Read.All Directory.ReadWrite.All")
 
 #: Any one of them opens the page.
 _NEEDED: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -65,5 +65,5 @@ def check_permission(granted: Iterable[str], method: str, path: str, body: objec
 
 def check_sensitive(body: Mapping[str, Any]) -> None:
     """Raise GraphRefusal for what no application may change of an account that holds an administrator's role."""
-    if not body.keys().isdisjoint(words("accountEnabled businessPhones mobilePhone otherMails passwordProfile")):
+    if not body.keys().isdisjoint(names("accountEnabled businessPhones mobilePhone otherMails passwordProfile")):
         raise denied()

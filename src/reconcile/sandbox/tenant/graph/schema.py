@@ -10,13 +10,13 @@ import dataclasses
 import datetime as dt
 
 from reconcile.sandbox.tenant.graph.entity import Entity
-from reconcile.sandbox.tenant.name_list import words
+from reconcile.sandbox.tenant.name_list import names
 
 #: The longest text where nothing shorter is described.
 _TEXT = 1024
 
 _USER_LISTS = frozenset(
-    words(
+    names(
         "assignedLicenses assignedPlans businessPhones identities imAddresses licenseAssignmentStates "
         "onPremisesProvisioningErrors otherMails provisionedPlans proxyAddresses serviceProvisioningErrors"
     )
@@ -64,7 +64,7 @@ _USER_WRITABLE: dict[str, object] = {
     "userType": ("Member", "Guest"),
 }
 _USER_READ_ONLY = frozenset(
-    words(
+    names(
         "id deletedDateTime createdDateTime creationType externalUserState externalUserStateChangeDateTime "
         "isManagementRestricted isResourceAccount lastPasswordChangeDateTime legalAgeGroupClassification "
         "onPremisesDistinguishedName onPremisesDomainName onPremisesLastSyncDateTime onPremisesSamAccountName "
@@ -96,7 +96,7 @@ USER = Entity(
 DOMAIN = Entity(
     "domain",
     frozenset(
-        words(
+        names(
             "id authenticationType availabilityStatus isAdminManaged isDefault isInitial isRoot isVerified "
             "manufacturer model passwordNotificationWindowInDays passwordValidityPeriodInDays state "
             "supportedServices"
@@ -130,7 +130,7 @@ NEW_DOMAIN = dataclasses.replace(DOMAIN, writable={"id": 253})
 SKU = Entity(
     "subscribedSku",
     frozenset(
-        words(
+        names(
             "id accountId accountName appliesTo capabilityStatus consumedUnits prepaidUnits servicePlans skuId "
             "skuPartNumber subscriptionIds"
         )
@@ -141,13 +141,13 @@ SKU = Entity(
 )
 
 LICENCE_DETAILS = Entity(
-    "licenseDetails", frozenset(words("id servicePlans skuId skuPartNumber")), frozenset({"servicePlans"}), (), {}
+    "licenseDetails", frozenset(names("id servicePlans skuId skuPartNumber")), frozenset({"servicePlans"}), (), {}
 )
 
 ORGANIZATION = Entity(
     "organization",
     frozenset(
-        words(
+        names(
             "id assignedPlans businessPhones city country countryLetterCode createdDateTime defaultUsageLocation "
             "deletedDateTime displayName marketingNotificationEmails onPremisesLastSyncDateTime "
             "onPremisesSyncEnabled postalCode preferredLanguage provisionedPlans state street "
@@ -155,7 +155,7 @@ ORGANIZATION = Entity(
         )
     ),
     frozenset(
-        words(
+        names(
             "assignedPlans businessPhones marketingNotificationEmails provisionedPlans technicalNotificationMails "
             "verifiedDomains"
         )
@@ -167,7 +167,7 @@ ORGANIZATION = Entity(
 SERVICE_PRINCIPAL = Entity(
     "servicePrincipal",
     frozenset(
-        words(
+        names(
             "id accountEnabled appDisplayName appId appOwnerOrganizationId displayName servicePrincipalType "
             "servicePrincipalNames signInAudience tags deletedDateTime"
         )

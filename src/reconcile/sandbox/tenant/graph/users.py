@@ -192,7 +192,7 @@ class Users:
 
 
 def _decomposed(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Accents apart from their letters, as some clients have written them: the same text, other characters."""
+    """In Unicode NFD, as some clients write it: the same text, other characters."""
     return {
         name: unicodedata.normalize("NFD", value) if isinstance(value, str) else value for name, value in values.items()
     }

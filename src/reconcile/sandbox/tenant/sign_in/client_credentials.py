@@ -29,7 +29,7 @@ class ProofRefusedError(Exception):
 class Federation:
     """A federated credential of the application: whose tokens, and for whom, are as good as a secret.
 
-    ``keys``: the issuer's JSON Web Key Set. Entra fetches it from the issuer, the sandbox is told.
+    ``keys``: the issuer's JSON Web Key Set. Entra fetches it from the issuer, the sandbox is given it.
     """
 
     issuer: str

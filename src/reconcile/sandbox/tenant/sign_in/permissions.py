@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from reconcile.sandbox.tenant.name_list import words
+from reconcile.sandbox.tenant.name_list import names
 
 #: The least that the whole work of the tool needs; the last is a directory role, the others application permissions.
-GRANTED = words(
+GRANTED = names(
     "Application.Read.All Domain.ReadWrite.All LicenseAssignment.ReadWrite.All Organization.Read.All "
     "User.ReadWrite.All User-PasswordProfile.ReadWrite.All Exchange.ManageAsApp IMAP.AccessAsApp ExchangeAdministrator"
 )

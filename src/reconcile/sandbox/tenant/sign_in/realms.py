@@ -40,8 +40,8 @@ class Realms:
                     return None
 
     def _holder(self, domain: str) -> str:
-        """The id of the tenant in which the domain is verified, "" when there is none. Our initial domain is told with
-        the sign-in pages."""
+        """The id of the tenant in which the domain is verified, "" when there is none. Our initial domain is answered
+        with the sign-in pages."""
         if (known := self._world.domains.get(domain)) and known.verified and not known.initial:
             return self._world.tenant_id
         held = self._world.elsewhere.get(domain)

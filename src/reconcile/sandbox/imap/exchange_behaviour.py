@@ -1,4 +1,4 @@
-"""How Exchange Online differs from any other IMAP server, each way with a switch of its own.
+"""How Exchange Online differs from other IMAP servers, one switch for each difference.
 
 Sources: answers and limits reported for Exchange Online over IMAP, "Message rate limits" and "Managed store limits" at
 learn.microsoft.com.
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Self
 
 GREETING = b"* OK The Microsoft Exchange IMAP4 service is ready. [sandbox]\r\n"
-#: The keywords a mailbox has room for; others are dropped without a word.
+#: The keywords a mailbox has room for; others are dropped silently.
 KEYWORDS = frozenset({b"$mdnsent"})
 
 _NULL_OR_BARE = re.compile(rb"\0|(?<!\r)\n|\r(?!\n)")
@@ -21,7 +21,7 @@ _FIELD = re.compile(rb"(?m)^(?:X-(?!MS-)[^:\r\n]*):[^\r\n]*\r\n(?:[ \t][^\r\n]*\
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class ExchangeWays:
+class ExchangeBehaviour:
     """The switches. A figure of 0 switches a limit off; sizes are in bytes, times in seconds."""
 
     #: Connections to one mailbox; the next one is "authenticated but not connected".
@@ -43,7 +43,7 @@ class ExchangeWays:
     rewrites: bool = False
     #: NUL bytes and bare line ends are refused with the answer that says nothing.
     strict: bool = False
-    #: A message with these words is refused with the answer that says nothing, as is any keyword in an APPEND.
+    #: A message that holds this text is refused with the answer that says nothing, as is any keyword in an APPEND.
     forbids: str = ""
     refuses_keywords: bool = False
     #: Keywords are not kept.
