@@ -44,8 +44,25 @@ def test_a_state_is_mended_by_hand_and_put_back(stage: Stage) -> None:
 
 
 def test_the_sandboxs_state_is_never_taken_for_the_live_worlds(stage: Stage) -> None:
-    stage.run("apply", "--yes", expect=0)
+    forgotten = stage.run("plan", environment={"RECONCILE_SANDBOX": "0"}, expect=1).err
+    assert "AUTH01" in forgotten
+    assert "for it, say --sandbox" in forgotten
+    stage.run("apply", "--yes", "--sandbox", environment={"RECONCILE_SANDBOX": "0"}, expect=0)
     live = {"RECONCILE_SANDBOX": "0", "RECONCILE_CLIENT_SECRET": "x"}
-    assert "STA16" in stage.run("plan", environment=live, expect=1).err
+    for command in (
+        ["plan"],
+        ["drift"],
+        ["apply", "--yes"],
+        ["rehearse", "spf55"],
+        ["copy", "work"],
+        ["copy", "verify"],
+        ["copy", "back", "spf55", "--yes"],
+        ["dns", "check", "spf55"],
+        ["dns", "undo", "spf55", "--yes"],
+        ["inventory", "read"],
+    ):
+        refused = stage.run(*command, environment=live, expect=1).err
+        assert "STA16" in refused, command
+        assert "say --sandbox" in refused
     (stage.folder / "spfstate" / "federations" / "spf55.json").unlink()
     assert "STA16" in stage.run("plan", environment=live, expect=1).err  # the journals would say the same

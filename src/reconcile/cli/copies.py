@@ -94,7 +94,7 @@ def old_end(session: Session, federation: str, source: str, login: str, destinat
     """
     from reconcile.mailcopy.imap.session import Endpoint, Password
 
-    old = session.settings.legacy.get(source)
+    old = session.outside.legacy.get(source)
     if old is None:
         raise Problem(
             "COPY09",

@@ -23,7 +23,7 @@ def credential(session: Session) -> Credential:
 
     The sandbox's application has a secret of its own.
     """
-    tenant = session.settings.tenant
+    tenant = session.outside.tenant
     chosen = "secret" if session.sandbox else tenant.sign_in
     if chosen == "certificate":
         return _certificate(tenant.certificate_file)

@@ -137,7 +137,7 @@ def _open_streams() -> None:
 def _call() -> int:
     """Carry the command line out; the exit code. Raises OSError only when the output cannot be written."""
     try:
-        code = cli.main(prog_name="reconcile", standalone_mode=False)
+        code = cli.main(_world_first(sys.argv[1:]), prog_name="reconcile", standalone_mode=False)
     except click.exceptions.Abort:
         click.echo("Interrupted.", err=True)
         return INTERRUPTED
@@ -160,6 +160,14 @@ def _call() -> int:
             raise
         return _tell(_fault(error))
     return code if isinstance(code, int) else DONE
+
+
+def _world_first(arguments: list[str]) -> list[str]:
+    """``--sandbox`` and ``--live`` before the command, wherever they were written: which world it is, a command cannot
+    know better than the hand that types it last."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    chosen = [one for one in arguments[:end] if one in ("--sandbox", "--live")]
+    return [*chosen[-1:], *(one for one in arguments[:end] if one not in chosen), *arguments[end:]]
 
 
 def _tell(problem: Problem) -> int:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from reconcile import __version__
-from reconcile.cli.session import Session
-from reconcile.problem import Problem
+from reconcile.cli.session import Session, check_world
 
 if TYPE_CHECKING:
     from reconcile.config.federation import Federation
@@ -22,10 +21,6 @@ if TYPE_CHECKING:
     from reconcile.state.encoding import Encoding
     from reconcile.state.snapshot import Snapshot
     from reconcile.state.store import Store
-
-
-#: How the lineage of a state of the sandbox begins.
-_SANDBOX = "sandbox-"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -148,7 +143,8 @@ def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepare
         slugs, found = [*slugs, *orphans], [*found, *([None] * len(orphans))]
     for slug, known in zip(slugs, found, strict=True):
         stored = known or Snapshot(slug, lineage="")
-        _check_world(session, slug, {stored.lineage} if stored.serial else journals.lineages(slug))
+        for lineage in {stored.lineage} if stored.serial else journals.lineages(slug):
+            check_world(session, f"The state of {slug}", lineage)
         snapshots[slug], unsettled = journals.replay(stored)
         interrupted.update(intent.address for intent in unsettled if intent.action == "create")
     owners = declared_domains(loaded.federations)
@@ -167,20 +163,9 @@ def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepare
 
 def new_lineage(session: Session) -> str:
     """The name of a state that begins now; it says whether it is the sandbox's."""
-    return f"{_SANDBOX if session.sandbox else ''}{secrets.token_hex(16)}"
+    from reconcile.state.worlds import SANDBOX
 
-
-def _check_world(session: Session, slug: str, lineages: Collection[str]) -> None:
-    """Raise STA16 when the state is of the other world: what the sandbox holds is not ours to delete in the tenant."""
-    if any(lineage.startswith(_SANDBOX) != session.sandbox for lineage in lineages):
-        theirs, ours = ("live world's", "sandbox") if session.sandbox else ("sandbox's", "live world")
-        raise Problem(
-            "STA16",
-            f"The state of {slug} in {session.state}/ is the {theirs}, and this command talks to the {ours}.",
-            "work on the other one in a folder of its own (--chdir)"
-            if session.sandbox
-            else f"move {session.state}/ away, or say --sandbox",
-        )
+    return f"{SANDBOX if session.sandbox else ''}{secrets.token_hex(16)}"
 
 
 def basis(federations: Sequence[Federation], snapshots: Mapping[str, Snapshot]) -> dict[str, Basis]:

@@ -32,7 +32,7 @@ def _tenant_and_copies(session: Session) -> tuple[Provider, Provider]:
     from reconcile.providers.microsoft.provider import microsoft_provider
 
     queue = copies_location(session).jobs
-    tenant = microsoft_provider(session.settings, credential(session), session.clock, copied=queue.copied)
+    tenant = microsoft_provider(session.outside, credential(session), session.clock, copied=queue.copied)
     return tenant, copies_provider(queue)
 
 
@@ -40,7 +40,7 @@ def dns_places(session: Session) -> DnsPlaces:
     """Where the zones of this call are kept; the sandbox keeps all of them itself."""
     from reconcile.providers.dns.composite import DnsPlaces
 
-    settings = session.settings.dns
+    settings = session.outside.dns
     if session.sandbox:
         settings = settings.model_copy(update={"hosted": {}, "manual": {}})
 

@@ -54,6 +54,7 @@ def up(session: Session, mail: tuple[str, ...], record: Path | None, profile: st
                 session.warn("It keeps the options it was started with; for others: reconcile sandbox down, then up.")
             return
         _start(session, folder, order)
+    _tell_what_stays(session)
     if foreground:
         _stay(session, folder)
 
@@ -229,9 +230,11 @@ def _aliases(federation: Federation) -> list[str]:
 
 
 def _tell_what_stays(session: Session) -> None:
-    """The state outlives the world it tells of, and would make all of the next one look like drift."""
-    if (session.state / "federations").is_dir():
-        session.warn(f"{session.state}/ still tells what was applied; to begin anew: rm -r {session.state}")
+    """The state outlives the sandbox it tells of, and would make all of the next one look like drift."""
+    kept = [name for name in ("federations", "runs", "copies") if (session.state / name).is_dir()]
+    if kept:
+        where = session.state
+        session.warn(f"{where}/ still tells what was applied in a former sandbox; to begin anew: rm -r {where}")
 
 
 def _tell_if_running(session: Session, folder: SandboxFolder) -> bool:

@@ -53,6 +53,21 @@ class Session:
         return load_settings(paths)
 
     @functools.cached_property
+    def outside(self) -> Settings:
+        """The settings, for whoever is about to contact the outside systems they name.
+
+        Raises STA16 when what this folder records is of the other world: what a sandbox holds is not ours to change in
+        the tenant, nor the other way round.
+        """
+        from reconcile.state.worlds import is_sandbox, recorded_lineages
+
+        for path, lineage in recorded_lineages(self.state):
+            check_world(self, str(path), lineage)
+            if is_sandbox(lineage) == self.sandbox:
+                break  # one folder never holds two worlds: each write is checked
+        return self.settings
+
+    @functools.cached_property
     def clock(self) -> Clock:
         """The machine's clock; the sandbox's virtual one when this call talks to the sandbox; moved by --as-of."""
         from reconcile.cli.moment import as_of_moment
@@ -130,13 +145,18 @@ class Session:
         if value and not self.sandbox:
             return value
         if file is None:
-            raise Problem("AUTH01", f"No {what}.", f"set {variable}, or name a file in reconcile.toml")
+            raise Problem("AUTH01", f"No {what}.", self._where_to_find(variable))
         try:
             return file.read_text(encoding="utf-8").strip()
         except OSError as error:
             raise Problem(
                 "AUTH01", f"Cannot read the {what} in {file}: {error.strerror}.", f"or set {variable}"
             ) from None
+
+    def _where_to_find(self, variable: str) -> str:
+        if not self.sandbox and (SANDBOX_FOLDER / "settings.toml").exists():
+            return f"a sandbox is kept in this folder: for it, say --sandbox; for the live world, set {variable}"
+        return f"set {variable}, or name a file in reconcile.toml"
 
     def console(self, *, stderr: bool = False) -> Console:
         """Where to write: colour only on a terminal, unless NO_COLOR, FORCE_COLOR or --color say otherwise."""
@@ -155,3 +175,19 @@ class Session:
             highlight=False,
             soft_wrap=True,
         )
+
+
+def check_world(session: Session, where: str, lineage: str) -> None:
+    """Raise STA16 when the state of that lineage, found at ``where``, is not of the world this call talks to."""
+    from reconcile.state.worlds import is_sandbox
+
+    if is_sandbox(lineage) == session.sandbox:
+        return
+    theirs, ours = ("live world's", "sandbox") if session.sandbox else ("sandbox's", "live world")
+    raise Problem(
+        "STA16",
+        f"{where} is the {theirs}, and this command talks to the {ours}.",
+        "work on the other one in a folder of its own (--chdir)"
+        if session.sandbox
+        else f"say --sandbox, or move {session.state}/ away",
+    )

@@ -20,7 +20,7 @@ def sources_of(session: Session, name: str) -> list[Source]:
 
     Raises Problem INV20 when it has none, AUTH01 when a credential is missing.
     """
-    server = session.settings.legacy.get(name)
+    server = session.outside.legacy.get(name)
     if server is None:
         known = ", ".join(sorted(session.settings.legacy))
         raise Problem("INV20", f"The old host {name!r} is not in reconcile.toml.", f"the known ones: {known}")
