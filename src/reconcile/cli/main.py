@@ -25,6 +25,7 @@ COMMANDS = {
         "reconcile.cli.inventory.commands:inventory",
         "What the old hosts hold: read, show, compare. Nothing on them is changed.",
     ),
+    "batches": ("reconcile.cli.batches:batches", "Who migrates when: show, propose, move, ics."),
     "rehearse": ("reconcile.cli.rehearse:rehearse", "Look at all a federation's move depends on; change nothing."),
     "plan": ("reconcile.cli.plan:plan", "Compare YAML with the tenant, DNS and the old host; show what would change."),
     "show": ("reconcile.cli.show:show", "Show a saved plan."),

@@ -56,7 +56,7 @@ def as_of_option(command: Command) -> Command:
         default="",
         expose_value=False,
         callback=play,
-        help="Play another day, such as 2025-01-19 or 2025-01-19T16:00; nothing is written.",
+        help="Play another day, such as 2025-01-19 or 2025-01-19T16:00, in the network's time.",
     )
     return option(command)
 

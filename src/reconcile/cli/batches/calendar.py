@@ -1,0 +1,68 @@
+"""What the commands of ``reconcile batches`` have in common: the files, the calendar, and a file rewritten."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from reconcile.cli.session import Session
+from reconcile.problem import Problem
+
+if TYPE_CHECKING:
+    from reconcile.config.batches import Batch
+    from reconcile.config.load import Loaded
+    from reconcile.planning.batches.weights import Candidate
+
+
+def loaded(session: Session) -> Loaded:
+    """Every federation whose file is valid; the others are told on standard error and left out."""
+    from reconcile.config.load import load_federations
+
+    found = load_federations(session.federations, protected=session.settings.protected)
+    for path in sorted({one.path for one in found.errors}):
+        session.warn(f"Left out: {path} is not valid (reconcile validate says why).")
+    return found
+
+
+def dates(session: Session) -> tuple[Batch, ...]:
+    """The batches of reconcile.toml. Raises Problem CAL02 when it has none."""
+    batches = session.settings.batches
+    if not batches:
+        raise Problem("CAL02", f"{session.settings_file} has no [[batches]].", "see docs/calendar.md", 3)
+    return batches
+
+
+def weighed(session: Session, *, anew: bool = False) -> tuple[Candidate, ...]:
+    """Every federation with what it weighs."""
+    from reconcile.planning.batches.weights import candidates
+
+    found = loaded(session).federations
+    inventories = session.inventory_folder.newest_of(one.slug for one in found)
+    return candidates(found, inventories, today=session.today, anew=anew)
+
+
+def rewrite(path: Path, date: dt.date | None) -> tuple[str, str]:
+    """The text of a federation file as it is, and with that date. Raises Problem CFG06, OUT02."""
+    from reconcile.config.rewrite import with_date
+
+    with path.open(encoding="utf-8", newline="") as file:
+        before = file.read()
+    return before, with_date(before, date, str(path))
+
+
+def difference(path: Path, before: str, after: str) -> Iterator[Text]:
+    """The change of a file, as git shows one."""
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), str(path), str(path), lineterm="", n=2)
+    styles = {"+": "green", "-": "red", "@": "cyan"}
+    for line in lines:
+        yield Text(line, styles.get(line[:1], ""))
+
+
+def gigabytes(size: int) -> str:
+    """``312 GB``, ``1.4 GB``."""
+    return f"{size / 10**9:.1f} GB" if size < 10 * 10**9 else f"{size / 10**9:,.0f} GB"

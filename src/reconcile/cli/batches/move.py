@@ -1,0 +1,90 @@
+"""``reconcile batches move``: a federation that is not ready goes to the next date with room."""
+
+from __future__ import annotations
+
+import collections
+import datetime as dt
+from typing import TYPE_CHECKING
+
+import click
+
+from reconcile.cli.batches.calendar import dates, difference, loaded, rewrite
+from reconcile.cli.exits import DONE, ERROR, REFUSED
+from reconcile.cli.moment import as_of_option
+from reconcile.cli.session import Session
+from reconcile.problem import Problem
+
+if TYPE_CHECKING:
+    from reconcile.config.batches import Batch
+    from reconcile.config.federation import Federation
+
+
+@click.command()
+@click.argument("federation")
+@click.option("--to", "wanted", metavar="DATE", default="", help="This date, and not the next one with room.")
+@click.option("--dry-run", is_flag=True, help="Show the difference and write nothing.")
+@as_of_option
+@click.pass_obj
+def move(session: Session, federation: str, wanted: str, dry_run: bool) -> int:
+    """Give a federation the next date with room, one it wishes first, and write it into its file, comments kept.
+
+    What was confirmed for another date goes: a new date wants a new agreement. When no date is left the federation has
+    none, which is told (exit 1). After the lock a move would be a rollback: it is refused (exit 5).
+    """
+    from reconcile.planning.batches.following import following
+    from reconcile.state.durable import replace_file
+
+    found, batches = loaded(session), dates(session)
+    (chosen,) = found.select([federation])
+    _before_the_lock(session, chosen)
+    migration = chosen.file.migration
+    taken = collections.Counter(
+        one.file.migration.date for one in found.federations if one.file.migration.date and one is not chosen
+    )
+    if wanted:
+        day: dt.date | None = _named(wanted, batches, taken)
+    else:
+        day = following(migration.date, migration.dates, batches, taken, session.today)
+    before, after = rewrite(chosen.path, day)
+    if not dry_run and after != before:
+        replace_file(chosen.path, after.encode())
+    session.print(difference(chosen.path, before, after))
+    if day is None:
+        session.warn(
+            f"CAL03 No date after {migration.date or session.today} has room for {chosen.slug}: it has none now."
+        )
+        session.warn("  → open another date in reconcile.toml, then: reconcile batches move")
+        return ERROR
+    session.warn(f"{chosen.slug}: {migration.date or 'no date'} → {day}. Commit the file; plans made before are stale.")
+    return DONE
+
+
+def _before_the_lock(session: Session, federation: Federation) -> None:
+    from reconcile.resources.milestones import milestones
+
+    lock = milestones(federation.file.migration.date, session.settings.calendar).lock
+    if session.clock.now() >= lock:
+        raise Problem(
+            "CAL04",
+            f"The old mailboxes of {federation.slug} closed on {lock.astimezone(session.zone):%d/%m/%Y at %H:%M}: "
+            "from there on a move is a rollback.",
+            "write the date into its file and look at the plan: it undoes what was done",
+            REFUSED,
+        )
+
+
+def _named(wanted: str, batches: tuple[Batch, ...], taken: collections.Counter[dt.date]) -> dt.date:
+    from reconcile.config.batches import batch_of
+
+    try:
+        day = dt.date.fromisoformat(wanted)
+    except ValueError:
+        raise click.UsageError(f"{wanted!r} is no date, like 2025-03-03.") from None
+    batch = batch_of(day, batches)
+    if batch is None:
+        known = ", ".join(str(one.date) for one in batches)
+        raise Problem("CAL05", f"{day} is no date of the calendar.", f"those of reconcile.toml: {known}", REFUSED)
+    if not batch.open or taken[day] >= batch.most:
+        state = f"full: it takes {batch.most}" if batch.open else "closed"
+        raise Problem("CAL05", f"{day} is {state}.", "choose another, or leave --to out", REFUSED)
+    return day

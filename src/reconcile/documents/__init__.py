@@ -1,0 +1,1 @@
+"""What people are handed: calendars. Pure: values in, bytes out, in French."""
