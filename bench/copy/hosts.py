@@ -50,10 +50,8 @@ def fill(host: Dovecot, messages: Iterable[Message], user: str = USER) -> int:
             name = quoted(imap_utf7.encode(folder))
             commands.run([b"CREATE " + name, b"SUBSCRIBE " + name])
             while part := list(islice(group, 50)):
-                head = b'APPEND %b (%b) "%b" {%d+}\r\n%b'
-                answers = commands.run(
-                    [head % (name, m.flags.encode(), m.date.encode(), len(m.body), m.body) for m in part]
-                )
+                head = b'APPEND %b (%b) "%b"'
+                answers = commands.run([(head % (name, m.flags.encode(), m.date.encode()), m.body) for m in part])
                 assert all(answer.startswith(b"OK") for answer in answers), answers
                 count += len(part)
     return count

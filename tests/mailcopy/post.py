@@ -45,9 +45,9 @@ class Box:
                 client.subscribe_folder(folder)
             commands = Commands(client.socket(), "test")
             name = quoted(imapclient.imap_utf7.encode(folder))
-            head = b'APPEND %b (%b) "%b" {%d+}\r\n%b'
+            head = b'APPEND %b (%b) "%b"'
             answers = commands.run(
-                [head % (name, " ".join(m.flags).encode(), m.date.encode(), len(m.body), m.body) for m in mails]
+                [(head % (name, " ".join(m.flags).encode(), m.date.encode()), m.body) for m in mails]
             )
             refused = [answer for answer in answers if not answer.startswith(b"OK")]
             assert not refused, refused[0]

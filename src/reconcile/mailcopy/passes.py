@@ -51,12 +51,14 @@ class ThrottledProblem(Problem):
 class PassOptions:
     """``folder``: one folder of the new mailbox that receives everything, "" for none. ``origin``: knows what came from
     the destination and is left alone (``reverse``). ``watch`` receives the progress often and may raise to end the pass
-    at once; ``stop`` ends it once what is in flight has arrived."""
+    at once; ``stop`` ends it once what is in flight has arrived, ``halt`` also the waiting for a server that does not
+    answer."""
 
     folder: str = ""
     origin: Origin | None = None
     stop: Callable[[], bool] = lambda: False
     watch: Callable[[Progress], None] = lambda _: None
+    halt: Callable[[], bool] = lambda: False
 
 
 def copy_mailbox(
@@ -66,7 +68,8 @@ def copy_mailbox(
 
     Raises ``Problem``: COPY01 unreachable, COPY02 login refused, COPY03 the new server lacks an extension,
     COPY04/05 the ledger, COPY06 the connection keeps breaking, COPY10 a server
-    asks for a long pause. A later pass neither loses nor doubles mail.
+    asks for a long pause, COPY18 an answer is beyond all bounds; ``Stopped`` when a server did not answer soon after
+    ``halt``. A later pass neither loses nor doubles mail.
     """
     return _Pass(source, destination, ledger, clock, options or PassOptions()).run()
 
@@ -108,7 +111,7 @@ class _Pass:
     def _attempt(self, *, cautious: bool) -> None:
         """Survey, pump, settle, on connections of its own."""
         total = self._total
-        with Connections(self._source, self._destination) as connections:
+        with Connections(self._source, self._destination, self._options.halt) as connections:
             # A first pass is worth a second pair for certain, which may as well be on its way meanwhile.
             early = connections.more(min(1, self._most_pairs - 1)) if not self._ledger.rows() else ()
             control = connections.pair()

@@ -108,6 +108,8 @@ def _made(
 ) -> list[Route]:
     """The routes of all folders, after creating what is missing and subscribing to what is subscribed."""
     theirs, ours = both_at_once(source.layout, destination.layout)
+    for name in theirs.unusable:
+        found.failed[readable(name)] = "no command can hold its name: it has a line end in it"
     routes = route_folders(
         theirs.folders,
         ours.folders,

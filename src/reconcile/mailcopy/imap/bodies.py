@@ -35,16 +35,11 @@ def read_bodies(session: Session, folder: bytes, uids: Sequence[int], reader: Bo
         until = _Until(b"D%d" % start, reader)
         stream = FetchStream(until)
         part = uid_set(ordered[start : start + AT_ONCE])
-        try:
-            session.socket.sendall(b"%b UID FETCH %b (UID FLAGS INTERNALDATE BODY.PEEK[])\r\n" % (until.tag, part))
-            while not until.reached:
-                with stream.room as room:
-                    count = session.socket.recv_into(room)
-                if not count:
-                    raise ConnectionLost(f"{session.endpoint} closed the connection")
-                stream.received(count)
-        except OSError as error:
-            raise ConnectionLost(f"{session.endpoint}: {error}") from None
+        session.commands.ask(b"%b UID FETCH %b (UID FLAGS INTERNALDATE BODY.PEEK[])" % (until.tag, part))
+        while not until.reached:
+            with stream.room as room:
+                count = session.commands.receive_into(room)
+            stream.received(count)
 
 
 def digests(session: Session, folder: bytes, uids: Sequence[int]) -> dict[int, bytes]:

@@ -2,41 +2,61 @@
 
 from __future__ import annotations
 
+import base64
 import socket
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
-from reconcile.mailcopy.imap.grammar import readable
+from reconcile.mailcopy.imap.grammar import command, readable
 from reconcile.mailcopy.imap.interruptions import ConnectionLost, raise_if_throttled
+from reconcile.mailcopy.imap.limits import LINE, SHORT_ANSWERS, Excess
+from reconcile.mailcopy.imap.reading import Patience, never, receive_into, send_all
 
+A = TypeVar("A")
 #: Commands sent ahead of their answers: a server may stop reading while its answers are not read.
 AHEAD = 50
+#: A command: its line, or what stands before a literal at its end, and the literal (LITERAL+, RFC 7888).
+Command = bytes | tuple[bytes, bytes]
 
 
 class Commands:
-    """Pipelined commands on a blocking socket that is logged in and has nothing outstanding."""
+    """Pipelined commands on a socket that has nothing outstanding. ``stop()``: give up soon."""
 
-    def __init__(self, connection: socket.socket, name: str) -> None:
+    def __init__(self, connection: socket.socket, name: str, stop: Callable[[], bool] = never) -> None:
         self._socket = connection
         self._name = name
         self._last = 0
         self._rest = b""
+        self._room = bytearray(1 << 18)
+        self._patience = Patience(name, stop)
 
-    def run(self, commands: Sequence[bytes], take: Callable[[int, bytes], None] | None = None) -> list[bytes]:
+    def run(
+        self,
+        commands: Sequence[Command],
+        take: Callable[[int, bytes], None] | None = None,
+        *,
+        most: int = SHORT_ANSWERS,
+    ) -> list[bytes]:
         """Send the commands, in order, and return their tagged answers without the tag (``OK …``).
 
         ``take(index, lines)`` is given the untagged lines of command ``index`` as they come, whole, in blocks; lines
-        end with CRLF. Raises ``ConnectionLost``, and ``Throttled`` for an answer that means "later".
+        end with CRLF. ``most``: bytes of all answers together. Raises ``ConnectionLost``, ``Throttled`` for an answer
+        that means "later", ``Excess``, and ValueError for a command that is not one line.
         """
         first = self._last + 1
         self._last += len(commands)
         answers: list[bytes] = []
         sent = 0
+        self._patience.begin()
         while len(answers) < len(commands):
             burst = commands[sent : len(answers) + AHEAD]
             if burst:
-                self._send(b"".join(b"C%d %b\r\n" % (first + sent + n, text) for n, text in enumerate(burst)))
+                self._send(b"".join(_written(first + sent + n, one) for n, one in enumerate(burst)))
                 sent += len(burst)
             block = self._lines()
+            most -= len(block)
+            if most < 0:
+                raise Excess("an answer without an end", self._name)
             while block and len(answers) < len(commands):
                 tag = b"C%d " % (first + len(answers))
                 # 1 is find's -1: the block holds no tagged answer yet
@@ -47,26 +67,82 @@ class Commands:
                 if block:
                     line, _, block = block.partition(b"\r\n")
                     answers.append(line[len(tag) :])
+                    self._patience.answered()
                     if line[len(tag) : len(tag) + 3].upper() != b"OK ":
                         raise_if_throttled(self._name, readable(line[len(tag) :]))
             self._rest = block + self._rest
         return answers
 
+    def greeting(self) -> bytes:
+        """The line a server begins with. Raises ``ConnectionLost``."""
+        self._patience.begin()
+        line, _, rest = self._lines().partition(b"\r\n")
+        self._rest = rest + self._rest
+        return line
+
+    def authenticate(self, mechanism: bytes, response: bytes) -> tuple[bytes, bytes]:
+        """One SASL exchange of one response: the tagged answer, and the untagged lines before it."""
+        self._last += 1
+        tag, said = b"C%d " % self._last, b""
+        self._patience.begin()
+        self._send(command(tag + b"AUTHENTICATE " + mechanism))
+        replies = [base64.b64encode(response), b""]  # a server that refuses says why first, and wants a blank line
+        while len(said) < LINE:
+            line, _, rest = self._lines().partition(b"\r\n")
+            self._rest = rest + self._rest
+            if line.startswith(tag):
+                return line[len(tag) :], said
+            if line.startswith(b"+") and replies:
+                self._send(command(replies.pop(0)))
+            else:
+                said += line + b"\r\n"
+        raise Excess("an answer without an end", self._name)
+
+    def leave(self) -> None:
+        """Say goodbye without waiting for the answer. Raises ``ConnectionLost``."""
+        self._send(command(b"Z LOGOUT"))
+
+    def receive_into(self, room: memoryview) -> int:
+        """Bytes of what somebody else reads; how many came."""
+        return self._named(lambda: receive_into(self._socket, room, self._patience))
+
+    def ask(self, text: bytes) -> None:
+        """Send one command, tag and all, whose answer somebody else reads."""
+        self._patience.begin()
+        self._send(command(text))
+
     def _send(self, text: bytes) -> None:
-        try:
-            self._socket.sendall(text)
-        except OSError as error:
-            raise ConnectionLost(f"{self._name}: {error}") from None
+        self._named(lambda: send_all(self._socket, text))
 
     def _lines(self) -> bytes:
         """At least one whole line."""
-        while (end := self._rest.rfind(b"\r\n")) < 0:
-            try:
-                received = self._socket.recv(1 << 18)
-            except OSError as error:
-                raise ConnectionLost(f"{self._name}: {error}") from None
-            if not received:
-                raise ConnectionLost(f"{self._name} closed the connection")
-            self._rest += received
+        if (end := self._rest.rfind(b"\r\n")) < 0:
+            parts = [self._rest]
+            length = len(self._rest)
+            while end < 0:
+                count = self._named(lambda: receive_into(self._socket, self._room, self._patience))
+                part = bytes(self._room[:count])
+                if parts[-1][-1:] == b"\r":
+                    part, parts[-1] = parts[-1][-1:] + part, parts[-1][:-1]
+                end = part.rfind(b"\r\n")
+                parts.append(part)
+                length += count
+                if end < 0 and length > LINE:
+                    raise Excess(f"a line of more than {LINE:,} bytes", self._name)
+            end += sum(map(len, parts[:-1]))
+            self._rest = b"".join(parts)
         block, self._rest = self._rest[: end + 2], self._rest[end + 2 :]
         return block
+
+    def _named(self, doing: Callable[[], A]) -> A:
+        try:
+            return doing()
+        except ConnectionLost as lost:
+            raise ConnectionLost(f"{self._name}: {lost}") from None
+
+
+def _written(number: int, one: Command) -> bytes:
+    if isinstance(one, bytes):
+        return command(b"C%d %b" % (number, one))
+    head, literal = one
+    return command(b"C%d %b {%d+}" % (number, head, len(literal))) + literal + b"\r\n"

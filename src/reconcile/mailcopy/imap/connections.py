@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import TypeVar
 
+from reconcile.mailcopy.imap.reading import never
 from reconcile.mailcopy.imap.session import Endpoint, Session, connect
 
 SessionPair = tuple[Session, Session]
@@ -17,7 +18,8 @@ B = TypeVar("B")
 class Connections:
     """Enter it to open pairs of connections; leaving logs them out, or hangs up when an exception ends the attempt."""
 
-    def __init__(self, source: Endpoint, destination: Endpoint) -> None:
+    def __init__(self, source: Endpoint, destination: Endpoint, stop: Callable[[], bool] = never) -> None:
+        self._stop = stop
         self._endpoints = (source, destination)
         self._opened: list[Session] = []
         self._pool = ThreadPoolExecutor(2 * min(source.connections, destination.connections))
@@ -45,7 +47,7 @@ class Connections:
         return self._open(self._endpoints[0]), self._open(self._endpoints[1])
 
     def _open(self, end: Endpoint) -> Session:
-        session = connect(end)
+        session = connect(end, self._stop)
         self._opened.append(session)
         return session
 

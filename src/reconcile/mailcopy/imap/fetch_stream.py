@@ -8,15 +8,18 @@ from __future__ import annotations
 import re
 from typing import IO, Protocol
 
-from reconcile.mailcopy.imap.grammar import readable, unquoted
+from reconcile.mailcopy.imap.grammar import number, readable, unquoted
 from reconcile.mailcopy.imap.interruptions import ConnectionLost
+from reconcile.mailcopy.imap.limits import LINE, MESSAGE, Excess
 
-_USUAL = re.compile(rb'\* \d+ FETCH \(UID (\d+) FLAGS \(([^)]*)\) INTERNALDATE "([^"]*)" BODY\[\] \{(\d+)\}\r\n')
+_USUAL = re.compile(
+    rb'\* \d+ FETCH \(UID (\d{1,10}) FLAGS \(([^)]*)\) INTERNALDATE "([^"]*)" BODY\[\] \{(\d{1,10})\}\r\n'
+)
 _LITERAL = re.compile(rb"\{(\d+)\}$")
 _BODY_LITERAL = re.compile(rb"BODY\[\] \{\d+\}$", re.IGNORECASE)
 _BODY_STRING = re.compile(rb'BODY\[\] (?:(NIL)|"((?:[^"\\]|\\.)*)")', re.IGNORECASE | re.DOTALL)
 _FETCH = re.compile(rb"\* \d+ FETCH ", re.IGNORECASE)
-_UID = re.compile(rb"[ (]UID (\d+)", re.IGNORECASE)
+_UID = re.compile(rb"[ (]UID (\d{1,10})\b", re.IGNORECASE)
 _FLAGS = re.compile(rb"[ (]FLAGS \(([^)]*)\)", re.IGNORECASE)
 _DATE = re.compile(rb'[ (]INTERNALDATE "([^"]*)"', re.IGNORECASE)
 #: Received at once at most. The buffer is kept: a fresh one each time would cost a page fault per 4 KB.
@@ -66,6 +69,8 @@ class FetchStream:
             if used and self._end:
                 view[: self._end] = view[used:end]
         if self._end == len(self._buffer):  # one line fills it
+            if self._end > 2 * LINE:
+                raise Excess(f"a line of more than {LINE:,} bytes")
             self._buffer = self._buffer + bytes(self._end)
 
     def feed(self, received: bytes) -> None:
@@ -94,7 +99,7 @@ class FetchStream:
                 position += 3
             if not self._text and not self._streaming and (usual := _USUAL.match(buffer, position, end)):
                 position = usual.end()
-                self._due = int(usual[4])
+                self._due = _size(usual[4])
                 self._streaming = True
                 reader.begin(int(usual[1]), usual[2], usual[3], self._due)
                 continue
@@ -105,15 +110,18 @@ class FetchStream:
             literal = _LITERAL.search(line) if self._text or self._streaming or line.startswith(b"* ") else None
             if literal and not _BODY_LITERAL.search(line):
                 # A literal that is not the body (nothing we ask for, but allowed): wait for all of it.
-                if end < line_end + 2 + int(literal[1]):
+                length = number(literal[1])
+                if length + len(self._text) > LINE:
+                    raise Excess(f"a literal of {length:,} bytes that is no message")
+                if end < line_end + 2 + length:
                     return position
-                line_end += 2 + int(literal[1])
+                line_end += 2 + length
                 self._text += bytes(view[position:line_end])
                 position = line_end
                 continue
             position = line_end + 2
             if literal:
-                self._open_body(self._text + line, int(literal[1]))
+                self._open_body(self._text + line, _size(literal[1]))
             else:
                 self._close_line(self._text + line)
 
@@ -172,6 +180,14 @@ class FetchStream:
             with memoryview(content) as view:
                 self._reader.chunk(view)
         self._reader.end()
+
+
+def _size(digits: bytes) -> int:
+    """Of a message."""
+    size = number(digits)
+    if size > MESSAGE:
+        raise Excess(f"a message of {size:,} bytes")
+    return size
 
 
 def _known(text: bytes) -> tuple[int, bytes, bytes]:

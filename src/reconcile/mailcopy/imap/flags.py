@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from reconcile.mailcopy.imap.grammar import kept_flags, quoted, uid_set
+from reconcile.mailcopy.imap.grammar import flag_list, kept_flags, quoted, uid_set
 from reconcile.mailcopy.imap.session import Session
 
 #: Messages named in one command.
@@ -14,7 +14,7 @@ AT_ONCE = 200
 FLAGGED = b"\\Flagged"
 
 _ROW = re.compile(rb"^\* \d+ FETCH \((.*)\)\r$", re.MULTILINE | re.IGNORECASE)
-_UID = re.compile(rb"\bUID (\d+)", re.IGNORECASE)
+_UID = re.compile(rb"\bUID (\d{1,10})\b", re.IGNORECASE)
 _FLAGS = re.compile(rb"\bFLAGS \(([^)]*)\)", re.IGNORECASE)
 
 #: Whether the destination takes any keyword, and those it takes in any case.
@@ -26,7 +26,7 @@ def add_flags(destination: Session, folders: Iterable[tuple[bytes, Mapping[bytes
     commands = []
     for name, wanted in folders:
         stores = [
-            b"UID STORE %b +FLAGS.SILENT (%b)" % (uid_set(uids[start : start + AT_ONCE]), flags)
+            b"UID STORE %b +FLAGS.SILENT (%b)" % (uid_set(uids[start : start + AT_ONCE]), flag_list(flags.split()))
             for flags, uids in wanted.items()
             for start in range(0, len(uids), AT_ONCE)
         ]

@@ -1,22 +1,67 @@
-"""The small grammar of IMAP the copier reads and writes itself. Pure."""
+"""The small grammar of IMAP the copier reads and writes itself. Pure.
+
+What a server says becomes part of our commands: names, flags, dates. Each kind of argument is written by one function
+here, which leaves nothing in it that could end it, the line or the command; ``command`` ends every line that is sent.
+"""
 
 from __future__ import annotations
 
 import calendar
 import re
 from collections.abc import Iterable, Iterator
+from typing import NewType
+
+from reconcile.mailcopy.imap.limits import LARGEST_NUMBER, Excess
+
+#: An argument as it stands on the line: a mailbox name with its quotes, flags without their parentheses, a date-time
+#: with its quotes.
+Name = NewType("Name", bytes)
+Flags = NewType("Flags", bytes)
+DateTime = NewType("DateTime", bytes)
 
 #: The only system flags a copy carries. ``\Recent`` may not be set (RFC 3501 §2.3.2) and ``\Deleted`` would hide mail.
 SYSTEM_FLAGS = frozenset({rb"\seen", rb"\answered", rb"\flagged", rb"\draft"})
 
 _MONTHS = {name: number for number, name in enumerate(b"jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
-_DATE = re.compile(rb"\s*(\d{1,2})-(\w{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)")
+_DATE = re.compile(rb"\s*(\d{1,2})-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)\s*")
 _APPENDUID = re.compile(rb"\[APPENDUID (\d+) ([\d:,]+)\]", re.IGNORECASE)
+#: What no quoted string and no line may hold (RFC 3501 §9: TEXT-CHAR).
+_ENDS_A_LINE = re.compile(rb"[\r\n\0]")
+#: atom (RFC 3501 §9), and "]", which some servers allow in keywords and which can end nothing here.
+_FLAG = re.compile(rb'\\?[^\0-\x20\x7f-\xff(){%*"\\]+')
 
 
-def quoted(name: bytes) -> bytes:
-    """A mailbox name, already in modified UTF-7, as a quoted string (RFC 3501 §9)."""
-    return b'"' + name.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
+def command(text: bytes) -> bytes:
+    """A whole command line, ready to be sent. Raises ValueError for what would be more than one."""
+    if _ENDS_A_LINE.search(text):
+        raise ValueError("a command is one line")
+    return text + b"\r\n"
+
+
+def is_name(name: bytes) -> bool:
+    """Whether a mailbox name can be written on a command line."""
+    return _ENDS_A_LINE.search(name) is None
+
+
+def quoted(name: bytes) -> Name:
+    """A mailbox name, already in modified UTF-7, as a quoted string (RFC 3501 §9). Raises ValueError: ``is_name``."""
+    if not is_name(name):
+        raise ValueError("a mailbox name holds a line end or NUL")
+    return Name(b'"' + name.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"')
+
+
+def flag_list(flags: Iterable[bytes]) -> Flags:
+    """Those of the flags that are atoms, separated by blanks."""
+    return Flags(b" ".join(flag for flag in flags if _FLAG.fullmatch(flag)))
+
+
+def date_time(date: bytes) -> DateTime | None:
+    """An INTERNALDATE as a quoted date-time (RFC 3501 §9), written anew from what it means; None when it is none."""
+    found = _DATE.fullmatch(date)
+    if not found or found[2].lower() not in _MONTHS:
+        return None
+    day, month, rest = found[1], found[2], date[found.start(3) : found.end(9)]
+    return DateTime(b'"%b-%b-%b"' % (day.rjust(2), month, rest))
 
 
 def unquoted(text: bytes) -> bytes:
@@ -35,22 +80,40 @@ def uid_set(uids: Iterable[int]) -> bytes:
     return b",".join(b"%d" % first if first == last else b"%d:%d" % (first, last) for first, last in spans)
 
 
-def uids_of(text: bytes) -> Iterator[int]:
-    """The UIDs of a sequence set, in the order written (RFC 4315 §3 keeps the order of a MULTIAPPEND)."""
+def number(digits: bytes) -> int:
+    """A number of IMAP (RFC 3501 §9: 32 bits). Raises ``Excess`` for a larger one."""
+    if len(digits) > 10 or (value := int(digits)) > LARGEST_NUMBER:
+        raise Excess(f"a number of {len(digits)} digits")
+    return value
+
+
+def uids_of(text: bytes, most: int) -> Iterator[int]:
+    """The UIDs of a sequence set, in the order written (RFC 4315 §3 keeps the order of a MULTIAPPEND).
+
+    Raises ``Excess`` when they are more than ``most``, ValueError for what is no sequence set.
+    """
     for part in text.split(b","):
         first, _, last = part.partition(b":")
-        yield from range(int(first), int(last or first) + 1)
+        start, end = number(first), number(last or first)
+        most -= end - start + 1
+        if most < 0:
+            raise Excess("more UIDs than messages were sent")
+        yield from range(start, end + 1)
 
 
-def appended(answer: bytes) -> tuple[int, list[int]] | None:
-    """UIDVALIDITY and UIDs of an ``[APPENDUID …]`` response code (RFC 4315 §3); None when there is none."""
+def appended(answer: bytes, most: int) -> tuple[int, list[int]] | None:
+    """UIDVALIDITY and UIDs, ``most`` of them at most, of an ``[APPENDUID …]`` response code (RFC 4315 §3); None when
+    there is none. Raises ``Excess``."""
     found = _APPENDUID.search(answer)
-    return (int(found[1]), list(uids_of(found[2]))) if found else None
+    try:
+        return (number(found[1]), list(uids_of(found[2], most))) if found else None
+    except ValueError:
+        return None
 
 
 def moment(date: bytes) -> int | None:
     """An INTERNALDATE as seconds since 1970 in UTC; None when it is not one."""
-    found = _DATE.match(date)
+    found = _DATE.fullmatch(date)
     if not found or found[2].lower() not in _MONTHS:
         return None
     day, year, hour, minute, second = (int(found[n]) for n in (1, 3, 4, 5, 6))
@@ -58,8 +121,8 @@ def moment(date: bytes) -> int | None:
     return calendar.timegm((year, _MONTHS[found[2].lower()], day, hour, minute, second)) - offset
 
 
-def kept_flags(flags: bytes, any_keyword: bool, keywords: frozenset[bytes]) -> tuple[bytes, tuple[bytes, ...]]:
-    """What of a message's flags the destination takes, and the keywords it does not.
+def kept_flags(flags: bytes, any_keyword: bool, keywords: frozenset[bytes]) -> tuple[Flags, tuple[bytes, ...]]:
+    """What of a message's flags the destination takes, and the keywords it does not; what is no flag is one of these.
 
     ``any_keyword``: the destination announced ``\\*`` in PERMANENTFLAGS; otherwise only ``keywords`` (lower case).
     """
@@ -69,11 +132,11 @@ def kept_flags(flags: bytes, any_keyword: bool, keywords: frozenset[bytes]) -> t
         if flag.startswith(b"\\"):
             if flag.lower() in SYSTEM_FLAGS:
                 kept.append(flag)
-        elif any_keyword or flag.lower() in keywords:
+        elif _FLAG.fullmatch(flag) and (any_keyword or flag.lower() in keywords):
             kept.append(flag)
         else:
             dropped.append(flag)
-    return b" ".join(kept), tuple(dropped)
+    return flag_list(kept), tuple(dropped)
 
 
 def readable(answer: bytes) -> str:

@@ -12,7 +12,7 @@ import re
 #: Seconds to wait when a server says "too much" without saying how long.
 DEFAULT_WAIT = 30.0
 
-_BACKOFF = re.compile(r"Backoff Time:?\s*(\d+)\s*milliseconds", re.IGNORECASE)
+_BACKOFF = re.compile(r"Backoff Time:?\s*(\d{1,10})\s*milliseconds", re.IGNORECASE)
 _LATER = (
     "request is throttled",
     "authenticated but not connected",
@@ -26,6 +26,10 @@ _LATER = (
 
 class ConnectionLost(Exception):
     """A connection that worked went away; what was in flight is settled by looking, on a new one."""
+
+
+class Stopped(Exception):
+    """A server was still being waited for when a stop was asked for: the mailbox is left as it stands."""
 
 
 class Throttled(ConnectionLost):

@@ -5,19 +5,20 @@ from __future__ import annotations
 import dataclasses
 import re
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from reconcile.mailcopy.imap.grammar import moment, quoted, readable
+from reconcile.mailcopy.imap.grammar import moment, number, quoted, readable
 from reconcile.mailcopy.imap.interruptions import ConnectionLost
+from reconcile.mailcopy.imap.limits import LISTS, MESSAGES, Excess
 from reconcile.mailcopy.imap.session import Session
 
 #: The largest size kept: what an array of integers takes, and far beyond any limit it is compared with.
 MOST = 0xFFFFFFFF
 #: How Dovecot and Cyrus answer; a row in another order is read item by item.
-_USUAL = re.compile(rb"^\* \d+ FETCH \(UID (\d+) RFC822\.SIZE (\d+)\)\r\n", re.MULTILINE)
+_USUAL = re.compile(rb"^\* \d+ FETCH \(UID (\d{1,10}) RFC822\.SIZE (\d{1,12})\)\r\n", re.MULTILINE)
 _ROW = re.compile(rb"^\* \d+ FETCH \((.*)\)\r$", re.MULTILINE | re.IGNORECASE)
-_UID = re.compile(rb"\bUID (\d+)", re.IGNORECASE)
-_SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)", re.IGNORECASE)
+_UID = re.compile(rb"\bUID (\d{1,10})\b", re.IGNORECASE)
+_SIZE = re.compile(rb"\bRFC822\.SIZE (\d{1,12})\b", re.IGNORECASE)
 _DATE = re.compile(rb'INTERNALDATE "([^"]*)"', re.IGNORECASE)
 _NUMBER = {word: re.compile(word + rb" (\d+)", re.IGNORECASE) for word in (b"MESSAGES", b"UIDNEXT", b"UIDVALIDITY")}
 
@@ -53,7 +54,7 @@ def statuses(session: Session, folders: Sequence[bytes]) -> dict[bytes, Status |
     for name, lines, answer in zip(folders, said, answers, strict=True):
         numbers = [pattern.findall(lines) for pattern in _NUMBER.values()]
         if answer.upper().startswith(b"OK") and all(numbers):
-            found[name] = Status(*(int(values[-1]) for values in numbers))
+            found[name] = Status(*(number(values[-1]) for values in numbers))
         else:
             found[name] = readable(answer)
     return found
@@ -72,7 +73,7 @@ def list_folders(session: Session, spans: Mapping[bytes, bytes]) -> dict[bytes, 
         for name, span in spans.items()
         for command in (b"EXAMINE " + quoted(name), b"UID FETCH " + span + b" (UID RFC822.SIZE)")
     ]
-    answers = session.commands.run(asked, take)
+    answers = session.commands.run(asked, take, most=LISTS)
     for listing, opened in zip(listings, answers[::2], strict=True):
         if not opened.upper().startswith(b"OK"):
             listing.error = readable(opened)
@@ -91,11 +92,11 @@ def dates(session: Session, folder: bytes, first: int, wanted: Callable[[int, in
             uid, date = _UID.search(row), _DATE.search(row)
             when = moment(date[1]) if date else None
             # "n:*" always answers the last message, even below n (RFC 3501 §6.4.8)
-            if uid and when is not None and int(uid[1]) >= first and wanted(int(uid[1]), when):
-                found[int(uid[1])] = when
+            if uid and when is not None and (value := number(uid[1])) >= first and wanted(value, when):
+                found[value] = when
 
     open_it = b"EXAMINE " + quoted(folder)
-    answers = session.commands.run([open_it, b"UID FETCH %d:* (UID INTERNALDATE)" % first], take)
+    answers = session.commands.run([open_it, b"UID FETCH %d:* (UID INTERNALDATE)" % first], take, most=LISTS)
     if not answers[0].upper().startswith(b"OK"):
         raise ConnectionLost(f"{session.endpoint} does not open a folder: {readable(answers[0])}")
     return found
@@ -105,14 +106,22 @@ def _add_rows(listing: Listing, lines: bytes) -> None:
     usual = _USUAL.findall(lines)
     if usual and len(usual) == lines.count(b"\n"):
         uids, sizes = zip(*usual, strict=True)
-        listing.uids.extend(map(int, uids))
-        listing.sizes.extend(min(size, MOST) for size in map(int, sizes))
+        _extend(listing, map(int, uids), map(int, sizes))
         return
     for row in _ROW.findall(lines):
         uid, size = _UID.search(row), _SIZE.search(row)
         if uid and size:
-            listing.uids.append(int(uid[1]))
-            listing.sizes.append(min(int(size[1]), MOST))
+            _extend(listing, [int(uid[1])], [int(size[1])])
+
+
+def _extend(listing: Listing, uids: Iterable[int], sizes: Iterable[int]) -> None:
+    try:
+        listing.uids.extend(uids)
+    except OverflowError:
+        raise Excess("a UID of more than 32 bits") from None
+    listing.sizes.extend(min(size, MOST) for size in sizes)
+    if len(listing.uids) > MESSAGES:
+        raise Excess(f"more than {MESSAGES:,} messages in one folder")
 
 
 def _ascending(listing: Listing) -> None:

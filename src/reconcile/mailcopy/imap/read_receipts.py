@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from reconcile.mailcopy.imap.grammar import quoted
+from reconcile.mailcopy.imap.grammar import number, quoted
 from reconcile.mailcopy.imap.session import Session
 
 MARK = b"$MDNSent"
@@ -57,4 +57,4 @@ def requesting_receipts(source: Session, folder: bytes, uids: Sequence[int]) -> 
     unread = b"UID SEARCH UID %d:%d UNSEEN UNKEYWORD %b " % (uids[0], uids[-1], MARK)
     queries = [unread + b'HEADER %b ""' % field for field in FIELDS]
     source.commands.run([b"EXAMINE " + quoted(folder), *queries], lambda _, lines: found.append(lines))
-    return frozenset(int(uid) for row in _FOUND.findall(b"".join(found)) for uid in row.split())
+    return frozenset(number(uid) for row in _FOUND.findall(b"".join(found)) for uid in row.split())

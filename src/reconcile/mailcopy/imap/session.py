@@ -5,24 +5,24 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import re
+import select
 import socket
 import ssl
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from reconcile.mailcopy.imap.commands import Commands
 from reconcile.mailcopy.imap.folder_list import Layout, read_layout
-from reconcile.mailcopy.imap.grammar import readable
-from reconcile.mailcopy.imap.interruptions import ConnectionLost, raise_if_throttled
+from reconcile.mailcopy.imap.grammar import quoted, readable
+from reconcile.mailcopy.imap.interruptions import ConnectionLost, Throttled, raise_if_throttled
+from reconcile.mailcopy.imap.reading import TICK, never
 from reconcile.problem import Problem
 
-if TYPE_CHECKING:
-    from imapclient import IMAPClient
-
-#: Seconds to wait for a connection, and for the answer to a short command.
-CONNECT_TIMEOUT, ANSWER_TIMEOUT = 20.0, 120.0
+#: Seconds to wait for a connection, and again for its TLS.
+CONNECT_TIMEOUT = 20.0
+_CAPABILITIES = re.compile(rb"(?:^\* |\[)CAPABILITY ([^\]\r\n]*)", re.IGNORECASE | re.MULTILINE)
 
 
 class Unreachable(Problem):
@@ -75,32 +75,60 @@ class Endpoint:
         return f"{self.host}:{self.port}"
 
 
-def connect(endpoint: Endpoint) -> Session:
-    """Open a session. Raises ``Unreachable`` COPY01, ``LoginRefused`` COPY02 or ``Throttled``; none shows a secret."""
-    import imapclient
-    from imapclient.exceptions import IMAPClientError
+def connect(endpoint: Endpoint, stop: Callable[[], bool] = never) -> Session:
+    """Open a session. ``stop()``: do not wait for slow answers any more, now or later.
 
+    Raises ``Unreachable`` COPY01, ``LoginRefused`` COPY02, ``Throttled``, ``Excess`` or ``Stopped``; none shows a
+    secret.
+    """
+    connection = _connected(endpoint, stop)
     try:
-        client = imapclient.IMAPClient(
-            endpoint.host,
-            endpoint.port,
-            ssl=endpoint.tls,
-            ssl_context=_trusting(endpoint.ca_file) if endpoint.tls else None,
-            timeout=imapclient.SocketTimeout(CONNECT_TIMEOUT, ANSWER_TIMEOUT),
-        )
-    except ssl.SSLError as error:
-        raise Unreachable("COPY01", f"TLS with {endpoint} failed: {error.reason or error}.", "check ca_file") from None
-    except (OSError, IMAPClientError) as error:
-        why = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise Unreachable("COPY01", f"Cannot reach the mail server {endpoint}: {why}.", "is it up?") from None
-    client.normalise_times = False
-    client.folder_encode = False
-    try:
-        _log_in(client, endpoint)
-        return _greeted(client, endpoint)
-    except (Problem, ConnectionLost):
-        client.shutdown()
+        return _logged_in(connection, endpoint, Commands(connection, str(endpoint), stop))
+    except BaseException:
+        connection.close()
         raise
+
+
+def _connected(endpoint: Endpoint, stop: Callable[[], bool]) -> socket.socket:
+    """The connection, with TLS where that is asked for."""
+    try:
+        plain = socket.create_connection((endpoint.host, endpoint.port), CONNECT_TIMEOUT)
+    except OSError as error:
+        why = error.strerror or str(error) or type(error).__name__
+        raise Unreachable("COPY01", f"Cannot reach the mail server {endpoint}: {why}.", "is it up?") from None
+    if not endpoint.tls:
+        return plain
+    try:
+        secured = _trusting(endpoint.ca_file).wrap_socket(
+            plain, server_hostname=endpoint.host, do_handshake_on_connect=False
+        )
+        _shake_hands(secured, stop)
+    except ssl.SSLError as error:
+        plain.close()
+        raise Unreachable("COPY01", f"TLS with {endpoint} failed: {error.reason or error}.", "check ca_file") from None
+    except OSError as error:
+        plain.close()
+        why = error.strerror or str(error) or type(error).__name__
+        raise Unreachable("COPY01", f"Cannot reach the mail server {endpoint}: {why}.", "is it up?") from None
+    return secured
+
+
+def _shake_hands(secured: ssl.SSLSocket, stop: Callable[[], bool]) -> None:
+    """Raises ``TimeoutError`` when the handshake takes too long, a byte at a time for instance."""
+    until = time.monotonic() + CONNECT_TIMEOUT
+    secured.settimeout(0)
+    while True:
+        try:
+            secured.do_handshake()
+            return
+        except ssl.SSLWantReadError:
+            wanted: tuple[list[ssl.SSLSocket], list[ssl.SSLSocket]] = ([secured], [])
+        except ssl.SSLWantWriteError:
+            wanted = ([], [secured])
+        left = until - time.monotonic()
+        if left < 0 or stop():
+            raise TimeoutError("the TLS handshake took too long")
+        select.select(*wanted, [], min(left, TICK))
 
 
 @functools.cache
@@ -109,64 +137,93 @@ def _trusting(ca_file: Path | None) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
 
 
-def _log_in(client: IMAPClient, endpoint: Endpoint) -> None:
-    from imapclient.exceptions import IMAPClientError, LoginError
-
-    login = endpoint.login
-    try:
-        if isinstance(login, Password):
-            client.login(login.name, login.password)
-        else:
-            client.oauth2_login(login.name, login.token())
-    except LoginError as error:
-        raise_if_throttled(f"{endpoint}, login {login.name}", _without_secrets(str(error), login))
-        raise LoginRefused(endpoint, _without_secrets(str(error), login)) from None
-    except (OSError, IMAPClientError) as error:
-        raise Unreachable("COPY01", f"{endpoint} hung up during the login of {login.name}: {error}.") from None
-
-
-def _greeted(client: IMAPClient, endpoint: Endpoint) -> Session:
+def _logged_in(connection: socket.socket, endpoint: Endpoint, commands: Commands) -> Session:
     """The session of a login that stands: Exchange may accept it and then be "authenticated but not connected"."""
-    from imapclient.exceptions import IMAPClientError
-
+    login = endpoint.login
+    place = f"{endpoint}, login {login.name}"
     try:
-        return Session(client, endpoint)
-    except (OSError, IMAPClientError) as error:
-        raise_if_throttled(f"{endpoint}, login {endpoint.login.name}", str(error))
-        raise Unreachable("COPY01", f"{endpoint} hung up after the login of {endpoint.login.name}: {error}.") from None
+        welcome = commands.greeting()
+        if not welcome.upper().startswith(b"* OK"):
+            raise_if_throttled(place, readable(welcome))
+            raise ConnectionLost(readable(welcome))
+        answer, said = _log_in(commands, login)
+    except Throttled:
+        raise
+    except ConnectionLost as error:
+        raise Unreachable("COPY01", f"{endpoint} hung up during the login of {login.name}: {error}.") from None
+    except ValueError:
+        raise LoginRefused(endpoint, "a login or password of several lines was not sent") from None
+    if not answer.upper().startswith(b"OK"):
+        why = _without_secrets(readable(answer), login)
+        raise_if_throttled(place, why)
+        raise LoginRefused(endpoint, why)
+    try:
+        return Session(connection, commands, endpoint, welcome, _announced(commands, answer + b"\r\n" + said))
+    except Throttled:
+        raise
+    except ConnectionLost as error:
+        raise_if_throttled(place, str(error))
+        raise Unreachable("COPY01", f"{endpoint} hung up after the login of {login.name}: {error}.") from None
+
+
+def _log_in(commands: Commands, login: Password | Token) -> tuple[bytes, bytes]:
+    """The tagged answer, and what was said before it. Raises ValueError for what no line may hold."""
+    if isinstance(login, Token):
+        if not login.name.isprintable():
+            raise ValueError("a control character in a name")
+        response = f"user={login.name}\1auth=Bearer {login.token()}\1\1"
+        return commands.authenticate(b"XOAUTH2", response.encode())
+    said: list[bytes] = []
+    words = quoted(login.name.encode()), quoted(login.password.encode())
+    try:
+        (answer,) = commands.run([b"LOGIN %b %b" % words], lambda _, lines: said.append(lines))
+    except Throttled as throttled:
+        raise Throttled(_without_secrets(str(throttled), login), throttled.seconds) from None
+    return answer, b"".join(said)
+
+
+def _announced(commands: Commands, said: bytes) -> frozenset[str]:
+    """The capabilities: what the login said, else asked for."""
+    if not (found := _CAPABILITIES.search(said)):
+        lines: list[bytes] = []
+        answer = commands.run([b"CAPABILITY"], lambda _, block: lines.append(block))[0]
+        if not answer.upper().startswith(b"OK"):
+            raise ConnectionLost(readable(answer))
+        found = _CAPABILITIES.search(b"".join(lines))
+    return frozenset(found[1].decode("latin-1").upper().split()) if found else frozenset()
 
 
 def _without_secrets(text: str, login: Password | Token) -> str:
     """The server's reason. A token's refusal may quote the token, so only its first plain words are kept."""
     if isinstance(login, Password):
-        return text.replace(login.password, "…").removeprefix("b'").rstrip("'.")
-    return text.partition("{")[0][:80].removeprefix("b'").rstrip("'.") or "token refused"
+        return (text.partition(" ")[2] or text).replace(login.password, "…").rstrip(".")
+    return text.partition("{")[0].partition(" ")[2][:80].rstrip(".") or "token refused"
 
 
 class Session:
     """A logged-in connection. Anything that breaks raises ``ConnectionLost``."""
 
-    def __init__(self, client: IMAPClient, endpoint: Endpoint) -> None:
-        self._client = client
+    def __init__(
+        self,
+        connection: socket.socket,
+        commands: Commands,
+        endpoint: Endpoint,
+        welcome: bytes,
+        capabilities: frozenset[str],
+    ) -> None:
+        #: The connection itself. Take it only between commands: nothing is outstanding then.
+        self.socket = connection
+        self.commands = commands
         self.endpoint = endpoint
-        self.is_exchange = b"Microsoft Exchange" in (client.welcome or b"")
+        self.is_exchange = b"Microsoft Exchange" in welcome
         #: Seconds a burst of small commands took; 0 before the first.
         self.answers_in = 0.0
-        self.capabilities = frozenset(capability.decode().upper() for capability in client.capabilities())
+        self.capabilities = capabilities
 
     @property
     def takes_batches(self) -> bool:
         """Several messages in one command (MULTIAPPEND, RFC 3502)."""
         return "MULTIAPPEND" in self.capabilities
-
-    @property
-    def socket(self) -> socket.socket:
-        """The connection itself. Take it only between commands: imaplib's reader is then empty."""
-        return self._client.socket()  # type: ignore[no-any-return]
-
-    @functools.cached_property
-    def commands(self) -> Commands:
-        return Commands(self.socket, str(self.endpoint))
 
     def layout(self) -> Layout:
         """Its folders, subscriptions and prefix, asked for in one burst."""
@@ -192,13 +249,12 @@ class Session:
 
     def close(self) -> None:
         """Hang up at once; what was in flight stays in flight."""
-        try:
-            self._client.shutdown()
-        except (OSError, ssl.SSLError):
-            return
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
 
     def log_out(self) -> None:
         """Log out without waiting for the answer; never raises."""
-        with contextlib.suppress(OSError, ValueError):
-            self.socket.sendall(b"Z LOGOUT\r\n")
+        with contextlib.suppress(OSError, ValueError, ConnectionLost):
+            self.commands.leave()
         self.close()

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 
 from reconcile.mailcopy.imap.grammar import quoted, uid_set
+from reconcile.mailcopy.imap.limits import LISTS
 from reconcile.mailcopy.imap.session import Session
 
 #: Messages asked for in one command.
@@ -22,10 +23,10 @@ GROWTH, GROWTH_PART = 4096, 0.25
 
 _FIELDS = b"MESSAGE-ID DATE FROM TO CC SUBJECT"
 _OPEN = re.compile(
-    rb"\* \d+ FETCH \(([^{]*?)BODY\[HEADER\.FIELDS \([^)]*\)\] (?:\{(\d+)\}\r\n|\"\"|NIL)", re.IGNORECASE
+    rb"\* \d+ FETCH \(([^{]*?)BODY\[HEADER\.FIELDS \([^)]*\)\] (?:\{(\d{1,7})\}\r\n|\"\"|NIL)", re.IGNORECASE
 )
-_UID = re.compile(rb"\bUID (\d+)", re.IGNORECASE)
-_SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)", re.IGNORECASE)
+_UID = re.compile(rb"\bUID (\d{1,10})\b", re.IGNORECASE)
+_SIZE = re.compile(rb"\bRFC822\.SIZE (\d{1,12})\b", re.IGNORECASE)
 _FOLD = re.compile(rb"\r\n(?=[ \t])")
 
 
@@ -52,7 +53,9 @@ def fingerprints(session: Session, folder: bytes, uids: Sequence[int]) -> dict[i
     said: list[list[bytes]] = [[] for _ in range(len(parts) + 1)]
     fetches = [b"UID FETCH %b (UID RFC822.SIZE BODY.PEEK[HEADER.FIELDS (%b)])" % (part, _FIELDS) for part in parts]
     if parts:
-        session.commands.run([b"EXAMINE " + quoted(folder), *fetches], lambda n, lines: said[n].append(lines))
+        session.commands.run(
+            [b"EXAMINE " + quoted(folder), *fetches], lambda n, lines: said[n].append(lines), most=LISTS
+        )
     found: dict[int, Fingerprint] = {}
     for answer in said[1:]:
         found |= _read(b"".join(answer))

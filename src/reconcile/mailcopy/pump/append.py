@@ -9,8 +9,9 @@ import dataclasses
 import hashlib
 from collections import deque
 
-from reconcile.mailcopy.imap.grammar import appended, readable
+from reconcile.mailcopy.imap.grammar import DateTime, Flags, appended, command, readable
 from reconcile.mailcopy.imap.interruptions import ConnectionLost
+from reconcile.mailcopy.imap.limits import LINE, Excess
 from reconcile.mailcopy.pump.pending import PendingFolder
 
 #: One MULTIAPPEND at most.
@@ -61,7 +62,7 @@ class Appender:
         """Messages begun or sent and not answered."""
         return [message for _, messages in self._commands for message in messages]
 
-    def begin(self, message: Outgoing, flags: bytes, date: bytes, *, alone: bool) -> Body:
+    def begin(self, message: Outgoing, flags: Flags, date: DateTime, *, alone: bool) -> Body:
         """Open a message; its bytes go to the answer. ``alone``: in a command of its own."""
         batched = self._batches and not alone
         if self._batch and not (batched and self._room_for(message)):
@@ -76,7 +77,7 @@ class Appender:
         else:
             self._batch.append(message)
         self._batch_bytes += message.size
-        self.unsent += b' (%b) "%b" {%d+}\r\n' % (flags, date, message.size)
+        self.unsent += command(b" (%b) %b {%d+}" % (flags, date, message.size))
         self._body = Body(message, self.unsent, b"" if batched else b"\r\n")
         return self._body
 
@@ -90,6 +91,8 @@ class Appender:
         """The results in what the server sent. Raises ``ConnectionLost`` when it says BYE."""
         lines = (self._received + block).split(b"\r\n")
         self._received = lines.pop()
+        if len(self._received) > LINE:
+            raise Excess(f"a line of more than {LINE:,} bytes", self._name)
         results = []
         for line in lines:
             tag, _, answer = line.partition(b" ")
@@ -129,7 +132,7 @@ class Appender:
     def _result(self, messages: list[Outgoing], answer: bytes) -> AppendResult:
         if answer[:3].upper() != b"OK ":
             return AppendResult(messages, 0, [], readable(answer) or "refused without a reason")
-        given = appended(answer)
+        given = appended(answer, len(messages))
         if given is None or len(given[1]) != len(messages):
             raise ConnectionLost(f"{self._name} took messages without giving their UIDs: {readable(answer[:120])}")
         return AppendResult(messages, given[0], given[1])

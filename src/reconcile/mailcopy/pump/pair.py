@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Callable
 
 from reconcile.mailcopy.imap.fetch_stream import FetchStream
-from reconcile.mailcopy.imap.grammar import kept_flags, readable, uid_set
+from reconcile.mailcopy.imap.grammar import Flags, command, date_time, flag_list, kept_flags, readable, uid_set
 from reconcile.mailcopy.imap.interruptions import ConnectionLost, is_breakdown, raise_if_throttled
 from reconcile.mailcopy.imap.read_receipts import MARK, ReceiptRequestScanner
 from reconcile.mailcopy.imap.session import Session
@@ -25,7 +25,7 @@ ASKS = 8
 FULL_AFTER = 20
 
 WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
-_VALIDITY = re.compile(rb"\[UIDVALIDITY (\d+)\]", re.IGNORECASE)
+_VALIDITY = re.compile(rb"\[UIDVALIDITY (\d{1,10})\]", re.IGNORECASE)
 
 
 class Pair:
@@ -61,7 +61,7 @@ class Pair:
         self._due = 0  # asked of the source, not yet begun to arrive
         self._unconfirmed = 0
         self._body: Body | None = None
-        self._flags: dict[bytes, tuple[bytes, tuple[bytes, ...]]] = {}
+        self._flags: dict[bytes, tuple[Flags, tuple[bytes, ...]]] = {}
         self._watch = ReceiptRequestScanner()
         self._cautious = cautious
         self._window_size = 1 if cautious else WINDOW_START_BATCHES if batches else WINDOW_START
@@ -99,14 +99,15 @@ class Pair:
             tag = b"F%d" % self._tag
             self._asks[tag] = (folder, set(uids))
             self._due += len(uids)
-            self.requests += b"%b UID FETCH %b (UID FLAGS INTERNALDATE BODY.PEEK[])\r\n" % (tag, uid_set(uids))
+            asked = b"%b UID FETCH %b (UID FLAGS INTERNALDATE BODY.PEEK[])" % (tag, uid_set(uids))
+            self.requests += command(asked)
 
     def _select(self, folder: PendingFolder) -> None:
         self._tag += 1
         tag = b"E%d" % self._tag
         self._selected = folder
         self._selecting[tag] = folder
-        self.requests += tag + b" EXAMINE " + folder.source + b"\r\n"
+        self.requests += command(tag + b" EXAMINE " + folder.source)
         self._ledger.start(folder.id)
         self._flags.clear()
 
@@ -148,6 +149,14 @@ class Pair:
         if not size:
             self._refuse(folder, uid, "the message has zero bytes and IMAP cannot store such a one")
             return
+        when = date_time(date)
+        if when is None:
+            self._refuse(folder, uid, f"its date of arrival is none: {readable(date[:60])}")
+            return
+        largest = self.destination.endpoint.largest
+        if largest and size > largest:  # whatever size it was listed with
+            self._refuse(folder, uid, f"{size:,} bytes; the new server takes {largest:,} at most")
+            return
         known = self._flags.get(flags)
         if known is None:
             known = self._flags[flags] = kept_flags(flags, folder.any_keyword, folder.keywords)
@@ -156,10 +165,9 @@ class Pair:
         self._unconfirmed += 1
         message = Outgoing(folder, uid, size, self.destination.is_exchange and b"\\flagged" in known[0].lower())
         self._watch.begin(flags)
-        kept = known[0] + b" " + MARK if uid in folder.silenced else known[0]
-        self._body = self.appender.begin(
-            message, kept.strip(), date, alone=uid in folder.alone or uid == folder.on_trial
-        )
+        kept = flag_list([*known[0].split(), MARK]) if uid in folder.silenced else known[0]
+        alone = uid in folder.alone or uid == folder.on_trial
+        self._body = self.appender.begin(message, kept, when, alone=alone)
 
     def chunk(self, part: memoryview) -> None:
         if self._body is not None:

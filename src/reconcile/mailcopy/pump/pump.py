@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
 from reconcile.mailcopy.imap.connections import SessionPair
-from reconcile.mailcopy.imap.interruptions import ConnectionLost, Throttled
+from reconcile.mailcopy.imap.interruptions import ConnectionLost, Stopped, Throttled
+from reconcile.mailcopy.imap.limits import PUMP_SECONDS, PUMP_SECONDS_STOPPING, SLOWEST
 from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.pump.pair import WOULD_BLOCK, Pair
 from reconcile.mailcopy.pump.pending import PendingFolder
@@ -18,8 +19,8 @@ from reconcile.mailcopy.pump.tally import Tally
 
 #: A TLS record is 16 KB at most: so many reads per wake-up, and larger writes than one message's.
 RECEIVE, SEND, READS = 1 << 16, 1 << 18, 16
-#: Seconds between two commits of the ledger, and without a byte from anyone before a connection counts as dead.
-COMMIT_EVERY, SILENCE = 0.25, 300.0
+#: Seconds between two commits of the ledger.
+COMMIT_EVERY = 0.25
 #: Another pair joins a folder that a pair works on only when so many messages are left.
 WORTH_SHARING = 16
 #: Messages copied one at a time before speed is tried again.
@@ -50,7 +51,7 @@ class Pump:
         self._pairs: list[Pair] = []
         self._coming: list[Future[SessionPair]] = []
         self._lost: ConnectionLost | None = None
-        self._silence = SILENCE
+        self._moved = 0
         self._trials = 0
 
     def run(
@@ -74,6 +75,7 @@ class Pump:
 
     def _loop(self, selector: selectors.BaseSelector, channels: list[_Channel]) -> None:
         committed = heard = time.monotonic()
+        settled = self._tally.progress
         working = list(channels)
         while working:
             working += self._joined(selector, channels)
@@ -91,9 +93,13 @@ class Pump:
                 self._served(key.data, key.fileobj, ready, now)
             for channel in buffered:
                 self._served(channel, None, 0, now)
-            heard = now if events or buffered else heard
-            if now - heard > self._silence:
-                raise ConnectionLost(f"no answer for {self._silence:.0f} seconds")
+            stopping = self._stop()
+            seconds = PUMP_SECONDS_STOPPING if stopping else PUMP_SECONDS
+            if self._moved >= SLOWEST * seconds or self._tally.progress != settled:
+                heard, settled, self._moved = now, self._tally.progress, 0
+            if now - heard > seconds:
+                why = f"nothing settled and less than {SLOWEST} bytes a second for {seconds:.0f} seconds"
+                raise Stopped(why) if stopping else ConnectionLost(why)
             if now - committed > COMMIT_EVERY:
                 committed = now
                 self._ledger.commit()
@@ -119,7 +125,7 @@ class Pump:
     def _served(self, channel: _Channel, connection: object, ready: int, now: float) -> None:
         """Serve one channel; a connection that breaks takes its pair away and lets the others finish."""
         try:
-            channel.serve(connection, ready, now)
+            self._moved += channel.serve(connection, ready, now)
         except (ConnectionLost, OSError) as error:
             lost = error if isinstance(error, ConnectionLost) else ConnectionLost(f"{channel.name}: {error}")
             if not isinstance(self._lost, Throttled):
@@ -178,19 +184,22 @@ class _Channel:
         """Decrypted bytes wait inside the TLS layer, where no selector sees them."""
         return (self.pair.wants_source and _pending(self._source)) or _pending(self._destination)
 
-    def serve(self, connection: object, ready: int, now: float) -> None:
-        """Do what the selector found possible on ``connection``; None: what is buffered."""
+    def serve(self, connection: object, ready: int, now: float) -> int:
+        """Do what the selector found possible on ``connection``; None: what is buffered. How many bytes moved."""
         if self.gone:
-            return
+            return 0
+        moved = 0
         reading = not connection or ready & selectors.EVENT_READ
         if reading and connection is not self._destination and self.pair.wants_source:
             with self.pair.stream.room as room:
                 count = _receive_into(self._source, room)
+            moved += count or 0
             self.pair.received_source(count)
         if reading and connection is not self._source:
-            self.pair.receive_destination(_receive(self._destination), now)
-        _send(self._source, self.pair.requests)
-        _send(self._destination, self.pair.appender.unsent)
+            block = _receive(self._destination)
+            moved += len(block or b"")
+            self.pair.receive_destination(block, now)
+        return moved + _send(self._source, self.pair.requests) + _send(self._destination, self.pair.appender.unsent)
 
     def rest(self) -> None:
         for connection in self._events:
@@ -248,11 +257,14 @@ def _receive(connection: socket.socket) -> bytes | None:
         return None
 
 
-def _send(connection: socket.socket, unsent: bytearray) -> None:
+def _send(connection: socket.socket, unsent: bytearray) -> int:
+    total = 0
     while unsent:
         try:
             with memoryview(unsent) as whole, whole[:SEND] as part:
                 sent = connection.send(part)
         except WOULD_BLOCK:
-            return
+            break
         del unsent[:sent]
+        total += sent
+    return total

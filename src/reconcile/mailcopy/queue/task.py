@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from reconcile.clock import Clock
+from reconcile.mailcopy.imap.interruptions import Stopped
 from reconcile.mailcopy.imap.session import Endpoint, LoginRefused, Password, Unreachable
 from reconcile.mailcopy.ledger.ledger import LeaseLost
 from reconcile.mailcopy.passes import PassOptions, ThrottledProblem, copy_mailbox
@@ -138,6 +139,8 @@ class TaskRunner:
                 state = MORE
         except LeaseLost:
             state = "lost"
+        except Stopped:
+            state = "queued"
         except Exception as error:
             problem = error if isinstance(error, Problem) else _unforeseen(job.key, error)
             state, wait = self._judged(job, problem)
@@ -170,7 +173,7 @@ class TaskRunner:
 
         endpoints = self._endpoints(job)
         with contextlib.closing(self._location.ledger(job)) as ledger:
-            options = PassOptions(job.folder, stop=stop, watch=watch)
+            options = PassOptions(job.folder, stop=stop, watch=watch, halt=self.stop_requested.is_set)
             report = copy_mailbox(endpoints.source, endpoints.destination, ledger, self._clock, options)
         self.login_probe.accepted(job.source)
         done = report.already + report.adopted + report.copied

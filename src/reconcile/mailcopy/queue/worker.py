@@ -6,10 +6,9 @@ import contextlib
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterator
 
-from reconcile.mailcopy.imap.interruptions import ConnectionLost
+from reconcile.mailcopy.imap.limits import GRACE
 from reconcile.mailcopy.imap.message_list import statuses
 from reconcile.mailcopy.imap.session import LoginRefused, connect
 from reconcile.mailcopy.queue.dispatch import Dispatcher
@@ -58,13 +57,12 @@ class Worker:
             raise same_name(self._name)
         if every is None:
             self._jobs.another_pass(wanted())
-        self._measure(wanted())
         look_every = LOOK_EVERY if every is None else LOOK_EVERY_SERVICE
         try:
             self._dispatcher.start(
                 self._tasks.carry_out, self._limits, self._at_once, self._starts_a_minute, look_every
             )
-            with self._leases_kept():
+            with self._leases_kept(), self._measured(wanted()):
                 try:
                     self._loop(wanted, wait, every)
                 finally:
@@ -138,32 +136,42 @@ class Worker:
             over.set()
             renewer.join()
 
-    def _measure(self, keys: Collection[str]) -> None:
-        """Ask the old servers how many messages each mailbox holds not measured yet."""
-        jobs: Sequence[Job] = [
-            job
-            for job in self._jobs.list()
-            if job.key in keys and job.messages_total is None and job.state not in ("cancelled", "paused")
-        ]
-        login_probe = self._tasks.login_probe
+    @contextlib.contextmanager
+    def _measured(self, keys: Collection[str]) -> Iterator[None]:
+        """Beside the copies, ask the old servers how many messages each mailbox holds that nobody looked at yet.
 
-        def size(job: Job) -> None:
-            if self._tasks.stop_requested.is_set() or job.source in login_probe.refusing:
-                return
-            try:
-                session = connect(self._endpoints(job).source)
-                login_probe.accepted(job.source)
+        It serves the forecast and the order, so nothing waits for it; what is odd about a mailbox, its own pass says.
+        """
+        over = threading.Event()
+
+        def measure() -> None:
+            closed: set[str] = set()  # one refused login is enough: a server might lock the master user out
+            for job in self._jobs.list():
+                if over.is_set() or self._tasks.stop_requested.is_set():
+                    return
+                fresh = job.messages_total is None and job.state in ("queued", "waiting")
+                if job.key not in keys or not fresh or job.key in self._tasks.held or job.source in closed:
+                    continue
                 try:
-                    names = [folder.name for folder in session.layout().folders if folder.selectable]
-                    found = statuses(session, names).values()
-                    self._jobs.measured(job, sum(s.messages for s in found if not isinstance(s, str)))
-                finally:
-                    session.log_out()
-            except LoginRefused:
-                login_probe.refused(job.source)  # the copy itself reports it
-            except (Problem, ConnectionLost):
-                return  # the copy itself reports it
+                    self._size(job, over.is_set)
+                except LoginRefused:
+                    closed.add(job.source)
+                except Exception:  # noqa: S112 - whatever it is, it is that mailbox's, and its pass says so
+                    continue
 
-        with ThreadPoolExecutor(self._at_once) as pool:
-            list(pool.map(size, jobs))
-        login_probe.forget_refusals()
+        measuring = threading.Thread(target=measure, daemon=True)
+        measuring.start()
+        try:
+            yield
+        finally:
+            over.set()
+            measuring.join(2 * GRACE)
+
+    def _size(self, job: Job, over: Callable[[], bool]) -> None:
+        session = connect(self._endpoints(job).source, lambda: over() or self._tasks.stop_requested.is_set())
+        try:
+            names = [folder.name for folder in session.layout().folders if folder.selectable]
+            found = statuses(session, names).values()
+            self._jobs.measured(job, sum(s.messages for s in found if not isinstance(s, str)))
+        finally:
+            session.log_out()

@@ -8,6 +8,7 @@ import hashlib
 
 from reconcile.mailcopy.imap.bodies import read_bodies
 from reconcile.mailcopy.imap.folder_mapping import decoded
+from reconcile.mailcopy.imap.grammar import DateTime, Flags, date_time, flag_list
 from reconcile.mailcopy.imap.session import Session
 from reconcile.mailcopy.ledger.ledger import FolderRow, Ledger
 from reconcile.mailcopy.pump.tally import Refusal, Tally
@@ -75,11 +76,11 @@ def _whole(source: Session, row: FolderRow, uid: int) -> Refused | None:
 class _Whole:
     def __init__(self) -> None:
         self.message: Refused | None = None
-        self._head = (b"", b"")
+        self._head: tuple[Flags, DateTime | None] = (flag_list(()), None)
         self._body: bytearray | None = None
 
     def begin(self, uid: int, flags: bytes, date: bytes, size: int) -> None:
-        self._head = (flags, date)
+        self._head = (flag_list(flags.split()), date_time(date))
         self._body = bytearray() if size <= LARGEST else None
 
     def chunk(self, part: memoryview) -> None:
@@ -87,5 +88,6 @@ class _Whole:
             self._body += part
 
     def end(self) -> None:
-        if self._body is not None:
-            self.message = Refused(*self._head, bytes(self._body))
+        flags, date = self._head
+        if self._body is not None and date is not None:
+            self.message = Refused(flags, date, bytes(self._body))

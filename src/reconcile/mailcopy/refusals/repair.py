@@ -11,9 +11,20 @@ import re
 import time
 from collections.abc import Iterator
 
-from reconcile.mailcopy.imap.grammar import SYSTEM_FLAGS, appended, moment, quoted, readable
+from reconcile.mailcopy.imap.grammar import (
+    SYSTEM_FLAGS,
+    DateTime,
+    Flags,
+    appended,
+    date_time,
+    flag_list,
+    moment,
+    quoted,
+    readable,
+)
 from reconcile.mailcopy.imap.session import Endpoint, Session, connect
 
+NO_FLAGS = flag_list(())
 #: Where halves of refused messages are tried; made for it and removed after it.
 SCRATCH = b"reconcile-diagnosis"
 #: Refused trials on one connection (Exchange hangs up after ten errors), and in all.
@@ -28,10 +39,10 @@ _SIGNED = re.compile(rb"^Content-Type:\s*(?:multipart/signed|application/(?:x-)?
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Refused:
-    """A message as it was sent: flags and INTERNALDATE as IMAP writes them."""
+    """A message as it was sent."""
 
-    flags: bytes
-    date: bytes
+    flags: Flags
+    date: DateTime
     body: bytes
 
 
@@ -90,22 +101,22 @@ class RepairTrials:
                 high = middle
         return f"line {high} is to blame: {readable(lines[high - 1][:60])}"
 
-    def _tried(self, body: bytes, date: bytes) -> bool:
+    def _tried(self, body: bytes, date: DateTime) -> bool:
         if not self._scratch:
             self._ready().commands.run([b"CREATE " + quoted(SCRATCH)])
             self._scratch = True
-        return self._append(SCRATCH, Refused(b"", date, body)) is not None
+        return self._append(SCRATCH, Refused(NO_FLAGS, date, body)) is not None
 
     def _append(self, folder: bytes, message: Refused) -> tuple[int, int] | None:
-        head = b'APPEND %b (%b) "%b" {%d+}\r\n' % (quoted(folder), message.flags, message.date, len(message.body))
-        answer = self._ready().commands.run([head + message.body])[0]
-        if given := appended(answer):
+        head = b"APPEND %b (%b) %b" % (quoted(folder), message.flags, message.date)
+        answer = self._ready().commands.run([(head, message.body)])[0]
+        if given := appended(answer, 1):
             return given[0], given[1][0]
         self._here += 1
         self._all += 1
         return None
 
-    def _set_flags(self, folder: bytes, uid: int, flags: bytes) -> None:
+    def _set_flags(self, folder: bytes, uid: int, flags: Flags) -> None:
         wanted = [flag for flag in flags.split() if not flag.startswith(b"\\") or flag.lower() in SYSTEM_FLAGS]
         if wanted:
             session = self._ready()
@@ -146,14 +157,15 @@ def shortened(body: bytes) -> bytes:
 
 def _outside(message: Refused) -> Iterator[tuple[Refused, str]]:
     if message.flags.strip():
-        yield dataclasses.replace(message, flags=b""), "its flags were set afterwards"
-    when = moment(message.date)
-    if when is not None and not message.date.endswith(b"+0000"):
-        utc = time.strftime("%d-%b-%Y %H:%M:%S +0000", time.gmtime(when)).encode()
-        yield Refused(b"", utc, message.body), "its date was written in UTC"
+        yield dataclasses.replace(message, flags=NO_FLAGS), "its flags were set afterwards"
+    when = moment(message.date.strip(b'"'))
+    if when is not None and not message.date.endswith(b'+0000"'):
+        utc = date_time(time.strftime("%d-%b-%Y %H:%M:%S +0000", time.gmtime(when)).encode())
+        if utc is not None:
+            yield Refused(NO_FLAGS, utc, message.body), "its date was written in UTC"
 
 
 def _inside(message: Refused) -> Iterator[tuple[Refused, str]]:
     body = shortened(message.body)
     if body != message.body:
-        yield Refused(b"", message.date, body), "its base64 was put in shorter lines"
+        yield Refused(NO_FLAGS, message.date, body), "its base64 was put in shorter lines"
