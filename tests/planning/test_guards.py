@@ -10,7 +10,7 @@ import pytest
 
 from reconcile.config.logins import Logins
 from reconcile.config.settings import Guards, load_settings
-from reconcile.planning.guards import Boundary, Leave, refusals
+from reconcile.planning.guards import Boundary, Permission, refusals
 from reconcile.planning.plan import Action, Basis, Cause, Change, Plan
 from reconcile.planning.planfile import document
 from reconcile.resources.address import Address
@@ -31,30 +31,67 @@ def deleting(count: int, *, recorded: int = 100, slug: str = "spf55", protected:
     return Plan(NOW, NOW, "test", {slug: Basis("Meuse", "digest", "line", 3, recorded)}, changes)
 
 
-def codes(plan: Plan, leave: Leave = Leave(), guards: Guards = Guards()) -> list[str]:
-    return [refusal.code for refusal in refusals(plan, document(plan)["digest"], guards, leave)]
+def codes(plan: Plan, permission: Permission = Permission(), guards: Guards = Guards()) -> list[str]:
+    return [refusal.code for refusal in refusals(plan, document(plan)["digest"], guards, permission)]
 
 
 def test_a_plan_that_deletes_nothing_is_not_refused() -> None:
     assert codes(deleting(0)) == []
 
 
-def test_a_deletion_needs_leave() -> None:
+def test_a_deletion_needs_permission() -> None:
     assert codes(deleting(1)) == ["GRD01"]
-    assert codes(deleting(1), Leave(delete=True)) == []
+    assert codes(deleting(1), Permission(delete=True)) == []
 
 
-def test_leave_to_delete_is_not_leave_to_delete_half_a_federation() -> None:
-    assert codes(deleting(3, recorded=6), Leave(delete=True)) == ["GRD05"]
-    assert codes(deleting(6, recorded=500), Leave(delete=True)) == ["GRD05"]
+def mailbox(key: str, action: Action, **fields: Value) -> Change:
+    address = Address("spf55", "mailbox", key)
+    if action is Action.DELETE:
+        return Change(address, action, Cause.YAML, Live(address, fields), {})
+    return Change(address, action, Cause.YAML, None, fields)
+
+
+@pytest.mark.parametrize(
+    ("former", "new", "renamed"),
+    [
+        # Somebody married; the names in the directory are the new ones already, the local part is much the same.
+        (("ines.silva@spf55.org", {}), ("ines.da-silva@spf55.org", {}), True),
+        # Another address, the same person.
+        (
+            ("k.benali@spf55.org", {"first_name": "Mehdi", "last_name": "Benali"}),
+            ("mehdi@spf55.org", {"first_name": "Mehdi", "last_name": "Benali"}),
+            True,
+        ),
+        # Another domain of the federation.
+        (("contact@spf55.org", {}), ("contact@verdun.spf55.org", {}), True),
+        # The old address is written as an alias of the new mailbox.
+        (("accueil@spf55.org", {}), ("bonjour@spf55.org", {"aliases": ("accueil@spf55.org",)}), True),
+        # One person left, another came.
+        (("lou.petit@spf55.org", {"last_name": "Petit"}), ("zoe.guerin@spf55.org", {"last_name": "Guérin"}), False),
+    ],
+)
+def test_a_deletion_that_may_be_a_rename_is_told_apart(
+    former: tuple[str, dict[str, Value]], new: tuple[str, dict[str, Value]], renamed: bool
+) -> None:
+    changes = (mailbox(former[0], Action.DELETE, **former[1]), mailbox(new[0], Action.CREATE, **new[1]))
+    plan = Plan(NOW, NOW, "test", {"spf55": Basis("Meuse", "digest", "line", 3, 100)}, changes)
+    (refusal,) = refusals(plan, "", Guards(), Permission())
+    assert refusal.code == "GRD01"
+    assert (f"was: {former[0]} under {new[0]}" in refusal.hint) is renamed
+    assert "--allow-delete" in refusal.hint
+
+
+def test_permission_to_delete_is_not_permission_to_delete_half_a_federation() -> None:
+    assert codes(deleting(3, recorded=6), Permission(delete=True)) == ["GRD05"]
+    assert codes(deleting(6, recorded=500), Permission(delete=True)) == ["GRD05"]
 
 
 def test_a_small_federation_may_close_one_box() -> None:
-    assert codes(deleting(1, recorded=2), Leave(delete=True)) == []
+    assert codes(deleting(1, recorded=2), Permission(delete=True)) == []
 
 
 def test_a_plan_made_just_now_cannot_be_overridden_and_is_told_how_to() -> None:
-    (refusal,) = refusals(deleting(6), "", Guards(), Leave(delete=True, override="0" * 8))
+    (refusal,) = refusals(deleting(6), "", Guards(), Permission(delete=True, override="0" * 8))
     assert refusal.code == "GRD05"
     assert "plan --out" in refusal.hint
 
@@ -62,15 +99,15 @@ def test_a_plan_made_just_now_cannot_be_overridden_and_is_told_how_to() -> None:
 def test_an_override_names_the_very_plan() -> None:
     plan = deleting(6)
     digest = document(plan)["digest"]
-    assert codes(plan, Leave(delete=True, override=digest[:8])) == []
-    assert codes(plan, Leave(delete=True, override=document(deleting(7))["digest"][:8])) == ["GRD05"]
-    assert codes(plan, Leave(delete=True, override="")) == ["GRD05"]
-    assert codes(plan, Leave(delete=True, override=digest[:3])) == ["GRD05"]
+    assert codes(plan, Permission(delete=True, override=digest[:8])) == []
+    assert codes(plan, Permission(delete=True, override=document(deleting(7))["digest"][:8])) == ["GRD05"]
+    assert codes(plan, Permission(delete=True, override="")) == ["GRD05"]
+    assert codes(plan, Permission(delete=True, override=digest[:3])) == ["GRD05"]
 
 
 def test_protection_yields_to_no_option() -> None:
     plan = deleting(1, protected=True)
-    assert codes(plan, Leave(delete=True, override=document(plan)["digest"])) == ["GRD04"]
+    assert codes(plan, Permission(delete=True, override=document(plan)["digest"])) == ["GRD04"]
 
 
 def test_many_federations_losing_a_little_each_are_too_many_together() -> None:
@@ -82,7 +119,7 @@ def test_many_federations_losing_a_little_each_are_too_many_together() -> None:
         {slug: basis for part in parts for slug, basis in part.basis.items()},
         tuple(change for part in parts for change in part.changes),
     )
-    assert codes(whole, Leave(delete=True)) == ["GRD05"]
+    assert codes(whole, Permission(delete=True)) == ["GRD05"]
 
 
 @pytest.mark.parametrize(
@@ -156,7 +193,7 @@ def test_in_a_domain_no_longer_declared_what_is_ours_may_go_and_nothing_else_may
 def test_a_federation_whose_file_is_gone_loses_nothing() -> None:
     plan = deleting(1)
     undescribed = {slug: dataclasses.replace(basis, digest="") for slug, basis in plan.basis.items()}
-    assert codes(dataclasses.replace(plan, basis=undescribed), Leave(delete=True)) == ["GRD06"]
+    assert codes(dataclasses.replace(plan, basis=undescribed), Permission(delete=True)) == ["GRD06"]
 
 
 @pytest.mark.parametrize(

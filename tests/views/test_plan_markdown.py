@@ -17,7 +17,7 @@ from markdown_it.token import Token
 from rich.text import Text
 
 from reconcile.config.settings import Guards
-from reconcile.planning.guards import Leave, refusals
+from reconcile.planning.guards import Permission, refusals
 from reconcile.planning.plan import Action, Basis, Blocked, Cause, Change, FieldChange, Plan
 from reconcile.planning.planfile import document
 from reconcile.resources import kinds
@@ -57,13 +57,13 @@ def test_deletions_then_unknown_then_drift_then_the_folds() -> None:
 
 def test_what_an_apply_would_refuse_is_said_first_with_the_way_out() -> None:
     digest = document(EVERYTHING)["digest"]
-    said = render(EVERYTHING, READ, refusals=refusals(EVERYTHING, digest, Guards(), Leave()))
+    said = render(EVERYTHING, READ, refusals=refusals(EVERYTHING, digest, Guards(), Permission()))
     assert said.index("#### Refused") < said.index("#### Deletions")
     assert re.search(
         r"^! GRD01 The plan deletes 1 resource.*ancien@spf55\.org.*\n  → .*--allow-delete", said, re.MULTILINE
     )
     assert "Refused" not in render(
-        EVERYTHING, READ, refusals=refusals(EVERYTHING, digest, Guards(), Leave(delete=True))
+        EVERYTHING, READ, refusals=refusals(EVERYTHING, digest, Guards(), Permission(delete=True))
     )
 
 
@@ -163,7 +163,7 @@ def left_out(said: str, what: str) -> int:
 
 @given(plans(), st.integers(2_500, 6_000))
 def test_any_plan_keeps_its_budget_and_counts_what_it_leaves_out(plan: Plan, budget: int) -> None:
-    refused = refusals(plan, "digest", Guards(), Leave())
+    refused = refusals(plan, "digest", Guards(), Permission())
     said = render(plan, READ, refusals=refused, budget=budget, link=LINK)
     assert len(said) <= budget
     assert len(re.findall("^! GRD", said, re.MULTILINE)) + left_out(said, "refusal") == len(refused)

@@ -48,7 +48,7 @@ def apply(
     Interrupted or killed, the next apply completes it.
     """
     from reconcile.cli.providers import providers
-    from reconcile.planning.guards import Leave, refusals
+    from reconcile.planning.guards import Permission, refusals
 
     if len(what) > 1 and any(map(_is_file, what)):
         raise click.UsageError("A saved plan is applied alone; federations are named without it.")
@@ -57,7 +57,7 @@ def apply(
     chosen = _saved(session, Path(what[0]), target, found) if _is_plan(what) else _fresh(session, what, target, found)
     plan = chosen.plan
     digest = chosen.digest if chosen.reviewed else ""
-    denied = refusals(plan, digest, session.settings.guards, Leave(allow_delete, override))
+    denied = refusals(plan, digest, session.settings.guards, Permission(allow_delete, override))
     output.plan(plan, reviewed=chosen.reviewed and not denied)
     for refusal in denied:
         session.warn(f"{refusal.code} {refusal.message}\n  → {refusal.hint}")

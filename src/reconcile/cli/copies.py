@@ -41,7 +41,7 @@ def _database_password(session: Session) -> str:
 
 
 def chosen(jobs: JobList, names: Sequence[str]) -> list[Job]:
-    """The copies named by federation (``spf55``), old address (``contact@spf55.org``) or key; all when none is named.
+    """The copies named by federation (``spf55``), old or new address (``contact@spf55.org``) or key; all without names.
 
     Raises ``Problem`` COPY11 for a name that means nothing, so that a slip of the pen is not silence.
     """
@@ -53,7 +53,7 @@ def chosen(jobs: JobList, names: Sequence[str]) -> list[Job]:
 
 
 def _is_called(job: Job, name: str) -> bool:
-    return name in (job.key, job.key.partition("/")[0], job.key.rpartition("/")[2])
+    return name in (job.key, job.key.partition("/")[0], job.key.rpartition("/")[2], job.destination)
 
 
 def endpoints_of(session: Session) -> Callable[[Job], Endpoints]:

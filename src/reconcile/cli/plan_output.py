@@ -79,11 +79,11 @@ def say_events(events: Iterable[Mapping[str, Any]]) -> None:
 
 
 def _page(session: Session, plan: Plan) -> str:
-    from reconcile.planning.guards import Leave, refusals
+    from reconcile.planning.guards import Permission, refusals
     from reconcile.planning.planfile import document
     from reconcile.views.plan_markdown import render
 
-    refused = refusals(plan, document(plan)["digest"], session.settings.guards, Leave())
+    refused = refusals(plan, document(plan)["digest"], session.settings.guards, Permission())
     now = session.clock.now().astimezone(session.zone)
     return render(plan, now, refusals=refused, link=session.pipeline)
 

@@ -208,7 +208,8 @@ def _old_boxes(federation: Federation) -> Iterable[LegacyBox]:
 
     for address, mailbox in federation.file.mailboxes.items():
         if not mailbox.new:
-            yield LegacyBox(address, mailbox.legacy_login or address)
+            old = mailbox.was or address
+            yield LegacyBox(old, mailbox.legacy_login or old)
         yield from (
             LegacyBox(alias.address, alias.address) for alias in mailbox.aliases if alias.legacy_mail == "merge"
         )

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from reconcile.config.logins import NO_LOGINS, Logins
 from reconcile.config.settings import Guards
 from reconcile.planning.plan import Action, Change, Plan
+from reconcile.planning.renames import likely_renames
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Reference, Value
 
@@ -22,7 +23,7 @@ class Refusal:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Leave:
+class Permission:
     """What whoever applies has allowed. ``override``: the beginning of the digest of a plan beyond the thresholds."""
 
     delete: bool = False
@@ -33,7 +34,7 @@ class Leave:
 OVERRIDE_LENGTH = 8
 
 
-def refusals(plan: Plan, digest: str, guards: Guards, leave: Leave) -> tuple[Refusal, ...]:
+def refusals(plan: Plan, digest: str, guards: Guards, permission: Permission) -> tuple[Refusal, ...]:
     """Everything that forbids applying this plan, whose digest is given. The plan is shown whole all the same.
 
     ``digest`` is "" for a plan made just now: the next one, made a moment later, would not be the one overridden.
@@ -44,8 +45,8 @@ def refusals(plan: Plan, digest: str, guards: Guards, leave: Leave) -> tuple[Ref
     return (
         *_undeclared(plan),
         *_protected(deletions),
-        *_without_leave(deletions, leave),
-        *_too_many(plan, deletions, digest, guards, leave),
+        *_without_permission(plan, deletions, permission),
+        *_too_many(plan, deletions, digest, guards, permission),
     )
 
 
@@ -79,15 +80,22 @@ def _protected(deletions: Sequence[Change]) -> list[Refusal]:
     ]
 
 
-def _without_leave(deletions: Sequence[Change], leave: Leave) -> list[Refusal]:
-    if not deletions or leave.delete:
+def _without_permission(plan: Plan, deletions: Sequence[Change], permission: Permission) -> list[Refusal]:
+    if not deletions or permission.delete:
         return []
     message = f"The plan deletes {len(deletions)} resource(s) that hold mail or the way to it: {_few(deletions)}."
+    renames = likely_renames(plan.changes)
+    if renames:
+        pairs = ", ".join(f"{former.key} under {new.key}" for former, new in renames[:5])
+        hint = f"if this is a rename, write was: {pairs}, and the mail stays; if not, and they must go: --allow-delete"
+        return [Refusal("GRD01", message, hint)]
     return [Refusal("GRD01", message, "put them back in YAML, or say --allow-delete if they must really go")]
 
 
-def _too_many(plan: Plan, deletions: Sequence[Change], digest: str, guards: Guards, leave: Leave) -> list[Refusal]:
-    if len(leave.override) >= OVERRIDE_LENGTH and digest.startswith(leave.override):
+def _too_many(
+    plan: Plan, deletions: Sequence[Change], digest: str, guards: Guards, permission: Permission
+) -> list[Refusal]:
+    if len(permission.override) >= OVERRIDE_LENGTH and digest.startswith(permission.override):
         return []
     found = []
     hint = f"look again; if it is really meant, say --override {digest[:OVERRIDE_LENGTH]}"

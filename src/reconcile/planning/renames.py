@@ -6,8 +6,10 @@ recorded at the old. Either way it is one object, changed in place, and never a 
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 
+from reconcile.planning.plan import Action, Change
 from reconcile.providers.base import Observed
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
@@ -63,3 +65,37 @@ def handed_over(desired: Sequence[Desired], records: Mapping[Address, Record]) -
         if resource.address not in records and not KINDS[resource.address.kind].local
         if (former := abandoned.get((resource.address.kind, resource.address.key)))
     }
+
+
+#: How alike two local parts are that may be one name, written otherwise: 1 is the same.
+_ALIKE = 0.75
+#: Names by which one person, or one shared mailbox, is known again under another address.
+_NAMES = ("display_name", "first_name", "last_name")
+
+
+def likely_renames(changes: Sequence[Change]) -> list[tuple[Address, Address]]:
+    """Mailboxes a plan would delete beside one it would create for the same person or place: a renaming, in all
+    likelihood, that ``was:`` does not tell. Each with its new address; where several would do, none is named.
+    """
+    gone = [one for one in changes if one.address.kind == "mailbox" and one.action is Action.DELETE]
+    made = [one for one in changes if one.address.kind == "mailbox" and one.action is Action.CREATE]
+    found = []
+    for former in gone:
+        alike = [new.address for new in made if _are_alike(former, new)]
+        if len(alike) == 1:
+            found.append((former.address, alike[0]))
+    return found
+
+
+def _are_alike(former: Change, new: Change) -> bool:
+    if former.address.federation != new.address.federation:
+        return False
+    known = former.before.fields if former.before else {}
+    told = {name for name in _NAMES if new.wanted.get(name)}
+    if told and all(known.get(name) == new.wanted[name] for name in told):
+        return True
+    aliases = new.wanted.get("aliases")
+    if isinstance(aliases, tuple) and former.address.key in aliases:
+        return True
+    old, local = (one.address.key.partition("@")[0] for one in (former, new))
+    return old == local or difflib.SequenceMatcher(None, old, local).ratio() >= _ALIKE
