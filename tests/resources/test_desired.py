@@ -91,11 +91,34 @@ def test_a_subdomain_is_verified_with_its_root_and_publishes_no_token(resources:
 
 def test_preparation_is_due_at_once_and_the_switch_on_the_eve_at_18(resources: dict[str, Desired]) -> None:
     eve = dt.datetime(2025, 1, 19, 17, 0, tzinfo=dt.UTC)  # 18:00 in Paris, winter
-    early = ("domain/", "domain_verification/", "dkim/", "dkim_signing/")
+    early = ("domain/", "domain_verification/", "mail_flow/", "dkim/", "dkim_signing/")
     for key, resource in resources.items():
         at_once = key.startswith(early) or key.endswith(("/spf", "/dmarc", "/verification")) or "._domainkey." in key
         if not key.endswith(("/ttl", "/spf-mx", "/spf-without-_spf.mutualise.example")):
             assert resource.due == (None if at_once else eve), key
+
+
+@pytest.mark.parametrize(
+    ("moment", "mail_flow", "prerequisite"),
+    [
+        (dt.datetime(2024, 12, 1, tzinfo=dt.UTC), "InternalRelay", "domain_verification/spf55.org"),
+        (dt.datetime(2025, 1, 21, 16, 59, tzinfo=dt.UTC), "InternalRelay", "domain_verification/spf55.org"),
+        (dt.datetime(2025, 1, 21, 17, 0, tzinfo=dt.UTC), "Authoritative", "dns/spf55.org/MX"),
+    ],
+)
+def test_a_domain_is_a_relay_until_two_days_after_the_switch(
+    tmp_path: Path, moment: dt.datetime, mail_flow: str, prerequisite: str
+) -> None:
+    (tmp_path / "spf55.yaml").write_text(FEDERATION, encoding="utf-8")
+    found = compiled_at(tmp_path, moment)["mail_flow/spf55.org"]
+    assert (found.fields["type"], after(found)) == (mail_flow, {prerequisite})
+
+
+def test_a_domain_without_a_date_is_a_relay(tmp_path: Path) -> None:
+    text = FEDERATION.replace("migration: {date: 2025-01-20}\n", "")
+    (tmp_path / "spf55.yaml").write_text(text, encoding="utf-8")
+    found = compiled_at(tmp_path, dt.datetime(2124, 12, 1, tzinfo=dt.UTC))["mail_flow/spf55.org"]
+    assert (found.fields["type"], found.due) == ("InternalRelay", None)
 
 
 @pytest.mark.parametrize("record", ["spf55.org/MX", "autodiscover.verdun.spf55.org/CNAME"])

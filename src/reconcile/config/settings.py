@@ -186,6 +186,8 @@ class Calendar(Table):
     """Time of day, on the eve, when mailboxes are created, the MX switches and copies start."""
     preparation_days: int = Field(default=7, ge=2, le=60)
     """Days before the migration date from which the TTL of what the switch changes is lowered."""
+    authoritative_days: int = Field(default=2, ge=0, le=60)
+    """Days after the switch from which the tenant refuses addresses of the domain that it does not know."""
     settled_days: int = Field(default=2, ge=0, le=60)
     """Days after it from which that TTL is raised again: until then going back takes minutes."""
     departure_days: int = Field(default=14, ge=0, le=400)

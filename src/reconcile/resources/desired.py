@@ -1,6 +1,6 @@
 """What a set of federations asks of the world: YAML in, desired resources out. Pure.
 
-The order between resources is written here, once: domain → verification → mailboxes → access → MX → mail flow, never
+The order between resources is written here, once: domain → verification → mailboxes → access → MX, never
 the MX before every recipient of its domain exists, nor a refusal of unknown addresses before the MX is switched.
 """
 
@@ -21,7 +21,8 @@ from reconcile.resources.resource import Desired, Origin, Reference, Value
 def compile_federations(federations: Iterable[Federation], settings: Settings, now: dt.datetime) -> tuple[Desired, ...]:
     """Every resource the federations describe, prerequisites named. The federations must have passed validation.
 
-    ``now`` only decides what a record's TTL should be: short around the switch, the usual one once it is settled.
+    ``now`` decides what a record's TTL should be (short around the switch, the usual one once it is settled) and
+    whether a domain's unknown addresses are relayed or refused.
     """
     return tuple(
         resource for federation in federations for resource in _Compiler(federation, settings, now).resources()
@@ -70,8 +71,16 @@ class _Compiler:
         mail = MailDomain(self._federation.slug, domain, verified, recipients, is_root=is_root, origin=origin)
         switch = Switch(self._moments, self._now, self._old_include, self._settings.dns.tls_reports)
         yield from mail_records(mail, switch)
+        yield self._mail_flow(domain, verified, origin)
+
+    def _mail_flow(self, domain: str, verified: Address, origin: Origin | None) -> Desired:
+        """An internal relay from its verification on, so that colleagues' mail to whoever is not in the tenant yet goes
+        on to the old host; authoritative some days after the switch."""
+        address = self._address("mail_flow", domain)
+        if self._now < self._moments.authoritative:
+            return Desired(address, {"type": "InternalRelay"}, (verified,), origin=origin)
         mx = self._address("dns", f"{domain}/MX")
-        yield Desired(self._address("mail_flow", domain), {"type": "Authoritative"}, (mx,), switch.cutover, origin)
+        return Desired(address, {"type": "Authoritative"}, (mx,), self._moments.authoritative, origin)
 
     @property
     def _old_include(self) -> str:

@@ -75,8 +75,8 @@ _DECLARED = (
         Field("services", FieldType.SHARED_SET),
         Field("accepted"),
     ),
-    # Authoritative: the tenant refuses addresses it does not know. Until the MX leads there a domain is an internal
-    # relay, and what the tenant does not know goes on to the old host.
+    # Authoritative: the tenant refuses addresses it does not know. InternalRelay, until some days after the switch:
+    # mail for them follows the MX, to the old host.
     _kind("mail_flow", "microsoft", Field("type", born="InternalRelay")),
     # The keys exist and tell where DNS must point; then messages are signed.
     _kind("dkim", "microsoft", Field("keys")),

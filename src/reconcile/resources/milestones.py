@@ -17,13 +17,15 @@ class Milestones:
     """Moments of one federation's migration, in UTC.
 
     ``preparation``: records get the short life that makes the switch quick (J-7 18:00). ``lock``: the old boxes close
-    (J-1 16:00). ``cutover``: boxes are created, MX switches, copies start (J-1 18:00). ``settled``: nobody goes back
-    any more, records live long again (J+2 18:00). ``departure``: all mail leaves through Microsoft (J+14 18:00).
+    (J-1 16:00). ``cutover``: boxes are created, MX switches, copies start (J-1 18:00). ``authoritative``: the tenant
+    refuses addresses it does not know (J+1 18:00). ``settled``: nobody goes back any more, records live long again
+    (J+2 18:00). ``departure``: all mail leaves through Microsoft (J+14 18:00).
     """
 
     preparation: dt.datetime
     lock: dt.datetime
     cutover: dt.datetime
+    authoritative: dt.datetime
     settled: dt.datetime
     departure: dt.datetime
 
@@ -42,6 +44,7 @@ def milestones(day: dt.date | None, calendar: Calendar) -> Milestones:
         preparation=moment(-calendar.preparation_days, calendar.cutover),
         lock=moment(-1, calendar.lock),
         cutover=moment(-1, calendar.cutover),
+        authoritative=moment(calendar.authoritative_days - 1, calendar.cutover),
         settled=moment(calendar.settled_days, calendar.cutover),
         departure=moment(calendar.departure_days, calendar.cutover),
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 _NAMESPACES = {
     "ADObjectAlreadyExistsException": "Microsoft.Exchange.Data.Directory",
+    "InvalidOperationException": "System",
     "ManagementObjectAmbiguousException": "Microsoft.Exchange.Configuration.Tasks",
     "ManagementObjectNotFoundException": "Microsoft.Exchange.Configuration.Tasks",
     "NotAcceptedDomainException": "Microsoft.Exchange.Management.Common",

@@ -16,6 +16,16 @@ def test_until_the_switch_mail_for_unknown_addresses_goes_on_to_the_old_host(wor
     assert world.live("mail_flow", DOMAIN).fields == {"type": "InternalRelay"}
 
 
+def test_a_relay_that_is_refused_once_shows_as_a_difference_and_is_set_the_next_time(tenant: World) -> None:
+    tenant.control("behaviour", {"switches": {"relay_refused_once": "on"}})
+    with pytest.raises(Problem, match=DOMAIN):
+        tenant.add_domain()
+    tenant.new_run()
+    assert tenant.live("domain_verification", DOMAIN).fields["accepted"]
+    assert tenant.live("mail_flow", DOMAIN).fields == AUTHORITATIVE
+    assert tenant.make("mail_flow", DOMAIN, {"type": "InternalRelay"}).fields == {"type": "InternalRelay"}
+
+
 def test_after_the_switch_the_tenant_answers_for_every_address(world: World) -> None:
     made = world.make("mail_flow", DOMAIN, AUTHORITATIVE)
     assert world.live("mail_flow", DOMAIN) == made

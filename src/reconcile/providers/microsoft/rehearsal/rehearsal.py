@@ -135,7 +135,7 @@ class _Checks:
             yield Check(
                 Verdict.WARNING,
                 f"Our tenant refuses mail to addresses of {domain} not moved yet: {len(missing)} of them.",
-                f"make it a relay until the day: Set-AcceptedDomain {domain} -DomainType InternalRelay",
+                f"apply {self._move.slug}: the domain becomes an internal relay again until after the switch",
             )
 
     def seats(self) -> Iterator[Check]:

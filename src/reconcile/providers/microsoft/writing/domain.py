@@ -103,7 +103,7 @@ class VerificationWriter:
         live = until(self._clock, lambda: self._ready(order), SERVICE_TIMEOUT, pause=15.0)
         if live is not None and (order.before is None or not order.before.fields.get("accepted")):
             # New to Exchange, so nothing depends on it yet: until the MX leads here, colleagues' mail to addresses that
-            # are still on the old host must go on to it.
+            # are still on the old host must go on to it. Kind mail_flow compares it from then on.
             set_type(self._exchange, name, RELAY)
         if live is None:
             raise Problem(

@@ -29,6 +29,8 @@ class Profile:
     exchange_pages: str = "linked"
     #: Share of Graph's writes that meet somebody else's at the same moment: 409, nothing done.
     concurrency: float = 0.0
+    #: Whether Exchange refuses, once for each domain, to change what it does with unknown addresses.
+    relay_refused_once: bool = False
     #: Whether lists and addresses come in another order each time.
     shuffled: bool = False
     #: Whether texts come in Unicode NFD.
@@ -65,6 +67,7 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
                 empty_pages=True,
                 exchange_page=5,
                 concurrency=0.02,
+                relay_refused_once=True,
                 shuffled=True,
                 decomposed=True,
                 unknown_is_all=True,

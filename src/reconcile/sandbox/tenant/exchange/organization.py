@@ -20,6 +20,7 @@ class Organization:
     def __init__(self, world: World, resolve: Callable[[str, str], Sequence[str]]) -> None:
         self._world = world
         self._resolve = resolve
+        self._refused: set[str] = set()
         self._signing: dict[str, dict[str, Any]] = {}
 
     def get_accepted_domains(self, given: Parameters) -> Outcome:
@@ -30,6 +31,9 @@ class Organization:
 
     def set_accepted_domain(self, given: Parameters) -> Outcome:
         domain = self._accepted(given["identity"])
+        if self._world.profile.relay_refused_once and domain.name not in self._refused:
+            self._refused.add(domain.name)
+            raise CmdletError("InvalidOperationException", f"The operation on '{domain.name}' couldn't be completed.")
         kind = {"internalrelay": "InternalRelay", "authoritative": "Authoritative"}.get(
             given.get("domaintype", "").lower(), domain.accepted_as
         )
