@@ -13,8 +13,10 @@ import click
 from reconcile.cli.apply_output import ApplyOutput, EventOutput, TextOutput
 from reconcile.cli.duration import Duration
 from reconcile.cli.exits import DONE, ERROR, INTERRUPTED, PARTLY_APPLIED, REFUSED, STALE_OR_LOCKED
+from reconcile.cli.moment import moment_at
 from reconcile.cli.run import Chosen, carry_out
 from reconcile.cli.session import Session
+from reconcile.cli.waiting import wait_until
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 @click.option("--target", multiple=True, metavar="GLOB", help="Only these addresses and what they need: 'spf55/dns/*'.")
 @click.option("--yes", is_flag=True, help="Do not ask: for pipelines.")
 @click.option("--allow-delete", is_flag=True, help="Let the plan delete what holds mail, or the way to it.")
+@click.option("--at", "start", default="", metavar="TIME", help="Wait here until then: 16:00, or 2025-01-19T16:00.")
 @click.option("--deadline", type=Duration(), metavar="DURATION", help="Start nothing more after this long: 90m, 2h.")
 @click.option("--events", is_flag=True, help="Print Terraform's stream of events, one a line; asks nothing.")
 @click.option("--override", default="", metavar="DIGEST", help="Apply this plan although it is beyond the thresholds.")
@@ -38,6 +41,7 @@ def apply(
     target: tuple[str, ...],
     yes: bool,
     allow_delete: bool,
+    start: str,
     deadline: float | None,
     events: bool,
     override: str,
@@ -45,13 +49,18 @@ def apply(
     """Carry out what is due: a saved PLAN exactly as it was reviewed, or a fresh plan for the federations named.
 
     Without a saved plan it shows what it would do and asks. What is not due yet is left for a later apply.
-    Interrupted or killed, the next apply completes it.
+    Interrupted or killed, the next apply completes it. With --at it waits first; started late it goes on at once, and
+    started twice it does everything once.
     """
     from reconcile.cli.providers import providers
     from reconcile.planning.guards import Permission, refusals
 
     if len(what) > 1 and any(map(_is_file, what)):
         raise click.UsageError("A saved plan is applied alone; federations are named without it.")
+    if start:
+        moment = moment_at(start, session.clock.now(), session.zone)
+        if not wait_until(session, moment, "the moment to apply"):
+            return INTERRUPTED
     output: ApplyOutput = EventOutput(session) if events else TextOutput(session)
     found = providers(session)
     chosen = _saved(session, Path(what[0]), target, found) if _is_plan(what) else _fresh(session, what, target, found)

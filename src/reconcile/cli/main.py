@@ -33,6 +33,10 @@ COMMANDS = {
     "drift": ("reconcile.cli.drift:drift", "What is no longer as it was last applied, and since when."),
     "log": ("reconcile.cli.log:log", "What was applied, by whom, and how it ended."),
     "import": ("reconcile.cli.import_:import_", "Write the federation file of mailboxes the tenant already has."),
+    "status": (
+        "reconcile.cli.status:status",
+        "Where each federation stands: gates, lock, creation, switch, copies; errors first.",
+    ),
     "state": (
         "reconcile.cli.state:state",
         "What is recorded as ours: list, show, mv, rm, pull, push, rebuild, reseal.",

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from reconcile.cli.exits import CHANGES, DONE, ERROR
+from reconcile.cli.moment import as_of_option
 from reconcile.cli.plan_output import format_options, say_plan
 from reconcile.cli.session import Session
 
@@ -19,6 +20,7 @@ from reconcile.cli.session import Session
 @click.option("--out", type=click.Path(path_type=Path), help="Save the plan, for: reconcile apply FILE.")
 @format_options
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there is something to change.")
+@as_of_option
 @click.pass_obj
 def plan(
     session: Session,
@@ -42,6 +44,8 @@ def plan(
     from reconcile.planning.targets import refuse_strays, restrict
     from reconcile.state.durable import replace_file
 
+    if session.as_of and out:
+        raise click.UsageError("A plan of another day is only shown: leave --out or --as-of out.")
     names: Sequence[str] | None = federations
     if changed_since:
         names = git_changed_since(changed_since, session.federations, session.settings_file)

@@ -1,0 +1,188 @@
+"""``reconcile status``: where each federation stands, what needs somebody first."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from reconcile.cli.exits import DONE, ERROR
+from reconcile.cli.moment import as_of_option
+from reconcile.cli.session import Session
+from reconcile.problem import Problem
+
+if TYPE_CHECKING:
+    from reconcile.config.load import Loaded
+    from reconcile.planning.status import Copies, Standing
+    from reconcile.resources.address import Address
+
+#: Seconds between two looks of --watch.
+_EVERY = 5.0
+#: Without a terminal to measure, lines are not cut.
+_ENDLESS = 10_000
+
+
+@click.command()
+@click.argument("what", nargs=-1, metavar="[DATE|FEDERATION]...")
+@click.option("--watch", is_flag=True, help="Look again every few seconds, until Ctrl-C.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@as_of_option
+@click.pass_obj
+def status(session: Session, what: tuple[str, ...], watch: bool, as_json: bool) -> int:
+    """Show one row for each federation: gates, lock, creation, switch, passwords, copies; errors first.
+
+    Everything is told from the files, the state and the list of copies: nothing outside is asked. Exits 1 when a
+    federation is in trouble, 0 otherwise.
+    """
+    from reconcile.planning.status import State
+
+    rows = _rows(session, what)
+    if as_json:
+        from reconcile.views.status import status_document
+
+        click.echo(json.dumps(status_document(rows, session.clock.now()), ensure_ascii=False, indent=1))
+    elif watch:
+        rows = _watch(session, what, rows)
+    else:
+        _show(session, rows)
+    return ERROR if any(row.state is State.ERROR for row in rows) else DONE
+
+
+def _show(session: Session, rows: Sequence[Standing]) -> None:
+    from reconcile.views.status import status_text
+
+    console = session.console()
+    width = console.width if console.is_terminal else _ENDLESS
+    for line in status_text(rows, session.clock.now(), session.zone, width):
+        console.print(line)
+
+
+def _watch(session: Session, what: Sequence[str], rows: list[Standing]) -> list[Standing]:
+    """On a terminal the table is drawn anew; elsewhere it is printed again when it changed."""
+    from rich.console import Group
+    from rich.live import Live
+
+    from reconcile.views.status import status_text
+
+    console = session.console()
+    try:
+        if not console.is_terminal:
+            _show(session, rows)
+            while True:
+                time.sleep(_EVERY)
+                if (fresh := _rows(session, what)) != rows:
+                    rows = fresh
+                    _show(session, rows)
+        with Live(console=console, auto_refresh=False, screen=True) as live:
+            while True:
+                lines = status_text(rows, session.clock.now(), session.zone, console.width)
+                live.update(Group(*lines), refresh=True)
+                time.sleep(_EVERY)
+                rows = _rows(session, what)
+    except KeyboardInterrupt:
+        return rows
+
+
+def _rows(session: Session, what: Sequence[str]) -> list[Standing]:
+    from reconcile.config.load import load_federations
+    from reconcile.planning.status import broken, ranked
+
+    loaded = load_federations(session.federations, protected=session.settings.protected)
+    chosen = _chosen(loaded, what)
+    rows = list(_standings(session, loaded, chosen))
+    for path in loaded.paths:
+        errors = [one for one in loaded.errors if one.path == path]
+        if errors and path.stem in chosen:
+            first = errors[0]
+            why = f"{first.path}:{first.line}:{first.column}: {first.code} {first.message}"
+            rows.append(broken(path.stem, "", why))
+    return ranked(rows)
+
+
+def _chosen(loaded: Loaded, what: Sequence[str]) -> set[str]:
+    """The slugs of the dates and federations named. Raises Problem CFG04 for a name nobody has."""
+    if not what:
+        return {path.stem for path in loaded.paths}
+    chosen: set[str] = set()
+    names = []
+    for word in what:
+        try:
+            day = dt.date.fromisoformat(word)
+        except ValueError:
+            names.append(word)
+            continue
+        of_day = {one.slug for one in loaded.federations if one.file.migration.date == day}
+        if not of_day:
+            raise Problem("CFG04", f"No federation migrates on {day}.", "see: reconcile batches show", 3)
+        chosen |= of_day
+    return chosen | ({path.stem for path in loaded.named(names)} if names else set())
+
+
+def _standings(session: Session, loaded: Loaded, chosen: set[str]) -> Iterator[Standing]:
+    from reconcile.cli.gating import judged, still_to_hold
+    from reconcile.cli.prepare import store
+    from reconcile.planning.status import Copies, broken, standing
+    from reconcile.resources.desired import compile_federations
+    from reconcile.state.replay import Journals
+    from reconcile.state.snapshot import Snapshot
+
+    ones = [one for one in loaded.federations if one.slug in chosen]
+    gates = judged(session, ones, loaded.federations)
+    states, journals = store(session), Journals.read(session.state / "runs")
+    failures, copies, now = _failures(session), _copies(session), session.clock.now()
+    for federation in ones:
+        slug = federation.slug
+        try:
+            snapshot, unsettled = journals.replay(states.read(slug) or Snapshot(slug, lineage=""))
+        except Problem as problem:
+            yield broken(slug, federation.file.name, str(problem))
+            continue
+        begun = [intent.address for intent in unsettled if intent.action == "create"]
+        yield standing(
+            federation.file.name,
+            federation.file.migration.date,
+            gates[slug],
+            still_to_hold({slug: gates[slug]}, {slug: snapshot}, begun),
+            compile_federations([federation], session.settings, now),
+            snapshot.records.keys(),
+            failures.get(slug, {}),
+            copies.get(slug, Copies()),
+            now,
+        )
+
+
+def _failures(session: Session) -> dict[str, dict[Address, str]]:
+    """By federation, what failed when it was last tried."""
+    from reconcile.resources.address import Address
+    from reconcile.state.runs import run_records
+
+    seen: set[str] = set()
+    failed: dict[str, dict[Address, str]] = {}
+    for run in run_records(session.state / "runs"):
+        for one in run.operations:
+            if one.address in seen:
+                continue
+            seen.add(one.address)
+            if one.result == "failed":
+                address = Address.parse(one.address)
+                failed.setdefault(address.federation, {})[address] = one.error
+    return failed
+
+
+def _copies(session: Session) -> Mapping[str, Copies]:
+    """By federation, how its copies are doing; nothing when there is no list of copies yet."""
+    import collections
+
+    from reconcile.cli.copies import copy_jobs
+    from reconcile.planning.status import Copies
+
+    if not session.settings.copies.database and not (session.state / "copies").exists():
+        return {}
+    counts: dict[str, collections.Counter[str]] = {}
+    for job in copy_jobs(session).list():
+        counts.setdefault(job.key.partition("/")[0], collections.Counter())[job.state] += 1
+    return {slug: Copies(tally.total(), tally["done"], tally["failed"]) for slug, tally in counts.items()}

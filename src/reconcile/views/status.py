@@ -1,0 +1,100 @@
+"""Where the federations stand: one row each, what needs somebody first."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rich.text import Text
+
+from reconcile.planning.status import STEPS, Standing, State, Step
+from reconcile.views.gate_text import said
+from reconcile.views.wording import ALARM, DRIFT, QUIET, count, moment, plain
+
+_MARKS = {
+    State.ERROR: ("✗", ALARM, "error"),
+    State.HELD: ("■", ALARM, "held back"),
+    State.NOT_READY: ("!", DRIFT, "not ready"),
+    State.UNDER_WAY: ("▶", "cyan", "under way"),
+    State.READY: ("·", "", "ready"),
+    State.WAITING: (" ", QUIET, "no date"),
+    State.DONE: ("✓", "green", "done"),
+}
+
+
+def status_text(standings: Sequence[Standing], now: dt.datetime, zone: dt.tzinfo, width: int) -> Iterator[Text]:
+    """A heading, a row for each federation in the order given, and the count; no line is longer than ``width``."""
+    heads = "".join(f"{step:>10}" for step in STEPS)
+    yield _cut(Text(f"  {'federation':<11}{'state':<10}{'day J':<11}{heads}  why", "bold"), width)
+    for one in standings:
+        mark, style, word = _MARKS[one.state]
+        row = Text(f"{mark} ", style).append(f"{plain(one.federation):<11}", "bold").append(f"{word:<10}", style)
+        row.append(f"{one.date or '–'!s:<11}", "default")
+        for step in STEPS:
+            row.append(f"{_step(one.steps.get(step, Step())):>10}", _colour(one.steps.get(step, Step())))
+        yield _cut(row.append(f"  {_why(one)}", "default"), width)
+    tally = [(state, sum(one.state is state for one in standings)) for state in State]
+    told = ", ".join(f"{number} {_MARKS[state][2]}" for state, number in tally if number)
+    yield _cut(Text(f"{count(len(standings), 'federation')}: {told}. {moment(now, zone)}", "bold"), width)
+
+
+def status_document(standings: Sequence[Standing], now: dt.datetime) -> dict[str, Any]:
+    """The same for programs; keys and words never change meaning."""
+    return {
+        "format": 1,
+        "now": now.isoformat(timespec="seconds"),
+        "federations": [
+            {
+                "federation": one.federation,
+                "name": one.name,
+                "date": one.date.isoformat() if one.date else None,
+                "lock": one.lock.isoformat() if one.date else None,
+                "state": one.state.name.lower(),
+                "trouble": list(one.trouble),
+                "gates": [
+                    {"code": gate.code, "why": gate.why, "hint": gate.hint, "waived": gate.waived, "open": gate.open}
+                    for gate in one.gates
+                ],
+                "steps": {
+                    name: {"done": step.done, "total": step.total, "failed": step.failed}
+                    for name, step in one.steps.items()
+                },
+            }
+            for one in standings
+        ],
+    }
+
+
+def _step(step: Step) -> str:
+    if not step.total:
+        return "–"
+    if step.failed:
+        return f"{step.done}/{step.total} ✗{step.failed}"
+    return "done" if step.over else f"{step.done}/{step.total}" if step.done else "·"
+
+
+def _colour(step: Step) -> str:
+    if step.failed:
+        return ALARM
+    return "green" if step.total and step.over else "default" if step.done else QUIET
+
+
+def _why(one: Standing) -> str:
+    """What is wrong, else the gates: one alone with its reason, several by their codes."""
+    if one.trouble:
+        more = f" (and {len(one.trouble) - 1} more)" if len(one.trouble) > 1 else ""
+        return f"{plain(one.trouble[0])}{more}"
+    closed = [gate for gate in one.gates if not gate.open]
+    if len(closed) == 1:
+        return f"{closed[0].code} {said(closed[0])}"
+    if closed:
+        return " ".join(gate.code for gate in closed)
+    waived = [gate.code for gate in one.gates if gate.waived]
+    return f"set aside: {' '.join(waived)}" if waived else ""
+
+
+def _cut(line: Text, width: int) -> Text:
+    line.truncate(width, overflow="ellipsis")
+    line.rstrip()
+    return line
