@@ -15,14 +15,14 @@ from reconcile.problem import Problem
 @click.option(
     "--check", is_flag=True, help="Compare with the file (schemas/federation.schema.json); exit 1 if it lags."
 )
-def schema(output: Path | None, check: bool) -> int:
+@click.option("--reference", is_flag=True, help="The page docs/reference.md instead: every key of both files.")
+def schema(output: Path | None, check: bool, reference: bool) -> int:
     """Write the JSON Schema of a federation file, or check that the written one is current."""
-    from reconcile.config.schema import COMMITTED, federation_schema
     from reconcile.state.durable import replace_file
 
-    text = federation_schema()
+    text, committed = _page() if reference else _schema()
     if check:
-        return _compare(output or COMMITTED, text)
+        return _compare(output or committed, text, reference)
     if output is None:
         click.echo(text, nl=False)
         return DONE
@@ -37,7 +37,19 @@ def schema(output: Path | None, check: bool) -> int:
     return DONE
 
 
-def _compare(path: Path, text: str) -> int:
+def _schema() -> tuple[str, Path]:
+    from reconcile.config.schema import COMMITTED, federation_schema
+
+    return federation_schema(), COMMITTED
+
+
+def _page() -> tuple[str, Path]:
+    from reconcile.config.reference import COMMITTED, reference_page
+
+    return reference_page(), COMMITTED
+
+
+def _compare(path: Path, text: str, reference: bool) -> int:
     try:
         written = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
@@ -46,5 +58,5 @@ def _compare(path: Path, text: str) -> int:
         click.echo(f"{path} is current", err=True)
         return DONE
     click.echo(f"{path} {'is not there' if not written else 'lags behind the models'}", err=True)
-    click.echo(f"  → write it with: reconcile schema -o {path}", err=True)
+    click.echo(f"  → write it with: reconcile schema {'--reference ' if reference else ''}-o {path}", err=True)
     return ERROR

@@ -22,6 +22,7 @@ class InventoryDoveadm(Table):
     url: str
     """The address of Dovecot's doveadm HTTP API, such as https://imap.mutualise.example:8080."""
     ca_file: Path | None = None
+    """Certificate authority to trust instead of the usual ones."""
     key_file: Path | None = None
     """File holding doveadm_api_key; RECONCILE_LEGACY_<NAME OF THE TABLE>_DOVEADM_KEY comes first."""
 
@@ -65,16 +66,22 @@ class InventoryOvh(Table):
     followed by APPLICATION_KEY, APPLICATION_SECRET and CONSUMER_KEY, or from files."""
 
     endpoint: Annotated[str, Field(pattern="^https://|^http://127[.]0[.]0[.]1:")] = "https://eu.api.ovh.com/1.0"
+    """The API's address."""
     ca_file: Path | None = None
+    """Certificate authority to trust instead of the usual ones."""
     application_key_file: Path | None = None
+    """File holding the application key; the environment comes first."""
     application_secret_file: Path | None = None
+    """File holding the application secret; the environment comes first."""
     consumer_key_file: Path | None = None
+    """File holding the consumer key; the environment comes first."""
 
 
 class InventoryCommand(Table):
     command: Annotated[tuple[Name, ...], Field(min_length=1)]
     """A program and its arguments; what it is told and must answer is in docs/inventory.md."""
     timeout_seconds: int = Field(600, ge=1)
+    """Seconds after which it is stopped."""
 
 
 class InventoryImap(Table):
@@ -88,8 +95,14 @@ class InventorySources(Table):
     """Where the old host's addresses are read from. Several complete each other."""
 
     csv: InventoryCsv | None = None
+    """A file somebody exported."""
     sql: InventorySql | None = None
+    """The old host's database."""
     ovh: InventoryOvh | None = None
+    """An account at OVH."""
     command: InventoryCommand | None = None
+    """A program of your own."""
     doveadm: InventoryDoveadm | None = None
+    """Dovecot's HTTP API."""
     imap: InventoryImap | None = None
+    """The mailboxes themselves, opened by the master user."""

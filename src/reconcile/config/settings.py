@@ -33,6 +33,8 @@ SkuPartNumbers = Annotated[tuple[Name, ...], Field(min_length=1)]
 
 
 class Tenant(Table):
+    """The Microsoft 365 tenant and the application that signs in to it."""
+
     id: Name
     """The tenant's directory id (a GUID)."""
     initial_domain: Name
@@ -40,8 +42,11 @@ class Tenant(Table):
     client_id: Name
     """The app registration that signs in."""
     authority: str = "https://login.microsoftonline.com"
+    """Where the application signs in; another one for a national cloud."""
     graph: str = "https://graph.microsoft.com"
+    """Microsoft Graph's address."""
     exchange: str = "https://outlook.office365.com"
+    """Exchange Online's address."""
     ca_file: Path | None = None
     """Certificate authority to trust instead of the usual ones (the sandbox's)."""
     copier_principal: Name
@@ -61,7 +66,9 @@ class Licences(Table):
     """skuPartNumbers accepted for each licence, in order of preference (the tenant may hold the EEA ones)."""
 
     E1: SkuPartNumbers = ("STANDARDPACK", "Office_365_w/o_Teams_Bundle_E1", "Office_365_E1_(no_Teams)")
+    """Subscriptions that count as E1."""
     E3: SkuPartNumbers = ("ENTERPRISEPACK", "O365_w/o_Teams_Bundle_E3", "Office_365_E3_(no_Teams)")
+    """Subscriptions that count as E3."""
 
 
 class HostedAccount(Table):
@@ -71,6 +78,7 @@ class HostedAccount(Table):
     """
 
     service: Literal["ovh", "gandi", "cloudflare", "azure", "powerdns"]
+    """The DNS host."""
     zones: tuple[str, ...] = Field(min_length=1)
     """The zones of the account that are written there; every name below one of them belongs to it."""
     options: dict[str, str | int] = Field(default_factory=dict)
@@ -78,22 +86,27 @@ class HostedAccount(Table):
     server: str = ""
     """One of the host's name servers, which dns check and the checks before a switch ask; none: they are left out."""
     port: Port = 53
+    """That name server's port."""
 
 
 class ManualZones(Table):
     """Zones nobody lets us write: each change is said in full, and checked once somebody made it."""
 
     zones: tuple[str, ...] = Field(min_length=1)
+    """The zones; every name below one of them belongs to it."""
     host: str
     """An authoritative server of the zones, to read them from."""
     port: Port = 53
+    """That server's port."""
 
 
 class DnsServer(Table):
     """A primary that takes RFC 2136 updates, for every zone that no table below names."""
 
     host: str = ""
+    """The primary; none when every zone is in a table below."""
     port: Port = 53
+    """The primary's port."""
     key_name: str = ""
     """The TSIG key's name; for gss-tsig the server's Kerberos name, DNS@ and its host when unsaid."""
     key_algorithm: str = "hmac-sha256"
@@ -105,19 +118,27 @@ class DnsServer(Table):
     tls_reports: str = ""
     """Where receivers report how TLS went, such as mailto:tls@spf.example: published for every domain (RFC 8460)."""
     hosted: dict[str, HostedAccount] = Field(default_factory=dict)
+    """Zones at DNS hosts, a table for each account."""
     manual: dict[str, ManualZones] = Field(default_factory=dict)
+    """Zones changed by hand, a table for each group."""
 
 
 class ImapServer(Table):
     host: Name
+    """The IMAP server."""
     port: Port = 993
+    """Its port: TLS from the first byte."""
     tls: bool = True
+    """false for a server on this machine, or a network nobody else is on."""
     ca_file: Path | None = None
+    """Certificate authority to trust instead of the usual ones."""
     connections: int = Field(8, ge=1, le=64)
     """Connections per mailbox at most; as many are opened as the work is worth."""
 
 
 class NewServer(ImapServer):
+    """The host that receives the copies."""
+
     largest_message: int = Field(150, ge=1)
     """Megabytes of the largest message it takes. Larger ones are listed as refused without being sent; Exchange Online
     takes what Set-Mailbox -MaxReceiveSize allows, 150 at most."""
@@ -127,9 +148,12 @@ class NewServer(ImapServer):
 
 
 class LegacyServer(ImapServer):
+    """An old mail host, named by `legacy: {server: …}` in a federation file."""
+
     master_user: Name
     """A user who may open every mailbox; the login sent is ``mailbox + separator + master_user``."""
     separator: Name = "*"
+    """What stands between a mailbox's login and the master user."""
     mailboxes: int = Field(64, ge=1)
     """Mailboxes of this host copied at once, by all workers together."""
     master_password_file: Path | None = None
@@ -179,7 +203,10 @@ class Copies(Table):
 
 
 class Calendar(Table):
+    """When things are due around a migration date, as civil time."""
+
     timezone: str = "Europe/Paris"
+    """Where the days and times of the calendar are civil time."""
     lock: str = "16:00"
     """Time of day, on the eve of the migration date, when the old mailboxes are closed to their users."""
     cutover: str = "18:00"
@@ -224,9 +251,13 @@ class Guards(Table):
     share of what is recorded. Beyond either, the plan must be named by its digest to be applied."""
 
     deletes: int = 20
+    """Deletions that one plan may carry."""
     deletes_percent: int = 5
+    """And what share of all that is recorded, in percent."""
     federation_deletes: int = 5
+    """Deletions that one plan may carry in one federation."""
     federation_deletes_percent: int = 20
+    """And what share of what is recorded of it, in percent."""
 
 
 class Sandbox(Table):
@@ -239,6 +270,7 @@ class Settings(Table):
     licences: Licences = Licences()
     dns: DnsServer
     legacy: dict[str, LegacyServer]
+    """The old hosts, a table for each; federation files name one of them."""
     destination: NewServer = NewServer(host="outlook.office365.com")
     copies: Copies = Copies()
     calendar: Calendar = Calendar()
@@ -254,6 +286,7 @@ class Settings(Table):
     seal_to: tuple[str, ...] = ()
     """Who may read the state: age or SSH public keys. Without any it is kept in the clear."""
     sandbox: Sandbox | None = None
+    """Written by the sandbox alone."""
 
     @field_validator("batches")
     @classmethod
