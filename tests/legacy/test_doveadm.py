@@ -6,6 +6,7 @@ import re
 import sqlite3
 
 import pytest
+import requests
 
 from reconcile.problem import Problem
 from reconcile.providers.legacy.inventory.contract import Found, Scope
@@ -18,7 +19,7 @@ SCOPE = Scope(("spf55.org",), {"k0412": "camille@spf55.org"})
 
 def reader(old: OldHost, key: str = "", port: int = 0) -> Doveadm:
     url = f"https://127.0.0.1:{port or old.doveadm_port}"
-    return Doveadm(DoveadmApi(url, key or old.doveadm_key_file.read_text(), old.ca_file))
+    return Doveadm(DoveadmApi(url, key or old.doveadm_key_file.read_text(), old.ca_file, pause=lambda _: None))
 
 
 def on_disk(old: OldHost, login: str) -> tuple[int, int]:
@@ -77,6 +78,18 @@ def test_whoever_has_no_key_is_told_so_and_the_key_is_not_shown(old: OldHost) ->
         reader(old, key="sesame").read(SCOPE)
     assert refused.value.code == "INV13"
     assert "sesame" not in str(refused.value)
+
+
+def test_a_connection_that_breaks_is_tried_again(old: OldHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, breaks = requests.post, iter([requests.ConnectionError("reset"), requests.ConnectionError("reset")])
+
+    def post(*args: object, **more: object) -> requests.Response:
+        for error in breaks:
+            raise error
+        return real(*args, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(requests, "post", post)
+    assert len(reader(old).read(SCOPE).found) == 4
 
 
 def test_what_is_no_doveadm_api_is_said(old: OldHost) -> None:

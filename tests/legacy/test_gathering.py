@@ -135,6 +135,11 @@ def test_what_nobody_could_list_is_unknown_with_the_reason(source: Told | None, 
     assert list(found.failed) == (["sql"] if source else [])
 
 
+def test_a_source_s_words_never_move_the_cursor() -> None:
+    told = Told(box("a@spf55.org"), covers=frozenset(), mailboxes="oups\x1b[2J\nhello")
+    assert meuse(told).unknown["mailboxes"] == "sql: oups [2J hello"
+
+
 def test_a_listing_with_a_trouble_is_no_whole_listing_unless_another_is() -> None:
     cut = Told(box("a@spf55.org"), mailboxes="3 of its addresses are malformed")
     assert meuse(cut).unknown["mailboxes"] == "sql: 3 of its addresses are malformed"

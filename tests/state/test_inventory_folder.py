@@ -146,6 +146,7 @@ def test_what_is_not_ours_in_the_folder_is_left_alone(tmp_path: Path) -> None:
         (encode(inventory()).decode().replace("+00:00", ""), "INV01", "no time zone"),
         (encode(inventory()).decode().replace('"size": 1', '"size": -1'), "INV01", "-1"),
         (encode(inventory()).decode().replace('"mailbox"', '"box"'), "INV01", "box"),
+        (encode(inventory()).decode().replace('"k1"', '"\\u001b[2J"'), "INV01", "expected text"),
     ],
 )
 def test_a_damaged_inventory_is_refused_with_its_name(text: str, code: str, words: str, tmp_path: Path) -> None:

@@ -192,7 +192,8 @@ def _one_of(value: object, choices: Iterable[_Choice]) -> _Choice:
 
 
 def _text(value: object) -> str:
-    if not isinstance(value, str):
+    """One line that may be shown on a terminal: whoever may commit a file could put anything into it."""
+    if not isinstance(value, str) or not value.isprintable():
         raise TypeError(f"{value!r}, expected text")
     return value
 

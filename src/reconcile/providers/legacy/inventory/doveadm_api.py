@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,12 +26,15 @@ class Refused(Exception):
 
 
 class DoveadmApi:
-    """``url``: https://host:port. ``key``: the host's doveadm_api_key."""
+    """``url``: https://host:port. ``key``: the host's doveadm_api_key. ``pause``: waits that many seconds."""
 
-    def __init__(self, url: str, key: str, ca_file: Path | None = None) -> None:
+    def __init__(
+        self, url: str, key: str, ca_file: Path | None = None, pause: Callable[[float], None] = time.sleep
+    ) -> None:
         self._url = url.rstrip("/").removesuffix(_PATH) + _PATH
         self._authorization = "X-Dovecot-API " + base64.b64encode(key.encode()).decode()
         self._verify: bool | str = str(ca_file) if ca_file else True
+        self._pause = pause
 
     def ask(self, command: str, **parameters: object) -> Any:
         """What a command answers. Raises Refused, or Problem INV13 when there is no answer to be had.
@@ -37,24 +42,33 @@ class DoveadmApi:
         Each has a connection of its own: a doveadm that worked for one user stays that user, and may list no others.
         Asking for "Connection: close" would have Dovecot 2.3 leave a wrong key without any answer.
         """
-        try:
-            answer = requests.post(
-                self._url,
-                json=[[command, parameters, "1"]],
-                headers={"Authorization": self._authorization},
-                timeout=(_CONNECT, _ANSWER),
-                verify=self._verify,
-                allow_redirects=False,
-            )
-        except requests.exceptions.SSLError:
-            raise self._problem("its certificate is not trusted", "name its authority: ca_file") from None
-        except (requests.RequestException, OSError):
-            raise self._problem("it cannot be reached", "is the HTTP listener of its service doveadm on?") from None
+        answer = self._answer([command, parameters, "1"])
         if answer.status_code == requests.codes.unauthorized:
             raise self._problem("it refuses the key", "it is doveadm_api_key in Dovecot's configuration")
         if answer.status_code != requests.codes.ok:
             raise self._problem(f"it answers {answer.status_code}", "is this the address of the doveadm HTTP API?")
         return self._content(answer)
+
+    def _answer(self, command: Sequence[object]) -> requests.Response:
+        """Nothing asked here changes anything, so that a connection that broke is worth another try."""
+        for wait in (1.0, 3.0, None):
+            try:
+                return requests.post(
+                    self._url,
+                    json=[command],
+                    headers={"Authorization": self._authorization},
+                    timeout=(_CONNECT, _ANSWER),
+                    verify=self._verify,
+                    allow_redirects=False,
+                )
+            except requests.exceptions.SSLError:
+                raise self._problem("its certificate is not trusted", "name its authority: ca_file") from None
+            except requests.Timeout:
+                raise self._problem("it does not answer in time", "read fewer federations at once, by night") from None
+            except (requests.RequestException, OSError):
+                if wait is not None:
+                    self._pause(wait)
+        raise self._problem("it cannot be reached", "is the HTTP listener of its service doveadm on?")
 
     def _content(self, answer: requests.Response) -> Any:
         try:

@@ -181,7 +181,8 @@ def _reason(aspect: Aspect, readings: Mapping[str, Reading], failed: Mapping[str
         f"{name}: {reading.troubles[aspect]}" for name, reading in readings.items() if aspect in reading.troubles
     ]
     reasons += [f"{name}: {problem.message.rstrip('.')}" for name, problem in failed.items()]
-    return "; ".join(reasons) or "no source tells"
+    told = "; ".join(reasons) or "no source tells"
+    return "".join(letter if letter.isprintable() else " " for letter in told)  # a command's words, a server's
 
 
 def _some(names: Sequence[str], noun: str) -> str:
