@@ -105,7 +105,7 @@ def test_what_no_file_names_is_found_shown_and_judged_as_the_day_draws_near(proj
     assert early.count("SPF505 warning") == 4
     for line in (
         "SPF512 warning: camille.dupont@spf55.org sends its messages on to camille.dupont@orange.example",
-        "SPF513 notice: noel2016@spf55.org has the filters absence and an automatic reply",
+        "SPF513 notice: noel2016@spf55.org has the filter absence and an automatic reply on the old host",
         "SPF514 warning: the old host takes what is addressed to anybody @spf55.org into noel2016@spf55.org",
     ):
         assert line in early
@@ -209,6 +209,18 @@ def test_a_csv_file_is_enough_for_a_live_host(project: Project) -> None:
         assert "INV10 mutualise, csv: Cannot read nowhere.csv" in project.run("inventory", "read", code=1)
     finally:
         settings.write_text(before)
+
+
+def test_a_file_that_is_not_valid_does_not_stop_the_reading_of_the_others(project: Project) -> None:
+    broken = project.folder / "federations/spf88.yaml"
+    broken.write_text("code: [unclosed")
+    try:
+        told = project.sandboxed("inventory", "read")
+        assert "federations/spf88.yaml is not valid and is left out" in told
+        assert "spf55  4 mailboxes" in told
+        assert "CFG03" in project.sandboxed("inventory", "read", "spf88", code=3)
+    finally:
+        broken.unlink()
 
 
 def test_a_damaged_inventory_stops_its_federation_and_says_how_to_go_on(project: Project) -> None:

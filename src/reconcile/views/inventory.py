@@ -61,11 +61,11 @@ def table(
 
 
 def as_object(inventory: Inventory, federation: Federation) -> str:
-    """The inventory as it is kept, and under ``decisions`` what the file makes of each address."""
+    """The inventory as it is kept, on one line, and under ``decisions`` what the file makes of each address."""
     silent = {one.address for one in undecided(federation, inventory)}
     document = json.loads(encode(inventory))
     document["decisions"] = {address: _decision(address, federation, silent) for address in inventory.addresses}
-    return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True)
+    return json.dumps(document, ensure_ascii=False, sort_keys=True)
 
 
 def volume(size: int) -> str:

@@ -31,14 +31,15 @@ def read(session: Session, federations: tuple[str, ...], partial: bool) -> int:
     """Read the old hosts of these federations (all of them without names) and keep what they hold, dated, under
     spfstate/inventory.
 
-    Exits 1 when a source could not be read; nothing is then kept of its host, unless --partial says so.
+    Exits 1 when a source could not be read; nothing is then kept of its host, unless --partial says so. A federation
+    whose file is not valid is left out, and named.
     """
     from reconcile.cli.inventory.sources import sources_of
     from reconcile.providers.legacy.inventory.gathering import gather
     from reconcile.views.inventory import tally
 
     now, failed = session.clock.now(), False
-    known = {one.slug: one for one in _federations(session, federations)}
+    known = {one.slug: one for one in (_federations(session, federations) if federations else _all_valid(session))}
     for host, asked in _by_host(session, known.values()).items():
         try:
             sources = sources_of(session, host)
@@ -65,7 +66,7 @@ def read(session: Session, federations: tuple[str, ...], partial: bool) -> int:
     "--as-of", "day", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]), help="The latest of that day or before."
 )
 @click.option("--undecided", "only_undecided", is_flag=True, help="Only what the file neither keeps nor gives up.")
-@click.option("--json", "as_json", is_flag=True, help="For programs: one object a federation.")
+@click.option("--json", "as_json", is_flag=True, help="For programs: one object a line and federation.")
 @click.pass_obj
 def show(
     session: Session, federations: tuple[str, ...], day: dt.datetime | None, only_undecided: bool, as_json: bool
@@ -121,6 +122,16 @@ def _federations(session: Session, names: Sequence[str]) -> tuple[Federation, ..
     from reconcile.config.load import load_federations
 
     return load_federations(session.federations, protected=session.settings.protected).select(names)
+
+
+def _all_valid(session: Session) -> tuple[Federation, ...]:
+    """Every federation whose file is right; one that is not says nothing of the others."""
+    from reconcile.config.load import load_federations
+
+    loaded = load_federations(session.federations, protected=session.settings.protected)
+    for path in sorted({one.path for one in loaded.errors}):
+        session.warn(f"{path} is not valid and is left out; see: reconcile validate")
+    return loaded.federations
 
 
 def _by_host(session: Session, federations: Iterable[Federation]) -> dict[str, list[Asked]]:

@@ -118,11 +118,15 @@ def _left_behind(one: LegacyAddress, route: Route, inventory: Inventory) -> Iter
     if outside := one.outside(inventory.domains):
         message = f"{one.address} sends its messages on to {', '.join(outside)} on the old host; this ends"
         yield Finding("SPF512", route, message, "tell whoever reads them there", on_key=True)
-    habits = [f"the filters {', '.join(one.filters)}"] if one.filters else []
+    filters = one.filters or ()
+    habits = [f"the filter{'s' if len(filters) > 1 else ''} {', '.join(filters)}"] if filters else []
     habits += ["an automatic reply"] if one.vacation else []
     if habits:
-        message = f"{one.address} has {' and '.join(habits)} on the old host; they are not carried over"
-        yield Finding("SPF513", route, message, "the person sets them up again in Outlook", on_key=True)
+        message = f"{one.address} has {' and '.join(habits)} on the old host, not carried over"
+        hint = "whoever reads it sets this up again in Outlook"
+        if route[0] == "not_migrated":
+            hint = "after the switch its senders are only told that the address does not exist"
+        yield Finding("SPF513", route, message, hint, on_key=True)
 
 
 def _as_a_whole(inventory: Inventory) -> Iterator[Finding]:
