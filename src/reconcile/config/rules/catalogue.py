@@ -67,6 +67,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "SPF515": Rule("the inventory is not complete", "warning"),
         "SPF516": Rule("the inventory cannot be read"),
         "SPF517": Rule("no old host is named"),
+        "SPF518": Rule("a copy is asked for of what is no mailbox", "warning"),
         "SPF601": Rule("a domain is declared twice"),
         "SPF602": Rule("an address is declared twice"),
         "SPF603": Rule("a protected domain or address is declared"),

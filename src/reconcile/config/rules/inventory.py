@@ -1,4 +1,4 @@
-"""Rules 306, 505, 506 and 512 to 516: the file against the newest inventory of the old host, as the day draws near."""
+"""Rules 306, 505, 506, 512 to 516 and 518: the file against the newest inventory of the old host, as the day nears."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ def check_inventory(federation: Federation, inventory: Inventory | Problem, toda
     yield from _undecided(federation, inventory, severity)
     yield from _own_mail(federation, inventory, severity)
     yield from _unlisted(federation, inventory)
+    yield from _nothing_to_copy(federation, inventory)
     for address, route in decided(federation).items():
         if (found := inventory.addresses.get(address)) is not None:
             yield from _left_behind(found, route, inventory)
@@ -111,6 +112,21 @@ def _unlisted(federation: Federation, inventory: Inventory) -> Iterator[Finding]
             message = f"{given_up.address} is given up, and is not on the old host in the inventory of {taken}"
             route = ("not_migrated", position, "address")
             yield Finding("SPF506", route, message, "correct the address, or delete the line")
+
+
+def _nothing_to_copy(federation: Federation, inventory: Inventory) -> Iterator[Finding]:
+    """Copies the file asks for of what is no mailbox on the old host: they would fail on the night."""
+    for address, mailbox in federation.file.mailboxes.items():
+        found = inventory.addresses.get(mailbox.was or address)
+        if not mailbox.new and found is not None and found.kind != "mailbox":
+            message = f"{found.address} is {_described(found)} on the old host, no mailbox: it has no messages to copy"
+            yield Finding("SPF518", ("mailboxes", address), message, "write new: true", on_key=True)
+        for position, alias in enumerate(mailbox.aliases):
+            known = "mailboxes" not in inventory.unknown and alias.address.rpartition("@")[2] in inventory.domains
+            if alias.legacy_mail == "merge" and known and inventory.mailbox(alias.address) is None:
+                message = f"{alias.address} has no mailbox on the old host: there are no messages to merge"
+                route = ("mailboxes", address, "aliases", position, "legacy_mail")
+                yield Finding("SPF518", route, message, "delete legacy_mail", on_key=True)
 
 
 def _left_behind(one: LegacyAddress, route: Route, inventory: Inventory) -> Iterator[Finding]:
