@@ -1,16 +1,21 @@
 # Everything a newcomer runs. Each target sets up what it needs and says so in one line.
-.PHONY: demo test test-stores test-cyrus test-kerberos test-checkdmarc test-sdk soak bench-engine bench-dns bench-tenant bench-copy lint golden package requirements clean
+.PHONY: demo test test-fast test-stores test-cyrus test-kerberos test-checkdmarc test-sdk soak mutate bench-engine bench-dns bench-tenant bench-copy bench-suite lint golden package requirements clean
 
 PYTHON ?= python3
 # Tests side by side; a worker that runs out of tests takes some of the others'.
 WORKERS ?= auto
 PARALLEL = -n $(WORKERS) --dist worksteal
+# Where nothing but files and memory is needed. What these folders ask of servers, --fast leaves out.
+FAST = tests/test_layers.py tests/test_error_codes.py tests/config tests/resources tests/planning tests/state tests/applying tests/views
 
 demo: .setup/run ## the whole story, on a sandbox, in under two minutes
 	@.venv/bin/python scripts/demo.py
 
 test: .setup/dev lint ## linters, types, layers and the test suite
 	@.venv/bin/pytest -q $(PARALLEL)
+
+test-fast: .setup/dev ## the tests that need no server, in a minute
+	@.venv/bin/pytest -q --fast $(PARALLEL) $(FAST)
 
 test-stores: .setup/dev ## where state may live, on PostgreSQL and Azurite
 	@scripts/test-stores
@@ -27,6 +32,10 @@ test-sdk: .setup/dev ## Microsoft's own client before the sandbox's tenant (450 
 
 test-cyrus: .setup/dev ## copies out of an old host that is not Dovecot
 	@scripts/test-cyrus
+
+mutate: .setup/dev ## how many random small changes make test-fast notices; ARGS="--sample 100 --seed 2 planning"
+	@.venv/bin/python -c 'import mutmut' 2>/dev/null || .venv/bin/pip install --quiet --no-deps --require-hashes -r requirements/mutate.txt
+	@.venv/bin/python scripts/mutate.py $(ARGS)
 
 soak: .setup/dev ## the long runs left out of make test
 	@.venv/bin/pytest -q -m soak
@@ -48,25 +57,25 @@ lint: .setup/dev
 	@.venv/bin/ruff format --check --quiet
 	@.venv/bin/ruff check --quiet
 	@.venv/bin/mypy --no-error-summary
+	@.venv/bin/lint-imports --no-logo >.setup/layers || { cat .setup/layers; exit 1; }
 
 .setup/%: scripts/setup requirements/%.txt pyproject.toml
 	@PYTHON=$(PYTHON) scripts/setup $*
 
 golden: .setup/dev ## write the golden files of the views anew; review the difference
 	@.venv/bin/pytest -q tests/views --update-golden
-
-package: .setup/dev ## dist/: built, checked, and the wheel tried in an empty environment
-	@scripts/package
+	@.venv/bin/python scripts/picture.py
 
 requirements: ## pin again every dependency, by hash
 	.venv/bin/pip install --quiet pip-tools
+	.venv/bin/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --extra build -o requirements/run.txt pyproject.toml
 	.venv/bin/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --extra build --extra dev --extra hosted --extra stores -o requirements/dev.txt pyproject.toml
 	@# pip-compile drops the markers of extras: opa-eval has no wheel for Linux but on x86_64.
 	@sed -i.bak "s/^opa-eval==[^ ]*/& ; sys_platform != 'linux' or platform_machine == 'x86_64'/" requirements/dev.txt
 	@rm requirements/dev.txt.bak
-	@# One pin for all: what make demo installs must not take make test's packages away.
-	.venv/bin/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --extra build -c requirements/dev.txt -o requirements/run.txt pyproject.toml
 	.venv/bin/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --extra sdk -c requirements/dev.txt -o requirements/sdk.txt pyproject.toml
+	.venv/bin/pip install --quiet --require-hashes -r requirements/dev.txt
+	.venv/bin/python scripts/third_party.py
 
 clean:
 	rm -rf .venv .setup .demo

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from tests.postgresql import Cluster, postgresql
 
+#: Fixtures that start a server, which is also what a parameter is called that asks for one of them.
+_STORES = ("s3", "s3_address", "azure", "azurite_address", "google", "google_address", "gitlab", "gitlab_address")
+_SERVERS = frozenset((*_STORES, "postgres", "cluster", "machines"))
 _TOLD: list[str] = []
 
 
@@ -18,6 +22,32 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="calm",
         help="the behaviour of the sandbox's tenant in tests/scenarios",
     )
+    parser.addoption("--fast", action="store_true", help="leave out the tests that start a server (make test-fast)")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--fast"):
+        config.hook.pytest_deselected(items=[item for item in items if _asks_for_a_server(item)])
+        items[:] = [item for item in items if not _asks_for_a_server(item)]
+
+
+def _asks_for_a_server(item: pytest.Item) -> bool:
+    call = getattr(item, "callspec", None)
+    words = [one for one in call.params.values() if isinstance(one, str)] if call else []
+    return not _SERVERS.isdisjoint([*getattr(item, "fixturenames", ()), *words])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_server(pytestconfig: pytest.Config) -> Iterator[None]:
+    """With ``--fast``, nothing listens."""
+
+    def refuse(*_: object) -> NoReturn:
+        raise AssertionError("with --fast no test starts a server: name the fixture that does in tests/conftest.py")
+
+    with pytest.MonkeyPatch.context() as patch:
+        if pytestconfig.getoption("--fast"):
+            patch.setattr(socket.socket, "listen", refuse)
+        yield
 
 
 @pytest.fixture(scope="session")
