@@ -1,3 +1,3 @@
 """Mailboxes as code: YAML federations reconciled with Microsoft 365, DNS and the old mail host."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -190,3 +190,32 @@ EVERYTHING = dataclasses.replace(
     ),
     unmanaged=(meuse("mailbox", "essai@spf55.org"), meuse("mailbox", "ancien.site@spf55.org")),
 )
+
+_WITH_NORA = ("camille.dupont@spf55.org", "nora.cherif@spf55.org")
+#: The README's: what a colleague changed by hand, and a person the federation added.
+EVERYDAY = dataclasses.replace(
+    EMPTY,
+    basis={"spf55": EMPTY.basis["spf55"]},
+    unchanged=200,
+    changes=(
+        altered(
+            meuse("mailbox", "camille.dupont@spf55.org"),
+            FieldChange("licence", "E1", "E3", Cause.DRIFT),
+            FieldChange("aliases", ("camille@spf55.org",), (), Cause.DRIFT),
+        ),
+        new(
+            meuse("mailbox", "nora.cherif@spf55.org"),
+            licence="E1",
+            display_name="Nora Chérif",
+            aliases=("presidence@spf55.org",),
+            first_name="Nora",
+            last_name="Chérif",
+            usage_location="FR",
+        ),
+        altered(
+            meuse("access", "contact@spf55.org"),
+            FieldChange("full_access", ("camille.dupont@spf55.org",), _WITH_NORA, Cause.YAML),
+            FieldChange("send_as", ("camille.dupont@spf55.org",), _WITH_NORA, Cause.YAML),
+        ),
+    ),
+)
