@@ -56,7 +56,8 @@ def rehearse(session: Session, federations: tuple[str, ...]) -> int:
     blocked = False
     for federation in loaded:
         licences = {address: box.licence for address, box in federation.file.mailboxes.items()}
-        move = Move(federation.slug, federation.domains, licences)
+        aliases = {alias.address for box in federation.file.mailboxes.values() for alias in box.aliases}
+        move = Move(federation.slug, federation.domains, licences, aliases)
         checks = rehearse(settings, proof, session.clock, move)
         checks += (*dns_key(session, federation.domains), *old_mailboxes(session, federation))
         checks += tuple(_of_names(one) for one in found if one.domain in federation.domains)

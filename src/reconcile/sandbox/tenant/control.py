@@ -50,6 +50,10 @@ class Control:
                 clock.settle()
                 self._by_hand(body)
                 return Answer(200, {})
+            case ("POST", "recipient"):
+                clock.settle()
+                self._world.add_other(body["kind"], body["address"])
+                return Answer(200, {})
             case ("POST", "fault"):
                 if body["kind"] not in KINDS:
                     raise ValueError(f"no fault is called {body['kind']}")
@@ -80,7 +84,7 @@ class Control:
         world = self._world
         return {
             "now": world.clock.now().isoformat(),
-            "users": len(world.users),
+            "users": sum(user_id not in world.others for user_id in world.users),
             "deleted_users": len(world.deleted),
             "mailboxes": len(world.connected()),
             "shared_mailboxes": sum(box.shared for box in world.connected()),

@@ -62,6 +62,17 @@ class Mailbox:
     disconnected: dt.datetime | None = None
 
 
+@dataclasses.dataclass(slots=True)
+class OtherRecipient:
+    """What has a mail address and is no mailbox. ``kind`` is its RecipientTypeDetails; a guest is a user as well."""
+
+    id: str
+    guid: str
+    kind: str
+    name: str
+    addresses: list[str]
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Principal:
     """An application as Exchange knows it."""

@@ -10,18 +10,26 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconcile.sandbox.tenant import addresses
-from reconcile.sandbox.tenant.address_book import AddressBook
+from reconcile.sandbox.tenant.address_book import AddressBook, AddressTakenError
 from reconcile.sandbox.tenant.announcer import Announcer
 from reconcile.sandbox.tenant.behaviour.chance import Chance
 from reconcile.sandbox.tenant.behaviour.delays import Delays
 from reconcile.sandbox.tenant.behaviour.profiles import Profile
 from reconcile.sandbox.tenant.listener import MailboxListener
-from reconcile.sandbox.tenant.objects import Domain, Elsewhere, Mailbox, Principal, User
+from reconcile.sandbox.tenant.objects import Domain, Elsewhere, Mailbox, OtherRecipient, Principal, User
 from reconcile.sandbox.tenant.skus import Sku
 from reconcile.sandbox.tenant.virtual_clock import VirtualClock
 
 INITIAL_DOMAIN = "entraide.onmicrosoft.com"
 NATIONAL_DOMAIN = "national.example"
+
+#: What may hold an address and is no mailbox → its RecipientTypeDetails.
+OTHER_RECIPIENTS = {
+    "guest": "GuestMailUser",
+    "contact": "MailContact",
+    "group": "MailUniversalDistributionGroup",
+    "mail_user": "MailUser",
+}
 
 
 class World:
@@ -56,6 +64,8 @@ class World:
         self.users: dict[str, User] = {}
         self.deleted: dict[str, User] = {}
         self.mailboxes: dict[str, Mailbox] = {}
+        #: Guests, contacts and groups with a mail address, by object id.
+        self.others: dict[str, OtherRecipient] = {}
         self._guids: dict[str, str] = {}
         self.domains: dict[str, Domain] = {}
         self.book = AddressBook(clock, lambda: self.delays.released_address)
@@ -149,6 +159,7 @@ class World:
         user.deleted = self.clock.now()
         user.values["userPrincipalName"] = user.id.replace("-", "") + user.upn
         self.deleted[user.id] = user
+        self.others.pop(user.id, None)
         self.disconnect(user.id)
 
     def restore_user(self, user: User, upn: str, items: Sequence[str]) -> None:
@@ -173,6 +184,40 @@ class World:
     def purge_user(self, user: User) -> None:
         del self.deleted[user.id]
         self.mailboxes.pop(user.id, None)
+
+    # Guests, contacts and groups
+
+    def add_other(self, kind: str, address: str) -> OtherRecipient:
+        """Something else than a mailbox that holds the address: *guest*, *contact*, *group* or *mail_user*.
+
+        Raises KeyError for another kind, AddressTakenError when the address is not free.
+        """
+        details = OTHER_RECIPIENTS[kind]
+        if (holder := self.book.objector(address, "")) is not None:
+            raise AddressTakenError(address, holder)
+        local, _, domain = address.partition("@")
+        items, found_id = [f"SMTP:{address}"], self.new_id()
+        if kind in ("guest", "mail_user"):
+            mark = "#EXT#" if kind == "guest" else ""
+            values = {
+                "accountEnabled": True,
+                "displayName": local,
+                "mailNickname": f"{local}_{domain}",
+                "userPrincipalName": f"{local}_{domain}{mark}@{self.initial_domain}",
+                "userType": "Guest" if kind == "guest" else "Member",
+                "mail": address,
+                "proxyAddresses": items,
+            }
+            user = self.add_user(values)
+            user.listed_from, found_id = user.found_from, user.id
+        self.book.claim(found_id, items)
+        self.others[found_id] = OtherRecipient(found_id, self.new_id(), details, f"{local}.{domain}", items)
+        return self.others[found_id]
+
+    def other_named(self, key: str) -> OtherRecipient | None:
+        """The one with that address, id, GUID or name, lower-case."""
+        by_address = self.others.get(self.book.holder(key) or key)
+        return by_address or next((one for one in self.others.values() if key in (one.guid, one.name.lower())), None)
 
     # Mailboxes
 
@@ -231,3 +276,8 @@ class World:
 
     def accept_domain(self, domain: Domain) -> None:
         domain.accepted_as = domain.accepted_as or "Authoritative"
+        if self.profile.guests and not domain.initial:
+            for kind in OTHER_RECIPIENTS:
+                address = f"{kind.replace('_', '.')}.invite@{domain.name}"
+                if self.book.objector(address, "") is None:
+                    self.add_other(kind, address)

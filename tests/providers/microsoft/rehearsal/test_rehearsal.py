@@ -90,9 +90,35 @@ def test_a_domain_made_authoritative_too_early_is_reported(world: World) -> None
 def test_whoever_has_an_address_of_the_federation_is_named(world: World) -> None:
     world.by_hand("theo.ricard@national.example", add_alias=f"theo@{DOMAIN}")
     world.by_hand("karim.benali@national.example", add_alias=ANNE)
-    assert told(world, Verdict.WARNING) == [
-        f"{ANNE} exists already.",
-        f"The account theo.ricard@national.example has theo@{DOMAIN}.",
+    assert told(world, Verdict.WARNING) == [f"The account theo.ricard@national.example has theo@{DOMAIN}."]
+    assert told(world, Verdict.BLOCKED) == [
+        f"{ANNE} is already an address of the account karim.benali@national.example."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "holder"),
+    [
+        ("guest", f"the guest anne_{DOMAIN}#ext#@entraide.onmicrosoft.com"),
+        ("contact", f"the contact {ANNE}"),
+        ("group", f"the group {ANNE}"),
+        ("mail_user", f"the mail user {ANNE}"),
+    ],
+)
+def test_whatever_holds_a_described_address_stands_in_the_way_and_is_named(
+    world: World, kind: str, holder: str
+) -> None:
+    world.control("recipient", {"kind": kind, "address": ANNE})
+    (check,) = [one for one in checks(world) if one.verdict is Verdict.BLOCKED]
+    assert check.message == f"{ANNE} is already an address of {holder}."
+    assert check.hint
+
+
+def test_a_deleted_account_of_somebody_elses_stands_in_the_way(world: World) -> None:
+    world.by_hand("theo.ricard@national.example", add_alias=ANNE)
+    world.by_hand("theo.ricard@national.example", delete=True)
+    assert told(world, Verdict.BLOCKED) == [
+        f"{ANNE} is already an address of the deleted account theo.ricard@national.example."
     ]
 
 

@@ -10,7 +10,8 @@ from reconcile.config.settings import Settings
 from reconcile.problem import Problem
 from reconcile.providers.base import ABSENT, Observation, Observed, Scope, Seats, Unknown, Wanted
 from reconcile.providers.microsoft.reading import observed_state
-from reconcile.providers.microsoft.reading.records import STAMP_PREFIX, Box, User, domain_of
+from reconcile.providers.microsoft.reading.address_holders import AddressHolder, AddressHolders, conflict
+from reconcile.providers.microsoft.reading.records import STAMP_PREFIX, Box, User, domain_of, stamp
 from reconcile.providers.microsoft.reading.tenant import Tenant
 from reconcile.providers.microsoft.wire.exchange import Exchange
 from reconcile.providers.microsoft.wire.graph import Graph
@@ -168,7 +169,8 @@ class _Observing:
         listed, boxes = self._tenant.users(), self._tenant.by_primary()
         named = {one.address: one.identity or getattr(boxes.get(_key(one)), "user_id", "") for one in wanted}
         asked = self._tenant.users_by_id(name for name in named.values() if name and name not in listed)
-        return {one.address: self._mailbox(one, asked.get(named[one.address])) for one in wanted}
+        found = {one.address: self._mailbox(one, asked.get(named[one.address])) for one in wanted}
+        return {**found, **self._conflicts(wanted, found)}
 
     def _mailbox(self, one: Wanted, asked: User | Refused | None) -> Observed:
         if isinstance(asked, Refused):
@@ -184,6 +186,28 @@ class _Observing:
         context = {} if box else {"mailbox": "not provisioned yet"}
         owner = user.stamp.removeprefix(STAMP_PREFIX) if user.stamp.startswith(STAMP_PREFIX) else ""
         return Live(one.address, fields, user.id, context=context, owner=owner)
+
+    def _conflicts(self, wanted: list[Wanted], found: Mapping[Address, Observed]) -> Mapping[Address, Observed]:
+        """Mailboxes that cannot be as desired because an object that no mailbox of this plan stands for has one of
+        their addresses. What one mailbox of the plan gives up for another is a matter of order."""
+        holders = AddressHolders(self._tenant)
+        ours = {user.id for user in self._accounts.values()}
+        stopped: dict[Address, Observed] = {}
+        for one in wanted:
+            shown = found[one.address]
+            if one.desired is None or isinstance(shown, Unknown):
+                continue
+            for address in (_key(one), *_aliases(one)):
+                holder = holders.of(address, ours)
+                if holder and (not holder.deleted or self._kept_from(one, shown, address, holder)):
+                    stopped[one.address] = _unknown(conflict(one.address.key, address, holder), one.address)
+                    break
+        return stopped
+
+    @staticmethod
+    def _kept_from(one: Wanted, shown: Observed, address: str, holder: AddressHolder) -> bool:
+        """Whether a deleted account keeps a new mailbox from its own address: one of ours is brought back instead."""
+        return not isinstance(shown, Live) and address == _key(one) and holder.stamp != stamp(one.address)
 
     def _find(self, one: Wanted, asked: User | None) -> tuple[Box | None, User | None]:
         """The mailbox and the account wanted: by recorded identity, else by primary address, else by sign-in name."""
@@ -268,6 +292,11 @@ class _Observing:
 
 def _key(one: Wanted) -> str:
     return one.address.key.lower()
+
+
+def _aliases(one: Wanted) -> tuple[str, ...]:
+    value = one.desired.fields.get("aliases") if one.desired else ()
+    return tuple(alias.lower() for alias in value) if isinstance(value, tuple) else ()
 
 
 def _live(one: Wanted, fields: Mapping[str, Value], outputs: Mapping[str, Value] = MappingProxyType({})) -> Observed:

@@ -30,6 +30,7 @@ USER_SELECT = (
     "assignedLicenses",
     "proxyAddresses",
     "mail",
+    "userType",
     "onPremisesExtensionAttributes",
 )
 BOX_SELECT = (
@@ -85,6 +86,13 @@ class User:
     skus: frozenset[str]
     proxies: tuple[str, ...]
     stamp: str
+    #: Somebody of another organisation who was invited (B2B); the invited address may be one of ours.
+    guest: bool = False
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """Every address nobody else can have: its sign-in name and its mail addresses."""
+        return smtp_addresses(self.proxies) | {self.upn}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -106,10 +114,12 @@ class Box:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Recipient:
-    """Anything Exchange can deliver to or grant a right to, with every name it goes by."""
+    """Anything Exchange can deliver to or grant a right to, with every name it goes by. ``kind`` is Exchange's
+    RecipientTypeDetails."""
 
     user_id: str
     guid: str
+    kind: str
     names: frozenset[str]
     primary: str
     proxies: tuple[str, ...]
@@ -138,6 +148,7 @@ def user(row: Row) -> User:
         skus=frozenset(str(licence["skuId"]).lower() for licence in row.get("assignedLicenses") or []),
         proxies=tuple(row.get("proxyAddresses") or ()),
         stamp=str(attributes.get(STAMP) or ""),
+        guest=row.get("userType") == "Guest",
     )
 
 
@@ -177,6 +188,7 @@ def recipient(row: Row) -> Recipient:
     return Recipient(
         user_id=str(row.get("ExternalDirectoryObjectId") or "").lower(),
         guid=str(row.get("Guid") or "").lower(),
+        kind=str(row.get("RecipientTypeDetails") or ""),
         names=frozenset(str(name).lower() for name in names if name),
         primary=str(row.get("PrimarySmtpAddress") or "").lower(),
         proxies=tuple(row.get("EmailAddresses") or ()),

@@ -49,7 +49,7 @@ class Tenant:
             "mail_flow": (self.accepted_domains,),
             "dkim": (self.signing,),
             "dkim_signing": (self.signing,),
-            "mailbox": (self.users, self.boxes, self.skus),
+            "mailbox": (self.users, self.boxes, self.skus, self.recipient_list, self.deleted),
             "access": (self.boxes, self.recipient_list),
             "copy_access": (self.boxes,),
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from random import random
 from typing import Literal
 
@@ -13,7 +13,8 @@ from reconcile.clock import Clock
 from reconcile.config.rehearsal import Holder
 from reconcile.config.settings import Settings
 from reconcile.problem import Problem
-from reconcile.providers.microsoft.reading.records import Box, User, domain_of, smtp_addresses
+from reconcile.providers.microsoft.reading.address_holders import AddressHolder, AddressHolders
+from reconcile.providers.microsoft.reading.records import STAMP_PREFIX, domain_of
 from reconcile.providers.microsoft.reading.tenant import Tenant
 from reconcile.providers.microsoft.rehearsal.grants import granted, lacking
 from reconcile.providers.microsoft.rehearsal.realm import realm
@@ -45,11 +46,13 @@ class Check:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Move:
-    """What a federation is about to bring: its slug, its domains, and the licence of each mailbox by its address."""
+    """What a federation is about to bring: its slug, its domains, the licence of each mailbox by its address, and all
+    its aliases."""
 
     slug: str
     domains: tuple[str, ...]
     licences: Mapping[str, str]
+    aliases: Collection[str] = ()
 
 
 def rehearse(settings: Settings, credential: Credential, clock: Clock, move: Move) -> tuple[Check, ...]:
@@ -58,7 +61,7 @@ def rehearse(settings: Settings, credential: Credential, clock: Clock, move: Mov
     graph, exchange = connect(settings.tenant, credential, sender, clock)
     checks = _Checks(settings, Tenant(graph, exchange, settings), move)
     grants = functools.partial(_grants, settings, credential)
-    steps = (checks.sign_in, grants, checks.holders, checks.seats, checks.others, checks.deleted)
+    steps = (checks.sign_in, grants, checks.holders, checks.seats, checks.others)
     return tuple(check for step in steps for check in _results(step, move))
 
 
@@ -155,29 +158,31 @@ class _Checks:
                 yield Check(Verdict.READY, f"Licence {licence}: {missing} needed, {free} free.")
 
     def others(self) -> Iterator[Check]:
-        """Accounts of our tenant that have an address of the federation already."""
-        boxes = self._tenant.boxes()
-        for found in sorted(self._tenant.users().values(), key=lambda one: one.upn):
-            if not found.stamp.endswith(f":{self._move.slug}"):
-                yield from self._of(found, boxes.get(found.id), "account")
+        """Objects of our tenant that have an address of the federation already, deleted ones included."""
+        for holder in sorted(AddressHolders(self._tenant).all, key=lambda one: (one.deleted, one.described)):
+            if holder.stamp != f"{STAMP_PREFIX}{self._move.slug}":
+                yield from self._of(holder)
 
-    def deleted(self) -> Iterator[Check]:
-        """Accounts deleted in the last thirty days keep their addresses."""
-        for found in self._tenant.deleted():
-            if not found.stamp.endswith(f":{self._move.slug}"):
-                yield from self._of(found, None, "deleted account")
-
-    def _of(self, found: User, box: Box | None, what: str) -> Iterator[Check]:
-        names = {found.upn} | smtp_addresses(box.proxies if box else found.proxies)
-        held = sorted(name for name in names if domain_of(name) in self._move.domains)
-        if not held:
-            return
-        described = [name for name in held if name in self._move.licences]
-        if described and what == "account":
-            yield Check(Verdict.WARNING, f"{described[0]} exists already.", "the plan will offer to adopt it")
-        else:
+    def _of(self, holder: AddressHolder) -> Iterator[Check]:
+        held = sorted(name for name in holder.addresses if domain_of(name) in self._move.domains)
+        described = [name for name in held if name in self._move.licences or name in self._move.aliases]
+        adopted = self._adopted(holder)
+        if adopted:
+            yield Check(Verdict.WARNING, f"{adopted} exists already.", "the plan will offer to adopt it")
+        elif described:
+            yield Check(Verdict.BLOCKED, f"{described[0]} is already an address of {holder.described}.", holder.hint)
+        elif held:
             yield Check(
                 Verdict.WARNING,
-                f"The {what} {found.upn} has {', '.join(held)}.",
+                f"{holder.described[0].upper()}{holder.described[1:]} has {', '.join(held)}.",
                 "free the address, or describe the mailbox in the federation's file",
             )
+
+    def _adopted(self, holder: AddressHolder) -> str:
+        """The mailbox of the file that a plan would take this object for: the one it is named after; "" when none."""
+        if not holder.account:
+            return ""
+        box = self._tenant.boxes().get(holder.identity)
+        user = self._tenant.users().get(holder.identity)
+        names = [box.primary] if box else [user.upn] if user else []
+        return next((name for name in names if name in self._move.licences), "")

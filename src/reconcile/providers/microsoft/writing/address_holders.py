@@ -6,14 +6,15 @@ from collections.abc import Iterable, Mapping
 
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.reading import records
-from reconcile.providers.microsoft.reading.records import smtp_addresses
+from reconcile.providers.microsoft.reading.address_holders import KINDS
+from reconcile.providers.microsoft.reading.records import Recipient, User, smtp_addresses
 from reconcile.providers.microsoft.wire.exchange import Row
 from reconcile.providers.microsoft.writing.deleted import DeletedAccounts
 from reconcile.providers.microsoft.writing.services import Surfaces
 from reconcile.resources.address import Address
 
-#: How a message names each RecipientTypeDetails.
-_KINDS = {"UserMailbox": "the mailbox", "SharedMailbox": "the shared mailbox", "MailContact": "the contact"}
+#: What a mailbox of ours may be.
+OURS = ("UserMailbox", "SharedMailbox")
 
 
 def held(surfaces: Surfaces, deleted: DeletedAccounts, address: Address, wanted: Iterable[str]) -> Mapping[str, str]:
@@ -40,9 +41,22 @@ def _holder(surfaces: Surfaces, deleted: DeletedAccounts, name: str, key: str) -
     row = surfaces.exchange.one("Get-Recipient", records.RECIPIENT_SELECT, name, is_it)
     if row is not None:
         found = records.recipient(row)
-        kind = _KINDS.get(str(row.get("RecipientTypeDetails")), str(row.get("RecipientTypeDetails")))
-        return None if found.primary == key else f"{kind} {found.primary}"
-    user = surfaces.watch.user(name)
+        if found.kind in OURS and found.primary == key:
+            return None
+        return f"{KINDS.get(found.kind, found.kind)} {_shown_as(surfaces, found)}"
+    user = surfaces.watch.user(name) or _account_with(surfaces, name)
     if user is not None:
-        return None if name == key else f"the account {user.upn}"
+        return None if user.upn == key else f"the {'guest' if user.guest else 'account'} {user.upn}"
     return deleted.holder(name)
+
+
+def _shown_as(surfaces: Surfaces, found: Recipient) -> str:
+    """A guest by the name the admin centre shows, whatever address it has; others by their address."""
+    guest = surfaces.watch.user(found.user_id) if found.kind == "GuestMailUser" and found.user_id else None
+    return guest.upn if guest else found.primary
+
+
+def _account_with(surfaces: Surfaces, address: str) -> User | None:
+    """An account that Exchange does not show and that has the address in the directory."""
+    rows = surfaces.graph.rows("/users", records.USER_SELECT, top=999)
+    return next((user for user in map(records.user, rows) if address in user.addresses), None)

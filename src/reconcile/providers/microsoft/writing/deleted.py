@@ -7,6 +7,7 @@ import datetime as dt
 import threading
 
 from reconcile.problem import Problem
+from reconcile.providers.microsoft.reading.address_holders import former_name
 from reconcile.providers.microsoft.reading.records import USER_SELECT, Row, User, smtp_addresses, stamp, user
 from reconcile.providers.microsoft.wire.graph import segment
 from reconcile.providers.microsoft.writing.services import Surfaces
@@ -37,7 +38,7 @@ class DeletedAccounts:
 
         Raises ``Problem`` M365-27 when it was not ours: its mail may be another person's.
         """
-        found = next((one.user for one in self._all() if _former_name(one.user) == address.key), None)
+        found = next((one.user for one in self._all() if former_name(one.user) == address.key), None)
         if found is None:
             return None
         if found.stamp != stamp(address):
@@ -54,7 +55,7 @@ class DeletedAccounts:
         """A description of the deleted account that still has this address; None when there is none, or when it was
         deleted so recently that the address is about to be free."""
         for one in self._all():
-            name = _former_name(one.user)
+            name = former_name(one.user)
             if address in {name} | smtp_addresses(one.user.proxies):
                 releasing = one.when + dt.timedelta(seconds=RELEASE_TIMEOUT) > self._clock.now()
                 return None if releasing else f"the deleted account {name}"
@@ -79,8 +80,3 @@ def _moment(row: Row) -> dt.datetime:
     """When it was deleted; long ago when no date is given."""
     deleted = row.get("deletedDateTime")
     return dt.datetime.fromisoformat(str(deleted)) if deleted else dt.datetime.min.replace(tzinfo=dt.UTC)
-
-
-def _former_name(deleted: User) -> str:
-    """A deleted account's sign-in name has its object id, without dashes, put before it (Graph: deletedItems)."""
-    return deleted.upn.removeprefix(deleted.id.replace("-", "").lower())

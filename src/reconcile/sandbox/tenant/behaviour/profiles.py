@@ -31,6 +31,8 @@ class Profile:
     concurrency: float = 0.0
     #: Whether Exchange refuses, once for each domain, to change what it does with unknown addresses.
     relay_refused_once: bool = False
+    #: Whether guests, contacts and groups come along with every domain that Exchange accepts.
+    guests: bool = False
     #: Whether lists and addresses come in another order each time.
     shuffled: bool = False
     #: Whether texts come in Unicode NFD.
@@ -68,6 +70,7 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
                 exchange_page=5,
                 concurrency=0.02,
                 relay_refused_once=True,
+                guests=True,
                 shuffled=True,
                 decomposed=True,
                 unknown_is_all=True,

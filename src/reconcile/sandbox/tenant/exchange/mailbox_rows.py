@@ -116,7 +116,7 @@ _OF_MAILBOXES: _Properties = {
     "DatabaseGuid": lambda m: derived(m.world.tenant_id, "database"),
     "DeliverToMailboxAndForward": lambda m: m.setting("DeliverToMailboxAndForward", False),
     "DisplayName": lambda m: m.user.values["displayName"],
-    "DistinguishedName": lambda m: distinguished_name(m.world, m.box),
+    "DistinguishedName": lambda m: distinguished_name(m.world, m.box.name),
     "EmailAddresses": lambda m: sorted(m.box.addresses, key=m.shuffled),
     "EmailAddressPolicyEnabled": False,
     "ExchangeGuid": lambda m: derived(m.box.guid, "exchange"),

@@ -222,8 +222,12 @@ class Mailboxes:
         return found[0].user_id
 
     def _taken(self, address: str, holder: str) -> CmdletError:
-        box = self._world.mailboxes.get(holder)
-        if box is None:
+        box, other = self._world.mailboxes.get(holder), self._world.others.get(holder)
+        if other is not None and holder not in self._world.users:
+            name = exchange_rows.distinguished_name(self._world, other.name)
+        elif box is not None:
+            name = exchange_rows.distinguished_name(self._world, box.name)
+        else:
             return CmdletError(
                 "RecipientTaskException",
                 "A Microsoft Entra ID call was made to keep object in sync between Microsoft Entra ID and Exchange "
@@ -233,7 +237,7 @@ class Mailboxes:
         return CmdletError(
             "ProxyAddressExistsException",
             f'The proxy address "SMTP:{address}" is already being used by the proxy addresses or LegacyExchangeDN of '
-            f'"{exchange_rows.distinguished_name(self._world, box)}". Please choose another proxy address.',
+            f'"{name}". Please choose another proxy address.',
         )
 
 

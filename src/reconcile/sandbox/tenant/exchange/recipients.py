@@ -47,7 +47,13 @@ class Recipients:
         return self._listed(given, mailbox_row)
 
     def get_recipient(self, given: Parameters) -> Outcome:
-        return self._listed(given, recipient_row)
+        identity = str(given.get("identity") or "")
+        if identity and (other := self._world.other_named(identity.lower())):
+            return [exchange_rows.other_row(self._world, other)], []
+        others = [] if identity and self.matching(identity) else list(self._world.others.values())
+        if identity and not self._world.profile.unknown_is_all:
+            others = []
+        return self._listed(given, recipient_row, [exchange_rows.other_row(self._world, one) for one in others])
 
     def get_protocols(self, given: Parameters) -> Outcome:
         return self._listed(given, exchange_rows.protocols_row)
@@ -68,16 +74,17 @@ class Recipients:
             box
             for box in world.connected()
             if key == str(world.users[box.user_id].values["displayName"]).lower()
-            or key == exchange_rows.distinguished_name(world, box).lower()
+            or key == exchange_rows.distinguished_name(world, box.name).lower()
         ]
 
-    def _listed(self, given: Parameters, row: Callable[[World, Mailbox], Row]) -> Outcome:
+    def _listed(self, given: Parameters, row: Callable[[World, Mailbox], Row], others: Sequence[Row] = ()) -> Outcome:
         boxes = self._world.chance.shuffled(self._named(given.get("identity")))
         kinds = given.get("recipienttypedetails")
         if kinds is not None:
             wanted = {kind.lower() for kind in (kinds if isinstance(kinds, list) else [kinds])}
             boxes = [box for box in boxes if exchange_rows.row_type(box).lower() in wanted]
-        rows = [row(self._world, box) for box in boxes]
+            others = [other for other in others if str(other["RecipientTypeDetails"]).lower() in wanted]
+        rows = [*(row(self._world, box) for box in boxes), *others]
         if given.get("filter"):
             test = parse_filter(given["filter"])
             rows = [each for each in rows if test(each)]

@@ -10,7 +10,7 @@ from typing import Any
 from reconcile.sandbox.tenant import addresses
 from reconcile.sandbox.tenant.exchange.encoding import size_text
 from reconcile.sandbox.tenant.name_list import names
-from reconcile.sandbox.tenant.objects import Mailbox, Permission
+from reconcile.sandbox.tenant.objects import Mailbox, OtherRecipient, Permission
 from reconcile.sandbox.tenant.world import World
 
 
@@ -76,6 +76,26 @@ def protocols_row(world: World, box: Mailbox) -> dict[str, Any]:
     }
 
 
+def other_row(world: World, other: OtherRecipient) -> dict[str, Any]:
+    """A guest, a contact or a group as Get-Recipient shows it."""
+    return {
+        "DisplayName": other.name,
+        "EmailAddresses": other.addresses,
+        "ExternalDirectoryObjectId": other.id,
+        "Guid": other.guid,
+        "Id": other.name,
+        "Identity": other.name,
+        "Name": other.name,
+        "OrganizationalUnitRoot": world.initial_domain,
+        "PrimarySmtpAddress": addresses.primary_of(other.addresses),
+        "RecipientType": _RECIPIENT_TYPES.get(other.kind, other.kind),
+        "RecipientTypeDetails": other.kind,
+    }
+
+
+_RECIPIENT_TYPES = {"GuestMailUser": "MailUser"}
+
+
 def row_type(box: Mailbox) -> str:
     return "SharedMailbox" if box.shared else "UserMailbox"
 
@@ -94,8 +114,8 @@ def sid(trustee: str) -> str:
     return "S-1-5-21-" + "-".join(str(int.from_bytes(digest[place : place + 4])) for place in (0, 4, 8, 12))
 
 
-def distinguished_name(world: World, box: Mailbox) -> str:
-    return f"CN={box.name},OU={world.initial_domain},OU=Microsoft Exchange Hosted Organizations,DC=FRAP264A001,DC=PROD"
+def distinguished_name(world: World, name: str) -> str:
+    return f"CN={name},OU={world.initial_domain},OU=Microsoft Exchange Hosted Organizations,DC=FRAP264A001,DC=PROD"
 
 
 def derived(seed: str, what: str) -> str:

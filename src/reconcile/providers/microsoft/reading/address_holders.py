@@ -1,0 +1,124 @@
+"""Which object of the tenant has which address: what must be known before something else is to have it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
+from types import MappingProxyType
+from typing import TypeVar
+
+from reconcile.problem import Problem
+from reconcile.providers.microsoft.reading.records import Recipient, User, smtp_addresses
+from reconcile.providers.microsoft.reading.tenant import Tenant
+from reconcile.providers.microsoft.wire.refusals import Refused
+
+T = TypeVar("T")
+
+#: How a message names each RecipientTypeDetails.
+KINDS = MappingProxyType(
+    {
+        "UserMailbox": "the mailbox",
+        "SharedMailbox": "the shared mailbox",
+        "GuestMailUser": "the guest",
+        "MailUser": "the mail user",
+        "MailContact": "the contact",
+        "GroupMailbox": "the Microsoft 365 group",
+        "MailUniversalDistributionGroup": "the group",
+        "MailUniversalSecurityGroup": "the group",
+        "DynamicDistributionGroup": "the dynamic group",
+        "PublicFolder": "the public folder",
+    }
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class AddressHolder:
+    """An object and all its addresses. ``identity``: its object id. ``stamp``: our mark of ownership, "" without one.
+
+    ``account``: a member's account or a mailbox, which a plan adopts when its file describes it. ``deleted``: in the
+    last thirty days; the tenant keeps its mail.
+    """
+
+    identity: str
+    described: str
+    addresses: frozenset[str]
+    stamp: str = ""
+    account: bool = False
+    deleted: bool = False
+
+    @property
+    def hint(self) -> str:
+        """What to do about it."""
+        if self.deleted:
+            return "restore it or delete it for good in the admin centre, then make a new plan"
+        if self.account:
+            return "take the address away from it, or describe it as a mailbox of the federation file"
+        return "delete it or change its address in the admin centre, or take the address out of the federation file"
+
+
+class AddressHolders:
+    """Every object with an address: accounts, guests, contacts, groups, and accounts deleted in the last thirty days.
+
+    What cannot be listed holds nothing here: the tenant itself refuses an address that is taken.
+    """
+
+    def __init__(self, tenant: Tenant) -> None:
+        self.all = tuple(_all(tenant))
+        self._by_address: defaultdict[str, list[AddressHolder]] = defaultdict(list)
+        for holder in self.all:
+            for address in holder.addresses:
+                self._by_address[address].append(holder)
+
+    def of(self, address: str, but: Collection[str]) -> AddressHolder | None:
+        """Who has the address, but for the objects of those ids; one that was not deleted before one that was."""
+        found = [holder for holder in self._by_address.get(address, ()) if holder.identity not in but]
+        return min(found, key=lambda holder: holder.deleted, default=None)
+
+
+def conflict(key: str, address: str, holder: AddressHolder) -> Problem:
+    """The mailbox ``key`` cannot have ``address`` because of its holder."""
+    if holder.deleted:
+        return Problem(
+            "M365-27", f"{key}: {holder.described} had {address} and the tenant keeps its mail.", holder.hint
+        )
+    return Problem("M365-10", f"{key}: {address} is already an address of {holder.described}.", holder.hint)
+
+
+def _all(tenant: Tenant) -> Iterator[AddressHolder]:
+    recipients = {one.user_id or one.guid: one for one in _listed(tenant.recipient_list)}
+    deleted = {one.id: one for one in _listed(tenant.deleted)}
+    for user in _listed(lambda: list(tenant.users().values())):
+        known = recipients.pop(user.id, None)
+        if user.id not in deleted:  # lists go on showing for minutes what was deleted
+            yield _account(user, known)
+    for identity, one in recipients.items():
+        if identity not in deleted:
+            described = f"{KINDS.get(one.kind, one.kind)} {one.primary}"
+            mailbox = one.kind in ("UserMailbox", "SharedMailbox")
+            yield AddressHolder(identity, described, smtp_addresses(one.proxies), account=mailbox)
+    for user in deleted.values():
+        name = former_name(user)
+        held = smtp_addresses(user.proxies) | {name}
+        yield AddressHolder(user.id, f"the deleted account {name}", held, user.stamp, deleted=True)
+
+
+def _listed(read: Callable[[], Sequence[T]]) -> Sequence[T]:
+    try:
+        return read()
+    except (Problem, Refused):
+        return ()
+
+
+def _account(user: User, known: Recipient | None) -> AddressHolder:
+    held = user.addresses | (smtp_addresses(known.proxies) if known else frozenset())
+    kind = known.kind if known else ""
+    if known and kind == "MailUser":
+        return AddressHolder(user.id, f"{KINDS[kind]} {known.primary}", held, user.stamp)
+    what = "the guest" if user.guest else KINDS[kind] if kind == "SharedMailbox" else "the account"
+    return AddressHolder(user.id, f"{what} {user.upn}", held, user.stamp, account=not user.guest)
+
+
+def former_name(deleted: User) -> str:
+    """A deleted account's sign-in name has its object id, without dashes, put before it (Graph: deletedItems)."""
+    return deleted.upn.removeprefix(deleted.id.replace("-", "").lower())
