@@ -205,3 +205,28 @@ def test_no_copy_of_another_federations_mailbox_is_queued_whatever_the_plan_says
     copy = Change(Address("spf55", "copy", "contact@spf55.org"), Action.CREATE, Cause.YAML, None, {})
     fields: dict[str, Value] = {"source": "mutualise", "login": login, "destination": "contact@spf55.org", "folder": ""}
     assert (boundary.violation(copy, fields) == "") is inside
+
+
+@pytest.mark.parametrize(
+    ("addresses", "why"),
+    [
+        ({"lou@spf55.org"}, ""),
+        ({"lou@spf55.org", "lou@spf.onmicrosoft.com"}, ""),
+        ({"lou@spf55.org", "lou@elsewhere.org"}, "lou@elsewhere.org, outside"),
+        ({"Lou@SPF55.org", "Direction@spf55.org"}, "protected"),
+        ({"lou@spf.onmicrosoft.com"}, "no address in the declared domains"),
+        (set(), "no address in the declared domains"),
+    ],
+)
+def test_an_object_is_judged_by_every_address_it_has(addresses: set[str], why: str) -> None:
+    boundary = Boundary({"spf55.org"}, {"direction@spf55.org"})
+    change = Change(Address("spf55", "mailbox", "lou@spf55.org"), Action.UPDATE, Cause.YAML, None, {})
+    found = boundary.outside(change, addresses)
+    assert why in found
+    assert bool(found) is bool(why)
+
+
+def test_a_federation_writes_in_its_own_domains_only() -> None:
+    boundary = Boundary({"spf55.org", "spf88.org"}, (), owners={"spf55.org": "spf55", "spf88.org": "spf88"})
+    change = Change(Address("spf55", "mailbox", "zoe@spf88.org"), Action.CREATE, Cause.YAML, None, {})
+    assert "a domain of spf88" in boundary.violation(change, {})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import json
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from reconcile.planning.staleness import Sifted, expired, moved, sift
 from reconcile.problem import Problem
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Desired, Live, Reference
+from reconcile.state.authenticity import key_from
 
 WANTED = [
     mailbox("anne@spf55.org"),
@@ -145,3 +147,76 @@ def test_a_file_that_is_no_plan_is_said_to_be_none(site: Site, text: str) -> Non
     with pytest.raises(Problem) as caught:
         planfile.load(path)
     assert caught.value.code in ("PLN02", "PLN03")
+
+
+KEY = key_from("k" * 32)
+
+
+def forged(site: Site, plan: Plan, **parts: object) -> Path:
+    """A plan file with other words in it and a digest that is right again, as anybody can compute it."""
+    body = json.loads(planfile.encode(plan)) | parts
+    body["digest"] = planfile.digest(body)
+    path = site.folder / "forged.json"
+    path.write_text(json.dumps(body), encoding="utf-8")
+    return path
+
+
+def test_every_change_is_of_a_federation_the_plan_is_made_from(site: Site) -> None:
+    plan = saved(site, WANTED)
+    body = json.loads(planfile.encode(plan))
+    part = planfile.load(forged(site, plan, basis={"spf55": body["basis"]["spf55"]}))
+    result = sift(part, basis(site), None)
+    assert keys(result.plan) == ["anne@spf55.org", "boris@spf55.org"]
+    assert [one.what for one in result.stale] == ["spf88"]
+
+
+def test_with_a_key_only_its_plans_are_taken(site: Site) -> None:
+    plan, path = saved(site, WANTED), site.folder / "plan.json"
+    assert KEY is not None
+    path.write_text(planfile.encode(plan, KEY), encoding="utf-8")
+    assert planfile.load(path, KEY) == planfile.load(path) == plan
+    for other in (planfile.encode(plan), planfile.encode(plan, key_from("x" * 32))):
+        path.write_text(other, encoding="utf-8")
+        with pytest.raises(Problem, match="PLN06"):
+            planfile.load(path, KEY)
+
+
+def test_a_mark_is_of_one_plan(site: Site) -> None:
+    ours = json.loads(planfile.encode(saved(site, WANTED), KEY))
+    path = forged(site, saved(site, WANTED[:1]), mark=ours["mark"])
+    with pytest.raises(Problem, match="PLN06"):
+        planfile.load(path, KEY)
+
+
+def test_a_plan_without_a_mark_only_chooses_among_the_changes_of_a_fresh_one(site: Site) -> None:
+    """What it says of values, identities, due times, prerequisites and outputs is not what is written."""
+    plan = saved(site, WANTED)
+    other = [mailbox("anne@spf55.org"), mailbox("intrus@spf55.org"), mailbox("zoe@spf88.org")]
+    forgery = dataclasses.replace(
+        dataclasses.replace(site.plan(other), basis=plan.basis),
+        outputs={Address.parse("spf55/domain/spf55.org"): {"mx": ("0 elsewhere.example.",)}},
+    )
+    forgery = dataclasses.replace(
+        forgery,
+        changes=tuple(dataclasses.replace(one, wanted={**one.wanted, "licence": "E3"}) for one in forgery.changes),
+    )
+    fresh = site.plan(WANTED)
+    result = sift(forgery, basis(site), fresh, trusted=False)
+    assert keys(result.plan) == ["anne@spf55.org", "zoe@spf88.org"]
+    assert all(change in fresh.changes for change in result.plan.changes)
+    assert result.plan.outputs == fresh.outputs
+
+
+def test_thresholds_are_those_of_the_state_not_of_the_file(site: Site) -> None:
+    plan = saved(site, WANTED)
+    inflated = {slug: dataclasses.replace(one, guarded=100_000) for slug, one in plan.basis.items()}
+    result = sift(dataclasses.replace(plan, basis=inflated), basis(site), site.plan(WANTED))
+    assert {one.guarded for one in result.plan.basis.values()} == {0}
+
+
+def test_the_end_of_a_plan_is_computed(site: Site) -> None:
+    plan = saved(site, WANTED)
+    for_ever = dataclasses.replace(plan, expires=plan.created + dt.timedelta(days=4000))
+    assert expired(for_ever, plan.created + dt.timedelta(days=7))
+    assert not expired(for_ever, plan.created + dt.timedelta(days=6))
+    assert expired(for_ever, plan.created - dt.timedelta(minutes=6))  # made tomorrow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from collections.abc import Collection, Mapping, Sequence
@@ -78,7 +79,8 @@ class Performer:
         if change.action is Action.UPDATE and not changed:
             return change.before  # only the state has something to remember
         theirs = {name: value for name, value in fields.items() if not kind.fields[name].ours}
-        order = Order(change.address, change.before, theirs, changed)
+        outside = functools.partial(self._boundary.outside, change)
+        order = Order(change.address, change.before, theirs, changed, outside)
         writer = self._providers[kind.provider].writer
         if change.action is Action.CREATE:
             return writer.create(order)

@@ -95,20 +95,23 @@ def _is_file(word: str) -> bool:
 def _saved(session: Session, file: Path, target: tuple[str, ...], found: Mapping[str, Provider]) -> Chosen:
     """What is still true of a saved plan. Raises PLN04 (exit 4) when it is too old."""
     from reconcile.cli.prepare import closed_gates, observe_and_plan, prepare_again
+    from reconcile.cli.tracked import authenticity_key, refuse_tracked
     from reconcile.planning import planfile
     from reconcile.planning.staleness import expired, moved, sift
     from reconcile.planning.targets import refuse_strays, restrict
 
-    plan = planfile.load(file)
+    refuse_tracked(session, file)
+    key = authenticity_key(session)
+    plan = planfile.load(file, key)
     if expired(plan, session.clock.now()):
         message = f"{file} expired on {plan.expires.astimezone(session.zone):%d/%m/%Y at %H:%M}."
         raise Problem("PLN04", message, "plan again", STALE_OR_LOCKED)
     prepared = prepare_again(session, plan)
     basis = prepared.inputs.basis
     readers = {name: provider.reader for name, provider in found.items()}
-    fresh = observe_and_plan(session, prepared, readers) if moved(plan, basis) else None
+    fresh = observe_and_plan(session, prepared, readers) if moved(plan, basis) or not key else None
     refuse_strays(target, [change.address for change in plan.changes])
-    sifted = sift(plan, basis, fresh)
+    sifted = sift(plan, basis, fresh, trusted=key is not None)
     for one in sifted.stale:
         session.warn(f"PLN04 {one.what} is stale in this plan: {one.reason}.")
     if sifted.stale:

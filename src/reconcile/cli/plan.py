@@ -40,6 +40,7 @@ def plan(
     from reconcile.cli.changed_since import changed_since as git_changed_since
     from reconcile.cli.prepare import observe_and_plan, prepare
     from reconcile.cli.providers import readers
+    from reconcile.cli.tracked import authenticity_key
     from reconcile.planning import planfile
     from reconcile.planning.targets import refuse_strays, restrict
     from reconcile.state.durable import replace_file
@@ -59,7 +60,7 @@ def plan(
     made = restrict(observe_and_plan(session, prepared, readers(session)), target)
     if out:
         out.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(out, planfile.encode(made).encode())
+        replace_file(out, planfile.encode(made, authenticity_key(session)).encode())
     say_plan(session, made, shape, markdown=markdown, verbose=verbose)
     if out and shape == "text":
         session.warn(f"Saved in {out}.")

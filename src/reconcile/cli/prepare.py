@@ -56,10 +56,15 @@ def store(session: Session, lost: Callable[[], None] = lambda: None) -> Store:
 
 
 def encoding_of(session: Session) -> Encoding:
-    """How snapshots are encoded: sealed to those reconcile.toml names, in the clear when it names nobody."""
+    """How snapshots are encoded: sealed to those reconcile.toml names, in the clear when it names nobody; with a mark
+    when there is a key to make it."""
+    from reconcile.cli.tracked import authenticity_key
+    from reconcile.state.authenticity import Authenticated
     from reconcile.state.encoding import PLAIN
 
-    return sealed(session) if session.settings.seal_to and not session.sandbox else PLAIN
+    encoding = sealed(session) if session.settings.seal_to and not session.sandbox else PLAIN
+    key = authenticity_key(session)
+    return Authenticated(encoding, key) if key else encoding
 
 
 def sealed(session: Session) -> Encoding:
@@ -119,6 +124,7 @@ def _loaded(session: Session) -> Loaded:
 def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepared:
     from concurrent.futures import ThreadPoolExecutor
 
+    from reconcile.cli.tracked import refuse_tracked
     from reconcile.config.logins import Logins
     from reconcile.planning.planner import Inputs
     from reconcile.resources.desired import compile_federations, declared_domains
@@ -126,6 +132,7 @@ def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepare
     from reconcile.state.snapshot import Snapshot
 
     settings = session.settings
+    refuse_tracked(session)
     states = store(session)
     # A federation whose file was deleted is still in the state, and the plan must say what that means.
     files = {path.stem for path in loaded.paths}

@@ -50,7 +50,9 @@ def carry_out(
     stop = threading.Event()
     snapshots = with_lineage(session, prepared.snapshots)
     owners, protected = frozenset(prepared.inputs.owners), frozenset(session.settings.protected)
-    boundary = Boundary(owners, protected, prepared.former_domains, prepared.inputs.logins or NO_LOGINS)
+    boundary = Boundary(
+        owners, protected, prepared.former_domains, prepared.inputs.logins or NO_LOGINS, prepared.inputs.owners
+    )
     ground = Ground(found, store(session, stop.set), snapshots, boundary, session.clock, stop)
     run_id = new_run_id(session.clock, secrets.token_hex(3))
     holder = holder_of(session, run_id, "apply")

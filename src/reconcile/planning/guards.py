@@ -129,12 +129,14 @@ class Boundary:
     ``protected`` holds mail addresses, and whole domains with all below them, in lower case. ``former``: the domains
     that were declared when they were last applied and are no longer: what is ours there may still be deleted, and
     nothing else. ``logins``: whose old mailboxes each federation may have copied; without it, none may be.
+    ``owners``: each declared domain → its federation's slug, which alone may write there.
     """
 
     domains: Collection[str]
     protected: Collection[str]
     former: Collection[str] = ()
     logins: Logins = NO_LOGINS
+    owners: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def violation(self, change: Change, fields: Mapping[str, Value | Reference]) -> str:
         """Why this write would leave the boundary; "" when it stays inside."""
@@ -145,10 +147,28 @@ class Boundary:
             domain = _domain(name)
             if domain not in self.domains and not (change.action is Action.DELETE and domain in self.former):
                 return f"{name} is outside the declared domains"
+            owner = self.owners.get(domain, change.address.federation)
+            if owner != change.address.federation:
+                return f"{name} is in a domain of {owner}"
         if change.address.kind == "copy" and "login" in fields and change.action is not Action.DELETE:
             source, login = str(fields.get("source", "")), str(fields["login"])
             return self.logins.refusal(change.address.federation, source, login)
         return ""
+
+    def outside(self, change: Change, names: Collection[str]) -> str:
+        """Why an object that has these mail addresses at this moment may not be written; "" when it may.
+
+        A tenant gives its mailboxes addresses in its own onmicrosoft.com domains: none of these makes an object ours.
+        """
+        ours = sorted(name for name in map(str.lower, names) if not _domain(name).endswith(".onmicrosoft.com"))
+        for name in (*names, *ours):
+            if self._protects(name.lower()):
+                return f"it has the address {name}, which is on the protected list of reconcile.toml"
+        allowed = {*self.domains, *(self.former if change.action is Action.DELETE else ())}
+        for name in ours:
+            if _domain(name) not in allowed:
+                return f"it has the address {name}, outside the declared domains"
+        return "" if ours else "it has no address in the declared domains"
 
     def _protects(self, name: str) -> bool:
         domain = f".{_domain(name)}"

@@ -20,6 +20,7 @@ from reconcile.planning.planfile_reading import read
 from reconcile.problem import Problem
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Origin, Reference, Value
+from reconcile.state.authenticity import Key, bears, mark
 
 FORMAT_VERSION = 1
 
@@ -36,15 +37,21 @@ def document(plan: Plan) -> dict[str, Any]:
 
 
 def digest(body: Mapping[str, Any]) -> str:
-    """SHA-256 of a document without its own digest."""
-    return _digest({key: _texts(value) for key, value in body.items() if key != "digest"})
+    """SHA-256 of a document without its own digest and mark."""
+    return _digest({key: _texts(value) for key, value in body.items() if key not in ("digest", "mark")})
 
 
-def encode(plan: Plan) -> str:
-    """The text of a plan file: JSON, one line for each change, so that two plans can be compared line by line."""
+def encode(plan: Plan, key: Key | None = None) -> str:
+    """The text of a plan file: JSON, one line for each change, so that two plans can be compared line by line.
+
+    ``key``: whoever has it too can tell that nobody without it made or altered the plan.
+    """
     texts: dict[str, str | list[str]] = {key: _texts(value) for key, value in _around(plan).items()}
     texts["changes"] = [_line(change) for change in plan.changes] or "[]"
-    texts["digest"] = _canonical(_digest(texts))
+    whole = _digest(texts)
+    texts["digest"] = _canonical(whole)
+    if key:
+        texts["mark"] = _canonical(mark(key, "plan", whole.encode()))
     members = (
         f"{_canonical(key)}: " + (text if isinstance(text, str) else "[\n" + ",\n".join(text) + "\n]")
         for key, text in texts.items()
@@ -106,8 +113,9 @@ def _around(plan: Plan) -> dict[str, Any]:
     }
 
 
-def load(path: Path) -> Plan:
-    """Read a plan file. Raises PLN01 (unreadable), PLN02 (not a plan, or altered), PLN03 (a newer tool's)."""
+def load(path: Path, key: Key | None = None) -> Plan:
+    """Read a plan file. Raises PLN01 (unreadable), PLN02 (not a plan, or altered), PLN03 (a newer tool's), PLN06 (not
+    made with ``key``)."""
     try:
         if path.exists() and not path.is_file():
             raise OSError(errno.EINVAL, "it is not an ordinary file")  # a device may have no end
@@ -123,6 +131,9 @@ def load(path: Path) -> Plan:
         raise Problem("PLN03", f"{path} has plan format {version}; this tool knows {FORMAT_VERSION}.", "plan again")
     if body.get("digest") != digest(body):
         raise Problem("PLN02", f"{path} was altered after it was made.", "plan again", 4)
+    if key and not bears(key, "plan", str(body["digest"]).encode(), body.get("mark")):
+        message = f"{path} was not made with this key (RECONCILE_STATE_KEY)."
+        raise Problem("PLN06", message, "plan again, with the key in the environment", 4)
     try:
         return read(body)
     except (KeyError, TypeError, ValueError, AttributeError):

@@ -16,14 +16,12 @@ from reconcile.planning.order import ordered
 from reconcile.planning.plan import Basis, Blocked, Change, Plan, Unrecorded
 from reconcile.planning.renames import declared_renames, handed_over, observed_renames
 from reconcile.planning.seats import allocate
+from reconcile.planning.staleness import LIFETIME
 from reconcile.providers.base import Observation, Observed, Reader, Scope, Unknown, Wanted
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Desired, Live, Reference, Value
 from reconcile.state.snapshot import Record, Snapshot
-
-#: A saved plan is refused after this long: the world moves.
-LIFETIME = dt.timedelta(days=7)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -10,6 +10,11 @@ from reconcile.planning.plan import Action, Basis, Change, Plan
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
 
+#: A saved plan is refused after this long: the world moves.
+LIFETIME = dt.timedelta(days=7)
+#: How far two machines' clocks may be apart.
+CLOCKS_APART = dt.timedelta(minutes=5)
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Stale:
@@ -29,8 +34,12 @@ class Sifted:
 
 
 def expired(plan: Plan, moment: dt.datetime) -> bool:
-    """Too old to be applied, whatever has or has not happened since."""
-    return moment >= plan.expires
+    """Too old to be applied, whatever has or has not happened since; or made in the future, by another clock or hand.
+
+    What the file says of its end only counts when it is earlier.
+    """
+    latest = min(plan.expires, plan.created + LIFETIME)
+    return moment >= latest or plan.created > moment + CLOCKS_APART
 
 
 def moved(plan: Plan, now: Mapping[str, Basis]) -> frozenset[str]:
@@ -42,15 +51,20 @@ def moved(plan: Plan, now: Mapping[str, Basis]) -> frozenset[str]:
     )
 
 
-def sift(plan: Plan, now: Mapping[str, Basis], fresh: Plan | None) -> Sifted:
+def sift(plan: Plan, now: Mapping[str, Basis], fresh: Plan | None, *, trusted: bool = True) -> Sifted:
     """Keep of ``plan`` what is still true, for federations whose basis is ``now``.
 
-    ``fresh``: a plan made at this moment, needed only when something ``moved``. A change that a fresh plan does not
+    ``fresh``: a plan made at this moment, needed when something ``moved``, or when the plan is not ``trusted``: it may
+    then be anybody's work, so it only chooses among the changes of the fresh one, which are carried out as that says.
+    Thresholds are always those of ``now``. A change that a fresh plan does not
     have any more was made already, by an interrupted run of this very plan perhaps.
     """
     stale = [Stale(slug, reason) for slug in plan.basis if (reason := _of_federation(slug, plan, now))]
+    # A change of a federation that the plan says nothing of was judged by nobody.
+    strange = sorted({change.address.federation for change in plan.changes} - plan.basis.keys())
+    stale += [Stale(slug, "the plan was not made from it") for slug in strange]
     refused = {one.what for one in stale}
-    second_look = moved(plan, now) - refused
+    second_look = (moved(plan, now) if trusted else frozenset(plan.basis)) - refused
     today = {change.address: change for change in fresh.changes} if fresh else {}
     unknown = {one.address for one in fresh.blocked} if fresh else set()
     kept: list[Change] = []
@@ -74,9 +88,10 @@ def sift(plan: Plan, now: Mapping[str, Basis], fresh: Plan | None) -> Sifted:
             lost.add(address)
     kept, dependants = _without_dependants(kept, lost)
     remaining = tuple(dataclasses.replace(change, after=_within(change.after, kept)) for change in kept)
-    outputs = {**plan.outputs, **(fresh.outputs if fresh else {})}
+    outputs = {**(plan.outputs if trusted else {}), **(fresh.outputs if fresh else {})}
+    basis = {slug: now.get(slug, then) for slug, then in plan.basis.items()}
     seats = fresh.seats if fresh else plan.seats
-    kept_plan = dataclasses.replace(plan, changes=remaining, outputs=outputs, seats=seats)
+    kept_plan = dataclasses.replace(plan, basis=basis, changes=remaining, outputs=outputs, seats=seats)
     return Sifted(kept_plan, (*stale, *dependants), done)
 
 

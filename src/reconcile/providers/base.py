@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import enum
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -114,12 +114,15 @@ class Order:
 
     ``before``: what the plan saw (None: absent). ``fields``: the whole desired resource (empty for a delete).
     ``changed``: the names of the fields that differ. What is created is stamped with the address's federation.
+    ``outside``: of the addresses an object is seen to have just before the write, why it may not be written; "" when it
+    may. What a plan or a state says of it is not asked.
     """
 
     address: Address
     before: Live | None
     fields: Mapping[str, Value]
     changed: frozenset[str]
+    outside: Callable[[Collection[str]], str] = dataclasses.field(default=lambda _: "", compare=False)
 
 
 class Writer(Protocol):

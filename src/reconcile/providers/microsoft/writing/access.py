@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import threading
 from collections.abc import Callable
 
@@ -12,6 +13,7 @@ from reconcile.providers.microsoft.reading import observed_state
 from reconcile.providers.microsoft.reading.records import Box
 from reconcile.providers.microsoft.wire.exchange import Row, edited
 from reconcile.providers.microsoft.wire.refusals import LostAnswer, Refused
+from reconcile.providers.microsoft.writing.boundary import check_inside
 from reconcile.providers.microsoft.writing.principals import Names
 from reconcile.providers.microsoft.writing.read_back import retrying, until
 from reconcile.providers.microsoft.writing.services import Surfaces, disagrees
@@ -44,10 +46,12 @@ class AccessWriter:
     def delete(self, order: Order) -> None:
         """Take back the rights the plan saw; a mailbox that is gone has none."""
         if self._surfaces.watch.box(order.address.key) is not None:
-            self._settle(Order(order.address, order.before, dict.fromkeys(RIGHTS, ()), frozenset(RIGHTS)), RIGHTS)
+            none = dataclasses.replace(order, fields=dict.fromkeys(RIGHTS, ()), changed=frozenset(RIGHTS))
+            self._settle(none, RIGHTS)
 
     def _settle(self, order: Order, rights: tuple[str, ...]) -> Live:
         box = _mailbox(self._surfaces, order.address)
+        check_inside(order, box)
         before = self._fields(box)
         for right in rights:
             wanted, present = _people(order.fields.get(right)), _people(before[right])
@@ -115,6 +119,7 @@ class CopyAccessWriter:
 
     def create(self, order: Order) -> Live:
         box = _mailbox(self._surfaces, order.address)
+        check_inside(order, box)
         self._register_application()
         principal = self._surfaces.settings.tenant.copier_principal
 
@@ -143,6 +148,7 @@ class CopyAccessWriter:
         box = self._surfaces.watch.box(order.address.key)
         if box is None or not self._granted(box):
             return
+        check_inside(order, box)
         self._exchange.run(
             "Remove-MailboxPermission",
             Identity=box.guid,

@@ -12,6 +12,7 @@ from reconcile.providers.microsoft.wire.graph import segment
 from reconcile.providers.microsoft.wire.refusals import Refused, holds_address
 from reconcile.providers.microsoft.writing.accounts import Accounts
 from reconcile.providers.microsoft.writing.address_holders import held, taken
+from reconcile.providers.microsoft.writing.boundary import check_inside, check_ours
 from reconcile.providers.microsoft.writing.conversion import Conversion
 from reconcile.providers.microsoft.writing.deleted import RELEASE_TIMEOUT, DeletedAccounts
 from reconcile.providers.microsoft.writing.provisioning_wait import ProvisioningWait
@@ -58,6 +59,8 @@ class MailboxWriter:
         key = order.address.key
         if user and key not in {user.upn, box.primary if box else ""} | smtp_addresses(user.proxies):
             raise changed_since(order.address, "it was given another address")
+        check_inside(order, user, box)
+        check_ours(order, user)
         if box and box.shared:
             self._exchange.run("Remove-Mailbox", Identity=box.guid, Confirm=False)
         elif user:
@@ -89,11 +92,13 @@ class MailboxWriter:
         if order.fields.get("licence") == "shared":
             box = self._shared.ensure(order)
             user = self._watch.user(box.user_id)
+            check_inside(order, user, box)
             if user and not box.shared:
                 self._conversion.convert(order, user, box)
             return self._converge(order, box.user_id, frozenset(order.fields))
         self._seats.reserve(order.address, str(order.fields["licence"]))
         user = self._accounts.ensure(order)
+        check_inside(order, user)
         self._personal(order, user)
         return self._converge(order, user.id, frozenset(order.fields))
 
@@ -114,6 +119,7 @@ class MailboxWriter:
         user, box = self._watch.both(order.before.identity)
         if user is None:
             raise changed_since(order.address, "its account was deleted")
+        check_inside(order, user, box)
         live = observed_state.mailbox_fields(order.address.key, user, box, self._seats.skus(), _domains(order))
         self._refuse_if_moved(order, live)
         if "licence" in order.changed:
@@ -144,6 +150,7 @@ class MailboxWriter:
             if found is None:
                 raise changed_since(order.address, "its account or its mailbox was removed")
             differing = self._differing(order, *found, names)
+            check_inside(order, *found)
             self._write(order, *found, differing)
             live = until(self._clock, lambda: self._agreeing(order, user_id, names), SHOWN_TIMEOUT, agreeing=AGREEING)
             if live is not None:
