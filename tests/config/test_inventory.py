@@ -182,6 +182,14 @@ def test_a_fact_that_was_not_known_has_not_changed() -> None:
     assert compare(before, after).grown == ()
 
 
+def test_an_address_may_be_a_login_too_so_that_another_one_is_only_a_warning(tmp_path: Path) -> None:
+    inventory = held(box("lou.petit@spf55.org", login="k0001"), LegacyAddress("lou@spf55.org", "alias"))
+    (remark,) = loaded(tmp_path, inventory, DAY - dt.timedelta(days=7)).diagnostics
+    assert (remark.code, remark.severity) == ("SPF519", "warning")
+    assert remark.message == "the login of lou.petit@spf55.org on the old host is k0001, not lou.petit@spf55.org"
+    assert remark.hint == "write legacy_login: k0001"
+
+
 def test_an_inventory_nobody_can_read_stops_its_federation_alone(tmp_path: Path) -> None:
     (tmp_path / "spf55.yaml").write_text(FILE, encoding="utf-8")
     (tmp_path / "spf88.yaml").write_text(FILE.replace("55", "88"), encoding="utf-8")

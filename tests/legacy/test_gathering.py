@@ -105,10 +105,13 @@ def test_what_one_source_knows_of_logins_is_told_to_the_next() -> None:
     assert inventory.sources == ("sql", "doveadm")
 
 
-def test_the_file_says_which_address_a_login_opens_before_anybody_else() -> None:
-    listing = Told(box("other@spf55.org", login="k0412"))
+def test_the_host_knows_better_than_a_file_which_address_a_login_opens() -> None:
+    listing = Told(box("other@spf55.org", login="k0412"), box("camille@spf55.org", login="k0500"))
     weighing = Told(Found("", "mailbox", login="k0412", size=9), name="doveadm", covers=frozenset())
-    assert meuse(listing, weighing).addresses["camille@spf55.org"].size == 9
+    inventory = meuse(listing, weighing)
+    assert inventory.addresses["other@spf55.org"].size == 9
+    assert inventory.addresses["camille@spf55.org"].size is None
+    assert meuse(weighing).addresses["camille@spf55.org"].size == 9
 
 
 def test_a_login_nobody_knows_the_address_of_leaves_the_mailboxes_unknown() -> None:

@@ -1,4 +1,4 @@
-"""Rules 306, 505, 506, 512 to 516 and 518: the file against the newest inventory of the old host, as the day nears."""
+"""Rules 306, 505, 506, 512 to 516, 518, 519: the file against the newest inventory of the old host as the day nears."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ def check_inventory(federation: Federation, inventory: Inventory | Problem, toda
     severity: Severity = "error" if late else "warning"
     yield from _undecided(federation, inventory, severity)
     yield from _own_mail(federation, inventory, severity)
+    yield from _other_logins(federation, inventory, severity)
     yield from _unlisted(federation, inventory)
     yield from _nothing_to_copy(federation, inventory)
     for address, route in decided(federation).items():
@@ -91,6 +92,25 @@ def _own_mail(federation: Federation, inventory: Inventory, severity: Severity) 
         message = f"the alias {box.address} is {_described(box)} today, and nobody says what becomes of it"
         hint = f"{{address: {box.address}, legacy_mail: merge}} keeps the old messages; drop leaves them behind"
         yield Finding("SPF306", routes[box.address], message, hint, severity=severity)
+
+
+def _other_logins(federation: Federation, inventory: Inventory, severity: Severity) -> Iterator[Finding]:
+    """Mailboxes that would be copied from somebody else's, or not at all."""
+    opens = {one.login.lower(): one.address for one in inventory.addresses.values() if one.login}
+    for address, mailbox in federation.file.mailboxes.items():
+        old = mailbox.was or address
+        box = inventory.mailbox(old)
+        login = (mailbox.legacy_login or old).lower()
+        if mailbox.new or box is None or not box.login or box.login.lower() == login:
+            continue
+        message = f"the login of {old} on the old host is {box.login}, not {login}"
+        gravest: Severity = "warning"  # many hosts take the address as a login, too
+        if login in opens:
+            message += f", which opens the mailbox of {opens[login]}"
+            gravest = severity
+        route = ("mailboxes", address, "legacy_login") if mailbox.legacy_login else ("mailboxes", address)
+        on_key = not mailbox.legacy_login
+        yield Finding("SPF519", route, message, f"write legacy_login: {box.login}", on_key, gravest)
 
 
 def _unlisted(federation: Federation, inventory: Inventory) -> Iterator[Finding]:

@@ -55,7 +55,7 @@ def gather(
         tuple(domain for one in asked for domain in one.domains),
         {login.lower(): address for one in asked for login, address in one.logins.items()},
     )
-    readings, failed = dict[str, Reading](), dict[str, Problem]()
+    readings, failed, told = dict[str, Reading](), dict[str, Problem](), dict[str, str]()
     for source in sources:
         try:
             reading = source.read(scope)
@@ -63,8 +63,10 @@ def gather(
             failed[source.name] = problem
             continue
         readings[source.name] = reading
-        told = {one.login.lower(): one.address for one in reading.found if one.login and one.address}
-        scope = dataclasses.replace(scope, logins={**told, **scope.logins})
+        for one in reading.found:
+            if one.login and one.address:
+                told.setdefault(one.login.lower(), one.address)
+        scope = dataclasses.replace(scope, logins={**scope.logins, **told})  # the host knows better than a file
     found = [_placed(one, scope) for reading in readings.values() for one in reading.found]
     strays = tuple(sorted({one.login for one in found if one.login and not one.address}))
     whole = _whole(readings, failed, strays)
