@@ -24,6 +24,7 @@ def written(folder: Path, table: str, name: str = "reconcile.toml") -> Path:
     [
         ('sql]\nmailboxes = "SELECT 1"', "either database or database_file is expected"),
         ('sql]\ndatabase = "mysql://h/d"\nmailboxes = "SELECT 1"', "does not begin with postgresql://"),
+        ('sql]\ndatabase = "postgresql://u:sesame@h/d"\nmailboxes = "SELECT 1"', "holds a password"),
         ('sql]\ndatabase_file = "x.db"', "a query is expected"),
         ('doveadm]\nurl = "https://admin:sesame@imap.example:8080"', "is not like https://imap.mutualise.example:8080"),
         ('doveadm]\nurl = "imap.example"', "is not like https://imap.mutualise.example:8080"),

@@ -78,6 +78,18 @@ def test_titles_may_be_english_in_any_order_and_without_kinds_all_are_mailboxes(
     assert reading.covers == {"mailboxes"}
 
 
+def test_excel_s_line_of_its_own_before_the_titles_is_no_title(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("sep=|\r\nadresse|taille\r\na@spf55.org|12\r\n")
+    reading = CsvFile(tmp_path / "x.csv").read(SCOPE)
+    assert reading.found == (Found("a@spf55.org", "mailbox", size=12),)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.csv")
+    with pytest.raises(Problem, match="no ordinary file"):
+        CsvFile(tmp_path / "x.csv").read(SCOPE)
+
+
 def test_what_cannot_be_understood_is_unknown_at_its_line(tmp_path: Path) -> None:
     file = tmp_path / "x.csv"
     file.write_text(
@@ -266,6 +278,7 @@ def test_a_command_is_told_the_scope_and_believed(tmp_path: Path) -> None:
         ('echo \'{"format": 1, "addresses": 3}\'', "lacks format"),
         ("echo '{\"format\": 1}'", "lacks format"),
         ("exec sleep 60", "not answered after 0.2 seconds"),
+        ("sleep 60 & sleep 60", "not answered after 0.2 seconds"),
     ],
 )
 def test_a_command_that_fails_lists_no_address(body: str, words: str, tmp_path: Path) -> None:

@@ -56,6 +56,8 @@ class InventorySql(Table):
             raise PydanticCustomError("database", "either database or database_file is expected")
         if self.database and not self.database.startswith(("postgresql://", "postgres://")):
             raise PydanticCustomError("database", "the address does not begin with postgresql://")
+        if re.search("//[^/@]*:[^/@]*@", self.database) or "password=" in self.database:
+            raise PydanticCustomError("database", "the address holds a password: it goes into a file (password_file)")
         if not (self.mailboxes or self.aliases):
             raise PydanticCustomError("query", "a query is expected: mailboxes, aliases or both")
         return self

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -58,19 +61,7 @@ class Command:
 
     def _answer(self, scope: Scope) -> Any:
         question = json.dumps({"format": FORMAT, "domains": scope.domains, "logins": dict(scope.logins)})
-        try:
-            ended = subprocess.run(
-                self._words,
-                input=question.encode(),
-                capture_output=True,
-                timeout=self._timeout,
-                env=dict(self._environment),
-                check=False,
-            )
-        except OSError as error:
-            raise self._failed(error.strerror or "it cannot be started") from None
-        except subprocess.TimeoutExpired:
-            raise self._failed(f"it has not answered after {self._timeout:g} seconds") from None
+        ended = self._ended(question.encode())
         if ended.returncode:
             words = ended.stderr.decode(errors="replace").strip().splitlines()
             raise self._failed(f"it ended with {ended.returncode}" + (f": {words[-1][:200]}" if words else ""))
@@ -80,6 +71,30 @@ class Command:
             return json.loads(ended.stdout)
         except (ValueError, RecursionError):
             raise self._failed("its answer is no JSON") from None
+
+    def _ended(self, question: bytes) -> subprocess.CompletedProcess[bytes]:
+        """The command once it ended, in a group of its own so that what it started ends with it."""
+        try:
+            running = subprocess.Popen(
+                self._words,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=dict(self._environment),
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise self._failed(error.strerror or "it cannot be started") from None
+        with running:
+            try:
+                answer, words = running.communicate(question, timeout=self._timeout)
+            except BaseException as stop:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(running.pid, signal.SIGKILL)
+                if isinstance(stop, subprocess.TimeoutExpired):
+                    raise self._failed(f"it has not answered after {self._timeout:g} seconds") from None
+                raise
+        return subprocess.CompletedProcess(self._words, running.returncode, answer, words)
 
     def _failed(self, why: str) -> Problem:
         hint = "what it is told and must answer: docs/inventory.md"

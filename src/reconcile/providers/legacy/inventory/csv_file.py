@@ -57,10 +57,15 @@ class CsvFile:
         """Raises Problem INV10 when it cannot be read, or has no column of addresses."""
         text = self._text()
         first = next((line for line in text.splitlines() if line.strip()), "")
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(";,\t|", key=first.count))
+        named = re.fullmatch(r"sep=(.)", first.strip())  # Excel's own line before the titles
+        delimiter = named[1] if named else max(";,\t|", key=first.count)
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
         columns: Mapping[str, int] = {}
         found, doubts = list[Found](), dict[Aspect, str]()
-        for row in self._rows(reader):
+        rows = self._rows(reader)
+        if named:
+            next(rows)
+        for row in rows:
             if not columns:
                 columns = self._columns(row)
                 continue
@@ -76,6 +81,8 @@ class CsvFile:
         return Reading(tuple(found), frozenset(everything if "kind" in columns else everything[:1]), doubts)
 
     def _text(self) -> str:
+        if self._file.exists() and not self._file.is_file():  # a pipe would be waited for
+            raise Problem("INV10", f"{self._file} is no ordinary file.", _HINT)
         try:
             with self._file.open("rb") as file:
                 data = file.read(_LARGEST + 1)
