@@ -16,7 +16,7 @@ from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.pump.pump import Pump
 from reconcile.mailcopy.pump.tally import Refusal, Tally
 from reconcile.mailcopy.report import Progress, Report, report_of
-from reconcile.mailcopy.survey import Origin, Survey, survey
+from reconcile.mailcopy.survey import Origin, Scope, Survey, survey
 from reconcile.problem import Problem
 
 #: Connections lost one after the other, without a message copied in between, before the pass gives up.
@@ -86,6 +86,7 @@ class _Pass:
         self._options = options
         self._stop = options.stop
         self._total = Tally()
+        self._probing = b""
         self._found = Survey()
 
     def run(self) -> Report:
@@ -111,13 +112,15 @@ class _Pass:
     def _attempt(self, *, cautious: bool) -> None:
         """Survey, pump, settle, on connections of its own."""
         total = self._total
+        self._probe(b"")
         with Connections(self._source, self._destination, self._options.halt) as connections:
             # A first pass is worth a second pair for certain, which may as well be on its way meanwhile.
             early = connections.more(min(1, self._most_pairs - 1)) if not self._ledger.rows() else ()
             control = connections.pair()
             _check(control[1])
-            root, origin = self._options.folder, self._options.origin
-            found = survey(*control, self._ledger, self._clock, root=root, skip=total.settled, origin=origin)
+            options = self._options
+            scope = Scope(options.folder, total.settled, options.origin, total.avoided, cautious, self._probe)
+            found = survey(*control, self._ledger, self._clock, scope)
             self._found = found
             goal = Progress(found.already, found.already + found.messages, total.volume, total.volume + found.volume)
             start = total.copied
@@ -133,7 +136,7 @@ class _Pass:
             if found.pending and not self._stop():
                 worth = self._worth(found.messages, control[1]) - len(early)
                 more = () if cautious else [*early, *connections.more(max(0, worth))]
-                pump = Pump(self._ledger, total, self._stop, progress, cautious=cautious)
+                pump = Pump(self._ledger, total, self._stop, progress, self._clock.now().timestamp(), cautious=cautious)
                 pump.run(found.pending, control, more)
                 progress()
             if total.refused:
@@ -141,7 +144,7 @@ class _Pass:
                     look_into_refusals,
                 )  # rarely needed, slow to import
 
-                look_into_refusals(*control, self._ledger, total, found)
+                look_into_refusals(*control, self._ledger, total, found, self._clock.now().timestamp())
             _settle(control[1], self._ledger, found)
 
     def _refuse_too_big(self, found: Survey, largest: int) -> None:
@@ -163,8 +166,18 @@ class _Pass:
     def _most_pairs(self) -> int:
         return min(self._source.connections, self._destination.connections)
 
+    def _probe(self, folder: bytes) -> None:
+        """Note which folder alone is being surveyed, b"" for none."""
+        self._probing = folder
+
     def _refuse_breaking(self, error: Exception) -> bool:
-        """Refuse the message on which, alone under way, the connection broke again and again; whether there was one."""
+        """Refuse the message or leave out the folder on which, alone under way, the connection broke again and again;
+        whether there was one."""
+        if isinstance(error, ConnectionLost) and not isinstance(error, Throttled) and self._probing:
+            self._total.breaks[self._probing] += 1
+            if self._total.breaks[self._probing] >= MAX_BREAKS:
+                self._total.avoided[self._probing] = f"the connection breaks each time it is opened ({error})"
+                return True
         labels = {folder.id: folder.label for folder in self._found.pending}
         breaking = [
             suspect
@@ -203,7 +216,7 @@ class _Pass:
 
 def _settle(destination: Session, ledger: Ledger, found: Survey) -> None:
     """Settle every folder that was finished."""
-    unfinished = {folder.id for folder in found.pending if len(folder)}
+    unfinished = {folder.id for folder in found.pending if len(folder) or folder.failed}
     finished = [(row, status) for row, status in found.looked_at if row.id not in unfinished]
     # Outlook does not show the flag that came with an APPEND to Exchange.
     add_flags(destination, [(row.destination, {FLAGGED: ledger.to_flag(row.id)}) for row, _ in finished])

@@ -62,7 +62,7 @@ class CopiedFromOld:
         when = dates(new, row.source, min(uids), lambda uid, _: uid in uids)
         moments = set(when.values())
 
-        def known(_: int, at: int) -> bool:
+        def known(_: int, at: int | None) -> bool:
             return at in moments
 
         prints: dict[int, Fingerprint] = {}

@@ -5,14 +5,16 @@ from __future__ import annotations
 import dataclasses
 import re
 from array import array
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from reconcile.clock import Clock
 from reconcile.mailcopy.imap.connections import both_at_once
 from reconcile.mailcopy.imap.flags import Keywords
-from reconcile.mailcopy.imap.folder_mapping import Route, decoded, encoded, route_folders
+from reconcile.mailcopy.imap.folder_creation import create_folders
+from reconcile.mailcopy.imap.folder_mapping import Route, decoded, route_folders
 from reconcile.mailcopy.imap.grammar import quoted, readable, uid_set
+from reconcile.mailcopy.imap.interruptions import FolderRefused
 from reconcile.mailcopy.imap.message_list import Listing, Status, list_folders, statuses
 from reconcile.mailcopy.imap.read_receipts import requesting_receipts
 from reconcile.mailcopy.imap.session import Session
@@ -55,97 +57,164 @@ class Origin(Protocol):
         """Those of the source's ascending UIDs that came from the destination in the first place."""
 
 
-def survey(
-    source: Session,
-    destination: Session,
-    ledger: Ledger,
-    clock: Clock,
-    *,
-    root: str = "",
-    skip: Collection[tuple[int, int]] = (),
-    origin: Origin | None = None,
-) -> Survey:
-    """Compare, create the missing folders, adopt what is there already. ``skip``: (folder, UID) not to be tried again.
-    Raises ``ConnectionLost``."""
-    found = Survey()
-    decided = dict(origin.destinations() if origin else {}) | ledger.destinations()
-    routes = _made(source, destination, decided, root, found)
-    theirs, ours = both_at_once(
-        lambda: statuses(source, [route.source for route in routes]),
-        lambda: statuses(destination, [route.destination for route in routes]),
-    )
-    changed: list[tuple[FolderRow, Status, Status]] = []
-    unsettled: list[bytes] = []
-    for route in routes:
-        old, new = theirs[route.source], ours[route.destination]
-        if isinstance(old, str) or isinstance(new, str):
-            found.failed[route.label] = f"it cannot be opened: {old if isinstance(old, str) else new}"
-            continue
-        row = ledger.folder(route.source, route.destination, route.label, old.uid_validity, new.uid_validity)
-        if row.open:
-            unsettled.append(row.destination)
-        if row.open or row.source_next != old.uid_next or ledger.refused_uids(row.id):
-            changed.append((row, old, new))
-        else:
-            found.already += ledger.count(row.id)
-    if unsettled:
-        from reconcile.mailcopy.ledger.recovery import wait_until_stable  # rarely needed, slow to import
+@dataclasses.dataclass(frozen=True, slots=True)
+class Scope:
+    """What a survey covers. ``root``: one folder of the new mailbox that receives everything. ``skip``: (folder, UID)
+    not to be tried again. ``avoid``: source folder → why it is left out. ``one_by_one``: folders are asked about one
+    after the other, each named to ``probing`` first, to find the one on which the connection breaks."""
 
-        wait_until_stable(destination, unsettled, clock)
-    if changed:
-        spans = {row.source: _span(ledger, row) for row, _, _ in changed}
-        listings, keywords = both_at_once(lambda: list_folders(source, spans), lambda: _keywords(destination))
+    root: str = ""
+    skip: Collection[tuple[int, int]] = ()
+    origin: Origin | None = None
+    avoid: Mapping[bytes, str] = dataclasses.field(default_factory=dict)
+    one_by_one: bool = False
+    probing: Callable[[bytes], None] = lambda _: None
+
+
+def survey(source: Session, destination: Session, ledger: Ledger, clock: Clock, scope: Scope) -> Survey:
+    """Compare, create the missing folders, adopt what is there already. Raises ``ConnectionLost``."""
+    surveyor = _Surveyor(source, destination, ledger, clock, scope)
+    surveyor.run()
+    return surveyor.found
+
+
+class _Surveyor:
+    def __init__(self, source: Session, destination: Session, ledger: Ledger, clock: Clock, scope: Scope) -> None:
+        self.found = Survey()
+        self._source, self._destination = source, destination
+        self._ledger = ledger
+        self._clock = clock
+        self._scope = scope
+        self._keywords: Keywords = True, frozenset()
+
+    def run(self) -> None:
+        found, ledger = self.found, self._ledger
+        changed: list[tuple[FolderRow, Status, Status]] = []
+        unsettled: list[bytes] = []
+        routes = self._routes()
+        theirs, ours = self._statuses(routes)
+        for route in routes:
+            old, new = theirs[route.source], ours[route.destination]
+            if isinstance(old, str) or isinstance(new, str):
+                found.failed[route.label] = f"it cannot be opened: {old if isinstance(old, str) else new}"
+                continue
+            row = ledger.folder(route.source, route.destination, route.label, old.uid_validity, new.uid_validity)
+            if row.open:
+                unsettled.append(row.destination)
+            if row.open or row.source_next != old.uid_next or ledger.refused_uids(row.id):
+                changed.append((row, old, new))
+            else:
+                found.already += ledger.count(row.id)
+        if unsettled:
+            from reconcile.mailcopy.ledger.recovery import wait_until_stable  # rarely needed, slow to import
+
+            wait_until_stable(self._destination, unsettled, self._clock)
+        if changed:
+            self._compare_all(changed)
+
+    def _routes(self) -> list[Route]:
+        scope = self._scope
+        theirs, ours = both_at_once(self._source.layout, self._destination.layout)
+        for name in theirs.unusable:
+            self.found.failed[readable(name)] = "no command can hold its name: it has a line end in it"
+        routes = route_folders(
+            theirs.folders,
+            ours.folders,
+            source_prefix=theirs.prefix,
+            destination_prefix=ours.prefix,
+            root=scope.root,
+            decided=dict(scope.origin.destinations() if scope.origin else {}) | self._ledger.destinations(),
+        )
+        for route in routes:
+            if why := scope.avoid.get(route.source):
+                self.found.failed[route.label] = why
+        wanted = [route for route in routes if route.source not in scope.avoid]
+        made, failed = create_folders(self._destination, wanted, theirs, ours)
+        self.found.failed |= failed
+        return made
+
+    def _statuses(self, routes: Sequence[Route]) -> tuple[dict[bytes, Status | str], dict[bytes, Status | str]]:
+        """Of the source and of the destination folders."""
+        if not self._scope.one_by_one:
+            return both_at_once(
+                lambda: statuses(self._source, [route.source for route in routes]),
+                lambda: statuses(self._destination, [route.destination for route in routes]),
+            )
+        theirs: dict[bytes, Status | str] = {}
+        ours: dict[bytes, Status | str] = {}
+        for route in routes:
+            self._scope.probing(route.source)
+            theirs |= statuses(self._source, [route.source])
+            ours |= statuses(self._destination, [route.destination])
+        return theirs, ours
+
+    def _compare_all(self, changed: Sequence[tuple[FolderRow, Status, Status]]) -> None:
+        listings, self._keywords = both_at_once(
+            lambda: self._listings([row for row, _, _ in changed]), lambda: _keywords(self._destination)
+        )
         for row, old, new in changed:
-            listing = listings[row.source]
-            if origin and listing.uids:
-                listing = _without(listing, array("I", sorted(origin.among(source, destination, row, listing.uids))))
-            _compare(source, destination, ledger, found, row, (old, new), listing, keywords, skip)
-    return found
+            self._scope.probing(row.source)
+            try:
+                self._compare(row, old, new, listings[row.source])
+            except FolderRefused as refused:
+                self.found.failed[decoded(row.source)] = f"it cannot be read: {refused}"
+        self._scope.probing(b"")
 
+    def _listings(self, rows: Sequence[FolderRow]) -> dict[bytes, Listing]:
+        spans = {row.source: _span(self._ledger, row) for row in rows}
+        if not self._scope.one_by_one:
+            return list_folders(self._source, spans)
+        found: dict[bytes, Listing] = {}
+        for name, span in spans.items():
+            self._scope.probing(name)
+            found |= list_folders(self._source, {name: span})
+        return found
 
-def _made(
-    source: Session, destination: Session, decided: Mapping[bytes, bytes], root: str, found: Survey
-) -> list[Route]:
-    """The routes of all folders, after creating what is missing and subscribing to what is subscribed."""
-    theirs, ours = both_at_once(source.layout, destination.layout)
-    for name in theirs.unusable:
-        found.failed[readable(name)] = "no command can hold its name: it has a line end in it"
-    routes = route_folders(
-        theirs.folders,
-        ours.folders,
-        source_prefix=theirs.prefix,
-        destination_prefix=ours.prefix,
-        root=root,
-        decided=decided,
-    )
-    missing = [n for n, route in enumerate(routes) if not route.exists]
-    lacking = [
-        n for n, r in enumerate(routes) if r.source in theirs.subscribed and r.destination not in ours.subscribed
-    ]
-    refused = _carried_out(destination, [(b"CREATE", routes, missing), (b"SUBSCRIBE", routes, lacking)])
-    for n, why in refused[0].items():
-        # A name the server keeps for itself, perhaps in another language: once more under another.
-        routes[n] = dataclasses.replace(routes[n], destination=encoded(decoded(routes[n].destination) + " (mail)"))
-        again = [n] if n in lacking else []
-        if _carried_out(destination, [(b"CREATE", routes, [n]), (b"SUBSCRIBE", routes, again)])[0]:
-            found.failed[routes[n].label] = f"the new server does not create the folder: {why}"
-    return [route for route in routes if route.label not in found.failed]
+    def _compare(self, row: FolderRow, old: Status, new: Status, listing: Listing) -> None:
+        """One folder: what the ledger knows, what is there although it does not, and what is due."""
+        source, destination, ledger, found = self._source, self._destination, self._ledger, self.found
+        if listing.error:
+            found.failed[decoded(row.source)] = f"it cannot be opened: {listing.error}"
+            return
+        if (origin := self._scope.origin) and listing.uids:
+            came = origin.among(source, destination, row, listing.uids)
+            listing = _without(listing, array("I", sorted(came)))
+        due = _without(listing, ledger.copied(row.id))
+        retired = ledger.retired(row.source)
+        if row.open or retired or (new.messages and new.uid_next > row.destination_next):
+            from reconcile.mailcopy.ledger.recovery import adopt
 
+            now = self._clock.now().timestamp()
+            adopted = adopt(source, destination, ledger, row, due.uids, self._keywords, now)
+            due = _without(due, array("I", sorted(adopted)))
+            found.adopted += len(adopted)
+            for gone in retired:
+                ledger.forget(gone)
+        found.already += ledger.count(row.id)
+        found.looked_at.append((row, old))
+        due = _without(due, array("I", sorted(uid for folder, uid in self._scope.skip if folder == row.id)))
+        if largest := destination.endpoint.largest:
+            too_big = [(row, uid, size) for uid, size in zip(due.uids, due.sizes, strict=True) if size > largest]
+            due = _without(due, array("I", (uid for _, uid, _ in too_big)))
+            found.too_big += too_big
+        if due.uids:
+            found.pending.append(self._pending(row, due))
 
-def _carried_out(
-    destination: Session, wanted: Sequence[tuple[bytes, Sequence[Route], Sequence[int]]]
-) -> list[dict[int, str]]:
-    """Carry out each verb on the destinations of some routes, all in one burst; which were refused it, and why."""
-    asked = [verb + b" " + quoted(routes[n].destination) for verb, routes, numbers in wanted for n in numbers]
-    answers = iter(destination.commands.run(asked) if asked else ())
-    return [
-        {
-            n: readable(answer)
-            for n, answer in zip(numbers, answers, strict=False)
-            if not answer.upper().startswith(b"OK") and b"[ALREADYEXISTS]" not in answer.upper()
-        }
-        for _, _, numbers in wanted
-    ]
+    def _pending(self, row: FolderRow, due: Listing) -> PendingFolder:
+        silences = self._destination.endpoint.silences_receipts
+        return PendingFolder(
+            row.id,
+            decoded(row.source),
+            quoted(row.source),
+            quoted(row.destination),
+            row.source_validity,
+            row.destination_validity,
+            due.uids,
+            due.sizes,
+            *self._keywords,
+            unproven=row.open,
+            silenced=requesting_receipts(self._source, row.source, due.uids) if silences else frozenset(),
+        )
 
 
 def _span(ledger: Ledger, row: FolderRow) -> bytes:
@@ -165,60 +234,6 @@ def _keywords(destination: Session) -> Keywords:
         return True, frozenset()  # RFC 3501 §6.3.1: without it, every flag can be changed
     flags = announced[1].lower().split()
     return rb"\*" in flags, frozenset(flag for flag in flags if not flag.startswith(b"\\"))
-
-
-def _compare(
-    source: Session,
-    destination: Session,
-    ledger: Ledger,
-    found: Survey,
-    row: FolderRow,
-    status: tuple[Status, Status],
-    listing: Listing,
-    keywords: Keywords,
-    skip: Collection[tuple[int, int]],
-) -> None:
-    """One folder: what the ledger knows, what is there although it does not, and what is due."""
-    old, new = status
-    if listing.error:
-        found.failed[decoded(row.source)] = f"it cannot be opened: {listing.error}"
-        return
-    done = ledger.copied(row.id)
-    due = _without(listing, done)
-    retired = ledger.retired(row.source)
-    if row.open or retired or (new.messages and new.uid_next > row.destination_next):
-        from reconcile.mailcopy.ledger.recovery import adopt
-
-        adopted = adopt(source, destination, ledger, row, due.uids, keywords)
-        due = _without(due, array("I", sorted(adopted)))
-        found.adopted += len(adopted)
-        for gone in retired:
-            ledger.forget(gone)
-    found.already += ledger.count(row.id)
-    found.looked_at.append((row, old))
-    due = _without(due, array("I", sorted(uid for folder, uid in skip if folder == row.id)))
-    if largest := destination.endpoint.largest:
-        too_big = [(row, uid, size) for uid, size in zip(due.uids, due.sizes, strict=True) if size > largest]
-        due = _without(due, array("I", (uid for _, uid, _ in too_big)))
-        found.too_big += too_big
-    if due.uids:
-        found.pending.append(
-            PendingFolder(
-                row.id,
-                decoded(row.source),
-                quoted(row.source),
-                quoted(row.destination),
-                row.source_validity,
-                row.destination_validity,
-                due.uids,
-                due.sizes,
-                *keywords,
-                unproven=row.open,
-                silenced=requesting_receipts(source, row.source, due.uids)
-                if destination.endpoint.silences_receipts
-                else frozenset(),
-            )
-        )
 
 
 def _without(listing: Listing, done: array[int]) -> Listing:

@@ -6,6 +6,7 @@ import dataclasses
 
 from reconcile.mailcopy.imap.bodies import digests
 from reconcile.mailcopy.imap.connections import Connections, both_at_once
+from reconcile.mailcopy.imap.interruptions import FolderRefused
 from reconcile.mailcopy.imap.message_list import Listing, Status, list_folders, statuses
 from reconcile.mailcopy.imap.session import Endpoint, Session
 from reconcile.mailcopy.ledger.fingerprints import fingerprints
@@ -55,9 +56,12 @@ def verify_mailbox(
             lambda: list_folders(old, {row.source: b"1:*" for row in current}),
             lambda: list_folders(new, {row.destination: b"1:*" for row in current}),
         )
-        checks = [
-            _check(ledger, row, here[row.source], there[row.destination], (old, new), with_digests) for row in current
-        ]
+        checks = []
+        for row in current:
+            try:
+                checks.append(_check(ledger, row, here[row.source], there[row.destination], (old, new), with_digests))
+            except FolderRefused as refused:
+                checks.append(FolderCheck(ledger.label(row.id), error=str(refused)))
         lost = [
             FolderCheck(ledger.label(row.id), error="one of its folders is gone or was rebuilt since it was copied")
             for row in rows

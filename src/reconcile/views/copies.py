@@ -256,6 +256,9 @@ def _said_of(report: Report, state: str) -> list[Text]:
         lines.append(Text(f"… and {len(report.refused) - SHOWN} more refused", "yellow"))
     for repaired in report.repaired:
         lines.append(Text(f"taken once {repaired.reason}: {plain(repaired.folder)} message {repaired.uid}", QUIET))
+    for folder, number in report.redated.items():
+        what = "a date of arrival that cannot be and was given the date of its header"
+        lines.append(Text(f"{plain(folder)}: {count(number, 'message')} had {what}", QUIET))
     for folder, number in report.receipts.items():
         what = count(number, "unread message asks", "unread messages ask")
         lines.append(Text(f"{plain(folder)}: {what} for a read receipt (see read_receipts in reconcile.toml)", QUIET))

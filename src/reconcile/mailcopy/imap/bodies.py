@@ -8,7 +8,7 @@ from typing import Protocol
 
 from reconcile.mailcopy.imap.fetch_stream import FetchStream
 from reconcile.mailcopy.imap.grammar import quoted, readable, uid_set
-from reconcile.mailcopy.imap.interruptions import ConnectionLost
+from reconcile.mailcopy.imap.interruptions import FolderRefused
 from reconcile.mailcopy.imap.session import Session
 
 #: Messages asked for in one command.
@@ -26,10 +26,10 @@ class BodyReader(Protocol):
 
 
 def read_bodies(session: Session, folder: bytes, uids: Sequence[int], reader: BodyReader) -> None:
-    """Hand the reader every message of ``uids`` that is still there. Raises ``ConnectionLost``."""
+    """Hand the reader every message of ``uids`` that is still there. Raises ``ConnectionLost``, ``FolderRefused``."""
     opened = session.commands.run([b"EXAMINE " + quoted(folder)])
     if not opened[0].upper().startswith(b"OK"):
-        raise ConnectionLost(f"{session.endpoint} does not open a folder: {readable(opened[0])}")
+        raise FolderRefused(f"{session.endpoint} does not open it: {readable(opened[0])}")
     ordered = sorted(uids)
     for start in range(0, len(ordered), AT_ONCE):
         until = _Until(b"D%d" % start, reader)

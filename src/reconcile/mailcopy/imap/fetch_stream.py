@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 from typing import IO, Protocol
 
-from reconcile.mailcopy.imap.grammar import number, readable, unquoted
-from reconcile.mailcopy.imap.interruptions import ConnectionLost
+from reconcile.mailcopy.imap.grammar import number, unquoted
 from reconcile.mailcopy.imap.limits import LINE, MESSAGE, Excess
 
 _USUAL = re.compile(
@@ -21,7 +20,7 @@ _BODY_STRING = re.compile(rb'BODY\[\] (?:(NIL)|"((?:[^"\\]|\\.)*)")', re.IGNOREC
 _FETCH = re.compile(rb"\* \d+ FETCH ", re.IGNORECASE)
 _UID = re.compile(rb"[ (]UID (\d{1,10})\b", re.IGNORECASE)
 _FLAGS = re.compile(rb"[ (]FLAGS \(([^)]*)\)", re.IGNORECASE)
-_DATE = re.compile(rb'[ (]INTERNALDATE "([^"]*)"', re.IGNORECASE)
+_DATE = re.compile(rb'[ (]INTERNALDATE (?:NIL|"([^"]*)")', re.IGNORECASE)
 #: Received at once at most. The buffer is kept: a fresh one each time would cost a page fault per 4 KB.
 ROOM = 1 << 18
 #: A body that comes before its flags or date waits in memory up to this size, then on disk.
@@ -29,7 +28,8 @@ SPOOL = 1 << 20
 
 
 class Reader(Protocol):
-    """Receives what arrives. ``begin``, any number of ``chunk``, ``end`` for each message; ``missing`` for NIL."""
+    """Receives what arrives. ``begin``, any number of ``chunk``, ``end`` for each message; ``missing`` for NIL.
+    ``date``: as the server gives it, b"" for none."""
 
     def begin(self, uid: int, flags: bytes, date: bytes, size: int) -> None: ...
 
@@ -138,7 +138,7 @@ class FetchStream:
         if uid and flags and date:
             self._streaming = True
             self._text = b""
-            self._reader.begin(int(uid[1]), flags[1], date[1], size)
+            self._reader.begin(int(uid[1]), flags[1], date[1] or b"", size)
         else:
             import tempfile  # rarely needed, slow to import
 
@@ -160,8 +160,9 @@ class FetchStream:
             self._reader.answered(text)
 
     def _replay(self, text: bytes, spool: IO[bytes]) -> None:
-        uid, flags, date = _known(text)
-        self._reader.begin(uid, flags, date, spool.tell())
+        if not (known := _known(text)):
+            return
+        self._reader.begin(*known, spool.tell())
         spool.seek(0)
         while part := spool.read(1 << 16):
             with memoryview(part) as view:
@@ -170,12 +171,13 @@ class FetchStream:
 
     def _short(self, text: bytes, body: re.Match[bytes]) -> None:
         """BODY[] as NIL (the message is gone) or as a quoted string."""
-        uid, flags, date = _known(text)
+        if not (known := _known(text)):
+            return
         if body[1] is not None:
-            self._reader.missing(uid)
+            self._reader.missing(known[0])
             return
         content = unquoted(body[2])
-        self._reader.begin(uid, flags, date, len(content))
+        self._reader.begin(*known, len(content))
         if content:
             with memoryview(content) as view:
                 self._reader.chunk(view)
@@ -190,10 +192,10 @@ def _size(digits: bytes) -> int:
     return size
 
 
-def _known(text: bytes) -> tuple[int, bytes, bytes]:
+def _known(text: bytes) -> tuple[int, bytes, bytes] | None:
+    """UID, flags and date of an answer, b"" for those it lacks; None when it does not say whose answer it is, which
+    then counts as not given."""
     uid, flags, date = _UID.search(text), _FLAGS.search(text), _DATE.search(text)
-    if not (uid and flags and date):
-        raise ConnectionLost(
-            f"the old server sent a FETCH answer without UID, FLAGS or INTERNALDATE: {readable(text[:120])}"
-        )
-    return int(uid[1]), flags[1], date[1]
+    if not uid:
+        return None
+    return int(uid[1]), flags[1] if flags else b"", (date[1] or b"") if date else b""

@@ -6,24 +6,20 @@ here, which leaves nothing in it that could end it, the line or the command; ``c
 
 from __future__ import annotations
 
-import calendar
 import re
 from collections.abc import Iterable, Iterator
 from typing import NewType
 
 from reconcile.mailcopy.imap.limits import LARGEST_NUMBER, Excess
 
-#: An argument as it stands on the line: a mailbox name with its quotes, flags without their parentheses, a date-time
-#: with its quotes.
+#: An argument as it stands on the line: a mailbox name with its quotes, flags without their parentheses. Dates are
+#: written by ``message_date``.
 Name = NewType("Name", bytes)
 Flags = NewType("Flags", bytes)
-DateTime = NewType("DateTime", bytes)
 
 #: The only system flags a copy carries. ``\Recent`` may not be set (RFC 3501 §2.3.2) and ``\Deleted`` would hide mail.
 SYSTEM_FLAGS = frozenset({rb"\seen", rb"\answered", rb"\flagged", rb"\draft"})
 
-_MONTHS = {name: number for number, name in enumerate(b"jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
-_DATE = re.compile(rb"\s*(\d{1,2})-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)\s*")
 _APPENDUID = re.compile(rb"\[APPENDUID (\d+) ([\d:,]+)\]", re.IGNORECASE)
 #: What no quoted string and no line may hold (RFC 3501 §9: TEXT-CHAR).
 _ENDS_A_LINE = re.compile(rb"[\r\n\0]")
@@ -53,15 +49,6 @@ def quoted(name: bytes) -> Name:
 def flag_list(flags: Iterable[bytes]) -> Flags:
     """Those of the flags that are atoms, separated by blanks."""
     return Flags(b" ".join(flag for flag in flags if _FLAG.fullmatch(flag)))
-
-
-def date_time(date: bytes) -> DateTime | None:
-    """An INTERNALDATE as a quoted date-time (RFC 3501 §9), written anew from what it means; None when it is none."""
-    found = _DATE.fullmatch(date)
-    if not found or found[2].lower() not in _MONTHS:
-        return None
-    day, month, rest = found[1], found[2], date[found.start(3) : found.end(9)]
-    return DateTime(b'"%b-%b-%b"' % (day.rjust(2), month, rest))
 
 
 def unquoted(text: bytes) -> bytes:
@@ -109,16 +96,6 @@ def appended(answer: bytes, most: int) -> tuple[int, list[int]] | None:
         return (number(found[1]), list(uids_of(found[2], most))) if found else None
     except ValueError:
         return None
-
-
-def moment(date: bytes) -> int | None:
-    """An INTERNALDATE as seconds since 1970 in UTC; None when it is not one."""
-    found = _DATE.fullmatch(date)
-    if not found or found[2].lower() not in _MONTHS:
-        return None
-    day, year, hour, minute, second = (int(found[n]) for n in (1, 3, 4, 5, 6))
-    offset = (int(found[8]) * 60 + int(found[9])) * (60 if found[7] == b"+" else -60)
-    return calendar.timegm((year, _MONTHS[found[2].lower()], day, hour, minute, second)) - offset
 
 
 def kept_flags(flags: bytes, any_keyword: bool, keywords: frozenset[bytes]) -> tuple[Flags, tuple[bytes, ...]]:

@@ -32,6 +32,10 @@ class Stopped(Exception):
     """A server was still being waited for when a stop was asked for: the mailbox is left as it stands."""
 
 
+class FolderRefused(Exception):
+    """A server does not open one folder, for the reason given: the others are copied."""
+
+
 class Throttled(ConnectionLost):
     """The server asks to be left alone for ``seconds``."""
 

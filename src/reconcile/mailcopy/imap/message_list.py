@@ -7,9 +7,10 @@ import re
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from reconcile.mailcopy.imap.grammar import moment, number, quoted, readable
-from reconcile.mailcopy.imap.interruptions import ConnectionLost
+from reconcile.mailcopy.imap.grammar import number, quoted, readable
+from reconcile.mailcopy.imap.interruptions import FolderRefused
 from reconcile.mailcopy.imap.limits import LISTS, MESSAGES, Excess
+from reconcile.mailcopy.imap.message_date import moment
 from reconcile.mailcopy.imap.session import Session
 
 #: The largest size kept: what an array of integers takes, and far beyond any limit it is compared with.
@@ -82,23 +83,28 @@ def list_folders(session: Session, spans: Mapping[bytes, bytes]) -> dict[bytes, 
     return dict(zip(spans, listings, strict=True))
 
 
-def dates(session: Session, folder: bytes, first: int, wanted: Callable[[int, int], bool]) -> dict[int, int]:
-    """UID → INTERNALDATE (seconds since 1970) of the folder's messages from UID ``first`` on, of which only those are
-    kept that ``wanted(uid, date)``: a folder may hold a million."""
-    found: dict[int, int] = {}
+def dates(
+    session: Session, folder: bytes, first: int, wanted: Callable[[int, int | None], bool]
+) -> dict[int, int | None]:
+    """UID → INTERNALDATE (seconds since 1970, None for one that is none) of the folder's messages from UID ``first``
+    on, of which only those are kept that ``wanted(uid, date)``: a folder may hold a million.
+
+    Raises ``FolderRefused`` when the folder cannot be opened, and ``ConnectionLost``.
+    """
+    found: dict[int, int | None] = {}
 
     def take(_: int, lines: bytes) -> None:
         for row in _ROW.findall(lines):
             uid, date = _UID.search(row), _DATE.search(row)
             when = moment(date[1]) if date else None
             # "n:*" always answers the last message, even below n (RFC 3501 §6.4.8)
-            if uid and when is not None and (value := number(uid[1])) >= first and wanted(value, when):
+            if uid and (value := number(uid[1])) >= first and wanted(value, when):
                 found[value] = when
 
     open_it = b"EXAMINE " + quoted(folder)
     answers = session.commands.run([open_it, b"UID FETCH %d:* (UID INTERNALDATE)" % first], take, most=LISTS)
     if not answers[0].upper().startswith(b"OK"):
-        raise ConnectionLost(f"{session.endpoint} does not open a folder: {readable(answers[0])}")
+        raise FolderRefused(f"{session.endpoint} does not open it: {readable(answers[0])}")
     return found
 
 

@@ -12,21 +12,13 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 
-from reconcile.mailcopy.imap.grammar import quoted, uid_set
-from reconcile.mailcopy.imap.limits import LISTS
+from reconcile.mailcopy.imap.headers import read_headers
 from reconcile.mailcopy.imap.session import Session
 
-#: Messages asked for in one command.
-AT_ONCE = 200
 #: Sizes of one message before and after rewriting differ by so many bytes, or that part of the whole, at most.
 GROWTH, GROWTH_PART = 4096, 0.25
 
 _FIELDS = b"MESSAGE-ID DATE FROM TO CC SUBJECT"
-_OPEN = re.compile(
-    rb"\* \d+ FETCH \(([^{]*?)BODY\[HEADER\.FIELDS \([^)]*\)\] (?:\{(\d{1,7})\}\r\n|\"\"|NIL)", re.IGNORECASE
-)
-_UID = re.compile(rb"\bUID (\d{1,10})\b", re.IGNORECASE)
-_SIZE = re.compile(rb"\bRFC822\.SIZE (\d{1,12})\b", re.IGNORECASE)
 _FOLD = re.compile(rb"\r\n(?=[ \t])")
 
 
@@ -48,25 +40,15 @@ class Fingerprint:
 
 def fingerprints(session: Session, folder: bytes, uids: Sequence[int]) -> dict[int, Fingerprint]:
     """The fingerprint of each message that is still there. Raises ``ConnectionLost``."""
-    ordered = sorted(uids)
-    parts = [uid_set(ordered[start : start + AT_ONCE]) for start in range(0, len(ordered), AT_ONCE)]
-    said: list[list[bytes]] = [[] for _ in range(len(parts) + 1)]
-    fetches = [b"UID FETCH %b (UID RFC822.SIZE BODY.PEEK[HEADER.FIELDS (%b)])" % (part, _FIELDS) for part in parts]
-    if parts:
-        session.commands.run(
-            [b"EXAMINE " + quoted(folder), *fetches], lambda n, lines: said[n].append(lines), most=LISTS
-        )
-    found: dict[int, Fingerprint] = {}
-    for answer in said[1:]:
-        found |= _read(b"".join(answer))
-    return found
+    found = read_headers(session, folder, uids, _FIELDS)
+    return {uid: fingerprint(header, size) for uid, (header, size) in found.items()}
 
 
 def pair_alike(
     ours: Mapping[int, Fingerprint],
-    ours_when: Mapping[int, int],
+    ours_when: Mapping[int, int | None],
     theirs: Mapping[int, Fingerprint],
-    theirs_when: Mapping[int, int],
+    theirs_when: Mapping[int, int | None],
 ) -> dict[int, int]:
     """Source UID → destination UID of messages with the same date that are the same message in all likelihood, each
     used once: by Message-ID and header, then by Message-ID, then by header, and what has neither by its size."""
@@ -81,7 +63,7 @@ def pair_alike(
 
 def _groups(
     prints: Mapping[int, Fingerprint],
-    when: Mapping[int, int],
+    when: Mapping[int, int | None],
     key: Callable[[Fingerprint], Hashable],
     taken: Collection[int],
 ) -> dict[Hashable, list[int]]:
@@ -116,20 +98,6 @@ def fingerprint(header: bytes, size: int) -> Fingerprint:
     plain = {name: text for name, value in fields.items() if (text := _plain(value))}
     digest = hashlib.sha256(repr(sorted(plain.items())).encode()).digest() if plain else b""
     return Fingerprint(message_id, digest, size)
-
-
-def _read(answer: bytes) -> dict[int, Fingerprint]:
-    found: dict[int, Fingerprint] = {}
-    position = 0
-    while row := _OPEN.search(answer, position):
-        end = row.end() + int(row[2] or 0)
-        closing = answer.find(b"\r\n", end)
-        items = row[1] + b" " + answer[end:closing]
-        uid, size = _UID.search(items), _SIZE.search(items)
-        if uid and size:
-            found[int(uid[1])] = fingerprint(answer[row.end() : end], int(size[1]))
-        position = closing
-    return found
 
 
 def _plain(value: bytes) -> str:

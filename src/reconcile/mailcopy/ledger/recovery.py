@@ -15,6 +15,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from reconcile.clock import Clock
 from reconcile.mailcopy.imap.bodies import digests
 from reconcile.mailcopy.imap.flags import Keywords, add_flags, flags_lacking
+from reconcile.mailcopy.imap.headers import header_dates
+from reconcile.mailcopy.imap.message_date import AHEAD, EARLIEST
 from reconcile.mailcopy.imap.message_list import dates, statuses
 from reconcile.mailcopy.imap.session import Session
 from reconcile.mailcopy.ledger.fingerprints import fingerprints, pair_alike
@@ -31,9 +33,13 @@ def adopt(
     row: FolderRow,
     candidates: Sequence[int],
     keywords: Keywords,
+    now: float,
 ) -> set[int]:
     """Record the candidates (source UIDs, ascending) found at the destination, and return them. Flags they lack there,
-    because a server died over them, are added."""
+    because a server died over them, are added. ``now``: seconds since 1970.
+
+    Raises ``FolderRefused`` when a server does not open the folder, and ``ConnectionLost``.
+    """
     if not candidates:
         return set()
     earlier = ledger.retired(row.source)
@@ -50,10 +56,13 @@ def adopt(
         source,
         row.source,
         candidates[0],
-        lambda uid, at: bool(recorded or at in moments) and _among(uid, candidates),
+        lambda uid, at: bool(recorded or at in moments or not _can_be(at, now)) and _among(uid, candidates),
     )
+    # Such a message was given the date of its header, or none: then it bears that of its copy.
+    undated = [uid for uid, at in when.items() if not _can_be(at, now)]
+    when |= header_dates(source, row.source, undated, now) if undated else {}
     common = set(when.values())
-    alike = [uid for uid, at in orphans.items() if at in common]
+    alike = [uid for uid, at in orphans.items() if at in common or None in common]
     ours = _digests_of(when, _known_here(ledger, earlier, row), lambda uids: digests(source, row.source, uids))
     theirs = _digests_of(alike, recorded, lambda uids: digests(destination, row.destination, uids))
     pairs = _paired(ours, when, theirs | recorded, orphans)
@@ -84,7 +93,7 @@ def _alike(
     destination: Session,
     row: FolderRow,
     both: tuple[Mapping[int, bytes], Mapping[int, bytes]],
-    whens: tuple[Mapping[int, int], Mapping[int, int]],
+    whens: tuple[Mapping[int, int | None], Mapping[int, int | None]],
     pairs: Mapping[int, int],
 ) -> dict[int, int]:
     """Further pairs, among the messages of ``both`` sides left by ``pairs``, of those whose bytes were rewritten."""
@@ -93,12 +102,11 @@ def _alike(
     theirs = [uid for uid in both[1] if uid not in taken]
     if not ours or not theirs:
         return {}
-    return pair_alike(
-        fingerprints(source, row.source, ours),
-        whens[0],
-        fingerprints(destination, row.destination, theirs),
-        whens[1],
-    )
+    mine, yours = fingerprints(source, row.source, ours), fingerprints(destination, row.destination, theirs)
+    found = pair_alike(mine, whens[0], yours, whens[1])
+    undated = {uid: mine[uid] for uid in mine if uid not in found and whens[0].get(uid) is None}
+    left = {uid: yours[uid] for uid in yours if uid not in found.values()}
+    return found | pair_alike(undated, {}, left, {})
 
 
 def _recorded(ledger: Ledger, earlier: list[FolderRow], row: FolderRow, owned: Sequence[int]) -> dict[int, bytes]:
@@ -123,6 +131,11 @@ def _known_here(ledger: Ledger, earlier: list[FolderRow], row: FolderRow) -> dic
     }
 
 
+def _can_be(at: int | None, now: float) -> bool:
+    """Whether a date is one on which mail may have arrived."""
+    return at is not None and EARLIEST <= at <= now + AHEAD
+
+
 def _among(uid: int, ascending: Sequence[int]) -> bool:
     place = bisect.bisect_left(ascending, uid)
     return place < len(ascending) and ascending[place] == uid
@@ -136,20 +149,35 @@ def _digests_of(
 
 
 def _paired(
-    ours: Mapping[int, bytes], ours_when: Mapping[int, int], theirs: Mapping[int, bytes], theirs_when: Mapping[int, int]
+    ours: Mapping[int, bytes],
+    ours_when: Mapping[int, int | None],
+    theirs: Mapping[int, bytes],
+    theirs_when: Mapping[int, int | None],
 ) -> dict[int, int]:
     """Source UID → destination UID of equal digest: same date first, then (for what a user moved or deleted at the
-    destination, whose date is not known) any."""
+    destination, whose date is not known) any. A message without any date is known by its digest alone."""
     exact: dict[tuple[bytes, int | None], list[int]] = defaultdict(list)
-    undated: dict[bytes, list[int]] = defaultdict(list)
+    unknown: dict[bytes, list[int]] = defaultdict(list)
+    any_date: dict[bytes, list[int]] = defaultdict(list)
     for uid in sorted(theirs, reverse=True):
         if uid in theirs_when:
             exact[theirs[uid], theirs_when[uid]].append(uid)
+            any_date[theirs[uid]].append(uid)
         else:
-            undated[theirs[uid]].append(uid)
+            unknown[theirs[uid]].append(uid)
     pairs: dict[int, int] = {}
-    for uid in sorted(ours):
-        pool = exact.get((ours[uid], ours_when.get(uid))) or undated.get(ours[uid])
-        if pool:
-            pairs[uid] = pool.pop()
+    taken: set[int] = set()
+    for uid in sorted(ours, key=lambda uid: (ours_when.get(uid) is None, uid)):
+        when, digest = ours_when.get(uid), ours[uid]
+        pools = [exact.get((digest, when)), unknown.get(digest), any_date.get(digest) if when is None else None]
+        if there := next((pool.pop() for pool in pools if _has_left(pool, taken) and pool), None):
+            pairs[uid] = there
+            taken.add(there)
     return pairs
+
+
+def _has_left(pool: list[int] | None, taken: Collection[int]) -> bool:
+    """Whether a pool holds a UID that is not taken, which is then its last."""
+    while pool and pool[-1] in taken:
+        pool.pop()
+    return bool(pool)

@@ -9,9 +9,10 @@ import dataclasses
 import hashlib
 from collections import deque
 
-from reconcile.mailcopy.imap.grammar import DateTime, Flags, appended, command, readable
+from reconcile.mailcopy.imap.grammar import Flags, appended, command, readable
 from reconcile.mailcopy.imap.interruptions import ConnectionLost
 from reconcile.mailcopy.imap.limits import LINE, Excess
+from reconcile.mailcopy.imap.message_date import DateTime
 from reconcile.mailcopy.pump.pending import PendingFolder
 
 #: One MULTIAPPEND at most.
@@ -63,7 +64,7 @@ class Appender:
         return [message for _, messages in self._commands for message in messages]
 
     def begin(self, message: Outgoing, flags: Flags, date: DateTime, *, alone: bool) -> Body:
-        """Open a message; its bytes go to the answer. ``alone``: in a command of its own."""
+        """Open a message; its bytes go to the answer. ``date``: b"" for none. ``alone``: in a command of its own."""
         batched = self._batches and not alone
         if self._batch and not (batched and self._room_for(message)):
             self.finish_batch()
@@ -77,7 +78,7 @@ class Appender:
         else:
             self._batch.append(message)
         self._batch_bytes += message.size
-        self.unsent += command(b" (%b) %b {%d+}" % (flags, date, message.size))
+        self.unsent += command(b" (%b)%b {%d+}" % (flags, b" " + date if date else b"", message.size))
         self._body = Body(message, self.unsent, b"" if batched else b"\r\n")
         return self._body
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import ssl
 from collections.abc import Callable
 
 from reconcile.mailcopy.imap.fetch_stream import FetchStream
-from reconcile.mailcopy.imap.grammar import Flags, command, date_time, flag_list, kept_flags, readable, uid_set
+from reconcile.mailcopy.imap.grammar import Flags, command, flag_list, kept_flags, readable, uid_set
 from reconcile.mailcopy.imap.interruptions import ConnectionLost, is_breakdown, raise_if_throttled
+from reconcile.mailcopy.imap.message_date import NO_DATE, date_of_header, date_time
 from reconcile.mailcopy.imap.read_receipts import MARK, ReceiptRequestScanner
 from reconcile.mailcopy.imap.session import Session
 from reconcile.mailcopy.ledger.ledger import Ledger
@@ -21,6 +23,8 @@ from reconcile.mailcopy.pump.window import WINDOW_START, WINDOW_START_BATCHES, W
 UNSENT_HIGH = 1 << 19
 #: FETCH commands outstanding at once.
 ASKS = 8
+#: Bytes of a header held while its message has no date of arrival.
+HEADER_MOST = 1 << 16
 #: So many refusals for want of room, none accepted in between, and the mailbox counts as full.
 FULL_AFTER = 20
 
@@ -28,8 +32,19 @@ WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 _VALIDITY = re.compile(rb"\[UIDVALIDITY (\d{1,10})\]", re.IGNORECASE)
 
 
+@dataclasses.dataclass(slots=True)
+class _Undated:
+    """A message without a date of arrival that can be: held until its header has come, for the date in that."""
+
+    message: Outgoing
+    flags: Flags
+    alone: bool
+    header: bytearray = dataclasses.field(default_factory=bytearray)
+
+
 class Pair:
     """Keeps its two connections busy. ``assign(pair)`` hands it the next folder, None when there is nothing left.
+    ``now``: seconds since 1970.
 
     ``cautious``: one message at a time, so that a connection that breaks shows which one it broke on.
     """
@@ -41,6 +56,7 @@ class Pair:
         ledger: Ledger,
         tally: Tally,
         assign: Callable[[Pair], PendingFolder | None],
+        now: float,
         *,
         cautious: bool = False,
     ) -> None:
@@ -49,6 +65,7 @@ class Pair:
         self._ledger = ledger
         self._tally = tally
         self._assign = assign
+        self._now = now
         self.stream = FetchStream(self)
         batches = destination.takes_batches and not cautious
         self.appender = Appender(str(destination.endpoint), batches=batches)
@@ -61,6 +78,7 @@ class Pair:
         self._due = 0  # asked of the source, not yet begun to arrive
         self._unconfirmed = 0
         self._body: Body | None = None
+        self._undated: _Undated | None = None
         self._flags: dict[bytes, tuple[Flags, tuple[bytes, ...]]] = {}
         self._watch = ReceiptRequestScanner()
         self._cautious = cautious
@@ -118,7 +136,7 @@ class Pair:
         if not count:
             raise ConnectionLost(f"{self._name} closed the connection")
         self.stream.received(count)
-        if not self._due and self._body is None:
+        if not self._due and self._body is None and self._undated is None:
             self.appender.finish_batch()
         self.refill()
 
@@ -149,10 +167,6 @@ class Pair:
         if not size:
             self._refuse(folder, uid, "the message has zero bytes and IMAP cannot store such a one")
             return
-        when = date_time(date)
-        if when is None:
-            self._refuse(folder, uid, f"its date of arrival is none: {readable(date[:60])}")
-            return
         largest = self.destination.endpoint.largest
         if largest and size > largest:  # whatever size it was listed with
             self._refuse(folder, uid, f"{size:,} bytes; the new server takes {largest:,} at most")
@@ -167,14 +181,32 @@ class Pair:
         self._watch.begin(flags)
         kept = flag_list([*known[0].split(), MARK]) if uid in folder.silenced else known[0]
         alone = uid in folder.alone or uid == folder.on_trial
-        self._body = self.appender.begin(message, kept, when, alone=alone)
+        if when := date_time(date, self._now):
+            self._body = self.appender.begin(message, kept, when, alone=alone)
+        else:
+            self._undated = _Undated(message, kept, alone)
 
     def chunk(self, part: memoryview) -> None:
         if self._body is not None:
             self._body.chunk(part)
             self._watch.chunk(part)
+        elif self._undated is not None:
+            self._undated.header += part
+            if b"\r\n\r\n" in self._undated.header or len(self._undated.header) > HEADER_MOST:
+                self._dated(self._undated)
+
+    def _dated(self, waiting: _Undated) -> None:
+        """Send on a message that was held for its date."""
+        self._undated = None
+        when = date_of_header(waiting.header, self._now) or NO_DATE
+        self._tally.redated[waiting.message.folder.label] += 1
+        self._body = self.appender.begin(waiting.message, waiting.flags, when, alone=waiting.alone)
+        with memoryview(waiting.header) as header:
+            self.chunk(header)
 
     def end(self) -> None:
+        if self._undated is not None:
+            self._dated(self._undated)
         if self._body is not None:
             self._body.end()
             if self._watch.asks:
@@ -200,7 +232,7 @@ class Pair:
             folder = self._selecting.pop(tag)
             if not good:
                 raise_if_throttled(self._name, readable(answer))
-                raise ConnectionLost(f"{self._name} does not open {folder.label} any more: {readable(answer)}")
+                folder.fail(f"the old server does not open it any more: {readable(answer)}")
         elif tag == b"*":
             validity = _VALIDITY.search(answer)
             if validity and self._selected and int(validity[1]) != self._selected.source_validity:
@@ -225,6 +257,8 @@ class Pair:
 
     def _unreadable(self, folder: PendingFolder, uids: list[int], why: str) -> None:
         raise_if_throttled(self._name, why)
+        if folder.failed:
+            return  # BAD: no mailbox is selected
         if len(uids) == 1 and uids[0] in folder.alone:
             self._refuse(folder, uids[0], f"the old server does not give it: {why}")
         else:

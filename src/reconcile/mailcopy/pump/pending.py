@@ -35,6 +35,7 @@ class PendingFolder:
     again: list[int] = dataclasses.field(default_factory=list)
     alone: set[int] = dataclasses.field(default_factory=set)
     unproven: bool = False
+    failed: str = ""  # why the source does not open it any more
     on_trial: int | None = None  # the message whose confirmation all pairs wait for
 
     def __len__(self) -> int:
@@ -57,9 +58,16 @@ class PendingFolder:
         return chosen
 
     def retry_alone(self, uids: list[int]) -> None:
+        if self.failed:
+            return
         self.again += uids
         self.alone.update(uids)
         self.settled(*uids)
+
+    def fail(self, why: str) -> None:
+        """Ask for nothing more of it."""
+        self.failed = why
+        self.uids, self.sizes, self.again, self.on_trial = array("I"), array("I"), [], None
 
     def settled(self, *uids: int, confirmed: bool = False) -> None:
         """Take note that these messages were answered: the folder may be free for the others now."""

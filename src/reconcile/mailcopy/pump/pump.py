@@ -30,7 +30,7 @@ CAUTIOUSLY = 50
 class Pump:
     """Copies what the pending folders hold. ``stop()``: ask for nothing more, finish what is in flight. ``watch()`` is
     called often; it may raise, which ends everything at once (a lost lease), and notes the progress. ``cautious``:
-    one message at a time and not many, to find the one on which the connection breaks."""
+    one message at a time and not many, to find the one on which the connection breaks. ``now``: seconds since 1970."""
 
     def __init__(
         self,
@@ -38,6 +38,7 @@ class Pump:
         tally: Tally,
         stop: Callable[[], bool],
         watch: Callable[[], None],
+        now: float,
         *,
         cautious: bool = False,
     ) -> None:
@@ -45,6 +46,7 @@ class Pump:
         self._tally = tally
         self._stop = stop
         self._watch = watch
+        self._now = now
         self._cautious = cautious
         self._enough = tally.copied + CAUTIOUSLY if cautious else None
         self._pending: Sequence[PendingFolder] = ()
@@ -108,7 +110,7 @@ class Pump:
             working = [channel for channel in working if not channel.gone]
 
     def _channel(self, selector: selectors.BaseSelector, sessions: SessionPair) -> _Channel:
-        pair = Pair(*sessions, self._ledger, self._tally, self._assign, cautious=self._cautious)
+        pair = Pair(*sessions, self._ledger, self._tally, self._assign, self._now, cautious=self._cautious)
         self._pairs.append(pair)
         return _Channel(selector, pair)
 

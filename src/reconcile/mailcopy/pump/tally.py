@@ -27,11 +27,15 @@ class Tally:
     repaired: list[Refusal] = dataclasses.field(default_factory=list)
     vanished: int = 0
     keywords_dropped: Counter[str] = dataclasses.field(default_factory=Counter)
+    redated: Counter[str] = dataclasses.field(default_factory=Counter)
     receipts: Counter[str] = dataclasses.field(default_factory=Counter)
     overquota: int = 0
     full: str = ""
     #: (folder, UID) answered for good in this pass: not asked for again, whatever breaks.
     settled: set[tuple[int, int]] = dataclasses.field(default_factory=set)
+    #: Source folder → why it is left out: it cannot be opened, or the connection breaks on it; and how often it did.
+    avoided: dict[bytes, str] = dataclasses.field(default_factory=dict)
+    breaks: Counter[bytes] = dataclasses.field(default_factory=Counter)
     #: (folder, UID) alone under way when a connection broke → how often.
     suspects: Counter[tuple[int, int]] = dataclasses.field(default_factory=Counter)
 

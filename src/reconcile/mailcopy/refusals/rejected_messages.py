@@ -8,7 +8,9 @@ import hashlib
 
 from reconcile.mailcopy.imap.bodies import read_bodies
 from reconcile.mailcopy.imap.folder_mapping import decoded
-from reconcile.mailcopy.imap.grammar import DateTime, Flags, date_time, flag_list
+from reconcile.mailcopy.imap.grammar import Flags, flag_list
+from reconcile.mailcopy.imap.interruptions import FolderRefused
+from reconcile.mailcopy.imap.message_date import NO_DATE, date_of_header, date_time
 from reconcile.mailcopy.imap.session import Session
 from reconcile.mailcopy.ledger.ledger import FolderRow, Ledger
 from reconcile.mailcopy.pump.tally import Refusal, Tally
@@ -20,9 +22,12 @@ from reconcile.mailcopy.survey import Survey
 MOST, LARGEST = 50, 8 << 20
 
 
-def look_into_refusals(source: Session, destination: Session, ledger: Ledger, total: Tally, found: Survey) -> None:
+def look_into_refusals(
+    source: Session, destination: Session, ledger: Ledger, total: Tally, found: Survey, now: float
+) -> None:
     """Repair what can be repaired without loss, which then counts as copied; add to the other refusals what is unusual
-    about the message, or the line because of which it is refused. Raises ``ConnectionLost``."""
+    about the message, or the line because of which it is refused. ``now``: seconds since 1970. Raises
+    ``ConnectionLost``."""
     if not any(map(gives_no_reason, total.refused)):
         return
     with contextlib.closing(RepairTrials(destination.endpoint)) as bench:
@@ -32,16 +37,23 @@ def look_into_refusals(source: Session, destination: Session, ledger: Ledger, to
                 refusal for refusal in total.refused if refusal.folder == label and gives_no_reason(refusal)
             ][:MOST]
             if unexplained:
-                _look_into(source, ledger, total, bench, row, unexplained)
+                with contextlib.suppress(FolderRefused):  # they stay refused, for the reason first given
+                    _look_into(source, ledger, total, bench, row, unexplained, now)
 
 
 def _look_into(
-    source: Session, ledger: Ledger, total: Tally, bench: RepairTrials, row: FolderRow, unexplained: list[Refusal]
+    source: Session,
+    ledger: Ledger,
+    total: Tally,
+    bench: RepairTrials,
+    row: FolderRow,
+    unexplained: list[Refusal],
+    now: float,
 ) -> None:
     ledger.commit()  # what is repaired must not be overtaken by its own refusal
     unusual = anomalies(source, row.source, [refusal.uid for refusal in unexplained])
     for refusal in unexplained:
-        message = None if bench.exhausted else _whole(source, row, refusal.uid)
+        message = None if bench.exhausted else _whole(source, row, refusal.uid, now)
         what = unusual.get(refusal.uid, "")
         repaired = bench.repair(row.destination, message, only_body=bool(what)) if message else None
         place = total.refused.index(refusal)
@@ -66,21 +78,22 @@ def _count(
     total.repaired.append(dataclasses.replace(refusal, reason=repaired.how))
 
 
-def _whole(source: Session, row: FolderRow, uid: int) -> Refused | None:
+def _whole(source: Session, row: FolderRow, uid: int, now: float) -> Refused | None:
     """The message as it was sent; None when it is too big to be tried in variants, or gone."""
-    reader = _Whole()
+    reader = _Whole(now)
     read_bodies(source, row.source, [uid], reader)
     return reader.message
 
 
 class _Whole:
-    def __init__(self) -> None:
+    def __init__(self, now: float) -> None:
+        self._now = now
         self.message: Refused | None = None
-        self._head: tuple[Flags, DateTime | None] = (flag_list(()), None)
+        self._head: tuple[Flags, bytes] = (flag_list(()), b"")
         self._body: bytearray | None = None
 
     def begin(self, uid: int, flags: bytes, date: bytes, size: int) -> None:
-        self._head = (flag_list(flags.split()), date_time(date))
+        self._head = (flag_list(flags.split()), date)
         self._body = bytearray() if size <= LARGEST else None
 
     def chunk(self, part: memoryview) -> None:
@@ -88,6 +101,8 @@ class _Whole:
             self._body += part
 
     def end(self) -> None:
-        flags, date = self._head
-        if self._body is not None and date is not None:
-            self.message = Refused(flags, date, bytes(self._body))
+        if self._body is not None:
+            flags, date = self._head
+            body = bytes(self._body)
+            when = date_time(date, self._now) or date_of_header(body, self._now) or NO_DATE
+            self.message = Refused(flags, when, body)

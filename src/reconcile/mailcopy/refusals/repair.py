@@ -8,20 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import time
 from collections.abc import Iterator
 
-from reconcile.mailcopy.imap.grammar import (
-    SYSTEM_FLAGS,
-    DateTime,
-    Flags,
-    appended,
-    date_time,
-    flag_list,
-    moment,
-    quoted,
-    readable,
-)
+from reconcile.mailcopy.imap.grammar import SYSTEM_FLAGS, Flags, appended, flag_list, quoted, readable
+from reconcile.mailcopy.imap.message_date import DateTime, in_utc
 from reconcile.mailcopy.imap.session import Endpoint, Session, connect
 
 NO_FLAGS = flag_list(())
@@ -39,7 +29,7 @@ _SIGNED = re.compile(rb"^Content-Type:\s*(?:multipart/signed|application/(?:x-)?
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Refused:
-    """A message as it was sent."""
+    """A message as it was sent; its date b"" for none."""
 
     flags: Flags
     date: DateTime
@@ -108,7 +98,7 @@ class RepairTrials:
         return self._append(SCRATCH, Refused(NO_FLAGS, date, body)) is not None
 
     def _append(self, folder: bytes, message: Refused) -> tuple[int, int] | None:
-        head = b"APPEND %b (%b) %b" % (quoted(folder), message.flags, message.date)
+        head = b"APPEND %b (%b)%b" % (quoted(folder), message.flags, b" " + message.date if message.date else b"")
         answer = self._ready().commands.run([(head, message.body)])[0]
         if given := appended(answer, 1):
             return given[0], given[1][0]
@@ -158,11 +148,8 @@ def shortened(body: bytes) -> bytes:
 def _outside(message: Refused) -> Iterator[tuple[Refused, str]]:
     if message.flags.strip():
         yield dataclasses.replace(message, flags=NO_FLAGS), "its flags were set afterwards"
-    when = moment(message.date.strip(b'"'))
-    if when is not None and not message.date.endswith(b'+0000"'):
-        utc = date_time(time.strftime("%d-%b-%Y %H:%M:%S +0000", time.gmtime(when)).encode())
-        if utc is not None:
-            yield Refused(NO_FLAGS, utc, message.body), "its date was written in UTC"
+    if message.date and not message.date.endswith(b'+0000"'):
+        yield Refused(NO_FLAGS, in_utc(message.date), message.body), "its date was written in UTC"
 
 
 def _inside(message: Refused) -> Iterator[tuple[Refused, str]]:
