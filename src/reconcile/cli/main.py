@@ -97,15 +97,16 @@ configuration · 4 stale plan, or another run holds the lock · 5 refused by a g
 @click.version_option(__version__, message="%(prog)s %(version)s")
 @click.option("--chdir", metavar="DIR", type=click.Path(exists=True, file_okay=False), help="Work in this folder.")
 @click.option("--sandbox/--live", default=None, help="Talk to the sandbox of this folder, not to the live world.")
+@click.option("--settings-from", default="", metavar="REF", help="Take reconcile.toml from this git revision.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
 @click.pass_context
-def cli(ctx: click.Context, chdir: str | None, sandbox: bool | None, color: str) -> None:
+def cli(ctx: click.Context, chdir: str | None, sandbox: bool | None, settings_from: str, color: str) -> None:
     """Mailboxes as code: YAML federations reconciled with Microsoft 365, DNS and the old mail host."""
     if chdir:
         os.chdir(chdir)
     if sandbox is None:
         sandbox = os.environ.get("RECONCILE_SANDBOX", "") not in ("", "0")
-    ctx.obj = Session(environment=dict(os.environ), sandbox=sandbox, color=color)
+    ctx.obj = Session(environment=dict(os.environ), sandbox=sandbox, color=color, settings_from=settings_from)
 
 
 def main() -> NoReturn:

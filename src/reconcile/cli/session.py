@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import functools
 import sys
+import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,6 +39,38 @@ class Session:
     settings_file: Path = Path("reconcile.toml")
     #: The moment to play instead of the present one, as typed; nothing is written then.
     as_of: str = ""
+    #: The revision whose reconcile.toml counts, as typed.
+    settings_from: str = ""
+
+    @functools.cached_property
+    def own_settings(self) -> Settings:
+        """reconcile.toml alone: this folder's, or that of the branch a pull request goes to."""
+        from reconcile.config.settings import load_settings
+
+        return load_settings([self.settings_file], self._base_text)
+
+    @functools.cached_property
+    def _base_text(self) -> Mapping[Path, str]:
+        """The text of reconcile.toml when it is not this folder's that counts; said when the two differ.
+
+        Raises CFG06 when it cannot be read, or when a file it names was changed since.
+        """
+        from reconcile.cli import base_settings
+
+        reference = self.settings_from or base_settings.default_reference(self.environment)
+        if not reference:
+            return {}
+        text = base_settings.settings_text(reference, self.settings_file)
+        try:
+            here = self.settings_file.read_text(encoding="utf-8", errors="replace")
+            files = list(base_settings.named_files(tomllib.loads(text), self.settings_file.parent))
+        except (OSError, tomllib.TOMLDecodeError):
+            here, files = "", []
+        base_settings.refuse_changed_files(reference, self.settings_file, files)
+        if changed := base_settings.changed_keys(text, here):
+            shown = ", ".join(changed[:10]) + (" …" if len(changed) > 10 else "")
+            self.warn(f"{self.settings_file} of {reference} counts here; this branch changes {shown}, once merged.")
+        return {self.settings_file: text}
 
     @functools.cached_property
     def settings(self) -> Settings:
@@ -50,7 +83,7 @@ class Session:
             if not overlay.exists():
                 raise Problem("SBX01", "No sandbox runs in this folder.", "start it with: reconcile sandbox up")
             paths.append(overlay)
-        return load_settings(paths)
+        return load_settings(paths, self._base_text)
 
     @functools.cached_property
     def outside(self) -> Settings:

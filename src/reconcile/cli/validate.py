@@ -82,12 +82,10 @@ def _loaded(what: tuple[str, ...], session: Session) -> Loaded:
 
 def _network(session: Session) -> dict[str, Any]:
     """What reconcile.toml says that federation files must respect, and the day they are judged at."""
-    from reconcile.config.settings import load_settings
-
     if not session.settings_file.exists():
         click.echo("no reconcile.toml here: protected names and old hosts are not checked", err=True)
         return {}
-    settings, today = load_settings([session.settings_file]), _today(session)
+    settings, today = session.own_settings, _today(session)
     return {
         "protected": settings.protected,
         "servers": settings.legacy,

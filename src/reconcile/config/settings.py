@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -299,15 +299,17 @@ class Settings(Table):
         return tuple(name.strip().lower().removeprefix("@") for name in names)
 
 
-def load_settings(paths: Sequence[Path]) -> Settings:
-    """Read settings files; each later one overrides the earlier, table by table.
+def load_settings(paths: Sequence[Path], texts: Mapping[Path, str] | None = None) -> Settings:
+    """Read settings files; each later one overrides the earlier, table by table. ``texts``: of those that are read from
+    elsewhere.
 
     Paths named in a file are relative to it. Raises ``Problem`` CFG01 (unreadable) or CFG02 (invalid).
     """
     merged: dict[str, Any] = {}
     for path in paths:
         try:
-            tree = tomllib.loads(path.read_text(encoding="utf-8"))
+            known = (texts or {}).get(path)
+            tree = tomllib.loads(path.read_text(encoding="utf-8") if known is None else known)
         except OSError as error:
             hint = "run from the project's folder, or give --chdir"
             raise Problem("CFG01", f"Cannot read {path}: {error.strerror}.", hint, 3) from None
