@@ -66,7 +66,7 @@ def wanted(zone: str) -> Wanted:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--zones", type=int, default=100)
-    parser.add_argument("--runs", type=int, default=3, help="The median of so many runs is told.")
+    parser.add_argument("--runs", type=int, default=3, help="The median of so many runs is reported.")
     chosen = parser.parse_args()
     zones = [f"spf{number:03}.example" for number in range(chosen.zones)]
     figures: dict[str, list[float]] = {}
@@ -76,10 +76,10 @@ def main() -> None:
                 measured = measure(port, near, zones)
             for name, seconds in measured.items():
                 figures.setdefault(name, []).append(seconds)
-    told = {name: round(statistics.median(values), 3) for name, values in figures.items()}
+    reported = {name: round(statistics.median(values), 3) for name, values in figures.items()}
     for name in ("read_plan", "apply_500"):
-        told[f"{name}_vs_octodns"] = round(told[f"octodns_{name}_s"] / told[f"{name}_s"], 1)
-    print(json.dumps({**told, "zones": len(zones), "changes": 5 * len(zones), "round_trip_ms": ROUND_TRIP_MS}))
+        reported[f"{name}_vs_octodns"] = round(reported[f"octodns_{name}_s"] / reported[f"{name}_s"], 1)
+    print(json.dumps({**reported, "zones": len(zones), "changes": 5 * len(zones), "round_trip_ms": ROUND_TRIP_MS}))
 
 
 def ours(port: int, near: int, zones: Sequence[str]) -> dict[str, float]:

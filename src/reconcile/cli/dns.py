@@ -1,4 +1,4 @@
-"""``reconcile dns``: what was changed in the zones taken back, and who knows of it."""
+"""``reconcile dns``: what was changed in the zones taken back, and which servers show it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def dns() -> None:
-    """The records of a federation, on its primary and in the world."""
+    """The records of a federation, on its primary and as servers show them."""
 
 
 @dns.command()
@@ -51,7 +51,7 @@ def undo(session: Session, federation: str, only: tuple[str, ...], yes: bool) ->
         for revert in found:
             _show(session, revert)
         if not (yes or _confirmed()):
-            raise Problem("GRD03", "Nothing was taken back: nobody said yes.", "say --yes", REFUSED)
+            raise Problem("GRD03", "Nothing was taken back: it was not confirmed.", "say --yes", REFUSED)
         return _carry_out(session, undoing, found)
 
 
@@ -60,10 +60,10 @@ def undo(session: Session, federation: str, only: tuple[str, ...], yes: bool) ->
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @click.pass_obj
 def check(session: Session, federation: str, as_json: bool) -> int:
-    """Look at the domains of FEDERATION from everywhere: named checks, every authoritative server, the resolvers.
+    """Check the domains of FEDERATION: named checks, every authoritative server, the configured resolvers.
 
-    Exits 0 when all is well and everybody agrees, 2 when some server or cache still says otherwise, 1 when something
-    would stop mail.
+    Exits 0 when no problem is found and all servers agree, 2 when some server or cache still answers otherwise,
+    1 when something would stop mail.
     """
     from reconcile.cli.dns_output import survey_document, survey_lines
     from reconcile.cli.providers import dns_places
@@ -81,7 +81,7 @@ def check(session: Session, federation: str, as_json: bool) -> int:
     surveys = [surveyor.survey(domains, switch, now) for surveyor, domains in surveyors]
     unseen = set(chosen.domains).difference(*(domains for _, domains in surveyors))
     for domain in sorted(unseen):
-        session.warn(f"{domain} was not looked at: say which name server shows it, [dns.hosted] server.")
+        session.warn(f"{domain} was not checked: name the server that serves it, [dns.hosted] server.")
     findings = [finding for one in surveys for finding in one.findings]
     seen = Survey(findings, [report for one in surveys for report in one.reports])
     if as_json:
@@ -139,4 +139,4 @@ def _undo(session: Session) -> Undo:
 def _confirmed() -> bool:
     if not sys.stdin.isatty():
         return False
-    return click.prompt("Take these back? Only 'yes' is a yes", default="no", show_default=False) == "yes"
+    return click.prompt("Undo these changes? Only 'yes' confirms", default="no", show_default=False) == "yes"

@@ -25,7 +25,7 @@ def survey_lines(survey: Survey, domains: Sequence[str], now: dt.datetime, zone:
     yield ""
     by_record = sorted(survey.reports, key=lambda one: one.question)
     for question, reports in itertools.groupby(by_record, key=lambda one: one.question):
-        yield from _spread(question, list(reports))
+        yield from _propagation(question, list(reports))
     if seconds := last_clean(survey.reports):
         clean = (now + dt.timedelta(seconds=seconds)).astimezone(zone)
         yield f"The last cache asked is clean in {seconds} s, at {clean:%H:%M:%S}."
@@ -41,7 +41,7 @@ def survey_document(survey: Survey) -> dict[str, Any]:
         "servers": [
             {
                 "record": _named(one.question),
-                "server": one.listener.name,
+                "server": one.nameserver.name,
                 "state": one.state.value,
                 "seconds": one.seconds,
                 "ttl": one.ttl,
@@ -52,15 +52,15 @@ def survey_document(survey: Survey) -> dict[str, Any]:
     }
 
 
-def _spread(question: Question, reports: list[Report]) -> Iterator[str]:
-    current = [one.listener.name for one in reports if one.state is State.CURRENT]
+def _propagation(question: Question, reports: list[Report]) -> Iterator[str]:
+    current = [one.nameserver.name for one in reports if one.state is State.CURRENT]
     if current:
         there = any(one.ttl is not None for one in reports if one.state is State.CURRENT)
         yield f"{_named(question)}: {'current' if there else 'not published'} on {', '.join(current)}"
     for one in reports:
         if one.state is not State.CURRENT:
             last = "" if one.seconds is None else f" for {one.seconds} s more"
-            yield f"{_named(question)}: {one.state.value}{last} on {one.listener.name}"
+            yield f"{_named(question)}: {one.state.value}{last} on {one.nameserver.name}"
 
 
 def _named(question: Question) -> str:

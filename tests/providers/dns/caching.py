@@ -1,4 +1,4 @@
-"""A caching resolver for tests: it remembers what the server said, as long as it was told to."""
+"""A caching resolver for tests: it remembers what the server said, as long as it was reported to."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from reconcile.clock import SystemClock
 from reconcile.problem import Problem
 from reconcile.providers.base import ABSENT
 from reconcile.providers.dns.journal import RecordJournal
-from reconcile.providers.dns.primary.updates import Exchange
+from reconcile.providers.dns.primary.updates import PrimaryStore
 from reconcile.providers.dns.provider import dns_provider, signing_primary
 from reconcile.providers.dns.undo import Undo
 
@@ -33,7 +33,7 @@ class Kept:
     def undo(self) -> Undo:
         clock = SystemClock()
         journal = RecordJournal(self.folder, clock)
-        return Undo(Exchange(signing_primary(settings_of(self.world.port), SECRET, clock), clock, journal), journal)
+        return Undo(PrimaryStore(signing_primary(settings_of(self.world.port), SECRET, clock), clock, journal), journal)
 
     def switch(self) -> None:
         for key, fields in SWITCH.items():

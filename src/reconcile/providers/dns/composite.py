@@ -1,4 +1,4 @@
-"""The zones of the network, wherever each is kept: on the primary, at DNS hosts, or in somebody's hands."""
+"""The zones of the network, wherever each is hosted: on the primary, at DNS hosts, or maintained by hand."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from reconcile.clock import Clock
 from reconcile.config.settings import DnsServer, HostedAccount, ManualZones
 from reconcile.problem import Problem
 from reconcile.providers.base import Provider, Reader
-from reconcile.providers.dns.checks.preflight import Lookout
+from reconcile.providers.dns.checks.preflight import Preflight
 from reconcile.providers.dns.checks.resolver import Resolver
 from reconcile.providers.dns.checks.survey import Surveyor
 from reconcile.providers.dns.hosted.account import HostedZones
 from reconcile.providers.dns.hosted.backends import SECRETS, open_backend
 from reconcile.providers.dns.hosted.provider import hosted_provider
-from reconcile.providers.dns.hosted.writes import HostedKeeper
+from reconcile.providers.dns.hosted.writes import HostedStore
 from reconcile.providers.dns.journal import RecordJournal
 from reconcile.providers.dns.manual import manual_provider
 from reconcile.providers.dns.primary import gss
 from reconcile.providers.dns.primary.client import Primary
 from reconcile.providers.dns.primary.key_probe import try_key
-from reconcile.providers.dns.primary.update_message import Witness, unwitnessed
-from reconcile.providers.dns.primary.updates import Exchange
+from reconcile.providers.dns.primary.update_message import JournalWrite, not_journalled
+from reconcile.providers.dns.primary.updates import PrimaryStore
 from reconcile.providers.dns.provider import dns_provider, dns_reader, signing_primary
-from reconcile.providers.dns.router import RoutedKeeper, RoutedReader, Routes, routed_provider
-from reconcile.providers.dns.undo import Keeper, Undo
+from reconcile.providers.dns.router import RoutedReader, RoutedStore, Routes, routed_provider
+from reconcile.providers.dns.undo import RrsetStore, Undo
 
 if TYPE_CHECKING:
     from octodns.provider.base import BaseProvider
@@ -48,28 +48,28 @@ class DnsPlaces:
 
     def provider(self, journal: Path) -> Provider:
         """Reader and writer of every zone; ``journal`` is the folder where RRsets are kept as they were."""
-        usual = None
+        default = None
         if self.settings.host:
-            usual = dns_provider(self.settings, self._key(), self.clock, journal, self.zone)
+            default = dns_provider(self.settings, self._key(), self.clock, journal, self.zone)
         places = self._elsewhere(RecordJournal(journal, self.clock))
-        return routed_provider(places, usual) if places or usual is None else usual
+        return routed_provider(places, default) if places or default is None else default
 
     def reader(self) -> Reader:
         """The reader of every zone, without the key that only a write on the primary needs."""
-        usual = dns_reader(self.settings, self.clock, self.zone) if self.settings.host else None
-        places = {zone: place.reader for zone, place in self._elsewhere(unwitnessed).items()}
-        return RoutedReader(Routes(places, usual)) if places or usual is None else usual
+        default = dns_reader(self.settings, self.clock, self.zone) if self.settings.host else None
+        places = {zone: place.reader for zone, place in self._elsewhere(not_journalled).items()}
+        return RoutedReader(Routes(places, default)) if places or default is None else default
 
     def undo(self, journal: Path) -> Undo:
         """What takes our writes back, wherever they were made. Raises DNS12."""
         kept = RecordJournal(journal, self.clock)
-        usual = None
+        default = None
         if self.settings.host:
-            usual = Exchange(signing_primary(self.settings, self._key(), self.clock), self.clock, kept)
-        places: dict[str, Keeper] = {}
+            default = PrimaryStore(signing_primary(self.settings, self._key(), self.clock), self.clock, kept)
+        places: dict[str, RrsetStore] = {}
         for name, hosted in self.settings.hosted.items():
-            places |= dict.fromkeys(hosted.zones, self._keeper(name, hosted, kept))
-        return Undo(RoutedKeeper(Routes(places, usual)) if places or usual is None else usual, kept)
+            places |= dict.fromkeys(hosted.zones, self._store(name, hosted, kept))
+        return Undo(RoutedStore(Routes(places, default)) if places or default is None else default, kept)
 
     def try_key(self, domains: Iterable[str]) -> Mapping[str, Problem | None]:
         """What the primary has against our key, for each of the domains it keeps; None: it takes it. Raises DNS12."""
@@ -89,14 +89,14 @@ class DnsPlaces:
                 places |= dict.fromkeys(hosted.zones, self._surveyor(hosted.server, hosted.port))
         for manual in self.settings.manual.values():
             places |= dict.fromkeys(manual.zones, self._surveyor(manual.host, manual.port))
-        usual = self._surveyor(self.settings.host, self.settings.port) if self.settings.host else None
-        return Routes(places, usual)
+        default = self._surveyor(self.settings.host, self.settings.port) if self.settings.host else None
+        return Routes(places, default)
 
-    def _elsewhere(self, witness: Witness) -> dict[str, Provider]:
+    def _elsewhere(self, journal: JournalWrite) -> dict[str, Provider]:
         """The zones that are not on the primary, each with its own place's provider."""
         places: dict[str, Provider] = {}
         for name, hosted in self.settings.hosted.items():
-            places |= dict.fromkeys(hosted.zones, self._hosted(name, hosted, witness))
+            places |= dict.fromkeys(hosted.zones, self._hosted(name, hosted, journal))
         for manual in self.settings.manual.values():
             places |= dict.fromkeys(manual.zones, self._manual(manual))
         return places
@@ -109,16 +109,16 @@ class DnsPlaces:
         primary = Primary(host, port)
         return Surveyor(primary, Resolver(primary, self.settings.resolvers), self.settings.resolvers, self.zone)
 
-    def _lookout(self, host: str, port: int) -> Lookout | None:
-        return Lookout(self._surveyor(host, port), self.clock) if host else None
+    def _preflight(self, host: str, port: int) -> Preflight | None:
+        return Preflight(self._surveyor(host, port), self.clock) if host else None
 
-    def _hosted(self, name: str, hosted: HostedAccount, witness: Witness) -> Provider:
+    def _hosted(self, name: str, hosted: HostedAccount, journal: JournalWrite) -> Provider:
         resolver = Resolver(None, self.settings.resolvers)
-        lookout = self._lookout(hosted.server, hosted.port)
-        return hosted_provider(self._account(name, hosted), resolver.resolve, self.clock, witness, lookout)
+        preflight = self._preflight(hosted.server, hosted.port)
+        return hosted_provider(self._account(name, hosted), resolver.resolve, self.clock, journal, preflight)
 
-    def _keeper(self, name: str, hosted: HostedAccount, witness: Witness) -> Keeper:
-        return HostedKeeper(self._account(name, hosted), self.clock, witness)
+    def _store(self, name: str, hosted: HostedAccount, journal: JournalWrite) -> RrsetStore:
+        return HostedStore(self._account(name, hosted), self.clock, journal)
 
     def _account(self, name: str, hosted: HostedAccount) -> HostedZones:
         """Its client is made, and its secrets asked for, only when a zone of it is looked at."""
@@ -132,4 +132,4 @@ class DnsPlaces:
     def _manual(self, manual: ManualZones) -> Provider:
         primary = Primary(manual.host, manual.port)
         resolver = Resolver(primary, self.settings.resolvers)
-        return manual_provider(primary, resolver, self._lookout(manual.host, manual.port))
+        return manual_provider(primary, resolver, self._preflight(manual.host, manual.port))

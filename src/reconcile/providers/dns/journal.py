@@ -44,7 +44,7 @@ class RecordJournal:
     _lock: threading.Lock = dataclasses.field(default_factory=threading.Lock, repr=False, compare=False)
 
     def __call__(self, federation: str, zone: dns.name.Name, swaps: Sequence[Swap], verdict: Verdict | None) -> None:
-        """Be the witness of an update. Raises STA01 or STA06 when it cannot be written down: then nothing is sent."""
+        """Record an update. Raises STA01 or STA06 when it cannot be written down: then nothing is sent."""
         line: dict[str, Any] = {"at": self.clock.now().isoformat(timespec="seconds"), "zone": zone.to_text()}
         if verdict is None:
             line["swaps"] = [_swap_as_json(swap) for swap in swaps]

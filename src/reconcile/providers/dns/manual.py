@@ -1,4 +1,4 @@
-"""Zones nobody lets us write: each change is said in full, for a human to make, and checked once it is made."""
+"""Zones we may not write: each change is printed in full, for a human to make, and checked once it is made."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ import dns.rdatatype
 
 from reconcile.problem import Problem
 from reconcile.providers.base import Order, Provider
-from reconcile.providers.dns.checks.preflight import Lookout
+from reconcile.providers.dns.checks.preflight import Preflight
 from reconcile.providers.dns.checks.resolver import Resolver
 from reconcile.providers.dns.desired.ownership import part_of
-from reconcile.providers.dns.desired.publication import Judged
-from reconcile.providers.dns.desired.rrset import Wish, Withdraw
+from reconcile.providers.dns.desired.publication import CheckedPublish
+from reconcile.providers.dns.desired.rrset import RrsetChange, Withdraw
 from reconcile.providers.dns.primary.client import Primary
 from reconcile.providers.dns.primary.compare_and_swap import Swap
-from reconcile.providers.dns.primary.name_status import ask_standing, standing
+from reconcile.providers.dns.primary.name_status import ask_rrsets, rrset_at
 from reconcile.providers.dns.reader import DnsReader
 from reconcile.providers.dns.spf.lookups import Resolve
 from reconcile.resources.resource import Live
 
 
-def manual_provider(primary: Primary, resolver: Resolver, lookout: Lookout | None = None) -> Provider:
+def manual_provider(primary: Primary, resolver: Resolver, preflight: Preflight | None = None) -> Provider:
     """Reads from an authoritative server, needs no key, and writes nothing."""
-    return Provider("dns", DnsReader(primary, lookout), ManualWriter(primary, resolver.resolve))
+    return Provider("dns", DnsReader(primary, preflight), ManualWriter(primary, resolver.resolve))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -39,26 +39,26 @@ class ManualWriter:
 
     def update(self, order: Order) -> Live:
         """Raises DNS19 with what to publish, DNS07 when the record changed since the plan, DNS09 and DNS14 as
-        ``Judged``, and as the reader fails.
+        ``CheckedPublish``, and as the reader fails.
         """
-        wish = Judged(order, self.resolve)
-        self._ask_for(wish)
-        seen = part_of(wish.key).see(standing(wish.key, ask_standing(self.primary, [wish.key])))
+        change = CheckedPublish(order, self.resolve)
+        self._ask_for(change)
+        seen = part_of(change.key).see(rrset_at(change.key, ask_rrsets(self.primary, [change.key])))
         return Live(order.address, seen.fields if seen else {}, context=seen.context if seen else {})
 
     def delete(self, order: Order) -> None:
         """Raises DNS19 with what to remove."""
         self._ask_for(Withdraw(order))
 
-    def _ask_for(self, wish: Wish) -> None:
-        now = standing(wish.key, ask_standing(self.primary, [wish.key]))
-        if wish.reached(now):
+    def _ask_for(self, change: RrsetChange) -> None:
+        now = rrset_at(change.key, ask_rrsets(self.primary, [change.key]))
+        if change.satisfied_by(now):
             return
-        wish.refuse_moved(now)
-        swap = Swap(wish.key.name, wish.key.rdtype, now, wish.granted(now))
+        change.refuse_drift(now)
+        swap = Swap(change.key.name, change.key.rdtype, now, change.applied_to(now))
         raise Problem(
             "DNS19",
-            f"{wish.key} is to be changed by hand: {'; '.join(instructions(swap))}.",
+            f"{change.key} is to be changed by hand: {'; '.join(instructions(swap))}.",
             "publish that, wait until the zone's servers show it, then apply again",
         )
 

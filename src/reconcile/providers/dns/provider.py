@@ -8,14 +8,14 @@ from pathlib import Path
 from reconcile.clock import Clock, SystemClock
 from reconcile.config.settings import DnsServer
 from reconcile.providers.base import Provider
-from reconcile.providers.dns.checks.preflight import Lookout
+from reconcile.providers.dns.checks.preflight import Preflight
 from reconcile.providers.dns.checks.resolver import Resolver
 from reconcile.providers.dns.checks.survey import Surveyor
 from reconcile.providers.dns.journal import RecordJournal
 from reconcile.providers.dns.primary import gss
 from reconcile.providers.dns.primary.client import Primary, tsig_key
-from reconcile.providers.dns.primary.update_message import unwitnessed
-from reconcile.providers.dns.primary.updates import Exchange
+from reconcile.providers.dns.primary.update_message import not_journalled
+from reconcile.providers.dns.primary.updates import PrimaryStore
 from reconcile.providers.dns.reader import DnsReader
 from reconcile.providers.dns.writer import DnsWriter
 
@@ -33,13 +33,13 @@ def dns_provider(
     which moments are said.
     """
     clock = clock or SystemClock()
-    witness = RecordJournal(journal, clock) if journal else unwitnessed
-    exchange = Exchange(signing_primary(server, secret, clock), clock, witness)
+    write_ahead = RecordJournal(journal, clock) if journal else not_journalled
+    store = PrimaryStore(signing_primary(server, secret, clock), clock, write_ahead)
     resolver = Resolver(Primary(server.host, server.port), server.resolvers)
     return Provider(
         name="dns",
         reader=dns_reader(server, clock, zone),
-        writer=DnsWriter(exchange, resolver),
+        writer=DnsWriter(store, resolver),
         # They travel together: so many orders are a few connections, and one message per zone.
         default_parallel=1000,
     )
@@ -49,7 +49,7 @@ def dns_reader(server: DnsServer, clock: Clock, zone: dt.tzinfo) -> DnsReader:
     """The reader of the zones on one primary. Reads are not signed, so it needs no key."""
     plain = Primary(server.host, server.port)
     surveyor = Surveyor(plain, Resolver(plain, server.resolvers), server.resolvers, zone)
-    return DnsReader(plain, Lookout(surveyor, clock))
+    return DnsReader(plain, Preflight(surveyor, clock))
 
 
 def signing_primary(server: DnsServer, secret: str, clock: Clock) -> Primary:

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 from reconcile.problem import Problem
 from reconcile.providers.base import ABSENT, Observation, Observed, Scope, Unknown, Wanted
-from reconcile.providers.dns.checks.preflight import Lookout
+from reconcile.providers.dns.checks.preflight import Preflight
 from reconcile.providers.dns.desired.ownership import part_of
 from reconcile.providers.dns.primary.answers import Answer, Failure, Question
 from reconcile.providers.dns.primary.client import Primary
-from reconcile.providers.dns.primary.name_status import ask_standing, standing
+from reconcile.providers.dns.primary.name_status import ask_rrsets, rrset_at
 from reconcile.providers.dns.records.keys import RecordKey
 from reconcile.resources.resource import Live
 
@@ -22,20 +22,20 @@ class DnsReader:
 
     primary: Primary
     #: Told of the domains about to be switched.
-    lookout: Lookout | None = None
+    preflight: Preflight | None = None
 
     def observe(self, scope: Scope) -> Observation:
         """Each record found, absent, or unknown with the server, the name and the reason."""
         keys = {wanted.address: RecordKey.parse(wanted.address.key) for wanted in scope.wanted}
-        answers = ask_standing(self.primary, keys.values())
+        answers = ask_rrsets(self.primary, keys.values())
         observed = {wanted.address: _observed(wanted, keys[wanted.address], answers) for wanted in scope.wanted}
-        return self.lookout.over(scope, observed) if self.lookout else Observation(observed)
+        return self.preflight.check(scope, observed) if self.preflight else Observation(observed)
 
 
 def _observed(wanted: Wanted, key: RecordKey, answers: Mapping[Question, Answer | Failure]) -> Observed:
     try:
         # What only the state remembers is ours alone: the rest of the RRset must not look as if it were.
-        seen = part_of(key).see(standing(key, answers), None if wanted.desired else wanted.recorded)
+        seen = part_of(key).see(rrset_at(key, answers), None if wanted.desired else wanted.recorded)
     except Problem as problem:
         return Unknown(f"{problem.message} ({problem.hint})" if problem.hint else problem.message)
     return Live(wanted.address, seen.fields, context=seen.context) if seen else ABSENT

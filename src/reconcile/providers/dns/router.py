@@ -1,4 +1,4 @@
-"""Which of several places a name belongs to, and a reader, a writer and a keeper that send each question there."""
+"""Which of several places a name belongs to, and a reader, a writer and a store that send each question there."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ import dns.rdataset
 
 from reconcile.problem import Problem
 from reconcile.providers.base import Observation, Order, Provider, Reader, Scope, Unknown, Wanted, Writer
-from reconcile.providers.dns.desired.rrset import Wish
-from reconcile.providers.dns.primary.update_message import Granted
+from reconcile.providers.dns.desired.rrset import RrsetChange
+from reconcile.providers.dns.primary.update_message import Outcome
 from reconcile.providers.dns.records.keys import RecordKey
-from reconcile.providers.dns.undo import Keeper
+from reconcile.providers.dns.undo import RrsetStore
 from reconcile.resources.resource import Live
 
 Place = TypeVar("Place")
 
 
 class Routes(Generic[Place]):
-    """``places`` by the zone each is trusted with, and the ``usual`` one for every other name (None: there is none)."""
+    """``places`` by the zone each is trusted with, and the ``default`` for every other name (None: there is none)."""
 
-    def __init__(self, places: Mapping[str, Place], usual: Place | None) -> None:
+    def __init__(self, places: Mapping[str, Place], default: Place | None) -> None:
         apexes = ((dns.name.from_text(zone).canonicalize(), place) for zone, place in places.items())
         self._deepest_first = sorted(apexes, key=lambda pair: -len(pair[0].labels))
-        self._usual = usual
+        self._default = default
 
     def of(self, name: dns.name.Name) -> Place | None:
         """The place of the deepest zone the name lives in."""
-        return next((place for apex, place in self._deepest_first if name.is_subdomain(apex)), self._usual)
+        return next((place for apex, place in self._deepest_first if name.is_subdomain(apex)), self._default)
 
     def sorted_out(self, names: Iterable[str]) -> list[tuple[Place, list[str]]]:
         """Domains by the place they belong to; those without one are left out."""
@@ -43,10 +43,10 @@ class Routes(Generic[Place]):
         return list(found.values())
 
 
-def routed_provider(places: Mapping[str, Provider], usual: Provider | None) -> Provider:
+def routed_provider(places: Mapping[str, Provider], default: Provider | None) -> Provider:
     """All places as one provider; each keeps its own limits behind it."""
-    readers = Routes({zone: place.reader for zone, place in places.items()}, usual.reader if usual else None)
-    writers = Routes({zone: place.writer for zone, place in places.items()}, usual.writer if usual else None)
+    readers = Routes({zone: place.reader for zone, place in places.items()}, default.reader if default else None)
+    writers = Routes({zone: place.writer for zone, place in places.items()}, default.writer if default else None)
     return Provider("dns", RoutedReader(readers), RoutedWriter(writers), default_parallel=1000)
 
 
@@ -64,8 +64,8 @@ class RoutedReader:
             key = RecordKey.parse(wanted.address.key)
             place = self.routes.of(key.name)
             if place is None:
-                homeless = nowhere(key)
-                observed[wanted.address] = Unknown(f"{homeless.message} ({homeless.hint})")
+                problem = no_zone_configured(key)
+                observed[wanted.address] = Unknown(f"{problem.message} ({problem.hint})")
             else:
                 shares.setdefault(id(place), (place, []))[1].append(wanted)
         with concurrent.futures.ThreadPoolExecutor(max(1, len(shares))) as pool:
@@ -95,41 +95,41 @@ class RoutedWriter:
         key = RecordKey.parse(order.address.key)
         place = self.routes.of(key.name)
         if place is None:
-            raise nowhere(key)
+            raise no_zone_configured(key)
         return place
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class RoutedKeeper:
+class RoutedStore:
     """What can be taken back is taken back where it was written."""
 
-    routes: Routes[Keeper]
+    routes: Routes[RrsetStore]
 
-    def standing(self, keys: Collection[RecordKey]) -> Mapping[RecordKey, dns.rdataset.Rdataset | None]:
+    def read(self, keys: Collection[RecordKey]) -> Mapping[RecordKey, dns.rdataset.Rdataset | None]:
         """Raises DNS20 for a name without a place, else as the places do."""
-        shares: dict[int, tuple[Keeper, list[RecordKey]]] = {}
+        shares: dict[int, tuple[RrsetStore, list[RecordKey]]] = {}
         for key in keys:
-            keeper = self.routes.of(key.name)
-            if keeper is None:
-                raise nowhere(key)
-            shares.setdefault(id(keeper), (keeper, []))[1].append(key)
-        return {key: now for keeper, share in shares.values() for key, now in keeper.standing(share).items()}
+            store = self.routes.of(key.name)
+            if store is None:
+                raise no_zone_configured(key)
+            shares.setdefault(id(store), (store, []))[1].append(key)
+        return {key: now for store, share in shares.values() for key, now in store.read(share).items()}
 
-    def grant(self, wishes: Sequence[Wish]) -> list[Granted]:
-        ends: dict[int, Granted] = {}
-        shares: dict[int, tuple[Keeper, list[int]]] = {}
-        for number, wish in enumerate(wishes):
-            keeper = self.routes.of(wish.key.name)
-            if keeper is None:
-                ends[number] = nowhere(wish.key)
+    def apply(self, changes: Sequence[RrsetChange]) -> list[Outcome]:
+        ends: dict[int, Outcome] = {}
+        shares: dict[int, tuple[RrsetStore, list[int]]] = {}
+        for number, change in enumerate(changes):
+            store = self.routes.of(change.key.name)
+            if store is None:
+                ends[number] = no_zone_configured(change.key)
             else:
-                shares.setdefault(id(keeper), (keeper, []))[1].append(number)
-        for keeper, numbers in shares.values():
-            ends.update(zip(numbers, keeper.grant([wishes[number] for number in numbers]), strict=True))
-        return [ends[number] for number in range(len(wishes))]
+                shares.setdefault(id(store), (store, []))[1].append(number)
+        for store, numbers in shares.values():
+            ends.update(zip(numbers, store.apply([changes[number] for number in numbers]), strict=True))
+        return [ends[number] for number in range(len(changes))]
 
 
-def nowhere(key: RecordKey) -> Problem:
+def no_zone_configured(key: RecordKey) -> Problem:
     """DNS20: nothing says where the name's zone is kept."""
     return Problem(
         "DNS20",

@@ -12,40 +12,40 @@ import dns.rdataset
 from dns.rdatatype import RdataType
 
 from reconcile.problem import Problem
-from reconcile.providers.dns.desired.rrset import Wish, shown
+from reconcile.providers.dns.desired.rrset import RrsetChange, shown
 from reconcile.providers.dns.journal import Entry, RecordJournal
 from reconcile.providers.dns.primary.compare_and_swap import Swap
-from reconcile.providers.dns.primary.update_message import Granted
+from reconcile.providers.dns.primary.update_message import Outcome
 from reconcile.providers.dns.records.canonical import texts_of
 from reconcile.providers.dns.records.keys import RecordKey
 
 Rdataset = dns.rdataset.Rdataset
 
 
-class Keeper(Protocol):
+class RrsetStore(Protocol):
     """Whoever can read the RRsets of zones, and exchange them unless they moved."""
 
-    def standing(self, keys: Collection[RecordKey]) -> Mapping[RecordKey, Rdataset | None]: ...
+    def read(self, keys: Collection[RecordKey]) -> Mapping[RecordKey, Rdataset | None]: ...
 
-    def grant(self, wishes: Sequence[Wish]) -> list[Granted]: ...
+    def apply(self, changes: Sequence[RrsetChange]) -> list[Outcome]: ...
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Undo:
     """Takes back what the journal says was written for a federation."""
 
-    keeper: Keeper
+    store: RrsetStore
     journal: RecordJournal
 
     def look(self, federation: str) -> list[Revert]:
         """What there is to take back, nothing written. Raises the Problem of a failed read."""
         entries = self.journal.entries(federation)
-        now = self.keeper.standing({_record(entry) for entry in entries})
-        return [revert for revert in reverts(federation, entries, now) if not revert.reached(now[revert.key])]
+        now = self.store.read({_record(entry) for entry in entries})
+        return [revert for revert in reverts(federation, entries, now) if not revert.satisfied_by(now[revert.key])]
 
-    def carry_out(self, found: Sequence[Revert]) -> list[Granted]:
+    def carry_out(self, found: Sequence[Revert]) -> list[Outcome]:
         """What became of each: the RRset as it then stands, or why it was left as it is."""
-        return self.keeper.grant(found)
+        return self.store.apply(found)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -60,12 +60,12 @@ class Revert:
     def key(self) -> RecordKey:
         return RecordKey(self.did.name, self.did.rdtype)
 
-    def reached(self, now: Rdataset | None) -> bool:
+    def satisfied_by(self, now: Rdataset | None) -> bool:
         if self.did.rdtype == RdataType.TXT:
             return not self._added & _values(now) and self._removed <= _values(now)
         return _same(now, self.did.before)
 
-    def refuse_moved(self, now: Rdataset | None) -> None:
+    def refuse_drift(self, now: Rdataset | None) -> None:
         """Raises DNS07 when what we wrote is no longer there, or not as we wrote it."""
         values = _values(now)
         if self.did.rdtype == RdataType.TXT:
@@ -76,7 +76,7 @@ class Revert:
         if not as_left:
             raise self._changed(now)
 
-    def granted(self, now: Rdataset | None) -> Rdataset | None:
+    def applied_to(self, now: Rdataset | None) -> Rdataset | None:
         if self.did.rdtype == RdataType.TXT:
             kept = [rdata for rdata in now or () if rdata not in self._added]
             back = [rdata for rdata in self.did.before or () if rdata in self._removed]
@@ -98,7 +98,7 @@ class Revert:
         return _values(self.did.before) - _values(self.did.after)
 
     def _ttl(self, now: Rdataset | None) -> int:
-        """The old TTL, unless somebody gave it another since."""
+        """The old TTL, unless it was changed since."""
         before, after = self.did.before, self.did.after
         if before is not None and (now is None or (after is not None and now.ttl == after.ttl)):
             return before.ttl

@@ -15,9 +15,9 @@ from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.dns.checks.resolver import Resolver
 from reconcile.providers.dns.desired.ownership import part_of
-from reconcile.providers.dns.desired.publication import Judged
+from reconcile.providers.dns.desired.publication import CheckedPublish
 from reconcile.providers.dns.desired.rrset import Withdraw
-from reconcile.providers.dns.primary.updates import Exchange
+from reconcile.providers.dns.primary.updates import PrimaryStore
 from reconcile.providers.dns.records.keys import RecordKey
 from reconcile.providers.dns.spf import record as spf
 from reconcile.providers.dns.spf.lookups import pairs_asked
@@ -28,8 +28,8 @@ Rdataset = dns.rdataset.Rdataset
 
 #: Seconds an order waits for others before it leaves, and again as long as some arrived meanwhile, but no longer than
 #: the most: what is due together should travel together.
-_BOARDING = 0.005
-_BOARDING_AT_MOST = 0.1
+_BATCH_WAIT = 0.005
+_BATCH_WAIT_AT_MOST = 0.1
 
 
 class DnsWriter:
@@ -39,12 +39,12 @@ class DnsWriter:
     threads cost no more round trips than one, and the records of one domain that are due together move together.
     """
 
-    def __init__(self, exchange: Exchange, resolver: Resolver) -> None:
-        self._exchange = exchange
+    def __init__(self, store: PrimaryStore, resolver: Resolver) -> None:
+        self._store = store
         self._resolver = resolver
         self._turn = threading.Condition()
         self._away = False
-        self._waiting: list[_Ticket] = []
+        self._waiting: list[_Request] = []
 
     def create(self, order: Order) -> Live:
         """Publish the record. Raises DNS07 when somebody published one since the plan, else as ``update``."""
@@ -57,39 +57,39 @@ class DnsWriter:
         DNS09 SPF that cannot be merged, DNS10 an alias or other data in the way, DNS13 prerequisites not honoured,
         DNS14 an MX that leads nowhere.
         """
-        ticket = _Ticket(order)
+        request = _Request(order)
         with self._turn:
-            self._waiting.append(ticket)
-            self._turn.wait_for(lambda: ticket.end is not None or not self._away)
-            served: list[_Ticket] = []
-            if ticket.end is None:
+            self._waiting.append(request)
+            self._turn.wait_for(lambda: request.end is not None or not self._away)
+            served: list[_Request] = []
+            if request.end is None:
                 self._away = True
-                self._board()
+                self._collect()
                 served, self._waiting = self._waiting, []
         if served:
             self._serve(served)
-        assert ticket.end is not None  # noqa: S101  (whoever serves settles every ticket)
-        if isinstance(ticket.end, Problem):
-            raise ticket.end
-        return ticket.end
+        assert request.end is not None  # noqa: S101  (whoever serves settles every request)
+        if isinstance(request.end, Problem):
+            raise request.end
+        return request.end
 
-    def _board(self) -> None:
-        """Let whoever was released at about the same moment come along."""
-        deadline = time.monotonic() + _BOARDING_AT_MOST
-        aboard = 0
-        while len(self._waiting) > aboard and time.monotonic() < deadline:
-            aboard = len(self._waiting)
-            self._turn.wait(_BOARDING)
+    def _collect(self) -> None:
+        """Wait briefly for orders released at about the same moment."""
+        deadline = time.monotonic() + _BATCH_WAIT_AT_MOST
+        collected = 0
+        while len(self._waiting) > collected and time.monotonic() < deadline:
+            collected = len(self._waiting)
+            self._turn.wait(_BATCH_WAIT)
 
-    def _serve(self, tickets: Sequence[_Ticket]) -> None:
-        """Carry out all that queued up meanwhile, and let the next ones go."""
+    def _serve(self, requests: Sequence[_Request]) -> None:
+        """Carry out all queued requests, then release the next ones."""
         try:
-            for ticket, end in zip(tickets, self.together([ticket.order for ticket in tickets]), strict=True):
-                ticket.end = end
+            for request, end in zip(requests, self.together([request.order for request in requests]), strict=True):
+                request.end = end
         finally:
-            for ticket in tickets:
-                ticket.end = ticket.end or Problem(
-                    "DNS11", f"The write of {ticket.order.address} was cut short.", "run apply again"
+            for request in requests:
+                request.end = request.end or Problem(
+                    "DNS11", f"The write of {request.order.address} was cut short.", "run apply again"
                 )
             with self._turn:
                 self._away = False
@@ -98,18 +98,18 @@ class DnsWriter:
     def together(self, orders: Sequence[Order]) -> list[Live | Problem]:
         """What became of many creates and updates: one atomic UPDATE per zone, all zones at once."""
         self._resolver.resolve_all(pair for order in orders for pair in _names_met(order))
-        granted = self._exchange.grant([Judged(order, self._resolver.resolve) for order in orders])
-        return [_live(order, end) for order, end in zip(orders, granted, strict=True)]
+        applied = self._store.apply([CheckedPublish(order, self._resolver.resolve) for order in orders])
+        return [_live(order, end) for order, end in zip(orders, applied, strict=True)]
 
     def delete(self, order: Order) -> None:
-        """Take our part away: the values the plan saw, and nothing beside them. Raises as ``update``."""
-        (end,) = self._exchange.grant([Withdraw(order)])
+        """Remove our part: the values the plan saw, and nothing beside them. Raises as ``update``."""
+        (end,) = self._store.apply([Withdraw(order)])
         if isinstance(end, Problem):
             raise end
 
 
 @dataclasses.dataclass(slots=True, eq=False)
-class _Ticket:
+class _Request:
     """An order that waits for its turn, and what became of it."""
 
     order: Order

@@ -1,4 +1,4 @@
-"""Before a switch: what must stop it does, the rest is told, and nobody's cache learns of an absence."""
+"""Before a switch: what must stop it does, the rest is reported, and nobody's cache learns of an absence."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.providers.dns.world import ORDINARY, World, zone_on
 
 from reconcile.clock import SystemClock
 from reconcile.providers.base import Observation, Scope, Unknown, Wanted, Weight
-from reconcile.providers.dns.checks.preflight import Lookout
-from reconcile.providers.dns.checks.propagation import Listener, Report, State, ask_each, delegated_to
+from reconcile.providers.dns.checks.preflight import Preflight
+from reconcile.providers.dns.checks.propagation import Nameserver, Report, State, delegated_to, query_each
 from reconcile.providers.dns.checks.resolver import Resolver
 from reconcile.providers.dns.checks.servers import delegation, servers_agree
 from reconcile.providers.dns.checks.survey import Surveyor
@@ -39,7 +39,7 @@ def seen(world: World, policy: str | None = None, resolver: int | None = None) -
     for key in ("MX", "autodiscover CNAME", "TXT/spf"):
         address = world.address(key)
         asked.append(Wanted(address, Desired(address, {"values": NEW}, due=tomorrow)))
-    return DnsReader(primary, Lookout(surveyor, SystemClock())).observe(Scope(asked, {}))
+    return DnsReader(primary, Preflight(surveyor, SystemClock())).observe(Scope(asked, {}))
 
 
 def stopped(world: World, observation: Observation) -> str:
@@ -117,7 +117,7 @@ MAIL = Question(dns.name.from_text("spf55.example"), dns.rdatatype.MX)
 def test_servers_that_differ_block_only_when_none_shows_what_the_primary_holds(
     states: tuple[State, State], listed: bool, weights: list[Weight]
 ) -> None:
-    reports = [Report(Listener(f"ns{number}", "192.0.2.1"), MAIL, state) for number, state in enumerate(states)]
+    reports = [Report(Nameserver(f"ns{number}", "192.0.2.1"), MAIL, state) for number, state in enumerate(states)]
     found = list(servers_agree("spf55.example", reports, "the primary", listed=listed))
     assert [weight for weight, _ in found] == weights
 
@@ -143,15 +143,15 @@ def test_the_parent_is_asked_whom_it_sends_the_world_to(server: Server) -> None:
     world = zone_on(server, ORDINARY)
     change(world.port, world.origin, add=["verdun 3600 NS NS.elsewhere.example.", "verdun 3600 NS ns1"])
     below = dns.name.from_text(f"verdun.{world.origin}")
-    (told,) = delegated_to([(Listener("parent", "127.0.0.1", world.port), below)])
-    assert told == {"ns.elsewhere.example", f"ns1.{world.origin}"}
+    (reported,) = delegated_to([(Nameserver("parent", "127.0.0.1", world.port), below)])
+    assert reported == {"ns.elsewhere.example", f"ns1.{world.origin}"}
 
 
 def test_a_server_that_does_not_answer_is_not_waited_for_again(embedded: Server) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
         silent.bind(("127.0.0.1", 0))
-        deaf = Listener("deaf", "127.0.0.1", silent.getsockname()[1])
-        reports = ask_each([(deaf, MAIL, None)] * 2000, timeout=0.2)
+        deaf = Nameserver("deaf", "127.0.0.1", silent.getsockname()[1])
+        reports = query_each([(deaf, MAIL, None)] * 2000, timeout=0.2)
         silent.setblocking(False)
         heard = 0
         with contextlib.suppress(BlockingIOError):

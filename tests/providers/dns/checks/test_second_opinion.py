@@ -34,8 +34,8 @@ def opinion(world: World, resolver: int) -> list[tuple[Weight, str]]:
 def test_sound_records_are_found_sound(embedded: Server) -> None:
     world = zone_on(embedded, SOUND)
     with caching_resolver(world.port) as resolver:
-        told = opinion(world, resolver.port)
-    assert [sentence for weight, sentence in told if weight is Weight.FINE and "SPF" in sentence], told
+        reported = opinion(world, resolver.port)
+    assert [sentence for weight, sentence in reported if weight is Weight.FINE and "SPF" in sentence], reported
 
 
 def test_a_broken_policy_is_told_and_no_name_that_does_not_exist_is_asked_for(embedded: Server) -> None:
@@ -45,5 +45,5 @@ def test_a_broken_policy_is_told_and_no_name_that_does_not_exist_is_asked_for(em
         assert f"_dmarc.{world.origin}" not in resolver.asked
     change(world.port, world.origin, add=['_dmarc 3600 TXT "v=DMARC1; p=perhaps"'])
     with caching_resolver(world.port) as resolver:
-        told = opinion(world, resolver.port)
-    assert [sentence for weight, sentence in told if weight is Weight.WARNS and "DMARC" in sentence], told
+        reported = opinion(world, resolver.port)
+    assert [sentence for weight, sentence in reported if weight is Weight.WARNS and "DMARC" in sentence], reported

@@ -1,4 +1,4 @@
-"""A domain looked at from everywhere: its checks, and who still says what it used to be."""
+"""A domain checked on every server: named checks, and which caches still hold old answers."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.providers.dns.world import ORDINARY, World, zone_on
 
 from reconcile.cli.dns_output import survey_lines
 from reconcile.providers.base import Weight
-from reconcile.providers.dns.checks.facts import gather
-from reconcile.providers.dns.checks.propagation import Listener, State, ask_around, last_clean
+from reconcile.providers.dns.checks.facts import read_facts
+from reconcile.providers.dns.checks.propagation import Nameserver, State, last_clean, query_all
 from reconcile.providers.dns.checks.resolver import Resolver
 from reconcile.providers.dns.checks.servers import SwitchMoments
 from reconcile.providers.dns.checks.survey import Surveyor
@@ -107,12 +107,12 @@ def test_a_cache_that_remembers_an_absence_says_how_long(embedded: Server) -> No
     name = dns.name.from_text(f"_dmarc.{world.origin}")
     question = Question(name, dns.rdatatype.TXT)
     with caching_resolver(world.port) as resolver:
-        listener = Listener("resolver", "127.0.0.1", resolver.port, recursive=True)
-        ask_around([(question, None)], [listener])
+        nameserver = Nameserver("resolver", "127.0.0.1", resolver.port, recursive=True)
+        query_all([(question, None)], [nameserver])
         change(world.port, world.origin, add=['_dmarc 3600 TXT "v=DMARC1; p=none"'])
         resolver.age(100)
-        (facts,) = gather(Primary("127.0.0.1", world.port), [world.origin])
-        (report,) = ask_around([(question, facts.rdataset("_dmarc", "TXT"))], [listener])
+        (facts,) = read_facts(Primary("127.0.0.1", world.port), [world.origin])
+        (report,) = query_all([(question, facts.rdataset("_dmarc", "TXT"))], [nameserver])
     assert (report.state, report.seconds) == (State.MISSING, 800)
 
 
@@ -128,18 +128,18 @@ def test_what_is_published_nowhere_is_not_called_current(embedded: Server) -> No
     world = zone_on(embedded, ORDINARY)
     survey = looking_at(world).survey([world.origin], SwitchMoments(NOON, NOON), NOON)
     lines = list(survey_lines(survey, [world.origin], NOON, PARIS))
-    told = {line.partition(":")[0]: line for line in lines}
-    assert "current on ns1" in told[f"{world.origin} MX"]
-    assert "not published on ns1" in told[f"selector1._domainkey.{world.origin} CNAME"]
+    reported = {line.partition(":")[0]: line for line in lines}
+    assert "current on ns1" in reported[f"{world.origin} MX"]
+    assert "not published on ns1" in reported[f"selector1._domainkey.{world.origin} CNAME"]
 
 
 def test_servers_that_are_down_or_not_authoritative_are_told_apart(embedded: Server, knot: Server) -> None:
     world = zone_on(embedded, ORDINARY)
-    (facts,) = gather(Primary("127.0.0.1", world.port), [world.origin])
+    (facts,) = read_facts(Primary("127.0.0.1", world.port), [world.origin])
     truth = (Question(dns.name.from_text(world.origin), dns.rdatatype.MX), facts.rdataset("", "MX"))
-    down, lame = Listener("down", "127.0.0.1", free_port()), Listener("lame", "127.0.0.1", knot.port)
-    reports = ask_around([truth], [down, lame, Listener("good", "127.0.0.1", world.port)], timeout=0.5)
-    assert {one.listener.name: one.state for one in reports} == {
+    down, lame = Nameserver("down", "127.0.0.1", free_port()), Nameserver("lame", "127.0.0.1", knot.port)
+    reports = query_all([truth], [down, lame, Nameserver("good", "127.0.0.1", world.port)], timeout=0.5)
+    assert {one.nameserver.name: one.state for one in reports} == {
         "down": State.UNREACHABLE,
         "lame": State.LAME,
         "good": State.CURRENT,
@@ -160,9 +160,9 @@ def test_a_ttl_is_to_be_lowered_one_old_ttl_before_the_switch(
     world = zone_on(embedded, ORDINARY)
     moments = SwitchMoments(NOON + dt.timedelta(days=lowered), NOON + dt.timedelta(days=days))
     found = looking_at(world).before_switch({world.origin: moments}, NOON)
-    (told,) = [one for one in found if one.check == "ttl"]
-    assert told.weight is weight
-    assert words in told.sentence
+    (reported,) = [one for one in found if one.check == "ttl"]
+    assert reported.weight is weight
+    assert words in reported.sentence
 
 
 def states(looking: Surveyor, world: World) -> set[State]:

@@ -28,7 +28,7 @@ Rows = dict[tuple[str, str], tuple[int, list[str]]]
 
 @dataclasses.dataclass(frozen=True)
 class Elsewhere:
-    """A stage whose DNS is told in reconcile.toml; the sandbox's server shows the world what the host publishes."""
+    """A stage whose DNS is reported in reconcile.toml; the sandbox's server shows the world what the host publishes."""
 
     stage: Stage
     port: int
@@ -87,15 +87,17 @@ def elsewhere(
     stage.run("sandbox", "up", expect=0)
     try:
         settings = (tmp_path / ".sandbox" / "settings.toml").read_text(encoding="utf-8")
-        told = re.search(r"^\[dns\]$.*?^port = (\d+)$", settings, re.MULTILINE | re.DOTALL)
-        assert told is not None
-        port = int(told[1])
+        reported = re.search(r"^\[dns\]$.*?^port = (\d+)$", settings, re.MULTILINE | re.DOTALL)
+        assert reported is not None
+        port = int(reported[1])
         key = dns.tsig.Key("reconcile-sandbox", stage.secret("dns-key"), dns.tsig.HMAC_SHA256)
-        # The world of the sandbox, told as if it were the live one, but for the zones of this network.
+        # The world of the sandbox, reported as if it were the live one, but for the zones of this network.
         world, _, rest = settings.replace('"secrets/', '".sandbox/secrets/').partition("[dns]")
         rest = rest[rest.index("[legacy") :]
         (tmp_path / "reconcile.toml").write_text(
-            f'{world}[dns]\nresolvers = ["127.0.0.1:{port}"]\n\nDNS HERE\n{rest}', encoding="utf-8"
+            f'{world}[dns]\nresolvers = ["127.0.0.1:{port}"]\n\nDNS HERE\n{rest}\n'
+            '[legacy.mutualise.logins]\nspf55 = ["k0412"]\n',
+            encoding="utf-8",
         )
         monkeypatch.chdir(tmp_path)
         monkeypatch.setenv("NO_COLOR", "1")
@@ -173,8 +175,8 @@ def test_a_zone_kept_by_hand_is_told_record_by_record_and_then_found_done(elsewh
     while instructions := set(re.findall(r"DNS19 .* by hand: (.*)\.$", elsewhere.run("apply", "--yes"), re.MULTILINE)):
         rounds += 1
         assert rounds < 8, instructions
-        by_hand(elsewhere, [line for told in instructions for line in re.split(r"; (?=(?:add|remove) )", told)])
-    assert rounds > 1, "what depends on a record is told once that record is there"
+        by_hand(elsewhere, [line for reported in instructions for line in re.split(r"; (?=(?:add|remove) )", reported)])
+    assert rounds > 1, "what depends on a record is reported once that record is there"
     assert "Nothing to do" in elsewhere.run("plan", "--detailed-exitcode", expect=0)
 
 
@@ -187,8 +189,8 @@ def by_hand(elsewhere: Elsewhere, lines: list[str]) -> None:
     """What a human makes of the instructions."""
     message = dns.update.UpdateMessage(DOMAIN, keyring=elsewhere.key)
     for line in sorted(lines, reverse=True):  # removals first
-        what, name, told = line.split(" ", 2)
-        ttl, rdtype, value = re.fullmatch(r"(?:(\d+) )?IN (\S+) (.*)", told).groups()  # type: ignore[union-attr]
+        what, name, reported = line.split(" ", 2)
+        ttl, rdtype, value = re.fullmatch(r"(?:(\d+) )?IN (\S+) (.*)", reported).groups()  # type: ignore[union-attr]
         if what == "remove":
             message.delete(name, rdtype, value)
         else:

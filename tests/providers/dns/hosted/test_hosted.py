@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -83,11 +84,18 @@ OPTIONS = {
 }
 
 
+@contextlib.contextmanager
+def served(host: Host) -> Iterator[Provider]:
+    """A provider for the account, its API answered by ``host``."""
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mocked:
+        host.play(mocked)
+        yield provider_for(host)
+
+
 @pytest.fixture(params=[gandi, ovh, cloudflare])
 def host(request: pytest.FixtureRequest) -> Iterator[Host]:
     played: Host = request.param()
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mocked:
-        played.play(mocked)
+    with served(played):
         yield played
 
 
@@ -129,9 +137,7 @@ def test_a_domain_is_switched_and_a_second_look_finds_it_done(host: Host) -> Non
 def test_other_peoples_records_stay_as_they_stood_at_gandi() -> None:
     host = gandi()
     before = dict(host.records)
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mocked:
-        host.play(mocked)
-        provider = provider_for(host)
+    with served(host) as provider:
         for key in SWITCH:
             put(provider, key)
     moved = {key for key in before | host.records if before.get(key) != host.records.get(key)}
@@ -144,9 +150,7 @@ def test_other_peoples_records_stay_as_they_stood_at_gandi() -> None:
 def test_other_peoples_records_stay_untouched_at_ovh_and_spf_does_not_double() -> None:
     host = ovh()
     before = set(host.live)
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mocked:
-        host.play(mocked)
-        provider = provider_for(host)
+    with served(host) as provider:
         for key in SWITCH:
             put(provider, key)
     gone = {(name, kind) for name, kind, _, _ in before - host.live}
@@ -158,9 +162,7 @@ def test_other_peoples_records_stay_untouched_at_ovh_and_spf_does_not_double() -
 def test_other_peoples_records_stay_untouched_at_cloudflare() -> None:
     host = cloudflare()
     before = dict(host.records)
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mocked:
-        host.play(mocked)
-        provider = provider_for(host)
+    with served(host) as provider:
         for key in SWITCH:
             put(provider, key)
     moved = {key for key in before if host.records.get(key) != before[key]}
@@ -208,10 +210,8 @@ def test_texts_the_host_would_store_otherwise_are_not_sent_again() -> None:
     ttl, texts = host.records["@", "TXT"]
     host.records["@", "TXT"] = (ttl, [*texts, '"two " "strings"'])
     before = dict(host.records)
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mocked:
-        host.play(mocked)
-        with pytest.raises(Problem) as refusal:
-            put(provider_for(host), f"{ZONE}/TXT/verification")
+    with served(host) as provider, pytest.raises(Problem) as refusal:
+        put(provider, f"{ZONE}/TXT/verification")
     assert refusal.value.code == "DNS18"
     assert "MS=ms12345678" in refusal.value.hint
     assert host.records == before
@@ -221,10 +221,8 @@ def test_texts_of_several_strings_are_not_sent_again_to_cloudflare() -> None:
     host = cloudflare()
     host.records["f" * 32] = {"name": ZONE, "type": "TXT", "ttl": 600, "content": '"two " "strings"', "proxied": False}
     before = dict(host.records)
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mocked:
-        host.play(mocked)
-        with pytest.raises(Problem) as refusal:
-            put(provider_for(host), f"{ZONE}/TXT/verification")
+    with served(host) as provider, pytest.raises(Problem) as refusal:
+        put(provider, f"{ZONE}/TXT/verification")
     assert refusal.value.code == "DNS18"
     assert host.records == before
 

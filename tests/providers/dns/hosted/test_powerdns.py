@@ -16,7 +16,7 @@ from reconcile.providers.base import Unknown
 from reconcile.providers.dns.hosted.account import HostedZones
 from reconcile.providers.dns.hosted.backends import open_backend
 from reconcile.providers.dns.hosted.provider import HostedReader, HostedWriter
-from reconcile.providers.dns.hosted.writes import HostedKeeper
+from reconcile.providers.dns.hosted.writes import HostedStore
 from reconcile.providers.dns.journal import RecordJournal
 from reconcile.providers.dns.undo import Undo
 from reconcile.resources.resource import Live, Value
@@ -50,13 +50,13 @@ def hosted_on(server: PowerDns, folder: Path, text: str, *, signed: bool = False
     options = {"host": "127.0.0.1", "port": server.api_port, "api_key": API_KEY}
     zones = HostedZones(lambda: open_backend("powerdns", options), [world.origin])
     journal = RecordJournal(folder, SystemClock())
-    keeper = HostedKeeper(zones, SystemClock(), journal)
+    store = HostedStore(zones, SystemClock(), journal)
 
     def resolve(name: str, rdtype: str) -> tuple[str, ...] | None:
         return ("10 mx1.oldhost.example.",) if (name, rdtype) == (world.origin, "MX") else None
 
-    provider = dataclasses.replace(world.provider, reader=HostedReader(zones), writer=HostedWriter(keeper, resolve))
-    return Hosted(dataclasses.replace(world, provider=provider), Undo(keeper, journal))
+    provider = dataclasses.replace(world.provider, reader=HostedReader(zones), writer=HostedWriter(store, resolve))
+    return Hosted(dataclasses.replace(world, provider=provider), Undo(store, journal))
 
 
 @pytest.fixture

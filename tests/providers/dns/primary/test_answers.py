@@ -10,7 +10,7 @@ import dns.rrset
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconcile.providers.dns.primary.answers import Answer, Failure, Question, judged, query_for
+from reconcile.providers.dns.primary.answers import Answer, Failure, Question, parsed_reply, query_for
 
 NAME = dns.name.from_text("spf55.example")
 MX = Question(NAME, dns.rdatatype.MX)
@@ -35,7 +35,7 @@ def test_a_question_is_what_dnspython_would_ask() -> None:
 
 
 def test_every_value_is_read_with_its_ttl() -> None:
-    answer = judged("the server", MX, GOOD)
+    answer = parsed_reply("the server", MX, GOOD)
     assert isinstance(answer, Answer)
     assert answer.rdataset is not None
     assert answer.rdataset.ttl == 300
@@ -44,23 +44,23 @@ def test_every_value_is_read_with_its_ttl() -> None:
 
 def test_an_answer_to_another_question_is_not_taken() -> None:
     other = reply_to(Question(dns.name.from_text("spf88.example"), dns.rdatatype.MX))
-    assert isinstance(judged("the server", MX, other), Failure)
+    assert isinstance(parsed_reply("the server", MX, other), Failure)
 
 
 def test_a_record_of_another_type_that_cannot_be_read_does_no_harm() -> None:
     odd = reply_to(MX, "spf55.example. 300 MX 10 a.example.", "spf55.example. 300 TYPE65280 \\# 1 00")
     half_an_srv = odd.replace(b"\xff\x00\x00\x01", b"\x00\x21\x00\x01")
     assert half_an_srv != odd
-    assert isinstance(judged("the server", MX, half_an_srv), Answer)
+    assert isinstance(parsed_reply("the server", MX, half_an_srv), Answer)
 
 
 @given(st.binary(min_size=12, max_size=80))
 def test_noise_is_a_failure_or_an_answer(noise: bytes) -> None:
-    assert isinstance(judged("the server", MX, noise), Answer | Failure)
+    assert isinstance(parsed_reply("the server", MX, noise), Answer | Failure)
 
 
 @given(st.integers(12, len(GOOD) - 1), st.integers(0, 255), st.integers(12, len(GOOD)))
 def test_a_damaged_answer_is_a_failure_or_an_answer(at: int, octet: int, end: int) -> None:
     damaged = bytearray(GOOD)
     damaged[at] = octet
-    assert isinstance(judged("the server", MX, bytes(damaged[:end])), Answer | Failure)
+    assert isinstance(parsed_reply("the server", MX, bytes(damaged[:end])), Answer | Failure)

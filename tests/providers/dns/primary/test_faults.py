@@ -1,4 +1,4 @@
-"""What the postmaster is told when the server cannot be reached, does not answer or does not agree."""
+"""What the postmaster is reported when the server cannot be reached, does not answer or does not agree."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from reconcile.problem import Problem
 from reconcile.providers.base import Provider, Unknown
 from reconcile.providers.dns.checks.resolver import Resolver
 from reconcile.providers.dns.primary.client import Primary
-from reconcile.providers.dns.primary.update_message import unwitnessed
-from reconcile.providers.dns.primary.updates import Exchange
+from reconcile.providers.dns.primary.update_message import not_journalled
+from reconcile.providers.dns.primary.updates import PrimaryStore
 from reconcile.providers.dns.provider import dns_provider
 from reconcile.providers.dns.reader import DnsReader
 from reconcile.providers.dns.writer import DnsWriter
@@ -153,7 +153,7 @@ def test_a_server_that_hangs_up_now_and_then_is_read_to_the_end(server: Server) 
 
 @contextlib.contextmanager
 def playing(answer: Callable[[dns.message.Message], dns.message.Message | None]) -> Iterator[Provider]:
-    """A server that answers as told, or says nothing."""
+    """A server that answers as reported, or says nothing."""
     with _listening(lambda stream: _answer_as_told(stream, answer)) as port:
         primary = Primary("127.0.0.1", port, timeout=0.3)
         yield provider_on(primary)
@@ -162,7 +162,7 @@ def playing(answer: Callable[[dns.message.Message], dns.message.Message | None])
 def provider_on(primary: Primary) -> Provider:
     """The provider on a server that is not the one of the settings; its resolver does not answer."""
     nobody = Resolver(primary, [f"127.0.0.1:{free_port()}"], timeout=0.1)
-    return Provider("dns", DnsReader(primary), DnsWriter(Exchange(primary, SystemClock(), unwitnessed), nobody))
+    return Provider("dns", DnsReader(primary), DnsWriter(PrimaryStore(primary, SystemClock(), not_journalled), nobody))
 
 
 @contextlib.contextmanager
@@ -184,12 +184,12 @@ def relaying(to: int, *, swallow_updates: bool = False, answers_per_call: int = 
 
 @contextlib.contextmanager
 def _listening(serve: Callable[[socket.socket], None]) -> Iterator[int]:
-    listener = socket.create_server(("127.0.0.1", 0))
+    nameserver = socket.create_server(("127.0.0.1", 0))
 
     def accept() -> None:
         while True:
             try:
-                stream, _ = listener.accept()
+                stream, _ = nameserver.accept()
             except OSError:
                 return
             threading.Thread(target=one, args=(stream,), daemon=True).start()
@@ -199,9 +199,9 @@ def _listening(serve: Callable[[socket.socket], None]) -> Iterator[int]:
             serve(stream)
 
     threading.Thread(target=accept, daemon=True).start()
-    with listener:
-        yield listener.getsockname()[1]
-        listener.shutdown(socket.SHUT_RDWR)
+    with nameserver:
+        yield nameserver.getsockname()[1]
+        nameserver.shutdown(socket.SHUT_RDWR)
 
 
 def _answer_as_told(stream: socket.socket, answer: Callable[[dns.message.Message], dns.message.Message | None]) -> None:

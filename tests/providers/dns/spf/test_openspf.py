@@ -32,7 +32,7 @@ FAULTS_OF_ONE_HOST = {"mx-limit"}
 OVER_LIMIT = {"mech-over-limit", "include-over-limit", "void-over-limit"}
 #: Sound records that our include would push over the limit: never merged.
 FULL = {"mech-at-limit", "include-at-limit"}
-#: Merged records under which a Microsoft sender still does not pass, by the owner's own wish.
+#: Merged records under which a Microsoft sender still does not pass, by the owner's own change.
 OWNER_SAYS_OTHERWISE = {
     "p-macro-multiple": "permerror",  # its %{p} terms find nothing three times for a sender without a name
     "require-valid-helo": "fail",  # it forbids any sender whose greeting is not its own name

@@ -9,7 +9,7 @@ from reconcile.providers.base import Finding, Weight
 from reconcile.providers.dns.checks.facts import Facts
 from reconcile.providers.dns.checks.mta_sts import mta_sts
 from reconcile.providers.dns.primary.answers import Answer, Failure
-from reconcile.providers.dns.primary.name_status import standing
+from reconcile.providers.dns.primary.name_status import rrset_at
 from reconcile.providers.dns.records.keys import RecordKey
 from reconcile.providers.dns.records.microsoft_hosts import MICROSOFT
 from reconcile.providers.dns.spf import record as spf
@@ -41,7 +41,7 @@ def readable(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:
         yield Weight.BLOCKS, answer.problem.message
         return
     try:
-        standing(RecordKey.parse(f"{facts.domain}/MX"), facts.answers)
+        rrset_at(RecordKey.parse(f"{facts.domain}/MX"), facts.answers)
     except Problem as problem:
         yield Weight.BLOCKS, f"{problem.message} To do: {problem.hint}."
 
@@ -156,7 +156,7 @@ def delegated(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:
         yield Weight.FINE, f"{facts.domain} lives in the zone {answer.zone.to_text(omit_final_dot=True)}."
 
 
-#: By stable name, in the order they are told.
+#: By stable name, in the order they are reported.
 CHECKS: Mapping[str, Check] = {
     "readable": readable,
     "zone": delegated,

@@ -61,7 +61,7 @@ class Facts:
         return texts_of(self.rdataset(below, rdtype))
 
 
-def gather(primary: Primary, domains: Iterable[str]) -> list[Facts]:
+def read_facts(primary: Primary, domains: Iterable[str]) -> list[Facts]:
     """The facts of many domains, in as few round trips as one would take."""
     domains = list(domains)
     asked = (_key(domain, below, rdtype) for domain in domains for below, rdtype in _ASKED)

@@ -1,4 +1,4 @@
-"""Before a switch: what stands in its way is unknown ground, and blocks it; the rest is told beside the plan."""
+"""Before a switch: what stands in its way makes it unknown and blocks it; other findings are shown beside the plan."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from collections.abc import Mapping
 from reconcile.clock import Clock
 from reconcile.providers.base import Finding, Observation, Observed, Scope, Unknown, Wanted, Weight
 from reconcile.providers.dns.checks.servers import SwitchMoments
-from reconcile.providers.dns.checks.survey import Surveyor, worth_telling
+from reconcile.providers.dns.checks.survey import Surveyor, to_report
 from reconcile.providers.dns.records.microsoft_hosts import MICROSOFT
 from reconcile.resources.address import Address
 from reconcile.resources.milestones import UNSCHEDULED
 from reconcile.resources.resource import Live
 
 #: Checks that do not stop mail: signing depends on the keys, and Exchange itself refuses to sign without them.
-_ONLY_TOLD = ("dkim",)
+_NEVER_BLOCKS = ("dkim",)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Lookout:
+class Preflight:
     """Runs the named checks on every domain whose MX is to become Microsoft's, and on no other."""
 
     surveyor: Surveyor
     clock: Clock
 
-    def over(self, scope: Scope, observed: Mapping[Address, Observed]) -> Observation:
+    def check(self, scope: Scope, observed: Mapping[Address, Observed]) -> Observation:
         """The observed, those of a switch that must not be made turned to unknown with the reason; and the findings."""
         switches = {_domain(one): one for one in scope.wanted if _is_switch(one) and _is_ahead(observed[one.address])}
         if not switches:
@@ -36,8 +36,8 @@ class Lookout:
             domain: SwitchMoments(due.get(f"{domain}/MX/ttl", due[f"{domain}/MX"]), due[f"{domain}/MX"])
             for domain in switches
         }
-        found = worth_telling(self.surveyor.before_switch(moments, self.clock.now()))
-        blocking = {one.domain: one for one in found if one.weight is Weight.BLOCKS and one.check not in _ONLY_TOLD}
+        found = to_report(self.surveyor.before_switch(moments, self.clock.now()))
+        blocking = {one.domain: one for one in found if one.weight is Weight.BLOCKS and one.check not in _NEVER_BLOCKS}
         stopped = {
             f"{owner}{domain}/{rdtype}": _reason(finding)
             for domain, finding in blocking.items()
@@ -49,8 +49,8 @@ class Lookout:
             else shown
             for address, shown in observed.items()
         }
-        told = [one for one in found if one is not blocking.get(one.domain)]
-        named = [dataclasses.replace(one, federation=switches[one.domain].address.federation) for one in told]
+        reported = [one for one in found if one is not blocking.get(one.domain)]
+        named = [dataclasses.replace(one, federation=switches[one.domain].address.federation) for one in reported]
         return Observation(guarded, findings=named)
 
 

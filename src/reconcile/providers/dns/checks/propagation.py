@@ -1,4 +1,4 @@
-"""How far a record has spread: every authoritative server and resolver asked at once, against the primary."""
+"""Propagation of a record: every authoritative server and resolver asked at once, against the primary."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class State(enum.Enum):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Listener:
+class Nameserver:
     """A server that is asked. ``name`` is how people know it; ``recursive``: a resolver, with a cache."""
 
     name: str
@@ -50,7 +50,7 @@ class Report:
     ``seconds``: how long a resolver may still say what is no longer so; None when it has no cache.
     """
 
-    listener: Listener
+    nameserver: Nameserver
     question: Question
     state: State
     seconds: int | None = None
@@ -58,38 +58,42 @@ class Report:
 
 
 #: A server, what it is asked, and what the primary holds.
-Asked = tuple[Listener, Question, dns.rdataset.Rdataset | None]
+Asked = tuple[Nameserver, Question, dns.rdataset.Rdataset | None]
 
 
-def ask_around(
-    truths: Iterable[tuple[Question, dns.rdataset.Rdataset | None]], listeners: Sequence[Listener], timeout: float = 2.0
+def query_all(
+    truths: Iterable[tuple[Question, dns.rdataset.Rdataset | None]],
+    nameservers: Sequence[Nameserver],
+    timeout: float = 2.0,
 ) -> list[Report]:
-    """Ask every listener about every record; ``truths`` is what the primary holds. ``timeout`` is in seconds."""
+    """Ask every nameserver about every record; ``truths`` is what the primary holds. ``timeout`` is in seconds."""
     truths = list(truths)
-    return ask_each(
-        ((listener, question, truth) for listener in listeners for question, truth in truths), timeout=timeout
+    return query_each(
+        ((nameserver, question, truth) for nameserver in nameservers for question, truth in truths), timeout=timeout
     )
 
 
-def ask_each(asked: Iterable[Asked], timeout: float = 2.0) -> list[Report]:
+def query_each(asked: Iterable[Asked], timeout: float = 2.0) -> list[Report]:
     """Each server about its own records, all at once. One that does not answer is not waited for again."""
-    silent: set[Listener] = set()
+    silent: set[Nameserver] = set()
 
     def ask(one: Asked) -> Report:
-        listener, question, truth = one
-        if listener in silent:
-            return Report(listener, question, State.UNREACHABLE)
-        report = _ask(listener, question, truth, timeout)
+        nameserver, question, truth = one
+        if nameserver in silent:
+            return Report(nameserver, question, State.UNREACHABLE)
+        report = _ask(nameserver, question, truth, timeout)
         if report.state is State.UNREACHABLE:
-            silent.add(listener)
+            silent.add(nameserver)
         return report
 
     with concurrent.futures.ThreadPoolExecutor(_IN_FLIGHT) as pool:
         return list(pool.map(ask, asked))
 
 
-def delegated_to(asked: Iterable[tuple[Listener, dns.name.Name]], timeout: float = 2.0) -> list[frozenset[str] | None]:
-    """Whom each parent's server sends the world to for a zone below; None when it does not say."""
+def delegated_to(
+    asked: Iterable[tuple[Nameserver, dns.name.Name]], timeout: float = 2.0
+) -> list[frozenset[str] | None]:
+    """The name servers each parent delegates to for a zone below; None when it does not say."""
     with concurrent.futures.ThreadPoolExecutor(_IN_FLIGHT) as pool:
         return list(pool.map(lambda one: _referral(one[0], one[1], timeout), asked))
 
@@ -99,29 +103,29 @@ def last_clean(reports: Iterable[Report]) -> int:
     return max((one.seconds or 0 for one in reports if one.state in (State.OLD, State.MISSING)), default=0)
 
 
-def _ask(listener: Listener, question: Question, truth: dns.rdataset.Rdataset | None, timeout: float) -> Report:
-    flags = dns.flags.RD if listener.recursive else 0
+def _ask(nameserver: Nameserver, question: Question, truth: dns.rdataset.Rdataset | None, timeout: float) -> Report:
+    flags = dns.flags.RD if nameserver.recursive else 0
     query = dns.message.make_query(question.name, question.rdtype, flags=flags, use_edns=0, payload=1232)
     try:
-        answer, _ = dns.query.udp_with_fallback(query, listener.host, timeout, listener.port)
+        answer, _ = dns.query.udp_with_fallback(query, nameserver.host, timeout, nameserver.port)
     except (OSError, dns.exception.Timeout, EOFError):
-        return Report(listener, question, State.UNREACHABLE)
+        return Report(nameserver, question, State.UNREACHABLE)
     except dns.exception.DNSException:
-        return Report(listener, question, State.LAME)
-    authority = listener.recursive or answer.flags & dns.flags.AA
+        return Report(nameserver, question, State.LAME)
+    authority = nameserver.recursive or answer.flags & dns.flags.AA
     if answer.rcode() not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN) or not authority:
-        return Report(listener, question, State.LAME)
+        return Report(nameserver, question, State.LAME)
     found = answer.get_rrset(answer.answer, question.name, dns.rdataclass.IN, question.rdtype)
     if found is None:
         if truth is None:
-            return Report(listener, question, State.CURRENT)
-        return Report(listener, question, State.MISSING, _negative_ttl(answer) if listener.recursive else None)
+            return Report(nameserver, question, State.CURRENT)
+        return Report(nameserver, question, State.MISSING, _negative_ttl(answer) if nameserver.recursive else None)
     if set(found) == set(truth or ()):
-        return Report(listener, question, State.CURRENT, ttl=found.ttl)
-    return Report(listener, question, State.OLD, found.ttl if listener.recursive else None, found.ttl)
+        return Report(nameserver, question, State.CURRENT, ttl=found.ttl)
+    return Report(nameserver, question, State.OLD, found.ttl if nameserver.recursive else None, found.ttl)
 
 
-def _referral(parent: Listener, zone: dns.name.Name, timeout: float) -> frozenset[str] | None:
+def _referral(parent: Nameserver, zone: dns.name.Name, timeout: float) -> frozenset[str] | None:
     query = dns.message.make_query(zone, dns.rdatatype.NS, flags=0, use_edns=0, payload=1232)
     try:
         answer, _ = dns.query.udp_with_fallback(query, parent.host, timeout, parent.port)

@@ -46,7 +46,7 @@ class Resolver:
         self._guard = threading.Lock()
 
     def resolve(self, name: str, rdtype: str) -> tuple[str, ...] | None:
-        """The values in canonical spelling, none when the name has none, None when it could not be told."""
+        """The values in canonical spelling, none when the name has none, None when it could not be found out."""
         self.resolve_all([(name, rdtype)])
         return self._known[name, rdtype]
 
@@ -70,7 +70,7 @@ class Resolver:
             self._ask_resolvers(foreign)
 
     def bogus(self, zones: Iterable[dns.name.Name]) -> set[dns.name.Name]:
-        """The zones a validating resolver refuses for their signatures: SERVFAIL, but not when told not to check."""
+        """The zones that fail DNSSEC validation: SERVFAIL from the resolver, but not with checking disabled (CD)."""
         names = sorted(set(zones))
         if self._silent or not names:
             return set()
@@ -112,7 +112,7 @@ class Resolver:
         try:
             return texts_of(self.stub().resolve(*pair, search=False).rrset)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
-            # A resolver that does not know the root sees no Internet: what it denies proves nothing.
+            # A resolver that does not know the root has no Internet access: its negative answers prove nothing.
             return () if pair == _ROOT or self._known.get(_ROOT) else None
         except (dns.resolver.LifetimeTimeout, dns.resolver.NoResolverConfiguration):
             self._silent = True
@@ -131,7 +131,7 @@ class Resolver:
 
 
 def host_and_port(server: str) -> tuple[str, int]:
-    """``host``, ``host:port``, ``[v6]:port`` or a bare IPv6 address, taken apart; the port is 53 when unsaid."""
+    """``host``, ``host:port``, ``[v6]:port`` or a bare IPv6 address, split; the port is 53 when unsaid."""
     host, colon, port = server.rpartition(":")
     if colon and port.isdigit() and (":" not in host or host.startswith("[")):
         return host.strip("[]"), int(port)

@@ -30,12 +30,12 @@ def second_opinion(
     from checkdmarc.spf import check_spf
 
     if spf:
-        yield from _told("SPF", domain, check_spf(domain, resolver=resolver, timeout=_TIMEOUT))
+        yield from _opinion("SPF", domain, check_spf(domain, resolver=resolver, timeout=_TIMEOUT))
     if dmarc:
-        yield from _told("DMARC", domain, check_dmarc(domain, resolver=resolver, timeout=_TIMEOUT))
+        yield from _opinion("DMARC", domain, check_dmarc(domain, resolver=resolver, timeout=_TIMEOUT))
 
 
-def _told(what: str, domain: str, answer: Mapping[str, Any]) -> Iterator[tuple[Weight, str]]:
+def _opinion(what: str, domain: str, answer: Mapping[str, Any]) -> Iterator[tuple[Weight, str]]:
     if error := answer.get("error"):
         yield Weight.WARNS, f"checkdmarc finds the {what} record of {domain} wrong: {error}"
         return

@@ -29,7 +29,7 @@ def servers_agree(
     """What other servers of the zone say of the domain's MX. ``listed``: the primary is one of the zone's servers."""
     if not reports:
         return
-    by_state = {state: [one.listener.name for one in reports if one.state is state] for state in State}
+    by_state = {state: [one.nameserver.name for one in reports if one.state is state] for state in State}
     behind = by_state[State.OLD] + by_state[State.MISSING]
     if behind and not by_state[State.CURRENT] and not listed:
         shown = f"None of the zone's servers shows the MX of {domain} that {primary} holds ({', '.join(behind)})"
@@ -43,15 +43,15 @@ def servers_agree(
 
 
 def delegation(domain: str, named: Collection[str], delegated: Collection[str] | None) -> Iterator[tuple[Weight, str]]:
-    """Whether the world is sent to the servers the zone itself names. ``delegated``: by its parent; None: not told."""
+    """Whether the parent delegates to the servers the zone names. ``delegated``: by the parent; None: not known."""
     if not delegated or not named or set(delegated) <= set(named):
         return
     others = ", ".join(sorted(set(delegated) - set(named)))
     if set(delegated) & set(named):
-        yield Weight.WARNS, f"The parent of {domain} sends the world to {others} too, which the zone does not name."
+        yield Weight.WARNS, f"The parent of {domain} delegates to {others} too, which the zone does not name."
     else:
-        told = f"The parent of {domain} sends the world to {others}, and to none of the servers its zone names"
-        yield Weight.BLOCKS, f"{told}: nobody would see a change here."
+        reported = f"The parent of {domain} delegates to {others}, and to none of the servers its zone names"
+        yield Weight.BLOCKS, f"{reported}: nobody would see a change here."
 
 
 def ttl_in_time(

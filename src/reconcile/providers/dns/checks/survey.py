@@ -1,4 +1,4 @@
-"""Mail domains looked at from everywhere: their checks, and how far their records have spread."""
+"""Mail domains checked on their primary, on every authoritative server and through resolvers."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from dns.rdatatype import RdataType
 from reconcile.providers.base import Finding, Weight
 from reconcile.providers.dns.checks import second_opinion
 from reconcile.providers.dns.checks.checks import run_checks
-from reconcile.providers.dns.checks.facts import Facts, gather
+from reconcile.providers.dns.checks.facts import Facts, read_facts
 from reconcile.providers.dns.checks.mta_sts import fetch_policy, publishes
-from reconcile.providers.dns.checks.propagation import Listener, Report, ask_each, delegated_to
+from reconcile.providers.dns.checks.propagation import Nameserver, Report, delegated_to, query_each
 from reconcile.providers.dns.checks.resolver import Resolver, host_and_port
 from reconcile.providers.dns.checks.servers import SwitchMoments, delegation, servers_agree, ttl_in_time
 from reconcile.providers.dns.primary.answers import Answer, Question
 from reconcile.providers.dns.primary.client import Primary
 from reconcile.providers.dns.spf import record as spf
-from reconcile.providers.dns.spf.lookups import foresee
+from reconcile.providers.dns.spf.lookups import prefetch
 
-#: The records whose spread decides where mail goes and whether it is believed.
+#: The records whose propagation decides where mail goes and whether it is believed.
 _FOLLOWED = (
     ("", "MX"),
     ("", "TXT"),
@@ -52,7 +52,7 @@ class Survey:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Surveyor:
-    """Looks at domains; writes nothing. ``zone``: in which moments are said. ``policy``: fetches MTA-STS policies."""
+    """Checks domains; writes nothing. ``zone``: in which moments are said. ``policy``: fetches MTA-STS policies."""
 
     primary: Primary
     resolver: Resolver
@@ -71,17 +71,17 @@ class Surveyor:
         facts = self._gathered(list(switches))
         named = self._named_servers(facts)
         parents = self._delegations(facts)
-        listeners = self._authoritative(named)
-        others = {domain: [one for one in found if not self._is_primary(one)] for domain, found in listeners.items()}
+        nameservers = self._authoritative(named)
+        others = {domain: [one for one in found if not self._is_primary(one)] for domain, found in nameservers.items()}
         asked = [(one, *truth) for fact in facts for one in others[fact.domain] for truth in _truths(fact, _SWITCHED)]
-        reports = ask_each(asked)
+        reports = query_each(asked)
         found = run_checks(facts, self.resolver.resolve)
         bogus = self.resolver.bogus({apex for fact in facts if (apex := _apex(fact)) is not None})
         for fact in facts:
             name = fact.domain
             of_domain = [one for one in reports if one.question.name in _names(fact, _SWITCHED)]
             of_mx = [one for one in of_domain if one.question.rdtype == RdataType.MX]
-            listed = len(others[name]) < len(listeners[name])
+            listed = len(others[name]) < len(nameservers[name])
             lives = [one.ttl or 0 for one in of_domain] + [truth.ttl for _, truth in _truths(fact, _SWITCHED) if truth]
             ttl = ttl_in_time(name, max(lives, default=0), switches[name], now, self.zone)
             found += _named(name, "servers", servers_agree(name, of_mx, str(self.primary), listed=listed))
@@ -97,36 +97,36 @@ class Surveyor:
         A resolver is never asked for a record that does not exist yet: it would remember its absence for hours.
         """
         facts = self._gathered(domains)
-        recursive = [Listener(text, *host_and_port(text), recursive=True) for text in self.resolvers]
+        recursive = [Nameserver(text, *host_and_port(text), recursive=True) for text in self.resolvers]
         authoritative = self._authoritative(self._named_servers(facts))
         asked = []
         for one in facts:
             truths = list(_truths(one, _FOLLOWED))
-            asked += [(listener, *truth) for listener in authoritative[one.domain] for truth in truths]
-            asked += [(listener, *truth) for listener in recursive for truth in truths if truth[1] is not None]
+            asked += [(nameserver, *truth) for nameserver in authoritative[one.domain] for truth in truths]
+            asked += [(nameserver, *truth) for nameserver in recursive for truth in truths if truth[1] is not None]
         servers = [one for one in self.before_switch(dict.fromkeys(domains, switch), now) if one.check in _OF_SERVERS]
         others = [finding for one in facts for finding in self._second_opinion(one)]
         findings = sorted([*run_checks(facts, self.resolver.resolve), *servers, *others], key=lambda one: one.domain)
-        return Survey(findings, ask_each(asked))
+        return Survey(findings, query_each(asked))
 
     def _second_opinion(self, facts: Facts) -> list[Finding]:
         if not second_opinion.installed():
             return []
         published = any(spf.is_spf(text) for text in facts.texts("", "TXT"))
         policy = bool(facts.texts("_dmarc", "TXT"))
-        told = second_opinion.second_opinion(facts.domain, self.resolver.stub(), spf=published, dmarc=policy)
-        return _named(facts.domain, "checkdmarc", told)
+        reported = second_opinion.second_opinion(facts.domain, self.resolver.stub(), spf=published, dmarc=policy)
+        return _named(facts.domain, "checkdmarc", reported)
 
     def _gathered(self, domains: Sequence[str]) -> list[Facts]:
         """The facts, and all the names they lead to asked about in a few rounds rather than one by one."""
-        with self.primary.on_one_line() as primary:
-            facts = gather(primary, domains)
+        with self.primary.connected() as primary:
+            facts = read_facts(primary, domains)
         with concurrent.futures.ThreadPoolExecutor(_POLICIES_AT_ONCE) as pool:
             facts = list(pool.map(self._with_policy, facts))
         hosts = [(text.partition(" ")[2].rstrip("."), "A") for one in facts for text in one.texts("", "MX")]
         keys = [(text, "TXT") for one in facts for below in _SELECTORS for text in one.texts(below, "CNAME")]
         self.resolver.resolve_all([*filter(lambda pair: pair[0], hosts), *keys])
-        foresee(
+        prefetch(
             [(text, one.domain) for one in facts for text in one.texts("", "TXT") if spf.is_spf(text)], self.resolver
         )
         return facts
@@ -145,15 +145,15 @@ class Surveyor:
             hosts[one.domain] = sorted(rdata.target.canonicalize().to_text(omit_final_dot=True) for rdata in names)
         return hosts
 
-    def _authoritative(self, named: Mapping[str, Sequence[str]]) -> dict[str, list[Listener]]:
+    def _authoritative(self, named: Mapping[str, Sequence[str]]) -> dict[str, list[Nameserver]]:
         """Each domain's name servers, by address."""
         every = {host for names in named.values() for host in names}
         self.resolver.resolve_all((host, rdtype) for host in sorted(every) for rdtype in ("A", "AAAA"))
-        known = {host: list(self._listeners(host)) for host in every}
+        known = {host: list(self._nameservers(host)) for host in every}
         return {domain: [one for host in names for one in known[host]] for domain, names in named.items()}
 
     def _delegations(self, facts: Sequence[Facts]) -> dict[dns.name.Name | None, frozenset[str] | None]:
-        """Whom the parent of each zone sends the world to, as one of the parent's servers says."""
+        """The name servers the parent of each zone delegates to, as one of the parent's servers says."""
         apexes = sorted({apex for one in facts if (apex := _apex(one)) is not None and apex != dns.name.root})
         parents = {apex: apex.parent().to_text(omit_final_dot=len(apex.labels) > 2) for apex in apexes}
         self.resolver.resolve_all((parent, "NS") for parent in parents.values())
@@ -162,31 +162,29 @@ class Surveyor:
         }
         self.resolver.resolve_all((host, "A") for host in servers.values() if host)
         asked = [
-            (Listener(host, addresses[0]), apex)
+            (Nameserver(host, addresses[0]), apex)
             for apex, host in servers.items()
             if host and (addresses := self.resolver.resolve(host, "A"))
         ]
         return dict(zip((apex for _, apex in asked), delegated_to(asked), strict=True))
 
-    def _listeners(self, host: str) -> Iterator[Listener]:
+    def _nameservers(self, host: str) -> Iterator[Nameserver]:
         addresses = (self.resolver.resolve(host, "A") or ()) + (self.resolver.resolve(host, "AAAA") or ())
         for address in addresses:
-            # A primary on a port of its own serves nothing on the usual one.
+            # A primary on a port of its own does not serve port 53.
             port = self.primary.port if address == self.primary.host else 53
-            yield Listener(f"{host} ({address})", address, port)
+            yield Nameserver(f"{host} ({address})", address, port)
 
-    def _is_primary(self, listener: Listener) -> bool:
-        return (listener.host, listener.port) == (self.primary.host, self.primary.port)
+    def _is_primary(self, nameserver: Nameserver) -> bool:
+        return (nameserver.host, nameserver.port) == (self.primary.host, self.primary.port)
 
 
 _SELECTORS = ("selector1._domainkey", "selector2._domainkey")
 _OF_SERVERS = ("servers", "ttl", "dnssec")
-_BOGUS = (
-    "The signatures (DNSSEC) of {} do not hold: half the world refuses its answers already. Its owner must mend that."
-)
+_BOGUS = "The signatures (DNSSEC) of {} do not validate: resolvers refuse its answers. Its owner must fix that."
 
 
-def worth_telling(findings: Sequence[Finding]) -> list[Finding]:
+def to_report(findings: Sequence[Finding]) -> list[Finding]:
     """Of the findings before a switch, those the plan does not put right by itself."""
     return [
         one
@@ -217,5 +215,5 @@ def _apex(facts: Facts) -> dns.name.Name | None:
     return answer.zone if isinstance(answer, Answer) else None
 
 
-def _named(domain: str, check: str, told: Iterator[tuple[Weight, str]]) -> list[Finding]:
-    return [Finding(domain, check, weight, sentence) for weight, sentence in told]
+def _named(domain: str, check: str, reported: Iterator[tuple[Weight, str]]) -> list[Finding]:
+    return [Finding(domain, check, weight, sentence) for weight, sentence in reported]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from reconcile.providers.dns.records.dmarc import PolicyIfNone
+from reconcile.providers.dns.records.dmarc import DmarcIfAbsent
 from reconcile.providers.dns.records.keys import RecordKey
-from reconcile.providers.dns.records.parts import Part, TextAmongOthers, WholeRrset
-from reconcile.providers.dns.records.ttl import LifetimeAlone
-from reconcile.providers.dns.spf.parts import IncludeInSpf, TermGone
+from reconcile.providers.dns.records.parts import Part, TxtValues, WholeRrset
+from reconcile.providers.dns.records.ttl import TtlOnly
+from reconcile.providers.dns.spf.parts import IncludeInSpf, SpfTermRemoved
 
 
 def part_of(key: RecordKey) -> Part:
@@ -16,12 +16,12 @@ def part_of(key: RecordKey) -> Part:
     if not key.part:
         return WholeRrset(key)
     if key.part.startswith("spf-"):
-        return TermGone(key)
-    return _PARTS.get(key.part, TextAmongOthers)(key)
+        return SpfTermRemoved(key)
+    return _PARTS.get(key.part, TxtValues)(key)
 
 
 _PARTS: Mapping[str, Callable[[RecordKey], Part]] = {
     "spf": IncludeInSpf,
-    "dmarc": PolicyIfNone,
-    "ttl": LifetimeAlone,
+    "dmarc": DmarcIfAbsent,
+    "ttl": TtlOnly,
 }

@@ -18,14 +18,14 @@ Rdataset = dns.rdataset.Rdataset
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Judged(Publish):
+class CheckedPublish(Publish):
     """Raises DNS09 for an SPF record that asks too much, DNS14 for an MX that leads nowhere."""
 
     resolve: Resolve
 
-    def granted(self, now: Rdataset | None) -> Rdataset | None:
+    def applied_to(self, now: Rdataset | None) -> Rdataset | None:
         after = self._with_hosts() if self.key.part == "spf-mx" else Publish(self.order)
-        return self._judged(after.granted(now))
+        return self._checked(after.applied_to(now))
 
     def _with_hosts(self) -> Publish:
         """What ``mx`` means today, which only the world can tell; nothing to keep once it is Microsoft's inbound."""
@@ -36,7 +36,7 @@ class Judged(Publish):
         old = tuple(host for host in hosts if host and not host.endswith(MICROSOFT))
         return Publish(dataclasses.replace(self.order, fields={**self.order.fields, "hosts": old}))
 
-    def _judged(self, after: Rdataset | None) -> Rdataset | None:
+    def _checked(self, after: Rdataset | None) -> Rdataset | None:
         if self.key.part.startswith("spf"):
             for record in spf_records(after):
                 refuse_over_limit(record, self.key.owner, self.resolve)
@@ -46,7 +46,7 @@ class Judged(Publish):
 
 
 def refuse_dead_hosts(key: RecordKey, mx: Rdataset | None, resolve: Resolve) -> None:
-    """Raise DNS14 when an MX host has no address: mail would stop (RFC 5321 §5.1). What cannot be told passes."""
+    """Raise DNS14 when an MX host has no address: mail would stop (RFC 5321 §5.1). What is not known passes."""
     for rdata in mx or ():
         host = rdata.exchange.to_text(omit_final_dot=True)
         if resolve(host, "A") == () and resolve(host, "AAAA") == ():

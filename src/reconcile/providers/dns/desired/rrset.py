@@ -17,8 +17,8 @@ from reconcile.providers.dns.records.parts import Fields, Part, Seen
 Rdataset = dns.rdataset.Rdataset
 
 
-class Wish(Protocol):
-    """A change of one RRset, told from the RRset as it is at the moment of writing. None is no RRset."""
+class RrsetChange(Protocol):
+    """A change of one RRset, computed from the RRset as it is at the moment of writing. None is no RRset."""
 
     @property
     def key(self) -> RecordKey: ...
@@ -26,19 +26,19 @@ class Wish(Protocol):
     @property
     def federation(self) -> str: ...
 
-    def reached(self, now: Rdataset | None) -> bool:
+    def satisfied_by(self, now: Rdataset | None) -> bool:
         """Whether nothing is left to do."""
 
-    def refuse_moved(self, now: Rdataset | None) -> None:
-        """Raise DNS07 when the RRset is no longer what the wish was made on."""
+    def refuse_drift(self, now: Rdataset | None) -> None:
+        """Raise DNS07 when the RRset is no longer what the change was made on."""
 
-    def granted(self, now: Rdataset | None) -> Rdataset | None:
+    def applied_to(self, now: Rdataset | None) -> Rdataset | None:
         """The RRset as it must become, every value that is not ours kept."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Ordered:
-    """What a wish made from an order has in common with the others."""
+    """What a change made from an order has in common with the others."""
 
     order: Order
 
@@ -50,7 +50,7 @@ class _Ordered:
     def federation(self) -> str:
         return self.order.address.federation
 
-    def refuse_moved(self, now: Rdataset | None) -> None:
+    def refuse_drift(self, now: Rdataset | None) -> None:
         before = self.order.before
         seen = Seen(before.fields, before.context) if before else None
         if self._part.moved(now, seen, self._ours):
@@ -62,7 +62,7 @@ class _Ordered:
 
     @property
     def _ours(self) -> Fields:
-        """The values the wish is about."""
+        """The values the change is about."""
         return self.order.fields
 
 
@@ -70,21 +70,21 @@ class _Ordered:
 class Publish(_Ordered):
     """Make our part what the order asks."""
 
-    def reached(self, now: Rdataset | None) -> bool:
+    def satisfied_by(self, now: Rdataset | None) -> bool:
         return self._part.holds(now, self.order.fields)
 
-    def granted(self, now: Rdataset | None) -> Rdataset | None:
+    def applied_to(self, now: Rdataset | None) -> Rdataset | None:
         return self._part.written(now, self.order.fields)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Withdraw(_Ordered):
-    """Take away what the plan saw as ours, and nothing beside it."""
+    """Remove what the plan saw as ours, and nothing beside it."""
 
-    def reached(self, now: Rdataset | None) -> bool:
+    def satisfied_by(self, now: Rdataset | None) -> bool:
         return now is None or self._part.see(now, self._ours) is None
 
-    def granted(self, now: Rdataset | None) -> Rdataset | None:
+    def applied_to(self, now: Rdataset | None) -> Rdataset | None:
         return None if now is None else self._part.removed(now, self._ours)
 
     @property

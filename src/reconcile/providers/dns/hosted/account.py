@@ -41,7 +41,7 @@ class HostedZones:
         return Problem("DNS06", f"The account holds no zone for {name.to_text(omit_final_dot=True)}.", hint)
 
     @contextlib.contextmanager
-    def turn(self, apex: Name) -> Iterator[BaseProvider]:
+    def locked(self, apex: Name) -> Iterator[BaseProvider]:
         """The zone's client, for one thread at a time. Raises DNS16 when it cannot be made."""
         with self._guard:
             if apex not in self._clients:
@@ -68,7 +68,7 @@ class HostedZones:
 
     def _read(self, apex: Name) -> HostedZone | Problem:
         try:
-            with self.turn(apex) as client:
+            with self.locked(apex) as client:
                 return self.zone(client, apex)
         except Problem as problem:
             return problem

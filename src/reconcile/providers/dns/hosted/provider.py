@@ -1,4 +1,4 @@
-"""The DNS provider for hosted zones: the same parts and wishes, carried by octoDNS instead of RFC 2136."""
+"""The DNS provider for hosted zones: the same parts and changes, carried by octoDNS instead of RFC 2136."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import dns.rdatatype
 from reconcile.clock import Clock
 from reconcile.problem import Problem
 from reconcile.providers.base import ABSENT, Observation, Observed, Order, Provider, Scope, Unknown, Wanted
-from reconcile.providers.dns.checks.preflight import Lookout
+from reconcile.providers.dns.checks.preflight import Preflight
 from reconcile.providers.dns.desired.ownership import part_of
-from reconcile.providers.dns.desired.publication import Judged
+from reconcile.providers.dns.desired.publication import CheckedPublish
 from reconcile.providers.dns.desired.rrset import Withdraw
 from reconcile.providers.dns.hosted.account import AT_ONCE, HostedZones
-from reconcile.providers.dns.hosted.writes import HostedKeeper, standing_in
+from reconcile.providers.dns.hosted.writes import HostedStore, rrset_in
 from reconcile.providers.dns.hosted.zone import HostedZone
-from reconcile.providers.dns.primary.update_message import Witness, unwitnessed
+from reconcile.providers.dns.primary.update_message import JournalWrite, not_journalled
 from reconcile.providers.dns.records.keys import RecordKey
 from reconcile.providers.dns.spf.lookups import Resolve
 from reconcile.resources.resource import Live
@@ -27,30 +27,34 @@ Rdataset = dns.rdataset.Rdataset
 
 
 def hosted_provider(
-    zones: HostedZones, resolve: Resolve, clock: Clock, witness: Witness = unwitnessed, lookout: Lookout | None = None
+    zones: HostedZones,
+    resolve: Resolve,
+    clock: Clock,
+    journal: JournalWrite = not_journalled,
+    preflight: Preflight | None = None,
 ) -> Provider:
     """Reader and writer of the zones one account holds at a DNS host.
 
     There is no compare-and-swap at these hosts: the zone is read again right before it is written, and what moved
     since the plan is refused. ``resolve`` looks names up that the zones do not hold.
     """
-    writer = HostedWriter(HostedKeeper(zones, clock, witness), resolve)
-    return Provider("dns", HostedReader(zones, lookout), writer, default_parallel=AT_ONCE)
+    writer = HostedWriter(HostedStore(zones, clock, journal), resolve)
+    return Provider("dns", HostedReader(zones, preflight), writer, default_parallel=AT_ONCE)
 
 
 class HostedReader:
     """Reads each zone once, several at a time."""
 
-    def __init__(self, zones: HostedZones, lookout: Lookout | None = None) -> None:
+    def __init__(self, zones: HostedZones, preflight: Preflight | None = None) -> None:
         self._zones = zones
-        self._lookout = lookout
+        self._preflight = preflight
 
     def observe(self, scope: Scope) -> Observation:
         """Each record found, absent, or unknown with the reason."""
         keys = {wanted.address: RecordKey.parse(wanted.address.key) for wanted in scope.wanted}
         read = self._zones.read({key.name for key in keys.values()})
         observed = {wanted.address: _observed(wanted, keys[wanted.address], read) for wanted in scope.wanted}
-        return self._lookout.over(scope, observed) if self._lookout else Observation(observed)
+        return self._preflight.check(scope, observed) if self._preflight else Observation(observed)
 
 
 def _observed(wanted: Wanted, key: RecordKey, read: Mapping[dns.name.Name, HostedZone | Problem]) -> Observed:
@@ -58,7 +62,7 @@ def _observed(wanted: Wanted, key: RecordKey, read: Mapping[dns.name.Name, Hoste
         zone = read[key.name]
         if isinstance(zone, Problem):
             raise zone
-        seen = part_of(key).see(standing_in(zone, key), None if wanted.desired else wanted.recorded)
+        seen = part_of(key).see(rrset_in(zone, key), None if wanted.desired else wanted.recorded)
     except Problem as problem:
         return Unknown(f"{problem.message} ({problem.hint})" if problem.hint else problem.message)
     return Live(wanted.address, seen.fields, context=seen.context) if seen else ABSENT
@@ -67,8 +71,8 @@ def _observed(wanted: Wanted, key: RecordKey, read: Mapping[dns.name.Name, Hoste
 class HostedWriter:
     """Writes one order at a time in each zone: read again, compared with the plan, written, read back."""
 
-    def __init__(self, keeper: HostedKeeper, resolve: Resolve) -> None:
-        self._keeper = keeper
+    def __init__(self, store: HostedStore, resolve: Resolve) -> None:
+        self._store = store
         self._resolve = resolve
 
     def create(self, order: Order) -> Live:
@@ -77,10 +81,10 @@ class HostedWriter:
 
     def update(self, order: Order) -> Live:
         """Raises Problem: DNS06 no such zone, DNS07 changed since the plan, DNS08 not seen after, DNS09 and DNS14 as
-        ``Judged``, DNS10 an alias or other data in the way, DNS17 the host failed, DNS18 other people's texts would not
-        survive.
+        ``CheckedPublish``, DNS10 an alias or other data in the way, DNS17 the host failed, DNS18 other people's
+        texts would not survive.
         """
-        (now,) = self._keeper.grant([Judged(order, self._resolve)])
+        (now,) = self._store.apply([CheckedPublish(order, self._resolve)])
         if isinstance(now, Problem):
             raise now
         seen = part_of(RecordKey.parse(order.address.key)).see(now)
@@ -89,7 +93,7 @@ class HostedWriter:
         return Live(order.address, seen.fields, context=seen.context)
 
     def delete(self, order: Order) -> None:
-        """Take our part away. Raises as ``update``."""
-        (end,) = self._keeper.grant([Withdraw(order)])
+        """Remove our part. Raises as ``update``."""
+        (end,) = self._store.apply([Withdraw(order)])
         if isinstance(end, Problem):
             raise end

@@ -1,4 +1,4 @@
-"""Grants wishes in hosted zones: read again, compared with the plan, written, published, read back."""
+"""Applies changes in hosted zones: read again, compared with the plan, written, published, read back."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from dns.rdatatype import RdataType
 
 from reconcile.clock import Clock
 from reconcile.problem import Problem
-from reconcile.providers.dns.desired.rrset import Wish, shown
+from reconcile.providers.dns.desired.rrset import RrsetChange, shown
 from reconcile.providers.dns.hosted.account import HostedZones
 from reconcile.providers.dns.hosted.zone import HostedZone, publish_zone, read_zone, write_zone
 from reconcile.providers.dns.primary.answers import Question
 from reconcile.providers.dns.primary.client import Verdict
 from reconcile.providers.dns.primary.compare_and_swap import Swap
 from reconcile.providers.dns.primary.own_writes import OwnWrites
-from reconcile.providers.dns.primary.update_message import Granted, Witness
+from reconcile.providers.dns.primary.update_message import JournalWrite, Outcome
 from reconcile.providers.dns.records.keys import RecordKey
 
 if TYPE_CHECKING:
@@ -32,16 +32,16 @@ Rdataset = dns.rdataset.Rdataset
 _READ_BACK = (0.0, 1.0, 3.0, 10.0)
 
 
-class HostedKeeper:
-    """Grants wishes in the zones of an account, one zone after the other."""
+class HostedStore:
+    """Applies changes in the zones of an account, one zone after the other."""
 
-    def __init__(self, zones: HostedZones, clock: Clock, witness: Witness) -> None:
+    def __init__(self, zones: HostedZones, clock: Clock, journal: JournalWrite) -> None:
         self._zones = zones
         self._clock = clock
-        self._witness = witness
+        self._journal = journal
         self._own = OwnWrites()
 
-    def standing(self, keys: Collection[RecordKey]) -> Mapping[RecordKey, Rdataset | None]:
+    def read(self, keys: Collection[RecordKey]) -> Mapping[RecordKey, Rdataset | None]:
         """What stands at each, as just read. Raises the Problem of a failed read."""
         read = self._zones.read({key.name for key in keys})
         found = {}
@@ -49,62 +49,64 @@ class HostedKeeper:
             zone = read[key.name]
             if isinstance(zone, Problem):
                 raise zone
-            found[key] = standing_in(zone, key)
+            found[key] = rrset_in(zone, key)
         return found
 
-    def grant(self, wishes: Sequence[Wish]) -> list[Granted]:
-        """What became of each wish; those of one zone are granted together or not at all."""
-        ends: dict[int, Granted] = {}
+    def apply(self, changes: Sequence[RrsetChange]) -> list[Outcome]:
+        """What became of each change; those of one zone are applied together or not at all."""
+        ends: dict[int, Outcome] = {}
         by_zone: dict[dns.name.Name, list[int]] = {}
-        for number, wish in enumerate(wishes):
-            apex = self._zones.apex_of(wish.key.name)
+        for number, change in enumerate(changes):
+            apex = self._zones.apex_of(change.key.name)
             if isinstance(apex, Problem):
                 ends[number] = apex
             else:
                 by_zone.setdefault(apex, []).append(number)
         for apex, numbers in by_zone.items():
             try:
-                granted: Sequence[Granted] = self._grant_in(apex, [wishes[number] for number in numbers])
+                applied: Sequence[Outcome] = self._apply_in(apex, [changes[number] for number in numbers])
             except Problem as problem:
-                granted = [problem] * len(numbers)
-            ends.update(zip(numbers, granted, strict=True))
-        return [ends[number] for number in range(len(wishes))]
+                applied = [problem] * len(numbers)
+            ends.update(zip(numbers, applied, strict=True))
+        return [ends[number] for number in range(len(changes))]
 
-    def _grant_in(self, apex: dns.name.Name, wishes: Sequence[Wish]) -> list[Rdataset | None]:
-        with self._zones.turn(apex) as backend:
+    def _apply_in(self, apex: dns.name.Name, changes: Sequence[RrsetChange]) -> list[Rdataset | None]:
+        with self._zones.locked(apex) as backend:
             zone = self._zones.zone(backend, apex)
             drafts: dict[Question, Rdataset | None] = {}
-            for wish in wishes:
-                question = Question(wish.key.name, wish.key.rdtype)
-                current = drafts.get(question, standing_in(zone, wish.key))
-                if not wish.reached(current):
+            for change in changes:
+                question = Question(change.key.name, change.key.rdtype)
+                current = drafts.get(question, rrset_in(zone, change.key))
+                if not change.satisfied_by(current):
                     if question not in drafts and not self._own.left(question, current):
-                        wish.refuse_moved(current)
-                    drafts[question] = wish.granted(current)
+                        change.refuse_drift(current)
+                    drafts[question] = change.applied_to(current)
             swaps = [Swap(*question, zone.records.get(question), after) for question, after in drafts.items()]
             if swaps:
-                federation = wishes[0].federation
-                self._witness(federation, apex, swaps, None)
+                federation = changes[0].federation
+                self._journal(federation, apex, swaps, None)
                 write_zone(backend, zone, swaps)
-                self._witness(federation, apex, swaps, Verdict.ACCEPTED)
+                self._journal(federation, apex, swaps, Verdict.ACCEPTED)
                 self._own.note(swaps)
             # Even with nothing to write: an earlier run may have been cut off before this.
             publish_zone(backend, apex, self._clock)
-            return self._read_back(backend, apex, wishes)
+            return self._read_back(backend, apex, changes)
 
-    def _read_back(self, backend: BaseProvider, apex: dns.name.Name, wishes: Sequence[Wish]) -> list[Rdataset | None]:
+    def _read_back(
+        self, backend: BaseProvider, apex: dns.name.Name, changes: Sequence[RrsetChange]
+    ) -> list[Rdataset | None]:
         now: list[Rdataset | None] = []
         for pause in _READ_BACK:
             self._clock.sleep(pause)
             zone = read_zone(backend, apex)
-            now = [standing_in(zone, wish.key) for wish in wishes] if zone else []
-            if now and all(wish.reached(one) for wish, one in zip(wishes, now, strict=True)):
+            now = [rrset_in(zone, change.key) for change in changes] if zone else []
+            if now and all(change.satisfied_by(one) for change, one in zip(changes, now, strict=True)):
                 return now
         shows = "; ".join(shown(one) for one in now) or "nothing"
-        raise Problem("DNS08", f"The DNS host accepted the change of {wishes[0].key} and still shows {shows}.")
+        raise Problem("DNS08", f"The DNS host accepted the change of {changes[0].key} and still shows {shows}.")
 
 
-def standing_in(zone: HostedZone, key: RecordKey) -> Rdataset | None:
+def rrset_in(zone: HostedZone, key: RecordKey) -> Rdataset | None:
     """The RRset at the name. Raises DNS10 when an alias, or what an alias would replace, is in the way."""
     if (cut := _delegated(zone, key.name)) is not None:
         raise _blocked(key, f"{cut.to_text(omit_final_dot=True)} is delegated to other servers")

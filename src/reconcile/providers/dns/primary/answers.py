@@ -38,7 +38,7 @@ class Question(NamedTuple):
 class Answer:
     """An authoritative answer. ``rdataset`` is None when the name has no such record.
 
-    ``alias`` is where a CNAME sends the name, when another type was asked. ``zone`` is the apex of the zone, told for a
+    ``alias`` is where a CNAME sends the name, when another type was asked. ``zone`` is the apex of the zone, for a
     question about a SOA alone. ``dname`` is a name above that redirects all below it.
     """
 
@@ -68,8 +68,8 @@ def query_for(question: Question, number: int) -> bytes:
     return header + (question.name.to_wire() or b"") + asked + _EDNS
 
 
-def judged(server: str, question: Question, reply: bytes | Unreachable) -> Answer | Failure:
-    """What the reply to a question tells; ``server`` is how people know the one that was asked."""
+def parsed_reply(server: str, question: Question, reply: bytes | Unreachable) -> Answer | Failure:
+    """A reply judged: is it authoritative, whole and readable? ``server``: the name shown for the one asked."""
     name = question.name.to_text(omit_final_dot=True)
     if isinstance(reply, Unreachable):
         return Failure(unreachable(server, reply, name))
@@ -126,7 +126,7 @@ def _read(question: Question, reply: bytes) -> Answer:
     if rdatas:
         apex = name if rdtype == dns.rdatatype.SOA else None
     elif alias is not None:
-        apex = None  # it is told of the alias's target
+        apex = None  # that SOA is the zone of the target
     return Answer(dns.rdataset.from_rdata_list(ttl, rdatas) if rdatas else None, alias, apex, dname)
 
 

@@ -21,8 +21,8 @@ import dns.tsig
 import dns.update
 
 from reconcile.problem import Problem
-from reconcile.providers.dns.primary.answers import Answer, Failure, Question, judged, query_for, unreachable
-from reconcile.providers.dns.primary.connection import Line, Unreachable
+from reconcile.providers.dns.primary.answers import Answer, Failure, Question, parsed_reply, query_for, unreachable
+from reconcile.providers.dns.primary.connection import TcpConnection, Unreachable
 from reconcile.providers.dns.primary.gss import GssKey
 
 #: The TSIG algorithms a key may use; HMAC-MD5 and SHA-1 are left out on purpose (RFC 8945 §6).
@@ -52,16 +52,16 @@ class Primary:
     timeout: float = 5.0
     #: Agrees on a key with the server before the first update, where there is none.
     gss: GssKey | None = dataclasses.field(default=None, repr=False, compare=False)
-    _line: Line | None = dataclasses.field(default=None, repr=False, compare=False)
+    _connection: TcpConnection | None = dataclasses.field(default=None, repr=False, compare=False)
 
     @contextlib.contextmanager
-    def on_one_line(self) -> Iterator[Primary]:
+    def connected(self) -> Iterator[Primary]:
         """The same server, asked over a connection that is kept until the end of the block. For one thread."""
-        line = Line(self.host, self.port, self.timeout)
+        connection = TcpConnection(self.host, self.port, self.timeout)
         try:
-            yield dataclasses.replace(self, _line=line)
+            yield dataclasses.replace(self, _connection=connection)
         finally:
-            line.close()
+            connection.close()
 
     def ask(self, questions: Iterable[Question]) -> Mapping[Question, Answer | Failure]:
         """Every answer, read without recursion over one TCP connection. Raises nothing: a failed read is a Failure.
@@ -70,8 +70,10 @@ class Primary:
         """
         asked = list(dict.fromkeys(questions))
         queries = [query_for(question, number) for number, question in enumerate(asked)]
-        replies = self._converse(queries)
-        return {question: judged(str(self), question, reply) for question, reply in zip(asked, replies, strict=True)}
+        replies = self._send_all(queries)
+        return {
+            question: parsed_reply(str(self), question, reply) for question, reply in zip(asked, replies, strict=True)
+        }
 
     def update(self, messages: Sequence[dns.update.UpdateMessage]) -> list[Verdict | Problem]:
         """Send UPDATEs, all at once, and give the server's verdict on each.
@@ -82,7 +84,7 @@ class Primary:
         if self.gss is None:
             return self._update(messages)
         try:
-            with self.gss.turn(self._converse) as key:
+            with self.gss.locked(self._send_all) as key:
                 return dataclasses.replace(self, key=key)._update(messages)
         except Problem as problem:
             return [problem] * len(messages)
@@ -92,7 +94,7 @@ class Primary:
             message.id = number
             if self.key is not None:
                 message.use_tsig(self.key)
-        replies = self._converse([message.to_wire() for message in messages])
+        replies = self._send_all([message.to_wire() for message in messages])
         return [self._verdict(message, reply) for message, reply in zip(messages, replies, strict=True)]
 
     def __str__(self) -> str:
@@ -102,11 +104,11 @@ class Primary:
     def _key_name(self) -> str:
         return self.key.name.to_text(omit_final_dot=True) if self.key else ""
 
-    def _converse(self, messages: Sequence[bytes]) -> list[bytes | Unreachable]:
-        if self._line is not None:
-            return self._line.converse(messages)
-        with self.on_one_line() as primary:
-            return primary._converse(messages)
+    def _send_all(self, messages: Sequence[bytes]) -> list[bytes | Unreachable]:
+        if self._connection is not None:
+            return self._connection.exchange(messages)
+        with self.connected() as primary:
+            return primary._send_all(messages)
 
     def _verdict(self, message: dns.update.UpdateMessage, reply: bytes | Unreachable) -> Verdict | Problem:
         zone = message.zone[0].name.to_text(omit_final_dot=True)
@@ -163,7 +165,7 @@ class Primary:
         )
 
 
-#: How servers turn a key down without signing that they do: dnspython calls such an answer malformed.
+#: How servers refuse a key without signing that they do: dnspython calls such an answer malformed.
 _UNSIGNED_REFUSALS = frozenset({dns.rcode.NOTAUTH, dns.rcode.FORMERR, dns.rcode.REFUSED})
 #: What a server answers when a prerequisite of an update does not hold (RFC 2136 §3.2).
 _PREREQUISITE_FAILED = frozenset({dns.rcode.NXRRSET, dns.rcode.YXRRSET, dns.rcode.YXDOMAIN, dns.rcode.NXDOMAIN})

@@ -23,7 +23,7 @@ class Unreachable:
     connected: bool
 
 
-class Line:
+class TcpConnection:
     """One connection to one server, opened when first needed and again when it was lost. Close it after use."""
 
     def __init__(self, host: str, port: int, timeout: float) -> None:
@@ -31,10 +31,10 @@ class Line:
         self._host, self._port, self._timeout = host, port, timeout
         self._stream: socket.socket | None = None
 
-    def converse(self, messages: Sequence[bytes]) -> list[bytes | Unreachable]:
+    def exchange(self, messages: Sequence[bytes]) -> list[bytes | Unreachable]:
         """The reply to each message, in their order, whatever the order the server answers in.
 
-        The messages bear distinct ids. A server that hangs up after some replies is called again for the rest; one
+        The messages bear distinct ids. A server that closes after some replies is connected to again for the rest; one
         that gave none is not, so that a single message is never sent twice.
         """
         replies: dict[bytes, bytes] = {}
@@ -55,11 +55,11 @@ class Line:
         self._stream = None
 
     def _call(self, messages: Sequence[bytes], replies: dict[bytes, bytes]) -> tuple[str, bool]:
-        """Send the messages and gather replies. Says why it ended early, and whether a connection was made."""
+        """Send the messages and collect replies. Says why it ended early, and whether a connection was made."""
         try:
-            stream = self._stream = self._stream or self._dial()
+            stream = self._stream = self._stream or self._connect()
         except OSError as error:
-            return _words(error), False
+            return _reason(error), False
         waiting, flying, received = deque(messages), set[bytes](), bytearray()
         reason = ""
         try:
@@ -72,12 +72,12 @@ class Line:
                 received += chunk
                 _gather(received, flying, replies)
         except OSError as error:
-            reason = _words(error)
+            reason = _reason(error)
         if reason:
             self.close()
         return reason, True
 
-    def _dial(self) -> socket.socket:
+    def _connect(self) -> socket.socket:
         stream = socket.create_connection((self._host, self._port), self._timeout)
         stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return stream
@@ -105,7 +105,7 @@ def _gather(received: bytearray, flying: set[bytes], replies: dict[bytes, bytes]
             replies[reply[:2]] = reply
 
 
-def _words(error: OSError) -> str:
+def _reason(error: OSError) -> str:
     if isinstance(error, TimeoutError):
         return "no answer in time"
     return (error.strerror or str(error)).lower()

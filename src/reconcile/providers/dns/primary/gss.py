@@ -24,8 +24,8 @@ from reconcile.providers.dns.primary.connection import Unreachable
 
 #: How [dns] key_algorithm asks for it.
 ALGORITHM = "gss-tsig"
-#: Messages out, the reply to each in: see Line.converse.
-Converse = Callable[[Sequence[bytes]], list[bytes | Unreachable]]
+#: Messages out, the reply to each in: see TcpConnection.exchange.
+SendAll = Callable[[Sequence[bytes]], list[bytes | Unreachable]]
 
 #: Seconds the key is asked to live; the server may forget it earlier.
 _LIFE = 3600
@@ -43,17 +43,17 @@ class GssKey:
         self._lock = threading.Lock()
 
     @contextlib.contextmanager
-    def turn(self, converse: Converse) -> Iterator[dns.tsig.Key]:
+    def locked(self, exchange: SendAll) -> Iterator[dns.tsig.Key]:
         """The key, for one thread at a time: a security context knows no other. Raises DNS16, DNS21."""
         with self._lock:
             if self._key is None:
-                self._key = self._agreed(converse)
+                self._key = self._agreed(exchange)
             yield self._key
 
-    def _agreed(self, converse: Converse) -> dns.tsig.Key:
+    def _agreed(self, exchange: SendAll) -> dns.tsig.Key:
         gssapi = _library()
         try:
-            return self._negotiate(gssapi, converse)
+            return self._negotiate(gssapi, exchange)
         except gssapi.exceptions.GSSError as error:
             hint = "get a ticket (kinit, or KRB5_CLIENT_KTNAME), and see that key_name is the server's Kerberos name"
             reason = " ".join(str(error.gen_message()).split())
@@ -62,7 +62,7 @@ class GssKey:
             kind = type(error).__name__
             raise Problem("DNS21", f"No key could be agreed with {self._service} ({kind}).", "read its log") from None
 
-    def _negotiate(self, gssapi: Any, converse: Converse) -> dns.tsig.Key:
+    def _negotiate(self, gssapi: Any, exchange: SendAll) -> dns.tsig.Key:
         flags = gssapi.RequirementFlag.mutual_authentication | gssapi.RequirementFlag.integrity
         service = gssapi.Name(self._service, gssapi.NameType.hostbased_service)
         context = gssapi.SecurityContext(name=service, usage="initiate", flags=flags)
@@ -70,14 +70,14 @@ class GssKey:
         key = dns.tsig.Key(name, context, dns.tsig.GSS_TSIG)
         token = context.step()
         for _ in range(_ROUNDS):
-            answer = self._asked(name, key, token, converse)
+            answer = self._asked(name, key, token, exchange)
             if not context.complete:  # dnspython takes the last step itself, to verify a signed reply
                 token = context.step(answer.key)
             if context.complete:
                 return key
-        raise Problem("DNS21", f"{self._service} never came to an agreement.", "read its log")
+        raise Problem("DNS21", f"{self._service} did not complete the negotiation.", "read its log")
 
-    def _asked(self, name: dns.name.Name, key: dns.tsig.Key, token: bytes, converse: Converse) -> TKEY:
+    def _asked(self, name: dns.name.Name, key: dns.tsig.Key, token: bytes, exchange: SendAll) -> TKEY:
         now = int(self._clock.now().timestamp())
         query = dns.message.make_query(name, dns.rdatatype.TKEY, dns.rdataclass.ANY)
         mode = TKEY.GSSAPI_NEGOTIATION
@@ -85,7 +85,7 @@ class GssKey:
             dns.rdataclass.ANY, dns.rdatatype.TKEY, dns.tsig.GSS_TSIG, now, now + _LIFE, mode, dns.rcode.NOERROR, token
         )
         query.additional.append(dns.rrset.from_rdata(name, 0, offer))
-        (reply,) = converse([query.to_wire()])
+        (reply,) = exchange([query.to_wire()])
         if isinstance(reply, Unreachable):
             raise Problem("DNS01", f"The DNS server cannot be reached to agree on a key ({reply.reason}).", "try again")
         keyring = dns.tsig.GSSTSigAdapter({name: key})  # type: ignore[no-untyped-call]
@@ -94,7 +94,7 @@ class GssKey:
         if answer is None or answer[0].error != dns.rcode.NOERROR:
             said = dns.rcode.to_text(message.rcode()) if answer is None else f"error {answer[0].error}"
             raise Problem(
-                "DNS21", f"{self._service} turned the ticket down ({said}).", "is this account allowed, and its realm?"
+                "DNS21", f"{self._service} refused the ticket ({said}).", "is this account allowed, and its realm?"
             )
         found: TKEY = answer[0]
         return found

@@ -1,4 +1,4 @@
-"""What stands at a name itself, told from what a wildcard, an alias or a DNAME answers in its place."""
+"""What stands at a name itself, apart from what a wildcard, an alias or a DNAME answers in its place."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _PROBE = dns.name.Name((b"reconcile-probe", b"*"))
 _Answers = Mapping[Question, Answer | Failure]
 
 
-def ask_standing(primary: Primary, keys: Iterable[RecordKey]) -> _Answers:
-    """Everything ``standing`` needs to know about these records, in one round of questions."""
+def ask_rrsets(primary: Primary, keys: Iterable[RecordKey]) -> _Answers:
+    """Everything ``rrset_at`` needs to know about these records, in one round of questions."""
     return primary.ask(questions_about(keys))
 
 
@@ -34,7 +34,7 @@ def questions_about(keys: Iterable[RecordKey]) -> Iterator[Question]:
     return itertools.chain(map(_question, keys), *map(_doubts, keys))
 
 
-def standing(key: RecordKey, answers: _Answers) -> dns.rdataset.Rdataset | None:
+def rrset_at(key: RecordKey, answers: _Answers) -> dns.rdataset.Rdataset | None:
     """The RRset at the name itself, None when there is none.
 
     Raises the Problem of a failed read, and DNS10 when nothing can or should be published there: the name is an alias

@@ -1,4 +1,4 @@
-"""Carries wishes out: read, compare, one atomic UPDATE per zone, read back. Many zones at the price of one."""
+"""Carries changes out: read, compare, one atomic UPDATE per zone, read back. Many zones at the price of one."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from dns.rdatatype import RdataType
 
 from reconcile.clock import Clock
 from reconcile.problem import Problem
-from reconcile.providers.dns.desired.rrset import Wish, shown
+from reconcile.providers.dns.desired.rrset import RrsetChange, shown
 from reconcile.providers.dns.primary.answers import Answer, Failure, Question
 from reconcile.providers.dns.primary.client import Primary, Verdict
 from reconcile.providers.dns.primary.compare_and_swap import Swap, update_for
-from reconcile.providers.dns.primary.name_status import ask_standing, standing
+from reconcile.providers.dns.primary.name_status import ask_rrsets, rrset_at
 from reconcile.providers.dns.primary.own_writes import OwnWrites
-from reconcile.providers.dns.primary.update_message import Errand, Granted, Packet, Witness, drafted
+from reconcile.providers.dns.primary.update_message import JournalWrite, Outcome, PendingChange, ZoneUpdate, drafted
 from reconcile.providers.dns.primary.zones import Zones
 from reconcile.providers.dns.records.keys import RecordKey
 
@@ -31,46 +31,46 @@ _READ_BACK = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0)
 _USUAL_TYPES = (RdataType.A, RdataType.AAAA, RdataType.MX, RdataType.TXT, RdataType.SRV, RdataType.NS)
 
 
-class Exchange:
-    """Grants wishes on one primary; safe to call from many threads."""
+class PrimaryStore:
+    """Applies changes on one primary; safe to call from many threads."""
 
-    def __init__(self, primary: Primary, clock: Clock, witness: Witness) -> None:
+    def __init__(self, primary: Primary, clock: Clock, journal: JournalWrite) -> None:
         self._primary = primary
         self._clock = clock
-        self._witness = witness
+        self._journal = journal
         self._zones = Zones()
         self._own = OwnWrites()
 
-    def standing(self, keys: Collection[RecordKey]) -> Mapping[RecordKey, Rdataset | None]:
+    def read(self, keys: Collection[RecordKey]) -> Mapping[RecordKey, Rdataset | None]:
         """What stands at each, as just read. Raises the Problem of a failed read."""
-        answers = ask_standing(self._primary, keys)
-        return {key: standing(key, answers) for key in keys}
+        answers = ask_rrsets(self._primary, keys)
+        return {key: rrset_at(key, answers) for key in keys}
 
-    def grant(self, wishes: Sequence[Wish]) -> list[Granted]:
-        """What became of each wish. Those of one zone that can be granted are granted together or not at all."""
-        with self._primary.on_one_line() as primary, contextlib.ExitStack() as locks:
-            found = self._zones.of(primary, {wish.key.name for wish in wishes})
+    def apply(self, changes: Sequence[RrsetChange]) -> list[Outcome]:
+        """What became of each change. Those of one zone that can be applied are applied together or not at all."""
+        with self._primary.connected() as primary, contextlib.ExitStack() as locks:
+            found = self._zones.of(primary, {change.key.name for change in changes})
             for apex in sorted({apex for apex in found.values() if not isinstance(apex, Problem)}):
                 locks.enter_context(self._zones.lock(apex))
-            errands = [Errand(wish, found[wish.key.name]) for wish in wishes]
-            visit = _Visit(primary, self._clock, self._witness, self._own, errands)
+            pending = [PendingChange(change, found[change.key.name]) for change in changes]
+            run = _Run(primary, self._clock, self._journal, self._own, pending)
             for _ in range(_ATTEMPTS):
-                if not visit.round():
+                if not run.round():
                     break
-            return [errand.end if errand.ended else _never_still(errand.wish.key) for errand in errands]
+            return [one.end if one.ended else _keeps_changing(one.change.key) for one in pending]
 
 
-class _Visit:
-    """Wishes granted over one connection, the locks of their zones being held."""
+class _Run:
+    """Wishes applied over one connection, the locks of their zones being held."""
 
     def __init__(
-        self, primary: Primary, clock: Clock, witness: Witness, own: OwnWrites, errands: Sequence[Errand]
+        self, primary: Primary, clock: Clock, journal: JournalWrite, own: OwnWrites, pending: Sequence[PendingChange]
     ) -> None:
-        self.errands = errands
+        self.pending = pending
         self._own = own
         self._primary = primary
         self._clock = clock
-        self._witness = witness
+        self._journal = journal
         self._refused: dict[dns.name.Name, Sequence[Swap]] = {}
 
     def round(self) -> bool:
@@ -78,70 +78,70 @@ class _Visit:
 
         A zone whose prerequisites failed, or whose answer was lost with nothing done, waits for the next round.
         """
-        left = [errand for errand in self.errands if not errand.ended]
+        left = [one for one in self.pending if not one.ended]
         if not left:
             return False
-        answers = ask_standing(self._primary, [errand.wish.key for errand in left])
-        by_zone: dict[dns.name.Name, list[Errand]] = {}
-        for errand in left:
-            by_zone.setdefault(errand.zone, []).append(errand)
-        packets = []
-        for zone, errands in by_zone.items():
-            packet = drafted(zone, errands, answers, self._own)
-            if packet.swaps and packet.swaps == self._refused.get(zone):
-                self._explain(packet)
-            elif packet.errands:
-                packets.append(packet)
-        self._send(packets)
+        answers = ask_rrsets(self._primary, [one.change.key for one in left])
+        by_zone: dict[dns.name.Name, list[PendingChange]] = {}
+        for one in left:
+            by_zone.setdefault(one.zone, []).append(one)
+        updates = []
+        for zone, pending in by_zone.items():
+            update = drafted(zone, pending, answers, self._own)
+            if update.swaps and update.swaps == self._refused.get(zone):
+                self._explain(update)
+            elif update.pending:
+                updates.append(update)
+        self._send(updates)
         return True
 
-    def _send(self, packets: Sequence[Packet]) -> None:
-        for packet in packets:
-            packet.witnessed(self._witness, None)
-        verdicts = self._primary.update([update_for(packet.zone, packet.swaps) for packet in packets])
-        done: list[Errand] = []
-        unheard: list[Errand] = []
-        for packet, verdict in zip(packets, verdicts, strict=True):
+    def _send(self, updates: Sequence[ZoneUpdate]) -> None:
+        for update in updates:
+            update.journalled(self._journal, None)
+        verdicts = self._primary.update([update_for(update.zone, update.swaps) for update in updates])
+        done: list[PendingChange] = []
+        unheard: list[PendingChange] = []
+        for update, verdict in zip(updates, verdicts, strict=True):
             if isinstance(verdict, Problem):
-                for errand in packet.errands:
-                    errand.finish(verdict)
+                for one in update.pending:
+                    one.finish(verdict)
                 continue
-            packet.witnessed(self._witness, verdict)
+            update.journalled(self._journal, verdict)
             if verdict is Verdict.CONFLICT:
-                self._refused[packet.zone] = packet.swaps
+                self._refused[update.zone] = update.swaps
             elif verdict is Verdict.ACCEPTED:
-                self._own.note(packet.swaps)
-                done += packet.errands
+                self._own.note(update.swaps)
+                done += update.pending
             else:
-                unheard += packet.errands
+                unheard += update.pending
         self._read_back([*done, *unheard])
-        for errand in done:
-            if not errand.ended:
-                errand.finish(self._dropped(errand))
+        for one in done:
+            if not one.ended:
+                one.finish(self._dropped(one))
 
-    def _read_back(self, errands: Sequence[Errand]) -> None:
+    def _read_back(self, pending: Sequence[PendingChange]) -> None:
         """Look until the world agrees; what it does not agree to in time stays without end."""
-        left = list(errands)
+        left = list(pending)
         for pause in _READ_BACK:
             if not left:
                 return
             self._clock.sleep(pause)
-            answers = self._primary.ask(_question(errand) for errand in left)
-            for errand in left:
-                answer = answers[_question(errand)]
-                if isinstance(answer, Answer) and errand.wish.reached(answer.rdataset):
-                    errand.finish(answer.rdataset)
-            left = [errand for errand in left if not errand.ended]
+            answers = self._primary.ask(_question(one) for one in left)
+            for one in left:
+                answer = answers[_question(one)]
+                if isinstance(answer, Answer) and one.change.satisfied_by(answer.rdataset):
+                    one.finish(answer.rdataset)
+            left = [one for one in left if not one.ended]
 
-    def _explain(self, packet: Packet) -> None:
+    def _explain(self, update: ZoneUpdate) -> None:
         """The same reading was refused twice: something is in the way of one of them; the others go on without it."""
-        keys = [errand.wish.key for errand in packet.errands if errand.wish.key.rdtype == RdataType.CNAME]
-        crowded = {key: others for key in keys if (others := self._others(key.name))}
-        for errand in packet.errands:
-            if errand.wish.key in crowded:
-                errand.finish(_crowded(errand.wish.key, crowded[errand.wish.key]))
-            elif not crowded:
-                errand.finish(self._not_honoured(errand.wish.key))
+        keys = [one.change.key for one in update.pending if one.change.key.rdtype == RdataType.CNAME]
+        conflicting = {key: others for key in keys if (others := self._other_types(key.name))}
+        for one in update.pending:
+            if one.change.key in conflicting:
+                one.finish(_cname_conflict(one.change.key, conflicting[one.change.key]))
+            elif not conflicting:
+                one.finish(self._not_honoured(one.change.key))
 
     def _not_honoured(self, key: RecordKey) -> Problem:
         return Problem(
@@ -150,27 +150,27 @@ class _Visit:
             "it may not honour RFC 2136 prerequisites; change this record by hand",
         )
 
-    def _others(self, name: dns.name.Name) -> list[str]:
+    def _other_types(self, name: dns.name.Name) -> list[str]:
         answers = self._primary.ask([Question(name, rdtype) for rdtype in _USUAL_TYPES])
         found = [question for question, answer in answers.items() if isinstance(answer, Answer) and answer.rdataset]
         return [dns.rdatatype.to_text(question.rdtype) for question in found]
 
-    def _dropped(self, errand: Errand) -> Problem:
-        answer = self._primary.ask([_question(errand)])[_question(errand)]
+    def _dropped(self, one: PendingChange) -> Problem:
+        answer = self._primary.ask([_question(one)])[_question(one)]
         if isinstance(answer, Failure):
             return answer.problem
         return Problem(
             "DNS08",
-            f"{self._primary} accepted the change of {errand.wish.key} and still answers {shown(answer.rdataset)}.",
+            f"{self._primary} accepted the change of {one.change.key} and still answers {shown(answer.rdataset)}.",
             "the server dropped it or answers from another copy; read its log, then plan again",
         )
 
 
-def _question(errand: Errand) -> Question:
-    return Question(errand.wish.key.name, errand.wish.key.rdtype)
+def _question(one: PendingChange) -> Question:
+    return Question(one.change.key.name, one.change.key.rdtype)
 
 
-def _crowded(key: RecordKey, others: Sequence[str]) -> Problem:
+def _cname_conflict(key: RecordKey, others: Sequence[str]) -> Problem:
     return Problem(
         "DNS10",
         f"{key.owner} holds other records ({', '.join(others)}), so it cannot become an alias (CNAME).",
@@ -178,5 +178,5 @@ def _crowded(key: RecordKey, others: Sequence[str]) -> Problem:
     )
 
 
-def _never_still(key: RecordKey) -> Problem:
-    return Problem("DNS07", f"{key} keeps being changed by somebody else.", "find out who, then plan again")
+def _keeps_changing(key: RecordKey) -> Problem:
+    return Problem("DNS07", f"{key} keeps being changed by another client.", "find out who, then plan again")

@@ -19,7 +19,7 @@ _TTL = 3600
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class PolicyIfNone:
+class DmarcIfAbsent:
     """``{"contains": ("v=DMARC1",)}``: that there be one."""
 
     key: RecordKey

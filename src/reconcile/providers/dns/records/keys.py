@@ -32,7 +32,7 @@ class RecordKey(NamedTuple):
 
     @property
     def owner(self) -> str:
-        """The name as people write it, without the final dot."""
+        """The name, without the final dot."""
         return self.name.to_text(omit_final_dot=True)
 
     def __str__(self) -> str:

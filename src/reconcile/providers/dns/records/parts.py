@@ -17,7 +17,7 @@ from reconcile.resources.resource import Value
 Rdataset = dns.rdataset.Rdataset
 Fields = Mapping[str, Value]
 
-#: Seconds. The records of the switch itself are born with a short life, so that going back is quick.
+#: Seconds. The records of the switch itself are created with a short life, so that going back is quick.
 _SWITCH_TTL = 300
 USUAL_TTL = 3600
 
@@ -79,7 +79,7 @@ class WholeRrset:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class TextAmongOthers:
+class TxtValues:
     """Some TXT strings are ours; the others at the name belong to somebody else."""
 
     key: RecordKey
@@ -120,7 +120,7 @@ def _around(now: Rdataset) -> Fields:
 
 
 def first_ttl(key: RecordKey) -> int:
-    """Seconds a record of ours is born with."""
+    """Seconds a record of ours is created with."""
     switched = key.rdtype == RdataType.MX or key.name.labels[0] == b"autodiscover"
     return _SWITCH_TTL if switched else USUAL_TTL
 

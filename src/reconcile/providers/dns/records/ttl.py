@@ -12,8 +12,8 @@ from reconcile.providers.dns.records.parts import Fields, Rdataset, Seen, first_
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class LifetimeAlone:
-    """``{"ttl": seconds}``. Where there is no RRset, it is the TTL one would be born with: nothing is to be done."""
+class TtlOnly:
+    """``{"ttl": seconds}``. Where there is no RRset, it is the TTL a new one would have: nothing is to be done."""
 
     key: RecordKey
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from reconcile.problem import Problem
 from reconcile.providers.dns.spf import record as spf
 
-#: ``resolve(name, type)``: the values found, none when there are none, None when it could not be told.
+#: ``resolve(name, type)``: the values found, none when there are none, None when it could not be found out.
 Resolve = Callable[[str, str], tuple[str, ...] | None]
 
 LOOKUP_LIMIT = 10
@@ -77,7 +77,7 @@ class Resolves(Protocol):
     def resolve_all(self, pairs: Iterable[tuple[str, str]]) -> None: ...
 
 
-def foresee(records: Iterable[tuple[str, str]], resolver: Resolves) -> None:
+def prefetch(records: Iterable[tuple[str, str]], resolver: Resolves) -> None:
     """Ask about all that counting these (record, domain) will ask, level by level, each level at once."""
     level = list(records)
     for _ in range(LOOKUP_LIMIT):

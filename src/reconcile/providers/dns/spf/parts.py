@@ -65,7 +65,7 @@ class IncludeInSpf:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class TermGone:
+class SpfTermRemoved:
     """``{"gone": True}``: the record no longer says a term that is not true any more, or soon will not be.
 
     The key's part names it: ``spf-mx`` for ``mx``, which the switch would turn from the old host to Microsoft's inbound
@@ -91,7 +91,7 @@ class TermGone:
         return before is not None and "record" in before.context and str(record) != before.context["record"]
 
     def written(self, now: Rdataset | None, fields: Fields) -> Rdataset:
-        """``fields["hosts"]`` are the MX hosts of today that may go on sending. Raises DNS09 when nobody told."""
+        """``fields["hosts"]`` are the MX hosts of today that may go on sending. Raises DNS09 when nobody reported."""
         record = the_record(self.key, now)
         assert record is not None  # noqa: S101  (without a record nothing is left to do)
         if self._host:
