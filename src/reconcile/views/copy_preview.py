@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from reconcile.mailcopy.preview import FolderPreview
-from reconcile.views.copies import size
-from reconcile.views.wording import ALARM, QUIET, count, plain
+from reconcile.views.wording import ALARM, QUIET, count, plain, size
 
 
 def sizes_text(key: str, folders: Sequence[FolderPreview]) -> Text:

@@ -97,3 +97,13 @@ def lacking(one: SeatCount) -> str:
 def count(number: int, singular: str, plural: str = "") -> str:
     """``1 change``, ``3 changes``."""
     return f"{number} {singular if number == 1 else plural or singular + 's'}"
+
+
+def size(volume: float) -> str:
+    """``812 B``, ``9.6 MB``: powers of a thousand."""
+    if volume < 1000:
+        return f"{volume:.0f} B"
+    units = ["kB", "MB", "GB"]
+    while (volume := volume / 1000) >= 999.95 and len(units) > 1:
+        units.pop(0)
+    return f"{volume:.1f} {units[0]}"

@@ -30,7 +30,7 @@ def back(session: Session, yes: bool, names: tuple[str, ...]) -> int:
     """
     from reconcile.mailcopy.imap.interruptions import ConnectionLost
     from reconcile.problem import Problem
-    from reconcile.views.copies import CopyLines
+    from reconcile.views.copy_progress import CopyLines
     from reconcile.views.copy_report import failed_check_text
 
     console, endpoints, location, incomplete = session.console(), endpoints_of(session), copies_location(session), 0

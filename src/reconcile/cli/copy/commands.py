@@ -55,7 +55,7 @@ def work(
     if dry_run:
         return show_plan(session, names)
     from reconcile.cli.copy.worker import worker_of
-    from reconcile.views.copies import CopyBars, CopyLines
+    from reconcile.views.copy_progress import CopyBars, CopyLines
 
     jobs = copy_jobs(session)
 
@@ -71,7 +71,7 @@ def work(
     began = time.monotonic()
     say = ignoring_closed_output(session.warn)
     with contextlib.ExitStack() as stack:
-        bars = stack.enter_context(CopyBars(console)) if console.is_terminal else None
+        bars = stack.enter_context(CopyBars(console, len(wanted()))) if console.is_terminal else None
         lines = bars.lines if bars else CopyLines(ignoring_closed_output(console.print))
         worker = worker_of(session, name, at_once, bars or lines)
 
@@ -98,7 +98,8 @@ def status(session: Session, as_json: bool, prometheus: bool, watch: bool, names
     """Show every copy: its state, how far it is, when it will be over, what was refused, the last error."""
     from reconcile.clock import SystemClock
     from reconcile.mailcopy.queue.forecast import Remaining, forecast
-    from reconcile.views.copies import copies_count, copies_json, copies_metrics, copies_table
+    from reconcile.views.copy_metrics import copies_json, copies_metrics
+    from reconcile.views.copy_status import copy_status
 
     jobs, clock = copy_jobs(session), SystemClock()
 
@@ -113,16 +114,18 @@ def status(session: Session, as_json: bool, prometheus: bool, watch: bool, names
         return
     console = session.console()
     if watch:
+        from rich.console import Group
         from rich.live import Live
 
         with contextlib.suppress(KeyboardInterrupt), Live(console=console, auto_refresh=False) as live:
             while True:
                 seen = chosen(jobs, names)
-                live.update(copies_table(seen, clock.now(), left()), refresh=True)
+                live.update(Group(*copy_status(seen, clock.now(), left(), console.width)), refresh=True)
                 if not any(job.state in ("queued", "running", "waiting") for job in seen):
                     break
                 clock.sleep(1.0)
     seen = chosen(jobs, names)
-    if not watch and seen:
-        console.print(copies_table(seen, clock.now(), left()))
-    console.print(copies_count(seen) if seen else "No copy is queued.")
+    if not seen:
+        console.print("No copy is queued.")
+    elif not watch:
+        session.print(copy_status(seen, clock.now(), left(), console.width))
