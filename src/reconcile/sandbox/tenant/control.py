@@ -130,6 +130,10 @@ class Control:
                     box = self._world.mailboxes[user.id]
                     box.access.append(Permission(self._user(value).id, ["FullAccess"]))
                     self._world.tell(box)
+                case "imap":
+                    box = self._world.mailboxes[user.id]
+                    box.protocols["ImapEnabled"] = bool(value)
+                    self._world.tell(box)
                 case "stored_bytes":
                     self._world.mailboxes[user.id].stored = int(value)
                 case "display_name":

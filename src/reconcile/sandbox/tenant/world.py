@@ -241,6 +241,8 @@ class World:
         """A mailbox for the user; ``items`` must be free. Raises AddressTakenError."""
         self.book.claim(user.id, items)
         box = Mailbox(self.new_id(), user.id, name, alias, shared, items, self.clock.now())
+        if self.profile.imap_off:
+            box.protocols["ImapEnabled"] = False
         self.mailboxes[user.id] = box
         self._guids[box.guid] = user.id
         self.set_addresses(user.id, items)

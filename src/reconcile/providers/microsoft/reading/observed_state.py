@@ -67,6 +67,18 @@ def full_access_holders(permissions: Iterable[Row]) -> list[str]:
     ]
 
 
+def copier_granted(rows: Iterable[Row], names: Collection[str]) -> bool:
+    """Whether rows asked for by the copier's id grant it FullAccess, shown by its id, as a SID or by its name.
+
+    Rows that include the mailbox's own entry are everybody's: Exchange did not know whom it was asked about. Then only
+    ``names``, the ids of the application, count.
+    """
+    found = list(rows)
+    holders = {holder.lower() for holder in full_access_holders(found)}
+    everybody = any(str(row.get("User") or "").upper() == "NT AUTHORITY\\SELF" for row in found)
+    return bool(holders & set(names)) or bool(holders and not everybody)
+
+
 def send_as_holders(grants: Iterable[Row]) -> list[str]:
     return [
         str(row.get("Trustee") or "")

@@ -250,16 +250,45 @@ class _Observing:
         }
         wanted = [one for one in wanted if one.address not in seen]
         boxes = self._by_primary_or_recorded(wanted)
-        permissions = self._tenant.permissions("Get-MailboxPermission", [box.guid for box in boxes.values()])
+        granted = self._granted([box.guid for box in boxes.values()])
+        imap = self._tenant.imap([guid for guid, found in granted.items() if found is True])
         for one in wanted:
-            rows = permissions[boxes[one.address].guid] if one.address in boxes else []
-            if isinstance(rows, Refused):
-                seen[one.address] = _unknown(rows, one.address)
-            elif {holder.lower() for holder in observed_state.full_access_holders(rows)} & self._copier:
-                seen[one.address] = Live(one.address, {"granted": True}, boxes[one.address].guid)
-            else:
+            guid = boxes[one.address].guid if one.address in boxes else ""
+            found, on = granted.get(guid, False), imap.get(guid, True)
+            if isinstance(found, Refused) or isinstance(on, Refused):
+                seen[one.address] = _unknown(found if isinstance(found, Refused) else on, one.address)
+            elif not found:
                 seen[one.address] = ABSENT
+            else:
+                context: Mapping[str, Value] = {} if on else {"imap": "switched off"}
+                seen[one.address] = Live(one.address, {"granted": on}, guid, context=context)
         return seen
+
+    def _granted(self, guids: Collection[str]) -> Mapping[str, bool | Refused]:
+        """Whether the copier may open each of these mailboxes. Exchange shows an application by its object id, its
+        application id, a SID or its name: where somebody may be the copier, it is asked about the copier alone."""
+        rights = self._tenant.permissions("Get-MailboxPermission", guids)
+        held: dict[str, set[str] | Refused] = {
+            guid: rows if isinstance(rows, Refused) else set(map(str.lower, observed_state.full_access_holders(rows)))
+            for guid, rows in rights.items()
+        }
+        unsure = [
+            guid
+            for guid, holders in held.items()
+            if not isinstance(holders, Refused) and not holders & self._copier and holders - {"nt authority\\self"}
+        ]
+        asked = self._tenant.copier_permissions(unsure, self._settings.tenant.copier_principal)
+        found: dict[str, bool | Refused] = {}
+        for guid, holders in held.items():
+            answer = asked.get(guid, [])
+            if isinstance(holders, Refused):
+                found[guid] = holders
+            elif isinstance(answer, Refused):
+                unknown = answer.code == "ManagementObjectNotFoundException"  # Exchange does not know the application
+                found[guid] = False if unknown else answer
+            else:
+                found[guid] = bool(holders & self._copier) or observed_state.copier_granted(answer, self._copier)
+        return found
 
     def _copied_whole(self, one: Wanted) -> bool:
         """Whether a mailbox that stays described has all its mail copied."""

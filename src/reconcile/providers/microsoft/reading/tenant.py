@@ -20,6 +20,9 @@ from reconcile.providers.microsoft.wire.refusals import Refused
 Row = dict[str, Any]
 T = TypeVar("T")
 
+#: From how many mailboxes on one list of all is asked for instead of each of them.
+LIST_FROM = 30
+
 #: What tells who holds which right on a mailbox.
 _RIGHTS_SELECT = {
     "Get-MailboxPermission": ("User", "AccessRights", "Deny", "IsInherited"),
@@ -148,6 +151,24 @@ class Tenant:
             known.update(dict.fromkeys(missing, failure))
         return {guid: _raised(known[guid]) for guid in boxes}
 
+    def copier_permissions(self, guids: Iterable[str], principal: str) -> Mapping[str, list[Row] | Refused]:
+        """The rows of ``Get-MailboxPermission`` that concern one application, of each mailbox, batched."""
+        boxes = sorted(set(guids))
+        asked = [{"Identity": guid, "User": principal} for guid in boxes]
+        rights = _RIGHTS_SELECT["Get-MailboxPermission"]
+        return dict(zip(boxes, self._exchange.many("Get-MailboxPermission", rights, asked), strict=True))
+
+    def imap(self, guids: Collection[str]) -> Mapping[str, bool | Refused]:
+        """Whether IMAP opens each of these mailboxes."""
+        select = ("Guid", "ImapEnabled", "PrimarySmtpAddress")
+        if len(guids) >= LIST_FROM:
+            rows = self._once("protocols", lambda: _whole(self._exchange, "Get-CASMailbox", select))
+            on = {str(row["Guid"]).lower(): row.get("ImapEnabled") is not False for row in rows}
+            return {guid: on.get(guid, True) for guid in guids}
+        boxes = sorted(guids)
+        answers = self._exchange.many("Get-CASMailbox", select, [{"Identity": guid} for guid in boxes])
+        return {guid: _imap(guid, answer) for guid, answer in zip(boxes, answers, strict=True)}
+
     def _user_rows(self) -> list[Row]:
         return self._graph.rows("/users", records.USER_SELECT, top=999)
 
@@ -177,6 +198,13 @@ def _raised(rights: list[Row] | Refused | Problem) -> list[Row] | Refused:
     if isinstance(rights, Problem):
         raise rights
     return rights
+
+
+def _imap(guid: str, answer: list[Row] | Refused) -> bool | Refused:
+    if isinstance(answer, Refused):
+        return answer
+    row = next((row for row in answer if str(row.get("Guid") or "").lower() == guid), {})
+    return row.get("ImapEnabled") is not False
 
 
 def list_boxes(exchange: Exchange) -> list[Box]:

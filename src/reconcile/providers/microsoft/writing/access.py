@@ -1,18 +1,16 @@
-"""Rights on mailboxes: the delegates of shared ones, and the copier's temporary access."""
+"""Rights on shared mailboxes: who opens them, sends as them and on their behalf."""
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import threading
 from collections.abc import Callable
 
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.microsoft.reading import observed_state
 from reconcile.providers.microsoft.reading.records import Box
-from reconcile.providers.microsoft.wire.exchange import Row, edited
-from reconcile.providers.microsoft.wire.refusals import LostAnswer, Refused
+from reconcile.providers.microsoft.wire.exchange import edited
+from reconcile.providers.microsoft.wire.refusals import Refused
 from reconcile.providers.microsoft.writing.boundary import check_inside
 from reconcile.providers.microsoft.writing.principals import Names
 from reconcile.providers.microsoft.writing.read_back import retrying, until
@@ -50,7 +48,7 @@ class AccessWriter:
             self._settle(none, RIGHTS)
 
     def _settle(self, order: Order, rights: tuple[str, ...]) -> Live:
-        box = _mailbox(self._surfaces, order.address)
+        box = mailbox(self._surfaces, order.address)
         check_inside(order, box)
         before = self._fields(box)
         for right in rights:
@@ -66,7 +64,7 @@ class AccessWriter:
         return live
 
     def _agreeing(self, order: Order, rights: tuple[str, ...]) -> Live | None:
-        box = _mailbox(self._surfaces, order.address)
+        box = mailbox(self._surfaces, order.address)
         fields = self._fields(box)
         for right in rights:
             wanted, present = _people(order.fields.get(right)), _people(fields[right])
@@ -95,103 +93,14 @@ class AccessWriter:
 
     def _retrying(self, act: Callable[[], None]) -> None:
         try:
-            retrying(self._clock, act, _recipient_unknown, RECIPIENT_TIMEOUT, pause=30.0)
+            retrying(self._clock, act, recipient_unknown, RECIPIENT_TIMEOUT, pause=30.0)
         except Refused as refused:
             # As after an answer that was lost: it is what it was to become, as reading back will show.
             if not refused.code.endswith("AlreadyExistsException"):
                 raise
 
 
-#: The largest message Exchange Online can be set to take; 36 MB is what a new mailbox takes, and old mail knows no
-#: such limit (Set-Mailbox -MaxReceiveSize).
-LARGEST_MESSAGE = "150MB"
-
-
-class CopyAccessWriter:
-    """Kind *copy_access*: the copier's application may open one mailbox, which takes large messages from then on."""
-
-    def __init__(self, surfaces: Surfaces) -> None:
-        self._surfaces = surfaces
-        self._exchange = surfaces.exchange
-        self._clock = surfaces.clock
-        self._lock = threading.Lock()
-        self._known = False
-
-    def create(self, order: Order) -> Live:
-        box = _mailbox(self._surfaces, order.address)
-        check_inside(order, box)
-        self._register_application()
-        principal = self._surfaces.settings.tenant.copier_principal
-
-        def grant() -> None:
-            self._exchange.run(
-                "Add-MailboxPermission",
-                Identity=box.guid,
-                User=principal,
-                AccessRights=["FullAccess"],
-                InheritanceType="All",
-                AutoMapping=False,
-                Confirm=False,
-            )
-
-        if not self._granted(box):
-            self._exchange.run("Set-Mailbox", Identity=box.guid, MaxReceiveSize=LARGEST_MESSAGE)
-            retrying(self._clock, grant, _recipient_unknown, RECIPIENT_TIMEOUT, pause=30.0)
-        if until(self._clock, lambda: self._granted(box) or None, SHOWN_TIMEOUT) is None:
-            raise disagrees(order.address, "the copier's access")
-        return Live(order.address, {"granted": True}, box.guid)
-
-    def update(self, order: Order) -> Live:
-        return self.create(order)
-
-    def delete(self, order: Order) -> None:
-        box = self._surfaces.watch.box(order.address.key)
-        if box is None or not self._granted(box):
-            return
-        check_inside(order, box)
-        self._exchange.run(
-            "Remove-MailboxPermission",
-            Identity=box.guid,
-            User=self._surfaces.settings.tenant.copier_principal,
-            AccessRights=["FullAccess"],
-            InheritanceType="All",
-            Confirm=False,
-        )
-        if until(self._clock, lambda: None if self._granted(box) else True, SHOWN_TIMEOUT) is None:
-            raise disagrees(order.address, "the end of the copier's access")
-
-    def _granted(self, box: Box) -> bool:
-        tenant = self._surfaces.settings.tenant
-        rows = self._exchange.rows("Get-MailboxPermission", (), Identity=box.guid)
-        holders = {holder.lower() for holder in observed_state.full_access_holders(rows)}
-        return bool(holders & {tenant.copier_principal.lower(), tenant.client_id.lower()})
-
-    def _register_application(self) -> None:
-        """Exchange must know the application before it can be given a right; said once."""
-        tenant = self._surfaces.settings.tenant
-        with self._lock:
-            if self._known or self._registered():
-                self._known = True
-                return
-            with contextlib.suppress(LostAnswer):
-                self._exchange.create(
-                    "New-ServicePrincipal",
-                    AppId=tenant.client_id,
-                    ObjectId=tenant.copier_principal,
-                    DisplayName="reconcile mail copy",
-                )
-            self._known = until(self._clock, lambda: self._registered() or None, SHOWN_TIMEOUT) is not None
-
-    def _registered(self) -> bool:
-        principal = self._surfaces.settings.tenant.copier_principal.lower()
-
-        def is_it(row: Row) -> bool:
-            return str(row.get("ObjectId") or "").lower() == principal
-
-        return self._exchange.one("Get-ServicePrincipal", (), principal, is_it) is not None
-
-
-def _mailbox(surfaces: Surfaces, address: Address) -> Box:
+def mailbox(surfaces: Surfaces, address: Address) -> Box:
     box = until(surfaces.clock, lambda: surfaces.watch.box(address.key), SHOWN_TIMEOUT)
     if box is None:
         raise Problem("M365-25", f"{address.key}: Exchange shows no such mailbox.", "apply its mailbox first")
@@ -230,7 +139,7 @@ def _take(surfaces: Surfaces, right: str, guid: str, who: str) -> None:
         run("Set-Mailbox", Identity=guid, GrantSendOnBehalfTo=edited(remove=[who]))
 
 
-def _recipient_unknown(refused: Refused) -> bool:
+def recipient_unknown(refused: Refused) -> bool:
     return refused.code == "ManagementObjectNotFoundException" or refused.says("couldn't find", "couldn't be found")
 
 

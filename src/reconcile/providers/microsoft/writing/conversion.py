@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.microsoft.reading.licences import QUOTA
 from reconcile.providers.microsoft.reading.records import Box, User
+from reconcile.providers.microsoft.reading.sizes import bytes_in
 from reconcile.providers.microsoft.writing.accounts import Accounts
 from reconcile.providers.microsoft.writing.read_back import AGREEING, until
 from reconcile.providers.microsoft.writing.seats import Seats
@@ -55,7 +54,7 @@ class Conversion:
 
     def _check_quota(self, order: Order, box: Box, wanted: str) -> None:
         row = self._exchange.one("Get-MailboxStatistics", (), box.guid, lambda row: "TotalItemSize" in row)
-        stored = _bytes(str((row or {}).get("TotalItemSize") or ""))
+        stored = bytes_in(str((row or {}).get("TotalItemSize") or ""))
         if stored >= QUOTA[wanted]:
             offer = "a shared mailbox" if wanted == "shared" else f"licence {wanted}"
             raise Problem(
@@ -64,9 +63,3 @@ class Conversion:
                 f"{QUOTA[wanted] // 1024**3} GB.",
                 "keep its licence, or have mail deleted or archived first",
             )
-
-
-def _bytes(size: str) -> int:
-    """``63 GB (67,645,734,912 bytes)`` in bytes; 0 when no size is shown."""
-    found = re.search(r"\(([\d,.\s]+) bytes\)", size)
-    return int(re.sub(r"\D", "", found[1])) if found else 0

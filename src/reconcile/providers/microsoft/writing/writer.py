@@ -8,7 +8,8 @@ from typing import TypeVar
 from reconcile.problem import Problem
 from reconcile.providers.base import Order, Writer
 from reconcile.providers.microsoft.wire.refusals import LostAnswer, Refused, explained
-from reconcile.providers.microsoft.writing.access import AccessWriter, CopyAccessWriter
+from reconcile.providers.microsoft.writing.access import AccessWriter
+from reconcile.providers.microsoft.writing.copy_access import CopyAccessWriter
 from reconcile.providers.microsoft.writing.dkim import DkimSigningWriter, DkimWriter
 from reconcile.providers.microsoft.writing.domain import DomainWriter, VerificationWriter
 from reconcile.providers.microsoft.writing.mail_flow import MailFlowWriter

@@ -64,7 +64,12 @@ def _fitting(name: str, value: Any) -> Any:
         return words[str(value).lower()]
     if name == "exchange_pages" and value not in PAGING:
         raise ValueError(f"{name} is one of {', '.join(PAGING)}")
+    if name == "application_shown_as" and value not in SHOWN_AS:
+        raise ValueError(f"{name} is one of {', '.join(SHOWN_AS)}")
     return kind(value)
+
+
+SHOWN_AS = ("id", "sid", "name")
 
 
 #: How Exchange's lists of more than a page go on: by links that work, by links that have always expired, or not at all,

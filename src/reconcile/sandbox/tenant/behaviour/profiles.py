@@ -33,6 +33,10 @@ class Profile:
     relay_refused_once: bool = False
     #: Whether guests, contacts and groups come along with every domain that Exchange accepts.
     guests: bool = False
+    #: How a list of rights shows an application: by its object ``id``, as a ``sid`` or by its ``name``.
+    application_shown_as: str = "id"
+    #: Whether the plan of new mailboxes switches IMAP off.
+    imap_off: bool = False
     #: Whether lists and addresses come in another order each time.
     shuffled: bool = False
     #: Whether texts come in Unicode NFD.
@@ -71,6 +75,8 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
                 concurrency=0.02,
                 relay_refused_once=True,
                 guests=True,
+                application_shown_as="sid",
+                imap_off=True,
                 shuffled=True,
                 decomposed=True,
                 unknown_is_all=True,

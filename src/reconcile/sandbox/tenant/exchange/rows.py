@@ -101,10 +101,13 @@ def row_type(box: Mailbox) -> str:
 
 
 def trustee_name(world: World, trustee: str) -> str:
-    """A user by the sign-in name, an application by its id, one who is gone by a bare SID."""
+    """A user by the sign-in name, an application as the profile says, one who is gone by a bare SID."""
     if trustee in world.users:
         return world.users[trustee].upn
-    return trustee if trustee in world.principals or "\\" in trustee else sid(trustee)
+    if trustee in world.principals:
+        names = {"id": trustee, "sid": sid(trustee), "name": world.principals[trustee].name}
+        return names[world.profile.application_shown_as]
+    return trustee if "\\" in trustee else sid(trustee)
 
 
 def sid(trustee: str) -> str:
