@@ -30,6 +30,7 @@ COMMANDS = {
     "plan": ("reconcile.cli.plan:plan", "Compare YAML with the tenant, DNS and the old host; show what would change."),
     "show": ("reconcile.cli.show:show", "Show a saved plan."),
     "apply": ("reconcile.cli.apply:apply", "Carry a plan out: create, update, switch DNS, queue the copies."),
+    "day": ("reconcile.cli.day:day", "Carry one date through its eve: what is due, the lock, the cutover."),
     "drift": ("reconcile.cli.drift:drift", "What is no longer as it was last applied, and since when."),
     "log": ("reconcile.cli.log:log", "What was applied, by whom, and how it ended."),
     "import": ("reconcile.cli.import_:import_", "Write the federation file of mailboxes the tenant already has."),
