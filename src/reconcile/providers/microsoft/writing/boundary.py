@@ -13,7 +13,9 @@ def check_inside(order: Order, *seen: User | Box | None) -> None:
     ``seen``: the account and the mailbox, as far as they exist. An identity comes from a file; addresses come from the
     tenant.
     """
-    names = {name for one in seen if one is not None for name in _names(one)}
+    # Nobody signs in to a shared mailbox: Exchange makes up its sign-in, in the tenant's default domain.
+    made_up = any(isinstance(one, Box) and one.shared for one in seen)
+    names = {name for one in seen if one is not None for name in _names(one, sign_in=not made_up)}
     if names and (why := order.outside(names)):
         raise Problem(
             "GRD02", f"{order.address}: refused, {why}.", "nothing was written; look at the object in the tenant"
@@ -30,6 +32,7 @@ def check_ours(order: Order, user: User | None) -> None:
         )
 
 
-def _names(one: User | Box) -> set[str]:
+def _names(one: User | Box, *, sign_in: bool) -> set[str]:
     primary = {one.primary} if isinstance(one, Box) else set()
-    return {name for name in {one.upn, *smtp_addresses(one.proxies), *primary} if name}
+    upn = {one.upn} if sign_in else set()
+    return {name for name in {*upn, *smtp_addresses(one.proxies), *primary} if name}
