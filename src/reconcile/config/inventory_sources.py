@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from reconcile.config.table import Name, Table
+from reconcile.config.table import Name, Port, Table
 
 
 class InventoryCsv(Table):
@@ -93,6 +93,12 @@ class InventoryImap(Table):
     """More logins to weigh, besides those the federation files name."""
 
 
+class InventoryManageSieve(Table):
+    """Filters and automatic replies by ManageSieve, as the master user of [legacy.NAME], on the same host."""
+
+    port: Port = 4190
+
+
 class InventorySources(Table):
     """Where the old host's addresses are read from. Several complete each other."""
 
@@ -107,4 +113,5 @@ class InventorySources(Table):
     doveadm: InventoryDoveadm | None = None
     """Dovecot's HTTP API."""
     imap: InventoryImap | None = None
+    managesieve: InventoryManageSieve | None = None
     """The mailboxes themselves, opened by the master user."""

@@ -70,14 +70,21 @@ def _sources(session: Session, name: str, server: LegacyServer) -> Iterator[Sour
         doveadm = tables.doveadm
         key = session.secret(_variable(name, "DOVEADM_KEY"), doveadm.key_file, f"doveadm_api_key of {name}")
         yield Doveadm(DoveadmApi(doveadm.url, key, doveadm.ca_file))
-    if tables.imap is not None:
-        from reconcile.providers.legacy.inventory.imap import ImapScale, Master
+    if tables.imap is not None or tables.managesieve is not None:
+        from reconcile.providers.legacy.inventory.imap import ImapScale
+        from reconcile.providers.legacy.inventory.manage_sieve import ManageSieve
+        from reconcile.providers.legacy.inventory.master import Master
 
         password = session.secret(
             "RECONCILE_LEGACY_PASSWORD", server.master_password_file, "password of the master user"
         )
         master = Master(server.separator + server.master_user, password)
-        yield ImapScale(server.host, server.port, master, tables.imap.logins, tls=server.tls, ca_file=server.ca_file)
+        if tables.imap is not None:
+            logins = tables.imap.logins
+            yield ImapScale(server.host, server.port, master, logins, tls=server.tls, ca_file=server.ca_file)
+        if tables.managesieve is not None:
+            port = tables.managesieve.port
+            yield ManageSieve(server.host, port, master, tls=server.tls, ca_file=server.ca_file)
 
 
 def _variable(name: str, what: str) -> str:

@@ -6,34 +6,22 @@ import contextlib
 import dataclasses
 import datetime as dt
 import ssl
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconcile.config.inventory import Aspect
 from reconcile.problem import Problem
 from reconcile.providers.legacy.inventory.contract import Found, Reading, Scope
+from reconcile.providers.legacy.inventory.master import Master, as_master
 
 if TYPE_CHECKING:
     from imapclient import IMAPClient
 
 _CONNECT, _ANSWER = 20.0, 600.0  # seconds
-_SIDE_BY_SIDE = 4
 _RECENT = 50  # messages of Sent looked at for the latest date: they need not lie in its order
 _AT_ONCE = 500  # messages asked about in one command
 _NAMED = 5
-
-#: Logins refused while none was accepted, before no further one is tried: the host might lock the master user out.
-_REFUSALS = 2
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Master:
-    """``suffix``: what follows a mailbox's login, such as ``*copieur``."""
-
-    suffix: str
-    password: str = dataclasses.field(repr=False)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -66,7 +54,7 @@ class ImapScale:
     def read(self, scope: Scope) -> Reading:
         """Raises Problem INV15 when the host cannot be reached, or refuses the master user."""
         logins = sorted({*scope.logins, *self._logins})
-        weights = dict(self._all(logins))
+        weights = dict(as_master(logins, self._weigh, self._place))
         found = tuple(self._found(login, weight, scope) for login, weight in weights.items() if weight is not None)
         refused = [login for login, weight in weights.items() if weight is None]
         troubles: dict[Aspect, str] = {"mailboxes": "IMAP lists no mailboxes but those it is told of"}
@@ -79,23 +67,6 @@ class ImapScale:
     def _found(self, login: str, weight: _Weight, scope: Scope) -> Found:
         address = scope.address_of(login)
         return Found(address, "mailbox", login, (), weight.size, weight.messages, weight.last_used)
-
-    def _all(self, logins: Sequence[str]) -> Iterator[tuple[str, _Weight | None]]:
-        """Each login with its weight, None when refused: one after the other until one was accepted."""
-        rest = list(logins)
-        refused = 0
-        while rest:
-            login = rest.pop(0)
-            weight = self._weigh(login)
-            yield login, weight
-            if weight is not None:
-                break
-            refused += 1
-            if refused == _REFUSALS or not rest:
-                hint = "check master_user, separator and the master user's password"
-                raise Problem("INV15", f"The old host {self._place} refuses the master user.", hint)
-        with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
-            yield from zip(rest, pool.map(self._weigh, rest), strict=True)
 
     def _weigh(self, login: str) -> _Weight | None:
         """All folders together; None when the login is refused, or its mailbox cannot be read."""
