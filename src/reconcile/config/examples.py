@@ -81,7 +81,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
         "InventorySql.database_file": "secrets/mail.sqlite",
         "InventorySql.password_file": "secrets/mail-db",
         "InventorySql.mailboxes": "SELECT address, login FROM mailbox",
-        "InventorySql.aliases": "SELECT source, destination FROM alias",
+        "InventorySql.aliases": "SELECT address, goto AS targets FROM alias",
         "LegacyServer.host": "imap.mutualise.example",
         "LegacyServer.ca_file": "secrets/ca.pem",
         "LegacyServer.master_user": "copieur",

@@ -97,6 +97,7 @@ class InventoryManageSieve(Table):
     """Filters and automatic replies by ManageSieve, as the master user of [legacy.NAME], on the same host."""
 
     port: Port = 4190
+    """Where it listens; it must offer STARTTLS, unless the host's tls is false."""
 
 
 class InventorySources(Table):
