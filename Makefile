@@ -2,8 +2,8 @@
 .PHONY: demo test test-fast test-stores test-cyrus test-kerberos test-checkdmarc test-sdk soak mutate bench-engine bench-dns bench-tenant bench-copy bench-suite lint golden package requirements clean
 
 PYTHON ?= python3
-# Tests side by side; a worker that runs out of tests takes some of the others'.
-WORKERS ?= auto
+# Tests side by side, two a core, for most of them wait for a server; a worker that runs out takes some of the others'.
+WORKERS ?= $(shell expr 2 \* $$(nproc))
 PARALLEL = -n $(WORKERS) --dist worksteal
 # Where nothing but files and memory is needed. What these folders ask of servers, --fast leaves out.
 FAST = tests/test_layers.py tests/test_error_codes.py tests/config tests/resources tests/planning tests/state tests/applying tests/views
@@ -53,6 +53,9 @@ bench-copy: .setup/dev ## the mail copier against mbsync, dsync and imapsync (IM
 	@command -v mbsync >/dev/null || { echo 'bench-copy: mbsync is missing: apt-get install isync' >&2; exit 1; }
 	@.venv/bin/python -m bench.copy
 
+bench-suite: .setup/dev ## make test beside make test as it was before it ran on every core
+	@.venv/bin/python -m bench.suite
+
 lint: .setup/dev
 	@.venv/bin/ruff format --check --quiet
 	@.venv/bin/ruff check --quiet
@@ -63,7 +66,7 @@ lint: .setup/dev
 	@PYTHON=$(PYTHON) scripts/setup $*
 
 golden: .setup/dev ## write the golden files of the views anew; review the difference
-	@.venv/bin/pytest -q tests/views --update-golden
+	@.venv/bin/pytest -q tests/views tests/resources --update-golden
 	@.venv/bin/python scripts/picture.py
 
 requirements: ## pin again every dependency, by hash

@@ -23,7 +23,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("planning", "resources", "applying", "state", "config", "views")
@@ -89,27 +91,40 @@ def sampled(packages: list[str], size: int, rng: random.Random) -> list[Change]:
     """So many changes: modules by their length, then any change of the module's."""
     modules = [path for package in packages for path in sorted((ROOT / "src" / "reconcile" / package).rglob("*.py"))]
     lengths = [path.read_text(encoding="utf-8").count("\n") for path in modules]
-    known: dict[Path, list[str]] = {}
-    drawn: dict[tuple[Path, str], None] = {}
+    known: dict[Path, Mutations] = {}
+    drawn: dict[tuple[Path, int], None] = {}
     while len(drawn) < size:
         [path] = rng.choices(modules, lengths)
         if path not in known:
-            known[path] = changed_texts(path)
-        if known[path]:
-            drawn[path, rng.choice(known[path])] = None
-    return [Change(path.relative_to(ROOT), path.read_text(encoding="utf-8"), text) for path, text in drawn]
+            known[path] = mutations_of(path)
+        if known[path].count:
+            drawn[path, rng.randrange(known[path].count)] = None
+    return [
+        Change(path.relative_to(ROOT), path.read_text(encoding="utf-8"), known[path].text(number))
+        for path, number in drawn
+    ]
 
 
-def changed_texts(path: Path) -> list[str]:
+@dataclasses.dataclass(frozen=True)
+class Mutations:
+    """What mutmut would do to one module."""
+
+    count: int
+    text: Callable[[int], str]
+
+
+def mutations_of(path: Path) -> Mutations:
     import libcst
     from mutmut.mutation.file_mutation import create_mutations
 
-    module, mutations, _, _ = create_mutations(str(path), path.read_text(encoding="utf-8"))
-    return [
-        module.deep_replace(one.original_node, one.mutated_node).code  # type: ignore[arg-type]
-        for one in mutations
-        if not isinstance(one.original_node, libcst.BaseString)
-    ]
+    module, found, _, _ = create_mutations(str(path), path.read_text(encoding="utf-8"))
+    mutations = [one for one in found if not isinstance(one.original_node, libcst.BaseString)]
+
+    def text(number: int) -> str:
+        one = mutations[number]
+        return cast("libcst.Module", module.deep_replace(one.original_node, one.mutated_node)).code
+
+    return Mutations(len(mutations), text)
 
 
 def copied(folder: Path) -> Path:
