@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+from rich.text import Text
 from tests.postgresql import Cluster, postgresql
 
 #: Fixtures that start a server, which is also what a parameter is called that asks for one of them.
 _STORES = ("s3", "s3_address", "azure", "azurite_address", "google", "google_address", "gitlab", "gitlab_address")
 _SERVERS = frozenset((*_STORES, "postgres", "cluster", "machines"))
 _TOLD: list[str] = []
+_GOLDEN = Path(__file__).parent / "golden"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,6 +25,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="calm",
         help="the behaviour of the sandbox's tenant in tests/scenarios",
     )
+    parser.addoption("--update-golden", action="store_true", help="write the golden files anew (make golden)")
     parser.addoption("--fast", action="store_true", help="leave out the tests that start a server (make test-fast)")
 
 
@@ -54,6 +58,20 @@ def _no_server(pytestconfig: pytest.Config) -> Iterator[None]:
 def tell() -> Callable[[str], None]:
     """Counts and seeds to be read at the very end of the session."""
     return _TOLD.append
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, Iterable[Text | str]], None]:
+    """Compares lines, without colour, with a file of tests/golden."""
+
+    def compare(name: str, lines: Iterable[Text | str]) -> None:
+        path = _GOLDEN / name
+        said = "".join((line if isinstance(line, str) else line.plain).rstrip() + "\n" for line in lines)
+        if request.config.getoption("--update-golden"):
+            path.write_text(said, encoding="utf-8")
+        assert said == path.read_text(encoding="utf-8")
+
+    return compare
 
 
 @pytest.fixture(scope="session")

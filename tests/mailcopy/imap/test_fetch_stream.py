@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from reconcile.mailcopy.imap.fetch_stream import ROOM, SPOOL, FetchStream
 from reconcile.mailcopy.imap.folder_list import read_layout
+from reconcile.mailcopy.imap.limits import LINE, MESSAGE, Excess
 
 Message = tuple[int, bytes, bytes, bytes]
 DATE = b"17-Jul-1996 02:44:25 -0700"
@@ -133,3 +134,42 @@ def test_a_line_longer_than_what_is_received_at_once_is_read_whole() -> None:
     body = b"x" * (3 * ROOM + 5)
     desk = read(b'* 1 FETCH (UID 7 FLAGS () INTERNALDATE "%b" BODY[] "%b")\r\n' % (DATE, body), usual(8, b"next"))
     assert desk.messages == [(7, b"", DATE, body), (8, b"\\Seen", DATE, b"next")]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"F1 NO see {5}", b"* OK still here", b"* 1 EXISTS", b"* OK BODY[] NIL", b"+ idling {3}"],
+    ids=["tagged", "untagged", "number", "a remark that speaks of a body", "continuation"],
+)
+def test_a_line_that_is_no_fetch_is_passed_on_whole_and_waits_for_nothing(line: bytes) -> None:
+    desk = read(line + b"\r\n", usual(7, b"next"))
+    assert desk.lines == [line]
+    assert desk.gone == []
+    assert desk.messages == [(7, b"\\Seen", DATE, b"next")]
+
+
+def test_a_literal_that_is_no_body_is_waited_for_to_its_last_byte() -> None:
+    answer = b'* 1 FETCH (UID 7 FLAGS () INTERNALDATE "%b" X {9}\r\n{3}\r\nab)\r\n BODY[] {2}\r\nhi)\r\n' % DATE
+    for cut in range(len(answer)):
+        assert read(answer[:cut], answer[cut:]).messages == [(7, b"", DATE, b"hi")]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b'* 1 FETCH (UID 7 FLAGS () INTERNALDATE "%b" BODY[] {%d}\r\n' % (DATE, MESSAGE + 1),
+        b"* 1 FETCH (UID 7 BODY[] {%d}\r\n" % (MESSAGE + 1),
+        b"* 1 FETCH (UID 7 X {%d}\r\n" % (LINE + 1),
+        b"* 1 FETCH (UID 7 X {%d}\r\n%b Y {%d}\r\n" % (LINE // 2, b"x" * (LINE // 2), LINE // 2),
+        b"* " + b"x" * (4 * LINE),
+    ],
+    ids=["message", "message before its date", "literal", "literals together", "line"],
+)
+def test_what_is_beyond_all_bounds_is_refused_before_it_is_held(head: bytes) -> None:
+    with pytest.raises(Excess):
+        read(head)
+
+
+def test_the_largest_message_is_taken() -> None:
+    desk = read(b'* 1 FETCH (UID 7 FLAGS () INTERNALDATE "%b" BODY[] {%d}\r\n' % (DATE, MESSAGE))
+    assert desk.messages == []
