@@ -1,4 +1,4 @@
-"""Each wish has an end, and the postmaster is told it: every verdict of a primary, scripted, zone by zone."""
+"""Each change has an end, and the postmaster is told it: every verdict of a primary, scripted, zone by zone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from reconcile.problem import Problem
 from reconcile.providers.dns.primary.answers import Answer, Failure, Question
 from reconcile.providers.dns.primary.client import Primary, Verdict
 from reconcile.providers.dns.primary.compare_and_swap import Swap
-from reconcile.providers.dns.primary.updates import Exchange
+from reconcile.providers.dns.primary.updates import PrimaryStore
 from reconcile.providers.dns.records.keys import RecordKey
 
 Rdataset = dns.rdataset.Rdataset
@@ -32,29 +32,29 @@ def rrset(rdtype: str, *values: str) -> Rdataset:
 
 
 @dataclasses.dataclass(frozen=True)
-class Wanted:
-    """A wish for one value at one name."""
+class MadeChange:
+    """A change to one value at one name."""
 
     key: RecordKey
     value: Rdataset
     federation: str = "spf55"
 
-    def reached(self, now: Rdataset | None) -> bool:
+    def satisfied_by(self, now: Rdataset | None) -> bool:
         return now == self.value
 
-    def refuse_moved(self, now: Rdataset | None) -> None:
+    def refuse_drift(self, now: Rdataset | None) -> None:
         pass
 
-    def granted(self, now: Rdataset | None) -> Rdataset:
+    def applied_to(self, now: Rdataset | None) -> Rdataset:
         return self.value
 
 
-def mx(zone: str) -> Wanted:
-    return Wanted(RecordKey.parse(f"{zone}/MX"), rrset("MX", "0 new.example."))
+def mx(zone: str) -> MadeChange:
+    return MadeChange(RecordKey.parse(f"{zone}/MX"), rrset("MX", "0 new.example."))
 
 
-def alias(zone: str) -> Wanted:
-    return Wanted(RecordKey.parse(f"autodiscover.{zone}/CNAME"), rrset("CNAME", "new.example."))
+def alias(zone: str) -> MadeChange:
+    return MadeChange(RecordKey.parse(f"autodiscover.{zone}/CNAME"), rrset("CNAME", "new.example."))
 
 
 class Steady:
@@ -80,7 +80,7 @@ class Scripted:
         self.sent: list[list[str]] = []
 
     @contextlib.contextmanager
-    def on_one_line(self) -> Iterator[Scripted]:
+    def connected(self) -> Iterator[Scripted]:
         yield self
 
     def ask(self, questions: Iterable[Question]) -> Mapping[Question, Answer | Failure]:
@@ -111,7 +111,7 @@ class Scripted:
         return "the DNS server scripted"
 
 
-class Witnessed:
+class Journal:
     def __init__(self) -> None:
         self.told: list[tuple[str, str, Verdict | None]] = []
 
@@ -120,18 +120,18 @@ class Witnessed:
         self.told.append((federation, zone.to_text(omit_final_dot=True), verdict))
 
 
-def granted(primary: Scripted, *wishes: Wanted, witness: Witnessed | None = None) -> list[Rdataset | str | None]:
-    """The end of each wish: what stands there, or the code of what was told."""
-    exchange = Exchange(cast("Primary", primary), cast("object", Steady()), witness or Witnessed())  # type: ignore[arg-type]
-    ends = exchange.grant(wishes)
+def applied(primary: Scripted, *changes: MadeChange, journal: Journal | None = None) -> list[Rdataset | str | None]:
+    """The end of each change: what stands there, or the code of what was told."""
+    exchange = PrimaryStore(cast("Primary", primary), cast("object", Steady()), journal or Journal())  # type: ignore[arg-type]
+    ends = exchange.apply(changes)
     return [end.code if isinstance(end, Problem) else end for end in ends]
 
 
-def test_what_is_accepted_is_read_back_and_witnessed_before_and_after() -> None:
-    primary, witness = Scripted(), Witnessed()
-    assert granted(primary, mx(MEUSE), mx(MARNE), witness=witness) == [mx(MEUSE).value, mx(MARNE).value]
+def test_what_is_accepted_is_read_back_and_journalled_before_and_after() -> None:
+    primary, journal = Scripted(), Journal()
+    assert applied(primary, mx(MEUSE), mx(MARNE), journal=journal) == [mx(MEUSE).value, mx(MARNE).value]
     assert primary.sent == [[MEUSE, MARNE]]
-    assert witness.told == [
+    assert journal.told == [
         ("spf55", MEUSE, None),
         ("spf55", MARNE, None),
         ("spf55", MEUSE, ACCEPTED),
@@ -141,23 +141,23 @@ def test_what_is_accepted_is_read_back_and_witnessed_before_and_after() -> None:
 
 def test_what_stands_already_is_not_sent() -> None:
     primary = Scripted()
-    wish = mx(MEUSE)
-    primary.records[Question(wish.key.name, RdataType.MX)] = wish.value
-    assert granted(primary, wish) == [wish.value]
+    change = mx(MEUSE)
+    primary.records[Question(change.key.name, RdataType.MX)] = change.value
+    assert applied(primary, change) == [change.value]
     assert primary.sent == []
 
 
-def test_a_refusal_is_told_to_every_wish_of_its_zone_at_once_and_the_other_zone_goes_on() -> None:
-    primary, witness = Scripted(spf55=[REFUSED]), Witnessed()
-    assert granted(primary, mx(MEUSE), alias(MEUSE), mx(MARNE), witness=witness) == ["DNS05", "DNS05", mx(MARNE).value]
+def test_a_refusal_is_told_for_every_change_of_its_zone_at_once_and_the_other_zone_goes_on() -> None:
+    primary, journal = Scripted(spf55=[REFUSED]), Journal()
+    assert applied(primary, mx(MEUSE), alias(MEUSE), mx(MARNE), journal=journal) == ["DNS05", "DNS05", mx(MARNE).value]
     assert primary.sent == [[MEUSE, MARNE]], "what was refused is not tried again"
-    assert (("spf55", MARNE, ACCEPTED) in witness.told, ("spf55", MEUSE, ACCEPTED) in witness.told) == (True, False)
+    assert (("spf55", MARNE, ACCEPTED) in journal.told, ("spf55", MEUSE, ACCEPTED) in journal.told) == (True, False)
 
 
 def test_a_race_that_is_lost_is_run_again_from_a_fresh_reading() -> None:
-    primary, witness = Scripted(spf55=[CONFLICT]), Witnessed()
-    wish = mx(MEUSE)
-    question = Question(wish.key.name, RdataType.MX)
+    primary, journal = Scripted(spf55=[CONFLICT]), Journal()
+    change = mx(MEUSE)
+    question = Question(change.key.name, RdataType.MX)
     update = primary.update
 
     def somebody_else_writes(messages: Sequence[dns.update.UpdateMessage]) -> list[Verdict | Problem]:
@@ -167,13 +167,13 @@ def test_a_race_that_is_lost_is_run_again_from_a_fresh_reading() -> None:
         return verdicts
 
     primary.update = somebody_else_writes  # type: ignore[method-assign]
-    assert granted(primary, wish, witness=witness) == [wish.value]
-    assert [verdict for _, _, verdict in witness.told] == [None, CONFLICT, None, ACCEPTED]
+    assert applied(primary, change, journal=journal) == [change.value]
+    assert [verdict for _, _, verdict in journal.told] == [None, CONFLICT, None, ACCEPTED]
 
 
 def test_the_same_reading_refused_twice_is_told_and_not_sent_a_third_time() -> None:
     primary = Scripted(spf55=[CONFLICT, CONFLICT])
-    assert granted(primary, mx(MEUSE), alias(MEUSE)) == ["DNS13", "DNS13"]
+    assert applied(primary, mx(MEUSE), alias(MEUSE)) == ["DNS13", "DNS13"]
     assert len(primary.sent) == 1
 
 
@@ -182,8 +182,8 @@ def test_an_alias_where_other_records_stand_is_told_with_them_and_the_rest_of_th
     crowded = alias(MEUSE)
     primary.records[Question(crowded.key.name, RdataType.TXT)] = rrset("TXT", '"x"')
     primary.records[Question(crowded.key.name, RdataType.A)] = rrset("A", "192.0.2.1")
-    exchange = Exchange(cast("Primary", primary), Steady(), Witnessed())  # type: ignore[arg-type]
-    end, other = exchange.grant([crowded, mx(MEUSE)])
+    exchange = PrimaryStore(cast("Primary", primary), Steady(), Journal())  # type: ignore[arg-type]
+    end, other = exchange.apply([crowded, mx(MEUSE)])
     assert isinstance(end, Problem)
     assert (end.code, "(A, TXT)" in end.message) == ("DNS10", True)
     assert other == mx(MEUSE).value
@@ -191,15 +191,15 @@ def test_an_alias_where_other_records_stand_is_told_with_them_and_the_rest_of_th
 
 def test_a_name_that_others_keep_changing_is_given_up_and_told() -> None:
     primary = Scripted(spf55=[CONFLICT] * 9)
-    wish = mx(MEUSE)
+    change = mx(MEUSE)
     update = primary.update
 
     def somebody_else_writes(messages: Sequence[dns.update.UpdateMessage]) -> list[Verdict | Problem]:
-        primary.records[Question(wish.key.name, RdataType.MX)] = rrset("MX", f"{len(primary.sent)} other.example.")
+        primary.records[Question(change.key.name, RdataType.MX)] = rrset("MX", f"{len(primary.sent)} other.example.")
         return update(messages)
 
     primary.update = somebody_else_writes  # type: ignore[method-assign]
-    assert granted(primary, wish) == ["DNS07"]
+    assert applied(primary, change) == ["DNS07"]
     assert len(primary.sent) == 5
 
 
@@ -207,7 +207,7 @@ def test_what_is_accepted_and_dropped_is_told_with_what_stands_there() -> None:
     primary = Scripted()
     primary.drops = True
     clock = Steady()
-    [end] = Exchange(cast("Primary", primary), clock, Witnessed()).grant([mx(MEUSE)])  # type: ignore[arg-type]
+    [end] = PrimaryStore(cast("Primary", primary), clock, Journal()).apply([mx(MEUSE)])  # type: ignore[arg-type]
     assert isinstance(end, Problem)
     assert end.code == "DNS08"
     assert clock.slept == pytest.approx(3.8), "an answer from a cache is waited for"
@@ -224,25 +224,25 @@ def test_what_is_accepted_and_cannot_be_read_back_says_why() -> None:
         return verdicts
 
     primary.update = then_silent  # type: ignore[method-assign]
-    assert granted(primary, mx(MEUSE)) == ["DNS02"]
+    assert applied(primary, mx(MEUSE)) == ["DNS02"]
 
 
 @pytest.mark.parametrize(("kept", "sent"), [(True, 1), (False, 2)], ids=["kept", "lost"])
 def test_a_lost_answer_is_settled_by_reading_and_only_then_by_writing_again(kept: bool, sent: int) -> None:
     primary = Scripted(spf55=[UNHEARD])
     primary.keeps_unheard = kept
-    assert granted(primary, mx(MEUSE)) == [mx(MEUSE).value]
+    assert applied(primary, mx(MEUSE)) == [mx(MEUSE).value]
     assert len(primary.sent) == sent
 
 
-def test_a_failed_read_ends_its_own_wish_alone() -> None:
+def test_a_failed_read_ends_its_own_change_alone() -> None:
     primary = Scripted()
     primary.failing[Question(mx(MEUSE).key.name, RdataType.MX)] = Problem("DNS02", "no answer")
-    assert granted(primary, mx(MEUSE), mx(MARNE)) == ["DNS02", mx(MARNE).value]
+    assert applied(primary, mx(MEUSE), mx(MARNE)) == ["DNS02", mx(MARNE).value]
     assert primary.sent == [[MARNE]]
 
 
 def test_a_name_of_no_zone_is_told_and_never_sent() -> None:
     primary = Scripted()
-    assert granted(primary, mx("elsewhere.test")) == ["DNS06"]
+    assert applied(primary, mx("elsewhere.test")) == ["DNS06"]
     assert primary.sent == []
