@@ -27,6 +27,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addoption("--update-golden", action="store_true", help="write the golden files anew (make golden)")
     parser.addoption("--fast", action="store_true", help="leave out the tests that start a server (make test-fast)")
+    for side in ("old", "new"):
+        parser.addoption(f"--{side}-dovecot", type=Path, help=f"another Dovecot for the {side} mail hosts")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -52,6 +54,18 @@ def _no_server(pytestconfig: pytest.Config) -> Iterator[None]:
         if pytestconfig.getoption("--fast"):
             patch.setattr(socket.socket, "listen", refuse)
         yield
+
+
+@pytest.fixture(scope="session")
+def old_dovecot(request: pytest.FixtureRequest) -> Path | None:
+    program: Path | None = request.config.getoption("--old-dovecot")
+    return program
+
+
+@pytest.fixture(scope="session")
+def new_dovecot(request: pytest.FixtureRequest) -> Path | None:
+    program: Path | None = request.config.getoption("--new-dovecot")
+    return program
 
 
 @pytest.fixture(scope="session")

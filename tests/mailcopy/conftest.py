@@ -33,10 +33,10 @@ EXCHANGE_BEHAVIOUR: Settings = {
 _users = itertools.count(1)
 
 
-def _running(name: str, **options: Settings) -> Iterator[Dovecot]:
+def _running(name: str, program: Path | None, **options: Settings) -> Iterator[Dovecot]:
     # Not pytest's folder: a socket's path must be short, and the mail user must be able to enter.
     with tempfile.TemporaryDirectory(prefix="reconcile-copy-", ignore_cleanup_errors=True) as folder:
-        server = Dovecot(Path(folder), name, **options)
+        server = Dovecot(Path(folder), name, program=program, **options)
         try:
             yield server.start()
         finally:
@@ -44,24 +44,24 @@ def _running(name: str, **options: Settings) -> Iterator[Dovecot]:
 
 
 @pytest.fixture(scope="session")
-def old_host() -> Iterator[Dovecot]:
-    yield from _running("old", mail=MAILDIR, inbox=OLD_SPECIAL)
+def old_host(old_dovecot: Path | None) -> Iterator[Dovecot]:
+    yield from _running("old", old_dovecot, mail=MAILDIR, inbox=OLD_SPECIAL)
 
 
 @pytest.fixture(scope="session")
-def batching_host() -> Iterator[Dovecot]:
-    yield from _running("batch", mail=SDBOX, inbox=SPECIAL)
+def batching_host(new_dovecot: Path | None) -> Iterator[Dovecot]:
+    yield from _running("batch", new_dovecot, mail=SDBOX, inbox=SPECIAL)
 
 
 @pytest.fixture(scope="session")
-def exchange_like_host() -> Iterator[Dovecot]:
-    yield from _running("exo", mail=SDBOX, inbox=SPECIAL, settings=EXCHANGE_BEHAVIOUR)
+def exchange_like_host(new_dovecot: Path | None) -> Iterator[Dovecot]:
+    yield from _running("exo", new_dovecot, mail=SDBOX, inbox=SPECIAL, settings=EXCHANGE_BEHAVIOUR)
 
 
 @pytest.fixture(scope="session")
-def small_host() -> Iterator[Dovecot]:
+def small_host(new_dovecot: Path | None) -> Iterator[Dovecot]:
     """Room for 200 KB a mailbox, 50 KB a message."""
-    yield from _running("small", mail=SDBOX, inbox=SPECIAL, settings=QUOTA)
+    yield from _running("small", new_dovecot, mail=SDBOX, inbox=SPECIAL, settings=QUOTA)
 
 
 @pytest.fixture(params=["batching_host", "exchange_like_host"])

@@ -61,6 +61,7 @@ class Dovecot:
             "ssl_server_key_file": f"{self.folder}/key.pem",
         }
         self._installed = Installed.found(program)
+        self.doveadm = program.with_name("doveadm") if program else Path("doveadm")
         common: Settings = {
             "base_dir": f"{self.folder}/base",
             "state_dir": f"{self.folder}/state",
@@ -136,7 +137,7 @@ class Dovecot:
 
     def forget(self, user: str) -> None:
         """The mailbox as it was before it existed."""
-        subprocess.run(["doveadm", "-c", str(self.configuration), "kick", user], capture_output=True)
+        subprocess.run([self.doveadm, "-c", str(self.configuration), "kick", user], capture_output=True)
         shutil.rmtree(self.mail / user, ignore_errors=True)
 
 

@@ -27,7 +27,7 @@ VICTIMS = ("copier", "copier", "old session", "new session", "new session", "new
 def sessions(host: Dovecot, user: str) -> list[int]:
     """The processes that serve a user's connections."""
     listed = subprocess.run(
-        ["doveadm", "-f", "tab", "-c", str(host.configuration), "who", user], capture_output=True, text=True
+        [host.doveadm, "-f", "tab", "-c", str(host.configuration), "who", user], capture_output=True, text=True
     ).stdout.splitlines()[1:]
     return [int(pid) for line in listed for pid in line.split("\t")[3].strip("()").split() if pid.isdigit()]
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reconcile.sandbox.launch_options import Order
     from reconcile.sandbox.world import Seed
 
+_PROGRAM = click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path)
 _NOTHING_RUNS = "No sandbox runs in this folder."
 
 
@@ -40,17 +41,28 @@ def sandbox() -> None:
     show_default=True,
     help="How hard the tenant makes it: its delays, quotas and mishaps.",
 )
+@click.option("--old-dovecot", type=_PROGRAM, help="Run the old mail host with this Dovecot, 2.3 or 2.4.")
+@click.option("--new-dovecot", type=_PROGRAM, help="Run the new mail host with this one.")
 @click.option("--foreground", is_flag=True, help="Stay until Ctrl-C, then stop it.")
 @click.pass_obj
-def up(session: Session, mail: tuple[str, ...], record: Path | None, profile: str, foreground: bool) -> None:
+def up(
+    session: Session,
+    mail: tuple[str, ...],
+    record: Path | None,
+    profile: str,
+    old_dovecot: Path | None,
+    new_dovecot: Path | None,
+    foreground: bool,
+) -> None:
     """Start it for the federations of this folder."""
     from reconcile.sandbox.launch_options import Order
 
     folder = _folder()
-    order = Order(_seed(session, dict(_mail(mail))), record.resolve() if record else None, profile)
+    seed = _seed(session, dict(_mail(mail)))
+    order = Order(seed, record.resolve() if record else None, profile, old_dovecot, new_dovecot)
     with folder.alone():
         if _tell_if_running(session, folder):
-            if mail or record or profile != "calm":
+            if mail or record or profile != "calm" or old_dovecot or new_dovecot:
                 session.warn("It keeps the options it was started with; for others: reconcile sandbox down, then up.")
             return
         _start(session, folder, order)

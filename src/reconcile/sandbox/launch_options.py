@@ -13,11 +13,14 @@ from reconcile.sandbox.world import Seed
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Order:
-    """A world to make, the folder that receives its HAR files, and the tenant's behaviour."""
+    """A world to make, the folder that receives its HAR files, the tenant's behaviour, and the Dovecot of each mail
+    host where it is not this machine's."""
 
     seed: Seed
     record: Path | None = None
     profile: str = "calm"
+    old_dovecot: Path | None = None
+    new_dovecot: Path | None = None
 
     def write(self, file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -31,9 +34,11 @@ class Order:
         seed = tree["seed"]
         legacy = tuple(LegacyBox(**box) for box in seed["legacy"])
         mail = {address: Path(folder) for address, folder in seed["mail"].items()}
-        record = Path(tree["record"]) if tree["record"] else None
+        record, old, new = (
+            Path(tree[name]) if tree[name] else None for name in ("record", "old_dovecot", "new_dovecot")
+        )
         forwards = tuple(LegacyForward(one["address"], tuple(one["targets"]), one["named"]) for one in seed["forwards"])
         filters = tuple(LegacyFilter(**one) for one in seed["filters"])
         servers = tuple(seed["servers"])
         world = Seed(seed["zones"], legacy, servers, mail, seed["messages"], forwards, filters)
-        return cls(world, record, tree["profile"])
+        return cls(world, record, tree["profile"], old, new)

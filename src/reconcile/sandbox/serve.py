@@ -26,7 +26,7 @@ def serve(path: Path) -> int:
         signal.signal(number, lambda *_: told_to_stop.set())
     folder = SandboxFolder(path)
     order = Order.read(folder.order)
-    world = World(path, order.seed, order.record, order.profile)
+    world = World(path, order.seed, order.record, order.profile, order.old_dovecot, order.new_dovecot)
     try:
         world.start()
     except Problem as problem:

@@ -59,7 +59,8 @@ class World:
 
     ``folder`` receives ``settings.toml`` (an overlay of reconcile.toml), the secrets and a note of what runs;
     everything else stands in one folder of the system's temporary one and goes with the world. ``record`` receives the
-    tenant's traffic as HAR. ``profile`` is the tenant's behaviour: calm, realistic or hostile.
+    tenant's traffic as HAR. ``profile`` is the tenant's behaviour: calm, realistic or hostile. The two Dovecots are
+    this machine's unless other programs are named: they may be of two releases.
     """
 
     tenant: TenantServer
@@ -67,11 +68,20 @@ class World:
     old: OldHost
     new: NewHost
 
-    def __init__(self, folder: Path, seed: Seed, record: Path | None = None, profile: str = "calm") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        seed: Seed,
+        record: Path | None = None,
+        profile: str = "calm",
+        old_dovecot: Path | None = None,
+        new_dovecot: Path | None = None,
+    ) -> None:
         self.folder = SandboxFolder(folder)
         self._seed = seed
         self._record = record
         self._profile = PROFILES[profile]
+        self._dovecots = old_dovecot, new_dovecot
         self._runtime: Path | None = None
         self._running: list[_Server] = []
 
@@ -117,13 +127,15 @@ class World:
         """Start the four servers; the note of where they are."""
         dns_secret = base64.b64encode(secrets.token_bytes(32)).decode()
         self.dns = DnsServer(first_day(self._seed.zones), {_KEY_NAME: (dns_secret, _KEY_ALGORITHM)})
+        old_dovecot, new_dovecot = self._dovecots
         self.old = OldHost(
             runtime / "old",
             sorted({box.login for box in self._seed.legacy}),
+            old_dovecot,
             addresses={box.login.lower(): box.address for box in self._seed.legacy},
             aliases={forward.address: forward.targets for forward in self._seed.forwards},
         )
-        self.new = NewHost(runtime / "new")
+        self.new = NewHost(runtime / "new", new_dovecot)
         self.tenant = TenantServer(
             runtime / "tenant",
             resolve=self.dns.resolve,

@@ -60,19 +60,19 @@ def token(signing_key: rsa.RSAPrivateKey) -> Token:
 
 
 @pytest.fixture(scope="session")
-def old(runtime: Path) -> Iterator[OldHost]:
-    host = OldHost(runtime / "old", ["k0412", "contact@spf55.example", "o'neill@spf88.example"])
+def old(runtime: Path, old_dovecot: Path | None) -> Iterator[OldHost]:
+    host = OldHost(runtime / "old", ["k0412", "contact@spf55.example", "o'neill@spf88.example"], old_dovecot)
     host.start()
     yield host
     host.stop()
 
 
 @pytest.fixture(scope="session")
-def new(runtime: Path, signing_key: rsa.RSAPrivateKey) -> Iterator[NewHost]:
+def new(runtime: Path, signing_key: rsa.RSAPrivateKey, new_dovecot: Path | None) -> Iterator[NewHost]:
     public = signing_key.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
-    host = NewHost(runtime / "new")
+    host = NewHost(runtime / "new", new_dovecot)
     host.start(TokenIssuer(ISSUER, "signing-1", public, APPLICATION, PRINCIPAL))
     yield host
     host.stop()
