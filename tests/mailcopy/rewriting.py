@@ -42,22 +42,28 @@ class RewritingRelay:
 
     def _upwards(self, client: socket.socket, server: socket.socket) -> None:
         rest = b""
-        with contextlib.suppress(OSError):
+        try:
             while data := client.recv(1 << 16):
                 *lines, rest = (rest + data).split(b"\r\n")
                 for line in lines:
                     if (asked := self._ask(line)) is None:
-                        return _close(client, server)
+                        return
                     server.sendall(asked + b"\r\n")
-        return _close(client, server)
+        except OSError:
+            return
+        finally:
+            _close(client, server)
 
     def _downwards(self, client: socket.socket, server: socket.socket) -> None:
         rest = b""
-        with contextlib.suppress(OSError):
+        try:
             while data := server.recv(1 << 16):
                 *lines, rest = (rest + data).split(b"\r\n")
                 client.sendall(b"".join(self._rewrite(line) + b"\r\n" for line in lines))
-        _close(client, server)
+        except OSError:
+            return
+        finally:
+            _close(client, server)
 
 
 def _close(*connections: socket.socket) -> None:

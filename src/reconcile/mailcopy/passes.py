@@ -114,9 +114,10 @@ class _Pass:
         total = self._total
         self._probe(b"")
         with Connections(self._source, self._destination, self._options.halt) as connections:
-            # A first pass is worth a second pair for certain, which may as well be on its way meanwhile.
-            early = connections.more(min(1, self._most_pairs - 1)) if not self._ledger.rows() else ()
             control = connections.pair()
+            # A first pass is worth a second pair for certain, which may as well be on its way during the survey; not
+            # before, for a server may have room for one.
+            early = connections.more(min(1, self._most_pairs - 1)) if not self._ledger.rows() else ()
             _check(control[1])
             options = self._options
             scope = Scope(options.folder, total.settled, options.origin, total.avoided, cautious, self._probe)

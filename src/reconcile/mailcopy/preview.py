@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from reconcile.mailcopy.imap.connections import Connections
+from reconcile.mailcopy.imap.folder_doubles import same_folders
 from reconcile.mailcopy.imap.folder_mapping import decoded, route_folders
 from reconcile.mailcopy.imap.message_list import Status, list_folders, statuses
 from reconcile.mailcopy.imap.session import Endpoint, connect
@@ -17,6 +18,7 @@ class FolderPreview:
 
     ``destination`` is "" where only sizes were asked for; ``exists``: it need not be made. ``too_big``: messages the
     new server does not take. ``error``: why the folder cannot be opened.
+    ``left_out``: why it is not copied, being somebody else's mail or a view of other folders.
     """
 
     folder: str
@@ -28,18 +30,27 @@ class FolderPreview:
     due_volume: int = 0
     too_big: int = 0
     error: str = ""
+    left_out: str = ""
 
 
 def preview_sizes(source: Endpoint) -> list[FolderPreview]:
     """Every folder of the old mailbox. Raises what ``connect`` raises, and ``ConnectionLost``."""
     session = connect(source)
     try:
-        names = [folder.name for folder in session.layout().folders if folder.selectable]
+        layout = session.layout()
+        left_out = dict(layout.left_out) | same_folders(session, layout.folders)
+        names = [folder.name for folder in layout.folders if folder.selectable and folder.name not in left_out]
         found = list_folders(session, dict.fromkeys(names, b"1:*"))
-        return [
+        previews = [
             FolderPreview(decoded(name), len(listing.uids), sum(listing.sizes), error=listing.error)
             for name, listing in found.items()
         ]
+        counts = statuses(session, list(left_out))
+        for name, why in left_out.items():
+            status = counts[name]
+            held = 0 if isinstance(status, str) else status.messages
+            previews.append(FolderPreview(decoded(name), held, left_out=why))
+        return previews
     finally:
         session.log_out()
 
@@ -52,7 +63,7 @@ def preview_copy(
         old, new = connections.pair()
         theirs, ours = old.layout(), new.layout()
         routes = route_folders(
-            theirs.folders,
+            [folder for folder in theirs.folders if folder.name not in same_folders(old, theirs.folders)],
             ours.folders,
             source_prefix=theirs.prefix,
             destination_prefix=ours.prefix,

@@ -12,7 +12,8 @@ from reconcile.clock import Clock
 from reconcile.mailcopy.imap.connections import both_at_once
 from reconcile.mailcopy.imap.flags import Keywords
 from reconcile.mailcopy.imap.folder_creation import create_folders
-from reconcile.mailcopy.imap.folder_mapping import Route, decoded, route_folders
+from reconcile.mailcopy.imap.folder_doubles import same_folders
+from reconcile.mailcopy.imap.folder_mapping import Route, decoded, is_trash, route_folders
 from reconcile.mailcopy.imap.grammar import quoted, readable, uid_set
 from reconcile.mailcopy.imap.interruptions import FolderRefused
 from reconcile.mailcopy.imap.message_list import Listing, Status, list_folders, statuses
@@ -27,6 +28,7 @@ _PERMANENT = re.compile(rb"\[PERMANENTFLAGS \(([^)]*)\)\]", re.IGNORECASE)
 @dataclasses.dataclass(slots=True)
 class Survey:
     """``pending``: folders with messages due. ``already``: messages the ledger knows, ``adopted`` of them found now.
+    ``left_out``: folders that are not the mailbox's own mail, and why.
     ``failed``: folders (as people read them) that could not be made or opened, and why. ``looked_at``: every folder
     pair that is in order, with its source's status. ``too_big``: folder row, UID and bytes of what is not even sent."""
 
@@ -34,6 +36,7 @@ class Survey:
     already: int = 0
     adopted: int = 0
     failed: dict[str, str] = dataclasses.field(default_factory=dict)
+    left_out: dict[str, str] = dataclasses.field(default_factory=dict)
     looked_at: list[tuple[FolderRow, Status]] = dataclasses.field(default_factory=list)
     too_big: list[tuple[FolderRow, int, int]] = dataclasses.field(default_factory=list)
 
@@ -115,15 +118,18 @@ class _Surveyor:
     def _routes(self) -> list[Route]:
         scope = self._scope
         theirs, ours = both_at_once(self._source.layout, self._destination.layout)
+        doubles = same_folders(self._source, theirs.folders)
+        self.found.left_out = {decoded(name): why for name, why in (dict(theirs.left_out) | doubles).items()}
         for name in theirs.unusable:
             self.found.failed[readable(name)] = "no command can hold its name: it has a line end in it"
         routes = route_folders(
-            theirs.folders,
+            [folder for folder in theirs.folders if folder.name not in doubles],
             ours.folders,
             source_prefix=theirs.prefix,
             destination_prefix=ours.prefix,
             root=scope.root,
             decided=dict(scope.origin.destinations() if scope.origin else {}) | self._ledger.destinations(),
+            subscribed=theirs.subscribed,
         )
         for route in routes:
             if why := scope.avoid.get(route.source):
@@ -213,6 +219,7 @@ class _Surveyor:
             due.sizes,
             *self._keywords,
             unproven=row.open,
+            urgent=self._source.empties_trash and is_trash(decoded(row.source)),
             silenced=requesting_receipts(self._source, row.source, due.uids) if silences else frozenset(),
         )
 

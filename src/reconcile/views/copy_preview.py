@@ -12,8 +12,9 @@ from reconcile.views.wording import ALARM, QUIET, count, plain, size
 
 def sizes_text(key: str, folders: Sequence[FolderPreview]) -> Text:
     """The old mailbox, folder by folder, the biggest first."""
-    lines = _head(key, sum(folder.messages for folder in folders), sum(folder.volume for folder in folders), "held")
-    for folder in sorted(folders, key=lambda folder: -folder.volume):
+    own = [folder for folder in folders if not folder.left_out]
+    lines = _head(key, sum(folder.messages for folder in own), sum(folder.volume for folder in own), "held")
+    for folder in sorted(folders, key=lambda folder: (bool(folder.left_out), -folder.volume)):
         lines.append(f"\n  {folder.messages:>8}  {size(folder.volume):>9}  {plain(folder.folder)}")
         _complain(lines, folder)
     return lines
@@ -40,5 +41,7 @@ def _head(key: str, messages: int, volume: int, what: str) -> Text:
 
 
 def _complain(lines: Text, folder: FolderPreview) -> None:
+    if folder.left_out:
+        lines.append(f": not copied, {plain(folder.left_out)}", QUIET)
     if folder.error:
         lines.append(f": {plain(folder.error)}", ALARM)

@@ -165,6 +165,7 @@ def _said_of(report: Report, state: str) -> list[Text]:
         room = f"the new mailbox is full, {report.left + len(report.refused)} messages do not fit"
         lines.append(Text(f"{room}: {plain(report.full)}", ALARM))
     lines += [Text(f"folder {plain(name)}: {plain(why)}", ALARM) for name, why in report.failed.items()]
+    lines += [Text(f"folder {plain(name)} is not copied: {plain(why)}", QUIET) for name, why in report.left_out.items()]
     shown = report.refused[:SHOWN]
     lines += [Text(f"refused, {plain(r.folder)} message {r.uid}: {plain(r.reason)}", "yellow") for r in shown]
     if len(report.refused) > SHOWN:

@@ -14,12 +14,12 @@ from reconcile.mailcopy.imap.session import Session
 def create_folders(
     destination: Session, routes: Sequence[Route], old: Layout, new: Layout
 ) -> tuple[list[Route], dict[str, str]]:
-    """The routes whose folders exist now, and why the others' (by their names in the old mailbox) could not be made.
+    """The routes whose folders hold mail and exist now, and old folder → why its new one could not be made.
 
     Raises ``ConnectionLost``.
     """
     made, failed = list(routes), {}
-    missing = [n for n, route in enumerate(made) if not route.exists]
+    missing = [n for n, route in enumerate(made) if route.holds_mail and not route.exists]
     lacking = [n for n, r in enumerate(made) if r.source in old.subscribed and r.destination not in new.subscribed]
     refused = _carried_out(destination, [(b"CREATE", made, missing), (b"SUBSCRIBE", made, lacking)])
     for n, why in refused[0].items():
@@ -28,7 +28,7 @@ def create_folders(
         again = [n] if n in lacking else []
         if _carried_out(destination, [(b"CREATE", made, [n]), (b"SUBSCRIBE", made, again)])[0]:
             failed[made[n].label] = f"the new server does not create the folder: {why}"
-    return [route for route in made if route.label not in failed], failed
+    return [route for route in made if route.holds_mail and route.label not in failed], failed
 
 
 def _carried_out(

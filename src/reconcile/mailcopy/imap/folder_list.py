@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Mapping
 
 from reconcile.mailcopy.imap.grammar import is_name, number, unquoted
 from reconcile.mailcopy.imap.limits import FOLDERS, Excess
@@ -13,7 +14,13 @@ _ROW = re.compile(
     rb"^\* (LIST|LSUB) \(([^)]*)\) (NIL|" + _QUOTED + rb") (?:\{(\d+)\}\r\n|(" + _QUOTED + rb")|([^\r\n]+))",
     re.MULTILINE | re.IGNORECASE,
 )
-_PREFIX = re.compile(rb"^\* NAMESPACE \(\((" + _QUOTED + rb")", re.MULTILINE | re.IGNORECASE)
+#: Personal, other users' and shared namespaces (RFC 2342 §5).
+_SPACES = rb"(NIL|\((?:\(" + _QUOTED + rb"(?:[^\"()]|" + _QUOTED + rb"|\([^)]*\))*\) ?)*\))"
+_NAMESPACE = re.compile(rb"^\* NAMESPACE " + _SPACES + rb" " + _SPACES + rb" " + _SPACES, re.MULTILINE | re.IGNORECASE)
+_PREFIX = re.compile(rb"(?:(?<=\()|(?<=\))|(?<=\) ))\((" + _QUOTED + rb")")
+#: Folders that show messages of other folders (RFC 6154 §2, RFC 8457), and the namespace of Dovecot's virtual plugin.
+VIEWS = frozenset({"\\all", "\\flagged", "\\important"})
+VIRTUAL = re.compile(rb"virtual[^A-Za-z0-9]", re.IGNORECASE)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -31,13 +38,15 @@ class Folder:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Layout:
-    """``prefix``: of the personal namespace (RFC 2342), b"" or b"INBOX." for instance. ``unusable``: names no command
-    can hold, with a line end for instance; nothing is asked about these."""
+    """The folders of the mailbox's owner, each once. ``prefix``: of the personal namespace (RFC 2342), b"" or b"INBOX."
+    for instance. ``left_out``: folder → why it is not the mailbox's own mail: somebody else's, or a view of others.
+    ``unusable``: names no command can hold, with a line end for instance; nothing is asked about these."""
 
     folders: list[Folder]
     subscribed: frozenset[bytes]
     prefix: bytes = b""
     unusable: tuple[bytes, ...] = ()
+    left_out: Mapping[bytes, str] = dataclasses.field(default_factory=dict)
 
 
 def read_layout(answers: bytes) -> Layout:
@@ -45,7 +54,7 @@ def read_layout(answers: bytes) -> Layout:
 
     Raises ``Excess`` for more folders than a mailbox has.
     """
-    folders: list[Folder] = []
+    folders: dict[bytes, Folder] = {}
     unusable: list[bytes] = []
     subscribed: set[bytes] = set()
     position = 0
@@ -60,13 +69,62 @@ def read_layout(answers: bytes) -> Layout:
         if not is_name(name):
             unusable.append(name)
         elif row[1].upper() == b"LSUB":
-            subscribed.add(name)
+            subscribed.add(_canonical(name))
         else:
             separator = "" if row[3].upper() == b"NIL" else unquoted(row[3][1:-1]).decode("latin-1")
             separator = separator if len(separator) == 1 and separator.isprintable() else ""
-            folders.append(Folder(name, separator, frozenset(row[2].decode("latin-1").lower().split())))
+            flags = frozenset(row[2].decode("latin-1").lower().split())
+            name = _canonical(name)
+            if name not in folders or not folders[name].selectable:
+                folders[name] = Folder(name, separator, flags)
         if max(len(folders), len(subscribed), len(unusable)) > FOLDERS:
             raise Excess(f"more than {FOLDERS:,} folders")
-    found = _PREFIX.search(answers)
-    prefix = unquoted(found[1][1:-1]) if found else b""
-    return Layout(folders, frozenset(subscribed), prefix if is_name(prefix) else b"", tuple(unusable))
+    spaces = _Namespaces.read(answers)
+    left_out = {name: why for name, folder in folders.items() if (why := _why_left_out(folder, spaces))}
+    own = [folder for name, folder in folders.items() if name not in left_out]
+    prefix = spaces.personal[0] if spaces.personal and is_name(spaces.personal[0]) else b""
+    return Layout(own, frozenset(subscribed), prefix, tuple(unusable), left_out)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Namespaces:
+    """The prefixes of each kind, in the server's order."""
+
+    personal: tuple[bytes, ...] = ()
+    others: tuple[bytes, ...] = ()
+    shared: tuple[bytes, ...] = ()
+
+    @classmethod
+    def read(cls, answers: bytes) -> _Namespaces:
+        found = _NAMESPACE.search(answers)
+        if not found:
+            return cls()
+        kinds = (found[n] if found[n].upper() != b"NIL" else b"" for n in (1, 2, 3))
+        return cls(*(tuple(unquoted(prefix[1:-1]) for prefix in _PREFIX.findall(kind)) for kind in kinds))
+
+    def whose(self, folder: Folder) -> str:
+        """Whose mail a folder holds, "" for the mailbox's owner: the longest prefix that matches decides."""
+        if folder.name == b"INBOX":
+            return ""
+        kinds = ((self.personal, ""), (self.others, "another user's mail"), (self.shared, "shared or public mail"))
+        matching = [
+            (len(prefix), whose == "", whose)
+            for prefixes, whose in kinds
+            for prefix in prefixes
+            if folder.name.startswith(prefix) or folder.name + folder.separator.encode("latin-1") == prefix
+        ]
+        return max(matching)[2] if matching else ""
+
+
+def _why_left_out(folder: Folder, spaces: _Namespaces) -> str:
+    if whose := spaces.whose(folder):
+        return whose
+    if views := sorted(folder.flags & VIEWS):
+        return f"a view of messages in other folders ({views[0]})"
+    virtual = any(VIRTUAL.fullmatch(prefix) and folder.name.startswith(prefix) for prefix in spaces.personal)
+    return "a view of messages in other folders (virtual)" if virtual else ""
+
+
+def _canonical(name: bytes) -> bytes:
+    """INBOX is one folder however it is written (RFC 3501 §5.1)."""
+    return b"INBOX" if name.upper() == b"INBOX" else name

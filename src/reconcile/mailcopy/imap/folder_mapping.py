@@ -7,6 +7,7 @@ default folder names; Microsoft, "Folder name is reserved" (Files); RFC 3501 §5
 from __future__ import annotations
 
 import dataclasses
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence, Set
 
@@ -31,11 +32,13 @@ RESERVED = frozenset(
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Route:
-    """One source folder and where its mail goes. Names are raw (modified UTF-7); ``exists``: no need to create it."""
+    """One source folder and where its mail goes. Names are raw (modified UTF-7); ``exists``: no need to create it.
+    ``holds_mail``: false for a level of the hierarchy that is only subscribed to."""
 
     source: bytes
     destination: bytes
     exists: bool
+    holds_mail: bool = True
 
     @property
     def label(self) -> str:
@@ -51,8 +54,9 @@ def route_folders(
     destination_prefix: bytes = b"",
     root: str = "",
     decided: Mapping[bytes, bytes] | None = None,
+    subscribed: Set[bytes] = frozenset(),
 ) -> list[Route]:
-    """Give every selectable source folder its destination.
+    """Give every selectable source folder its destination, and every one that is ``subscribed`` all the same.
 
     ``root``: one folder of the new mailbox that receives everything (the mail of a merged alias). ``decided``: earlier
     decisions, which stand as long as the destination folder does. Two source folders that differ only by case get
@@ -60,21 +64,27 @@ def route_folders(
     """
     decided = decided or {}
     separator = next((folder.separator for folder in destination if folder.separator), "/")
-    existing = {_key(decoded(folder.name)): folder.name for folder in destination if folder.selectable}
+    existing = {folded(decoded(folder.name)): folder.name for folder in destination if folder.selectable}
     special = {} if root else _special(source, destination, source_prefix, destination_prefix)
     taken: set[str] = set()
     routes = []
-    for folder in sorted((f for f in source if f.selectable), key=lambda f: (f.name.upper() != b"INBOX", f.name)):
-        if (earlier := decided.get(folder.name)) and _key(decoded(earlier)) in existing:
+    wanted = [folder for folder in source if folder.selectable or folder.name in subscribed]
+    for folder in sorted(wanted, key=lambda f: (not f.selectable, f.name != b"INBOX", f.name)):
+        if (earlier := decided.get(folder.name)) and folded(decoded(earlier)) in existing:
             name = decoded(earlier)
         else:
             path = _placed(_path(folder, source_prefix), special, root, separator)
             name = separator.join(path) if path == ["INBOX"] else decoded(destination_prefix) + separator.join(path)
-            name = _apart(name, taken)
-        taken.add(_key(name))
-        raw = existing.get(_key(name))
-        routes.append(Route(folder.name, encoded(name) if raw is None else raw, raw is not None))
+            name = _apart(name, taken) if folder.selectable else name
+        taken.add(folded(name))
+        raw = existing.get(folded(name))
+        routes.append(Route(folder.name, encoded(name) if raw is None else raw, raw is not None, folder.selectable))
     return routes
+
+
+def is_trash(label: str) -> bool:
+    """Whether a folder's name, by its last level, is one of those of deleted mail."""
+    return _plain(re.split(r"[./]", label)[-1]) in set(map(_plain, NAMES["\\trash"]))
 
 
 def decoded(name: bytes) -> str:
@@ -147,12 +157,13 @@ def _component(part: str, separator: str) -> str:
 def _apart(name: str, taken: Set[str]) -> str:
     """The name, numbered when another source folder already goes to one that differs by case at most."""
     candidate, number = name, 2
-    while _key(candidate) in taken and candidate != "INBOX":
+    while folded(candidate) in taken and candidate != "INBOX":
         candidate, number = f"{name} ({number})", number + 1
     return candidate
 
 
-def _key(name: str) -> str:
+def folded(name: str) -> str:
+    """A name by which two folders that differ by case or composition at most are the same."""
     return unicodedata.normalize("NFC", name).casefold()
 
 

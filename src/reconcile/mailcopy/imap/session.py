@@ -216,6 +216,8 @@ class Session:
         self.commands = commands
         self.endpoint = endpoint
         self.is_exchange = b"Microsoft Exchange" in welcome
+        #: Courier may delete old mail from Trash at every login (IMAP_EMPTYTRASH).
+        self.empties_trash = b"Courier" in welcome
         #: Seconds a burst of small commands took; 0 before the first.
         self.answers_in = 0.0
         self.capabilities = capabilities

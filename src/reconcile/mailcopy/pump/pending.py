@@ -32,6 +32,7 @@ class PendingFolder:
     any_keyword: bool = True
     keywords: frozenset[bytes] = frozenset()
     silenced: frozenset[int] = frozenset()
+    urgent: bool = False  # to be copied before the others
     again: list[int] = dataclasses.field(default_factory=list)
     alone: set[int] = dataclasses.field(default_factory=set)
     unproven: bool = False

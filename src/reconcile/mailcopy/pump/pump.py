@@ -156,9 +156,8 @@ class Pump:
         busy = {id(other.folder) for other in self._pairs if other is not pair}
         due = [folder for folder in self._pending if folder and folder.on_trial is None]
         free = [folder for folder in due if id(folder) not in busy]
-        return max(
-            free or [folder for folder in due if len(folder) > WORTH_SHARING or folder.again], key=len, default=None
-        )
+        shared = [folder for folder in due if len(folder) > WORTH_SHARING or folder.again]
+        return max(free or shared, key=lambda folder: (folder.urgent, len(folder)), default=None)
 
 
 class _Channel:
