@@ -155,7 +155,7 @@ def test_a_wrong_master_password_leaves_a_clear_sentence_and_no_secret(office: O
     code, said = office.run("work", "--once", RECONCILE_LEGACY_PASSWORD="tout-faux")
     assert code == 6
     assert "COPY02" in said
-    assert "check the master user and its password" in said
+    assert "master_password_file or RECONCILE_LEGACY_PASSWORD" in said
     assert "tout-faux" not in said
     assert "Traceback" not in said
 

@@ -82,11 +82,24 @@ class Commands:
 
     def authenticate(self, mechanism: bytes, response: bytes) -> tuple[bytes, bytes]:
         """One SASL exchange of one response: the tagged answer, and the untagged lines before it."""
+        # A server that refuses says why first, and wants a blank line.
+        return self._conversation(b"AUTHENTICATE " + mechanism, [base64.b64encode(response), b""])
+
+    def with_literals(self, words: Sequence[bytes]) -> tuple[bytes, bytes]:
+        """A command whose arguments are synchronising literals (RFC 3501 §4.3); what ``authenticate`` returns.
+
+        Raises ValueError for an argument with a line end.
+        """
+        first, *others = words
+        sizes = [b" {%d}" % len(other) for other in others] + [b""]
+        return self._conversation(first + sizes[0], [word + size for word, size in zip(others, sizes[1:], strict=True)])
+
+    def _conversation(self, first: bytes, replies: list[bytes]) -> tuple[bytes, bytes]:
+        """A command that the server asks to continue: the tagged answer, and the untagged lines before it."""
         self._last += 1
         tag, said = b"C%d " % self._last, b""
         self._patience.begin()
-        self._send(command(tag + b"AUTHENTICATE " + mechanism))
-        replies = [base64.b64encode(response), b""]  # a server that refuses says why first, and wants a blank line
+        self._send(command(tag + first))
         while len(said) < LINE:
             line, _, rest = self._lines().partition(b"\r\n")
             self._rest = rest + self._rest

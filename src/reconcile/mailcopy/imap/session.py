@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-import re
 import select
 import socket
 import ssl
@@ -15,14 +14,16 @@ from pathlib import Path
 
 from reconcile.mailcopy.imap.commands import Commands
 from reconcile.mailcopy.imap.folder_list import Layout, read_layout
-from reconcile.mailcopy.imap.grammar import quoted, readable
+from reconcile.mailcopy.imap.grammar import readable
 from reconcile.mailcopy.imap.interruptions import ConnectionLost, Throttled, raise_if_throttled
+from reconcile.mailcopy.imap.login import Password, Token, capabilities, log_in, without_secrets
 from reconcile.mailcopy.imap.reading import TICK, never
 from reconcile.problem import Problem
 
+__all__ = ["Endpoint", "LoginRefused", "Password", "Session", "Token", "Unreachable", "connect"]
+
 #: Seconds to wait for a connection, and again for its TLS.
 CONNECT_TIMEOUT = 20.0
-_CAPABILITIES = re.compile(rb"(?:^\* |\[)CAPABILITY ([^\]\r\n]*)", re.IGNORECASE | re.MULTILINE)
 
 
 class Unreachable(Problem):
@@ -35,25 +36,13 @@ class LoginRefused(Problem):
     def __init__(self, endpoint: Endpoint, why: str) -> None:
         master = isinstance(endpoint.login, Password)
         app = "check the application's access to the mailbox (copy_access), and its permission IMAP.AccessAsApp"
-        hint = "check the master user and its password" if master else app
+        ours = (
+            "check master_user, separator and the password (master_password_file or RECONCILE_LEGACY_PASSWORD) of that "
+            "[legacy] table in reconcile.toml"
+        )
+        hint = ours if master else app
         super().__init__("COPY02", f"{endpoint} refuses the login {endpoint.login.name}: {why}.", hint)
         self.endpoint = endpoint
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Password:
-    """Login by name and password. For a master user the name is ``mailbox*master``."""
-
-    name: str
-    password: str = dataclasses.field(repr=False)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Token:
-    """Login to a mailbox by XOAUTH2. ``token`` is asked at every connection, so that an expired one is renewed."""
-
-    name: str
-    token: Callable[[], str] = dataclasses.field(repr=False)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -146,7 +135,7 @@ def _logged_in(connection: socket.socket, endpoint: Endpoint, commands: Commands
         if not welcome.upper().startswith(b"* OK"):
             raise_if_throttled(place, readable(welcome))
             raise ConnectionLost(readable(welcome))
-        answer, said = _log_in(commands, login)
+        answer, said = log_in(commands, login, welcome)
     except Throttled:
         raise
     except ConnectionLost as error:
@@ -154,50 +143,16 @@ def _logged_in(connection: socket.socket, endpoint: Endpoint, commands: Commands
     except ValueError:
         raise LoginRefused(endpoint, "a login or password of several lines was not sent") from None
     if not answer.upper().startswith(b"OK"):
-        why = _without_secrets(readable(answer), login)
+        why = without_secrets(readable(answer), login)
         raise_if_throttled(place, why)
         raise LoginRefused(endpoint, why)
     try:
-        return Session(connection, commands, endpoint, welcome, _announced(commands, answer + b"\r\n" + said))
+        return Session(connection, commands, endpoint, welcome, capabilities(commands, answer + b"\r\n" + said))
     except Throttled:
         raise
     except ConnectionLost as error:
         raise_if_throttled(place, str(error))
         raise Unreachable("COPY01", f"{endpoint} hung up after the login of {login.name}: {error}.") from None
-
-
-def _log_in(commands: Commands, login: Password | Token) -> tuple[bytes, bytes]:
-    """The tagged answer, and what was said before it. Raises ValueError for what no line may hold."""
-    if isinstance(login, Token):
-        if not login.name.isprintable():
-            raise ValueError("a control character in a name")
-        response = f"user={login.name}\1auth=Bearer {login.token()}\1\1"
-        return commands.authenticate(b"XOAUTH2", response.encode())
-    said: list[bytes] = []
-    words = quoted(login.name.encode()), quoted(login.password.encode())
-    try:
-        (answer,) = commands.run([b"LOGIN %b %b" % words], lambda _, lines: said.append(lines))
-    except Throttled as throttled:
-        raise Throttled(_without_secrets(str(throttled), login), throttled.seconds) from None
-    return answer, b"".join(said)
-
-
-def _announced(commands: Commands, said: bytes) -> frozenset[str]:
-    """The capabilities: what the login said, else asked for."""
-    if not (found := _CAPABILITIES.search(said)):
-        lines: list[bytes] = []
-        answer = commands.run([b"CAPABILITY"], lambda _, block: lines.append(block))[0]
-        if not answer.upper().startswith(b"OK"):
-            raise ConnectionLost(readable(answer))
-        found = _CAPABILITIES.search(b"".join(lines))
-    return frozenset(found[1].decode("latin-1").upper().split()) if found else frozenset()
-
-
-def _without_secrets(text: str, login: Password | Token) -> str:
-    """The server's reason. A token's refusal may quote the token, so only its first plain words are kept."""
-    if isinstance(login, Password):
-        return (text.partition(" ")[2] or text).replace(login.password, "…").rstrip(".")
-    return text.partition("{")[0].partition(" ")[2][:80].rstrip(".") or "token refused"
 
 
 class Session:
