@@ -86,6 +86,9 @@ def story(record: Path | None) -> None:
     run("validate")
     title("2. The world they live in: a tenant, a DNS server, the old mail host and the new one, all on this machine.")
     run("sandbox", "up", *(["--record", str(record)] if record else []))
+    title("   What does the old host hold that no file names? Each address is decided on before the lock.")
+    run("inventory", "read")
+    run("inventory", "show", "spf55", "--undecided")
     title("3. Would the move work? The gates before the lock want a rehearsal that went well.")
     run("rehearse")
     title("4. What would change? Nothing is written by a plan.")
@@ -154,7 +157,7 @@ def title(text: str) -> None:
 
 def run(*arguments: str, expect: int = 0) -> None:
     """Show a command as it would be typed, run it, and hold it to its exit code."""
-    talks_to_the_world = arguments[0] in ("rehearse", "plan", "apply", "copy")
+    talks_to_the_world = arguments[0] in ("inventory", "rehearse", "plan", "apply", "copy")
     words = ["--sandbox", *arguments] if talks_to_the_world else list(arguments)
     print(f"$ reconcile {' '.join(words)}", flush=True)
     ended = subprocess.run([RECONCILE, *words], cwd=STAGE, env=environment(), check=False)

@@ -43,6 +43,7 @@ def read(session: Session, federations: tuple[str, ...], partial: bool) -> int:
     for host, asked in _by_host(session, known.values()).items():
         try:
             sources = sources_of(session, host)
+            session.warn(f"Reading {host} ({', '.join(source.name for source in sources)})…")
             gathered = gather(host, sources, asked, now, frozenset(session.settings.protected))
         except Problem as problem:
             session.warn(f"{problem}\n  → {problem.hint}")
