@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from tests.mailcopy.dovecot import Dovecot
 from tests.mailcopy.post import Box, letter
+from tests.mailcopy.rewriting import RewritingRelay
 
 from reconcile.clock import SystemClock
 from reconcile.mailcopy.ledger.ledger import Ledger
@@ -73,12 +75,40 @@ def test_altered_bytes_are_found_by_their_digest(boxes: tuple[Box, Box], ledger:
     assert inbox(boxes, tmp_path, with_digests=True).altered == (5,)
 
 
-def test_a_rebuilt_mailbox_is_reported_as_impossible_to_check(
+@pytest.mark.parametrize("validity", ["source_validity", "destination_validity"])
+def test_a_renumbered_folder_is_checked_by_its_content(
+    validity: str, boxes: tuple[Box, Box], ledger: Ledger, tmp_path: Path
+) -> None:
+    with sqlite3.connect(tmp_path / "ledger.sqlite") as database:
+        database.execute(f"UPDATE folder SET {validity}=7")  # noqa: S608
+    checks = verify_mailbox(boxes[0].endpoint(), boxes[1].endpoint(), ledger)
+    assert all(check.sound for check in checks)
+    boxes[0].put("INBOX", letter(99))
+    assert inbox(boxes, tmp_path).not_copied == (21,)
+
+
+def test_a_folder_made_anew_lacks_what_was_copied_into_it(
     boxes: tuple[Box, Box], ledger: Ledger, tmp_path: Path
 ) -> None:
     with sqlite3.connect(tmp_path / "ledger.sqlite") as database:
         database.execute("UPDATE folder SET destination_validity=7 WHERE label='INBOX'")
-    assert "rebuilt" in inbox(boxes, tmp_path).error
+    with boxes[1].client() as client:
+        client.select_folder("INBOX")
+        client.delete_messages([3, 4])
+        client.expunge()
+    assert "lacks 2 of the messages" in inbox(boxes, tmp_path).error
+
+
+def test_a_server_that_is_wrong_about_sizes_alters_nothing(
+    boxes: tuple[Box, Box], ledger: Ledger, tmp_path: Path
+) -> None:
+    def rewrite(line: bytes) -> bytes:
+        return re.sub(rb"RFC822\.SIZE (\d+)", lambda size: b"RFC822.SIZE %d" % (int(size[1]) + 7), line)
+
+    with RewritingRelay(boxes[0].host.port, rewrite) as relay:
+        checks = verify_mailbox(boxes[0].endpoint(port=relay.port), boxes[1].endpoint(), ledger)
+        digests = verify_mailbox(boxes[0].endpoint(port=relay.port), boxes[1].endpoint(), ledger, with_digests=True)
+    assert all(check.sound for check in checks + digests)
 
 
 def test_where_messages_are_rewritten_a_replaced_message_is_found(

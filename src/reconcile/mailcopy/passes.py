@@ -140,6 +140,10 @@ class _Pass:
                 pump = Pump(self._ledger, total, self._stop, progress, self._clock.now().timestamp(), cautious=cautious)
                 pump.run(found.pending, control, more)
                 progress()
+            if total.absent:
+                from reconcile.mailcopy.refusals.absent_messages import settle_absent  # rarely needed
+
+                settle_absent(control[0], self._ledger, total, found)
             if total.refused:
                 from reconcile.mailcopy.refusals.rejected_messages import (
                     look_into_refusals,

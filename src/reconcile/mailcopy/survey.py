@@ -22,6 +22,9 @@ from reconcile.mailcopy.imap.session import Session
 from reconcile.mailcopy.ledger.ledger import FolderRow, Ledger
 from reconcile.mailcopy.pump.pending import PendingFolder
 
+#: The sequence set of all messages.
+EVERYTHING = b"1:*"
+
 _PERMANENT = re.compile(rb"\[PERMANENTFLAGS \(([^)]*)\)\]", re.IGNORECASE)
 
 
@@ -104,16 +107,21 @@ class _Surveyor:
             row = ledger.folder(route.source, route.destination, route.label, old.uid_validity, new.uid_validity)
             if row.open:
                 unsettled.append(row.destination)
-            if row.open or row.source_next != old.uid_next or ledger.refused_uids(row.id):
+            count = ledger.count(row.id)
+            if row.open or row.source_next != old.uid_next or ledger.refused_uids(row.id) or self._short(count, old):
                 changed.append((row, old, new))
             else:
-                found.already += ledger.count(row.id)
+                found.already += count
         if unsettled:
             from reconcile.mailcopy.ledger.recovery import wait_until_stable  # rarely needed, slow to import
 
             wait_until_stable(self._destination, unsettled, self._clock)
         if changed:
             self._compare_all(changed)
+
+    def _short(self, count: int, old: Status) -> bool:
+        """Whether a folder holds more than is recorded: some of it may have been kept back."""
+        return count < old.messages and self._scope.origin is None
 
     def _routes(self) -> list[Route]:
         scope = self._scope
@@ -155,19 +163,38 @@ class _Surveyor:
         return theirs, ours
 
     def _compare_all(self, changed: Sequence[tuple[FolderRow, Status, Status]]) -> None:
-        listings, self._keywords = both_at_once(
-            lambda: self._listings([row for row, _, _ in changed]), lambda: _keywords(self._destination)
-        )
+        spans = {row.source: self._span(row, old) for row, old, _ in changed}
+        listings, self._keywords = both_at_once(lambda: self._listings(spans), lambda: _keywords(self._destination))
         for row, old, new in changed:
             self._scope.probing(row.source)
             try:
-                self._compare(row, old, new, listings[row.source])
+                listing = listings[row.source]
+                if spans[row.source] == EVERYTHING and len(listing.uids) < old.messages:
+                    listing = self._recounted(row, listing)
+                self._compare(row, old, new, listing)
             except FolderRefused as refused:
                 self.found.failed[decoded(row.source)] = f"it cannot be read: {refused}"
         self._scope.probing(b"")
 
-    def _listings(self, rows: Sequence[FolderRow]) -> dict[bytes, Listing]:
-        spans = {row.source: _span(self._ledger, row) for row in rows}
+    def _recounted(self, row: FolderRow, listing: Listing) -> Listing:
+        """A folder that lists fewer messages than it counts, looked at again: some may have been deleted meanwhile."""
+        count = statuses(self._source, [row.source])[row.source]
+        again = list_folders(self._source, {row.source: EVERYTHING})[row.source]
+        if isinstance(count, Status) and not again.error and len(again.uids) < count.messages:
+            why = f"the old server counts {count.messages} messages and lists {len(again.uids)}"
+            self.found.failed[decoded(row.source)] = why
+        return listing if again.error else again
+
+    def _span(self, row: FolderRow, old: Status) -> bytes:
+        """The UIDs of a folder worth listing: all at first, after a crash and when more is there than is recorded, then
+        what is new and what was refused."""
+        again = self._ledger.refused_uids(row.id)
+        count = self._ledger.count(row.id) + len(again) + max(0, old.uid_next - row.source_next)
+        if row.open or not row.source_next or self._short(count, old):
+            return EVERYTHING
+        return (uid_set(again) + b"," if again else b"") + b"%d:*" % row.source_next
+
+    def _listings(self, spans: Mapping[bytes, bytes]) -> dict[bytes, Listing]:
         if not self._scope.one_by_one:
             return list_folders(self._source, spans)
         found: dict[bytes, Listing] = {}
@@ -222,14 +249,6 @@ class _Surveyor:
             urgent=self._source.empties_trash and is_trash(decoded(row.source)),
             silenced=requesting_receipts(self._source, row.source, due.uids) if silences else frozenset(),
         )
-
-
-def _span(ledger: Ledger, row: FolderRow) -> bytes:
-    """The UIDs of a folder worth listing: all at first and after a crash, then what is new and what was refused."""
-    if row.open or not row.source_next:
-        return b"1:*"
-    again = ledger.refused_uids(row.id)
-    return (uid_set(again) + b"," if again else b"") + b"%d:*" % row.source_next
 
 
 def _keywords(destination: Session) -> Keywords:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 
 from reconcile.mailcopy.imap.bodies import digests
 from reconcile.mailcopy.imap.connections import Connections, both_at_once
 from reconcile.mailcopy.imap.interruptions import FolderRefused
 from reconcile.mailcopy.imap.message_list import Listing, Status, list_folders, statuses
 from reconcile.mailcopy.imap.session import Endpoint, Session
-from reconcile.mailcopy.ledger.fingerprints import fingerprints
+from reconcile.mailcopy.ledger.fingerprints import fingerprints, pair_alike
 from reconcile.mailcopy.ledger.ledger import FolderRow, Ledger
 
 
@@ -18,8 +19,8 @@ class FolderCheck:
     """One folder pair. UIDs of ``not_copied`` are the source's, of ``gone`` and ``altered`` the destination's.
 
     ``not_copied``: neither recorded nor refused. ``gone``: recorded, and no longer where it was put: its owner moved
-    or deleted it, or it was lost. ``altered``: its size or, when digests were compared, its bytes are not the source's.
-    ``error``: why the folder could not be checked.
+    or deleted it, or it was lost. ``altered``: its bytes, read where sizes differ or for all when digests are compared,
+    are not those that were copied. ``error``: why the folder could not be checked.
     """
 
     folder: str
@@ -51,79 +52,119 @@ def verify_mailbox(
             lambda: statuses(old, [row.source for row in rows]),
             lambda: statuses(new, [row.destination for row in rows]),
         )
-        current = [row for row in rows if _is_current(row, theirs[row.source], ours[row.destination])]
+        opened = [
+            row
+            for row in rows
+            if not isinstance(theirs[row.source], str) and not isinstance(ours[row.destination], str)
+        ]
         here, there = both_at_once(
-            lambda: list_folders(old, {row.source: b"1:*" for row in current}),
-            lambda: list_folders(new, {row.destination: b"1:*" for row in current}),
+            lambda: list_folders(old, {row.source: b"1:*" for row in opened}),
+            lambda: list_folders(new, {row.destination: b"1:*" for row in opened}),
         )
         checks = []
-        for row in current:
+        for row in opened:
+            was, now = _validity(theirs[row.source]), _validity(ours[row.destination])
+            renumbered = now != row.destination_validity
+            listings = here[row.source], there[row.destination]
+            pair = _Pair(ledger, row, old, new, *listings, renumbered, with_digests)
             try:
-                checks.append(_check(ledger, row, here[row.source], there[row.destination], (old, new), with_digests))
+                current = was == row.source_validity and not renumbered
+                checks.append(pair.check() if current else pair.check_by_content())
             except FolderRefused as refused:
                 checks.append(FolderCheck(ledger.label(row.id), error=str(refused)))
         lost = [
-            FolderCheck(ledger.label(row.id), error="one of its folders is gone or was rebuilt since it was copied")
+            FolderCheck(ledger.label(row.id), error="one of its folders is gone since it was copied")
             for row in rows
-            if row not in current
+            if row not in opened
         ]
         return checks + lost
 
 
-def _is_current(row: FolderRow, old: Status | str, new: Status | str) -> bool:
-    """Whether both folders are those the ledger speaks of."""
-    return (
-        not isinstance(old, str)
-        and not isinstance(new, str)
-        and (old.uid_validity, new.uid_validity) == (row.source_validity, row.destination_validity)
-    )
+def _validity(status: Status | str) -> int:
+    return 0 if isinstance(status, str) else status.uid_validity
 
 
-def _check(
-    ledger: Ledger,
-    row: FolderRow,
-    here: Listing,
-    there: Listing,
-    endpoints: tuple[Session, Session],
-    with_digests: bool,
-) -> FolderCheck:
-    """``endpoints``: the old and the new server."""
-    verbatim = not endpoints[1].is_exchange
-    sizes = dict(zip(here.uids, here.sizes, strict=True))
-    kept = dict(zip(there.uids, there.sizes, strict=True))
-    refused = set(ledger.refused_uids(row.id))
-    unrecorded = dict.fromkeys(uid for uid in sizes if uid not in refused)
-    gone, altered = [], []
-    expected: dict[int, tuple[int, bytes]] = {}
-    copied = 0
-    for uid, destination_uid, digest in ledger.messages(row.id):
-        copied += 1
-        unrecorded.pop(uid, None)
-        if destination_uid not in kept:
-            gone.append(destination_uid)
-        elif verbatim and uid in sizes and sizes[uid] != kept[destination_uid]:
-            altered.append(destination_uid)
-        elif with_digests:
-            expected[destination_uid] = (uid, digest)
-    altered += _altered(row, endpoints, expected, verbatim=verbatim)
-    return FolderCheck(
-        ledger.label(row.id), copied, len(refused), tuple(unrecorded), tuple(sorted(gone)), tuple(sorted(altered))
-    )
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Pair:
+    """One folder in both mailboxes, as listed now. ``renumbered``: the new folder is not the one that was copied to."""
 
+    ledger: Ledger
+    row: FolderRow
+    old: Session
+    new: Session
+    here: Listing
+    there: Listing
+    renumbered: bool
+    with_digests: bool
 
-def _altered(
-    row: FolderRow, endpoints: tuple[Session, Session], expected: dict[int, tuple[int, bytes]], *, verbatim: bool
-) -> list[int]:
-    """Of the destination's UIDs (→ source UID and digest), those that hold another message than they should."""
-    if not expected:
-        return []
-    if verbatim:
-        found = digests(endpoints[1], row.destination, list(expected))
-        return [uid for uid, (_, digest) in expected.items() if found.get(uid) != digest]
-    theirs = fingerprints(endpoints[0], row.source, [uid for uid, _ in expected.values()])
-    ours = fingerprints(endpoints[1], row.destination, list(expected))
-    return [
-        uid
-        for uid, (source_uid, _) in expected.items()
-        if source_uid in theirs and not (uid in ours and ours[uid].looks_like(theirs[source_uid]))
-    ]
+    def check(self) -> FolderCheck:
+        """By the UIDs of the ledger. Sizes that differ are a suspicion: a server may be wrong about them."""
+        sizes = dict(zip(self.here.uids, self.here.sizes, strict=True))
+        kept = dict(zip(self.there.uids, self.there.sizes, strict=True))
+        refused = set(self.ledger.refused_uids(self.row.id))
+        unrecorded = dict.fromkeys(uid for uid in sizes if uid not in refused)
+        gone: list[int] = []
+        expected: dict[int, tuple[int, bytes]] = {}
+        copied = 0
+        for uid, destination_uid, digest in self.ledger.messages(self.row.id):
+            copied += 1
+            unrecorded.pop(uid, None)
+            if destination_uid not in kept:
+                gone.append(destination_uid)
+                continue
+            suspect = not self.new.is_exchange and uid in sizes and sizes[uid] != kept[destination_uid]
+            if suspect or self.with_digests:
+                expected[destination_uid] = (uid, digest)
+        return self._found(copied, refused, tuple(unrecorded), gone, self._altered(expected))
+
+    def check_by_content(self) -> FolderCheck:
+        """By the digests of the ledger, where a UIDVALIDITY is no longer the one that was copied: some servers give
+        another at every start. Every message of the folder that was renumbered is read."""
+        row, copied = self.row, list(self.ledger.messages(self.row.id))
+        refused = set(self.ledger.refused_uids(row.id))
+        if not copied and not self.here.uids:
+            return self._found(0, refused, (), [], [])
+        if self.new.is_exchange:
+            mine = fingerprints(self.old, row.source, self.here.uids)
+            pairs = pair_alike(mine, {}, fingerprints(self.new, row.destination, self.there.uids), {})
+            return self._found(len(copied), refused, tuple(uid for uid in mine if uid not in pairs), [], [])
+        recorded = Counter(digest for _, _, digest in copied)
+        not_copied = []
+        for uid, digest in sorted(digests(self.old, row.source, self.here.uids).items()):
+            if recorded[digest]:
+                recorded[digest] -= 1
+            else:
+                not_copied.append(uid)
+        held = Counter(digests(self.new, row.destination, self.there.uids).values())
+        gone = []
+        for _, destination_uid, digest in copied:
+            if held[digest]:
+                held[digest] -= 1
+            else:
+                gone.append(destination_uid)
+        found = self._found(len(copied), refused, tuple(not_copied[len(refused) :]), gone, [])
+        if gone and self.renumbered:
+            why = f"the new folder was made anew and lacks {len(gone)} of the messages copied into it"
+            return dataclasses.replace(found, error=f"{why}; another pass copies them again")
+        return found
+
+    def _found(
+        self, copied: int, refused: set[int], not_copied: tuple[int, ...], gone: list[int], altered: list[int]
+    ) -> FolderCheck:
+        label = self.ledger.label(self.row.id)
+        return FolderCheck(label, copied, len(refused), not_copied, tuple(sorted(gone)), tuple(sorted(altered)))
+
+    def _altered(self, expected: dict[int, tuple[int, bytes]]) -> list[int]:
+        """Of the destination's UIDs (→ source UID and digest), those that hold another message than they should."""
+        if not expected:
+            return []
+        if not self.new.is_exchange:
+            found = digests(self.new, self.row.destination, list(expected))
+            return [uid for uid, (_, digest) in expected.items() if found.get(uid) != digest]
+        theirs = fingerprints(self.old, self.row.source, [uid for uid, _ in expected.values()])
+        ours = fingerprints(self.new, self.row.destination, list(expected))
+        return [
+            uid
+            for uid, (source_uid, _) in expected.items()
+            if source_uid in theirs and not (uid in ours and ours[uid].looks_like(theirs[source_uid]))
+        ]

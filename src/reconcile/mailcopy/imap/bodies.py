@@ -50,6 +50,15 @@ def digests(session: Session, folder: bytes, uids: Sequence[int]) -> dict[int, b
     return reader.found
 
 
+def normal_digests(session: Session, folder: bytes, uids: Sequence[int]) -> dict[int, bytes]:
+    """The same of the bytes without what servers change on their own: CR, NUL (and 0x80, which stands for it on the
+    wire), and line ends at the very end."""
+    reader = _NormalDigests()
+    if uids:
+        read_bodies(session, folder, uids, reader)
+    return reader.found
+
+
 class _Until:
     """Passes on what the stream reads, until the command's own answer."""
 
@@ -79,3 +88,17 @@ class _Digests:
 
     def end(self) -> None:
         self.found[self._uid] = self._digest.digest()
+
+
+class _NormalDigests(_Digests):
+    def begin(self, uid: int, flags: bytes, date: bytes, size: int) -> None:
+        super().begin(uid, flags, date, size)
+        self._line_ends = 0
+
+    def chunk(self, part: memoryview) -> None:
+        text = bytes(part).translate(None, b"\r\0\x80")
+        kept = text.rstrip(b"\n")
+        if kept:
+            self._digest.update(b"\n" * self._line_ends + kept)
+            self._line_ends = 0
+        self._line_ends += len(text) - len(kept)

@@ -2,7 +2,8 @@
 
 After a crash, a lost answer, a rebuilt folder or an earlier copy by another tool: destination messages nobody owns
 ("orphans") are paired with source messages not recorded ("candidates") by INTERNALDATE and confirmed by SHA-256;
-Exchange rewrites messages, so there what is left is confirmed by ``fingerprints``.
+Exchange rewrites messages, so there what is left is confirmed by ``fingerprints``; other servers may change line ends
+and NUL bytes, so there by the digest of the rest.
 Each orphan serves once, so that three identical messages stay three.
 """
 
@@ -13,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from reconcile.clock import Clock
-from reconcile.mailcopy.imap.bodies import digests
+from reconcile.mailcopy.imap.bodies import digests, normal_digests
 from reconcile.mailcopy.imap.flags import Keywords, add_flags, flags_lacking
 from reconcile.mailcopy.imap.headers import header_dates
 from reconcile.mailcopy.imap.message_date import AHEAD, EARLIEST
@@ -66,8 +67,8 @@ def adopt(
     ours = _digests_of(when, _known_here(ledger, earlier, row), lambda uids: digests(source, row.source, uids))
     theirs = _digests_of(alike, recorded, lambda uids: digests(destination, row.destination, uids))
     pairs = _paired(ours, when, theirs | recorded, orphans)
-    if destination.is_exchange:
-        pairs |= _alike(source, destination, row, (ours, theirs), (when, orphans), pairs)
+    rewritten = _alike if destination.is_exchange else _normalised
+    pairs |= rewritten(source, destination, row, (ours, theirs), (when, orphans), pairs)
     for uid, destination_uid in pairs.items():
         ledger.record(row.id, uid, destination_uid, ours[uid])
     lacking = flags_lacking(source, destination, (row.source, row.destination), pairs, keywords) if pairs else {}
@@ -107,6 +108,24 @@ def _alike(
     undated = {uid: mine[uid] for uid in mine if uid not in found and whens[0].get(uid) is None}
     left = {uid: yours[uid] for uid in yours if uid not in found.values()}
     return found | pair_alike(undated, {}, left, {})
+
+
+def _normalised(
+    source: Session,
+    destination: Session,
+    row: FolderRow,
+    both: tuple[Mapping[int, bytes], Mapping[int, bytes]],
+    whens: tuple[Mapping[int, int | None], Mapping[int, int | None]],
+    pairs: Mapping[int, int],
+) -> dict[int, int]:
+    """The same for a server that keeps bytes but for line ends and NUL: Dovecot stores CR CR LF otherwise than sent."""
+    taken = set(pairs.values())
+    ours = [uid for uid in both[0] if uid not in pairs]
+    theirs = [uid for uid in both[1] if uid not in taken and uid in whens[1]]
+    if not ours or not theirs:
+        return {}
+    mine, yours = normal_digests(source, row.source, ours), normal_digests(destination, row.destination, theirs)
+    return _paired(mine, whens[0], yours, whens[1])
 
 
 def _recorded(ledger: Ledger, earlier: list[FolderRow], row: FolderRow, owned: Sequence[int]) -> dict[int, bytes]:

@@ -251,7 +251,8 @@ class Pair:
     def _absent(self, folder: PendingFolder, uids: list[int]) -> None:
         """The source did not give them: asked once more, each alone, before they count as gone."""
         gone = [uid for uid in uids if uid in folder.alone]
-        self._tally.vanished += len(gone)
+        self._tally.absent += [(folder.id, uid) for uid in gone]
+        self._tally.settled.update((folder.id, uid) for uid in gone)
         folder.settled(*gone)
         folder.retry_alone([uid for uid in uids if uid not in folder.alone])
 

@@ -33,6 +33,8 @@ class Tally:
     full: str = ""
     #: (folder, UID) answered for good in this pass: not asked for again, whatever breaks.
     settled: set[tuple[int, int]] = dataclasses.field(default_factory=set)
+    #: (folder, UID) that the source did not give, even asked for alone: gone, or kept back.
+    absent: list[tuple[int, int]] = dataclasses.field(default_factory=list)
     #: Source folder → why it is left out: it cannot be opened, or the connection breaks on it; and how often it did.
     avoided: dict[bytes, str] = dataclasses.field(default_factory=dict)
     breaks: Counter[bytes] = dataclasses.field(default_factory=Counter)
