@@ -66,3 +66,22 @@ def test_the_sandboxs_state_is_never_taken_for_the_live_worlds(stage: Stage) -> 
         assert "say --sandbox" in refused
     (stage.folder / "spfstate" / "federations" / "spf55.json").unlink()
     assert "STA16" in stage.run("plan", environment=live, expect=1).err  # the journals would say the same
+
+
+def test_mailboxes_made_anew_get_their_copies_anew(stage: Stage) -> None:
+    stage.run("apply", "--yes", expect=0)
+    stage.run("copy", "work", expect=0)
+    first = json.loads(stage.run("copy", "status", "--json", expect=0).out)
+    assert {one["state"] for one in first} == {"done"}
+    assert "still tells what was applied" in stage.run("sandbox", "reset", expect=0).err
+    plan = stage.run("plan", "-v", expect=0).out
+    assert "copy" in plan
+    stage.run("apply", "--yes", expect=0)
+    queued = json.loads(stage.run("copy", "status", "--json", expect=0).out)
+    assert {one["state"] for one in queued} == {"queued"}
+    stage.run("copy", "work", expect=0)
+    again = json.loads(stage.run("copy", "status", "--json", expect=0).out)
+    assert [one["messages"] for one in again] == [one["messages"] for one in first]
+    assert sum(one["messages"] for one in again) > 0
+    stage.run("copy", "verify", expect=0)
+    stage.run("plan", "--detailed-exitcode", expect=0)

@@ -68,7 +68,7 @@ class Performer:
         self._recorder.done(change, live, fields, time.monotonic() - began, requests)
         if live is not None:
             with self._lock:
-                self._outputs[change.address] = live.outputs
+                self._outputs[change.address] = live.referable
 
     def _write(self, change: Change, fields: Mapping[str, Value]) -> Live | None:
         """What the world then shows; None when there is nothing any more."""

@@ -83,6 +83,8 @@ def _differing(
     changes = []
     for name, value in wanted.items():
         field = KINDS[kind].fields[name]
+        if field.write_only and (record is None or name not in record.fields):
+            continue  # nobody knows what it is; what YAML asks is recorded, and compared from then on
         if field.ours or field.write_only:
             before = record.fields.get(name) if record else None
         else:

@@ -62,7 +62,7 @@ def make_plan(inputs: Inputs, readers: Mapping[str, Reader], now: dt.datetime, t
 
     def resolve(reference: Reference) -> Value:
         target = observed.get(reference.address)
-        return target.outputs.get(reference.output) if isinstance(target, Live) else None
+        return target.referable.get(reference.output) if isinstance(target, Live) else None
 
     changes: list[Change] = []
     blocked: dict[Address, Blocked] = {}
@@ -210,6 +210,6 @@ def _outputs_used(
         for value in change.wanted.values():
             if isinstance(value, Reference):
                 shown = observed.get(value.address)
-                if isinstance(shown, Live) and shown.outputs:
-                    outputs[value.address] = shown.outputs
+                if isinstance(shown, Live) and shown.referable:
+                    outputs[value.address] = shown.referable
     return outputs

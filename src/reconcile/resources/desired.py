@@ -15,7 +15,7 @@ from reconcile.config.settings import Settings
 from reconcile.resources.address import Address
 from reconcile.resources.mail_records import MailDomain, Switch, mail_records
 from reconcile.resources.milestones import Milestones, milestones
-from reconcile.resources.resource import Desired, Origin, Reference, Value
+from reconcile.resources.resource import IDENTITY, Desired, Origin, Reference, Value
 
 
 def compile_federations(federations: Iterable[Federation], settings: Settings, now: dt.datetime) -> tuple[Desired, ...]:
@@ -171,13 +171,16 @@ class _Compiler:
 
     def _copy(self, key: str, login: str, destination: str, folder: str, opened: Address, route: Route) -> Desired:
         legacy = self._file.legacy
-        fields: dict[str, Value] = {
+        fields: dict[str, Value | Reference] = {
             "source": legacy.server if legacy else "",
             "login": login,
             "destination": destination,
             "folder": folder,
+            # A mailbox made anew is another one: its mail is copied again, though the list says that it was.
+            "mailbox": Reference(self._address("mailbox", destination), IDENTITY),
         }
-        return Desired(self._address("copy", key), fields, (opened,), self._moments.cutover, self._origin(route))
+        after = (self._address("mailbox", destination), opened)
+        return Desired(self._address("copy", key), fields, after, self._moments.cutover, self._origin(route))
 
     # ---- names and places
 

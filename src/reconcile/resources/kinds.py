@@ -22,7 +22,7 @@ class FieldType(enum.Enum):
 class Field:
     """One field of a kind.
 
-    ``write_only``: the outside world never shows it back, so it is compared with what was recorded.
+    ``write_only``: the outside world never shows it back, so it is compared with what was recorded, once it is.
     ``sensitive``: it has no path to a plan, a state file or a log. ``ours``: only the state knows it (a protection);
     no provider ever sees it. ``born``: what it is when its object has just come into being along with another, and
     we have not written it yet; an empty value needs no saying.
@@ -129,7 +129,16 @@ _DECLARED = (
         Field("gone"),
         guarded=True,
     ),
-    _kind("copy", "copies", Field("source"), Field("login"), Field("destination"), Field("folder"), local=True),
+    _kind(
+        "copy",
+        "copies",
+        Field("source"),
+        Field("login"),
+        Field("destination"),
+        Field("folder"),
+        Field("mailbox", write_only=True),
+        local=True,
+    ),
 )
 
 KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in _DECLARED})

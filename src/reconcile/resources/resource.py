@@ -13,11 +13,15 @@ from reconcile.resources.address import Address
 Value = str | bool | int | None | tuple[str, ...]
 
 
+#: The output every resource with an immutable id has.
+IDENTITY = "identity"
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Reference:
     """A value only another resource's outside system can tell (Microsoft assigns the MX host, for one).
 
-    ``output`` names an entry of the *outputs* of the live resource at ``address``.
+    ``output`` names an entry of the *outputs* of the live resource at ``address``, or is IDENTITY: its immutable id.
     """
 
     address: Address
@@ -67,3 +71,8 @@ class Live:
     outputs: Mapping[str, Value] = dataclasses.field(default_factory=dict)
     context: Mapping[str, Value] = dataclasses.field(default_factory=dict)
     owner: str = dataclasses.field(default="", compare=False)
+
+    @property
+    def referable(self) -> Mapping[str, Value]:
+        """What other resources may refer to: its outputs, and its identity when it has one."""
+        return {**self.outputs, IDENTITY: self.identity} if self.identity else self.outputs

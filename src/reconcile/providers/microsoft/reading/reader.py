@@ -243,10 +243,12 @@ class _Observing:
     def _copy_access(self, wanted: list[Wanted]) -> Mapping[Address, Observed]:
         # Once the mail is copied nobody needs the right: it counts as recorded, whether it was removed since or not.
         # Reading it would cost more than all the rest, for Exchange shows the rights on one mailbox at a time.
+        # A mailbox made anew under the same address has none of that mail, and another id.
+        there = {box.guid for box in self._tenant.boxes().values()}
         seen: dict[Address, Observed] = {
             one.address: Live(one.address, dict(one.recorded), one.identity)
             for one in wanted
-            if self._copied_whole(one)
+            if self._copied_whole(one) and one.identity in there
         }
         wanted = [one for one in wanted if one.address not in seen]
         boxes = self._by_primary_or_recorded(wanted)
