@@ -156,11 +156,27 @@ def observe(inputs: Inputs, readers: Mapping[str, Reader]) -> Observation:
             question = Wanted(address, None, record.identity, record.fields)
             wanted[KINDS[address.kind].provider].append(question)
 
+    names = [name for name in readers if wanted[name]]
+    reading: dict[str, concurrent.futures.Future[Observation]] = {
+        name: concurrent.futures.Future[Observation]() for name in names
+    }
+
+    def resolve(reference: Reference) -> Value:
+        there = reading.get(KINDS[reference.address.kind].provider)
+        shown = there.result().observed.get(reference.address) if there else None
+        return shown.outputs.get(reference.output) if isinstance(shown, Live) else None
+
     def ask(name: str) -> Observation:
-        return readers[name].observe(Scope(wanted[name], inputs.domains))
+        try:
+            answer = readers[name].observe(Scope(wanted[name], inputs.domains, resolve))
+        except BaseException as error:
+            reading[name].set_exception(error)  # whoever waits for it must not wait for ever
+            raise
+        reading[name].set_result(answer)
+        return answer
 
     with concurrent.futures.ThreadPoolExecutor(max_workers=len(readers)) as pool:
-        answers = list(pool.map(ask, [name for name in readers if wanted[name]]))
+        answers = list(pool.map(ask, names))
     observed: dict[Address, Observed] = {}
     for answer in answers:
         observed.update(answer.observed)

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from reconcile.resources.address import Address
-from reconcile.resources.resource import Desired, Live, Value
+from reconcile.resources.resource import Desired, Live, Reference, Value
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -49,11 +49,13 @@ class Wanted:
 class Scope:
     """What to observe: the resources of this provider, and the declared domains of the federations concerned.
 
-    ``domains`` maps a mail domain to its federation's slug.
+    ``domains`` maps a mail domain to its federation's slug. ``resolve`` gives the value another provider has read, None
+    when it is not known; it waits until that provider has been read.
     """
 
     wanted: Sequence[Wanted]
     domains: Mapping[str, str]
+    resolve: Callable[[Reference], Value] = lambda _reference: None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

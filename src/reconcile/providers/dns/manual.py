@@ -8,6 +8,7 @@ import dns.rdatatype
 
 from reconcile.problem import Problem
 from reconcile.providers.base import Order, Provider
+from reconcile.providers.dns.checks.mta_sts import fetch_policy
 from reconcile.providers.dns.checks.preflight import Preflight
 from reconcile.providers.dns.checks.resolver import Resolver
 from reconcile.providers.dns.desired.ownership import part_of
@@ -41,7 +42,7 @@ class ManualWriter:
         """Raises DNS19 with what to publish, DNS07 when the record changed since the plan, DNS09 and DNS14 as
         ``CheckedPublish``, and as the reader fails.
         """
-        change = CheckedPublish(order, self.resolve)
+        change = CheckedPublish(order, self.resolve, fetch_policy)
         self._ask_for(change)
         seen = part_of(change.key).see(rrset_at(change.key, ask_rrsets(self.primary, [change.key])))
         return Live(order.address, seen.fields if seen else {}, context=seen.context if seen else {})

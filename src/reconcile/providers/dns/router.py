@@ -69,7 +69,8 @@ class RoutedReader:
             else:
                 shares.setdefault(id(place), (place, []))[1].append(wanted)
         with concurrent.futures.ThreadPoolExecutor(max(1, len(shares))) as pool:
-            seen = list(pool.map(lambda share: share[0].observe(Scope(share[1], scope.domains)), shares.values()))
+            scopes = [(reader, dataclasses.replace(scope, wanted=share)) for reader, share in shares.values()]
+            seen = list(pool.map(lambda one: one[0].observe(one[1]), scopes))
         findings = [finding for one in seen for finding in one.findings]
         return Observation(
             observed | {at: shown for one in seen for at, shown in one.observed.items()}, findings=findings

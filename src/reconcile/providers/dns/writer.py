@@ -6,13 +6,14 @@ import contextlib
 import dataclasses
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import dns.rdataset
 from dns.rdatatype import RdataType
 
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
+from reconcile.providers.dns.checks.mta_sts import fetch_policy
 from reconcile.providers.dns.checks.resolver import Resolver
 from reconcile.providers.dns.desired.ownership import part_of
 from reconcile.providers.dns.desired.publication import CheckedPublish
@@ -39,9 +40,12 @@ class DnsWriter:
     threads cost no more round trips than one, and the records of one domain that are due together move together.
     """
 
-    def __init__(self, store: PrimaryStore, resolver: Resolver) -> None:
+    def __init__(
+        self, store: PrimaryStore, resolver: Resolver, policy: Callable[[str], str | None] = fetch_policy
+    ) -> None:
         self._store = store
         self._resolver = resolver
+        self._policy = policy
         self._turn = threading.Condition()
         self._away = False
         self._waiting: list[_Request] = []
@@ -98,7 +102,7 @@ class DnsWriter:
     def together(self, orders: Sequence[Order]) -> list[Live | Problem]:
         """What became of many creates and updates: one atomic UPDATE per zone, all zones at once."""
         self._resolver.resolve_all(pair for order in orders for pair in _names_met(order))
-        applied = self._store.apply([CheckedPublish(order, self._resolver.resolve) for order in orders])
+        applied = self._store.apply([CheckedPublish(order, self._resolver.resolve, self._policy) for order in orders])
         return [_live(order, end) for order, end in zip(orders, applied, strict=True)]
 
     def delete(self, order: Order) -> None:
@@ -121,6 +125,7 @@ def _names_met(order: Order) -> Iterator[tuple[str, str]]:
     key = RecordKey.parse(order.address.key)
     values = order.fields.get("values", ())
     if key.rdtype == RdataType.MX and isinstance(values, tuple):
+        yield f"_mta-sts.{key.owner}", "TXT"
         yield from ((text.partition(" ")[2].rstrip("."), "A") for text in values)
     if key.part == "spf":
         includes = order.fields.get("includes", ())

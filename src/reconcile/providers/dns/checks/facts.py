@@ -45,6 +45,8 @@ class Facts:
     answers: Mapping[Question, Answer | Failure]
     #: The MTA-STS policy, as fetched; None when it was not asked for or could not be had.
     policy: str | None = None
+    #: The MX hosts about to be published, lower case, no final dot; none while they are not known.
+    new_mx: tuple[str, ...] = ()
 
     def answer(self, below: str, rdtype: str) -> Answer | Failure:
         """The answer for ``below`` (``""``: the domain itself), as it came."""
@@ -59,6 +61,11 @@ class Facts:
     def texts(self, below: str, rdtype: str) -> tuple[str, ...]:
         """The values in canonical spelling."""
         return texts_of(self.rdataset(below, rdtype))
+
+    @property
+    def mx_hosts(self) -> tuple[str, ...]:
+        """The hosts of the MX records, in the order of the records; "" is a null MX (RFC 7505)."""
+        return tuple(text.partition(" ")[2].rstrip(".") for text in self.texts("", "MX"))
 
 
 def read_facts(primary: Primary, domains: Iterable[str]) -> list[Facts]:

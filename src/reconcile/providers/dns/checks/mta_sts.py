@@ -2,48 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 
 import requests
 
 from reconcile.providers.base import Weight
 from reconcile.providers.dns.checks.facts import Facts
+from reconcile.providers.dns.primary.answers import Answer
 from reconcile.providers.dns.records.microsoft_hosts import MICROSOFT
+from reconcile.providers.dns.records.mta_sts_policy import Policy, announced
 from reconcile.providers.dns.spf.lookups import Resolve
 
 #: Seconds, and octets a policy may have.
 _TIMEOUT = 5.0
 _LONGEST = 64_000
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Policy:
-    """A policy file. ``hosts`` are patterns such as ``*.example.com``; ``max_age`` is in seconds."""
-
-    mode: str
-    hosts: tuple[str, ...]
-    max_age: int
-
-    @classmethod
-    def parse(cls, text: str) -> Policy | None:
-        """Read the file, None when it is no policy (§3.2)."""
-        pairs = [(key.strip(), value.strip()) for key, _, value in (line.partition(":") for line in text.splitlines())]
-        fields = dict(pairs)
-        if fields.get("version") != "STSv1" or fields.get("mode") not in ("enforce", "testing", "none"):
-            return None
-        age = fields.get("max_age", "")
-        hosts = tuple(value.lower().rstrip(".") for key, value in pairs if key == "mx")
-        return cls(fields["mode"], hosts, int(age) if age.isdecimal() else 0)
-
-    @property
-    def names_microsoft(self) -> bool:
-        return any(f".{host}".endswith(MICROSOFT) for host in self.hosts)
-
-
-def publishes(facts: Facts) -> bool:
-    """Whether the domain says that it has a policy."""
-    return any(text.lower().startswith("v=stsv1") for text in facts.texts("_mta-sts", "TXT"))
 
 
 def fetch_policy(domain: str) -> str | None:
@@ -58,23 +30,50 @@ def fetch_policy(domain: str) -> str | None:
         return None
 
 
-def mta_sts(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:
-    """Whether senders that hold the policy would deliver to Microsoft."""
-    if not publishes(facts):
+def mta_sts(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
+    """Whether senders that hold the policy would deliver to the MX about to be published (or published already)."""
+    announcement = policy_texts(facts, resolve)
+    where = f"The MTA-STS policy of {facts.domain}"
+    if announcement is None:
+        yield Weight.WARNS, f"Whether {facts.domain} has an MTA-STS policy could not be found out."
+        return
+    if not announced(announcement):
         return
     policy = Policy.parse(facts.policy) if facts.policy is not None else None
-    where = f"The MTA-STS policy of {facts.domain}"
+    hosts = facts.new_mx or tuple(host for host in facts.mx_hosts if host.endswith(MICROSOFT))
     if policy is None:
         yield (
             Weight.BLOCKS,
             f"{where} cannot be read, and senders may hold it for weeks: it must name Microsoft's host first.",
         )
-    elif policy.mode == "none" or policy.names_microsoft:
-        yield Weight.FINE, f"{where} lets Microsoft's hosts receive."
-    elif policy.mode == "testing":
-        yield Weight.WARNS, f"{where} does not name Microsoft's host: senders will report it ({policy.mode})."
-    else:
-        todo = (
-            f"add it there, change the id in _mta-sts, then wait the {policy.max_age} s that senders keep the old one"
+    elif policy.mode == "none":
+        yield Weight.FINE, f"{where} has mode none: it binds no sender."
+    elif hosts and not (refused := policy.refused(hosts)):
+        yield Weight.FINE, f"{where} lets {', '.join(hosts)} receive."
+    elif hosts:
+        yield _not_allowed(where, policy, ", ".join(refused))
+    elif policy.may_allow_microsoft:
+        yield (
+            Weight.WARNS,
+            f"{where} allows {', '.join(policy.hosts)}; the plan compares it with the MX that Microsoft assigns.",
         )
-        yield Weight.BLOCKS, f"{where} does not name Microsoft's host: {todo}."
+    else:
+        yield _not_allowed(where, policy, "any host of Microsoft")
+
+
+def policy_texts(facts: Facts, resolve: Resolve) -> tuple[str, ...] | None:
+    """The TXT records at ``_mta-sts``, through an alias or a delegation too; None when they could not be read."""
+    answer = facts.answer("_mta-sts", "TXT")
+    if isinstance(answer, Answer) and answer.alias is None and answer.dname is None:
+        return facts.texts("_mta-sts", "TXT")
+    return resolve(f"_mta-sts.{facts.domain}", "TXT")
+
+
+def _not_allowed(where: str, policy: Policy, hosts: str) -> tuple[Weight, str]:
+    if policy.mode == "testing":
+        return (
+            Weight.WARNS,
+            f"{where} does not name Microsoft's host ({hosts}): senders will report it (testing).",
+        )
+    todo = f"add it there, change the id in _mta-sts, then wait the {policy.max_age} s that senders keep the old one"
+    return Weight.BLOCKS, f"{where} does not name Microsoft's host ({hosts}): {todo}."

@@ -13,7 +13,7 @@ from reconcile.providers.dns.checks.survey import Surveyor, to_report
 from reconcile.providers.dns.records.microsoft_hosts import MICROSOFT
 from reconcile.resources.address import Address
 from reconcile.resources.milestones import UNSCHEDULED
-from reconcile.resources.resource import Live
+from reconcile.resources.resource import Live, Reference
 
 #: Checks that do not stop mail: signing depends on the keys, and Exchange itself refuses to sign without them.
 _NEVER_BLOCKS = ("dkim",)
@@ -36,7 +36,11 @@ class Preflight:
             domain: SwitchMoments(due.get(f"{domain}/MX/ttl", due[f"{domain}/MX"]), due[f"{domain}/MX"])
             for domain in switches
         }
-        found = to_report(self.surveyor.before_switch(moments, self.clock.now()))
+
+        def new_mx(domain: str) -> tuple[str, ...]:
+            return tuple(text.partition(" ")[2].rstrip(".") for text in _values(switches[domain], scope))
+
+        found = to_report(self.surveyor.before_switch(moments, self.clock.now(), new_mx))
         blocking = {one.domain: one for one in found if one.weight is Weight.BLOCKS and one.check not in _NEVER_BLOCKS}
         stopped = {
             f"{owner}{domain}/{rdtype}": _reason(finding)
@@ -56,6 +60,13 @@ class Preflight:
 
 def _is_switch(wanted: Wanted) -> bool:
     return wanted.desired is not None and wanted.address.key.endswith("/MX")
+
+
+def _values(wanted: Wanted, scope: Scope) -> tuple[str, ...]:
+    """The values asked for, those that another provider assigns looked up; none while they are not known."""
+    value = wanted.desired.fields.get("values") if wanted.desired else None
+    value = scope.resolve(value) if isinstance(value, Reference) else value
+    return value if isinstance(value, tuple) else ()
 
 
 def _is_ahead(shown: Observed) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import dns.exception
 import dns.flags
@@ -24,6 +24,8 @@ from reconcile.providers.dns.records.canonical import texts_of
 Pair = tuple[str, str]
 
 _ROOT: Pair = (".", "NS")
+#: Aliases followed from one name.
+_LONGEST_CHAIN = 8
 #: Questions to the resolvers in flight at once.
 _AT_ONCE = 32
 
@@ -56,17 +58,24 @@ class Resolver:
             unknown = {pair: _question(pair) for pair in dict.fromkeys(pairs) if pair not in self._known}
             if not unknown:
                 return
-            asked = [question for question in unknown.values() if question]
-            answers = self._primary.ask(asked) if self._primary else {}
-            foreign = []
-            for pair, question in unknown.items():
-                answer = answers.get(question) if question else None
-                if question is None:
-                    self._known[pair] = ()  # no name at all
-                elif isinstance(answer, Answer) and answer.alias is None:
-                    self._known[pair] = texts_of(answer.rdataset)
-                else:
-                    foreign.append(pair)
+            self._known.update({pair: () for pair, question in unknown.items() if question is None})  # no name at all
+            pending = {pair: question for pair, question in unknown.items() if question is not None}
+            foreign: dict[Pair, Pair] = {}  # what is asked → what a resolver is asked for it
+            for _ in range(_LONGEST_CHAIN):
+                answers = self._primary.ask(set(pending.values())) if self._primary and pending else {}
+                followed: dict[Pair, Question] = {}
+                for pair, question in pending.items():
+                    answer = answers.get(question)
+                    if isinstance(answer, Answer) and answer.rdataset is None and answer.alias is not None:
+                        followed[pair] = Question(answer.alias.canonicalize(), question.rdtype)
+                    elif isinstance(answer, Answer):
+                        self._known[pair] = texts_of(answer.rdataset)
+                    else:
+                        foreign[pair] = pair if question == unknown[pair] else _as_pair(question)
+                pending = followed
+                if not pending:
+                    break
+            self._known.update(dict.fromkeys(pending, ()))  # a loop of aliases leads nowhere
             self._ask_resolvers(foreign)
 
     def bogus(self, zones: Iterable[dns.name.Name]) -> set[dns.name.Name]:
@@ -97,14 +106,15 @@ class Resolver:
         self._silent = True
         return None
 
-    def _ask_resolvers(self, pairs: Sequence[Pair]) -> None:
+    def _ask_resolvers(self, pairs: Mapping[Pair, Pair]) -> None:
+        """``pairs``: what is asked, and the name at the end of its aliases as far as the primary knows them."""
         if not pairs:
             return
         # The first one alone: where nobody answers, waiting once is enough.
         if _ROOT not in self._known:
             self._known[_ROOT] = self._recurse(_ROOT)
         with concurrent.futures.ThreadPoolExecutor(min(_AT_ONCE, len(pairs))) as pool:
-            self._known.update(zip(pairs, pool.map(self._recurse, pairs), strict=True))
+            self._known.update(zip(pairs, pool.map(self._recurse, pairs.values()), strict=True))
 
     def _recurse(self, pair: Pair) -> tuple[str, ...] | None:
         if self._silent:
@@ -136,6 +146,10 @@ def host_and_port(server: str) -> tuple[str, int]:
     if colon and port.isdigit() and (":" not in host or host.startswith("[")):
         return host.strip("[]"), int(port)
     return server.strip("[]"), 53
+
+
+def _as_pair(question: Question) -> Pair:
+    return question.name.to_text(omit_final_dot=True), dns.rdatatype.to_text(question.rdtype)
 
 
 def _question(pair: Pair) -> Question | None:

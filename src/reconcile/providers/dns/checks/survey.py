@@ -16,12 +16,13 @@ from reconcile.providers.base import Finding, Weight
 from reconcile.providers.dns.checks import second_opinion
 from reconcile.providers.dns.checks.checks import run_checks
 from reconcile.providers.dns.checks.facts import Facts, read_facts
-from reconcile.providers.dns.checks.mta_sts import fetch_policy, publishes
+from reconcile.providers.dns.checks.mta_sts import fetch_policy, policy_texts
 from reconcile.providers.dns.checks.propagation import Nameserver, Report, delegated_to, query_each
 from reconcile.providers.dns.checks.resolver import Resolver, host_and_port
 from reconcile.providers.dns.checks.servers import SwitchMoments, delegation, servers_agree, ttl_in_time
 from reconcile.providers.dns.primary.answers import Answer, Question
 from reconcile.providers.dns.primary.client import Primary
+from reconcile.providers.dns.records.mta_sts_policy import announced
 from reconcile.providers.dns.spf import record as spf
 from reconcile.providers.dns.spf.lookups import prefetch
 
@@ -40,6 +41,14 @@ _POLICIES_AT_ONCE = 16
 _SWITCHED = (("", "MX"), ("autodiscover", "CNAME"))
 #: Checks whose warnings matter before a switch; what others warn of, the plan itself puts right.
 _WARNING_BEFORE = ("mx", "wildcard", "mta-sts", "leftovers", "servers", "dnssec", "ttl")
+
+
+#: The MX hosts a domain is about to have, none while they are not known.
+NewMx = Callable[[str], tuple[str, ...]]
+
+
+def _not_known(_domain: str) -> tuple[str, ...]:
+    return ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -64,11 +73,13 @@ class Surveyor:
         """The named checks alone. Only the primary is asked about the domains' own names."""
         return run_checks(self._gathered(domains), self.resolver.resolve)
 
-    def before_switch(self, switches: Mapping[str, SwitchMoments], now: dt.datetime) -> list[Finding]:
+    def before_switch(
+        self, switches: Mapping[str, SwitchMoments], now: dt.datetime, new_mx: NewMx = _not_known
+    ) -> list[Finding]:
         """What stands in the way of switching some domains, or is good to know; only authoritative servers are asked
-        about their names. ``switches``: when each is due.
+        about their names. ``switches``: when each is due. ``new_mx``: asked only where the answer matters.
         """
-        facts = self._gathered(list(switches))
+        facts = self._gathered(list(switches), new_mx)
         named = self._named_servers(facts)
         parents = self._delegations(facts)
         nameservers = self._authoritative(named)
@@ -117,12 +128,12 @@ class Surveyor:
         reported = second_opinion.second_opinion(facts.domain, self.resolver.stub(), spf=published, dmarc=policy)
         return _named(facts.domain, "checkdmarc", reported)
 
-    def _gathered(self, domains: Sequence[str]) -> list[Facts]:
+    def _gathered(self, domains: Sequence[str], new_mx: NewMx = _not_known) -> list[Facts]:
         """The facts, and all the names they lead to asked about in a few rounds rather than one by one."""
         with self.primary.connected() as primary:
             facts = read_facts(primary, domains)
         with concurrent.futures.ThreadPoolExecutor(_POLICIES_AT_ONCE) as pool:
-            facts = list(pool.map(self._with_policy, facts))
+            facts = list(pool.map(lambda one: self._with_policy(one, new_mx), facts))
         hosts = [(text.partition(" ")[2].rstrip("."), "A") for one in facts for text in one.texts("", "MX")]
         keys = [(text, "TXT") for one in facts for below in _SELECTORS for text in one.texts(below, "CNAME")]
         self.resolver.resolve_all([*filter(lambda pair: pair[0], hosts), *keys])
@@ -131,8 +142,10 @@ class Surveyor:
         )
         return facts
 
-    def _with_policy(self, facts: Facts) -> Facts:
-        return dataclasses.replace(facts, policy=self.policy(facts.domain)) if publishes(facts) else facts
+    def _with_policy(self, facts: Facts, new_mx: NewMx) -> Facts:
+        if not announced(policy_texts(facts, self.resolver.resolve) or ()):
+            return facts
+        return dataclasses.replace(facts, policy=self.policy(facts.domain), new_mx=new_mx(facts.domain))
 
     def _named_servers(self, facts: Sequence[Facts]) -> dict[str, list[str]]:
         """The name servers that each domain's zone names."""

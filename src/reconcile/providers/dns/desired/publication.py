@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 import dns.rdataset
 from dns.rdatatype import RdataType
@@ -11,6 +12,7 @@ from reconcile.problem import Problem
 from reconcile.providers.dns.desired.rrset import Publish
 from reconcile.providers.dns.records.keys import RecordKey
 from reconcile.providers.dns.records.microsoft_hosts import MICROSOFT
+from reconcile.providers.dns.records.mta_sts_policy import Policy, announced
 from reconcile.providers.dns.spf.lookups import Resolve, refuse_over_limit
 from reconcile.providers.dns.spf.parts import spf_records
 
@@ -19,9 +21,12 @@ Rdataset = dns.rdataset.Rdataset
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class CheckedPublish(Publish):
-    """Raises DNS09 for an SPF record that asks too much, DNS14 for an MX that leads nowhere."""
+    """Raises DNS09 for an SPF record that asks too much, DNS14 for an MX that leads nowhere, DNS22 for one that senders
+    would refuse. ``policy`` fetches the MTA-STS policy of a domain, None when it cannot be had.
+    """
 
     resolve: Resolve
+    policy: Callable[[str], str | None]
 
     def applied_to(self, now: Rdataset | None) -> Rdataset | None:
         after = self._with_hosts() if self.key.part == "spf-mx" else Publish(self.order)
@@ -42,6 +47,7 @@ class CheckedPublish(Publish):
                 refuse_over_limit(record, self.key.owner, self.resolve)
         if self.key.rdtype == RdataType.MX:
             refuse_dead_hosts(self.key, after, self.resolve)
+            refuse_policy_against(self.key, after, self.resolve, self.policy)
         return after
 
 
@@ -55,3 +61,27 @@ def refuse_dead_hosts(key: RecordKey, mx: Rdataset | None, resolve: Resolve) -> 
                 f"{key} would send mail to {host or 'nowhere'}, which has no address.",
                 "Microsoft may still be preparing it; try again later",
             )
+
+
+def refuse_policy_against(
+    key: RecordKey, mx: Rdataset | None, resolve: Resolve, fetch: Callable[[str], str | None]
+) -> None:
+    """Raise DNS22 when an MTA-STS policy in force does not allow an MX host, or cannot be read (RFC 8461 §5)."""
+    if mx is None or not announced(resolve(f"_mta-sts.{key.owner}", "TXT") or ()):
+        return
+    text = fetch(key.owner)
+    policy = Policy.parse(text) if text is not None else None
+    where = f"{key} is not changed: the MTA-STS policy of {key.owner}"
+    if policy is None:
+        raise Problem(
+            "DNS22",
+            f"{where} cannot be read, and senders may hold it for weeks.",
+            "publish a policy that names the new MX, or remove _mta-sts and wait for its max_age",
+        )
+    refused = policy.refused(rdata.exchange.to_text(omit_final_dot=True) for rdata in mx)
+    if policy.mode == "enforce" and refused:
+        raise Problem(
+            "DNS22",
+            f"{where} does not name {', '.join(refused)}.",
+            f"add it there, change the id in _mta-sts, wait {policy.max_age} s, then apply again",
+        )

@@ -11,6 +11,7 @@ import dns.rdatatype
 from reconcile.clock import Clock
 from reconcile.problem import Problem
 from reconcile.providers.base import ABSENT, Observation, Observed, Order, Provider, Scope, Unknown, Wanted
+from reconcile.providers.dns.checks.mta_sts import fetch_policy
 from reconcile.providers.dns.checks.preflight import Preflight
 from reconcile.providers.dns.desired.ownership import part_of
 from reconcile.providers.dns.desired.publication import CheckedPublish
@@ -84,7 +85,7 @@ class HostedWriter:
         ``CheckedPublish``, DNS10 an alias or other data in the way, DNS17 the host failed, DNS18 other people's
         texts would not survive.
         """
-        (now,) = self._store.apply([CheckedPublish(order, self._resolve)])
+        (now,) = self._store.apply([CheckedPublish(order, self._resolve, fetch_policy)])
         if isinstance(now, Problem):
             raise now
         seen = part_of(RecordKey.parse(order.address.key)).see(now)

@@ -61,7 +61,7 @@ class PrimaryStore:
 
 
 class _Run:
-    """Wishes applied over one connection, the locks of their zones being held."""
+    """Changes applied over one connection, the locks of their zones being held."""
 
     def __init__(
         self, primary: Primary, clock: Clock, journal: JournalWrite, own: OwnWrites, pending: Sequence[PendingChange]
