@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import threading
 import time
@@ -20,8 +19,7 @@ from reconcile.providers.dns.desired.publication import CheckedPublish
 from reconcile.providers.dns.desired.rrset import Withdraw
 from reconcile.providers.dns.primary.updates import PrimaryStore
 from reconcile.providers.dns.records.keys import RecordKey
-from reconcile.providers.dns.spf import record as spf
-from reconcile.providers.dns.spf.lookups import pairs_asked
+from reconcile.providers.dns.spf.lookups import prefetch
 from reconcile.resources.resource import Live
 
 Rdataset = dns.rdataset.Rdataset
@@ -102,6 +100,7 @@ class DnsWriter:
     def together(self, orders: Sequence[Order]) -> list[Live | Problem]:
         """What became of many creates and updates: one atomic UPDATE per zone, all zones at once."""
         self._resolver.resolve_all(pair for order in orders for pair in _names_met(order))
+        prefetch([record for order in orders for record in _spf_met(order)], self._resolver)
         applied = self._store.apply([CheckedPublish(order, self._resolver.resolve, self._policy) for order in orders])
         return [_live(order, end) for order, end in zip(orders, applied, strict=True)]
 
@@ -130,9 +129,13 @@ def _names_met(order: Order) -> Iterator[tuple[str, str]]:
     if key.part == "spf":
         includes = order.fields.get("includes", ())
         yield from ((host, "TXT") for host in (includes if isinstance(includes, tuple) else ()))
-    if key.part == "spf" and order.before is not None:
-        with contextlib.suppress(spf.MalformedSpf):
-            yield from pairs_asked(spf.parse(str(order.before.context.get("record", ""))), key.owner)
+
+
+def _spf_met(order: Order) -> Iterator[tuple[str, str]]:
+    """The SPF record as the plan saw it, and whose it is."""
+    key = RecordKey.parse(order.address.key)
+    if key.part.startswith("spf") and order.before is not None and "record" in order.before.context:
+        yield str(order.before.context["record"]), key.owner
 
 
 def _live(order: Order, end: Rdataset | Problem | None) -> Live | Problem:

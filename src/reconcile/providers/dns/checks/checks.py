@@ -15,6 +15,7 @@ from reconcile.providers.dns.records.microsoft_hosts import MICROSOFT
 from reconcile.providers.dns.spf import record as spf
 from reconcile.providers.dns.spf.lookups import LOOKUP_LIMIT, Resolve, count
 from reconcile.providers.dns.spf.parts import IncludeInSpf
+from reconcile.providers.dns.spf.soundness import unsound
 
 Check = Callable[[Facts, Resolve], Iterator[tuple[Weight, str]]]
 
@@ -89,15 +90,18 @@ def spf_record(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
         yield Weight.WARNS, f"{facts.domain} has no SPF record."
         return
     record = spf.parse(str(seen.context["record"]))
+    if fault := unsound(record, facts.domain, resolve):
+        yield Weight.BLOCKS, f"{fault.message} To do: {fault.hint}."
+        return
     lookups = count(record, facts.domain, resolve)
     full = len(lookups.asking) == LOOKUP_LIMIT and not any(host.endswith(_OUTLOOK) for host in record.includes)
     if full:
         yield Weight.BLOCKS, f"The SPF record of {facts.domain} has no lookup left of {LOOKUP_LIMIT} for Microsoft's."
-    elif lookups.over_limit:
-        yield Weight.BLOCKS, f"The SPF record of {facts.domain} needs {len(lookups.asking)} lookups of {LOOKUP_LIMIT}."
     else:
         at_least = "at least " if lookups.unknown else ""
         yield Weight.FINE, f"The SPF record is sound: {at_least}{len(lookups.asking)} of {LOOKUP_LIMIT} lookups."
+    if unread := [term.text for term in record.terms if term not in record.effective]:
+        yield Weight.WARNS, f"The SPF record of {facts.domain} has terms after all, never read: {' '.join(unread)}."
     if "mx" in {term.name for term in record.terms if term.qualifier and not term.value}:
         yield (
             Weight.WARNS,

@@ -8,12 +8,13 @@ from collections.abc import Mapping
 
 from reconcile.clock import Clock
 from reconcile.providers.base import Finding, Observation, Observed, Scope, Unknown, Wanted, Weight
+from reconcile.providers.dns.checks.merges import resolved, spf_refusals
 from reconcile.providers.dns.checks.servers import SwitchMoments
 from reconcile.providers.dns.checks.survey import Surveyor, to_report
 from reconcile.providers.dns.records.microsoft_hosts import MICROSOFT
 from reconcile.resources.address import Address
 from reconcile.resources.milestones import UNSCHEDULED
-from reconcile.resources.resource import Live, Reference
+from reconcile.resources.resource import Live
 
 #: Checks that do not stop mail: signing depends on the keys, and Exchange itself refuses to sign without them.
 _NEVER_BLOCKS = ("dkim",)
@@ -28,6 +29,7 @@ class Preflight:
 
     def check(self, scope: Scope, observed: Mapping[Address, Observed]) -> Observation:
         """The observed, those of a switch that must not be made turned to unknown with the reason; and the findings."""
+        observed = {**observed, **spf_refusals(scope, observed, self.surveyor.resolver)}
         switches = {_domain(one): one for one in scope.wanted if _is_switch(one) and _is_ahead(observed[one.address])}
         if not switches:
             return Observation(observed)
@@ -64,8 +66,7 @@ def _is_switch(wanted: Wanted) -> bool:
 
 def _values(wanted: Wanted, scope: Scope) -> tuple[str, ...]:
     """The values asked for, those that another provider assigns looked up; none while they are not known."""
-    value = wanted.desired.fields.get("values") if wanted.desired else None
-    value = scope.resolve(value) if isinstance(value, Reference) else value
+    value = resolved(wanted, scope).get("values")
     return value if isinstance(value, tuple) else ()
 
 

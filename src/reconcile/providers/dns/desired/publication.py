@@ -13,8 +13,11 @@ from reconcile.providers.dns.desired.rrset import Publish
 from reconcile.providers.dns.records.keys import RecordKey
 from reconcile.providers.dns.records.microsoft_hosts import MICROSOFT
 from reconcile.providers.dns.records.mta_sts_policy import Policy, announced
-from reconcile.providers.dns.spf.lookups import Resolve, refuse_over_limit
-from reconcile.providers.dns.spf.parts import spf_records
+from reconcile.providers.dns.spf import record as spf
+from reconcile.providers.dns.spf.lookups import Resolve, is_sound
+from reconcile.providers.dns.spf.parts import spf_records, the_record
+from reconcile.providers.dns.spf.soundness import refuse_unsound, safe_place
+from reconcile.resources.resource import Value
 
 Rdataset = dns.rdataset.Rdataset
 
@@ -29,8 +32,20 @@ class CheckedPublish(Publish):
     policy: Callable[[str], str | None]
 
     def applied_to(self, now: Rdataset | None) -> Rdataset | None:
-        after = self._with_hosts() if self.key.part == "spf-mx" else Publish(self.order)
-        return self._checked(after.applied_to(now))
+        return self._checked(self._with_what_others_say(now).applied_to(now))
+
+    def _with_what_others_say(self, now: Rdataset | None) -> Publish:
+        """The order with what a merge must know of other names: see the parts of SPF."""
+        if self.key.part == "spf-mx":
+            return self._with_hosts()
+        record = the_record(self.key, now) if self.key.part.startswith("spf") else None
+        more: dict[str, Value] = {}
+        if record is not None and self.key.part == "spf":
+            more["before"] = safe_place(record, self.key.owner, self.resolve)
+        elif record is not None and record.redirect:
+            texts = self.resolve(record.redirect, "TXT") or ()
+            more["default"] = next((spf.parse(text).default for text in texts if is_sound(text)), "") or "?all"
+        return Publish(dataclasses.replace(self.order, fields={**self.order.fields, **more}))
 
     def _with_hosts(self) -> Publish:
         """What ``mx`` means today, which only the world can tell; nothing to keep once it is Microsoft's inbound."""
@@ -38,13 +53,17 @@ class CheckedPublish(Publish):
         if texts is None:
             return Publish(self.order)
         hosts = (text.partition(" ")[2].rstrip(".") for text in texts)
-        old = tuple(host for host in hosts if host and not host.endswith(MICROSOFT))
+        old = tuple(host for host in hosts if host and not host.endswith(MICROSOFT) and self._has_address(host))
         return Publish(dataclasses.replace(self.order, fields={**self.order.fields, "hosts": old}))
+
+    def _has_address(self, host: str) -> bool:
+        """One without lets nobody send, and its lookup would find nothing."""
+        return not (self.resolve(host, "A") == () and self.resolve(host, "AAAA") == ())
 
     def _checked(self, after: Rdataset | None) -> Rdataset | None:
         if self.key.part.startswith("spf"):
             for record in spf_records(after):
-                refuse_over_limit(record, self.key.owner, self.resolve)
+                refuse_unsound(record, self.key.owner, self.resolve)
         if self.key.rdtype == RdataType.MX:
             refuse_dead_hosts(self.key, after, self.resolve)
             refuse_policy_against(self.key, after, self.resolve, self.policy)

@@ -63,10 +63,13 @@ def refuse_over_limit(record: spf.SpfRecord, domain: str, resolve: Resolve) -> N
 
 def pairs_asked(record: spf.SpfRecord, domain: str) -> Iterator[tuple[str, str]]:
     """The names and types that counting begins with, so that they can be asked about together."""
-    for term in _evaluated(record):
-        target = _target(term, domain)
+    for term in evaluated(record):
+        target = target_of(term, domain)
         if "%" not in target and term.name != "ptr":
-            yield target, {"include": "TXT", "redirect": "TXT", "mx": "MX"}.get(term.name, "A")
+            rdtype = {"include": "TXT", "redirect": "TXT", "mx": "MX"}.get(term.name, "A")
+            yield target, rdtype
+            if term.name == "a":
+                yield target, "AAAA"
 
 
 class Resolves(Protocol):
@@ -79,10 +82,16 @@ class Resolves(Protocol):
 
 def prefetch(records: Iterable[tuple[str, str]], resolver: Resolves) -> None:
     """Ask about all that counting these (record, domain) will ask, level by level, each level at once."""
+
+    def _known(name: str) -> tuple[str, ...]:
+        return resolver.resolve(name, "MX") or ()
+
     level = list(records)
     for _ in range(LOOKUP_LIMIT):
-        pairs = {pair for text, domain in level if _sound(text) for pair in pairs_asked(spf.parse(text), domain)}
+        pairs = {pair for text, domain in level if is_sound(text) for pair in pairs_asked(spf.parse(text), domain)}
         resolver.resolve_all(pairs)
+        hosts = {text.partition(" ")[2].rstrip(".") for name, kind in pairs if kind == "MX" for text in _known(name)}
+        resolver.resolve_all((host, rdtype) for host in hosts if host for rdtype in ("A", "AAAA"))
         below = ((name, resolver.resolve(name, rdtype) or ()) for name, rdtype in pairs if rdtype == "TXT")
         level = [(text, name) for name, texts in below for text in texts if spf.is_spf(text)]
         if not level:
@@ -96,19 +105,22 @@ class _Step:
 
 
 def _walk(record: spf.SpfRecord, domain: str, resolve: Resolve, path: tuple[str, ...]) -> Iterator[_Step]:
-    for term in _evaluated(record):
-        target = _target(term, domain)
+    if len(path) > LOOKUP_LIMIT:
+        return  # a loop, or over the limit already
+    for term in evaluated(record):
+        target = target_of(term, domain)
         answer = _DEPENDS_ON_SENDER if "%" in target else _look_up(term.name, target, resolve)
         yield _Step(term.text, answer)
         if answer and spf.is_spf(answer[0]) and target not in path:
             yield from _walk(spf.parse(answer[0]), target, resolve, (*path, target))
 
 
-def _target(term: spf.Term, domain: str) -> str:
+def target_of(term: spf.Term, domain: str) -> str:
+    """The name a term asks about: lower case, no final dot, macros as written."""
     return (term.value.split("/")[0] or domain).lower().rstrip(".")
 
 
-def _evaluated(record: spf.SpfRecord) -> Iterator[spf.Term]:
+def evaluated(record: spf.SpfRecord) -> Iterator[spf.Term]:
     """The asking terms a receiver can reach: none after ``all``, and ``redirect`` only without it."""
     redirect = None
     for term in record.terms:
@@ -125,7 +137,7 @@ def _evaluated(record: spf.SpfRecord) -> Iterator[spf.Term]:
 def _look_up(name: str, target: str, resolve: Resolve) -> tuple[str, ...] | None:
     if name in ("include", "redirect"):
         texts = resolve(target, "TXT")
-        return None if texts is None else tuple(text for text in texts if _sound(text))[:1]
+        return None if texts is None else tuple(text for text in texts if is_sound(text))[:1]
     if name == "ptr":
         return _DEPENDS_ON_SENDER
     if name == "mx":
@@ -139,7 +151,8 @@ def _either(four: tuple[str, ...] | None, six: tuple[str, ...] | None) -> tuple[
     return six or (None if four is None or six is None else ())
 
 
-def _sound(text: str) -> bool:
+def is_sound(text: str) -> bool:
+    """Whether a text is a well-formed SPF record."""
     try:
         spf.parse(text)
     except spf.MalformedSpf:

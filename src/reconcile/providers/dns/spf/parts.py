@@ -48,10 +48,12 @@ class IncludeInSpf:
         return record.includes != before.fields["includes"]
 
     def written(self, now: Rdataset | None, fields: Fields) -> Rdataset:
+        """``fields["before"]`` is the term before which a new include is reached; "" for its usual place."""
         hosts = texts_in(fields, "includes")
         record = the_record(self.key, now) or spf.parse(_NEW_SPF.format(" include:".join(hosts)))
+        place = fields.get("before")
         for host in hosts:
-            record = record.with_include(host)
+            record = record.with_include(host, place if isinstance(place, str) else "")
         return _replaced(now, record)
 
     def removed(self, now: Rdataset, before: Fields) -> Rdataset | None:
@@ -95,7 +97,8 @@ class SpfTermRemoved:
         record = the_record(self.key, now)
         assert record is not None  # noqa: S101  (without a record nothing is left to do)
         if self._host:
-            return _replaced(now, record.without_include(self._host))
+            default = fields.get("default")
+            return _replaced(now, record.without_include(self._host, default if isinstance(default, str) else "?all"))
         if "hosts" not in fields:
             raise Problem(
                 "DNS09",

@@ -43,26 +43,54 @@ class SpfRecord:
     terms: tuple[Term, ...]
 
     @property
+    def effective(self) -> tuple[Term, ...]:
+        """The terms a receiver may reach: mechanisms after ``all`` are never evaluated (§5.1)."""
+        end = next((at for at, term in enumerate(self.terms) if term.name == "all" and term.qualifier), len(self.terms))
+        return tuple(term for at, term in enumerate(self.terms) if at <= end or not term.qualifier)
+
+    @property
     def includes(self) -> tuple[str, ...]:
         """Hosts of the ``include:`` mechanisms that can authorise a sender, lower case, without final dot, sorted."""
-        return tuple(sorted({_host(term.value) for term in self.terms if _authorises(term)}))
+        return tuple(sorted({_host(term.value) for term in self.effective if _authorises(term)}))
 
-    def with_include(self, host: str) -> SpfRecord:
-        """The record with ``include:host`` before ``all`` and the modifiers; itself when it has it already."""
+    def with_include(self, host: str, before: str = "") -> SpfRecord:
+        """The record with ``include:host`` before ``all`` and the modifiers, or before the term ``before``.
+
+        Itself when it has it already. One after ``all``, which nobody reads, is taken out.
+        """
         if _host(host) in self.includes:
             return self
-        last = next((term.text for term in self.terms if term.name == "all" or not term.qualifier), None)
-        at = self.words.index(last) if last is not None else len(self.words)
-        return parse(" ".join((*self.words[:at], f"include:{host}", *self.words[at:])))
+        unread = {term.text for term in self.terms if term not in self.effective and _authorises(term)}
+        unread = {text for text in unread if _host(text.partition(":")[2]) == _host(host)}
+        words = tuple(word for word in self.words if word not in unread)
+        last = before or next((term.text for term in self.terms if term.name == "all" or not term.qualifier), None)
+        at = words.index(last) if last is not None else len(words)
+        return parse(" ".join((*words[:at], f"include:{host}", *words[at:])))
 
-    def without_include(self, host: str) -> SpfRecord:
-        """The record without any ``include:host``, whatever its qualifier; itself when it has none."""
-        gone = {term.text for term in self.terms if term.name == "include" and _host(term.value) == _host(host)}
-        return parse(" ".join(word for word in self.words if word not in gone))
+    def without_include(self, host: str, default: str = "") -> SpfRecord:
+        """The record without any ``include:host``, whatever its qualifier, nor ``redirect=host``; itself without both.
+
+        ``default`` (``~all``) ends a record whose redirect went, and which has no ``all`` of its own.
+        """
+        gone = {term.text for term in self.terms if _leads_to(term, host)}
+        kept = [word for word in self.words if word not in gone]
+        redirected = any(term.name == "redirect" and term.text in gone for term in self.terms)
+        ends = any(term.name == "all" and term.qualifier for term in self.terms)
+        return parse(" ".join([*kept, default] if redirected and default and not ends else kept))
 
     def says_include(self, host: str) -> bool:
-        """Whether any ``include:host`` stands in it, whatever its qualifier."""
-        return any(term.name == "include" and _host(term.value) == _host(host) for term in self.terms)
+        """Whether any ``include:host`` or ``redirect=host`` stands in it, whatever the qualifier."""
+        return any(_leads_to(term, host) for term in self.terms)
+
+    @property
+    def redirect(self) -> str:
+        """The host of ``redirect=``, lower case; "" without one."""
+        return next((_host(term.value) for term in self.terms if term.name == "redirect" and not term.qualifier), "")
+
+    @property
+    def default(self) -> str:
+        """The ``all`` that ends the record, as written; "" without one."""
+        return next((term.text for term in self.effective if term.name == "all" and term.qualifier), "")
 
     def says_mx(self, domain: str) -> bool:
         """Whether it lets the MX hosts of ``domain``, its own, send (or forbids them)."""
@@ -73,6 +101,7 @@ class SpfRecord:
 
         Without hosts the term goes: it let nobody send.
         """
+        hosts = tuple(dict.fromkeys(map(_host, hosts)))
         frozen = {term.text: _as_addresses(term, hosts) for term in self.terms if _own_mx(term, domain)}
         kept = self.words if hosts else tuple(word for word in self.words if word not in frozen)
         return parse(" ".join(frozen.get(word, word) for word in kept))
@@ -105,6 +134,12 @@ def is_spf(text: str) -> bool:
 
 def _authorises(term: Term) -> bool:
     return term.name == "include" and term.qualifier == "+"
+
+
+def _leads_to(term: Term, host: str) -> bool:
+    including = term.name == "include" and bool(term.qualifier)
+    redirecting = term.name == "redirect" and not term.qualifier
+    return (including or redirecting) and _host(term.value) == _host(host)
 
 
 def _own_mx(term: Term, domain: str) -> bool:
