@@ -35,8 +35,8 @@ def old_mailboxes(session: Session, federation: Federation) -> list[Check]:
     """Whether the master user can open every old mailbox whose mail is to be copied."""
     from reconcile.providers.microsoft.rehearsal.rehearsal import Check, Verdict
 
-    opened, checks = 0, list[Check]()
-    for who, problem in _tried(session, federation):
+    opened, checks, lacking = 0, list[Check](), set[str]()
+    for who, problem in _tried(session, federation, lacking):
         opened += problem is None
         if problem is not None and problem.code == "AUTH01":
             return [_stopped(problem)]
@@ -46,10 +46,14 @@ def old_mailboxes(session: Session, federation: Federation) -> list[Check]:
             break
     if opened:
         checks.insert(0, Check(Verdict.READY, f"The old host opens {opened} mailboxes to the copier."))
+    for extensions in sorted(lacking):
+        slow = f"The old host lacks {extensions}: a copy back into it works, one message after the other."
+        checks.append(Check(Verdict.READY, slow))
     return checks
 
 
-def _tried(session: Session, federation: Federation) -> Iterator[tuple[str, Problem | None]]:
+def _tried(session: Session, federation: Federation, lacking: set[str]) -> Iterator[tuple[str, Problem | None]]:
+    """``lacking`` is added what the host cannot do."""
     from reconcile.cli.copies import old_end
     from reconcile.mailcopy.imap.interruptions import ConnectionLost
     from reconcile.mailcopy.imap.session import connect
@@ -60,7 +64,9 @@ def _tried(session: Session, federation: Federation) -> Iterator[tuple[str, Prob
             continue
         try:
             ends = (str(copy.fields[name]) for name in ("source", "login", "destination"))
-            connect(old_end(session, federation.slug, *ends)).log_out()
+            opened = connect(old_end(session, federation.slug, *ends))
+            lacking |= {opened.lacking} - {""}
+            opened.log_out()
         except Problem as problem:
             yield copy.address.key, problem
         except ConnectionLost as lost:

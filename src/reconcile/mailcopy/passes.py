@@ -33,8 +33,6 @@ WORTH_A_PAIR, WORTH_A_PAIR_ALONE = 100, 20
 #: Pairs beyond which a server that takes batches copies no faster, and one so near (seconds) that it takes its time
 #: over nothing: there each more only waits for the locks of the others.
 BATCH_PAIRS, NEAR_PAIRS, NEAR = 3, 2, 0.01
-#: What the new server must offer: the UID of an appended message, and literals without a continuation request.
-NEEDED = ("UIDPLUS", "LITERAL+")
 
 
 class ThrottledProblem(Problem):
@@ -66,7 +64,7 @@ def copy_mailbox(
 ) -> Report:
     """Copy what is not copied yet, newest first.
 
-    Raises ``Problem``: COPY01 unreachable, COPY02 login refused, COPY03 the new server lacks an extension,
+    Raises ``Problem``: COPY01 unreachable, COPY02 login refused,
     COPY04/05 the ledger, COPY06 the connection keeps breaking, COPY10 a server
     asks for a long pause, COPY18 an answer is beyond all bounds; ``Stopped`` when a server did not answer soon after
     ``halt``. A later pass neither loses nor doubles mail.
@@ -97,6 +95,7 @@ class _Pass:
                 self._attempt(cautious=cautious)
             except (ConnectionLost, Unreachable) as error:
                 losses = 1 if self._total.progress > before else losses + 1
+                self._total.forget_unplaced()
                 if losses >= MAX_CONNECTIONS_LOST or self._stop():
                     raise self._gave_up(error) from None
                 if self._refuse_breaking(error):
@@ -118,7 +117,6 @@ class _Pass:
             # A first pass is worth a second pair for certain, which may as well be on its way during the survey; not
             # before, for a server may have room for one.
             early = connections.more(min(1, self._most_pairs - 1)) if not self._ledger.rows() else ()
-            _check(control[1])
             options = self._options
             scope = Scope(options.folder, total.settled, options.origin, total.avoided, cautious, self._probe)
             found = survey(*control, self._ledger, self._clock, scope)
@@ -140,6 +138,10 @@ class _Pass:
                 pump = Pump(self._ledger, total, self._stop, progress, self._clock.now().timestamp(), cautious=cautious)
                 pump.run(found.pending, control, more)
                 progress()
+            if total.unplaced:
+                from reconcile.mailcopy.refusals.unplaced_messages import settle_unplaced  # rarely needed
+
+                settle_unplaced(*control, self._ledger, total, found, self._clock.now().timestamp())
             if total.absent:
                 from reconcile.mailcopy.refusals.absent_messages import settle_absent  # rarely needed
 
@@ -230,9 +232,3 @@ def _settle(destination: Session, ledger: Ledger, found: Survey) -> None:
         there = now[row.destination]
         if not isinstance(there, str):
             ledger.settle(row.id, status.uid_next, there.uid_next)
-
-
-def _check(destination: Session) -> None:
-    missing = [name for name in NEEDED if name not in destination.capabilities]
-    if missing:
-        raise Problem("COPY03", f"The new server {destination.endpoint} does not offer {' and '.join(missing)}.")

@@ -33,13 +33,15 @@ class Survey:
     """``pending``: folders with messages due. ``already``: messages the ledger knows, ``adopted`` of them found now.
     ``left_out``: folders that are not the mailbox's own mail, and why.
     ``failed``: folders (as people read them) that could not be made or opened, and why. ``looked_at``: every folder
-    pair that is in order, with its source's status. ``too_big``: folder row, UID and bytes of what is not even sent."""
+    pair that is in order, with its source's status. ``too_big``: folder row, UID and bytes of what is not even sent.
+    ``keywords``: those the destination takes."""
 
     pending: list[PendingFolder] = dataclasses.field(default_factory=list)
     already: int = 0
     adopted: int = 0
     failed: dict[str, str] = dataclasses.field(default_factory=dict)
     left_out: dict[str, str] = dataclasses.field(default_factory=dict)
+    keywords: Keywords = (True, frozenset())
     looked_at: list[tuple[FolderRow, Status]] = dataclasses.field(default_factory=list)
     too_big: list[tuple[FolderRow, int, int]] = dataclasses.field(default_factory=list)
 
@@ -165,6 +167,7 @@ class _Surveyor:
     def _compare_all(self, changed: Sequence[tuple[FolderRow, Status, Status]]) -> None:
         spans = {row.source: self._span(row, old) for row, old, _ in changed}
         listings, self._keywords = both_at_once(lambda: self._listings(spans), lambda: _keywords(self._destination))
+        self.found.keywords = self._keywords
         for row, old, new in changed:
             self._scope.probing(row.source)
             try:

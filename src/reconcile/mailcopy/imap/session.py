@@ -178,6 +178,11 @@ class Session:
         self.capabilities = capabilities
 
     @property
+    def lacking(self) -> str:
+        """The extensions it lacks without which mail is stored in it message by message; "" when none."""
+        return " and ".join(sorted({"LITERAL+", "UIDPLUS"} - self.capabilities))
+
+    @property
     def takes_batches(self) -> bool:
         """Several messages in one command (MULTIAPPEND, RFC 3502)."""
         return "MULTIAPPEND" in self.capabilities

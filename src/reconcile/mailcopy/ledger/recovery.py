@@ -52,16 +52,20 @@ def adopt(
         destination.unselect()
         return set()
     moments = set(orphans.values())
+    # Without UIDPLUS what was just stored is looked for: any date will do, some servers do not keep it.
+    loose = "UIDPLUS" not in destination.capabilities
     # What is recorded may be gone from the destination, its date with it: then every candidate has to be read.
     when = dates(
         source,
         row.source,
         candidates[0],
-        lambda uid, at: bool(recorded or at in moments or not _can_be(at, now)) and _among(uid, candidates),
+        lambda uid, at: bool(recorded or loose or at in moments or not _can_be(at, now)) and _among(uid, candidates),
     )
     # Such a message was given the date of its header, or none: then it bears that of its copy.
     undated = [uid for uid, at in when.items() if not _can_be(at, now)]
     when |= header_dates(source, row.source, undated, now) if undated else {}
+    if loose:
+        when = dict.fromkeys(when)
     common = set(when.values())
     alike = [uid for uid, at in orphans.items() if at in common or None in common]
     ours = _digests_of(when, _known_here(ledger, earlier, row), lambda uids: digests(source, row.source, uids))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections import deque
+from collections.abc import Callable
 
 from reconcile.mailcopy.imap.grammar import Flags, appended, command, readable
 from reconcile.mailcopy.imap.interruptions import ConnectionLost
@@ -32,19 +33,23 @@ class Outgoing:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class AppendResult:
-    """The server's answer to one command. ``uids`` are those it gave, empty when it refused with ``reason``."""
+    """The server's answer to one command. ``uids`` are those it gave, empty when it refused with ``reason``, and when
+    it ``took`` the message and tells no UIDs (no UIDPLUS)."""
 
     messages: list[Outgoing]
     validity: int
     uids: list[int]
     reason: str = ""
+    took: bool = False
 
 
 class Appender:
-    """Turns messages into bytes to send (``unsent``) and received bytes into results."""
+    """Turns messages into bytes to send (``unsent``) and received bytes into results. ``tells_uids``: the server says
+    which UIDs it gave (UIDPLUS)."""
 
-    def __init__(self, name: str, *, batches: bool) -> None:
+    def __init__(self, name: str, *, batches: bool, tells_uids: bool = True) -> None:
         self._name = name
+        self._tells_uids = tells_uids
         self._batches = batches
         self.unsent = bytearray()
         self._tag = 0
@@ -57,6 +62,11 @@ class Appender:
     @property
     def idle(self) -> bool:
         return not self._commands and not self.unsent and not self._batch
+
+    @property
+    def backlog(self) -> int:
+        """Bytes of messages that are not sent yet."""
+        return len(self.unsent)
 
     @property
     def pending(self) -> list[Outgoing]:
@@ -101,10 +111,18 @@ class Appender:
             if messages is not None:
                 if messages is self._batch:
                     self._cut_short()
+                self._refused_early(messages)
                 results.append(self._result(messages, answer))
-            elif answer[:3].upper() == b"BYE" or tag == b"+":
+            elif answer[:3].upper() == b"BYE" or (tag == b"+" and not self._continued()):
                 raise ConnectionLost(f"{self._name} answered: {readable(line)}")
         return results
+
+    def _continued(self) -> bool:
+        """The server asks for a literal; whether it was announced as one to be asked for."""
+        return False
+
+    def _refused_early(self, messages: list[Outgoing]) -> None:
+        """A command was answered, perhaps before its message was sent."""
 
     def _cut_short(self) -> None:
         """The server refused the batch before its end: nothing may join it, but what was begun must be completed,
@@ -133,6 +151,8 @@ class Appender:
     def _result(self, messages: list[Outgoing], answer: bytes) -> AppendResult:
         if answer[:3].upper() != b"OK ":
             return AppendResult(messages, 0, [], readable(answer) or "refused without a reason")
+        if not self._tells_uids:
+            return AppendResult(messages, 0, [], took=True)
         given = appended(answer, len(messages))
         if given is None or len(given[1]) != len(messages):
             raise ConnectionLost(f"{self._name} took messages without giving their UIDs: {readable(answer[:120])}")
@@ -140,11 +160,15 @@ class Appender:
 
 
 class Body:
-    """The bytes of one message on their way out, digested as they pass. ``tail`` follows the last of them."""
+    """The bytes of one message on their way out, digested as they pass. ``tail`` follows the last of them, and then
+    ``after`` is called."""
 
-    __slots__ = ("_digest", "_unsent", "ended", "message", "tail")
+    __slots__ = ("_after", "_digest", "_unsent", "ended", "message", "tail")
 
-    def __init__(self, message: Outgoing, unsent: bytearray, tail: bytes) -> None:
+    def __init__(
+        self, message: Outgoing, unsent: bytearray, tail: bytes, after: Callable[[], None] | None = None
+    ) -> None:
+        self._after = after
         self.tail = tail
         self.ended = False
         self.message = message
@@ -159,3 +183,11 @@ class Body:
         self.ended = True
         self.message.digest = self._digest.digest()
         self._unsent += self.tail
+        if self._after is not None:
+            self._after()
+
+    def redirect(self, unsent: bytearray | None) -> None:
+        """Where the rest goes from now on, None for nowhere."""
+        self._unsent = bytearray() if unsent is None else unsent
+        if unsent is None:
+            self.tail = b""

@@ -16,6 +16,7 @@ from reconcile.mailcopy.imap.session import Session
 from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.pump.append import Appender, Body, Outgoing
 from reconcile.mailcopy.pump.pending import PendingFolder
+from reconcile.mailcopy.pump.synchronising import SynchronisingAppender
 from reconcile.mailcopy.pump.tally import Refusal, Tally
 from reconcile.mailcopy.pump.window import WINDOW_START, WINDOW_START_BATCHES, Window
 
@@ -68,7 +69,11 @@ class Pair:
         self._now = now
         self.stream = FetchStream(self)
         batches = destination.takes_batches and not cautious
-        self.appender = Appender(str(destination.endpoint), batches=batches)
+        offers, name = destination.capabilities, str(destination.endpoint)
+        tells_uids = "UIDPLUS" in offers
+        self.appender: Appender = SynchronisingAppender(name, tells_uids=tells_uids)
+        if "LITERAL+" in offers:
+            self.appender = Appender(name, batches=batches and tells_uids, tells_uids=tells_uids)
         self.requests = bytearray()  # unsent commands to the source
         self._tag = 0
         self.folder: PendingFolder | None = None
@@ -98,7 +103,7 @@ class Pair:
 
     @property
     def wants_source(self) -> bool:
-        return bool(self._asks) and len(self.appender.unsent) < UNSENT_HIGH
+        return bool(self._asks) and self.appender.backlog < UNSENT_HIGH
 
     def refill(self) -> None:
         """Ask for more, by messages still due: Dovecot holds the tagged answers of pipelined FETCHes back until the
@@ -151,6 +156,8 @@ class Pair:
             confirmed += len(result.messages)
             if result.uids:
                 self._confirmed(result.messages, result.validity, result.uids)
+            elif result.took:
+                self._took(result.messages)
             else:
                 self._refused(result.messages, result.reason)
         self._unconfirmed -= confirmed
@@ -273,6 +280,15 @@ class Pair:
             if validity != message.folder.destination_validity:
                 raise ConnectionLost(f"{self.destination.endpoint} has rebuilt the folder of {message.folder.label}")
             self._ledger.record(message.folder.id, message.uid, uid, message.digest, flagged=message.flagged)
+            message.folder.settled(message.uid, confirmed=True)
+            self._tally.copied += 1
+            self._tally.volume += message.size
+
+    def _took(self, messages: list[Outgoing]) -> None:
+        """Stored under a UID that is not told: it is looked for once all are there."""
+        for message in messages:
+            self._tally.unplaced.append((message.folder.id, message.uid))
+            self._tally.settled.add((message.folder.id, message.uid))
             message.folder.settled(message.uid, confirmed=True)
             self._tally.copied += 1
             self._tally.volume += message.size

@@ -35,11 +35,19 @@ class Tally:
     settled: set[tuple[int, int]] = dataclasses.field(default_factory=set)
     #: (folder, UID) that the source did not give, even asked for alone: gone, or kept back.
     absent: list[tuple[int, int]] = dataclasses.field(default_factory=list)
+    #: (folder, UID) that a destination without UIDPLUS took: under which UID is found by looking.
+    unplaced: list[tuple[int, int]] = dataclasses.field(default_factory=list)
     #: Source folder → why it is left out: it cannot be opened, or the connection breaks on it; and how often it did.
     avoided: dict[bytes, str] = dataclasses.field(default_factory=dict)
     breaks: Counter[bytes] = dataclasses.field(default_factory=Counter)
     #: (folder, UID) alone under way when a connection broke → how often.
     suspects: Counter[tuple[int, int]] = dataclasses.field(default_factory=Counter)
+
+    def forget_unplaced(self) -> None:
+        """The connection broke before they were looked for: the next survey finds those that are there."""
+        self.copied -= len(self.unplaced)
+        self.settled -= set(self.unplaced)
+        self.unplaced.clear()
 
     @property
     def progress(self) -> int:

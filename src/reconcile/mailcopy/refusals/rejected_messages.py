@@ -28,7 +28,8 @@ def look_into_refusals(
     """Repair what can be repaired without loss, which then counts as copied; add to the other refusals what is unusual
     about the message, or the line because of which it is refused. ``now``: seconds since 1970. Raises
     ``ConnectionLost``."""
-    if not any(map(gives_no_reason, total.refused)):
+    able = {"UIDPLUS", "LITERAL+"} <= destination.capabilities
+    if not able or not any(map(gives_no_reason, total.refused)):
         return
     with contextlib.closing(RepairTrials(destination.endpoint)) as bench:
         for row, _ in found.looked_at:
