@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from rich.cells import cell_len
 from rich.text import Text
 
-from reconcile.config.federation import Federation
+from reconcile.config.federation import Federation, Route
 from reconcile.config.inventory import Inventory, Kind, LegacyAddress
 from reconcile.config.rules.inventory import decided, undecided
 from reconcile.state.inventory import encode
@@ -48,7 +48,8 @@ def table(
     shown.sort(key=lambda one: (one.address not in silent, one.address))
     read = f"read {moment(inventory.taken, zone)} from {', '.join(inventory.sources)} of {plain(inventory.host)}"
     yield Text(inventory.federation, "bold").append(f" · {federation.file.name} · {read}", "default")
-    rows = [_row(one, _decision(one.address, federation, silent)) for one in shown]
+    decisions = _decisions(federation, inventory)
+    rows = [_row(one, decisions[one.address]) for one in shown]
     titles = ("address", "kind", "login", "size", "messages", "last used", "decided", "goes to, does")
     widths = [max(map(cell_len, column)) for column in zip(titles, *rows, strict=True)] if rows else []
     if rows:
@@ -62,9 +63,8 @@ def table(
 
 def as_object(inventory: Inventory, federation: Federation) -> str:
     """The inventory as it is kept, on one line, and under ``decisions`` what the file makes of each address."""
-    silent = {one.address for one in undecided(federation, inventory)}
     document = json.loads(encode(inventory))
-    document["decisions"] = {address: _decision(address, federation, silent) for address in inventory.addresses}
+    document["decisions"] = _decisions(federation, inventory)
     return json.dumps(document, ensure_ascii=False, sort_keys=True)
 
 
@@ -76,12 +76,17 @@ def volume(size: int) -> str:
     return f"{size} B"
 
 
-def _decision(address: str, federation: Federation, silent: set[str]) -> str:
-    if address in silent:
-        return "undecided"
-    route = decided(federation).get(address, ())
-    if not route:
-        return ""
+def _decisions(federation: Federation, inventory: Inventory) -> dict[str, str]:
+    """What the file makes of each address; "" for a catch-all, which is no address to decide on."""
+    routes = decided(federation)
+    silent = {one.address for one in undecided(federation, inventory)}
+    return {
+        address: "undecided" if address in silent else _decision(routes[address]) if address in routes else ""
+        for address in inventory.addresses
+    }
+
+
+def _decision(route: Route) -> str:
     if route[0] == "not_migrated":
         return "given up"
     return "kept" if len(route) == 2 else "renamed" if route[2] == "was" else f"alias of {route[1]}"
