@@ -1,5 +1,5 @@
 # Everything a newcomer runs. Each target sets up what it needs and says so in one line.
-.PHONY: demo test test-fast test-stores test-cyrus test-dovecots test-kerberos test-checkdmarc test-sdk soak mutate bench-engine bench-dns bench-tenant bench-copy bench-suite lint golden package requirements clean
+.PHONY: demo test test-fast test-stores test-cyrus test-dovecots test-pythons test-kerberos test-checkdmarc test-sdk soak mutate bench-engine bench-dns bench-tenant bench-copy bench-suite lint golden package requirements clean
 
 PYTHON ?= python3
 # Tests side by side, two a core, for most of them wait for a server; a worker that runs out takes some of the others'.
@@ -36,6 +36,9 @@ test-cyrus: .setup/dev ## copies out of an old host that is not Dovecot
 mutate: .setup/dev ## how many random small changes make test-fast notices; ARGS="--sample 100 --seed 2 planning"
 	@.venv/bin/python -c 'import mutmut' 2>/dev/null || .venv/bin/pip install --quiet --no-deps --require-hashes -r requirements/mutate.txt
 	@.venv/bin/python scripts/mutate.py $(ARGS)
+
+test-pythons: .setup/dev ## the test suite on each Python from 3.11 to 3.14 found here
+	@scripts/test-pythons
 
 test-dovecots: .setup/dev ## old and new mail hosts of different releases of Dovecot, both ways round
 	@scripts/test-dovecots
