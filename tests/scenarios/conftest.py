@@ -20,6 +20,7 @@ def three_federations(tmp_path: Path, pytestconfig: pytest.Config) -> Iterator[S
     """The repository's own examples and their world."""
     for stage in _up(Stage.examples(tmp_path), pytestconfig):
         stage.run("rehearse", expect=0)
+        stage.decide()
         yield stage
 
 

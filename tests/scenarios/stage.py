@@ -99,6 +99,15 @@ class Stage:
         assert old in text
         path.write_text(text.replace(old, new), encoding="utf-8")
 
+    def decide(self) -> None:
+        """Read the old hosts, and give up every address that no file names."""
+        self.run("inventory", "read", expect=0)
+        for path in sorted((self.folder / "federations").glob("*.yaml")):
+            decisions = json.loads(self.run("inventory", "show", "--json", path.stem, expect=0).out)["decisions"]
+            silent = sorted(address for address, decided in decisions.items() if decided == "undecided")
+            with path.open("a", encoding="utf-8") as file:
+                file.writelines(f"  - {address}\n" for address in silent)
+
     def run(self, *words: str, environment: Mapping[str, str] = {}, expect: int | None = None) -> Ended:
         """Run ``reconcile`` and hold it to its exit code when one is expected; never a traceback."""
         done = subprocess.run(
