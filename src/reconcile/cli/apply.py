@@ -119,7 +119,9 @@ def _saved(session: Session, file: Path, target: tuple[str, ...], found: Mapping
     if sifted.done:
         session.warn(f"{sifted.done} of the plan's {len(plan.changes)} changes are made already.")
     digest = planfile.document(plan)["digest"]
-    plan = dataclasses.replace(restrict(sifted.plan, target), gates=closed_gates(session, prepared))
+    plan = dataclasses.replace(
+        restrict(sifted.plan, target), gates=closed_gates(session, prepared, (fresh or plan).findings)
+    )
     return Chosen(plan, prepared, digest, reviewed=True, stale=bool(sifted.stale))
 
 

@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from reconcile.cli.session import Session
-from reconcile.problem import Problem
 
 if TYPE_CHECKING:
     from reconcile.config.federation import Federation
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 
 #: What the tenant's settings say against each federation, by slug; None when it was not asked.
-Switches = Mapping[str, Sequence[str]] | Problem | None
+Switches = Mapping[str, Sequence[str]] | None
 
 
 def judged(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reconcile.planning.gates import Gate
     from reconcile.planning.plan import Basis, Plan
     from reconcile.planning.planner import Inputs
-    from reconcile.providers.base import Reader
+    from reconcile.providers.base import Finding, Reader
     from reconcile.resources.address import Address
     from reconcile.state.encoding import Encoding
     from reconcile.state.snapshot import Snapshot
@@ -195,12 +195,18 @@ def observe_and_plan(session: Session, prepared: Prepared, readers: Mapping[str,
     from reconcile.planning.planner import make_plan
 
     plan = make_plan(prepared.inputs, readers, session.clock.now(), f"reconcile {__version__}")
-    return dataclasses.replace(plan, gates=closed_gates(session, prepared))
+    return dataclasses.replace(plan, gates=closed_gates(session, prepared, plan.findings))
 
 
-def closed_gates(session: Session, prepared: Prepared) -> tuple[Gate, ...]:
-    """The gates that do not hold at this moment, of the federations that have not passed them yet."""
+def closed_gates(session: Session, prepared: Prepared, findings: Sequence[Finding]) -> tuple[Gate, ...]:
+    """The gates that do not hold at this moment, of the federations that have not passed them yet. ``findings``: what
+    the tenant itself has against them."""
     from reconcile.cli.gating import judged, still_to_hold
+    from reconcile.providers.base import SETTINGS_CHECK
 
-    found = judged(session, prepared.federations, prepared.everyone)
+    against: dict[str, list[str]] = {}
+    for one in findings:
+        if one.check == SETTINGS_CHECK:
+            against.setdefault(one.federation, []).append(one.sentence)
+    found = judged(session, prepared.federations, prepared.everyone, against)
     return still_to_hold(found, prepared.snapshots, prepared.inputs.interrupted)

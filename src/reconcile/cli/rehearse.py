@@ -80,6 +80,7 @@ def _record(session: Session, federation: Federation, checks: tuple[Check, ...])
             session.clock.now(),
             {domain: whose.get(domain, "unknown") for domain in federation.domains},
             tuple(check.message for check in checks if check.verdict is Verdict.BLOCKED),
+            tuple(check.setting for check in checks if check.setting),
         )
     )
 

@@ -78,6 +78,10 @@ class Weight(enum.Enum):
     BLOCKS = "blocks"
 
 
+#: The check whose findings are settings of the tenant that would refuse mail: a gate reads them.
+SETTINGS_CHECK = "settings"
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Finding:
     """One sentence about one domain, from the check of that stable name. ``federation``: whose domain it is."""

@@ -58,6 +58,10 @@ class World:
         #: Domains that another tenant holds.
         self.elsewhere: dict[str, Elsewhere] = {}
         #: Service principals known to Exchange: by object id.
+        #: Of the organization: whether mail that claims to be ours is refused, and the connectors there are.
+        self.reject_direct_send = False
+        self.inbound_connectors: list[dict[str, Any]] = []
+        self.outbound_connectors: list[dict[str, Any]] = []
         self.principals: dict[str, Principal] = {}
         #: Users who hold an administrator's role.
         self.administrators: set[str] = set()

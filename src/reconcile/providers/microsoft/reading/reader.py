@@ -8,9 +8,21 @@ from typing import Any
 
 from reconcile.config.settings import Settings
 from reconcile.problem import Problem
-from reconcile.providers.base import ABSENT, Observation, Observed, Scope, Seats, Unknown, Wanted
+from reconcile.providers.base import (
+    ABSENT,
+    SETTINGS_CHECK,
+    Finding,
+    Observation,
+    Observed,
+    Scope,
+    Seats,
+    Unknown,
+    Wanted,
+    Weight,
+)
 from reconcile.providers.microsoft.reading import observed_state
 from reconcile.providers.microsoft.reading.address_holders import AddressHolder, AddressHolders, conflict
+from reconcile.providers.microsoft.reading.mail_settings import refusals_of_mail
 from reconcile.providers.microsoft.reading.records import STAMP_PREFIX, Box, User, domain_of, stamp
 from reconcile.providers.microsoft.reading.tenant import Tenant
 from reconcile.providers.microsoft.wire.exchange import Exchange
@@ -24,6 +36,10 @@ Row = dict[str, Any]
 
 #: What reading an answer raises that is not as described.
 _MALFORMED = (KeyError, TypeError, ValueError, AttributeError)
+
+
+def _to_be_created(one: Wanted) -> bool:
+    return one.address.kind == "mailbox" and one.desired is not None and not one.identity
 
 
 class MicrosoftReader:
@@ -87,7 +103,24 @@ class _Observing:
                     "M365-04", f"Microsoft answered what cannot be read ({type(odd).__name__}).", "run again"
                 )
                 seen.update({one.address: _unknown(malformed, one.address) for one in wanted})
-        return Observation(seen, self._unmanaged(), self._seats())
+        return Observation(seen, self._unmanaged(), self._seats(), self._in_the_way())
+
+    def _in_the_way(self) -> tuple[Finding, ...]:
+        """What the tenant itself would refuse of federations whose mailboxes are still to be created."""
+        moving = {one.address.federation for one in self._scope.wanted if _to_be_created(one)}
+        if not moving:
+            return ()
+        hosts = [legacy.host for legacy in self._settings.legacy.values()]
+        try:
+            sentences = refusals_of_mail(self._tenant, hosts)
+        except (Problem, Refused, *_MALFORMED, IndexError):
+            sentences = ("the tenant's own settings could not be read",)
+        roots = {slug: domain for domain, slug in reversed(list(self._scope.domains.items())) if slug in moving}
+        return tuple(
+            Finding(domain, SETTINGS_CHECK, Weight.BLOCKS, sentence, slug)
+            for slug, domain in roots.items()
+            for sentence in sentences
+        )
 
     def _seats(self) -> Seats | None:
         """Seats left and seats held; None when no mailbox was asked about, or the subscriptions cannot be read."""

@@ -29,6 +29,10 @@ _RIGHTS_SELECT = {
     "Get-RecipientPermission": ("Trustee", "AccessRights", "AccessControlType", "IsInherited"),
 }
 
+ORGANIZATION = ("Name", "RejectDirectSend")
+INBOUND = ("Name", "ConnectorType", "Enabled", "SenderIPAddresses")
+OUTBOUND = ("Name", "ConnectorType", "Enabled", "AllAcceptedDomains")
+
 
 class Tenant:
     """A snapshot that is filled as it is asked. Every method raises the same ``Problem`` or ``Refused`` again once its
@@ -117,6 +121,18 @@ class Tenant:
     def accepted_domains(self) -> Mapping[str, str]:
         """The domains Exchange takes mail for, and what it does with addresses it does not know."""
         return self._once("accepted", lambda: list_accepted(self._exchange))
+
+    def organization(self) -> Row:
+        """What the organization as a whole is set to."""
+        return self._once("organization", lambda: self._exchange.rows("Get-OrganizationConfig", ORGANIZATION)[0])
+
+    def inbound_connectors(self) -> list[Row]:
+        """The connectors by which mail comes in, switched off ones included."""
+        return self._once("inbound", lambda: self._exchange.rows("Get-InboundConnector", INBOUND))
+
+    def outbound_connectors(self) -> list[Row]:
+        """The connectors by which mail leaves, switched off ones included."""
+        return self._once("outbound", lambda: self._exchange.rows("Get-OutboundConnector", OUTBOUND))
 
     def signing(self) -> Mapping[str, Row]:
         """The DKIM configuration of each domain that has one."""

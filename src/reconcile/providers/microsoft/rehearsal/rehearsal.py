@@ -14,6 +14,7 @@ from reconcile.config.rehearsal import Holder
 from reconcile.config.settings import Settings
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.reading.address_holders import AddressHolder, AddressHolders
+from reconcile.providers.microsoft.reading.mail_settings import refusals_of_mail
 from reconcile.providers.microsoft.reading.records import STAMP_PREFIX, domain_of
 from reconcile.providers.microsoft.reading.tenant import Tenant
 from reconcile.providers.microsoft.rehearsal.grants import granted, lacking
@@ -42,6 +43,8 @@ class Check:
     #: The domain it is about, and whose that is: "ours", "free", "viral", "foreign"; "" for other checks.
     domain: str = ""
     holder: Holder | Literal[""] = ""
+    #: What the tenant is set to that would refuse mail; "" for other checks.
+    setting: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ def rehearse(settings: Settings, credential: Credential, clock: Clock, move: Mov
     graph, exchange = connect(settings.tenant, credential, sender, clock)
     checks = _Checks(settings, Tenant(graph, exchange, settings), move)
     grants = functools.partial(_grants, settings, credential)
-    steps = (checks.sign_in, grants, checks.holders, checks.seats, checks.others)
+    steps = (checks.sign_in, grants, checks.holders, checks.settings, checks.seats, checks.others)
     return tuple(check for step in steps for check in _results(step, move))
 
 
@@ -156,6 +159,17 @@ class _Checks:
                 )
             elif wanted:
                 yield Check(Verdict.READY, f"Licence {licence}: {missing} needed, {free} free.")
+
+    def settings(self) -> Iterator[Check]:
+        """Nothing the tenant is set to refuses mail between those who moved and those who did not."""
+        hosts = [legacy.host for legacy in self._settings.legacy.values()]
+        for sentence in refusals_of_mail(self._tenant, hosts):
+            yield Check(
+                Verdict.WARNING,
+                f"{sentence[0].upper()}{sentence[1:]}.",
+                "see docs/calendar.md, GAT11",
+                setting=sentence,
+            )
 
     def others(self) -> Iterator[Check]:
         """Objects of our tenant that have an address of the federation already, deleted ones included."""

@@ -149,6 +149,8 @@ CMDLETS: Mapping[str, Cmdlet] = dict(
         _cmdlet("New-ServicePrincipal", "AppId ObjectId", text="AppId ObjectId ServiceId DisplayName"),
         _cmdlet("Remove-ServicePrincipal", "Identity", text="Identity"),
         _cmdlet("Get-OrganizationConfig"),
+        _cmdlet("Get-InboundConnector", text="Identity", sizes="ResultSize"),
+        _cmdlet("Get-OutboundConnector", text="Identity", flags="IncludeTestModeConnectors IsTransportRuleScoped"),
         _cmdlet("Get-DkimSigningConfig", text="Identity"),
         _cmdlet("New-DkimSigningConfig", "DomainName Enabled", text="DomainName", flags="Enabled", number="KeySize"),
         _cmdlet("Set-DkimSigningConfig", "Identity", text="Identity", flags="Enabled PublishTxtRecords"),

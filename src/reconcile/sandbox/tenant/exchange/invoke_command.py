@@ -70,6 +70,8 @@ class Exchange:
             "new-serviceprincipal": organization.new_principal,
             "remove-serviceprincipal": organization.remove_principal,
             "get-organizationconfig": organization.get_configuration,
+            "get-inboundconnector": organization.get_inbound_connectors,
+            "get-outboundconnector": organization.get_outbound_connectors,
             "get-dkimsigningconfig": organization.get_signing,
             "new-dkimsigningconfig": organization.new_signing,
             "set-dkimsigningconfig": organization.set_signing,
