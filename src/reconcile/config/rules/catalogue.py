@@ -69,6 +69,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "SPF517": Rule("no old host is named"),
         "SPF518": Rule("a copy is asked for of what is no mailbox", "warning"),
         "SPF519": Rule("a login opens another mailbox on the old host"),
+        "SPF520": Rule("a migration is closed before its date"),
         "SPF601": Rule("a domain is declared twice"),
         "SPF602": Rule("an address is declared twice"),
         "SPF603": Rule("a protected domain or address is declared"),

@@ -61,6 +61,10 @@ def _one_file(federation: Federation, guarded: frozenset[str]) -> Iterator[Findi
 def _old_host(federation: Federation) -> Iterator[Finding]:
     """A federation that migrates takes its mail along: without an old host nothing would be copied."""
     file = federation.file
+    day, closed = file.migration.date, file.migration.closed
+    if closed is not None and (day is None or closed < day):
+        message = f"the migration is closed on {closed}, " + (f"before its date, {day}" if day else "and has no date")
+        yield Finding("SPF520", ("migration", "closed"), message, "take the line out until the migration is over")
     old = [address for address, mailbox in file.mailboxes.items() if not mailbox.new]
     if file.legacy is not None or file.migration.date is None or file.migration.closed is not None or not old:
         return
