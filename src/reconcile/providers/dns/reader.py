@@ -5,13 +5,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
+from dns.rdatatype import RdataType
+
 from reconcile.problem import Problem
 from reconcile.providers.base import ABSENT, Observation, Observed, Scope, Unknown, Wanted
 from reconcile.providers.dns.checks.preflight import Preflight
 from reconcile.providers.dns.desired.ownership import part_of
+from reconcile.providers.dns.desired.policies import is_policy, kept_elsewhere
 from reconcile.providers.dns.primary.answers import Answer, Failure, Question
 from reconcile.providers.dns.primary.client import Primary
-from reconcile.providers.dns.primary.name_status import ask_rrsets, rrset_at
+from reconcile.providers.dns.primary.name_status import ask_rrsets, elsewhere, rrset_at
 from reconcile.providers.dns.records.keys import RecordKey
 from reconcile.resources.resource import Live
 
@@ -28,11 +31,22 @@ class DnsReader:
         """Each record found, absent, or unknown with the server, the name and the reason."""
         keys = {wanted.address: RecordKey.parse(wanted.address.key) for wanted in scope.wanted}
         answers = ask_rrsets(self.primary, keys.values())
-        observed = {wanted.address: _observed(wanted, keys[wanted.address], answers) for wanted in scope.wanted}
+        observed = {wanted.address: self._observed(wanted, keys[wanted.address], answers) for wanted in scope.wanted}
         return self.preflight.check(scope, observed) if self.preflight else Observation(observed)
 
+    def _observed(self, wanted: Wanted, key: RecordKey, answers: Mapping[Question, Answer | Failure]) -> Observed:
+        where = elsewhere(key, answers)
+        if where and is_policy(key):
+            return kept_elsewhere(wanted, where)
+        if where and key.rdtype == RdataType.CNAME and self.preflight:
+            # Delegated: published there or nowhere, and only a resolver can tell.
+            values = self.preflight.surveyor.resolver.resolve(key.owner, "CNAME")
+            if values:
+                return Live(wanted.address, {"values": values}, context={"record": where})
+        return _read(wanted, key, answers)
 
-def _observed(wanted: Wanted, key: RecordKey, answers: Mapping[Question, Answer | Failure]) -> Observed:
+
+def _read(wanted: Wanted, key: RecordKey, answers: Mapping[Question, Answer | Failure]) -> Observed:
     try:
         # What only the state remembers is ours alone: the rest of the RRset must not look as if it were.
         seen = part_of(key).see(rrset_at(key, answers), None if wanted.desired else wanted.recorded)

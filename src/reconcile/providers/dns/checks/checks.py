@@ -9,7 +9,8 @@ from reconcile.providers.base import Finding, Weight
 from reconcile.providers.dns.checks.facts import Facts
 from reconcile.providers.dns.checks.mta_sts import mta_sts
 from reconcile.providers.dns.primary.answers import Answer, Failure
-from reconcile.providers.dns.primary.name_status import rrset_at
+from reconcile.providers.dns.primary.name_status import elsewhere, rrset_at
+from reconcile.providers.dns.records.dmarc import dmarc_policy, is_dmarc
 from reconcile.providers.dns.records.keys import RecordKey
 from reconcile.providers.dns.records.microsoft_hosts import MICROSOFT
 from reconcile.providers.dns.spf import record as spf
@@ -31,6 +32,7 @@ def run_checks(facts: Iterable[Facts], resolve: Resolve, only: Sequence[str] = (
     ]
 
 
+_SELECTORS = ("selector1._domainkey", "selector2._domainkey")
 #: How what Microsoft asks SPF records to include ends.
 _OUTLOOK = ".protection.outlook.com"
 
@@ -111,8 +113,9 @@ def spf_record(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
 
 def dkim(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
     """Both selectors lead to a key."""
-    for selector in ("selector1", "selector2"):
-        for target in facts.texts(f"{selector}._domainkey", "CNAME"):
+    for below in _SELECTORS:
+        selector = below.partition(".")[0]
+        for target in facts.texts(below, "CNAME"):
             found = resolve(target.rstrip("."), "TXT")
             if found is None:
                 yield Weight.WARNS, f"Whether {selector} of {facts.domain} leads to a key could not be seen."
@@ -122,19 +125,36 @@ def dkim(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
                 yield Weight.FINE, f"{selector} leads to a key."
 
 
-def dmarc(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:
-    """One valid DMARC record."""
-    records = [text for text in facts.texts("_dmarc", "TXT") if text.replace(" ", "").lower().startswith("v=dmarc1")]
-    if not records:
+def occupied(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:
+    """Names that are to become aliases and hold other records, or lie where nothing can be published."""
+    for below, weight in (("autodiscover", Weight.BLOCKS), *((one, Weight.WARNS) for one in _SELECTORS)):
+        try:
+            rrset_at(RecordKey.parse(f"{below}.{facts.domain}/CNAME"), facts.answers)
+        except Problem as problem:
+            # A selector in the way stops the signing, not the mail.
+            yield weight, f"{problem.message} To do: {problem.hint}."
+
+
+def dmarc(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
+    """One valid DMARC record, at the name itself or where its alias or its delegation leads."""
+    key = RecordKey.parse(f"_dmarc.{facts.domain}/TXT")
+    where = elsewhere(key, facts.answers)
+    texts = resolve(key.owner, "TXT") if where else facts.texts("_dmarc", "TXT")
+    if texts is None:
+        yield Weight.WARNS, f"{where}; whether a DMARC record is there could not be found out."
+        return
+    records = [text for text in texts if is_dmarc(text)]
+    if not records and where:
+        yield Weight.WARNS, f"{where}, and no DMARC record is there: its owner must publish one."
+    elif not records:
         apex = facts.answer("", "SOA")
         if isinstance(apex, Answer) and apex.rdataset is not None:  # below it, the policy above counts
             yield Weight.WARNS, f"{facts.domain} has no DMARC record of its own."
     elif len(records) > 1:
         yield Weight.WARNS, f"{facts.domain} has {len(records)} DMARC records, which receivers treat as none."
     else:
-        tags = dict(tag.strip().partition("=")[::2] for tag in records[0].split(";") if "=" in tag)
-        policy = next((value.strip() for name, value in tags.items() if name.strip().lower() == "p"), "")
-        if policy.lower() not in ("none", "quarantine", "reject"):
+        policy = dmarc_policy(records[0])
+        if not policy:
             yield Weight.WARNS, f"The DMARC record of {facts.domain} has no valid policy: '{records[0]}'."
         else:
             yield Weight.FINE, f"DMARC asks for {policy}."
@@ -168,6 +188,7 @@ CHECKS: Mapping[str, Check] = {
     "wildcard": wildcard,
     "spf": spf_record,
     "dkim": dkim,
+    "occupied": occupied,
     "dmarc": dmarc,
     "mta-sts": mta_sts,
     "leftovers": leftovers,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from collections.abc import Iterable, Mapping
 
 import dns.name
@@ -13,7 +12,7 @@ from dns.rdatatype import RdataType
 
 from reconcile.providers.dns.primary.answers import Answer, Failure, Question
 from reconcile.providers.dns.primary.client import Primary
-from reconcile.providers.dns.primary.name_status import questions_about
+from reconcile.providers.dns.primary.name_status import ask_rrsets, synthesised
 from reconcile.providers.dns.records.canonical import texts_of
 from reconcile.providers.dns.records.keys import RecordKey
 
@@ -54,9 +53,12 @@ class Facts:
         return self.answers[Question(key.name, key.rdtype)]
 
     def rdataset(self, below: str, rdtype: str) -> dns.rdataset.Rdataset | None:
-        """The RRset, None when there is none or it could not be read."""
-        answer = self.answer(below, rdtype)
-        return answer.rdataset if isinstance(answer, Answer) else None
+        """The RRset, None when there is none, only a wildcard answers, or it could not be read."""
+        key = _key(self.domain, below, dns.rdatatype.from_text(rdtype))
+        answer = self.answers[Question(key.name, key.rdtype)]
+        if not isinstance(answer, Answer) or (below != "*" and synthesised(key.name, key.rdtype, self.answers)):
+            return None
+        return answer.rdataset
 
     def texts(self, below: str, rdtype: str) -> tuple[str, ...]:
         """The values in canonical spelling."""
@@ -71,10 +73,9 @@ class Facts:
 def read_facts(primary: Primary, domains: Iterable[str]) -> list[Facts]:
     """The facts of many domains, in as few round trips as one would take."""
     domains = list(domains)
-    asked = (_key(domain, below, rdtype) for domain in domains for below, rdtype in _ASKED)
-    switched = [_key(domain, "", RdataType.MX) for domain in domains]
-    questions = (Question(key.name, key.rdtype) for key in asked)
-    answers = primary.ask(itertools.chain(questions, questions_about(switched)))
+    asked = [_key(domain, below, rdtype) for domain in domains for below, rdtype in _ASKED if below != "*"]
+    wildcards = [Question(_key(domain, "*", RdataType.MX).name, RdataType.MX) for domain in domains]
+    answers = ask_rrsets(primary, asked, wildcards)
     return [Facts(domain, answers) for domain in domains]
 
 

@@ -40,7 +40,7 @@ _POLICIES_AT_ONCE = 16
 #: What the switch changes.
 _SWITCHED = (("", "MX"), ("autodiscover", "CNAME"))
 #: Checks whose warnings matter before a switch; what others warn of, the plan itself puts right.
-_WARNING_BEFORE = ("mx", "wildcard", "mta-sts", "leftovers", "servers", "dnssec", "ttl")
+_WARNING_BEFORE = ("mx", "occupied", "wildcard", "mta-sts", "leftovers", "servers", "dnssec", "ttl")
 
 
 #: The MX hosts a domain is about to have, none while they are not known.

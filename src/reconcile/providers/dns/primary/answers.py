@@ -39,13 +39,15 @@ class Answer:
     """An authoritative answer. ``rdataset`` is None when the name has no such record.
 
     ``alias`` is where a CNAME sends the name, when another type was asked. ``zone`` is the apex of the zone, for a
-    question about a SOA alone. ``dname`` is a name above that redirects all below it.
+    question about a SOA alone. ``dname`` is a name above that redirects all below it. ``exists``: whether
+    there is such a name, with records or with names below it.
     """
 
     rdataset: dns.rdataset.Rdataset | None
     alias: dns.name.Name | None = None
     zone: dns.name.Name | None = None
     dname: dns.name.Name | None = None
+    exists: bool = True
 
     @property
     def positive(self) -> bool:
@@ -55,9 +57,13 @@ class Answer:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Failure:
-    """No answer one may rely on; ``problem`` says why, naming the server and the name."""
+    """No answer one may rely on; ``problem`` says why, naming the server and the name.
+
+    ``cut`` is the name, at or above the one asked, that the zone delegates to other servers.
+    """
 
     problem: Problem
+    cut: dns.name.Name | None = None
 
 
 def query_for(question: Question, number: int) -> bytes:
@@ -81,6 +87,10 @@ def parsed_reply(server: str, question: Question, reply: bytes | Unreachable) ->
     if flags & dns.flags.TC:
         return Failure(Problem("DNS11", f"{server} cut its answer for {name} short.", "ask its administrator why"))
     if not flags & dns.flags.AA:
+        if (cut := _delegation(question, reply)) is not None:
+            at = cut.to_text(omit_final_dot=True)
+            message = f"{server} is not authoritative for {name}: {at} is delegated to other name servers."
+            return Failure(Problem("DNS06", message, f"what is to be published at {name} belongs in that zone"), cut)
         hint = "the name is delegated elsewhere, or [dns] host names the wrong server"
         return Failure(Problem("DNS06", f"{server} is not authoritative for {name}.", hint))
     try:
@@ -101,6 +111,20 @@ def unreachable(server: str, why: Unreachable, name: str) -> Problem:
         f"{server} cannot be reached ({why.reason}), so {name} is not known.",
         "check [dns] host and port in reconcile.toml, and that TCP is let through",
     )
+
+
+def _delegation(question: Question, reply: bytes) -> dns.name.Name | None:
+    """The zone cut a referral points to (RFC 1034 §4.3.2); None when the reply is no referral."""
+    try:
+        _, _, questions, answers, authorities, _ = _HEADER.unpack_from(reply)
+        _, used = dns.name.from_wire(reply, _HEADER.size)
+        records = list(_records(reply, _HEADER.size + used + _ASKED.size, authorities))
+    except (dns.exception.DNSException, struct.error, ValueError):
+        return None
+    if questions != 1 or answers:
+        return None
+    cuts = (one.owner for one in records if one.rdtype == dns.rdatatype.NS and question.name.is_subdomain(one.owner))
+    return next((cut.canonicalize() for cut in cuts if len(cut.labels) > 1), None)
 
 
 def _read(question: Question, reply: bytes) -> Answer:
@@ -127,7 +151,8 @@ def _read(question: Question, reply: bytes) -> Answer:
         apex = name if rdtype == dns.rdatatype.SOA else None
     elif alias is not None:
         apex = None  # that SOA is the zone of the target
-    return Answer(dns.rdataset.from_rdata_list(ttl, rdatas) if rdatas else None, alias, apex, dname)
+    exists = _HEADER.unpack_from(reply)[1] & 0xF != dns.rcode.NXDOMAIN
+    return Answer(dns.rdataset.from_rdata_list(ttl, rdatas) if rdatas else None, alias, apex, dname, exists)
 
 
 class _Record(NamedTuple):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import dns.exception
 import dns.name
 import dns.rdataset
+import dns.rdatatype
 from dns.rdatatype import RdataType
 
 from reconcile.problem import Problem
@@ -23,9 +25,20 @@ _PROBE = dns.name.Name((b"reconcile-probe", b"*"))
 _Answers = Mapping[Question, Answer | Failure]
 
 
-def ask_rrsets(primary: Primary, keys: Iterable[RecordKey]) -> _Answers:
-    """Everything ``rrset_at`` needs to know about these records, in one round of questions."""
-    return primary.ask(questions_about(keys))
+#: Types looked for at a name that is to become an alias. An alias stands alone (RFC 1034 §3.6.2).
+OTHER_TYPES = (RdataType.A, RdataType.AAAA, RdataType.MX, RdataType.TXT, RdataType.SRV, RdataType.NS)
+
+
+def ask_rrsets(primary: Primary, keys: Iterable[RecordKey], others: Iterable[Question] = ()) -> _Answers:
+    """Everything ``rrset_at`` needs to know about these records, and ``others``, in one round of questions.
+
+    A second round only where a name that is to become an alias exists already.
+    """
+    keys = set(keys)
+    answers = dict(primary.ask(itertools.chain(others, questions_about(keys))))
+    existing = [key for key in keys if _is_bare_name(key, answers)]
+    more = (Question(at, rdtype) for key in existing for rdtype in OTHER_TYPES for at in (key.name, *_probed(key.name)))
+    return {**answers, **primary.ask(more)} if existing else answers
 
 
 def questions_about(keys: Iterable[RecordKey]) -> Iterator[Question]:
@@ -35,41 +48,82 @@ def questions_about(keys: Iterable[RecordKey]) -> Iterator[Question]:
 
 
 def rrset_at(key: RecordKey, answers: _Answers) -> dns.rdataset.Rdataset | None:
-    """The RRset at the name itself, None when there is none.
+    """The RRset at the name itself, None when there is none or only a wildcard answers.
 
     Raises the Problem of a failed read, and DNS10 when nothing can or should be published there: the name is an alias
-    (RFC 1034 §3.6.2) or below a DNAME (RFC 6672 §2.4), or a wildcard's data would vanish by publishing.
+    or is to become one beside other records (RFC 1034 §3.6.2), is below a DNAME (RFC 6672 §2.4), or a wildcard's MX
+    would vanish by publishing.
     """
     answer = answers[_question(key)]
     if isinstance(answer, Failure):
         raise answer.problem
     if answer.dname is not None:
-        raise _blocked(key, f"it is below the redirection (DNAME) of {_text(answer.dname)}", "ask the zone's owner")
-    if _synthesised(key.name, key.rdtype, answers):
-        # An alias of ours may shadow one: nobody needs the wildcard's answer at autodiscover or at a selector.
-        if key.rdtype == RdataType.CNAME:
-            _refuse_uncovering(key, answers)
-            return None
-        raise _blocked(
-            key, "a wildcard answers for it", "publish the same records at the name itself first, then plan again"
-        )
+        raise blocked(key, f"it is below the redirection (DNAME) of {_text(answer.dname)}", "ask the zone's owner")
+    if synthesised(key.name, key.rdtype, answers):
+        if key.rdtype == RdataType.MX:
+            why = "a wildcard answers for it"
+            raise blocked(key, why, "publish the same records at the name itself first, then plan again")
+        _refuse_uncovering(key, answers)
+        return None
     if answer.alias is not None:
         target = _text(answer.alias)
-        raise _blocked(
+        raise blocked(
             key,
             f"{key.owner} is an alias (CNAME) of {target}, beside which no other record can stand",
             "replace the alias by the A and AAAA records of its target",
         )
     if answer.rdataset is None:
+        if others := others_at(key, answers):
+            raise cname_conflict(key, others)
         _refuse_uncovering(key, answers)
     return answer.rdataset
 
 
+def others_at(key: RecordKey, answers: _Answers) -> list[str]:
+    """The types of other records at a name that is to become an alias, none for another type or where none was seen."""
+    if key.rdtype != RdataType.CNAME:
+        return []
+    seen = (rdtype for rdtype in OTHER_TYPES if _own(key.name, rdtype, answers))
+    return [dns.rdatatype.to_text(rdtype) for rdtype in seen]
+
+
+def elsewhere(key: RecordKey, answers: _Answers) -> str:
+    """Where a name leads that holds no record itself: an alias, or a delegation to other servers. "" for neither."""
+    answer = answers[_question(key)]
+    if isinstance(answer, Failure):
+        cut = answer.cut
+        return f"{_text(cut)} is delegated to other name servers" if cut is not None else ""
+    if answer.rdataset is not None or answer.alias is None or synthesised(key.name, key.rdtype, answers):
+        return ""
+    return f"{key.owner} is an alias (CNAME) of {_text(answer.alias)}"
+
+
+def cname_conflict(key: RecordKey, others: Sequence[str]) -> Problem:
+    """DNS10 for a name that is to become an alias and holds other records."""
+    return Problem(
+        "DNS10",
+        f"{key} cannot be published: {key.owner} holds other records ({', '.join(others)}), and an alias stands alone.",
+        "remove them if nothing uses them any more, then plan again",
+    )
+
+
+def _is_bare_name(key: RecordKey, answers: _Answers) -> bool:
+    answer = answers[_question(key)]
+    if key.rdtype != RdataType.CNAME or not isinstance(answer, Answer) or answer.dname is not None:
+        return False
+    return answer.exists and not answer.positive
+
+
+def _own(name: dns.name.Name, rdtype: RdataType, answers: _Answers) -> bool:
+    answer = answers.get(Question(name, rdtype))
+    return isinstance(answer, Answer) and answer.rdataset is not None and not synthesised(name, rdtype, answers)
+
+
 def _refuse_uncovering(key: RecordKey, answers: _Answers) -> None:
     """A name published below a mail domain makes the domain exist, and a wildcard MX above stops applying to it."""
-    for domain in _above(key.name):
-        if _synthesised(domain, RdataType.MX, answers):
-            raise _blocked(
+    for domain in _hidden_by(key):
+        if synthesised(domain, RdataType.MX, answers):
+            raise blocked(
                 key,
                 f"it would hide from {_text(domain)} the wildcard that gives it its MX, and its mail would stop",
                 f"publish the MX of {_text(domain)} explicitly first, then plan again",
@@ -79,8 +133,15 @@ def _refuse_uncovering(key: RecordKey, answers: _Answers) -> None:
 def _doubts(key: RecordKey) -> Iterator[Question]:
     """Asked along, wanted or not: a question costs less than a second round trip."""
     yield from _probe(key.name, key.rdtype)
-    for domain in _above(key.name):
+    for domain in _hidden_by(key):
         yield from _probe(domain, RdataType.MX)
+
+
+def _hidden_by(key: RecordKey) -> Iterator[dns.name.Name]:
+    """The names that may receive mail by a wildcard, until a record is published at this one."""
+    if key.rdtype not in (RdataType.CNAME, RdataType.MX) and not key.name.labels[0].startswith(b"_"):
+        yield key.name
+    yield from _above(key.name)
 
 
 def _above(name: dns.name.Name) -> Iterator[dns.name.Name]:
@@ -92,7 +153,8 @@ def _above(name: dns.name.Name) -> Iterator[dns.name.Name]:
         parent = parent.parent()
 
 
-def _synthesised(name: dns.name.Name, rdtype: RdataType, answers: _Answers) -> bool:
+def synthesised(name: dns.name.Name, rdtype: RdataType, answers: _Answers) -> bool:
+    """Whether only a wildcard answers for the name, as far as it was asked."""
     return any(
         isinstance(answer, Answer) and answer.positive
         for answer in (answers.get(probe) for probe in _probe(name, rdtype))
@@ -100,17 +162,21 @@ def _synthesised(name: dns.name.Name, rdtype: RdataType, answers: _Answers) -> b
 
 
 def _probe(name: dns.name.Name, rdtype: RdataType) -> Iterator[Question]:
-    try:
-        yield Question(_PROBE.concatenate(name), rdtype)
-    except dns.name.NameTooLong:
-        return
+    yield from (Question(at, rdtype) for at in _probed(name))
+
+
+def _probed(name: dns.name.Name) -> Iterator[dns.name.Name]:
+    """The name that nobody has, below which the answer tells a wildcard; none when it would be too long."""
+    with contextlib.suppress(dns.name.NameTooLong):
+        yield _PROBE.concatenate(name)
 
 
 def _question(key: RecordKey) -> Question:
     return Question(key.name, key.rdtype)
 
 
-def _blocked(key: RecordKey, why: str, hint: str) -> Problem:
+def blocked(key: RecordKey, why: str, hint: str) -> Problem:
+    """DNS10, with what is in the way."""
     return Problem("DNS10", f"{key} cannot be published: {why}.", hint)
 
 

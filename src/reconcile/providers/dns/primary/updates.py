@@ -16,7 +16,7 @@ from reconcile.providers.dns.desired.rrset import RrsetChange, shown
 from reconcile.providers.dns.primary.answers import Answer, Failure, Question
 from reconcile.providers.dns.primary.client import Primary, Verdict
 from reconcile.providers.dns.primary.compare_and_swap import Swap, update_for
-from reconcile.providers.dns.primary.name_status import ask_rrsets, rrset_at
+from reconcile.providers.dns.primary.name_status import OTHER_TYPES, ask_rrsets, cname_conflict, rrset_at
 from reconcile.providers.dns.primary.own_writes import OwnWrites
 from reconcile.providers.dns.primary.update_message import JournalWrite, Outcome, PendingChange, ZoneUpdate, drafted
 from reconcile.providers.dns.primary.zones import Zones
@@ -27,8 +27,6 @@ Rdataset = dns.rdataset.Rdataset
 _ATTEMPTS = 5
 #: Seconds between the reads that follow a write: a primary may answer from a cache for a moment.
 _READ_BACK = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0)
-#: What is looked for at a name that refuses to become an alias.
-_USUAL_TYPES = (RdataType.A, RdataType.AAAA, RdataType.MX, RdataType.TXT, RdataType.SRV, RdataType.NS)
 
 
 class PrimaryStore:
@@ -139,7 +137,7 @@ class _Run:
         conflicting = {key: others for key in keys if (others := self._other_types(key.name))}
         for one in update.pending:
             if one.change.key in conflicting:
-                one.finish(_cname_conflict(one.change.key, conflicting[one.change.key]))
+                one.finish(cname_conflict(one.change.key, conflicting[one.change.key]))
             elif not conflicting:
                 one.finish(self._not_honoured(one.change.key))
 
@@ -151,7 +149,7 @@ class _Run:
         )
 
     def _other_types(self, name: dns.name.Name) -> list[str]:
-        answers = self._primary.ask([Question(name, rdtype) for rdtype in _USUAL_TYPES])
+        answers = self._primary.ask([Question(name, rdtype) for rdtype in OTHER_TYPES])
         found = [question for question, answer in answers.items() if isinstance(answer, Answer) and answer.rdataset]
         return [dns.rdatatype.to_text(question.rdtype) for question in found]
 
@@ -168,14 +166,6 @@ class _Run:
 
 def _question(one: PendingChange) -> Question:
     return Question(one.change.key.name, one.change.key.rdtype)
-
-
-def _cname_conflict(key: RecordKey, others: Sequence[str]) -> Problem:
-    return Problem(
-        "DNS10",
-        f"{key.owner} holds other records ({', '.join(others)}), so it cannot become an alias (CNAME).",
-        "remove them first, if nothing uses them any more",
-    )
 
 
 def _keeps_changing(key: RecordKey) -> Problem:

@@ -46,4 +46,21 @@ class DmarcIfAbsent:
 
 
 def _is_policy(rdata: dns.rdata.Rdata) -> bool:
-    return text_of(rdata).replace(" ", "").lower().startswith("v=dmarc1")
+    return is_dmarc(text_of(rdata))
+
+
+def is_dmarc(text: str) -> bool:
+    """Whether receivers take a text for a DMARC record: its first tag is the version, spelt as it is (§6.3, §6.4)."""
+    name, _, value = text.partition(";")[0].partition("=")
+    return name.strip() == "v" and value.strip() == "DMARC1"
+
+
+def dmarc_policy(text: str) -> str:
+    """What a DMARC record asks for: ``none``, ``quarantine``, ``reject``; "" when receivers would ignore it.
+
+    A record whose ``p`` is missing or unknown counts as ``none`` where it has a report address (§6.6.3).
+    """
+    pairs = (tag.partition("=") for tag in text.split(";") if "=" in tag)
+    tags = {name.strip().lower(): value.strip() for name, _, value in pairs}
+    policy = tags.get("p", "").lower()
+    return policy if policy in ("none", "quarantine", "reject") else ""
