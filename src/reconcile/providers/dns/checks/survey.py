@@ -22,6 +22,7 @@ from reconcile.providers.dns.checks.resolver import Resolver, host_and_port
 from reconcile.providers.dns.checks.servers import SwitchMoments, delegation, servers_agree, ttl_in_time
 from reconcile.providers.dns.primary.answers import Answer, Question
 from reconcile.providers.dns.primary.client import Primary
+from reconcile.providers.dns.primary.signatures import invalid, not_signed_here, signed_zones
 from reconcile.providers.dns.records.mta_sts_policy import announced
 from reconcile.providers.dns.spf import record as spf
 from reconcile.providers.dns.spf.lookups import prefetch
@@ -87,7 +88,9 @@ class Surveyor:
         asked = [(one, *truth) for fact in facts for one in others[fact.domain] for truth in _truths(fact, _SWITCHED)]
         reports = query_each(asked)
         found = run_checks(facts, self.resolver.resolve)
-        bogus = self.resolver.bogus({apex for fact in facts if (apex := _apex(fact)) is not None})
+        apexes = {apex for fact in facts if (apex := _apex(fact)) is not None}
+        bogus = self.resolver.bogus(apexes)
+        stale = invalid(self.primary, dict.fromkeys(signed_zones(self.primary, apexes), ()))
         for fact in facts:
             name = fact.domain
             of_domain = [one for one in reports if one.question.name in _names(fact, _SWITCHED)]
@@ -98,7 +101,10 @@ class Surveyor:
             found += _named(name, "servers", servers_agree(name, of_mx, str(self.primary), listed=listed))
             found += _named(name, "ttl", ttl)
             found += _named(name, "servers", delegation(name, named[name], parents.get(_apex(fact))))
-            if _apex(fact) in bogus:
+            if (apex := _apex(fact)) in stale and apex is not None:
+                problem = not_signed_here(self.primary, apex, undone=False)
+                found += _named(name, "dnssec", iter([(Weight.BLOCKS, f"{problem.message} To do: {problem.hint}.")]))
+            elif apex in bogus:
                 found += _named(name, "dnssec", iter([(Weight.BLOCKS, _BOGUS.format(name))]))
         return found
 

@@ -75,6 +75,15 @@ class Primary:
             question: parsed_reply(str(self), question, reply) for question, reply in zip(asked, replies, strict=True)
         }
 
+    def ask_signed(self, questions: Iterable[Question]) -> Mapping[Question, dns.message.Message | None]:
+        """The whole answers with their signatures (the bit DO, RFC 4035 §3.2.1); None for one that cannot be read."""
+        asked = list(dict.fromkeys(questions))
+        queries = [dns.message.make_query(one.name, one.rdtype, flags=0, want_dnssec=True) for one in asked]
+        for number, query in enumerate(queries):
+            query.id = number
+        replies = self._send_all([query.to_wire() for query in queries])
+        return {question: _message(reply) for question, reply in zip(asked, replies, strict=True)}
+
     def update(self, messages: Sequence[dns.update.UpdateMessage]) -> list[Verdict | Problem]:
         """Send UPDATEs, all at once, and give the server's verdict on each.
 
@@ -163,6 +172,15 @@ class Primary:
             # Knot says BADKEY of a good key that no rule allows here, too; PowerDNS says no more of a bad time.
             "compare name, algorithm and secret with the server's own; see that it allows the key, and both clocks",
         )
+
+
+def _message(reply: bytes | Unreachable) -> dns.message.Message | None:
+    if isinstance(reply, Unreachable):
+        return None
+    try:
+        return dns.message.from_wire(reply)
+    except dns.exception.DNSException:
+        return None
 
 
 #: How servers refuse a key without signing that they do: dnspython calls such an answer malformed.

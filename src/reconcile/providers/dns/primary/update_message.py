@@ -47,9 +47,18 @@ class ZoneUpdate:
     #: By federation: several may live in one zone, and each has its own journal.
     whose: Mapping[str, Sequence[Swap]]
 
+    def reversed(self) -> ZoneUpdate:
+        """What takes it back."""
+        whose = {federation: [_back(swap) for swap in swaps] for federation, swaps in self.whose.items()}
+        return ZoneUpdate(self.zone, (), [_back(swap) for swap in self.swaps], whose)
+
     def journalled(self, journal: JournalWrite, verdict: Verdict | None) -> None:
         for federation, swaps in self.whose.items():
             journal(federation, self.zone, swaps, verdict)
+
+
+def _back(swap: Swap) -> Swap:
+    return dataclasses.replace(swap, before=swap.after, after=swap.before)
 
 
 def drafted(

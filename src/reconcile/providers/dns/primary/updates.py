@@ -18,6 +18,7 @@ from reconcile.providers.dns.primary.client import Primary, Verdict
 from reconcile.providers.dns.primary.compare_and_swap import Swap, update_for
 from reconcile.providers.dns.primary.name_status import OTHER_TYPES, ask_rrsets, cname_conflict, rrset_at
 from reconcile.providers.dns.primary.own_writes import OwnWrites
+from reconcile.providers.dns.primary.signatures import invalid, not_signed_here
 from reconcile.providers.dns.primary.update_message import JournalWrite, Outcome, PendingChange, ZoneUpdate, drafted
 from reconcile.providers.dns.primary.zones import Zones
 from reconcile.providers.dns.records.keys import RecordKey
@@ -70,6 +71,7 @@ class _Run:
         self._clock = clock
         self._journal = journal
         self._refused: dict[dns.name.Name, Sequence[Swap]] = {}
+        self._signed: set[dns.name.Name] = set()
 
     def round(self) -> bool:
         """Read, and send each zone what is left to do in it; whether anything was left.
@@ -79,7 +81,9 @@ class _Run:
         left = [one for one in self.pending if not one.ended]
         if not left:
             return False
-        answers = ask_rrsets(self._primary, [one.change.key for one in left])
+        keys = [Question(zone, RdataType.DNSKEY) for zone in sorted({one.zone for one in left})]
+        answers = ask_rrsets(self._primary, [one.change.key for one in left], keys)
+        self._signed = {one.name for one in keys if isinstance(shown := answers[one], Answer) and shown.rdataset}
         by_zone: dict[dns.name.Name, list[PendingChange]] = {}
         for one in left:
             by_zone.setdefault(one.zone, []).append(one)
@@ -99,10 +103,13 @@ class _Run:
         verdicts = self._primary.update([update_for(update.zone, update.swaps) for update in updates])
         done: list[PendingChange] = []
         unheard: list[PendingChange] = []
+        sent: list[ZoneUpdate] = []
         for update, verdict in zip(updates, verdicts, strict=True):
             if isinstance(verdict, Problem):
+                unsigned = verdict.code == "DNS11" and update.zone in self._signed  # BIND: SERVFAIL
+                why = not_signed_here(self._primary, update.zone, undone=False) if unsigned else verdict
                 for one in update.pending:
-                    one.finish(verdict)
+                    one.finish(why)
                 continue
             update.journalled(self._journal, verdict)
             if verdict is Verdict.CONFLICT:
@@ -110,12 +117,36 @@ class _Run:
             elif verdict is Verdict.ACCEPTED:
                 self._own.note(update.swaps)
                 done += update.pending
+                sent.append(update)
             else:
                 unheard += update.pending
-        self._read_back([*done, *unheard])
+                sent.append(update)
+        self._undo_bogus([update for update in sent if update.zone in self._signed])
+        self._read_back([one for one in (*done, *unheard) if not one.ended])
         for one in done:
             if not one.ended:
                 one.finish(self._dropped(one))
+
+    def _undo_bogus(self, updates: Sequence[ZoneUpdate]) -> None:
+        """Put back what the server serves without valid signatures: resolvers that validate would refuse the zone."""
+        left = {update.zone: update for update in updates}
+        for pause in _READ_BACK:
+            if not left:
+                return
+            self._clock.sleep(pause)  # some sign a moment after they answer
+            served = {
+                zone: [Question(swap.name, swap.rdtype) for swap in update.swaps] for zone, update in left.items()
+            }
+            bogus = invalid(self._primary, served)
+            left = {zone: update for zone, update in left.items() if zone in bogus}
+        for update in left.values():
+            back = update.reversed()
+            back.journalled(self._journal, None)
+            (verdict,) = self._primary.update([update_for(back.zone, back.swaps)])
+            if not isinstance(verdict, Problem):
+                back.journalled(self._journal, verdict)
+            for one in update.pending:
+                one.finish(not_signed_here(self._primary, update.zone, undone=True))
 
     def _read_back(self, pending: Sequence[PendingChange]) -> None:
         """Look until the world agrees; what it does not agree to in time stays without end."""
