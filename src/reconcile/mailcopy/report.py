@@ -24,6 +24,8 @@ class Report:
     """What a pass did. ``already``: copied before; ``adopted``: found there, by their content. ``left``: due
     and not reached, because the pass was stopped or the mailbox is full (``full`` is then the server's answer).
     ``redated``: folder → messages without a date of arrival that can be, which bear that of their header.
+    ``renamed``: folders followed to the name they have in the new mailbox now. ``deleted``: folders that were deleted
+    there, and how many messages had been copied into them. ``relocated``: messages that were moved in the old mailbox.
     ``left_out``: folders that are not the mailbox's own mail (somebody else's, or views of others), and why.
     ``failed``: folders that could not be made or opened, and why. ``receipts``: folder → unread messages that ask for a
     read receipt. ``repaired``: messages the server took only in another way that loses nothing, and which."""
@@ -36,6 +38,9 @@ class Report:
     left: int = 0
     refused: tuple[Refusal, ...] = ()
     failed: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    renamed: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    deleted: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    relocated: int = 0
     left_out: Mapping[str, str] = dataclasses.field(default_factory=dict)
     keywords_dropped: Mapping[str, int] = dataclasses.field(default_factory=dict)
     redated: Mapping[str, int] = dataclasses.field(default_factory=dict)
@@ -59,6 +64,9 @@ def report_of(found: Survey, total: Tally) -> Report:
         left=sum(len(folder) for folder in found.pending),
         refused=tuple(total.refused),
         failed=found.failed | {folder.label: folder.failed for folder in found.pending if folder.failed},
+        renamed=dict(found.renamed),
+        deleted=dict(found.deleted),
+        relocated=found.relocated,
         left_out=dict(found.left_out),
         keywords_dropped=dict(total.keywords_dropped),
         repaired=tuple(total.repaired),

@@ -13,6 +13,7 @@ from reconcile.mailcopy.imap.connections import both_at_once
 from reconcile.mailcopy.imap.flags import Keywords
 from reconcile.mailcopy.imap.folder_creation import create_folders
 from reconcile.mailcopy.imap.folder_doubles import same_folders
+from reconcile.mailcopy.imap.folder_list import Folder
 from reconcile.mailcopy.imap.folder_mapping import Route, decoded, is_trash, route_folders
 from reconcile.mailcopy.imap.grammar import quoted, readable, uid_set
 from reconcile.mailcopy.imap.interruptions import FolderRefused
@@ -34,12 +35,17 @@ class Survey:
     ``left_out``: folders that are not the mailbox's own mail, and why.
     ``failed``: folders (as people read them) that could not be made or opened, and why. ``looked_at``: every folder
     pair that is in order, with its source's status. ``too_big``: folder row, UID and bytes of what is not even sent.
-    ``keywords``: those the destination takes."""
+    ``keywords``: those the destination takes. ``renamed``: folders followed to the name they have now in the
+    new mailbox. ``deleted``: folders deleted there, and how many messages were copied into them. ``relocated``:
+    messages moved in the old mailbox since they were copied."""
 
     pending: list[PendingFolder] = dataclasses.field(default_factory=list)
     already: int = 0
     adopted: int = 0
     failed: dict[str, str] = dataclasses.field(default_factory=dict)
+    renamed: dict[str, str] = dataclasses.field(default_factory=dict)
+    deleted: dict[str, int] = dataclasses.field(default_factory=dict)
+    relocated: int = 0
     left_out: dict[str, str] = dataclasses.field(default_factory=dict)
     keywords: Keywords = (True, frozenset())
     looked_at: list[tuple[FolderRow, Status]] = dataclasses.field(default_factory=list)
@@ -94,6 +100,9 @@ class _Surveyor:
         self._clock = clock
         self._scope = scope
         self._keywords: Keywords = True, frozenset()
+        self._renumbered: frozenset[bytes] = frozenset()
+        self._shrunk: list[FolderRow] = []
+        self._deleted: Mapping[bytes, FolderRow] = {}
 
     def run(self) -> None:
         found, ledger = self.found, self._ledger
@@ -101,12 +110,19 @@ class _Surveyor:
         unsettled: list[bytes] = []
         routes = self._routes()
         theirs, ours = self._statuses(routes)
+        self._renumbered = self._other_folders(ours)
+        if self._renumbered:
+            routes = self._routes()
+            theirs, ours = self._statuses(routes)
         for route in routes:
             old, new = theirs[route.source], ours[route.destination]
             if isinstance(old, str) or isinstance(new, str):
                 found.failed[route.label] = f"it cannot be opened: {old if isinstance(old, str) else new}"
                 continue
             row = ledger.folder(route.source, route.destination, route.label, old.uid_validity, new.uid_validity)
+            former = self._deleted.get(route.source)
+            if former and former.id != row.id and former.source_validity == row.source_validity:
+                ledger.carry_over(former, row)
             if row.open:
                 unsettled.append(row.destination)
             count = ledger.count(row.id)
@@ -114,6 +130,8 @@ class _Surveyor:
                 changed.append((row, old, new))
             else:
                 found.already += count
+            if count > old.messages and self._scope.origin is None:
+                self._shrunk.append(row)
         if unsettled:
             from reconcile.mailcopy.ledger.recovery import wait_until_stable  # rarely needed, slow to import
 
@@ -138,9 +156,10 @@ class _Surveyor:
             source_prefix=theirs.prefix,
             destination_prefix=ours.prefix,
             root=scope.root,
-            decided=dict(scope.origin.destinations() if scope.origin else {}) | self._ledger.destinations(),
+            decided=self._decided(ours.folders),
             subscribed=theirs.subscribed,
         )
+        routes = [route for route in routes if not self._stays_deleted(route)]
         for route in routes:
             if why := scope.avoid.get(route.source):
                 self.found.failed[route.label] = why
@@ -148,6 +167,50 @@ class _Surveyor:
         made, failed = create_folders(self._destination, wanted, theirs, ours)
         self.found.failed |= failed
         return made
+
+    def _decided(self, ours: Sequence[Folder]) -> Mapping[bytes, bytes]:
+        """Where each source folder has gone so far, under the name it has now."""
+        ledger, origin = self._ledger, self._scope.origin
+        if origin is not None:
+            return {**origin.destinations(), **ledger.destinations()}
+        known = ledger.destinations()
+        names = {folder.name for folder in ours if folder.selectable}
+        if set(known.values()) <= names and not self._renumbered:
+            return known
+        from reconcile.mailcopy.ledger.followed_folders import follow_folders  # rarely needed
+
+        followed = follow_folders(self._source, self._destination, ledger, ours, self._renumbered)
+        self._deleted = {**self._deleted, **followed.deleted}
+        self.found.renamed = {decoded(name): decoded(now) for name, now in followed.renamed.items()}
+        return {**known, **followed.renamed}
+
+    def _other_folders(self, ours: Mapping[bytes, Status | str]) -> frozenset[bytes]:
+        """The new folders of the ledger that are others by now, under the same name."""
+        if self._scope.origin is not None:
+            return frozenset()
+        held = {name: status.uid_validity for name, status in ours.items() if isinstance(status, Status)}
+        return frozenset(
+            row.destination
+            for row in self._ledger.rows()
+            if row.source not in self._deleted
+            and held.get(row.destination, row.destination_validity) != row.destination_validity
+        )
+
+    def _stays_deleted(self, route: Route) -> bool:
+        """Whether its owner deleted the new folder, and nothing has come to the old one since."""
+        former = self._deleted.get(route.source)
+        if former is None or not route.holds_mail:
+            return False
+        status = statuses(self._source, [route.source])[route.source]
+        if isinstance(status, str) or status.uid_validity != former.source_validity:
+            return False
+        count = self._ledger.count(former.id)
+        self.found.deleted[route.label] = count
+        listing = list_folders(self._source, {route.source: b"%d:*" % max(1, former.source_next)})[route.source]
+        if listing.error or _without(listing, self._ledger.copied(former.id)).uids:
+            return False
+        self.found.already += count
+        return True
 
     def _statuses(self, routes: Sequence[Route]) -> tuple[dict[bytes, Status | str], dict[bytes, Status | str]]:
         """Of the source and of the destination folders."""
@@ -177,7 +240,27 @@ class _Surveyor:
                 self._compare(row, old, new, listing)
             except FolderRefused as refused:
                 self.found.failed[decoded(row.source)] = f"it cannot be read: {refused}"
+        if self._shrunk and self.found.pending:
+            self._settle_relocated()
         self._scope.probing(b"")
+
+    def _settle_relocated(self) -> None:
+        """What is new in one old folder may be gone from another."""
+        from reconcile.mailcopy.ledger.relocation import settle_relocated  # rarely needed, slow to import
+
+        rows = {row.id: row for row, _ in self.found.looked_at}
+        grown = [(rows[folder.id], folder.uids.tolist()) for folder in self.found.pending]
+        ends = self._source, self._destination
+        try:
+            moved = settle_relocated(ends, self._ledger, self._shrunk, grown, self._keywords)
+        except FolderRefused:
+            return  # then it is copied
+        for folder in self.found.pending:
+            uids = array("I", sorted(moved.get(folder.id, ())))
+            left = _without(Listing(folder.uids, folder.sizes), uids)
+            folder.uids, folder.sizes = left.uids, left.sizes
+            self.found.relocated += len(uids)
+        self.found.pending = [folder for folder in self.found.pending if len(folder)]
 
     def _recounted(self, row: FolderRow, listing: Listing) -> Listing:
         """A folder that lists fewer messages than it counts, looked at again: some may have been deleted meanwhile."""

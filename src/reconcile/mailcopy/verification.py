@@ -52,20 +52,18 @@ def verify_mailbox(
             lambda: statuses(old, [row.source for row in rows]),
             lambda: statuses(new, [row.destination for row in rows]),
         )
-        opened = [
-            row
-            for row in rows
-            if not isinstance(theirs[row.source], str) and not isinstance(ours[row.destination], str)
-        ]
+        opened = [row for row in rows if not isinstance(theirs[row.source], str)]
+        gone = {row.destination for row in rows if isinstance(ours[row.destination], str)}
         here, there = both_at_once(
             lambda: list_folders(old, {row.source: b"1:*" for row in opened}),
-            lambda: list_folders(new, {row.destination: b"1:*" for row in opened}),
+            lambda: list_folders(new, {row.destination: b"1:*" for row in opened if row.destination not in gone}),
         )
         checks = []
         for row in opened:
             was, now = _validity(theirs[row.source]), _validity(ours[row.destination])
-            renumbered = now != row.destination_validity
-            listings = here[row.source], there[row.destination]
+            # A folder deleted in the new mailbox took its messages along, as though each had been deleted.
+            renumbered = row.destination not in gone and now != row.destination_validity
+            listings = here[row.source], there.get(row.destination, Listing())
             pair = _Pair(ledger, row, old, new, *listings, renumbered, with_digests)
             try:
                 current = was == row.source_validity and not renumbered

@@ -165,6 +165,14 @@ def _said_of(report: Report, state: str) -> list[Text]:
         room = f"the new mailbox is full, {report.left + len(report.refused)} messages do not fit"
         lines.append(Text(f"{room}: {plain(report.full)}", ALARM))
     lines += [Text(f"folder {plain(name)}: {plain(why)}", ALARM) for name, why in report.failed.items()]
+    for name, now in report.renamed.items():
+        lines.append(Text(f"folder {plain(name)} is called {plain(now)} in the new mailbox now", QUIET))
+    for name, number in report.deleted.items():
+        what = f"{count(number, 'message')} copied into it stay deleted"
+        lines.append(Text(f"folder {plain(name)} was deleted in the new mailbox: {what}", QUIET))
+    if report.relocated:
+        moved = count(report.relocated, "message was", "messages were")
+        lines.append(Text(f"{moved} moved to another folder of the old mailbox, and not copied again", QUIET))
     lines += [Text(f"folder {plain(name)} is not copied: {plain(why)}", QUIET) for name, why in report.left_out.items()]
     shown = report.refused[:SHOWN]
     lines += [Text(f"refused, {plain(r.folder)} message {r.uid}: {plain(r.reason)}", "yellow") for r in shown]

@@ -39,8 +39,8 @@ def flags_lacking(
     source: Session, destination: Session, folders: tuple[bytes, bytes], pairs: Mapping[int, int], keywords: Keywords
 ) -> dict[bytes, list[int]]:
     """What ``add_flags`` is to add to the destination's half of each pair (source UID → destination UID)."""
-    theirs = _flags_of(source, folders[0], sorted(pairs))
-    ours = _flags_of(destination, folders[1], sorted(pairs.values()))
+    theirs = flags_of(source, folders[0], sorted(pairs))
+    ours = flags_of(destination, folders[1], sorted(pairs.values()))
     lacking: dict[bytes, list[int]] = defaultdict(list)
     for uid, destination_uid in pairs.items():
         if destination_uid in ours:
@@ -53,7 +53,8 @@ def flags_lacking(
     return {flags: sorted(uids) for flags, uids in lacking.items()}
 
 
-def _flags_of(session: Session, folder: bytes, uids: Sequence[int]) -> dict[int, bytes]:
+def flags_of(session: Session, folder: bytes, uids: Sequence[int]) -> dict[int, bytes]:
+    """UID → flags of the messages that are still there. Raises ``ConnectionLost``."""
     found: dict[int, bytes] = {}
 
     def take(_: int, lines: bytes) -> None:

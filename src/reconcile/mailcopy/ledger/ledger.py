@@ -205,6 +205,24 @@ class Ledger:
         if len(self._done) >= BATCH:
             self.commit()
 
+    def drop(self, folder: int, uid: int) -> None:
+        """Forget a message: it is no longer there at the source, and recorded where it is now."""
+        with self._fenced() as run:
+            run.change("DELETE FROM message WHERE folder=? AND uid=?", folder, uid)
+
+    def follow(self, row: FolderRow, destination: bytes) -> None:
+        """The new folder was renamed and kept its UIDVALIDITY."""
+        with self._fenced() as run:
+            run.change("UPDATE folder SET destination=? WHERE id=?", destination, row.id)
+
+    def carry_over(self, former: FolderRow, row: FolderRow) -> None:
+        """The new folder was deleted and made again: what was copied into it stays deleted, as messages do."""
+        with self._fenced() as run:
+            run.change(
+                "INSERT INTO message SELECT ?, uid, 0, digest FROM message WHERE folder=? ON CONFLICT DO NOTHING",
+                *(row.id, former.id),
+            )
+
     def refuse(self, folder: int, uid: int, reason: str) -> None:
         self._refused.append((folder, uid, reason))
 
