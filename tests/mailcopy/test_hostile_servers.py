@@ -179,6 +179,9 @@ class Notes:
 
     def moved(self, job: Job, progress: Progress) -> None: ...
 
+    def noticed(self, job: Job, text: str) -> None:
+        return
+
     def finished(self, job: Job, state: str, report: Report | None, problem: Problem | None, wait: float) -> None:
         self.ended[job.login] = state, problem.code if problem else ""
 

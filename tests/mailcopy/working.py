@@ -36,6 +36,9 @@ class Lines:
     def moved(self, job: Job, progress: Progress) -> None:
         print("moved", job.login, progress.messages, flush=True)
 
+    def noticed(self, job: Job, text: str) -> None:
+        return
+
     def finished(self, job: Job, state: str, report: Report | None, problem: Problem | None, wait: float) -> None:
         print("finished", job.login, state, report.copied if report else problem, flush=True)
 

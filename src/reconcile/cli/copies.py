@@ -81,10 +81,26 @@ def endpoints_of(session: Session) -> Callable[[Job], Endpoints]:
                 *(new.host, new.port, app, new.tls, new.ca_file, new.connections),
                 largest=new.largest_message * 1_000_000,
                 silences_receipts=new.read_receipts == "silence",
+                quota=_quota(session, job.key.partition("/")[0], job.destination),
             ),
         )
 
     return endpoints
+
+
+def _quota(session: Session, federation: str, destination: str) -> int:
+    """Bytes the licence of a new mailbox holds; 0 where this machine has no file that says which it is."""
+    from reconcile.config.load import load_files
+    from reconcile.planning.gates import QUOTA
+
+    path = session.federations / f"{federation}.yaml"
+    if not path.is_file():
+        return 0
+    for found in load_files([path]).federations:
+        for address, mailbox in found.file.mailboxes.items():
+            if address.lower() == destination.lower():
+                return QUOTA[mailbox.licence]
+    return 0
 
 
 def old_end(session: Session, federation: str, source: str, login: str, destination: str) -> Endpoint:

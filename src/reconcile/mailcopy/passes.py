@@ -16,6 +16,7 @@ from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.pump.pump import Pump
 from reconcile.mailcopy.pump.tally import Refusal, Tally
 from reconcile.mailcopy.report import Progress, Report, report_of
+from reconcile.mailcopy.room import keep_room
 from reconcile.mailcopy.survey import Origin, Scope, Survey, survey
 from reconcile.problem import Problem
 
@@ -48,14 +49,15 @@ class ThrottledProblem(Problem):
 @dataclasses.dataclass(frozen=True, slots=True)
 class PassOptions:
     """``folder``: one folder of the new mailbox that receives everything, "" for none. ``origin``: knows what came from
-    the destination and is left alone (``reverse``). ``watch`` receives the progress often and may raise to end the pass
-    at once; ``stop`` ends it once what is in flight has arrived, ``halt`` also the waiting for a server that does not
-    answer."""
+    the destination and is left alone (``reverse``). ``notice`` receives what there is to say before the first message.
+    ``watch`` receives the progress often and may raise to end the pass at once; ``stop`` ends it once what is in flight
+    has arrived, ``halt`` also the waiting for a server that does not answer."""
 
     folder: str = ""
     origin: Origin | None = None
     stop: Callable[[], bool] = lambda: False
     watch: Callable[[Progress], None] = lambda _: None
+    notice: Callable[[str], None] = lambda _: None
     halt: Callable[[], bool] = lambda: False
 
 
@@ -121,6 +123,10 @@ class _Pass:
             scope = Scope(options.folder, total.settled, options.origin, total.avoided, cautious, self._probe)
             found = survey(*control, self._ledger, self._clock, scope)
             self._found = found
+            if found.pending and (short := keep_room(control[1], found)):
+                if not total.short:
+                    self._options.notice(short)
+                total.short = short
             goal = Progress(found.already, found.already + found.messages, total.volume, total.volume + found.volume)
             start = total.copied
             total.adopted += found.adopted

@@ -22,7 +22,7 @@ class Progress:
 @dataclasses.dataclass(frozen=True, slots=True)
 class Report:
     """What a pass did. ``already``: copied before; ``adopted``: found there, by their content. ``left``: due
-    and not reached, because the pass was stopped or the mailbox is full (``full`` is then the server's answer).
+    and not reached, because the pass was stopped or the mailbox is full (``full`` says why).
     ``redated``: folder → messages without a date of arrival that can be, which bear that of their header.
     ``renamed``: folders followed to the name they have in the new mailbox now. ``deleted``: folders that were deleted
     there, and how many messages had been copied into them. ``relocated``: messages that were moved in the old mailbox.
@@ -61,7 +61,7 @@ def report_of(found: Survey, total: Tally) -> Report:
         already=total.already,
         adopted=total.adopted,
         vanished=total.vanished,
-        left=sum(len(folder) for folder in found.pending),
+        left=sum(len(folder) for folder in found.pending) + found.without_room,
         refused=tuple(total.refused),
         failed=found.failed | {folder.label: folder.failed for folder in found.pending if folder.failed},
         renamed=dict(found.renamed),
@@ -72,5 +72,5 @@ def report_of(found: Survey, total: Tally) -> Report:
         repaired=tuple(total.repaired),
         redated=dict(total.redated),
         receipts=dict(total.receipts),
-        full=total.full,
+        full=total.full or total.short,
     )

@@ -37,7 +37,7 @@ class Survey:
     pair that is in order, with its source's status. ``too_big``: folder row, UID and bytes of what is not even sent.
     ``keywords``: those the destination takes. ``renamed``: folders followed to the name they have now in the
     new mailbox. ``deleted``: folders deleted there, and how many messages were copied into them. ``relocated``:
-    messages moved in the old mailbox since they were copied."""
+    messages moved in the old mailbox since they were copied. ``without_room``: messages that would not fit."""
 
     pending: list[PendingFolder] = dataclasses.field(default_factory=list)
     already: int = 0
@@ -46,6 +46,7 @@ class Survey:
     renamed: dict[str, str] = dataclasses.field(default_factory=dict)
     deleted: dict[str, int] = dataclasses.field(default_factory=dict)
     relocated: int = 0
+    without_room: int = 0
     left_out: dict[str, str] = dataclasses.field(default_factory=dict)
     keywords: Keywords = (True, frozenset())
     looked_at: list[tuple[FolderRow, Status]] = dataclasses.field(default_factory=list)

@@ -39,6 +39,10 @@ class CopyLines:
     def moved(self, job: Job, position: Position) -> None:
         return
 
+    def noticed(self, job: Job, text: str) -> None:
+        with self._lock:
+            self._write(Text(f"{copy_name(job.key)}: ", "bold").append(plain(text), ALARM))
+
     def finished(self, job: Job, state: str, report: Report | None, problem: Problem | None, wait: float) -> None:
         lines = _said_of(report, state) if report else _failed(state, problem, wait)
         with self._lock:
@@ -119,6 +123,9 @@ class CopyBars:
         )
         self._progress.update(self._all, volume=sum(one.volume for one in self._positions.copy().values()))
 
+    def noticed(self, job: Job, text: str) -> None:
+        self.lines.noticed(job, text)
+
     def finished(self, job: Job, state: str, report: Report | None, problem: Problem | None, wait: float) -> None:
         self._progress.remove_task(self._bars.pop(job.key))
         if state not in ("queued", MORE):
@@ -162,7 +169,7 @@ def _said_of(report: Report, state: str) -> list[Text]:
         words += f", goes on with {report.left} left"
     lines = [Text(words)]
     if report.full:
-        room = f"the new mailbox is full, {report.left + len(report.refused)} messages do not fit"
+        room = f"{report.left + len(report.refused)} messages do not fit into the new mailbox"
         lines.append(Text(f"{room}: {plain(report.full)}", ALARM))
     lines += [Text(f"folder {plain(name)}: {plain(why)}", ALARM) for name, why in report.failed.items()]
     for name, now in report.renamed.items():

@@ -366,6 +366,9 @@ class Notes:
     def moved(self, job: Job, position: Progress) -> None:
         return
 
+    def noticed(self, job: Job, text: str) -> None:
+        return
+
     def finished(self, job: Job, state: str, report: Report | None, problem: Problem | None, wait: float) -> None:
         self.ended.append((job.login, state, report, problem))
 

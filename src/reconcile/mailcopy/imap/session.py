@@ -49,7 +49,7 @@ class LoginRefused(Problem):
 class Endpoint:
     """A mailbox on a server, and how one logs in to it. ``connections``: as many at once, at most. ``largest``: bytes
     of the largest message it takes, 0 when not known. ``silences_receipts``: mark old unread mail that asks for a read
-    receipt as answered."""
+    receipt as answered. ``quota``: bytes the mailbox holds at most, 0 when not known."""
 
     host: str
     port: int
@@ -59,6 +59,7 @@ class Endpoint:
     connections: int = 2
     largest: int = 0
     silences_receipts: bool = False
+    quota: int = 0
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"

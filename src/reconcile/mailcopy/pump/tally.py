@@ -31,6 +31,7 @@ class Tally:
     receipts: Counter[str] = dataclasses.field(default_factory=Counter)
     overquota: int = 0
     full: str = ""
+    short: str = ""
     #: (folder, UID) answered for good in this pass: not asked for again, whatever breaks.
     settled: set[tuple[int, int]] = dataclasses.field(default_factory=set)
     #: (folder, UID) that the source did not give, even asked for alone: gone, or kept back.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import random
 import threading
 from collections import Counter
@@ -45,6 +46,10 @@ class Watcher(Protocol):
     def started(self, job: Job) -> None: ...
 
     def moved(self, job: Job, progress: Progress) -> None: ...
+
+    def noticed(self, job: Job, text: str) -> None:
+        """Something to know before its first message is copied."""
+        ...
 
     def finished(self, job: Job, state: str, report: Report | None, problem: Problem | None, wait: float) -> None: ...
 
@@ -173,7 +178,8 @@ class TaskRunner:
 
         endpoints = self._endpoints(job)
         with contextlib.closing(self._location.ledger(job)) as ledger:
-            options = PassOptions(job.folder, stop=stop, watch=watch, halt=self.stop_requested.is_set)
+            notice = functools.partial(self._watcher.noticed, job)
+            options = PassOptions(job.folder, stop=stop, watch=watch, notice=notice, halt=self.stop_requested.is_set)
             report = copy_mailbox(endpoints.source, endpoints.destination, ledger, self._clock, options)
         self.login_probe.accepted(job.source)
         done = report.already + report.adopted + report.copied
