@@ -65,12 +65,14 @@ def _github(session: Session) -> str:
     """A fresh token of the job (GitHub, "About security hardening with OpenID Connect")."""
     import requests
 
+    from reconcile.bounded_http import BoundedSession
+
     url = session.environment.get("ACTIONS_ID_TOKEN_REQUEST_URL", "")
     bearer = session.environment.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "")
     if not (url and bearer):
         raise Problem("AUTH01", "GitHub lends this job no identity.", "give the job the permission: id-token: write")
     try:
-        answer = requests.get(
+        answer = BoundedSession().get(
             url, params={"audience": AUDIENCE}, headers={"Authorization": f"Bearer {bearer}"}, timeout=30
         )
         return str(answer.json()["value"])

@@ -108,7 +108,7 @@ def is_sealed(data: bytes) -> bool:
     """Whether the bytes are an envelope; False for what is no JSON at all."""
     try:
         document = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(document, dict) and isinstance(document.get("sealed"), str)
 

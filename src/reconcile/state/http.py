@@ -120,8 +120,10 @@ class HttpStore:
     ) -> requests.Response:
         import requests
 
+        from reconcile.bounded_http import BoundedSession
+
         if not hasattr(self._threads, "session"):
-            self._threads.session = requests.Session()
+            self._threads.session = BoundedSession()
         headers = {"Content-Type": "application/json"}
         try:
             answer: requests.Response = self._threads.session.request(

@@ -84,7 +84,7 @@ def decode(data: bytes, path: PurePath) -> Snapshot:
     try:
         document = json.loads(data)
         version = readable(document["format"], path)
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         raise damaged(path, "it is not a complete state file") from None
     try:
         records = (

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import requests
 
+from reconcile.bounded_http import BoundedSession
 from reconcile.providers.base import Weight
 from reconcile.providers.dns.checks.facts import Facts
 from reconcile.providers.dns.primary.answers import Answer
@@ -22,10 +23,9 @@ def fetch_policy(domain: str) -> str | None:
     """The policy file as any sender would read it, None when it cannot be had (§3.3: over HTTPS, no redirect)."""
     address = f"https://mta-sts.{domain}/.well-known/mta-sts.txt"
     try:
-        with requests.get(address, timeout=_TIMEOUT, allow_redirects=False, stream=True) as answer:
-            if answer.status_code != requests.codes.ok:
-                return None
-            return next(answer.iter_content(_LONGEST), b"").decode("utf-8", "replace")
+        with BoundedSession(_LONGEST, 2 * _TIMEOUT) as session:
+            answer = session.get(address, timeout=_TIMEOUT, allow_redirects=False)
+            return answer.content.decode("utf-8", "replace") if answer.status_code == requests.codes.ok else None
     except requests.RequestException:
         return None
 

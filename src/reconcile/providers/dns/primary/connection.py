@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import socket
 import struct
+import time
 from collections import deque
 from collections.abc import Sequence
 
@@ -62,15 +63,23 @@ class TcpConnection:
             return _reason(error), False
         waiting, flying, received = deque(messages), set[bytes](), bytearray()
         reason = ""
+        until = time.monotonic() + self._timeout
         try:
             while waiting or flying:
+                stream.settimeout(self._timeout)
                 _send(stream, waiting, flying)
+                # A reply that drips is none: each gets the time of one wait.
+                left = until - time.monotonic()
+                if left <= 0:
+                    raise TimeoutError
+                stream.settimeout(left)
                 chunk = stream.recv(65536)
                 if not chunk:
                     reason = "it closed the connection"
                     break
                 received += chunk
-                _gather(received, flying, replies)
+                if _gather(received, flying, replies):
+                    until = time.monotonic() + self._timeout
         except OSError as error:
             reason = _reason(error)
         if reason:
@@ -93,16 +102,20 @@ def _send(stream: socket.socket, waiting: deque[bytes], flying: set[bytes]) -> N
         stream.sendall(batch)
 
 
-def _gather(received: bytearray, flying: set[bytes], replies: dict[bytes, bytes]) -> None:
+def _gather(received: bytearray, flying: set[bytes], replies: dict[bytes, bytes]) -> bool:
+    """Take the whole replies out of what was received; whether one was waited for."""
+    awaited = False
     while len(received) >= 2:
         (length,) = struct.unpack_from("!H", received)
         if len(received) < 2 + length:
-            return
+            break
         reply = bytes(received[2 : 2 + length])
         del received[: 2 + length]
         if len(reply) >= _HEADER and reply[:2] in flying:
             flying.remove(reply[:2])
             replies[reply[:2]] = reply
+            awaited = True
+    return awaited
 
 
 def _reason(error: OSError) -> str:

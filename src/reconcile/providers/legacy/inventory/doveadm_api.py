@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from reconcile.bounded_http import BoundedSession
 from reconcile.problem import Problem
 
 _PATH = "/doveadm/v1"
@@ -53,7 +54,7 @@ class DoveadmApi:
         """Nothing asked here changes anything, so that a connection that broke is worth another try."""
         for wait in (1.0, 3.0, None):
             try:
-                return requests.post(
+                return BoundedSession().post(
                     self._url,
                     json=[command],
                     headers={"Authorization": self._authorization},

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import requests
 
+from reconcile.bounded_http import BoundedSession
 from reconcile.clock import Clock
 from reconcile.problem import Problem
 
@@ -62,7 +63,7 @@ class OvhApi:
         wait = 1.0
         for left in reversed(range(_TRIES)):
             try:
-                answer = requests.get(
+                answer = BoundedSession().get(
                     url, headers=self._signed(url), timeout=_SECONDS, verify=self._verify, allow_redirects=False
                 )
                 if answer.status_code not in _BUSY or not left:
@@ -93,7 +94,7 @@ class OvhApi:
     def _ahead(self) -> int:
         """Seconds OVH's clock is ahead of ours: a signature a few minutes off is refused."""
         try:
-            answer = requests.get(f"{self._endpoint}/auth/time", timeout=_SECONDS, verify=self._verify)
+            answer = BoundedSession().get(f"{self._endpoint}/auth/time", timeout=_SECONDS, verify=self._verify)
             return int(answer.text) - int(self._clock.now().timestamp())
         except (requests.RequestException, OSError, ValueError):
             hint = "check the endpoint and the network"

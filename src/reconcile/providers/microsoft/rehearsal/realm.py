@@ -7,6 +7,7 @@ import re
 
 import requests
 
+from reconcile.bounded_http import BoundedSession
 from reconcile.config.settings import Tenant
 from reconcile.problem import Problem
 
@@ -26,8 +27,7 @@ class Realm:
 def realm(tenant: Tenant, domain: str) -> Realm:
     """Where the domain is verified at this moment. Raises ``Problem`` AUTH04 when the sign-in server does not say."""
     authority = tenant.authority.rstrip("/")
-    with requests.Session() as session:
-        session.trust_env = False
+    with BoundedSession() as session:
         session.verify = str(tenant.ca_file) if tenant.ca_file else True
         try:
             page = session.get(f"{authority}/{domain}/v2.0/.well-known/openid-configuration", timeout=TIMEOUT)

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import msal
 import requests
 
+from reconcile.bounded_http import BoundedSession
 from reconcile.config.settings import Tenant
 from reconcile.problem import Problem
 
@@ -115,8 +116,7 @@ class Tokens:
 
     def _client_session(self) -> requests.Session:
         """As the transport's: environment variables (REQUESTS_CA_BUNDLE would beat ca_file) are not consulted."""
-        session = requests.Session()
-        session.trust_env = False
+        session = BoundedSession()
         session.verify = str(self._tenant.ca_file) if self._tenant.ca_file else True
         session.request = functools.partial(session.request, timeout=TIMEOUT)  # type: ignore[method-assign]
         return session

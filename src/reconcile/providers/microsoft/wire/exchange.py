@@ -20,6 +20,7 @@ from reconcile.clock import Clock
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.wire import exchange_answers as answers
 from reconcile.providers.microsoft.wire.concurrent import side_by_side
+from reconcile.providers.microsoft.wire.graph import BARREN_PAGES, check_length
 from reconcile.providers.microsoft.wire.pacing import Places
 from reconcile.providers.microsoft.wire.refusals import Refused
 from reconcile.providers.microsoft.wire.transport import Reply, Request, Service, Transport, Verdict
@@ -94,8 +95,10 @@ class Exchange:
 
         Each link is asked with the same body and the same anchor.
         """
-        url, found = first, []
+        url, found, barren = first, [], 0
+        seen: set[str] = set()
         while url:
+            seen.add(url)
             try:
                 page = self._send(self._request(cmdlet, parameters, url))
             except Refused:
@@ -106,8 +109,10 @@ class Exchange:
                 return None
             found += page["value"]
             following = str(page.get("@odata.nextLink") or "")
-            if following == url:
+            barren = 0 if page["value"] else barren + 1
+            if barren > BARREN_PAGES or following in seen:
                 return None
+            check_length("Exchange", len(seen), len(found))
             url = following
         return found
 

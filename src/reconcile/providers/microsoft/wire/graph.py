@@ -24,6 +24,8 @@ CONCURRENT = 16
 #: How often a list is begun, and how many empty pages may follow each other.
 LIST_ATTEMPTS = 3
 BARREN_PAGES = 50
+#: Pages and rows of one list. A tenant of a hundred thousand users has a thousand and a hundred thousand.
+MOST_PAGES, MOST_ROWS = 5000, 1_000_000
 
 
 class Graph:
@@ -60,7 +62,9 @@ class Graph:
         A page may be empty and lead on; a link is followed exactly as it was given.
         """
         url, found, barren = first, [], 0
+        seen: set[str] = set()
         while url:
+            seen.add(url)
             try:
                 page = self._read(url)
             except Refused:
@@ -72,8 +76,9 @@ class Graph:
             found += page["value"]
             barren = 0 if page["value"] else barren + 1
             following = str(page.get("@odata.nextLink") or "")
-            if barren > BARREN_PAGES or (page["value"] and following == url):
+            if barren > BARREN_PAGES or following in seen:
                 return None
+            check_length("Microsoft Graph", len(seen), len(found))
             url = following
         return found
 
@@ -169,6 +174,16 @@ class Graph:
             str(error.get("message") or ""),
             str(first.get("target") or ""),
             request_id or str(inner.get("request-id") or ""),
+        )
+
+
+def check_length(service: str, pages: int, rows: int) -> None:
+    """Raise ``Problem`` M365-08 for a list that leads on and on."""
+    if pages >= MOST_PAGES or rows > MOST_ROWS:
+        raise Problem(
+            "M365-08",
+            f"{service}'s list has no end: {rows:,} rows in {pages:,} pages.",
+            "nothing was concluded from it; run it again later, and report it if it stays",
         )
 
 

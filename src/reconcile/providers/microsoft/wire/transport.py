@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import enum
-import gzip
 import json
 import logging
 import re
@@ -17,10 +16,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-import requests.adapters
 import urllib3.exceptions
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
+from reconcile.bounded_http import BODY, BeyondBounds, BoundedSession, gunzipped, parsed, pause_asked, read_body
 from reconcile.clock import Clock
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.wire.refusals import LostAnswer
@@ -77,10 +76,10 @@ class Reply:
         down again: U+FFFD stands for it.
         """
         try:
-            told = json.loads(self.content)
-        except ValueError:
+            told = parsed(self.content)
+            return _whole(told) if _SURROGATE.search(self.content) else told
+        except (ValueError, RecursionError):
             return None
-        return _whole(told) if _SURROGATE.search(self.content) else told
 
 
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -130,10 +129,8 @@ class Transport:
         self._patience = timeout
         self._throttled = 0
         self._followed = threading.local()
-        self._session = requests.Session()
-        self._session.trust_env = False
+        self._session = BoundedSession()
         self._session.verify = str(ca_file) if ca_file else True
-        self._session.mount("https://", requests.adapters.HTTPAdapter(pool_connections=4, pool_maxsize=64))
 
     def throttled(self) -> int:
         """How many answers so far asked us to come back later."""
@@ -189,9 +186,8 @@ class Transport:
 
     def pause(self, attempt: int, headers: Mapping[str, str]) -> float:
         """Seconds to wait before the next attempt: what the server asks, else doubling, with jitter either way."""
-        try:
-            asked = float(headers.get("Retry-After", headers.get("retry-after", "")))
-        except ValueError:
+        asked = pause_asked(headers.get("Retry-After", headers.get("retry-after", "")))
+        if asked is None:
             return float(min(60.0, 2.0 ** min(attempt, 6)) * (0.5 + self._random() / 2))
         return asked + self._random() * min(1.0, asked / 10)
 
@@ -205,6 +201,12 @@ class Transport:
                 "M365-01",
                 f"The certificate of {_host(request.url)} is not trusted.",
                 "check tenant.ca_file in reconcile.toml, and whether something on the way opens TLS",
+            ) from None
+        except BeyondBounds as beyond:
+            raise Problem(
+                "M365-08",
+                f"{service.name} answers beyond all bounds: {beyond}.",
+                "nothing was concluded from it; run it again later, and report it if it stays",
             ) from None
         except (requests.exceptions.ConnectTimeout, requests.exceptions.InvalidURL):
             return None, Verdict.LATER
@@ -243,7 +245,7 @@ class Transport:
                 stream=True,
             )
             with answer:
-                content = answer.raw.read(decode_content=False)
+                content = read_body(answer, BODY, decode=False)
             reply = Reply(answer.status_code, answer.headers, _decoded(content))
             log.debug("%s %s %s %s", request.method, urlsplit(url).path, reply.status, reply.request_id)
             if reply.status not in (301, 302, 307, 308):
@@ -258,8 +260,8 @@ def _decoded(content: bytes) -> bytes:
     if not content.startswith(b"\x1f\x8b"):
         return content
     try:
-        return gzip.decompress(content)
-    except (OSError, EOFError, zlib.error):
+        return gunzipped(content)
+    except (EOFError, zlib.error):
         return content
 
 
