@@ -63,7 +63,7 @@ def test_a_pull_request_brings_no_record_and_no_plan(repository: Path, name: str
     git(repository, "add", "--force", name)
     code, text = said(repository, "plan")
     assert code == 4
-    assert "STA17" in text
+    assert "STA19" in text
     assert Path(name).name in text
 
 
@@ -71,7 +71,7 @@ def test_a_plan_from_anywhere_in_the_repository_is_refused(repository: Path) -> 
     (repository / "mine.json").write_text("{}")
     git(repository, "add", "--force", "mine.json")
     code, text = said(repository, "apply", "./mine.json")
-    assert (code, "STA17" in text) == (4, True)
+    assert (code, "STA19" in text) == (4, True)
 
 
 def test_with_a_key_snapshots_may_be_tracked_and_must_bear_its_mark_and_journals_may_not(repository: Path) -> None:
@@ -85,7 +85,7 @@ def test_with_a_key_snapshots_may_be_tracked_and_must_bear_its_mark_and_journals
     journal.parent.mkdir()
     journal.write_text(JOURNAL)
     git(repository, "add", "--force", str(journal))
-    assert "STA17" in said(repository, "plan", **key)[1]
+    assert "STA19" in said(repository, "plan", **key)[1]
 
 
 def test_where_nothing_is_tracked_no_key_is_asked_for(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:

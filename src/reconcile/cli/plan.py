@@ -43,7 +43,7 @@ def plan(
     from reconcile.cli.tracked import authenticity_key
     from reconcile.planning import planfile
     from reconcile.planning.targets import refuse_strays, restrict
-    from reconcile.state.durable import replace_file
+    from reconcile.state.durable import PRIVATE_FILE, private_folder, replace_file
 
     if session.as_of and out:
         raise click.UsageError("A plan of another day is only shown: leave --out or --as-of out.")
@@ -59,8 +59,8 @@ def plan(
     refuse_strays(target, prepared.inputs.addresses)
     made = restrict(observe_and_plan(session, prepared, readers(session)), target)
     if out:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(out, planfile.encode(made, authenticity_key(session)).encode())
+        private_folder(out.parent)
+        replace_file(out, planfile.encode(made, authenticity_key(session)).encode(), PRIVATE_FILE)
     say_plan(session, made, shape, markdown=markdown, verbose=verbose)
     if out and shape == "text":
         session.warn(f"Saved in {out}.")

@@ -26,7 +26,7 @@ def authenticity_key(session: Session) -> Key | None:
 
 
 def refuse_tracked(session: Session, *plans: Path) -> None:
-    """Raise ``Problem`` STA17 when git tracks a file of the state, or a plan, that bears nobody's mark.
+    """Raise ``Problem`` STA19 when git tracks a file of the state, or a plan, that bears nobody's mark.
 
     ``plans``: those about to be read, besides the folder plans/. With a key, snapshots and plans bear its mark and may
     be tracked; journals and the rest never. The sandbox's record can harm nothing.
@@ -42,7 +42,7 @@ def refuse_tracked(session: Session, *plans: Path) -> None:
             if name.name in _HARMLESS or (signed and marked):
                 continue
             raise Problem(
-                "STA17",
+                "STA19",
                 f"git tracks {name}, so a pull request could change what is taken for our own record.",
                 f"take it out of git (git rm -r --cached {place}) and keep {place} in .gitignore"
                 + (", or set RECONCILE_STATE_KEY" if marked else ""),
@@ -73,7 +73,7 @@ def _tracked(place: Path) -> list[Path]:
         asked = None
     if asked is None or asked.returncode != 0:
         raise Problem(
-            "STA17",
+            "STA19",
             f"There is a git repository around {place}, and git cannot tell whether it tracks it.",
             "install git, or set RECONCILE_STATE_KEY",
             4,

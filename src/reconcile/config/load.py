@@ -5,7 +5,10 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import difflib
+import errno
 import hashlib
+import os
+import stat
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -120,7 +123,12 @@ def load_files(
     federations: list[Federation] = []
     broken: dict[Path, frozenset[Route]] = {}
     ordered = sorted(set(paths))
-    for path in ordered:
+    for number, path in enumerate(ordered):
+        if (shown := _shown(path)) != path:
+            ordered[number] = shown
+            flaw = Flaw("SPF604", 1, 1, "the file's name holds what is no character to write", "rename it spf55.yaml")
+            remarks.append(_remark(flaw, shown))
+            continue
         try:
             raw = _read(path)
             sources[path] = decode(raw)
@@ -154,17 +162,26 @@ def load_files(
 
 def _read(path: Path) -> bytes:
     """The bytes of a file, one more than the limit at most. Raises ``Unreadable``."""
+    if path.suffix == ".yml":
+        raise Unreadable(Flaw("SPF604", 1, 1, "federation files end in .yaml", f"rename it {path.stem}.yaml"))
     try:
-        if path.is_dir():
-            raise Unreadable(Flaw("SPF101", 1, 1, "this is a folder, not a file"))
-        if path.exists() and not path.is_file():
-            raise Unreadable(Flaw("SPF101", 1, 1, "this is not an ordinary file"))
-        if path.suffix == ".yml":
-            raise Unreadable(Flaw("SPF604", 1, 1, "federation files end in .yaml", f"rename it {path.stem}.yaml"))
-        with path.open("rb") as file:
+        # A link could lead to any file, and remarks quote lines; a pipe or a device may have no end.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise Unreadable(Flaw("SPF101", 1, 1, "this is not an ordinary file"))
             return file.read(SIZE_LIMIT + 1)
+    except IsADirectoryError:
+        raise Unreadable(Flaw("SPF101", 1, 1, "this is a folder, not a file")) from None
     except OSError as error:
-        raise Unreadable(Flaw("SPF101", 1, 1, f"the file cannot be read: {error.strerror}")) from None
+        why = "it is a symbolic link" if error.errno == errno.ELOOP else error.strerror
+        raise Unreadable(Flaw("SPF101", 1, 1, f"the file cannot be read: {why}")) from None
+
+
+def _shown(path: Path) -> Path:
+    """The path with whatever could move a cursor or begin a line of its own written as an escape."""
+    text = str(path)
+    return path if text.isprintable() else Path(text.encode("unicode_escape").decode())
 
 
 def _remark(flaw: Flaw, path: Path) -> Diagnostic:

@@ -6,11 +6,42 @@ import contextlib
 import errno
 import os
 import secrets
+import stat
 from pathlib import Path
 
 from reconcile.problem import Problem
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+#: Who may read what names people: its owner.
+PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
+
+
+def private_folder(folder: Path) -> None:
+    """Make the folder, and those above it that are missing, for its owner alone, whatever the umask. Raises OSError."""
+    if folder.is_dir():
+        return
+    private_folder(folder.parent)
+    with contextlib.suppress(FileExistsError):  # another process was quicker
+        folder.mkdir(PRIVATE_FOLDER)
+        folder.chmod(PRIVATE_FOLDER)
+
+
+def open_private(path: Path, flags: int) -> int:
+    """A descriptor of a file of our own, made for its owner alone; never another file that a link of that name leads
+    to, nor what is no ordinary file. Raises OSError."""
+    descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, PRIVATE_FILE)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is there and is not an ordinary file")
+    return descriptor
+
+
+def read_own(path: Path) -> bytes:
+    """The bytes of a file of our own, as ``open_private`` opens it. Raises OSError."""
+    with os.fdopen(open_private(path, os.O_RDONLY), "rb") as file:
+        return file.read()
 
 
 def replace_file(path: Path, data: bytes, mode: int | None = None) -> None:
@@ -21,8 +52,8 @@ def replace_file(path: Path, data: bytes, mode: int | None = None) -> None:
     """
     temporary = path.parent / f".{path.name}.{secrets.token_hex(4)}"
     try:
-        if path.exists() and not path.is_file():
-            # Renaming over a device would do away with it.
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            # Renaming over a link or a device would do away with it in silence.
             raise OSError(errno.EINVAL, "it is there and is not an ordinary file")
         with temporary.open("xb") as file:
             if mode is not None:

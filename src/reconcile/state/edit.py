@@ -12,7 +12,7 @@ from pathlib import Path
 from reconcile.clock import Clock
 from reconcile.problem import Problem
 from reconcile.resources.address import Address
-from reconcile.state.durable import replace_file, unwritable
+from reconcile.state.durable import PRIVATE_FILE, private_folder, replace_file, unwritable
 from reconcile.state.encoding import PLAIN, Encoding
 from reconcile.state.journal import Journal
 from reconcile.state.replay import replay
@@ -110,7 +110,7 @@ def _changed(before: Snapshot, after: Snapshot) -> set[Address]:
 def _keep_aside(snapshot: Snapshot, context: EditContext) -> None:
     path = context.folder / "backups" / f"{snapshot.federation}.{snapshot.serial}.json"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(path.parent)
     except OSError as error:
         raise unwritable(path, error) from None
-    replace_file(path, context.encoding.encode(snapshot))
+    replace_file(path, context.encoding.encode(snapshot), PRIVATE_FILE)

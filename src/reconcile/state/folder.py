@@ -10,7 +10,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from reconcile.problem import Problem
-from reconcile.state.durable import files_in, replace_file, unreadable, unwritable
+from reconcile.state.durable import (
+    PRIVATE_FILE,
+    files_in,
+    open_private,
+    private_folder,
+    read_own,
+    replace_file,
+    unreadable,
+    unwritable,
+)
 from reconcile.state.encoding import PLAIN, Encoding
 from reconcile.state.snapshot import Snapshot
 from reconcile.state.store import Holder, check_swap, locked
@@ -27,7 +36,7 @@ class FolderStore:
     def read(self, federation: str) -> Snapshot | None:
         path = self._path(federation)
         try:
-            data = path.read_bytes()
+            data = read_own(path)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -42,7 +51,7 @@ class FolderStore:
             check_swap(self.read(snapshot.federation), snapshot)
             for abandoned in self._snapshots.glob(f".{path.name}.*"):  # a writer killed before its rename
                 abandoned.unlink(missing_ok=True)
-            replace_file(path, self._encoding.encode(written))
+            replace_file(path, self._encoding.encode(written), PRIVATE_FILE)
         return written
 
     def federations(self) -> list[str]:
@@ -101,8 +110,8 @@ class FolderStore:
 def _opened(path: Path) -> Iterator[int]:
     """A file to lock, made if need be; closing it frees the lock. Raises Problem STA06 when it cannot be made."""
     with _writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        private_folder(path.parent)
+        descriptor = open_private(path, os.O_RDWR | os.O_CREAT)
     try:
         yield descriptor
     finally:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from reconcile.config.inventory import ASPECTS, KINDS, Inventory, LegacyAddress
 from reconcile.problem import Problem
-from reconcile.state.durable import files_in, replace_file, unreadable, unwritable
+from reconcile.state.durable import files_in, private_folder, replace_file, unreadable, unwritable
 
 #: The version of these files' shape.
 FORMAT = 1
@@ -40,7 +40,7 @@ class InventoryFolder:
         """
         path = self._of(inventory.federation) / f"{inventory.taken.astimezone(dt.UTC):{_NAME}}{self._suffix}"
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_folder(path.parent)
         except OSError as error:
             raise unwritable(path, error) from None
         replace_file(path, encode(inventory), mode=0o600)

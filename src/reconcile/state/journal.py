@@ -17,7 +17,7 @@ from typing import Literal, Self
 from reconcile.clock import Clock
 from reconcile.problem import Problem
 from reconcile.resources.address import Address
-from reconcile.state.durable import fsync_folder, unwritable
+from reconcile.state.durable import fsync_folder, open_private, private_folder, unwritable
 from reconcile.state.snapshot import Record, Snapshot, record_as_json
 from reconcile.state.upgrades import FORMAT
 
@@ -50,8 +50,8 @@ class Journal:
         """Begin a run's journal. ``header``: who, from which commit, with which plan: nothing secret."""
         path = folder / f"{run}.jsonl"
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+            private_folder(folder)
+            descriptor = open_private(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
             fsync_folder(folder)
         except OSError as error:
             raise unwritable(path, error) from None

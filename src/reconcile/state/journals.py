@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from reconcile.resources.address import Address
-from reconcile.state.durable import files_in, unreadable
+from reconcile.state.durable import files_in, read_own, unreadable
 from reconcile.state.snapshot import Record, damaged, record_from_json
 from reconcile.state.upgrades import readable, upgraded
 
@@ -138,7 +138,7 @@ def _step(run: str, entry: Mapping[str, object], version: int) -> Intent | Outco
 
 def _whole_lines(path: Path) -> bytes:
     try:
-        data = path.read_bytes()
+        data = read_own(path)
     except OSError as error:
         raise unreadable(path, error) from None
     return data[: data.rfind(b"\n") + 1]

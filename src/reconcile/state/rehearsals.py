@@ -11,7 +11,7 @@ from typing import Any
 
 from reconcile.config.rehearsal import HOLDERS, Holder, Rehearsal
 from reconcile.problem import Problem
-from reconcile.state.durable import replace_file, unreadable, unwritable
+from reconcile.state.durable import PRIVATE_FILE, private_folder, replace_file, unreadable, unwritable
 
 #: The version of these files' shape.
 FORMAT = 1
@@ -31,10 +31,10 @@ class RehearsalFolder:
         """Keep it in the place of the one before; where it lies. Raises Problem STA01 or STA06."""
         path = self._of(rehearsal.federation)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(path.parent)
         except OSError as error:
             raise unwritable(path, error) from None
-        replace_file(path, encode(rehearsal))
+        replace_file(path, encode(rehearsal), PRIVATE_FILE)
         return path
 
     def read(self, federation: str) -> Rehearsal | None:

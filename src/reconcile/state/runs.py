@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from reconcile.state.durable import files_in, unreadable
+from reconcile.state.durable import files_in, read_own, unreadable
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def _read(path: Path) -> RunRecord:
 
 def _entries(path: Path) -> Iterator[dict[str, Any]]:
     try:
-        data = path.read_bytes()
+        data = read_own(path)
     except OSError as error:
         raise unreadable(path, error) from None
     for line in data.split(b"\n")[:-1]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from reconcile.mailcopy.storage.postgres import PostgresDatabase, connect
+from reconcile.state.durable import open_private, private_folder
 
 if TYPE_CHECKING:
     import psycopg
@@ -51,13 +52,13 @@ class FileLocks:
         self._held: dict[str, int] = {}
 
     def hold(self, name: str) -> bool:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        private_folder(self._folder)
         for attempt in range(TRIES):
             if name in self._held:
                 return True
             if attempt:
                 time.sleep(BETWEEN)
-            descriptor = os.open(self._path(name), os.O_RDWR | os.O_CREAT, 0o600)
+            descriptor = open_private(self._path(name), os.O_RDWR | os.O_CREAT)
             if _locked(descriptor) and _is_at(descriptor, self._path(name)):
                 self._held[name] = descriptor
             else:
@@ -66,7 +67,7 @@ class FileLocks:
 
     def is_free(self, name: str) -> bool:
         try:
-            descriptor = os.open(self._path(name), os.O_RDWR)
+            descriptor = open_private(self._path(name), os.O_RDWR)
         except FileNotFoundError:
             return True
         try:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from reconcile.problem import Problem
+from reconcile.state.durable import private_folder
 
 #: Seconds to wait for another writer.
 LONGEST_PAUSE = 30.0
@@ -139,7 +140,7 @@ def _make(path: Path, schema: str) -> None:
     ``PRAGMA journal_mode=WAL`` on a file that others open too reads first and then wants it alone; SQLite gives that up
     at once ("database is locked") instead of waiting, whatever the timeout.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     os.close(os.open(aside, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     try:

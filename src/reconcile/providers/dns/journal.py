@@ -21,7 +21,7 @@ from reconcile.clock import Clock
 from reconcile.problem import Problem
 from reconcile.providers.dns.primary.client import Verdict
 from reconcile.providers.dns.primary.compare_and_swap import Swap
-from reconcile.state.durable import fsync_folder, unreadable, unwritable
+from reconcile.state.durable import fsync_folder, open_private, private_folder, unreadable, unwritable
 
 Rdataset = dns.rdataset.Rdataset
 
@@ -77,8 +77,8 @@ class RecordJournal:
         octets = (json.dumps(line, separators=(",", ":")) + "\n").encode()
         try:
             with self._lock:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+                private_folder(path.parent)
+                descriptor = open_private(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
                 try:
                     _cut_half_a_line(descriptor)
                     os.write(descriptor, octets)

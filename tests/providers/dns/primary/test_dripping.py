@@ -8,7 +8,7 @@ import struct
 import threading
 import time
 
-from reconcile.providers.dns.primary.connection import Line, Unreachable
+from reconcile.providers.dns.primary.connection import TcpConnection, Unreachable
 
 
 def test_a_reply_that_drips_is_none_after_the_time_of_one_wait() -> None:
@@ -24,8 +24,8 @@ def test_a_reply_that_drips_is_none_after_the_time_of_one_wait() -> None:
                 time.sleep(0.05)
 
     threading.Thread(target=drip, daemon=True).start()
-    line = Line("127.0.0.1", server.getsockname()[1], 0.5)
-    (reply,) = line.converse([b"ab" + bytes(20)])
+    line = TcpConnection("127.0.0.1", server.getsockname()[1], 0.5)
+    (reply,) = line.exchange([b"ab" + bytes(20)])
     line.close()
     server.close()
     assert reply == Unreachable("no answer in time", connected=True)
