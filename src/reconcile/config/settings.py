@@ -8,12 +8,14 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from reconcile.config.batches import Batch, Prices, dates_once
+from reconcile.config.in_the_clear import postgres_is_secured, refuse_in_the_clear
 from reconcile.config.inventory_sources import InventorySources
 from reconcile.config.settings_errors import told
 from reconcile.config.table import Name, Port, Table
@@ -87,6 +89,16 @@ class HostedAccount(Table):
     """One of the host's name servers, which dns check and the checks before a switch ask; none: they are left out."""
     port: Port = 53
     """That name server's port."""
+    in_the_clear: bool = False
+    """true to let the API's key cross a network unencrypted: PowerDNS without scheme = "https"."""
+
+    @model_validator(mode="after")
+    def _only_when_said(self) -> HostedAccount:
+        # octoDNS's own default for PowerDNS is http.
+        secured = self.service != "powerdns" or self.options.get("scheme") == "https"
+        if not (secured or self.in_the_clear):
+            refuse_in_the_clear("the API's key", str(self.options.get("host", "")), "in_the_clear")
+        return self
 
 
 class ManualZones(Table):
@@ -134,6 +146,14 @@ class ImapServer(Table):
     """Certificate authority to trust instead of the usual ones."""
     connections: int = Field(8, ge=1, le=64)
     """Connections per mailbox at most; as many are opened as the work is worth."""
+    in_the_clear: bool = False
+    """true to let passwords and mail cross a network unencrypted: tls = false, to a host that is not this machine."""
+
+    @model_validator(mode="after")
+    def _only_when_said(self) -> ImapServer:
+        if not (self.tls or self.in_the_clear):
+            refuse_in_the_clear("mail and its password", self.host, "in_the_clear")
+        return self
 
 
 class NewServer(ImapServer):
@@ -192,6 +212,16 @@ class Copies(Table):
     """Mailboxes begun in a minute, of one old host; 0 for no limit."""
     messages_per_second: float = Field(0, ge=0)
     """Messages copied in a second by one worker; 0 for no limit."""
+
+    in_the_clear: bool = False
+    """true to reach the database unencrypted over a network: an address without sslmode=verify-full, verify-ca or
+    require."""
+
+    @model_validator(mode="after")
+    def _only_when_said(self) -> Copies:
+        if self.database and not (self.in_the_clear or postgres_is_secured(self.database)):
+            refuse_in_the_clear("the list of copies", urlsplit(self.database).hostname or "it", "in_the_clear")
+        return self
 
     @field_validator("database")
     @classmethod
@@ -283,10 +313,22 @@ class Settings(Table):
     state: str = ""
     """Where state is kept, when not in the folder spfstate: s3://bucket/folder, az://container/folder,
     gs://bucket/folder, postgresql://host/database, or the https address of GitLab's or Gitea's Terraform states."""
+    state_in_the_clear: bool = Field(default=False, validate_default=True)
+    """true to let the state cross a network unencrypted: http://, or postgresql:// without sslmode."""
     seal_to: tuple[str, ...] = ()
     """Who may read the state: age or SSH public keys. Without any it is kept in the clear."""
     sandbox: Sandbox | None = None
     """Written by the sandbox alone."""
+
+    @field_validator("state_in_the_clear")
+    @classmethod
+    def _only_when_said(cls, allowed: bool, info: ValidationInfo) -> bool:
+        state = str(info.data.get("state", ""))
+        address = urlsplit(state)
+        secured = address.scheme != "http" and (address.scheme != "postgresql" or postgres_is_secured(state))
+        if not (secured or allowed):
+            refuse_in_the_clear("the state", address.hostname or "it", "state_in_the_clear")
+        return allowed
 
     @field_validator("batches")
     @classmethod
