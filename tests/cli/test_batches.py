@@ -144,3 +144,13 @@ def test_git_sees_only_the_lines_that_changed(stage: Stage) -> None:
     live(stage, "move", "55", *BEFORE)
     diff = subprocess.run(["git", "diff", "--numstat"], cwd=stage.folder, capture_output=True, text=True, check=True)
     assert diff.stdout.split()[:2] == ["1", "2"]
+
+
+def test_a_date_is_forecast_with_what_limits_it(stage: Stage) -> None:
+    said = live(stage, "forecast", "2025-01-20", "--rate", "5")
+    assert "limited by" in said
+    assert "2 federations, 31 mailboxes: all switched Sun 19 18:03" in said
+    document = json.loads(live(stage, "forecast", "2025-03-03", "--json"))
+    assert document["federations"][0]["locked"] == "2025-03-02T15:00:00+00:00"
+    live(stage, "forecast", "2025-03-04", expect=3)
+    live(stage, "forecast", "2025-03-03", "--rate", "0", expect=64)

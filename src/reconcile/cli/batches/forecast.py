@@ -1,0 +1,86 @@
+"""``reconcile batches forecast``: when each federation of a date will be through, and what it waits for."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import click
+from rich.text import Text
+
+from reconcile.cli.batches.calendar import gigabytes, loaded
+from reconcile.cli.exits import DONE
+from reconcile.cli.session import Session
+from reconcile.problem import Problem
+
+if TYPE_CHECKING:
+    from reconcile.planning.batches.forecast import Expected
+
+
+@click.command()
+@click.argument("date", metavar="DATE")
+@click.option(
+    "--rate", type=float, default=10.0, show_default=True, help="Megabytes a second the old hosts give in all."
+)
+@click.option(
+    "--provisioning", type=float, default=180.0, show_default=True, help="Seconds from a licence to a mailbox."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.pass_obj
+def forecast(session: Session, date: str, rate: float, provisioning: float, as_json: bool) -> int:
+    """Say when each federation of DATE will be locked, created, switched and copied, and what limits it.
+
+    From the files, the sizes of the inventory (2 GB for a mailbox nobody measured) and the published quotas; nothing is
+    asked and nothing waits.
+    """
+    from reconcile.planning.batches.forecast import Pace
+    from reconcile.planning.batches.forecast import forecast as expect
+    from reconcile.resources.milestones import milestones
+
+    try:
+        day = dt.date.fromisoformat(date)
+    except ValueError:
+        raise click.UsageError(f"{date!r} is no date, like 2025-01-20.") from None
+    if rate <= 0 or provisioning < 0:
+        raise click.UsageError("A rate is more than nothing, and no time is less.")
+    ones = sorted(
+        (one for one in loaded(session).federations if one.file.migration.date == day), key=lambda one: one.slug
+    )
+    if not ones:
+        raise Problem("CFG04", f"No federation migrates on {day}.", "see: reconcile batches show", 3)
+    inventories = session.inventory_folder.newest_of(one.slug for one in ones)
+    moments = milestones(day, session.settings.calendar)
+    pace = Pace(provisioning=provisioning, copied=rate * 1e6)
+    found = expect(ones, inventories, moments, session.settings.copies, pace)
+    if as_json:
+        click.echo(json.dumps({"federations": [_entry(one) for one in found]}, ensure_ascii=False, indent=1))
+    else:
+        session.print(_lines(session, found))
+    return DONE
+
+
+def _lines(session: Session, found: Sequence[Expected]) -> Iterator[Text]:
+    from reconcile.views.wording import count
+
+    def at(moment: dt.datetime) -> str:
+        return f"{moment.astimezone(session.zone):%a %d %H:%M}"
+
+    heads = "".join(f"{head:<14}" for head in ("locked", "created", "switched", "copied"))
+    yield Text(f"{'federation':<11}{'mailboxes':>9}{'old mail':>10}  {heads}limited by", "bold")
+    for one in found:
+        times = "".join(f"{at(moment):<14}" for moment in (one.locked, one.created, one.switched, one.copied))
+        yield Text(f"{one.federation:<11}{one.mailboxes:>9}{gigabytes(one.size):>10}  {times}{one.limit}")
+    last = max(one.copied for one in found)
+    boxes = sum(one.mailboxes for one in found)
+    told = f"{count(len(found), 'federation')}, {count(boxes, 'mailbox', 'mailboxes')}: all switched "
+    yield Text(f"{told}{at(max(one.switched for one in found))}, all copied {at(last)}.", "bold")
+
+
+def _entry(one: Expected) -> dict[str, object]:
+    return {
+        name: value.isoformat() if isinstance(value, dt.datetime) else value
+        for name, value in dataclasses.asdict(one).items()
+    }
