@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from tests.mailcopy.cutting import CuttingRelay
 from tests.mailcopy.dovecot import Dovecot
+from tests.mailcopy.hurried import Hurried
 from tests.mailcopy.post import Box, Mail, ledger_path, letter
 
 from reconcile.clock import SystemClock
@@ -25,22 +26,20 @@ from reconcile.mailcopy.passes import PassOptions, ThrottledProblem, copy_mailbo
 from reconcile.mailcopy.report import Progress
 from reconcile.problem import Problem
 
+ROOT = Path(__file__).resolve().parents[2]
 CLOCK = SystemClock()
 
 PROGRAM = """
 import sys
 from pathlib import Path
-from reconcile.clock import SystemClock
+from tests.mailcopy.hurried import Hurried
 from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.passes import copy_mailbox
 from reconcile.mailcopy.imap.session import Endpoint, Password
-class Hasty(SystemClock):
-    def sleep(self, seconds):
-        super().sleep(min(seconds, 0.3))
 old, new, user, ledger = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], Path(sys.argv[4])
 login = Password(user, "pw")
 report = copy_mailbox(
-    Endpoint("127.0.0.1", old, login, False), Endpoint("127.0.0.1", new, login, False), Ledger(ledger), Hasty()
+    Endpoint("127.0.0.1", old, login, False), Endpoint("127.0.0.1", new, login, False), Ledger(ledger), Hurried()
 )
 sys.exit(not report.complete)
 """
@@ -48,7 +47,7 @@ sys.exit(not report.complete)
 
 def start_copy(old_box: Box, new_box: Box, ledger: Path) -> subprocess.Popen[bytes]:
     ports = [str(old_box.host.port), str(new_box.host.port)]
-    return subprocess.Popen([sys.executable, "-c", PROGRAM, *ports, old_box.user, str(ledger)])
+    return subprocess.Popen([sys.executable, "-c", PROGRAM, *ports, old_box.user, str(ledger)], cwd=ROOT)
 
 
 def confirmed(ledger: Path) -> int:
@@ -90,7 +89,7 @@ def test_the_lost_answer_to_an_append_is_settled_by_looking(old_box: Box, new_bo
     numbers = itertools.count(1)
     relay = CuttingRelay(new_box.host.port, lambda _: next(numbers) in (1, 3, 5))
     ledger = Ledger(ledger_path(tmp_path, old_box.user))
-    report = copy_mailbox(old_box.endpoint(), new_box.endpoint(port=relay.port), ledger, _Hasty())
+    report = copy_mailbox(old_box.endpoint(), new_box.endpoint(port=relay.port), ledger, Hurried())
     relay.close()
     assert relay.cuts == 3
     assert report.complete
@@ -106,7 +105,7 @@ def test_one_message_on_which_the_connection_breaks_does_not_hold_up_the_others(
     old_box.put("INBOX", *map(letter, range(100)), poison, *map(letter, range(100, 150)))
     relay = CuttingRelay(new_box.host.port, lambda _: False, poison=b"POISON-POISON")
     ledger = Ledger(ledger_path(tmp_path, old_box.user))
-    report = copy_mailbox(old_box.endpoint(), new_box.endpoint(port=relay.port), ledger, _Hasty())
+    report = copy_mailbox(old_box.endpoint(), new_box.endpoint(port=relay.port), ledger, Hurried())
     relay.close()
     assert [refusal.uid for refusal in report.refused] == [101]
     assert "connection breaks each time" in report.refused[0].reason
@@ -123,7 +122,7 @@ def test_a_server_that_breaks_down_over_a_message_is_asked_again(
     bug = b" NO [SERVERBUG] Internal error occurred."
     relay = CuttingRelay(new_box.host.port, lambda line: next(numbers) == 9 and line.split(b" ")[0] + bug)
     ledger = Ledger(ledger_path(tmp_path, old_box.user))
-    report = copy_mailbox(old_box.endpoint(), new_box.endpoint(port=relay.port), ledger, _Hasty())
+    report = copy_mailbox(old_box.endpoint(), new_box.endpoint(port=relay.port), ledger, Hurried())
     relay.close()
     assert report.complete
     assert new_box.contents("INBOX") == old_box.contents("INBOX")
@@ -141,7 +140,7 @@ def test_a_throttled_pass_waits_as_long_as_stated_and_continues(
         return line.split(b" ")[0] + b" " + later if next(numbers) == 20 else False
 
     relay = CuttingRelay(new_box.host.port, throttle)
-    clock = _Hasty()
+    clock = Hurried()
     ledger = Ledger(ledger_path(tmp_path, old_box.user))
     report = copy_mailbox(old_box.endpoint(), new_box.endpoint(port=relay.port), ledger, clock)
     relay.close()
@@ -159,7 +158,7 @@ def test_a_long_throttling_is_handed_to_the_queue_with_its_wait(
     relay = CuttingRelay(new_box.host.port, lambda line: line.split(b" ")[0] + later)
     ledger = Ledger(ledger_path(tmp_path, old_box.user))
     with pytest.raises(ThrottledProblem, match="COPY10") as raised:
-        copy_mailbox(old_box.endpoint(), new_box.endpoint(port=relay.port), ledger, _Hasty())
+        copy_mailbox(old_box.endpoint(), new_box.endpoint(port=relay.port), ledger, Hurried())
     relay.close()
     assert raised.value.wait == pytest.approx(299.609)
 
@@ -171,7 +170,7 @@ def test_a_connection_that_keeps_breaking_ends_with_a_clear_message(
     old_box.put("INBOX", *map(letter, range(3)))
     relay = CuttingRelay(new_box.host.port, lambda _: True)
     ledger = Ledger(ledger_path(tmp_path, old_box.user))
-    report = copy_mailbox(old_box.endpoint(), new_box.endpoint(port=relay.port), ledger, _Hasty())
+    report = copy_mailbox(old_box.endpoint(), new_box.endpoint(port=relay.port), ledger, Hurried())
     relay.close()
     # Every answer is lost, and yet each look at the new mailbox finds what did arrive.
     assert report.adopted == 3
@@ -190,16 +189,7 @@ def test_a_wrong_master_password_is_reported_without_showing_it(old_box: Box, ne
 def test_a_server_that_is_down_is_reported_unreachable(new_box: Box, tmp_path: Path, user: str) -> None:
     nowhere = Endpoint("127.0.0.1", 9, Password(user, "pw"), tls=False)
     with pytest.raises(Unreachable, match=r"127\.0\.0\.1:9"):
-        copy_mailbox(nowhere, new_box.endpoint(), Ledger(tmp_path / "ledger.sqlite"), _Hasty())
-
-
-class _Hasty(SystemClock):
-    def __init__(self) -> None:
-        self.slept = 0.0
-
-    def sleep(self, seconds: float) -> None:
-        self.slept += seconds
-        super().sleep(min(seconds, 0.3))
+        copy_mailbox(nowhere, new_box.endpoint(), Ledger(tmp_path / "ledger.sqlite"), Hurried())
 
 
 def test_a_full_disk_under_the_ledger_stops_the_copy_and_harms_nothing(
@@ -259,7 +249,7 @@ def test_a_worker_that_wakes_after_its_mailbox_was_taken_over_writes_nothing_mor
         time.sleep(0.005)
     frozen.send_signal(signal.SIGSTOP)
     heir = Ledger(ledger, epoch=1)
-    copy_mailbox(old_box.endpoint(), new_box.endpoint(), heir, _Hasty())
+    copy_mailbox(old_box.endpoint(), new_box.endpoint(), heir, Hurried())
     os.kill(frozen.pid, signal.SIGCONT)
     frozen.wait(timeout=30)
     with pytest.raises(LeaseLost):
@@ -286,7 +276,7 @@ def test_messages_missing_from_a_killed_dovecots_index_are_copied_once(
     shutil.chown(store / "u.2", *((store.stat().st_uid, store.stat().st_gid) if os.geteuid() == 0 else ()))
     ledger = Ledger(ledger_path(tmp_path, old_box.user))
     ledger.start(ledger.folder(b"INBOX", b"INBOX", "INBOX", ours, theirs).id)  # as the killed session left it
-    report = copy_mailbox(old_box.endpoint(), new_box.endpoint(), ledger, _Hasty())
+    report = copy_mailbox(old_box.endpoint(), new_box.endpoint(), ledger, Hurried())
     assert report.complete
     assert report.adopted >= 1
     assert new_box.contents("INBOX") == old_box.contents("INBOX")

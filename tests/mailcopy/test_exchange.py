@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from tests.mailcopy.cutting import CuttingRelay
 from tests.mailcopy.dovecot import Dovecot
+from tests.mailcopy.hurried import Hurried
 from tests.mailcopy.post import Box, Mail, ledger_path, letter
 
-from reconcile.clock import SystemClock
 from reconcile.mailcopy.imap.session import Endpoint
 from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.passes import PassOptions, copy_mailbox
@@ -46,22 +46,11 @@ def new_box(exchange_like_host: Dovecot, user: str) -> Box:
     return Box(exchange_like_host, user)
 
 
-class Impatient(SystemClock):
-    """Waits at most half a second, and notes what it was asked to wait."""
-
-    def __init__(self) -> None:
-        self.slept = 0.0
-
-    def sleep(self, seconds: float) -> None:
-        self.slept += seconds
-        super().sleep(min(seconds, 0.5))
-
-
-def copied(old_box: Box, end: Endpoint, folder: Path, **options: int) -> Report:
+def copied(old_box: Box, end: Endpoint, folder: Path, longest_pause: float = 0.01, **options: int) -> Report:
     ledger = Ledger(ledger_path(folder, old_box.user))
     try:
         return copy_mailbox(
-            old_box.endpoint(connections=end.connections), end, ledger, Impatient(), PassOptions(**options)
+            old_box.endpoint(connections=end.connections), end, ledger, Hurried(longest_pause), PassOptions(**options)
         )
     finally:
         ledger.close()
@@ -96,7 +85,7 @@ def test_a_lost_answer_and_a_rewritten_message_double_nothing(
 def test_the_backoff_of_a_throttling_is_waited_for(old_box: Box, new_box: Box, before: Before, tmp_path: Path) -> None:
     old_box.put("INBOX", *map(letter, range(60)))
     front = before(throttle_after=25, backoff=0.4)
-    report = copied(old_box, new_box.endpoint(port=front.port, connections=1), tmp_path)
+    report = copied(old_box, new_box.endpoint(port=front.port, connections=1), tmp_path, longest_pause=0.5)
     box = front.mailboxes[old_box.user]
     assert report.complete
     assert box.throttlings >= 2

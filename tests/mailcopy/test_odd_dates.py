@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.mailcopy.hurried import Hurried
 from tests.mailcopy.post import Box, Mail, ledger_path, letter
 from tests.mailcopy.rewriting import RewritingRelay
 
@@ -117,7 +118,7 @@ def test_a_folder_on_which_the_connection_breaks_does_not_hold_up_the_others(
     breaks = re.compile(rb'^\S+ (?:EXAMINE|STATUS) "Abime"')
     with RewritingRelay(old_box.host.port, ask=lambda line: None if breaks.match(line) else line) as relay:
         report = copy_mailbox(
-            old_box.endpoint(port=relay.port), new_box.endpoint(), Ledger(ledger_path(tmp_path, user)), Hasty()
+            old_box.endpoint(port=relay.port), new_box.endpoint(), Ledger(ledger_path(tmp_path, user)), Hurried()
         )
     assert report.copied == 2
     assert "the connection breaks" in report.failed["Abime"]
@@ -132,14 +133,9 @@ def test_a_folder_that_closes_in_the_middle_does_not_hold_up_the_others(
     opened = re.compile(rb'^(E\d+) EXAMINE "Ferme"')  # by the pump, after the survey
     with RewritingRelay(old_box.host.port, ask=lambda line: opened.sub(rb'\1 EXAMINE "Nulle part"', line)) as relay:
         source = old_box.endpoint(port=relay.port, connections=1)
-        report = copy_mailbox(source, new_box.endpoint(), Ledger(ledger_path(tmp_path, user)), Hasty())
+        report = copy_mailbox(source, new_box.endpoint(), Ledger(ledger_path(tmp_path, user)), Hurried())
     assert "the old server does not open it any more: NO" in report.failed["Ferme"]
     assert (report.copied, report.complete) == (1, False)
-
-
-class Hasty(SystemClock):
-    def sleep(self, seconds: float) -> None:
-        super().sleep(min(seconds, 0.01))
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,26 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.scenarios.stage import Stage
+from tests.scenarios.stage import SMALL, Stage
 
 
 @pytest.fixture
 def stage(tmp_path: Path, pytestconfig: pytest.Config) -> Iterator[Stage]:
     """One small federation and its world."""
     yield from _up(Stage.small(tmp_path), pytestconfig)
+
+
+@pytest.fixture(scope="session")
+def _standing(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Stage]:
+    yield from _up(Stage.small(tmp_path_factory.mktemp("standing")), pytestconfig)
+
+
+@pytest.fixture
+def refusing_stage(_standing: Stage) -> Iterator[Stage]:
+    """The small federation's world, shared by tests in which nothing may be applied; its file is put back each time."""
+    yield _standing
+    assert _standing.journals() == [], "something was applied"
+    _standing.write("spf55", SMALL)
 
 
 @pytest.fixture

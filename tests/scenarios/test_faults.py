@@ -71,7 +71,8 @@ def test_a_wrong_master_password_leaves_the_copies_to_do(stage: Stage) -> None:
         ("a shared box without delegate", None, "SPF201"),
     ],
 )
-def test_bad_yaml_is_refused_with_its_place(stage: Stage, name: str, text: str | None, code: str) -> None:
+def test_bad_yaml_is_refused_with_its_place(refusing_stage: Stage, name: str, text: str | None, code: str) -> None:
+    stage = refusing_stage
     if name == "an unknown key":
         stage.edit("spf55", "    legacy_login:", "    legacy_logn:")
     elif name == "an alias in another domain":
