@@ -72,7 +72,7 @@ lint: .setup/dev
 	@PYTHON=$(PYTHON) scripts/setup $*
 
 golden: .setup/dev ## write the golden files of the views anew; review the difference
-	@.venv/bin/pytest -q tests/views tests/resources --update-golden
+	@.venv/bin/pytest -q tests/views tests/resources tests/config tests/planning --update-golden
 	@.venv/bin/python scripts/picture.py
 
 requirements: ## pin again every dependency, by hash

@@ -82,8 +82,10 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, Iterable[Text | str
         path = _GOLDEN / name
         said = "".join((line if isinstance(line, str) else line.plain).rstrip() + "\n" for line in lines)
         if request.config.getoption("--update-golden"):
+            path.parent.mkdir(exist_ok=True)
             path.write_text(said, encoding="utf-8")
-        assert said == path.read_text(encoding="utf-8")
+        assert path.exists(), "it has no golden file yet: make golden, and review it"
+        assert said == path.read_text(encoding="utf-8"), "if it should say so: make golden, and review the difference"
 
     return compare
 

@@ -1,13 +1,14 @@
 """One small file per rule in ``cases``: the federations as a postmaster might write them, and what is said of them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 import yaml
 
 from reconcile.config.batches import Batch, Prices
+from reconcile.config.diagnostic import Diagnostic
 from reconcile.config.inventory import Inventory
 from reconcile.config.load import load_federations
 from reconcile.config.rules import RULES
@@ -20,7 +21,9 @@ CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
-def test_each_rule_speaks_at_the_right_place_and_no_other_does(case: Path, tmp_path: Path) -> None:
+def test_each_rule_speaks_at_the_right_place_and_no_other_does(
+    case: Path, tmp_path: Path, golden: Callable[[str, Iterable[str]], None]
+) -> None:
     story = yaml.safe_load(case.read_text(encoding="utf-8"))
     for name, text in story["files"].items():
         (tmp_path / name).write_text(text, encoding="utf-8")
@@ -38,6 +41,7 @@ def test_each_rule_speaks_at_the_right_place_and_no_other_does(case: Path, tmp_p
     found = [f"{one.path.name}:{one.line}:{one.column} {one.code}" for one in loaded.diagnostics]
     assert found == story["expect"], story["says"]
     assert all(one.severity == story.get("severity", RULES[one.code].severity) for one in loaded.diagnostics)
+    golden(f"rules/{case.stem}.txt", [line for one in loaded.diagnostics for line in _said(one)])
     invalid = {one.path for one in loaded.errors}
     assert {federation.path for federation in loaded.federations} == {p for p in loaded.paths if p not in invalid}
 
@@ -50,6 +54,14 @@ def test_every_rule_is_explained_in_the_documentation_with_its_severity() -> Non
     page = (ROOT / "docs/rules.md").read_text(encoding="utf-8")
     for code, rule in RULES.items():
         assert f"| {code} | {rule.severity} | {rule.title} |" in page
+
+
+def _said(one: Diagnostic) -> Iterator[str]:
+    """Its words as a postmaster reads them; what it is called in that folder, not where the folder is."""
+    folder = f"{one.path.parent}/"
+    yield f"{one.path.name}:{one.line}:{one.column} {one.code} {one.severity}: {one.message.replace(folder, '')}"
+    if one.hint:
+        yield f"    {one.hint.replace(folder, '')}"
 
 
 def _servers(written: Mapping[str, dict[str, object]] | None) -> Mapping[str, LegacyServer] | None:

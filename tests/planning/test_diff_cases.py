@@ -4,6 +4,8 @@ changes a postmaster must then see."""
 from __future__ import annotations
 
 import datetime as dt
+import json
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 import yaml
 
 from reconcile.planning.plan import Plan, items_changed
+from reconcile.planning.planfile import encode
 from reconcile.planning.planner import Inputs, make_plan
 from reconcile.providers.base import ABSENT, Observation, Observed, Scope, Unknown
 from reconcile.resources.address import Address
@@ -34,12 +37,13 @@ class Shown:
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem.replace("_", " "))
-def test_plan(path: Path) -> None:
+def test_plan(path: Path, golden: Callable[[str, Iterable[str]], None]) -> None:
     case = yaml.safe_load(path.read_text(encoding="utf-8"))
     plan = plan_of(case)
     assert summary(plan) == case["plan"]
     assert [str(one.address) for one in plan.blocked] == case.get("blocked", [])
     assert plan.unchanged == case.get("unchanged", 0)
+    golden(f"plans/{path.stem}.json", json.dumps(json.loads(encode(plan)), indent=1, ensure_ascii=False).splitlines())
 
 
 def plan_of(case: dict[str, Any]) -> Plan:
