@@ -26,7 +26,7 @@ class Host:
         self.writes = 0
 
     def play(self, mocked: responses.RequestsMock) -> None:
-        for method in ("GET", "POST", "PUT", "DELETE"):
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
             mocked.add_callback(method, re.compile(re.escape(self.base)), self._answer)
 
     def _answer(self, request: Any) -> Reply:
@@ -115,6 +115,8 @@ class Ovh(Host):
         _, _, zone, *rest = path.strip("/").split("/")
         if zone != self.zone:
             return 404, {}, json.dumps({"message": "This service does not exist"})
+        if rest == ["soa"]:
+            return 200, {}, json.dumps({"server": "dns10.ovh.net.", "ttl": 3600, "nxDomainTtl": 300})
         if rest == ["refresh"]:
             self.live = self._rows()
             return 200, {}, "null"
@@ -171,6 +173,9 @@ class Cloudflare(Host):
         if method == "DELETE":
             del self.records[parts[3]]
             return 200, {}, json.dumps({"success": True, "result": {"id": parts[3]}})
+        if method == "PATCH":
+            self.records[parts[3]] |= body
+            return 200, {}, json.dumps({"success": True, "result": {"id": parts[3], **self.records[parts[3]]}})
         key = parts[3] if method == "PUT" else f"{next(self._ids):032x}"
         others = [row for number, row in self.records.items() if number != key and row["name"] == body["name"]]
         if others and "CNAME" in {body["type"], *(row["type"] for row in others)}:

@@ -94,7 +94,14 @@ class Withdraw(_Ordered):
 
 def changed(key: RecordKey, now: Rdataset | None) -> Problem:
     """DNS07, with what stands there now."""
-    return Problem("DNS07", f"{key} was changed since the plan: it is now {shown(now)}.", "plan again and look")
+    return Problem(
+        "DNS07", f"{key} was changed since the plan: it is now {shown_for(key, now)}.", "plan again and look"
+    )
+
+
+def shown_for(key: RecordKey, now: Rdataset | None) -> str:
+    """What a message says of the RRset: its TTL where that alone is ours, else its values."""
+    return f"a TTL of {now.ttl} s" if key.part == "ttl" and now is not None else shown(now)
 
 
 def shown(now: Rdataset | None) -> str:

@@ -10,17 +10,14 @@ import dns.rdatatype
 from dns.rdtypes.ANY.TXT import TXT
 
 from reconcile.problem import Problem, pip_install
+from reconcile.providers.dns.hosted.cloudflare import cloudflare
+from reconcile.providers.dns.hosted.limits import OURS, TIMEOUT
+from reconcile.providers.dns.hosted.powerdns import powerdns
 
 if TYPE_CHECKING:
     from octodns.provider.base import BaseProvider
     from octodns.provider.plan import Plan
     from octodns.record import Change, Record
-
-#: What we write, and what would stand in the way of it. Any other type is invisible here, and so out of danger: octoDNS
-#: fails on whole zones for one odd LOC or TLSA.
-OURS = frozenset({"A", "AAAA", "CNAME", "MX", "NS", "SRV", "TXT"})
-#: Seconds. octoDNS's client of Gandi would wait for ever.
-_TIMEOUT = 20.0
 
 Options = Mapping[str, Any]
 
@@ -55,7 +52,7 @@ def _gandi() -> Callable[..., BaseProvider]:
         def __init__(self, *args: Any, **options: Any) -> None:
             super().__init__(*args, **options)
             request = self._client._session.request
-            self._client._session.request = lambda *words, **more: request(*words, timeout=_TIMEOUT, **more)
+            self._client._session.request = lambda *words, **more: request(*words, timeout=TIMEOUT, **more)
 
         def zone_records(self, zone: Any) -> Any:
             self._zone_records.pop(zone.name, None)  # its cache would hide what others change
@@ -95,7 +92,21 @@ def _ovh() -> Callable[..., BaseProvider]:
 
         def get_records(self, zone_name: str) -> list[dict[str, Any]]:
             found: list[dict[str, Any]] = super().get_records(zone_name)
-            return [one | {"fieldType": "TXT"} if one["fieldType"] in self.TEXTS else one for one in found]
+            rows = [one | {"fieldType": "TXT"} if one["fieldType"] in self.TEXTS else one for one in found]
+            if any(one["ttl"] == 0 for one in rows):  # the zone's default, and what a TTL equal to it is stored as
+                default = self._default_ttl(zone_name)
+                rows = [one | {"ttl": one["ttl"] or default} for one in rows]
+            # One RRset has one TTL (RFC 2181 §5.2). The longest is what a cache may hold; a write gives all rows one.
+            longest: dict[tuple[str, str], int] = {}
+            for one in rows:
+                at = (one["subDomain"], one["fieldType"])
+                longest[at] = max(longest.get(at, 0), one["ttl"])
+            return [one | {"row_ttl": one["ttl"], "ttl": longest[one["subDomain"], one["fieldType"]]} for one in rows]
+
+        def _default_ttl(self, zone: str) -> int:
+            soa = self._client.get(f"/domain/zone/{zone}/soa")
+            ttl = soa.get("ttl") if isinstance(soa, dict) else None
+            return ttl if isinstance(ttl, int) and ttl > 0 else _OVH_TTL
 
         def raw_texts(self, _zone: str, _name: str) -> Iterable[str]:
             return ()  # foreign records are not sent again
@@ -124,7 +135,7 @@ def _ovh() -> Callable[..., BaseProvider]:
             for number in surplus[len(missing) :]:
                 self._client.delete(f"/domain/zone/{zone}/record/{number}")
             for one in there:
-                if one["id"] not in surplus and one["ttl"] != record.ttl:
+                if one["id"] not in surplus and one["row_ttl"] != record.ttl:
                     self._client.put(f"/domain/zone/{zone}/record/{one['id']}", ttl=record.ttl)
 
         def _params_for_TXT(self, record: Record) -> Iterable[dict[str, Any]]:  # noqa: N802
@@ -145,63 +156,15 @@ def _ovh() -> Callable[..., BaseProvider]:
     return Ovh
 
 
+#: Seconds: what a zone at OVH has where its SOA does not say.
+_OVH_TTL = 3600
+
+
 def _quoted(text: str) -> str:
     """A text as character-strings of a master file, of at most 255 octets each (RFC 1035 §3.3)."""
     octets = text.encode()
     strings = (octets[at : at + 255] for at in range(0, len(octets), 255))
     return TXT(dns.rdataclass.IN, dns.rdatatype.TXT, list(strings)).to_text()
-
-
-def _powerdns() -> Callable[..., BaseProvider]:
-    from octodns_powerdns import PowerDnsProvider
-
-    class PowerDns(PowerDnsProvider):  # type: ignore[misc]
-        """Remembers texts as they stand: the API takes whole RRsets, and octoDNS joins the strings of a text."""
-
-        SUPPORTS: ClassVar[set[str]] = set(OURS & PowerDnsProvider.SUPPORTS)
-
-        def __init__(self, *args: Any, **options: Any) -> None:
-            super().__init__(*args, **options)
-            self._texts: dict[str, list[str]] = {}
-
-        def populate(self, zone: Any, target: bool = False, lenient: bool = False) -> bool:
-            self._texts = {}
-            found: bool = super().populate(zone, target=target, lenient=lenient)
-            return found
-
-        def _data_for_TXT(self, rrset: dict[str, Any]) -> Any:  # noqa: N802
-            self._texts[rrset["name"]] = [one["content"] for one in rrset["records"]]
-            return self._data_for_quoted(rrset)
-
-        def raw_texts(self, zone: str, name: str) -> Iterable[str]:
-            return self._texts.get(f"{name}.{zone}" if name else zone, ())
-
-    return PowerDns
-
-
-def _cloudflare() -> Callable[..., BaseProvider]:
-    from octodns_cloudflare import CloudflareProvider
-
-    class Cloudflare(CloudflareProvider):  # type: ignore[misc]
-        """Never waits five minutes for a host that is busy, and never believes what it read before."""
-
-        SUPPORTS: ClassVar[set[str]] = set(OURS & CloudflareProvider.SUPPORTS)
-
-        def __init__(self, *args: Any, **options: Any) -> None:
-            quick = {"retry_count": 0, "auth_error_retry_count": 0, "pagerules": False, "timeout": _TIMEOUT}
-            super().__init__(*args, **quick | options)
-
-        def zone_records(self, zone: Any) -> Any:
-            self._zone_records.pop(zone.name, None)  # its cache would hide what others change
-            return super().zone_records(zone)
-
-        def raw_texts(self, zone: str, name: str) -> Iterable[str]:
-            owner = f"{name}.{zone}".strip(".")
-            for one in self._zone_records.get(zone, ()):
-                if (one["name"], one["type"]) == (owner, "TXT"):
-                    yield one["content"]
-
-    return Cloudflare
 
 
 def _limited(module: str, name: str) -> Callable[[], Callable[..., BaseProvider]]:
@@ -227,7 +190,7 @@ SECRETS: Mapping[str, tuple[str, ...]] = {
 _HOSTS: Mapping[str, Callable[[], Callable[..., BaseProvider]]] = {
     "ovh": _ovh,
     "gandi": _gandi,
-    "cloudflare": _cloudflare,
-    "powerdns": _powerdns,
+    "cloudflare": cloudflare,
+    "powerdns": powerdns,
     "azure": _limited("octodns_azure", "AzureProvider"),
 }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Iterator, Mapping
 
 import dns.name
 import dns.rdataset
@@ -10,7 +11,18 @@ import dns.rdatatype
 
 from reconcile.clock import Clock
 from reconcile.problem import Problem
-from reconcile.providers.base import ABSENT, Observation, Observed, Order, Provider, Scope, Unknown, Wanted
+from reconcile.providers.base import (
+    ABSENT,
+    Finding,
+    Observation,
+    Observed,
+    Order,
+    Provider,
+    Scope,
+    Unknown,
+    Wanted,
+    Weight,
+)
 from reconcile.providers.dns.checks.mta_sts import fetch_policy
 from reconcile.providers.dns.checks.preflight import Preflight
 from reconcile.providers.dns.desired.ownership import part_of
@@ -19,9 +31,13 @@ from reconcile.providers.dns.desired.rrset import Withdraw
 from reconcile.providers.dns.hosted.account import AT_ONCE, HostedZones
 from reconcile.providers.dns.hosted.writes import HostedStore, rrset_in
 from reconcile.providers.dns.hosted.zone import HostedZone
+from reconcile.providers.dns.primary.answers import Answer, Question
+from reconcile.providers.dns.primary.client import Primary
 from reconcile.providers.dns.primary.update_message import JournalWrite, not_journalled
+from reconcile.providers.dns.records.canonical import texts_of
 from reconcile.providers.dns.records.keys import RecordKey
 from reconcile.providers.dns.spf.lookups import Resolve
+from reconcile.resources.address import Address
 from reconcile.resources.resource import Live
 
 Rdataset = dns.rdataset.Rdataset
@@ -55,7 +71,27 @@ class HostedReader:
         keys = {wanted.address: RecordKey.parse(wanted.address.key) for wanted in scope.wanted}
         read = self._zones.read({key.name for key in keys.values()})
         observed = {wanted.address: _observed(wanted, keys[wanted.address], read) for wanted in scope.wanted}
-        return self._preflight.check(scope, observed) if self._preflight else Observation(observed)
+        if self._preflight is None:
+            return Observation(observed)
+        checked = self._preflight.check(scope, observed)
+        differing = _differing(self._preflight.surveyor.primary, keys, read)
+        return dataclasses.replace(checked, findings=[*checked.findings, *differing])
+
+
+def _differing(
+    server: Primary, keys: Mapping[Address, RecordKey], read: Mapping[dns.name.Name, HostedZone | Problem]
+) -> Iterator[Finding]:
+    """What the host's own name server shows otherwise than the host lists it: switched off, proxied, not published."""
+    whole = {key: address for address, key in keys.items() if not key.part}
+    answers = server.ask(Question(key.name, key.rdtype) for key in whole)
+    for key, address in whole.items():
+        zone, answer = read[key.name], answers[Question(key.name, key.rdtype)]
+        if isinstance(zone, Problem) or not isinstance(answer, Answer) or answer.alias is not None:
+            continue
+        listed, served = texts_of(zone.records.get(Question(key.name, key.rdtype))), texts_of(answer.rdataset)
+        if listed != served and listed:
+            says = f"{server} shows {', '.join(served) or 'nothing'} for {key}, where the DNS host lists"
+            yield Finding(key.owner, "servers", Weight.WARNS, f"{says} {', '.join(listed)}.", address.federation)
 
 
 def _observed(wanted: Wanted, key: RecordKey, read: Mapping[dns.name.Name, HostedZone | Problem]) -> Observed:

@@ -13,12 +13,13 @@ from dns.rdatatype import RdataType
 
 from reconcile.clock import Clock
 from reconcile.problem import Problem
-from reconcile.providers.dns.desired.rrset import RrsetChange, shown
+from reconcile.providers.dns.desired.rrset import RrsetChange, shown_for
 from reconcile.providers.dns.hosted.account import HostedZones
 from reconcile.providers.dns.hosted.zone import HostedZone, publish_zone, read_zone, write_zone
 from reconcile.providers.dns.primary.answers import Question
 from reconcile.providers.dns.primary.client import Verdict
 from reconcile.providers.dns.primary.compare_and_swap import Swap
+from reconcile.providers.dns.primary.name_status import cname_conflict
 from reconcile.providers.dns.primary.own_writes import OwnWrites
 from reconcile.providers.dns.primary.update_message import JournalWrite, Outcome
 from reconcile.providers.dns.records.keys import RecordKey
@@ -102,7 +103,7 @@ class HostedStore:
             now = [rrset_in(zone, change.key) for change in changes] if zone else []
             if now and all(change.satisfied_by(one) for change, one in zip(changes, now, strict=True)):
                 return now
-        shows = "; ".join(shown(one) for one in now) or "nothing"
+        shows = "; ".join(shown_for(change.key, one) for change, one in zip(changes, now, strict=False)) or "nothing"
         raise Problem("DNS08", f"The DNS host accepted the change of {changes[0].key} and still shows {shows}.")
 
 
@@ -113,8 +114,7 @@ def rrset_in(zone: HostedZone, key: RecordKey) -> Rdataset | None:
     at_name = {question.rdtype for question in zone.records if question.name == key.name}
     found = zone.records.get(Question(key.name, key.rdtype))
     if found is None and key.rdtype == RdataType.CNAME and at_name:
-        others = ", ".join(sorted(map(dns.rdatatype.to_text, at_name)))
-        raise _blocked(key, f"{key.owner} holds other records ({others})")
+        raise cname_conflict(key, sorted(map(dns.rdatatype.to_text, at_name)))
     if key.rdtype != RdataType.CNAME and RdataType.CNAME in at_name:
         raise _blocked(key, f"{key.owner} is an alias (CNAME)")
     if found is None:

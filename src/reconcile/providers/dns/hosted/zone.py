@@ -15,6 +15,7 @@ from dns.rdatatype import RdataType
 
 from reconcile.clock import Clock
 from reconcile.problem import Problem
+from reconcile.providers.dns.hosted.limits import OURS
 from reconcile.providers.dns.primary.answers import Question
 from reconcile.providers.dns.primary.compare_and_swap import Swap
 from reconcile.providers.dns.records.canonical import text_of
@@ -42,7 +43,9 @@ def read_zone(backend: BaseProvider, apex: dns.name.Name) -> HostedZone | None:
     zone = Zone(apex.to_text(), [])
     if not _asking(backend, lambda: backend.populate(zone, target=True, lenient=True)):
         return None
-    return HostedZone(apex, dict(_asking(backend, lambda: list(map(_as_read, zone.records)))), zone)
+    return HostedZone(
+        apex, dict(_asking(backend, lambda: [_as_read(one) for one in zone.records if one._type in OURS])), zone
+    )
 
 
 def _as_read(record: Any) -> tuple[Question, Rdataset]:

@@ -12,7 +12,7 @@ from dns.rdatatype import RdataType
 
 from reconcile.clock import Clock
 from reconcile.problem import Problem
-from reconcile.providers.dns.desired.rrset import RrsetChange, shown
+from reconcile.providers.dns.desired.rrset import RrsetChange, shown_for
 from reconcile.providers.dns.primary.answers import Answer, Failure, Question
 from reconcile.providers.dns.primary.client import Primary, Verdict
 from reconcile.providers.dns.primary.compare_and_swap import Swap, update_for
@@ -190,7 +190,8 @@ class _Run:
             return answer.problem
         return Problem(
             "DNS08",
-            f"{self._primary} accepted the change of {one.change.key} and still answers {shown(answer.rdataset)}.",
+            f"{self._primary} accepted the change of {one.change.key} and still answers "
+            f"{shown_for(one.change.key, answer.rdataset)}.",
             "the server dropped it or answers from another copy; read its log, then plan again",
         )
 
