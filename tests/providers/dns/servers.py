@@ -152,6 +152,11 @@ class Bind(Process):
     binary = "/usr/sbin/named"
     package = "bind9"
 
+    def __init__(self, folder: Path) -> None:
+        #: The rules of update-policy, by origin; the key may change everything elsewhere.
+        self.policies: dict[str, Sequence[str]] = {}
+        super().__init__(folder)
+
     def command(self) -> Sequence[str]:
         return [self.binary, "-g", "-4", "-n", "1", "-c", str(self.folder / "named.conf"), "-p", str(self.port)]
 
@@ -160,7 +165,7 @@ class Bind(Process):
             f"""\
 zone "{origin}" {{
     type primary; file "{origin}.zone"; allow-transfer {{ key {KEY_NAME}; }}; check-names ignore;
-    allow-update {{ key {KEY_NAME}; }}; {"dnssec-policy default; inline-signing yes;" if signed else ""}
+    {self.granting(origin)} {"dnssec-policy default; inline-signing yes;" if signed else ""}
 }};
 """
             for origin, signed in self.zones.items()
@@ -178,6 +183,13 @@ controls {{ }};
 {zones}""",
             encoding="utf-8",
         )
+
+    def granting(self, origin: str) -> str:
+        """Who may change what of the zone."""
+        if origin not in self.policies:
+            return f"allow-update {{ key {KEY_NAME}; }};"
+        grants = " ".join(f"grant {KEY_NAME} {rule};" for rule in self.policies[origin])
+        return f"update-policy {{ {grants} }};"
 
     def _holds(self, origin: str, *, signed: bool) -> bool:
         """A zone being signed changes by itself, serial and all, until each key's progress record says it is done."""

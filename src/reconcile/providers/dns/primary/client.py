@@ -110,7 +110,8 @@ class Primary:
         return f"the DNS server {self.host}" + (f":{self.port}" if self.port != 53 else "")
 
     @property
-    def _key_name(self) -> str:
+    def key_name(self) -> str:
+        """The name of the TSIG key, "" without one."""
         return self.key.name.to_text(omit_final_dot=True) if self.key else ""
 
     def _send_all(self, messages: Sequence[bytes]) -> list[bytes | Unreachable]:
@@ -131,7 +132,7 @@ class Primary:
             return Problem(
                 "DNS05",
                 f"{self} refused to change {zone}: the key may not update these records.",
-                f"grant the key '{self._key_name}' updates of {zone} on the server",
+                f"grant the key '{self.key_name}' updates of {zone} on the server",
             )
         if rcode == dns.rcode.NOTAUTH:
             return Problem("DNS06", f"{self} is not the primary of {zone}.", "correct [dns] host in reconcile.toml")
@@ -152,7 +153,7 @@ class Primary:
         except dns.tsig.PeerBadTime:
             raise Problem(
                 "DNS04",
-                f"{self} refused the key '{self._key_name}': its clock and ours are more than 300 s apart.",
+                f"{self} refused the key '{self.key_name}': its clock and ours are more than 300 s apart.",
                 "set both clocks by NTP, then run again",
             ) from None
         except (dns.tsig.PeerError, dns.tsig.BadSignature, dns.tsig.BadKey, dns.tsig.BadTime):
@@ -168,7 +169,7 @@ class Primary:
     def _key_refused(self, name: str) -> Problem:
         return Problem(
             "DNS03",
-            f"{self} refused the key '{self._key_name}' for {name}: unknown name, other secret or other algorithm.",
+            f"{self} refused the key '{self.key_name}' for {name}: unknown name, other secret or other algorithm.",
             # Knot says BADKEY of a good key that no rule allows here, too; PowerDNS says no more of a bad time.
             "compare name, algorithm and secret with the server's own; see that it allows the key, and both clocks",
         )

@@ -16,6 +16,7 @@ from reconcile.providers.dns.desired.rrset import RrsetChange, shown_for
 from reconcile.providers.dns.primary.answers import Answer, Failure, Question
 from reconcile.providers.dns.primary.client import Primary, Verdict
 from reconcile.providers.dns.primary.compare_and_swap import Swap, update_for
+from reconcile.providers.dns.primary.key_probe import can_be_tried, not_granted, refused_records
 from reconcile.providers.dns.primary.name_status import OTHER_TYPES, ask_rrsets, cname_conflict, rrset_at
 from reconcile.providers.dns.primary.own_writes import OwnWrites
 from reconcile.providers.dns.primary.signatures import invalid, not_signed_here
@@ -108,8 +109,12 @@ class _Run:
             if isinstance(verdict, Problem):
                 unsigned = verdict.code == "DNS11" and update.zone in self._signed  # BIND: SERVFAIL
                 why = not_signed_here(self._primary, update.zone, undone=False) if unsigned else verdict
+                refused = self._refused_records(update) if verdict.code == "DNS05" else set()
                 for one in update.pending:
-                    one.finish(why)
+                    if not refused:
+                        one.finish(why)
+                    elif _question(one) in refused:  # the others are sent again without it
+                        one.finish(not_granted(self._primary, [_question(one)]))
                 continue
             update.journalled(self._journal, verdict)
             if verdict is Verdict.CONFLICT:
@@ -126,6 +131,11 @@ class _Run:
         for one in done:
             if not one.ended:
                 one.finish(self._dropped(one))
+
+    def _refused_records(self, update: ZoneUpdate) -> set[Question]:
+        """Of an update that was refused as a whole, the records that the key may not change."""
+        asked = [Question(swap.name, swap.rdtype) for swap in update.swaps]
+        return refused_records(self._primary, [(update.zone, one) for one in asked if can_be_tried(one)])
 
     def _undo_bogus(self, updates: Sequence[ZoneUpdate]) -> None:
         """Put back what the server serves without valid signatures: resolvers that validate would refuse the zone."""
