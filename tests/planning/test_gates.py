@@ -88,9 +88,10 @@ def inventory(said: Any) -> Inventory | Problem | None:
         name: {"kind": "mailbox", "size": 1000, "messages": 1}
         for name in ("camille@spf55.org", "lou.petit@spf55.org", "contact@spf55.org")
     }
-    addresses = {name: LegacyAddress(name, login=name, **one) for name, one in (held | said).items()}
+    listed = {name: one for name, one in (held | said).items() if name != "unknown"}
+    addresses = {name: LegacyAddress(name, login=name, **one) for name, one in listed.items()}
     taken = dt.datetime(2025, 1, 6, tzinfo=dt.UTC)
-    return Inventory("spf55", "mutualise", taken, ("spf55.org",), ("csv",), addresses)
+    return Inventory("spf55", "mutualise", taken, ("spf55.org",), ("csv",), addresses, said.get("unknown", {}))
 
 
 def judged(folder: Path, case: Mapping[str, Any]) -> tuple[Gate, ...]:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from reconcile.config.batches import Batch, Prices, batch_of
 from reconcile.config.federation import Federation
-from reconcile.config.inventory import Inventory
+from reconcile.config.inventory import WHICH_ADDRESSES, Inventory
 from reconcile.config.models import Mailbox
 from reconcile.config.rehearsal import Rehearsal
 from reconcile.config.rules.inventory import undecided, undecided_mail
@@ -138,6 +138,9 @@ def _rehearsed(facts: Facts) -> Iterator[Reason]:
         yield f"the rehearsal of {found.held:%Y-%m-%d} is {days} days older than the lock", again
 
 
+_COMPLETE = "read them from a source that lists them (docs/inventory.md), or write overrides: GAT03 with the reason"
+
+
 def _decided(facts: Facts) -> Iterator[Reason]:
     found, file = facts.inventory, facts.federation.file
     if file.legacy is None and all(mailbox.new for mailbox in file.mailboxes.values()):
@@ -156,6 +159,9 @@ def _decided(facts: Facts) -> Iterator[Reason]:
             _many([one.address for one in mail], "alias with mail of its own, undecided"),
             "write legacy_mail: merge or drop",
         )
+    elif not found.lists_every_address:
+        blind = ", ".join(sorted(aspect for aspect in found.unknown if aspect in WHICH_ADDRESSES - {"catch_alls"}))
+        yield f"the old host's {blind} are not known: an address nobody listed may be forgotten", _COMPLETE
 
 
 def _confirmed(facts: Facts) -> Iterator[Reason]:
