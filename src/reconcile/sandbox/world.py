@@ -19,6 +19,7 @@ from reconcile.sandbox.dns.seed import first_day
 from reconcile.sandbox.dns.server import DnsServer
 from reconcile.sandbox.folder import SandboxFolder, Values
 from reconcile.sandbox.habits import LegacyBox, LegacyFilter, LegacyForward
+from reconcile.sandbox.imap.exchange_behaviour import ExchangeBehaviour
 from reconcile.sandbox.imap.maildir import write_maildir
 from reconcile.sandbox.imap.new import NewHost, TokenIssuer
 from reconcile.sandbox.imap.old import MASTER_USER, SEPARATOR, OldHost
@@ -134,8 +135,10 @@ class World:
             old_dovecot,
             addresses={box.login.lower(): box.address for box in self._seed.legacy},
             aliases={forward.address: forward.targets for forward in self._seed.forwards},
+            odd=self._profile.odd_old_host,
         )
-        self.new = NewHost(runtime / "new", new_dovecot)
+        usual = ExchangeBehaviour(renamed_at_sign_in=self._profile.renamed_at_sign_in)
+        self.new = NewHost(runtime / "new", new_dovecot, usual)
         self.tenant = TenantServer(
             runtime / "tenant",
             resolve=self.dns.resolve,

@@ -16,6 +16,14 @@ GREETING = b"* OK The Microsoft Exchange IMAP4 service is ready. [sandbox]\r\n"
 #: The keywords a mailbox has room for; others are dropped silently.
 KEYWORDS = frozenset({b"$mdnsent"})
 
+#: The default folders' names in French.
+FRENCH = {
+    "Sent Items": "Éléments envoyés",
+    "Drafts": "Brouillons",
+    "Deleted Items": "Éléments supprimés",
+    "Junk Email": "Courrier indésirable",
+}
+
 _NULL_OR_BARE = re.compile(rb"\0|(?<!\r)\n|\r(?!\n)")
 _FIELD = re.compile(rb"(?m)^(?:X-(?!MS-)[^:\r\n]*):[^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*", re.IGNORECASE)
 
@@ -46,15 +54,20 @@ class ExchangeBehaviour:
     #: A message that holds this text is refused with the answer that says nothing, as is any keyword in an APPEND.
     forbids: str = ""
     refuses_keywords: bool = False
+    #: The sign-in to a mailbox at which its default folders get their French names, as Outlook gives them at the
+    #: first of a person whose language that is.
+    renamed_at_sign_in: int = 0
     #: Keywords are not kept.
     drops_keywords: bool = True
     #: The flag that comes with an APPEND is not shown; it takes a STORE.
     hides_flagged: bool = True
 
     @classmethod
-    def read(cls, path: Path) -> Self:
+    def read(cls, path: Path, usual: Self | None = None) -> Self:
         """The switches named in a JSON file, the others as usual; all as usual without the file."""
-        return cls(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else cls()
+        usual = usual or cls()
+        named = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        return dataclasses.replace(usual, **named)
 
     def refusal(self, message: bytes, flags: bytes) -> bytes | None:
         """What a message that is not taken is answered."""

@@ -13,7 +13,8 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from reconcile.sandbox.imap.exchange_behaviour import GREETING, ExchangeBehaviour
+from reconcile.sandbox.imap.exchange_behaviour import FRENCH, GREETING, ExchangeBehaviour
+from reconcile.sandbox.imap.maildir import modified_utf7
 
 _LITERAL = re.compile(rb"\{(\d+)(\+?)\}\r\n$")
 _ANSWER_LITERAL = re.compile(rb"\{(\d+)\}\r\n$")
@@ -33,6 +34,7 @@ class Mailbox:
     throttled_until: float = 0.0
     throttlings: int = 0
     hasty: int = 0
+    sign_ins: int = 0
 
 
 class ExchangeFront:
@@ -158,10 +160,19 @@ class _Conversation:
             name = _name(said)
             self._mailbox = self._front.mailboxes.setdefault(name, Mailbox())
             self._mailbox.connections += 1
+            self._mailbox.sign_ins += 1
+            if self._mailbox.sign_ins == self._behaviour.renamed_at_sign_in:
+                await self._rename_folders()
             self._mailbox.hasty += time.monotonic() < self._mailbox.throttled_until
             self._connected = (
                 not self._behaviour.connections or self._mailbox.connections <= self._behaviour.connections
             )
+
+    async def _rename_folders(self) -> None:
+        for name, french in FRENCH.items():
+            self._to_server.write(b'R RENAME "%b" "%b"\r\n' % (name.encode(), modified_utf7(french).encode()))
+            while not (await self._server.readline()).startswith(b"R "):
+                pass
 
     async def _append(self, tag: bytes, parts: list[bytes], box: Mailbox) -> None:
         found = _APPEND.match(parts[0])

@@ -47,10 +47,11 @@ class NewHost(MailHost):
     started or not.
     """
 
-    def __init__(self, folder: Path, program: Path | None = None) -> None:
+    def __init__(self, folder: Path, program: Path | None = None, usual: ExchangeBehaviour | None = None) -> None:
         super().__init__("new", folder, program)
         self._behaviour = folder / "behaviour.json"
         self._front: ExchangeFront | None = None
+        self._usual = usual
         self._boxes = folder / "boxes.sqlite"
         self._one_writer = threading.Lock()
         with self._writing() as boxes:
@@ -65,7 +66,7 @@ class NewHost(MailHost):
         self._dovecot.start({"oauth2": self._token_gate(trusted), **self._settings()})
         self._front = ExchangeFront(
             self._dovecot.port,
-            lambda: ExchangeBehaviour.read(self._behaviour),
+            lambda: ExchangeBehaviour.read(self._behaviour, self._usual),
             tls=self._dovecot.certificates.as_server(),
             target_tls=ssl.create_default_context(cafile=str(self.ca_file)),
         ).start()

@@ -7,6 +7,7 @@ import hashlib
 import re
 import secrets
 import sqlite3
+import ssl
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -15,6 +16,7 @@ from typing import Any
 from reconcile.problem import Problem
 from reconcile.sandbox.imap.configuration import Settings
 from reconcile.sandbox.imap.host import MailHost
+from reconcile.sandbox.imap.old_front import OldFront
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -35,7 +37,8 @@ class OldHost(MailHost):
     in ``doveadm_key_file`` opens the doveadm API on ``doveadm_port``.
 
     ``addresses``: of logins that are none themselves. ``aliases``: address → where its messages go; both stand in
-    ``accounts``, with the day of each login's last use. Raises Problem SBX12 for a login that no host would accept.
+    ``accounts``, with the day of each login's last use. ``odd``: it answers as the oddest of old hosts do
+    (``old_front``). Raises Problem SBX12 for a login that no host would accept.
     """
 
     def __init__(
@@ -45,9 +48,13 @@ class OldHost(MailHost):
         program: Path | None = None,
         addresses: Mapping[str, str] = _NOTHING,
         aliases: Mapping[str, Sequence[str]] = _NOTHING,
+        *,
+        odd: bool = False,
     ) -> None:
         super().__init__("old", folder, program)
         self.owner = self._dovecot.owner
+        self._odd = odd
+        self._front: OldFront | None = None
         self.master_password = secrets.token_urlsafe(18)
         self.accounts = folder / "accounts.sqlite"
         self.doveadm_key_file = folder / "doveadm-key"
@@ -59,6 +66,18 @@ class OldHost(MailHost):
     def start(self) -> None:
         """Start listening. Raises Problem SBX10 or SBX11."""
         self._dovecot.start(self._settings(), self.doveadm_key_file.read_text())
+        if self._odd:
+            towards = ssl.create_default_context(cafile=str(self.ca_file))
+            self._front = OldFront(self._dovecot.port, self._dovecot.certificates.as_server(), towards).start()
+
+    def stop(self) -> None:
+        if self._front is not None:
+            self._front.stop()
+        super().stop()
+
+    @property
+    def port(self) -> int:
+        return self._front.port if self._front else super().port
 
     @property
     def doveadm_port(self) -> int:

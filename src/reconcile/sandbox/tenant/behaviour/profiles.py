@@ -39,6 +39,10 @@ class Profile:
     imap_off: bool = False
     #: Whether lists and addresses come in another order each time.
     shuffled: bool = False
+    #: Whether the old mail host answers impossible dates and lists folders oddly.
+    odd_old_host: bool = False
+    #: The sign-in to a new mailbox at which its default folders get their French names; 0 for never.
+    renamed_at_sign_in: int = 0
     #: Whether texts come in Unicode NFD.
     decomposed: bool = False
     #: Whether a Get cmdlet answers everything for an identity it does not know, as each one's page warns.
@@ -72,6 +76,8 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
                 graph_page=7,
                 empty_pages=True,
                 exchange_page=5,
+                odd_old_host=True,
+                renamed_at_sign_in=4,
                 concurrency=0.02,
                 relay_refused_once=True,
                 guests=True,
