@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from reconcile.clock import SystemClock
 from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.passes import copy_mailbox
 from reconcile.mailcopy.report import Report
+from reconcile.mailcopy.verification import verify_mailbox
 
 HIDDEN = re.compile(rb"^\* \d+ FETCH \(UID 3 ")
 HEAD = b"Message-ID: <%d@odd.example>\r\nSubject: x\r\n\r\n"
@@ -58,6 +60,28 @@ def test_a_message_that_is_listed_and_not_given_is_not_counted_as_deleted(
     assert (report.copied, report.vanished) == (3, 0)
     assert [(r.uid, r.reason) for r in report.refused] == [(3, "the old server lists it and does not give it")]
     assert copied(old_box, new_box, ledger_path(tmp_path, user), 0).complete
+
+
+def test_a_uidvalidity_that_is_another_each_time_holds_up_and_doubles_nothing(
+    old_box: Box, new_box: Box, tmp_path: Path, user: str
+) -> None:
+    old_box.put("INBOX", *map(letter, range(80)))
+    old_box.put("Clients", *map(letter, range(100, 104)))
+    old_box.put("Vide")
+    numbers = itertools.count(1_700_000_000)
+
+    def rewrite(line: bytes) -> bytes:
+        return re.sub(rb"UIDVALIDITY \d+", lambda _: b"UIDVALIDITY %d" % next(numbers), line)
+
+    with RewritingRelay(old_box.host.port, rewrite) as relay:
+        reports = [copied(old_box, new_box, ledger_path(tmp_path, user), relay.port) for _ in range(2)]
+        with Ledger.reading(ledger_path(tmp_path, user)) as ledger:
+            checks = verify_mailbox(old_box.endpoint(port=relay.port), new_box.endpoint(), ledger)
+    first, second = reports
+    assert (first.complete, second.complete, second.copied) == (True, True, 0)
+    assert second.already + second.adopted == 84
+    assert all(check.sound for check in checks)
+    assert new_box.contents("INBOX") == old_box.contents("INBOX")
 
 
 def test_a_lost_ledger_doubles_nothing_a_server_stores_otherwise_than_it_was_sent(

@@ -242,10 +242,17 @@ class Pair:
                 folder.fail(f"the old server does not open it any more: {readable(answer)}")
         elif tag == b"*":
             validity = _VALIDITY.search(answer)
-            if validity and self._selected and int(validity[1]) != self._selected.source_validity:
-                raise ConnectionLost(f"{self._name} has rebuilt {self._selected.label}")
+            if validity and self._selected is not None:
+                self._still_the_same(self._selected, int(validity[1]))
             if answer[:3].upper() == b"BYE":
                 raise ConnectionLost(f"{self._name} answered: {readable(answer)}")
+
+    def _still_the_same(self, folder: PendingFolder, validity: int) -> None:
+        """Raises ``ConnectionLost`` when the folder was rebuilt since it was listed. One that always is (Courier gives
+        another UIDVALIDITY until a client has selected it) is read all the same: digests tell what was copied."""
+        if validity != folder.source_validity and folder.source not in self._tally.unsteady:
+            self._tally.unsteady.add(folder.source)
+            raise ConnectionLost(f"{self._name} has rebuilt {folder.label}")
 
     def _arrived(self, uid: int) -> PendingFolder | None:
         for folder, left in self._asks.values():

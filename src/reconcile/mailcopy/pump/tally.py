@@ -38,6 +38,8 @@ class Tally:
     absent: list[tuple[int, int]] = dataclasses.field(default_factory=list)
     #: (folder, UID) that a destination without UIDPLUS took: under which UID is found by looking.
     unplaced: list[tuple[int, int]] = dataclasses.field(default_factory=list)
+    #: Source folders, quoted, whose UIDVALIDITY is another each time: their messages are known by their digests.
+    unsteady: set[bytes] = dataclasses.field(default_factory=set)
     #: Source folder → why it is left out: it cannot be opened, or the connection breaks on it; and how often it did.
     avoided: dict[bytes, str] = dataclasses.field(default_factory=dict)
     breaks: Counter[bytes] = dataclasses.field(default_factory=Counter)
