@@ -10,7 +10,7 @@ import pytest
 
 from reconcile.config.logins import Logins
 from reconcile.config.settings import Guards, load_settings
-from reconcile.planning.guards import Boundary, Permission, refusals
+from reconcile.planning.guards import Boundary, Permission, clock_refusals, refusals
 from reconcile.planning.plan import Action, Basis, Cause, Change, Plan
 from reconcile.planning.planfile import document
 from reconcile.resources.address import Address
@@ -230,3 +230,16 @@ def test_a_federation_writes_in_its_own_domains_only() -> None:
     boundary = Boundary({"spf55.org", "spf88.org"}, (), owners={"spf55.org": "spf55", "spf88.org": "spf88"})
     change = Change(Address("spf55", "mailbox", "zoe@spf88.org"), Action.CREATE, Cause.YAML, None, {})
     assert "a domain of spf88" in boundary.violation(change, {})
+
+
+@pytest.mark.parametrize(
+    ("minutes", "refused"), [(None, False), (0, False), (5, False), (6, True), (-6, True), (-180, True)]
+)
+def test_a_clock_that_is_wrong_carries_out_nothing_that_cannot_be_taken_back(
+    minutes: int | None, *, refused: bool
+) -> None:
+    ahead = None if minutes is None else dt.timedelta(minutes=minutes)
+    assert bool(clock_refusals(deleting(1), ahead)) is refused
+    assert clock_refusals(deleting(0), ahead) == ()
+    later = dataclasses.replace(deleting(1).changes[0], action=Action.UPDATE, due=NOW)
+    assert bool(clock_refusals(dataclasses.replace(deleting(0), changes=(later,)), ahead)) is refused

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import errno
 import itertools
 import json
@@ -450,3 +451,25 @@ def test_kill_9_at_any_moment_loses_nothing_confirmed(tmp_path: Path) -> None:
     assert set(kept) >= set(truth)
     # The run may have confirmed one more than it had time to tell.
     assert all(number <= kept[key] <= number + 30 for key, number in truth.items())
+
+
+def test_a_record_deleted_by_a_run_whose_clock_was_set_back_does_not_survive_a_rebuild(tmp_path: Path) -> None:
+    class SetBack:
+        def __init__(self, moment: dt.datetime) -> None:
+            self.moment = moment
+
+        def now(self) -> dt.datetime:
+            return self.moment
+
+        def sleep(self, seconds: float) -> None: ...
+
+    noon = dt.datetime(2026, 3, 29, 12, 0, tzinfo=dt.UTC)
+    record = a_record()
+    for hours, kept in ((0, record), (-3, None)):
+        clock = SetBack(noon + dt.timedelta(hours=hours))
+        with Journal.create(tmp_path, new_run_id(clock, "aaaaaa"), {}, clock) as journal:
+            journal.opens(Snapshot("spf55", "line", 1))
+            journal.intent(record.address, "update")
+            journal.outcome(record.address, "update", "done", kept)
+            journal.end({})
+    assert replay(Snapshot("spf55", ""), tmp_path)[0].records == {}

@@ -53,7 +53,7 @@ def apply(
     started twice it does everything once.
     """
     from reconcile.cli.providers import providers
-    from reconcile.planning.guards import Permission, refusals
+    from reconcile.planning.guards import Permission, clock_refusals, refusals
 
     if len(what) > 1 and any(map(_is_file, what)):
         raise click.UsageError("A saved plan is applied alone; federations are named without it.")
@@ -66,7 +66,10 @@ def apply(
     chosen = _saved(session, Path(what[0]), target, found) if _is_plan(what) else _fresh(session, what, target, found)
     plan = chosen.plan
     digest = chosen.digest if chosen.reviewed else ""
-    denied = refusals(plan, digest, session.settings.guards, Permission(allow_delete, override))
+    ahead = None if session.sandbox else found["microsoft"].ahead()  # the sandbox's clock is its own
+    denied = clock_refusals(plan, ahead) + refusals(
+        plan, digest, session.settings.guards, Permission(allow_delete, override)
+    )
     output.plan(plan, reviewed=chosen.reviewed and not denied)
     for refusal in denied:
         session.warn(f"{refusal.code} {refusal.message}\n  → {refusal.hint}")

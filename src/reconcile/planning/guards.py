@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 
 from reconcile.config.logins import NO_LOGINS, Logins
 from reconcile.config.settings import Guards
 from reconcile.planning.plan import Action, Change, Plan
 from reconcile.planning.renames import likely_renames
+from reconcile.planning.staleness import CLOCKS_APART
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Reference, Value
 
@@ -48,6 +50,23 @@ def refusals(plan: Plan, digest: str, guards: Guards, permission: Permission) ->
         *_without_permission(plan, deletions, permission),
         *_too_many(plan, deletions, digest, guards, permission),
     )
+
+
+def clock_refusals(plan: Plan, ahead: dt.timedelta | None) -> tuple[Refusal, ...]:
+    """What forbids carrying out, by a clock that is wrong, what has its moment or cannot be taken back.
+
+    ``ahead``: of the tenant's clock; None when it did not tell.
+    """
+    if ahead is None or abs(ahead) <= CLOCKS_APART:
+        return ()
+    held = [change for change in plan.changes if change.due is not None or change.action is Action.DELETE]
+    if not held:
+        return ()
+    way = "ahead of" if ahead > dt.timedelta() else "behind"
+    message = (
+        f"This machine's clock is {abs(ahead) // dt.timedelta(minutes=1)} minutes {way} the tenant's: {_few(held)}."
+    )
+    return (Refusal("APL10", message, "set the clock, then run the same command again"),)
 
 
 def _undeclared(plan: Plan) -> list[Refusal]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import datetime as dt
 import enum
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -164,3 +165,5 @@ class Provider:
     default_parallel: int = 4
     throttled: Callable[[], int] = lambda: 0
     requests: Callable[[], AbstractContextManager[list[str]]] = _no_requests
+    #: How far this machine's clock is ahead of the system's; None when it does not tell.
+    ahead: Callable[[], dt.timedelta | None] = lambda: None

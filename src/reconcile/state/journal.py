@@ -18,6 +18,7 @@ from reconcile.clock import Clock
 from reconcile.problem import Problem
 from reconcile.resources.address import Address
 from reconcile.state.durable import fsync_folder, open_private, private_folder, unwritable
+from reconcile.state.journals import sessions
 from reconcile.state.snapshot import Record, Snapshot, record_as_json
 from reconcile.state.upgrades import FORMAT
 
@@ -42,6 +43,7 @@ class Journal:
         self._durable = 0
         self._broken: Problem | None = None
         self._open: set[Address] = set()
+        self._sequences: dict[str, int] | None = None
         self._writing = threading.Lock()
         self._syncing = threading.Lock()
 
@@ -67,11 +69,16 @@ class Journal:
     def opens(self, snapshot: Snapshot) -> Snapshot:
         """Take a federation's snapshot in hand, its lock being held; work on the snapshot this returns.
 
-        Nothing may be journalled on a federation before this.
+        Nothing may be journalled on a federation before this. What tells which session came later is its number, not
+        the time: a clock may have been set back meanwhile.
         """
-        self._append(
-            "opens", {"federation": snapshot.federation, "lineage": snapshot.lineage, "serial": snapshot.serial}
-        )
+        if self._sequences is None:
+            self._sequences = {
+                slug: max(session.sequence for session in known) for slug, known in sessions(self.path.parent).items()
+            }
+        sequence = self._sequences[snapshot.federation] = self._sequences.get(snapshot.federation, 0) + 1
+        opened = {"federation": snapshot.federation, "lineage": snapshot.lineage, "serial": snapshot.serial}
+        self._append("opens", {**opened, "sequence": sequence})
         return Snapshot(snapshot.federation, snapshot.lineage, snapshot.serial, snapshot.records, self.run)
 
     def intent(self, address: Address, action: str, changed: Iterable[str] = ()) -> None:

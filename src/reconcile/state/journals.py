@@ -59,6 +59,8 @@ class Session:
     ended: bool
     settled: bool
     format: int
+    #: The number of the federation's sessions up to it; 0 in journals of before there was one.
+    sequence: int = 0
 
     @property
     def run(self) -> str:
@@ -90,7 +92,7 @@ def sessions(folder: Path) -> Mapping[str, list[Session]]:
         for session in _sessions_of(path):
             found[session.federation].append(session)
     for of_federation in found.values():
-        of_federation.sort(key=lambda session: session.at)
+        of_federation.sort(key=lambda session: (session.sequence, session.at))
     return found
 
 
@@ -111,7 +113,8 @@ def _sessions_of(path: Path) -> Iterator[Session]:
             entry = json.loads(data[start : data.index(b"\n", start)])
             federation = str(entry["federation"])
             known = (federation, entry["at"], entry["lineage"], int(entry["serial"]))
-            yield Session(path, places[federation], *known, ended, settled, written)
+            sequence = int(entry.get("sequence", 0))
+            yield Session(path, places[federation], *known, ended, settled, written, sequence)
         except (ValueError, KeyError, TypeError):
             raise damaged(path, "an opening in it makes no sense") from None
         places[federation] += 1

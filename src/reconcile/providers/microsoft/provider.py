@@ -57,4 +57,5 @@ def microsoft_provider(
         parallel=PARALLEL,
         throttled=sender.throttled,
         requests=sender.requests,
+        ahead=sender.ahead,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 
 import pytest
@@ -150,3 +151,15 @@ def test_no_token_is_ever_logged(desk: EditContext, caplog: pytest.LogCaptureFix
 def test_a_name_cut_in_the_middle_of_an_emoji_is_still_a_text() -> None:
     content = b'{"value": [{"displayName": "Zo\\u00e9 \\ud83c\\udf08 \\ud83d", "n": [1, null]}]}'
     assert Reply(200, {}, content).json() == {"value": [{"displayName": "Zo\u00e9 \U0001f308 \ufffd", "n": [1, None]}]}
+
+
+@responses.activate
+@pytest.mark.parametrize(("date", "minutes"), [("Sun, 19 Jan 2025 16:50:00 GMT", 10), ("nonsense", None), ("", None)])
+def test_how_far_our_clock_is_ahead_is_known_from_the_services_answers(
+    desk: EditContext, date: str, minutes: int | None
+) -> None:
+    desk.clock.now = lambda: dt.datetime(2025, 1, 19, 17, 0, tzinfo=dt.UTC)  # type: ignore[method-assign]
+    responses.get(URL, json={}, headers={"Date": date})
+    assert desk.transport.ahead() is None
+    desk.send()
+    assert desk.transport.ahead() == (None if minutes is None else dt.timedelta(minutes=minutes))

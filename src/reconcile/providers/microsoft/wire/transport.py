@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import datetime as dt
+import email.utils
 import enum
 import json
 import logging
@@ -128,9 +130,14 @@ class Transport:
         self._random = random
         self._patience = timeout
         self._throttled = 0
+        self._ahead: dt.timedelta | None = None
         self._followed = threading.local()
         self._session = BoundedSession()
         self._session.verify = str(ca_file) if ca_file else True
+
+    def ahead(self) -> dt.timedelta | None:
+        """How far our clock was ahead of the service's at its last answer; None before the first."""
+        return self._ahead
 
     def throttled(self) -> int:
         """How many answers so far asked us to come back later."""
@@ -178,6 +185,9 @@ class Transport:
             self._clock.sleep(pause)
 
     def _note(self, request: Request, reply: Reply) -> None:
+        with contextlib.suppress(ValueError, TypeError):
+            told = email.utils.parsedate_to_datetime(reply.headers.get("Date", ""))
+            self._ahead = self._clock.now() - told
         if reply.status == 429:
             self._throttled += 1
         ids: list[str] | None = getattr(self._followed, "ids", None)
