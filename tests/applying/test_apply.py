@@ -10,6 +10,7 @@ import pytest
 from tests.applying.memory import NOW, Killed, Site, World, mailbox, refuse
 
 from reconcile.applying.outcome import Result
+from reconcile.applying.recorder import Recorder
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.resources.address import Address
@@ -178,3 +179,19 @@ def test_a_plan_made_before_another_apply_is_refused_whole(site: Site) -> None:
         site.apply(plan)
     assert caught.value.code == "STA04"
     assert site.world.writes == ["create spf55/mailbox/jean@spf55.org"]
+
+
+def test_a_write_whose_record_found_no_room_is_not_called_a_failure(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(*_: object) -> None:
+        raise Problem("STA01", "No room left to write the journal.")
+
+    monkeypatch.setattr(Recorder, "done", no_room)
+    run = site.apply(site.plan([mailbox("anne@spf55.org")]))
+    (outcome,) = run.outcomes
+    assert Address.parse("spf55/mailbox/anne@spf55.org") in site.world.objects
+    assert outcome.written
+    assert outcome.problem is not None
+    assert outcome.problem.code == "STA01"
+    assert "the write was done" in outcome.problem.message

@@ -57,3 +57,11 @@ def test_a_files_name_begins_no_line_and_moves_no_cursor(folder: Path, name: str
 def test_a_name_in_no_encoding_is_told(folder: Path) -> None:
     os.close(os.open(os.fsencode(folder) + b"/federations/\xff.yaml", os.O_CREAT, 0o600))
     assert "SPF604" in said(folder, "validate")
+
+
+def test_ninety_thousand_unknown_keys_are_told_in_few_words(folder: Path) -> None:
+    keys = "".join(f"licance{n}: E1\n" for n in range(90_000))
+    (folder / "federations/spf55.yaml").write_text(f'code: "55"\n{keys}'[:1_000_000].rpartition("\n")[0] + "\n")
+    found = load_federations(folder / "federations").diagnostics
+    assert 500 <= len(found) < 600
+    assert any("more mistakes" in one.message for one in found)

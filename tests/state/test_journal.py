@@ -27,6 +27,7 @@ from reconcile.resources import kinds
 from reconcile.resources.address import Address
 from reconcile.state.folder import FolderStore
 from reconcile.state.journal import Journal, new_run_id
+from reconcile.state.journals import half_lines
 from reconcile.state.replay import Journals, replay
 from reconcile.state.snapshot import Snapshot
 from reconcile.state.upgrades import FORMAT
@@ -473,3 +474,12 @@ def test_a_record_deleted_by_a_run_whose_clock_was_set_back_does_not_survive_a_r
             journal.outcome(record.address, "update", "done", kept)
             journal.end({})
     assert replay(Snapshot("spf55", ""), tmp_path)[0].records == {}
+
+
+def test_a_journal_cut_in_the_middle_of_a_line_is_told(tmp_path: Path) -> None:
+    with Journal.create(tmp_path, "run-1", {}, TickingClock()) as journal:
+        journal.opens(Snapshot("spf55", "line"))
+    assert half_lines(tmp_path) == []
+    with journal.path.open("ab") as file:
+        file.write(b'{"event":"outcome","at')
+    assert half_lines(tmp_path) == [journal.path]

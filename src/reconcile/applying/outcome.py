@@ -35,6 +35,8 @@ class Outcome:
     seconds: float = 0.0
     problem: Problem | None = None
     because: Address | None = None
+    #: It was done all the same: only its record is missing.
+    written: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

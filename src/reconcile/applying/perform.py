@@ -65,7 +65,10 @@ class Performer:
             )
         self._recorder.begin(change)
         live = self._write(change, fields)
-        self._recorder.done(change, live, fields, time.monotonic() - began, requests)
+        try:
+            self._recorder.done(change, live, fields, time.monotonic() - began, requests)
+        except Problem as problem:
+            raise Unrecorded(change, problem) from None
         if live is not None:
             with self._lock:
                 self._outputs[change.address] = live.referable
@@ -99,7 +102,7 @@ class Performer:
                 self._recorder.failed(change, problem, seconds, requests)
             except Problem:
                 self._stop.set()
-        return Outcome(change, Result.FAILED, seconds, problem)
+        return Outcome(change, Result.FAILED, seconds, problem, written=isinstance(problem, Unrecorded))
 
     def _known(self, change: Change, value: Value | Reference) -> Value:
         if not isinstance(value, Reference):
@@ -113,6 +116,14 @@ class Performer:
                 "run apply again in a few minutes",
             )
         return known
+
+
+class Unrecorded(Problem):
+    """The write was done, and its outcome could not be kept: the object is there as asked."""
+
+    def __init__(self, change: Change, problem: Problem) -> None:
+        message = f"{change.address}: the write was done, and that could not be recorded: {problem.message}"
+        super().__init__(problem.code, message, problem.hint or "make room; the next apply finds it by its mark")
 
 
 def unexpected(change: Change, error: Exception) -> Problem:

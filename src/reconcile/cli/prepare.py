@@ -128,6 +128,7 @@ def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepare
     from reconcile.config.logins import Logins
     from reconcile.planning.planner import Inputs
     from reconcile.resources.desired import compile_federations, declared_domains
+    from reconcile.state.journals import half_lines
     from reconcile.state.replay import Journals
     from reconcile.state.snapshot import Snapshot
 
@@ -144,6 +145,8 @@ def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepare
     interrupted: set[Address] = set()
     with ThreadPoolExecutor(8) as pool:  # a hundred snapshots one after the other take seconds from a bucket
         found = list(pool.map(states.read, slugs))
+    for cut in half_lines(session.state / "runs"):
+        session.warn(f"{cut} ends in the middle of a line, which counts as never written: that run was killed.")
     journals = Journals.read(session.state / "runs")  # after the snapshots: what a run saves meanwhile is in both
     if not names:  # a first apply that was killed before it saved anything is in its journal alone
         orphans = [slug for slug in journals.federations() if slug not in files and slug not in slugs]

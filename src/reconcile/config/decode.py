@@ -29,6 +29,10 @@ class Shape:
     broken: frozenset[Route] = frozenset()
 
 
+#: Mistakes of shape that are told of one file: each is compared with all that could have been meant.
+_MOST = 500
+
+
 def read_shape(document: Document) -> Shape:
     """Type a document; say what is wrong with its shape (rules 102 to 106, 301, 402)."""
     findings = [*_addresses_differing_in_case(document)]
@@ -36,7 +40,11 @@ def read_shape(document: Document) -> Shape:
         return Shape(FederationFile.model_validate(document.tree), tuple(findings))
     except ValidationError as error:
         wrong = error.errors(include_url=False)
-    findings += [_finding(one, document) for one in wrong if not _follows_from_a_flaw(one, document)]
+    told = [one for one in wrong if not _follows_from_a_flaw(one, document)]
+    findings += [_finding(one, document) for one in told[:_MOST]]
+    if (left := len(told) - _MOST) > 0:
+        hint = "mend these first; is this a federation file?"
+        findings.append(Finding("SPF103", (), f"{left} more mistakes of this kind are not shown", hint))
     tree, broken = _likeness(document.tree, [one["loc"] for one in wrong])
     try:
         return Shape(FederationFile.model_validate(tree), tuple(findings), broken)

@@ -96,6 +96,16 @@ def sessions(folder: Path) -> Mapping[str, list[Session]]:
     return found
 
 
+def half_lines(folder: Path) -> list[Path]:
+    """The journals that end in the middle of a line, which nobody counts: a run was killed, or is writing it."""
+    return [path for path in files_in(folder, ".jsonl") if not _ends_well(path)]
+
+
+def _ends_well(path: Path) -> bool:
+    data = read_own(path)
+    return not data or data.endswith(b"\n")
+
+
 def _sessions_of(path: Path) -> Iterator[Session]:
     data = _whole_lines(path)
     if not data:

@@ -34,13 +34,13 @@ def as_text(diagnostics: Sequence[Diagnostic], sources: Mapping[Path, str]) -> T
             continue
         text.append(f"{_plain(str(one.path))}:{one.line}:{one.column}: ", style="bold")
         text.append(f"{one.code} {one.severity}", style=_STYLES[one.severity])
-        text.append(f": {one.message}\n")
+        text.append(f": {_plain(one.message)}\n")
         if one.line <= len(lines.get(one.path, ())):
             source, caret = _pointed(lines[one.path][one.line - 1], one.column)
             text.append(f"{one.line:5} | ", style="dim").append(source + "\n")
             text.append("      | ", style="dim").append(caret + "\n", style=_STYLES[one.severity])
         if one.hint:
-            text.append(f"      → {one.hint}\n")
+            text.append(f"      → {_plain(one.hint)}\n")
     for path, count in counts.items():
         if count > _MOST:
             text.append(
@@ -118,7 +118,7 @@ def _pointed(line: str, column: int) -> tuple[str, str]:
 
 def _plain(text: str) -> str:
     """Tabs as four spaces; nothing a terminal would obey."""
-    text = text.replace("\t", "    ")
+    text = text.replace("\t", "    ").replace("##[", "#\\x23[")
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 

@@ -9,6 +9,8 @@ from reconcile.views.wording import plain
 
 #: Every ASCII sign that could mean something to Markdown, HTML or GitHub; ' , - cannot, a dot only after www.
 _SIGNS = re.compile(r"[!-&(-+/:-@\[-`{-~]|(?<=www)\.", re.IGNORECASE)
+#: GitHub's other way to name an issue.
+_ISSUE = re.compile(r"\b(GH-)(?=\d)", re.IGNORECASE)
 _RUN_OF_TICKS = re.compile("`+")
 
 
@@ -56,8 +58,9 @@ def inert(text: str, limit: int = 80) -> str:
     """The text on one line, at most ``limit`` characters of it, free of any meaning to Markdown, HTML or GitHub."""
     shown = plain(text)
     shown = shown if len(shown) <= limit else shown[: limit - 1] + "…"
-    # An invisible space after @ keeps a name from calling somebody to the page.
-    return _SIGNS.sub(lambda sign: f"&#{ord(sign[0])};", shown).replace("&#64;", "&#64;\u200b")
+    # An invisible space keeps a name from calling somebody to the page, and a number from leading to an issue.
+    signs = _SIGNS.sub(lambda sign: f"&#{ord(sign[0])};", shown)
+    return _ISSUE.sub("\\1\u200b", signs.replace("&#64;", "&#64;\u200b").replace("&#35;", "&#35;\u200b"))
 
 
 def fence(pieces: Sequence[str]) -> str:

@@ -127,9 +127,8 @@ def _ended(outcome: Outcome) -> Text:
     change = outcome.change
     where = f"{change.address.federation} {resource(change.address)}"
     if outcome.problem is not None:
-        said = (
-            f"FAILED to {change.action.name.lower()} {where}: {outcome.problem.code} {plain(outcome.problem.message)}"
-        )
+        said = f"{_FAILED[outcome.written]} {change.action.name.lower()} {where}: {outcome.problem.code} "
+        said += plain(outcome.problem.message)
         return Text("! ", ALARM).append(said)
     did = Text(f"{change.action.value} {_DID[change.action]}", STYLES[change.action])
     return did.append(f" {where}", "not bold").append(f"  {outcome.seconds:.1f} s", QUIET)
@@ -141,3 +140,7 @@ def _stopping(event: Stopping) -> Text:
         f"Stopping: {in_flight} under way will be finished, nothing new is started. Interrupt again to leave at once."
     )
     return Text(text, ALARM)
+
+
+#: By whether the write was done all the same.
+_FAILED = {False: "FAILED to", True: "DONE, NOT RECORDED:"}

@@ -41,7 +41,9 @@ def _failures(outcomes: Iterable[Outcome]) -> Iterator[Text]:
     for outcome in outcomes:
         if outcome.result is Result.FAILED:
             change = outcome.change
-            yield Text("  ! failed  ", ALARM).append(f"{change.action.name.lower()} {resource(change.address)}")
+            yield Text("  ! not recorded  " if outcome.written else "  ! failed  ", ALARM).append(
+                f"{change.action.name.lower()} {resource(change.address)}"
+            )
             if outcome.problem is not None:
                 yield Text(f"            {outcome.problem.code} {plain(outcome.problem.message)}")
                 if outcome.problem.hint:

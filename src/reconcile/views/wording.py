@@ -49,6 +49,7 @@ def value(known: Value | Reference) -> str:
 
 def plain(text: str) -> str:
     """The text with whatever could move the cursor or turn the line around written as an escape."""
+    text = text.replace("##[", "#\\x23[")  # a command to GitHub's and Azure's runners, wherever it stands in a line
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
