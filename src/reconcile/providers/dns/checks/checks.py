@@ -10,6 +10,7 @@ from reconcile.providers.dns.checks.facts import Facts
 from reconcile.providers.dns.checks.mta_sts import mta_sts
 from reconcile.providers.dns.primary.answers import Answer, Failure
 from reconcile.providers.dns.primary.name_status import elsewhere, rrset_at
+from reconcile.providers.dns.records.dkim import dkim_key
 from reconcile.providers.dns.records.dmarc import dmarc_policy, is_dmarc
 from reconcile.providers.dns.records.keys import RecordKey
 from reconcile.providers.dns.records.microsoft_hosts import MICROSOFT
@@ -51,10 +52,9 @@ def readable(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:
 
 def mail_hosts(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
     """Where mail goes: no null MX beside others, no host without address."""
-    texts = facts.texts("", "MX")
-    if not texts:
-        yield Weight.WARNS, f"{facts.domain} has no MX: it receives no mail today."
-    hosts = [text.partition(" ")[2].rstrip(".") for text in texts]
+    hosts = facts.mx_hosts
+    if not hosts:
+        yield Weight.WARNS, _without_mx(facts.domain, resolve)
     if "" in hosts:
         beside = " beside other MX records, which is contradictory" if len(hosts) > 1 else ""
         yield (
@@ -62,17 +62,30 @@ def mail_hosts(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
             f"{facts.domain} says it takes no mail (null MX, RFC 7505){beside}: ask its owner.",
         )
     microsoft = [host for host in hosts if host.endswith(MICROSOFT)]
-    for host in filter(None, hosts):
+    for host in dict.fromkeys(filter(None, hosts)):
         if resolve(host, "A") == () and resolve(host, "AAAA") == ():
             # An old host that is dead already is a reason to switch, not to wait.
             weight = Weight.BLOCKS if host in microsoft else Weight.WARNS
             yield weight, f"The MX {host} has no address: mail for {facts.domain} stops there."
+        if alias := resolve(host, "CNAME"):
+            # RFC 2181 §10.3, RFC 5321 §5.1.
+            yield Weight.WARNS, f"The MX {host} is an alias (CNAME) of {alias[0]}: some senders refuse such a host."
+    for host in sorted({host for host in hosts if hosts.count(host) > 1}):
+        yield Weight.WARNS, f"The MX {host} stands in {hosts.count(host)} records of {facts.domain}."
     if microsoft and len(hosts) > len(microsoft):
         others = ", ".join(host for host in hosts if host not in microsoft)
         yield (
             Weight.WARNS,
             f"{others} still takes mail of {facts.domain} beside Microsoft: nobody reads it there.",
         )
+
+
+def _without_mx(domain: str, resolve: Resolve) -> str:
+    """Without MX the domain's own addresses receive its mail (RFC 5321 §5.1)."""
+    addresses = (resolve(domain, "A") or ()) + (resolve(domain, "AAAA") or ())
+    if addresses:
+        return f"{domain} has no MX: its mail goes to its own address, {', '.join(addresses)} (implicit MX)."
+    return f"{domain} has no MX and no address: it receives no mail today."
 
 
 def wildcard(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:
@@ -119,8 +132,9 @@ def dkim(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
             found = resolve(target.rstrip("."), "TXT")
             if found is None:
                 yield Weight.WARNS, f"Whether {selector} of {facts.domain} leads to a key could not be seen."
-            elif not any("p=" in text.replace(" ", "") for text in found):
-                yield Weight.BLOCKS, f"{selector} of {facts.domain} leads to {target}, which holds no key: do not sign."
+            elif not any(keys := [dkim_key(text) for text in found]):
+                why = "holds no key" if all(key is None for key in keys) else "holds a revoked key (empty p=)"
+                yield Weight.BLOCKS, f"{selector} of {facts.domain} leads to {target}, which {why}: do not sign."
             else:
                 yield Weight.FINE, f"{selector} leads to a key."
 
@@ -155,7 +169,10 @@ def dmarc(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
     else:
         policy = dmarc_policy(records[0])
         if not policy:
-            yield Weight.WARNS, f"The DMARC record of {facts.domain} has no valid policy: '{records[0]}'."
+            yield (
+                Weight.WARNS,
+                f"The DMARC record of {facts.domain} has no valid policy: receivers ignore '{records[0]}'.",
+            )
         else:
             yield Weight.FINE, f"DMARC asks for {policy}."
 
@@ -169,7 +186,8 @@ def leftovers(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:
         ("_submission._tcp", "SRV"),
         ("msoid", "CNAME"),
     ):
-        if values := [text.removesuffix(".") for text in facts.texts(below, rdtype)]:
+        # SRV with the target "." says that there is no such service (RFC 2782).
+        if values := [text.removesuffix(".") for text in facts.texts(below, rdtype) if not text.endswith(" .")]:
             yield Weight.WARNS, f"{below}.{facts.domain} {rdtype} still leads mail programs to {', '.join(values)}."
 
 

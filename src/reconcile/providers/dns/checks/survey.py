@@ -140,7 +140,7 @@ class Surveyor:
             facts = read_facts(primary, domains)
         with concurrent.futures.ThreadPoolExecutor(_POLICIES_AT_ONCE) as pool:
             facts = list(pool.map(lambda one: self._with_policy(one, new_mx), facts))
-        hosts = [(text.partition(" ")[2].rstrip("."), "A") for one in facts for text in one.texts("", "MX")]
+        hosts = [(host, rdtype) for one in facts for host in one.mx_hosts for rdtype in ("A", "CNAME")]
         keys = [(text, "TXT") for one in facts for below in _SELECTORS for text in one.texts(below, "CNAME")]
         self.resolver.resolve_all([*filter(lambda pair: pair[0], hosts), *keys])
         prefetch(

@@ -136,6 +136,8 @@ class Primary:
             )
         if rcode == dns.rcode.NOTAUTH:
             return Problem("DNS06", f"{self} is not the primary of {zone}.", "correct [dns] host in reconcile.toml")
+        if rcode == dns.rcode.NOTIMP:
+            return self._no_updates(zone)
         if rcode in _PREREQUISITE_FAILED:
             return Verdict.CONFLICT
         if rcode != dns.rcode.NOERROR:
@@ -159,12 +161,21 @@ class Primary:
         except (dns.tsig.PeerError, dns.tsig.BadSignature, dns.tsig.BadKey, dns.tsig.BadTime):
             raise self._key_refused(name) from None
         except dns.exception.DNSException as error:
+            if reply[3] & 0xF == dns.rcode.NOTIMP:
+                raise self._no_updates(name) from None
             if self.key is not None and dns.rcode.Rcode(reply[3] & 0xF) in _UNSIGNED_REFUSALS:
                 raise self._key_refused(name) from None
             raise Problem(
                 "DNS11", f"{self} sent an answer about {name} that cannot be read ({type(error).__name__})."
             ) from None
         return message
+
+    def _no_updates(self, zone: str) -> Problem:
+        return Problem(
+            "DNS24",
+            f"{self} takes no dynamic updates (NOTIMP to an update of {zone}; NSD, for one, never does).",
+            "have the zone served by one that does, or name it in [dns.hosted] or [dns.manual]",
+        )
 
     def _key_refused(self, name: str) -> Problem:
         return Problem(
