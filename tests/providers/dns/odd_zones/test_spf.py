@@ -220,7 +220,9 @@ def test_a_broken_record_is_told_in_the_plan_the_write_and_the_check(
     assert re.search(
         f"write: 'v=spf1 (ip4:198.51.100.7 include:{INC}|include:{INC} ip4:198.51.100.7) ~all'", planned.reason
     )
-    assert [weight for weight, sentence in findings(world, "spf") if why in sentence] == [Weight.BLOCKS]
+    ((weight, sentence),) = [found for found in findings(world, "spf") if why in found[1]]
+    assert weight is Weight.BLOCKS
+    assert f"include:{INC}" in sentence, "nobody is told to write a record that forbids all mail"
 
 
 def _rewrite(world: World, old: str, terms: str) -> None:

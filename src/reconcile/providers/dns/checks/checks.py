@@ -17,7 +17,7 @@ from reconcile.providers.dns.records.microsoft_hosts import MICROSOFT
 from reconcile.providers.dns.spf import record as spf
 from reconcile.providers.dns.spf.lookups import LOOKUP_LIMIT, Resolve, count
 from reconcile.providers.dns.spf.parts import IncludeInSpf
-from reconcile.providers.dns.spf.soundness import unsound
+from reconcile.providers.dns.spf.soundness import safe_place, unsound
 
 Check = Callable[[Facts, Resolve], Iterator[tuple[Weight, str]]]
 
@@ -106,7 +106,11 @@ def spf_record(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
         return
     record = spf.parse(str(seen.context["record"]))
     if fault := unsound(record, facts.domain, resolve):
-        yield Weight.BLOCKS, f"{fault.message} To do: {fault.hint}."
+        # What to write names Microsoft, too: without it, the domain's own mail would be forbidden.
+        host = f"spf{_OUTLOOK}"
+        merged = record.with_include(host, safe_place(record, facts.domain, resolve))
+        hint = (unsound(merged, facts.domain, resolve) or fault).hint
+        yield Weight.BLOCKS, f"{fault.message} To do: {hint}."
         return
     lookups = count(record, facts.domain, resolve)
     full = len(lookups.asking) == LOOKUP_LIMIT and not any(host.endswith(_OUTLOOK) for host in record.includes)

@@ -1,0 +1,106 @@
+"""Odd zones as a postmaster meets them: the commands, on the sandbox."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import dns.query
+import dns.tsig
+import dns.update
+import pytest
+from tests.scenarios.stage import Stage
+
+DOMAIN = "spf55.org"
+
+
+class Zone:
+    """The federation's zone in a running sandbox, and somebody else's hand in it."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        settings = (stage.folder / ".sandbox" / "settings.toml").read_text(encoding="utf-8")
+        found = re.search(r"^\[dns\]$.*?^port = (\d+)$", settings, re.MULTILINE | re.DOTALL)
+        assert found is not None
+        self.port = int(found[1])
+        self.key = dns.tsig.Key("reconcile-sandbox", stage.secret("dns-key"), dns.tsig.HMAC_SHA256)
+
+    def change(self, *, add: tuple[str, ...] = (), delete: tuple[str, ...] = ()) -> None:
+        message = dns.update.UpdateMessage(DOMAIN, keyring=self.key)
+        for record in delete:
+            message.delete(*record.split(" ", 2))
+        for record in add:
+            message.add(*record.split(" ", 3))
+        assert dns.query.tcp(message, "127.0.0.1", 5, port=self.port).rcode() == 0
+
+    def said(self) -> dict[str, str]:
+        """What each command says of the zone as it is."""
+        commands = {"plan": ("plan",), "rehearse": ("rehearse",), "check": ("dns", "check", "spf55")}
+        return {name: " ".join(self.stage.run(*words).said.split()) for name, words in commands.items()}
+
+
+@pytest.fixture(scope="module")
+def zone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zone]:
+    stage = Stage.small(tmp_path_factory.mktemp("odd"))
+    stage.run("sandbox", "up", expect=0)
+    try:
+        yield Zone(stage)
+    finally:
+        stage.run("sandbox", "down")
+
+
+POLICY = 'dmarc-policy 300 TXT "v=DMARC1; p=reject"'
+INPUTS: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
+    # name: added, deleted, what plan, rehearsal and check all say
+    "mta-sts behind an alias": (
+        ("_mta-sts 300 CNAME sts", 'sts 300 TXT "v=STSv1; id=1"'),
+        (),
+        "The MTA-STS policy of spf55.org cannot be read",
+    ),
+    "spf include gone": (
+        ('@ 300 TXT "v=spf1 include:gone.spf55.org -all"',),
+        ("@ TXT",),
+        "gone.spf55.org has no SPF record",
+    ),
+    "spf include of itself": (('@ 300 TXT "v=spf1 include:spf55.org -all"',), ("@ TXT",), "spf55.org includes itself"),
+    "spf void lookups": (
+        ('@ 300 TXT "v=spf1 a:x1.spf55.org a:x2.spf55.org a:x3.spf55.org -all"',),
+        ("@ TXT",),
+        "3 lookups of the SPF record of spf55.org find nothing",
+    ),
+    "an address at autodiscover": (("autodiscover 300 A 192.0.2.44",), (), "holds other records (A)"),
+    "an MX that is an alias": (
+        ("mail 300 CNAME www", "@ 300 MX 5 mail.spf55.org."),
+        (),
+        "The MX mail.spf55.org is an alias (CNAME)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("added", "deleted", "sentence"), INPUTS.values(), ids=INPUTS)
+def test_the_plan_the_rehearsal_and_the_check_say_it(
+    zone: Zone, added: tuple[str, ...], deleted: tuple[str, ...], sentence: str
+) -> None:
+    zone.change(add=added, delete=deleted)
+    try:
+        for command, said in zone.said().items():
+            assert sentence in said, (command, said)
+    finally:
+        names = [record.split(" ") for record in added if not record.startswith("@")]
+        zone.change(delete=tuple(f"{words[0]} {words[2]}" for words in names))
+        zone.change(delete=("@ MX", "@ TXT"))
+        old = ("@ 3600 MX 10 mx1.mutualise.example.", '@ 3600 TXT "v=spf1 include:_spf.mutualise.example ~all"')
+        zone.change(add=old)
+
+
+def test_a_policy_behind_an_alias_leaves_nothing_to_do(zone: Zone) -> None:
+    zone.change(delete=("_dmarc TXT",))
+    zone.change(add=("_dmarc 300 CNAME dmarc-policy", POLICY))
+    said = zone.said()
+    assert "_dmarc" not in said["plan"]
+    assert "DMARC asks for reject." in said["check"]
+
+
+def test_what_a_wildcard_answers_is_created_beside_it(zone: Zone) -> None:
+    zone.change(delete=("_dmarc CNAME", "dmarc-policy TXT"), add=('* 300 TXT "v=spf1 -all"',))
+    assert "create _dmarc.spf55.org/TXT/dmarc" in zone.said()["plan"]
