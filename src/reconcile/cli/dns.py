@@ -65,6 +65,7 @@ def check(session: Session, federation: str, as_json: bool) -> int:
     Exits 0 when no problem is found and all servers agree, 2 when some server or cache still answers otherwise,
     1 when something would stop mail.
     """
+    from reconcile.cli.dns_mx import assigned_mx
     from reconcile.cli.dns_output import survey_document, survey_lines
     from reconcile.cli.providers import dns_places
     from reconcile.providers.base import Weight
@@ -78,7 +79,8 @@ def check(session: Session, federation: str, as_json: bool) -> int:
     moments = milestones(chosen.file.migration.date, session.settings.calendar)
     switch = SwitchMoments(moments.preparation, moments.cutover)
     surveyors = dns_places(session).surveyors().sorted_out(chosen.domains)
-    surveys = [surveyor.survey(domains, switch, now) for surveyor, domains in surveyors]
+    new_mx = assigned_mx(session, [chosen])
+    surveys = [surveyor.survey(domains, switch, now, new_mx) for surveyor, domains in surveyors]
     unseen = set(chosen.domains).difference(*(domains for _, domains in surveyors))
     for domain in sorted(unseen):
         session.warn(f"{domain} was not checked: name the server that serves it, [dns.hosted] server.")

@@ -32,6 +32,7 @@ def rehearse(session: Session, federations: tuple[str, ...]) -> int:
     the gates read it; the day of a good one is also written in the file, under migration: rehearsed.
     """
     from reconcile.cli.credential import credential
+    from reconcile.cli.dns_mx import assigned_mx
     from reconcile.cli.providers import dns_places
     from reconcile.cli.rehearse_hosts import dns_key, old_mailboxes
     from reconcile.config.load import load_federations
@@ -48,10 +49,13 @@ def rehearse(session: Session, federations: tuple[str, ...]) -> int:
         for moments in [milestones(federation.file.migration.date, settings.calendar)]
         for domain in federation.domains
     }
+    new_mx = assigned_mx(session, loaded)
     found = [
         finding
         for surveyor, domains in dns_places(session).surveyors().sorted_out(switches)
-        for finding in surveyor.before_switch({domain: switches[domain] for domain in domains}, session.clock.now())
+        for finding in surveyor.before_switch(
+            {domain: switches[domain] for domain in domains}, session.clock.now(), new_mx
+        )
     ]
     blocked = False
     for federation in loaded:

@@ -84,7 +84,9 @@ def test_without_a_known_mx_a_check_promises_nothing(embedded: Server) -> None:
     world = zone_on(embedded, ORDINARY)
     change(world.port, world.origin, add=DIRECT)
     assert _checked(world, ENFORCED.format("*.oldhost.example")) == [Weight.BLOCKS]
-    assert _checked(world, ENFORCED.format("*.mx.microsoft")) == [Weight.WARNS]
+    assert _checked(world, ENFORCED.format("*.mx.microsoft")) == [Weight.BLOCKS]
+    assert _checked(world, ENFORCED.format("*.o-v1.mx.microsoft")) == [Weight.WARNS]
+    assert _checked(world, ENFORCED.format("*.mail.protection.outlook.com")) == [Weight.WARNS]
 
 
 def test_once_the_mx_is_microsofts_the_check_judges_the_mx_that_is_published(embedded: Server) -> None:

@@ -9,7 +9,10 @@ import dns.query
 import dns.tsig
 import dns.update
 import pytest
+import responses
 from tests.scenarios.stage import Stage
+
+from reconcile.cli.main import cli
 
 DOMAIN = "spf55.org"
 
@@ -104,3 +107,27 @@ def test_a_policy_behind_an_alias_leaves_nothing_to_do(zone: Zone) -> None:
 def test_what_a_wildcard_answers_is_created_beside_it(zone: Zone) -> None:
     zone.change(delete=("_dmarc CNAME", "dmarc-policy TXT"), add=('* 300 TXT "v=spf1 -all"',))
     assert "create _dmarc.spf55.org/TXT/dmarc" in zone.said()["plan"]
+
+
+def test_a_policy_is_judged_by_the_mx_the_tenant_has_assigned(
+    zone: Zone, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    zone.stage.run("apply", "--yes", "--target", "spf55/domain_verification/*")
+    zone.change(add=('_mta-sts 300 TXT "v=STSv1; id=1"',))
+    for name, value in zone.stage.environment({}).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(zone.stage.folder)
+
+    def checked(pattern: str) -> str:
+        policy = f"version: STSv1\nmode: enforce\nmx: {pattern}\nmax_age: 604800\n"
+        with responses.RequestsMock(assert_all_requests_are_fired=False) as mocked:
+            mocked.add_passthru("https://127.0.0.1")
+            mocked.get("https://mta-sts.spf55.org/.well-known/mta-sts.txt", body=policy)
+            cli.main(args=["dns", "check", "spf55"], prog_name="reconcile", standalone_mode=False)
+        (line,) = [line for line in capfd.readouterr().out.splitlines() if " mta-sts " in line]
+        return line.strip()
+
+    for pattern in ("*.mail.protection.outlook.com", "*.mx.microsoft"):
+        assert checked(pattern).startswith("blocks"), pattern
+    (host,) = re.findall(r"spf55-org\.[a-z0-9-]+\.mx\.microsoft", checked("*.oldhost.example"))
+    assert checked(f"*.{host.partition('.')[2]}").startswith("fine")

@@ -108,12 +108,14 @@ class Surveyor:
                 found += _named(name, "dnssec", iter([(Weight.BLOCKS, _BOGUS.format(name))]))
         return found
 
-    def survey(self, domains: Sequence[str], switch: SwitchMoments, now: dt.datetime) -> Survey:
+    def survey(
+        self, domains: Sequence[str], switch: SwitchMoments, now: dt.datetime, new_mx: NewMx = _not_known
+    ) -> Survey:
         """The checks, then every authoritative server; the configured resolvers too, about what is published.
 
         A resolver is never asked for a record that does not exist yet: it would remember its absence for hours.
         """
-        facts = self._gathered(domains)
+        facts = self._gathered(domains, new_mx)
         recursive = [Nameserver(text, *host_and_port(text), recursive=True) for text in self.resolvers]
         authoritative = self._authoritative(self._named_servers(facts))
         asked = []

@@ -38,8 +38,14 @@ class Policy:
 
     @property
     def may_allow_microsoft(self) -> bool:
-        """Whether some host that Microsoft might assign would be allowed: all that can be said before it is known."""
-        return any(f".{host.removeprefix('*.')}".endswith(MICROSOFT) for host in self.hosts)
+        """Whether some host that Microsoft might assign would be allowed: all that can be said before it is known.
+
+        Hosts under ``mx.microsoft`` have two labels before it (``spf55-org.o-v1.mx.microsoft``): a wildcard stands for
+        one.
+        """
+        return any(
+            f".{host.removeprefix('*.')}".endswith(MICROSOFT) and host != "*.mx.microsoft" for host in self.hosts
+        )
 
 
 def announced(texts: Iterable[str]) -> bool:
