@@ -42,7 +42,7 @@ def dns_places(session: Session) -> DnsPlaces:
 
     settings = session.outside.dns
     if session.sandbox:
-        settings = settings.model_copy(update={"hosted": {}, "manual": {}})
+        settings = settings.model_copy(update={"hosted": {}, "manual": {}, "names": session.settings.dns.names})
 
     def secret(account: str, option: str) -> str:
         if not account:

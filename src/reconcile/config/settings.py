@@ -112,6 +112,13 @@ class ManualZones(Table):
     """That server's port."""
 
 
+class DnsName(Table):
+    """One name in a zone of the primary."""
+
+    replace: bool = False
+    """true to put our alias in the place of other records there (autodiscover's A); dns undo brings them back."""
+
+
 class DnsServer(Table):
     """A primary that takes RFC 2136 updates, for every zone that no table below names."""
 
@@ -129,6 +136,8 @@ class DnsServer(Table):
     """Recursive resolvers, host or host:port, asked about names that are not ours; none: this machine's own."""
     tls_reports: str = ""
     """Where receivers report how TLS went, such as mailto:tls@spf.example: published for every domain (RFC 8460)."""
+    names: dict[Name, DnsName] = Field(default_factory=dict)
+    """What may be done at single names of the primary's zones, a table for each name."""
     hosted: dict[str, HostedAccount] = Field(default_factory=dict)
     """Zones at DNS hosts, a table for each account."""
     manual: dict[str, ManualZones] = Field(default_factory=dict)

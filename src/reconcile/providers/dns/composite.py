@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import dns.name
+
 from reconcile.clock import Clock
 from reconcile.config.settings import DnsServer, HostedAccount, ManualZones
 from reconcile.problem import Problem
@@ -26,7 +28,7 @@ from reconcile.providers.dns.primary.client import Primary
 from reconcile.providers.dns.primary.key_probe import try_key
 from reconcile.providers.dns.primary.update_message import JournalWrite, not_journalled
 from reconcile.providers.dns.primary.updates import PrimaryStore
-from reconcile.providers.dns.provider import dns_provider, dns_reader, signing_primary
+from reconcile.providers.dns.provider import dns_provider, dns_reader, replaceable, signing_primary
 from reconcile.providers.dns.router import RoutedReader, RoutedStore, Routes, routed_provider
 from reconcile.providers.dns.undo import RrsetStore, Undo
 
@@ -65,7 +67,8 @@ class DnsPlaces:
         kept = RecordJournal(journal, self.clock)
         default = None
         if self.settings.host:
-            default = PrimaryStore(signing_primary(self.settings, self._key(), self.clock), self.clock, kept)
+            signing = signing_primary(self.settings, self._key(), self.clock)
+            default = PrimaryStore(signing, self.clock, kept, replaceable(self.settings))
         places: dict[str, RrsetStore] = {}
         for name, hosted in self.settings.hosted.items():
             places |= dict.fromkeys(hosted.zones, self._store(name, hosted, kept))
@@ -89,7 +92,11 @@ class DnsPlaces:
                 places |= dict.fromkeys(hosted.zones, self._surveyor(hosted.server, hosted.port))
         for manual in self.settings.manual.values():
             places |= dict.fromkeys(manual.zones, self._surveyor(manual.host, manual.port))
-        default = self._surveyor(self.settings.host, self.settings.port) if self.settings.host else None
+        default = (
+            self._surveyor(self.settings.host, self.settings.port, replaceable(self.settings))
+            if self.settings.host
+            else None
+        )
         return Routes(places, default)
 
     def _elsewhere(self, journal: JournalWrite) -> dict[str, Provider]:
@@ -105,9 +112,10 @@ class DnsPlaces:
         """The primary's secret; a Kerberos ticket needs none."""
         return "" if self.settings.key_algorithm == gss.ALGORITHM else self.secret("", "")
 
-    def _surveyor(self, host: str, port: int) -> Surveyor:
+    def _surveyor(self, host: str, port: int, replace: frozenset[dns.name.Name] = frozenset()) -> Surveyor:
         primary = Primary(host, port)
-        return Surveyor(primary, Resolver(primary, self.settings.resolvers), self.settings.resolvers, self.zone)
+        resolver = Resolver(primary, self.settings.resolvers)
+        return Surveyor(primary, resolver, self.settings.resolvers, self.zone, replace=replace)
 
     def _preflight(self, host: str, port: int) -> Preflight | None:
         return Preflight(self._surveyor(host, port), self.clock) if host else None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+import dns.name
+
 from reconcile.clock import Clock, SystemClock
 from reconcile.config.settings import DnsServer
 from reconcile.providers.base import Provider
@@ -34,7 +36,7 @@ def dns_provider(
     """
     clock = clock or SystemClock()
     write_ahead = RecordJournal(journal, clock) if journal else not_journalled
-    store = PrimaryStore(signing_primary(server, secret, clock), clock, write_ahead)
+    store = PrimaryStore(signing_primary(server, secret, clock), clock, write_ahead, replaceable(server))
     resolver = Resolver(Primary(server.host, server.port), server.resolvers)
     return Provider(
         name="dns",
@@ -48,8 +50,14 @@ def dns_provider(
 def dns_reader(server: DnsServer, clock: Clock, zone: dt.tzinfo) -> DnsReader:
     """The reader of the zones on one primary. Reads are not signed, so it needs no key."""
     plain = Primary(server.host, server.port)
-    surveyor = Surveyor(plain, Resolver(plain, server.resolvers), server.resolvers, zone)
-    return DnsReader(plain, Preflight(surveyor, clock))
+    replace = replaceable(server)
+    surveyor = Surveyor(plain, Resolver(plain, server.resolvers), server.resolvers, zone, replace=replace)
+    return DnsReader(plain, Preflight(surveyor, clock), replace)
+
+
+def replaceable(server: DnsServer) -> frozenset[dns.name.Name]:
+    """The names where an alias may take the place of other records."""
+    return frozenset(dns.name.from_text(name).canonicalize() for name, one in server.names.items() if one.replace)
 
 
 def signing_primary(server: DnsServer, secret: str, clock: Clock) -> Primary:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
+import dns.name
 from dns.rdatatype import RdataType
 
 from reconcile.problem import Problem
@@ -14,9 +15,9 @@ from reconcile.providers.dns.desired.ownership import part_of
 from reconcile.providers.dns.desired.policies import is_policy, kept_elsewhere
 from reconcile.providers.dns.primary.answers import Answer, Failure, Question
 from reconcile.providers.dns.primary.client import Primary
-from reconcile.providers.dns.primary.name_status import ask_rrsets, elsewhere, rrset_at
+from reconcile.providers.dns.primary.name_status import ask_rrsets, elsewhere, other_rrsets, replaced_texts, rrset_at
 from reconcile.providers.dns.records.keys import RecordKey
-from reconcile.resources.resource import Live
+from reconcile.resources.resource import Live, Value
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class DnsReader:
     primary: Primary
     #: Told of the domains about to be switched.
     preflight: Preflight | None = None
+    #: Names where our alias may take the place of other records.
+    replace: frozenset[dns.name.Name] = frozenset()
 
     def observe(self, scope: Scope) -> Observation:
         """Each record found, absent, or unknown with the server, the name and the reason."""
@@ -43,6 +46,12 @@ class DnsReader:
             values = self.preflight.surveyor.resolver.resolve(key.owner, "CNAME")
             if values:
                 return Live(wanted.address, {"values": values}, context={"record": where})
+        others = other_rrsets(key, answers) if key.name in self.replace and wanted.desired else {}
+        if others and RdataType.NS not in others:
+            seen = part_of(key).see(None)  # a TTL, as it will be
+            texts = replaced_texts(others)
+            gone: dict[str, Value] = {"replaces": texts, "record": f"replaces {', '.join(texts)}"}
+            return Live(wanted.address, seen.fields if seen else {"values": ()}, context=gone)
         return _read(wanted, key, answers)
 
 

@@ -60,6 +60,10 @@ class Revert:
     def key(self) -> RecordKey:
         return RecordKey(self.did.name, self.did.rdtype)
 
+    @property
+    def replaces(self) -> tuple[str, ...] | None:
+        return None
+
     def satisfied_by(self, now: Rdataset | None) -> bool:
         if self.did.rdtype == RdataType.TXT:
             return not self._added & _values(now) and self._removed <= _values(now)

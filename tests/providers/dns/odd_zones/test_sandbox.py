@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import dns.query
 import dns.tsig
@@ -131,3 +132,22 @@ def test_a_policy_is_judged_by_the_mx_the_tenant_has_assigned(
         assert checked(pattern).startswith("blocks"), pattern
     (host,) = re.findall(r"spf55-org\.[a-z0-9-]+\.mx\.microsoft", checked("*.oldhost.example"))
     assert checked(f"*.{host.partition('.')[2]}").startswith("fine")
+
+
+def test_an_address_at_autodiscover_is_replaced_where_the_settings_say_so_and_brought_back(tmp_path: Path) -> None:
+    stage = Stage.small(tmp_path)
+    with (tmp_path / "reconcile.toml").open("a", encoding="utf-8") as settings:
+        settings.write(f'\n[dns.names."autodiscover.{DOMAIN}"]\nreplace = true\n')
+    stage.run("sandbox", "up", expect=0)
+    try:
+        zone = Zone(stage)
+        zone.change(add=("autodiscover 300 A 192.0.2.44",))
+        assert "autodiscover: our alias takes" in zone.said()["rehearse"].replace(f".{DOMAIN}", "")
+        stage.run("apply", "--yes", expect=0)
+        assert "autodiscover.outlook.com" in stage.run("state", "show", f"spf55/dns/autodiscover.{DOMAIN}/CNAME").said
+        stage.run("plan", "--detailed-exitcode", expect=0)
+        undone = stage.run("dns", "undo", "spf55", "--only", "autodiscover*", "--yes", expect=0)
+        assert "+ 192.0.2.44" in undone.out
+        assert "holds other records" not in stage.run("dns", "check", "spf55").said
+    finally:
+        stage.run("sandbox", "down")

@@ -39,6 +39,8 @@ class MadeChange:
     value: Rdataset
     federation: str = "spf55"
 
+    replaces: tuple[str, ...] | None = None
+
     def satisfied_by(self, now: Rdataset | None) -> bool:
         return now == self.value
 

@@ -9,7 +9,7 @@ from reconcile.providers.base import Finding, Weight
 from reconcile.providers.dns.checks.facts import Facts
 from reconcile.providers.dns.checks.mta_sts import mta_sts
 from reconcile.providers.dns.primary.answers import Answer, Failure
-from reconcile.providers.dns.primary.name_status import elsewhere, rrset_at
+from reconcile.providers.dns.primary.name_status import elsewhere, others_at, rrset_at
 from reconcile.providers.dns.records.dkim import dkim_key
 from reconcile.providers.dns.records.dmarc import dmarc_policy, is_dmarc
 from reconcile.providers.dns.records.keys import RecordKey
@@ -146,8 +146,12 @@ def dkim(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
 def occupied(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:
     """Names that are to become aliases and hold other records, or lie where nothing can be published."""
     for below, weight in (("autodiscover", Weight.BLOCKS), *((one, Weight.WARNS) for one in _SELECTORS)):
+        key = RecordKey.parse(f"{below}.{facts.domain}/CNAME")
+        if key.name in facts.replace and (others := others_at(key, facts.answers)) and "NS" not in others:
+            yield Weight.FINE, f"{key.owner}: our alias takes the place of its records ({', '.join(others)})."
+            continue
         try:
-            rrset_at(RecordKey.parse(f"{below}.{facts.domain}/CNAME"), facts.answers)
+            rrset_at(key, facts.answers)
         except Problem as problem:
             # A selector in the way stops the signing, not the mail.
             yield weight, f"{problem.message} To do: {problem.hint}."

@@ -46,6 +46,8 @@ class Facts:
     policy: str | None = None
     #: The MX hosts about to be published, lower case, no final dot; none while they are not known.
     new_mx: tuple[str, ...] = ()
+    #: Names where our alias may take the place of other records.
+    replace: frozenset[dns.name.Name] = frozenset()
 
     def answer(self, below: str, rdtype: str) -> Answer | Failure:
         """The answer for ``below`` (``""``: the domain itself), as it came."""

@@ -69,6 +69,8 @@ class Surveyor:
     resolvers: tuple[str, ...] = ()
     zone: dt.tzinfo = dt.UTC
     policy: Callable[[str], str | None] = fetch_policy
+    #: Names where our alias may take the place of other records.
+    replace: frozenset[dns.name.Name] = frozenset()
 
     def check(self, domains: Sequence[str]) -> list[Finding]:
         """The named checks alone. Only the primary is asked about the domains' own names."""
@@ -139,7 +141,7 @@ class Surveyor:
     def _gathered(self, domains: Sequence[str], new_mx: NewMx = _not_known) -> list[Facts]:
         """The facts, and all the names they lead to asked about in a few rounds rather than one by one."""
         with self.primary.connected() as primary:
-            facts = read_facts(primary, domains)
+            facts = [dataclasses.replace(one, replace=self.replace) for one in read_facts(primary, domains)]
         with concurrent.futures.ThreadPoolExecutor(_POLICIES_AT_ONCE) as pool:
             facts = list(pool.map(lambda one: self._with_policy(one, new_mx), facts))
         hosts = [(host, rdtype) for one in facts for host in one.mx_hosts for rdtype in ("A", "CNAME")]

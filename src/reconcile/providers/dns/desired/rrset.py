@@ -26,6 +26,10 @@ class RrsetChange(Protocol):
     @property
     def federation(self) -> str: ...
 
+    @property
+    def replaces(self) -> tuple[str, ...] | None:
+        """The records at the name that the plan showed as going for an alias; None when it showed none."""
+
     def satisfied_by(self, now: Rdataset | None) -> bool:
         """Whether nothing is left to do."""
 
@@ -49,6 +53,11 @@ class _Ordered:
     @property
     def federation(self) -> str:
         return self.order.address.federation
+
+    @property
+    def replaces(self) -> tuple[str, ...] | None:
+        value = self.order.before.context.get("replaces") if self.order.before else None
+        return value if isinstance(value, tuple) else None
 
     def refuse_drift(self, now: Rdataset | None) -> None:
         before = self.order.before

@@ -30,10 +30,20 @@ class Swap:
 def update_for(zone: dns.name.Name, swaps: Sequence[Swap]) -> dns.update.UpdateMessage:
     """The UPDATE (RFC 2136): prerequisites on every value of ``before``, then only the records that differ."""
     message = dns.update.UpdateMessage(zone)
+    taken_over = {
+        swap.name for swap in swaps if swap.rdtype == RdataType.CNAME and swap.before is None and swap.after is not None
+    } & {swap.name for swap in swaps if swap.rdtype != RdataType.CNAME and swap.after is None}
     for swap in swaps:
-        _require(message, swap)
-    for swap in swaps:
-        _change(message, swap)
+        if swap.name in taken_over and swap.before is None:
+            message.absent(swap.name, swap.rdtype)
+        else:
+            _require(message, swap)
+    for name in taken_over:
+        message.delete(name)  # whole: deleting the RRsets beside the added alias loses it on Knot
+    # What goes, goes first: an alias and other records at one name are never there together.
+    for swap in sorted(swaps, key=lambda one: one.after is not None):
+        if swap.name not in taken_over or swap.after is not None:
+            _change(message, swap)
     return message
 
 

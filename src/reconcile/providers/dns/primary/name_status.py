@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import dns.exception
 import dns.name
@@ -15,6 +15,7 @@ from dns.rdatatype import RdataType
 from reconcile.problem import Problem
 from reconcile.providers.dns.primary.answers import Answer, Failure, Question
 from reconcile.providers.dns.primary.client import Primary
+from reconcile.providers.dns.records.canonical import texts_of
 from reconcile.providers.dns.records.keys import RecordKey
 
 #: Below an existing name nothing answers for ``label.*.name``; below one that a wildcard only stands in for, the
@@ -26,7 +27,11 @@ _Answers = Mapping[Question, Answer | Failure]
 
 
 #: Types looked for at a name that is to become an alias. An alias stands alone (RFC 1034 §3.6.2).
-OTHER_TYPES = (RdataType.A, RdataType.AAAA, RdataType.MX, RdataType.TXT, RdataType.SRV, RdataType.NS)
+OTHER_TYPES = (
+    *(RdataType.A, RdataType.AAAA, RdataType.MX, RdataType.TXT, RdataType.SRV, RdataType.NS, RdataType.CAA),
+    *(RdataType.HTTPS, RdataType.SVCB, RdataType.SSHFP, RdataType.TLSA, RdataType.NAPTR, RdataType.PTR),
+    *(RdataType.HINFO, RdataType.LOC, RdataType.RP, RdataType.URI, RdataType.OPENPGPKEY),
+)
 
 
 def ask_rrsets(primary: Primary, keys: Iterable[RecordKey], others: Iterable[Question] = ()) -> _Answers:
@@ -47,8 +52,10 @@ def questions_about(keys: Iterable[RecordKey]) -> Iterator[Question]:
     return itertools.chain(map(_question, keys), *map(_doubts, keys))
 
 
-def rrset_at(key: RecordKey, answers: _Answers) -> dns.rdataset.Rdataset | None:
+def rrset_at(key: RecordKey, answers: _Answers, along: Collection[RecordKey] = ()) -> dns.rdataset.Rdataset | None:
     """The RRset at the name itself, None when there is none or only a wildcard answers.
+
+    ``along``: records read or changed together with it; those are not in its way.
 
     Raises the Problem of a failed read, and DNS10 when nothing can or should be published there: the name is an alias
     or is to become one beside other records (RFC 1034 §3.6.2), is below a DNAME (RFC 6672 §2.4), or a wildcard's MX
@@ -65,6 +72,8 @@ def rrset_at(key: RecordKey, answers: _Answers) -> dns.rdataset.Rdataset | None:
             raise blocked(key, why, "publish the same records at the name itself first, then plan again")
         _refuse_uncovering(key, answers)
         return None
+    if answer.alias is not None and RecordKey(key.name, RdataType.CNAME) in along:
+        return None
     if answer.alias is not None:
         target = _text(answer.alias)
         raise blocked(
@@ -73,18 +82,31 @@ def rrset_at(key: RecordKey, answers: _Answers) -> dns.rdataset.Rdataset | None:
             "replace the alias by the A and AAAA records of its target",
         )
     if answer.rdataset is None:
-        if others := others_at(key, answers):
-            raise cname_conflict(key, others)
+        others = other_rrsets(key, answers)
+        if not all(RecordKey(key.name, rdtype) in along for rdtype in others):
+            raise cname_conflict(key, others_at(key, answers))
         _refuse_uncovering(key, answers)
     return answer.rdataset
 
 
 def others_at(key: RecordKey, answers: _Answers) -> list[str]:
     """The types of other records at a name that is to become an alias, none for another type or where none was seen."""
+    return [dns.rdatatype.to_text(rdtype) for rdtype in other_rrsets(key, answers)]
+
+
+def other_rrsets(key: RecordKey, answers: _Answers) -> dict[RdataType, dns.rdataset.Rdataset]:
+    """The other records at a name that is to become an alias, by type."""
     if key.rdtype != RdataType.CNAME:
-        return []
-    seen = (rdtype for rdtype in OTHER_TYPES if _own(key.name, rdtype, answers))
-    return [dns.rdatatype.to_text(rdtype) for rdtype in seen]
+        return {}
+    found = {rdtype: _own(key.name, rdtype, answers) for rdtype in OTHER_TYPES}
+    return {rdtype: rdataset for rdtype, rdataset in found.items() if rdataset is not None}
+
+
+def replaced_texts(others: Mapping[RdataType, dns.rdataset.Rdataset]) -> tuple[str, ...]:
+    """Records that an alias takes the place of, as a plan shows them."""
+    return tuple(
+        sorted(f"{dns.rdatatype.to_text(rdtype)} {text}" for rdtype, one in others.items() for text in texts_of(one))
+    )
 
 
 def elsewhere(key: RecordKey, answers: _Answers) -> str:
@@ -114,9 +136,11 @@ def _is_bare_name(key: RecordKey, answers: _Answers) -> bool:
     return answer.exists and not answer.positive
 
 
-def _own(name: dns.name.Name, rdtype: RdataType, answers: _Answers) -> bool:
+def _own(name: dns.name.Name, rdtype: RdataType, answers: _Answers) -> dns.rdataset.Rdataset | None:
     answer = answers.get(Question(name, rdtype))
-    return isinstance(answer, Answer) and answer.rdataset is not None and not synthesised(name, rdtype, answers)
+    if not isinstance(answer, Answer) or synthesised(name, rdtype, answers):
+        return None
+    return answer.rdataset
 
 
 def _refuse_uncovering(key: RecordKey, answers: _Answers) -> None:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 import dns.name
 import dns.rdataset
+from dns.rdatatype import RdataType
 
 from reconcile.problem import Problem
 from reconcile.providers.dns.desired.rrset import RrsetChange
 from reconcile.providers.dns.primary.answers import Answer, Failure, Question
 from reconcile.providers.dns.primary.client import Verdict
 from reconcile.providers.dns.primary.compare_and_swap import Swap
-from reconcile.providers.dns.primary.name_status import rrset_at
+from reconcile.providers.dns.primary.name_status import other_rrsets, replaced_texts, rrset_at
 from reconcile.providers.dns.primary.own_writes import OwnWrites
 from reconcile.providers.dns.records.keys import RecordKey
 
@@ -62,14 +63,24 @@ def _back(swap: Swap) -> Swap:
 
 
 def drafted(
-    zone: dns.name.Name, pending: Sequence[PendingChange], answers: Mapping[Question, Answer | Failure], own: OwnWrites
+    zone: dns.name.Name,
+    pending: Sequence[PendingChange],
+    answers: Mapping[Question, Answer | Failure],
+    own: OwnWrites,
+    replace: Collection[dns.name.Name] = (),
 ) -> ZoneUpdate:
     """The exchanges that make the changes of one zone; those with nothing left to do, or refused, are ended."""
     drafts = _Drafts(own)
+    along = {one.change.key for one in pending}
     for one in pending:
+        key = one.change.key
+        others = other_rrsets(key, answers) if key.name in replace else {}
         try:
-            if drafts.add(one.change, rrset_at(one.change.key, answers)):
-                one.finish(drafts.now(one.change.key))
+            now = None if others and RdataType.NS not in others else rrset_at(key, answers, along)
+            if drafts.add(one.change, now):
+                one.finish(drafts.now(key))
+            elif others and not key.part:
+                drafts.take_over(one.change, others)
         except Problem as problem:
             one.finish(problem)
     swaps = drafts.swaps()
@@ -100,6 +111,17 @@ class _Drafts:
         self._drafted[question] = change.applied_to(current)
         self.whose.setdefault(question, change.federation)
         return False
+
+    def take_over(self, change: RrsetChange, others: Mapping[RdataType, Rdataset]) -> None:
+        """Let the alias take the place of other records. Raises DNS07 when they are not those that the plan showed."""
+        if (planned := change.replaces) is not None and planned != replaced_texts(others):
+            del self._drafted[Question(change.key.name, change.key.rdtype)]
+            now = ", ".join(replaced_texts(others))
+            raise Problem("DNS07", f"{change.key.owner} was changed since the plan: it is now {now}.", "plan again")
+        for rdtype, rdataset in others.items():
+            question = Question(change.key.name, rdtype)
+            self._read[question], self._drafted[question] = rdataset, None
+            self.whose.setdefault(question, change.federation)
 
     def now(self, key: RecordKey) -> Rdataset | None:
         return self._read[Question(key.name, key.rdtype)]

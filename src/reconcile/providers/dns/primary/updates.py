@@ -34,7 +34,11 @@ _READ_BACK = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0)
 class PrimaryStore:
     """Applies changes on one primary; safe to call from many threads."""
 
-    def __init__(self, primary: Primary, clock: Clock, journal: JournalWrite) -> None:
+    def __init__(
+        self, primary: Primary, clock: Clock, journal: JournalWrite, replace: Collection[dns.name.Name] = ()
+    ) -> None:
+        """``replace``: names where an alias may take the place of other records."""
+        self._replace = frozenset(replace)
         self._primary = primary
         self._clock = clock
         self._journal = journal
@@ -44,7 +48,7 @@ class PrimaryStore:
     def read(self, keys: Collection[RecordKey]) -> Mapping[RecordKey, Rdataset | None]:
         """What stands at each, as just read. Raises the Problem of a failed read."""
         answers = ask_rrsets(self._primary, keys)
-        return {key: rrset_at(key, answers) for key in keys}
+        return {key: rrset_at(key, answers, keys) for key in keys}
 
     def apply(self, changes: Sequence[RrsetChange]) -> list[Outcome]:
         """What became of each change. Those of one zone that can be applied are applied together or not at all."""
@@ -54,6 +58,7 @@ class PrimaryStore:
                 locks.enter_context(self._zones.lock(apex))
             pending = [PendingChange(change, found[change.key.name]) for change in changes]
             run = _Run(primary, self._clock, self._journal, self._own, pending)
+            run.replace = self._replace
             for _ in range(_ATTEMPTS):
                 if not run.round():
                     break
@@ -73,6 +78,7 @@ class _Run:
         self._journal = journal
         self._refused: dict[dns.name.Name, Sequence[Swap]] = {}
         self._signed: set[dns.name.Name] = set()
+        self.replace: Collection[dns.name.Name] = ()
 
     def round(self) -> bool:
         """Read, and send each zone what is left to do in it; whether anything was left.
@@ -90,7 +96,7 @@ class _Run:
             by_zone.setdefault(one.zone, []).append(one)
         updates = []
         for zone, pending in by_zone.items():
-            update = drafted(zone, pending, answers, self._own)
+            update = drafted(zone, pending, answers, self._own, self.replace)
             if update.swaps and update.swaps == self._refused.get(zone):
                 self._explain(update)
             elif update.pending:
