@@ -11,7 +11,7 @@ import pytest
 from reconcile.config.logins import Logins
 from reconcile.config.settings import Guards, load_settings
 from reconcile.planning.guards import Boundary, Permission, clock_refusals, refusals
-from reconcile.planning.plan import Action, Basis, Cause, Change, Plan
+from reconcile.planning.plan import EXISTS_ALREADY, Action, Basis, Cause, Change, FieldChange, Plan
 from reconcile.planning.planfile import document
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Live, Value
@@ -42,6 +42,49 @@ def test_a_plan_that_deletes_nothing_is_not_refused() -> None:
 def test_a_deletion_needs_permission() -> None:
     assert codes(deleting(1)) == ["GRD01"]
     assert codes(deleting(1), Permission(delete=True)) == []
+
+
+def taking(kind: str, action: Action, note: str, name: str, before: Value, after: Value) -> Plan:
+    """A plan with one change of one field of contact@spf55.org."""
+    address = Address("spf55", kind, "contact@spf55.org")
+    field = FieldChange(name, before, after, Cause.YAML)
+    change = Change(address, action, Cause.YAML, Live(address, {name: before}), {name: after}, (field,), note=note)
+    return Plan(NOW, NOW, "test", {"spf55": Basis("Meuse", "digest", "line", 3, 100)}, (change,))
+
+
+@pytest.mark.parametrize(
+    ("kind", "action", "note", "name", "before", "after", "refused"),
+    [
+        ("mailbox", Action.ADOPT, EXISTS_ALREADY, "aliases", ("a@spf55.org",), (), ["GRD08"]),
+        ("mailbox", Action.ADOPT, EXISTS_ALREADY, "aliases", (), ("a@spf55.org",), []),
+        ("mailbox", Action.ADOPT, EXISTS_ALREADY, "display_name", "Avant", "Après", []),
+        ("mailbox", Action.ADOPT, "begun by an interrupted run", "aliases", ("a@spf55.org",), (), []),
+        ("mailbox", Action.UPDATE, "", "aliases", ("a@spf55.org",), (), []),
+        ("access", Action.UPDATE, EXISTS_ALREADY, "send_as", ("lou@spf55.org",), ("zoe@spf55.org",), ["GRD08"]),
+        ("access", Action.UPDATE, "", "send_as", ("lou@spf55.org",), (), []),
+    ],
+)
+def test_what_others_gave_is_taken_away_only_with_permission(
+    kind: str, action: Action, note: str, name: str, before: Value, after: Value, refused: list[str]
+) -> None:
+    plan = taking(kind, action, note, name, before, after)
+    assert codes(plan) == refused
+    assert codes(plan, Permission(delete=True)) == []
+
+
+def test_what_would_be_taken_away_is_named() -> None:
+    plan = taking("access", Action.UPDATE, EXISTS_ALREADY, "send_as", ("lou@spf55.org",), ())
+    (refusal,) = refusals(plan, "", Guards(), Permission())
+    assert "spf55/access/contact@spf55.org loses lou@spf55.org" in refusal.message
+
+
+@pytest.mark.parametrize(("state", "refused"), [("done", []), ("queued", ["GRD09"]), ("partial", ["GRD09"])])
+def test_a_copy_that_is_not_over_is_given_up_only_with_permission(state: str, refused: list[str]) -> None:
+    address = Address("spf55", "copy", "lou@spf55.org")
+    change = Change(address, Action.DELETE, Cause.YAML, Live(address, {}, context={"state": state}), {})
+    plan = Plan(NOW, NOW, "test", {"spf55": Basis("Meuse", "digest", "line", 3, 100)}, (change,))
+    assert codes(plan) == refused
+    assert codes(plan, Permission(delete=True)) == []
 
 
 def mailbox(key: str, action: Action, **fields: Value) -> Change:

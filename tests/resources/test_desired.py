@@ -121,6 +121,17 @@ def test_a_domain_without_a_date_is_a_relay(tmp_path: Path) -> None:
     assert (found.fields["type"], found.due) == ("InternalRelay", None)
 
 
+def test_a_domain_that_lives_in_the_tenant_already_is_no_relay(tmp_path: Path) -> None:
+    text = FEDERATION.replace("migration: {date: 2025-01-20}\n", "").replace("legacy: {server: mutualise}\n", "")
+    (tmp_path / "spf55.yaml").write_text(text.replace("legacy_login: k0412", "new: true"), encoding="utf-8")
+    loaded = load_federations(tmp_path)
+    compiled = compile_federations(
+        loaded.federations, load_settings([ROOT / "reconcile.toml"]), dt.datetime(2024, 12, 1, tzinfo=dt.UTC)
+    )
+    (found,) = [one for one in compiled if str(one.address) == "spf55/mail_flow/spf55.org"]
+    assert (found.fields["type"], found.due) == ("Authoritative", UNSCHEDULED)
+
+
 @pytest.mark.parametrize("record", ["spf55.org/MX", "autodiscover.verdun.spf55.org/CNAME"])
 def test_what_is_switched_lives_short_from_a_week_before_until_two_days_after(tmp_path: Path, record: str) -> None:
     (tmp_path / "spf55.yaml").write_text(FEDERATION, encoding="utf-8")

@@ -73,7 +73,7 @@ def _boxes(reader: Reader, slug: str, domains: Mapping[str, str]) -> tuple[list[
         box = _draft_box(live, access if isinstance(access, Live) else None)
         for who in [who for who in box.delegates if who not in people]:
             left_out[f"{who} as a delegate of {one.key}"] = (
-                "only people of the federation can be, and apply would take it from them"
+                "it keeps its rights; to manage them, name it under external_members and among the delegates"
             )
             del box.delegates[who]
         boxes.append(box)

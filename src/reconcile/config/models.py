@@ -243,6 +243,8 @@ class FederationFile(Section):
     """Rules and gates that do not hold and are set aside, each with the reason, such as SPF502: the date was full."""
     legacy: Legacy | None = None
     """The old host."""
+    external_members: tuple[EmailAddress, ...] = ()
+    """People and groups of other domains who may be delegates of its shared mailboxes, such as national staff."""
     mailboxes: dict[EmailAddress, Mailbox]
     """Every mailbox of the new system, by address."""
     not_migrated: tuple[Annotated[NotMigrated, _short_form("address", NotMigrated)], ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from reconcile.planning.plan import Action, Cause, Change, FieldChange
+from reconcile.planning.plan import EXISTS_ALREADY, Action, Cause, Change, FieldChange
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS, Field, FieldType
 from reconcile.resources.resource import Desired, Live, Reference, Value
@@ -27,9 +27,10 @@ def diff(
         action, note = Action.CREATE, "gone since we created it" if record else ""
     elif record is None and KINDS[desired.address.kind].adoptable:
         action = Action.ADOPT
-        note = "begun by an interrupted run" if interrupted else "exists already"
+        note = "begun by an interrupted run" if interrupted else EXISTS_ALREADY
     elif differing:
-        action, note = Action.UPDATE, ""
+        action = Action.UPDATE
+        note = EXISTS_ALREADY if record is None and KINDS[desired.address.kind].given else ""
     else:
         return None
     return Change(

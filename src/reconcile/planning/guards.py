@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from reconcile.config.logins import NO_LOGINS, Logins
 from reconcile.config.settings import Guards
+from reconcile.planning.losses import taken_over, unfinished_copies
 from reconcile.planning.plan import Action, Change, Plan
 from reconcile.planning.renames import likely_renames
 from reconcile.planning.staleness import CLOCKS_APART
@@ -48,6 +49,7 @@ def refusals(plan: Plan, digest: str, guards: Guards, permission: Permission) ->
         *_undeclared(plan),
         *_protected(deletions),
         *_without_permission(plan, deletions, permission),
+        *_losses(plan, permission),
         *_too_many(plan, deletions, digest, guards, permission),
     )
 
@@ -109,6 +111,21 @@ def _without_permission(plan: Plan, deletions: Sequence[Change], permission: Per
         hint = f"if this is a rename, write was: {pairs}, and the mail stays; if not, and they must go: --allow-delete"
         return [Refusal("GRD01", message, hint)]
     return [Refusal("GRD01", message, "put them back in YAML, or say --allow-delete if they must really go")]
+
+
+def _losses(plan: Plan, permission: Permission) -> list[Refusal]:
+    if permission.delete:
+        return []
+    found = []
+    if losing := list(taken_over(plan)):
+        named = "; ".join(f"{change.address} loses {', '.join(items[:3])}" for change, items in losing[:5])
+        message = f"The plan takes away what others gave to {len(losing)} resource(s) that exist already: {named}."
+        found.append(Refusal("GRD08", message, "write it in the file, or say --allow-delete if it must really go"))
+    if copies := list(unfinished_copies(plan)):
+        message = f"The plan gives up {len(copies)} of the copies of old mail before they are over: {_few(copies)}."
+        hint = "put legacy: or merge back until reconcile copy status shows them done, or say --allow-delete"
+        found.append(Refusal("GRD09", message, hint))
+    return found
 
 
 def _too_many(

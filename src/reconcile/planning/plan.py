@@ -17,6 +17,9 @@ from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS, FieldType
 from reconcile.resources.resource import Live, Origin, Reference, Value
 
+#: The note of a change to what exists and was never recorded: others made it, or gave it.
+EXISTS_ALREADY = "exists already"
+
 
 class Action(enum.Enum):
     """What is done to one resource; the value is the symbol a plan prints."""

@@ -75,11 +75,14 @@ class _Compiler:
 
     def _mail_flow(self, domain: str, verified: Address, origin: Origin | None) -> Desired:
         """An internal relay from its verification on, so that colleagues' mail to whoever is not in the tenant yet goes
-        on to the old host; authoritative some days after the switch, and at once where the migration is closed."""
+        on to the old host; authoritative some days after the switch, and at once where the migration is closed. A
+        domain with neither a date nor an old host lives in the tenant already."""
         address = self._address("mail_flow", domain)
-        if self._file.migration.closed is not None:
+        migration = self._file.migration
+        if migration.closed is not None:
             return Desired(address, {"type": "Authoritative"}, (verified,), origin=origin)
-        if self._now < self._moments.authoritative:
+        moves = migration.date is not None or self._file.legacy is not None
+        if moves and self._now < self._moments.authoritative:
             return Desired(address, {"type": "InternalRelay"}, (verified,), origin=origin)
         mx = self._address("dns", f"{domain}/MX")
         return Desired(address, {"type": "Authoritative"}, (mx,), self._moments.authoritative, origin)

@@ -48,7 +48,8 @@ class Kind:
     ``provider`` names who reads and writes it. ``adoptable``: an object that already exists is taken under
     management by a shown *adopt*; otherwise what exists is simply updated, for it is somebody's record that the
     YAML means to change. ``guarded``: deleting one can lose mail, so a deletion needs its own permission. ``local``: it
-    exists in our own folder alone, under the name of its federation.
+    exists in our own folder alone, under the name of its federation. ``given``: what exists of it before it is recorded
+    was given by others, so that taking any of it away needs a permission of its own too.
     """
 
     name: str
@@ -57,13 +58,12 @@ class Kind:
     adoptable: bool = False
     guarded: bool = False
     local: bool = False
+    given: bool = False
 
 
-def _kind(
-    name: str, provider: str, *fields: Field, adoptable: bool = False, guarded: bool = False, local: bool = False
-) -> Kind:
-    by_name = MappingProxyType({field.name: field for field in fields})
-    return Kind(name, provider, by_name, adoptable=adoptable, guarded=guarded, local=local)
+def _kind(name: str, provider: str, *fields: Field, **policies: bool) -> Kind:
+    """``policies``: those of the four flags of ``Kind`` that hold."""
+    return Kind(name, provider, MappingProxyType({field.name: field for field in fields}), **policies)
 
 
 _DECLARED = (
@@ -107,6 +107,7 @@ _DECLARED = (
         Field("protected", ours=True),
         adoptable=True,
         guarded=True,
+        given=True,
     ),
     _kind(
         "access",
@@ -114,6 +115,7 @@ _DECLARED = (
         Field("full_access", FieldType.SET),
         Field("send_as", FieldType.SET),
         Field("send_on_behalf", FieldType.SET),
+        given=True,
     ),
     _kind("copy_access", "microsoft", Field("granted")),
     # values: the whole RRset is ours (MX, CNAME). contains: our strings among others' (verification TXT).

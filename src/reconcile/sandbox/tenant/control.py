@@ -128,8 +128,10 @@ class Control:
                     user.values["accountEnabled"] = not value
                 case "add_full_access":
                     box = self._world.mailboxes[user.id]
-                    box.access.append(Permission(self._user(value).id, ["FullAccess"]))
+                    box.access.append(Permission(self._holder(value), ["FullAccess"]))
                     self._world.tell(box)
+                case "add_send_as":
+                    self._world.mailboxes[user.id].send_as.append(self._holder(value))
                 case "imap":
                     box = self._world.mailboxes[user.id]
                     box.protocols["ImapEnabled"] = bool(value)
@@ -151,6 +153,11 @@ class Control:
         user.licences = {sku_id: plans for sku_id, plans in user.licences.items() if sku_id not in mail}
         user.licences |= {sku.id: [] for sku in self._world.skus.values() if sku.part_number == part}
         follow_licences(self._world, user)
+
+    def _holder(self, address: str) -> str:
+        """The id of a group or of a person who is to have a right."""
+        other = self._world.other_named(address)
+        return other.id if other else self._user(address).id
 
     def _user(self, address: str) -> User:
         found = self._world.user_named(self._world.book.holder(address) or address)

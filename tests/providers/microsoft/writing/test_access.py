@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.providers.microsoft.world import DOMAINS, SLUG, World
+from tests.providers.microsoft.world import DOMAIN, DOMAINS, SLUG, World
 
 from reconcile.providers.base import ABSENT, Order, Scope, Unknown, Wanted
 from reconcile.resources.address import Address
@@ -139,3 +139,47 @@ def test_rights_that_cannot_be_read_are_unknown_for_whoever_asks(office: World) 
     office.fault("throttle", "Get-MailboxPermission", count=400)
     observed = office.connect().reader.observe(Scope(list(wanted.values()), DOMAINS)).observed
     assert all(isinstance(shown, Unknown) and shown.reason.startswith("M365-02") for shown in observed.values())
+
+
+KARIM, ACCUEIL = "karim.benali@national.example", f"accueil@{DOMAIN}"
+
+
+def given_by_others(office: World) -> None:
+    """Rights that nobody of the federation gave: a group's, national staff's, and one of the federation's own."""
+    office.control("recipient", {"kind": "group", "address": ACCUEIL})
+    for holder in (KARIM, ACCUEIL, LUC):
+        office.by_hand(CONTACT, add_full_access=holder, add_send_as=holder)
+
+
+def planned(office: World, desired: dict[str, Value], recorded: dict[str, Value] | None = None) -> dict[str, Value]:
+    address = Address(SLUG, "access", CONTACT)
+    wanted = Wanted(address, Desired(address, desired), "", recorded or {})
+    shown = office.connect().reader.observe(Scope([wanted], DOMAINS)).observed[address]
+    assert isinstance(shown, Live), shown
+    return dict(shown.fields)
+
+
+def test_rights_of_groups_and_outsiders_are_theirs_unless_the_file_names_them(office: World) -> None:
+    given_by_others(office)
+    none: dict[str, Value] = {"full_access": (), "send_as": (), "send_on_behalf": ()}
+    assert planned(office, none) == {"full_access": (LUC,), "send_as": (LUC,), "send_on_behalf": ()}
+    named = {**none, "full_access": (KARIM,)}
+    assert planned(office, named)["full_access"] == (KARIM, LUC)
+    assert planned(office, none, named)["full_access"] == (KARIM, LUC)  # named until now: taken away if left out
+
+
+def test_taking_a_right_from_one_leaves_groups_and_outsiders_theirs(office: World) -> None:
+    given_by_others(office)
+    none: dict[str, Value] = {"full_access": (), "send_as": (), "send_on_behalf": ()}
+    address = Address(SLUG, "access", CONTACT)
+    before = Live(address, planned(office, none))
+    office.provider.writer.update(Order(address, before, none, frozenset(none)))
+    everybody = {**none, "full_access": (ACCUEIL, KARIM, LUC), "send_as": (ACCUEIL, KARIM, LUC)}
+    left = planned(office, everybody)
+    assert (left["full_access"], left["send_as"]) == ((ACCUEIL, KARIM), (ACCUEIL, KARIM))
+
+
+def test_an_outsider_the_file_names_is_given_a_right(office: World) -> None:
+    desired: dict[str, Value] = {"full_access": (KARIM,), "send_as": (), "send_on_behalf": ()}
+    office.make("access", CONTACT, desired)
+    assert planned(office, desired) == desired

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from reconcile.providers.microsoft.reading.licences import Skus
@@ -47,14 +47,18 @@ def mailbox_fields(key: str, user: User, box: Box | None, skus: Skus, domains: C
 
 
 def access_fields(
-    box: Box, permissions: Iterable[Row], grants: Iterable[Row], recipients: Mapping[str, Recipient], excluded: set[str]
+    box: Box,
+    permissions: Iterable[Row],
+    grants: Iterable[Row],
+    recipients: Mapping[str, Recipient],
+    managed: Callable[[Recipient], bool],
 ) -> dict[str, Value]:
-    """The fields of kind *access*. Holders that are no recipient (orphan SIDs, SELF, applications) are not shown,
-    nor are those of ``excluded``."""
+    """The fields of kind *access*: the rights of those holders that are ``managed``. Holders that are no recipient
+    (orphan SIDs, SELF, applications) are not shown."""
     return {
-        "full_access": addresses(full_access_holders(permissions), recipients, excluded),
-        "send_as": addresses(send_as_holders(grants), recipients, excluded),
-        "send_on_behalf": addresses(box.on_behalf, recipients, excluded),
+        "full_access": addresses(full_access_holders(permissions), recipients, managed),
+        "send_as": addresses(send_as_holders(grants), recipients, managed),
+        "send_on_behalf": addresses(box.on_behalf, recipients, managed),
     }
 
 
@@ -89,15 +93,12 @@ def send_as_holders(grants: Iterable[Row]) -> list[str]:
     ]
 
 
-def addresses(holders: Iterable[str], recipients: Mapping[str, Recipient], excluded: set[str]) -> tuple[str, ...]:
-    """The primary addresses of those holders that are recipients, sorted."""
-    found = set()
-    for holder in holders:
-        name = holder.lower()
-        known = recipients.get(name)
-        if known is not None and known.primary and not known.names & excluded and name not in excluded:
-            found.add(known.primary)
-    return tuple(sorted(found))
+def addresses(
+    holders: Iterable[str], recipients: Mapping[str, Recipient], managed: Callable[[Recipient], bool]
+) -> tuple[str, ...]:
+    """The primary addresses of those holders that are recipients and managed, sorted."""
+    known = (recipients.get(holder.lower()) for holder in holders)
+    return tuple(sorted({one.primary for one in known if one is not None and one.primary and managed(one)}))
 
 
 def domain_root(domain: str, rows: Mapping[str, Row]) -> str:

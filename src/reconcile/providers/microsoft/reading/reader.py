@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -23,7 +24,7 @@ from reconcile.providers.base import (
 from reconcile.providers.microsoft.reading import observed_state
 from reconcile.providers.microsoft.reading.address_holders import AddressHolder, AddressHolders, conflict
 from reconcile.providers.microsoft.reading.mail_settings import refusals_of_mail
-from reconcile.providers.microsoft.reading.records import STAMP_PREFIX, Box, User, domain_of, stamp
+from reconcile.providers.microsoft.reading.records import STAMP_PREFIX, Box, Recipient, User, domain_of, stamp
 from reconcile.providers.microsoft.reading.tenant import Tenant
 from reconcile.providers.microsoft.wire.exchange import Exchange
 from reconcile.providers.microsoft.wire.graph import Graph
@@ -269,9 +270,23 @@ class _Observing:
             if isinstance(rows, Refused) or isinstance(grants, Refused):
                 seen[one.address] = _unknown(rows if isinstance(rows, Refused) else grants, one.address)
             else:
-                fields = observed_state.access_fields(box, rows, grants, recipients, self._copier)
+                managed = functools.partial(self._manages, one)
+                fields = observed_state.access_fields(box, rows, grants, recipients, managed)
                 seen[one.address] = Live(one.address, fields, box.guid)
         return seen
+
+    def _manages(self, one: Wanted, holder: Recipient) -> bool:
+        """Whether a holder's rights are managed: those of the federation's own people, and of whom its file names or
+        named. Groups' and outsiders' rights are left to them. An import, which knows no file yet, sees everybody's."""
+        if holder.names & self._copier:
+            return False
+        if one.desired is None and not one.recorded:
+            return True
+        desired = one.desired.fields if one.desired else {}
+        values = (*desired.values(), *one.recorded.values())
+        if any(isinstance(value, tuple) and holder.primary in value for value in values):
+            return True
+        return not holder.group and self._scope.domains.get(domain_of(holder.primary)) == one.address.federation
 
     def _copy_access(self, wanted: list[Wanted]) -> Mapping[Address, Observed]:
         # Once the mail is copied nobody needs the right: it counts as recorded, whether it was removed since or not.

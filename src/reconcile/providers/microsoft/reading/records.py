@@ -124,6 +124,10 @@ class Recipient:
     primary: str
     proxies: tuple[str, ...]
 
+    @property
+    def group(self) -> bool:
+        return "Group" in self.kind
+
 
 def user(row: Row) -> User:
     phones = row.get("businessPhones") or [None]

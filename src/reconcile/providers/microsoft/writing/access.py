@@ -83,7 +83,8 @@ class AccessWriter:
         holders = [*observed_state.full_access_holders(full), *observed_state.send_as_holders(send), *box.on_behalf]
         tenant = self._surfaces.settings.tenant
         excluded = {tenant.copier_principal.lower(), tenant.client_id.lower()}
-        return observed_state.access_fields(box, full, send, self._names.of(holders, excluded), excluded)
+        found = self._names.of(holders, excluded)
+        return observed_state.access_fields(box, full, send, found, lambda one: not one.names & excluded)
 
     def _give(self, right: str, box: Box, who: str) -> None:
         self._retrying(lambda: _give(self._surfaces, right, box.guid, who))

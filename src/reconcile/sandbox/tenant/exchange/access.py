@@ -102,6 +102,8 @@ class Access:
             found = next((trustee for trustee in known if exchange_rows.sid(trustee).lower() == key), None)
             if found is not None:
                 return found
+        if (other := world.other_named(key)) is not None:
+            return other.id
         return self._recipients.one(name).user_id
 
 

@@ -212,6 +212,8 @@ class Mailboxes:
         return list(dict.fromkeys([*kept, *(self._recipient(name) for name in added)]))
 
     def _recipient(self, name: str) -> str:
+        if (other := self._world.other_named(name.lower())) is not None:
+            return other.id
         found = self._recipients.matching(name)
         if len(found) != 1:
             raise CmdletError(

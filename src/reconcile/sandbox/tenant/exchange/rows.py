@@ -102,6 +102,8 @@ def row_type(box: Mailbox) -> str:
 
 def trustee_name(world: World, trustee: str) -> str:
     """A user by the sign-in name, an application as the profile says, one who is gone by a bare SID."""
+    if trustee in world.others:
+        return world.others[trustee].name
     if trustee in world.users:
         return world.users[trustee].upn
     if trustee in world.principals:
