@@ -123,10 +123,11 @@ def _words(kind: str, error: Any, route: Route) -> tuple[str, Route, str, str]:
             return "SPF105", route, f"a mapping is expected here, not {written}", "write one 'key: value' a line"
         case "literal_error":
             return "SPF105", route, f"{written} is not allowed here", f"write {context['expected']}"
-        case "string_too_long":
-            return "SPF105", route, f"{written} is longer than {context['max_length']} characters", "shorten it"
-        case "string_too_short":
-            return "SPF105", route, "the text is empty", ""
+        case "string_too_long" | "too_long":
+            what = "characters" if isinstance(error["input"], str) else "items"
+            return "SPF105", route, f"{written} is longer than {context['max_length']} {what}", "shorten it"
+        case "string_too_short" | "too_short":
+            return "SPF105", route, f"the {'text' if isinstance(error['input'], str) else 'list'} is empty", ""
     return "SPF105", route, f"{written}: {error['msg']}", ""
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from reconcile.config.federation import Mark, Route
+from reconcile.config.flaw import Flaw
 from reconcile.config.scalars import shown
 
 SIZE_LIMIT = 1_000_000  # bytes; a federation of 1,000 mailboxes is about 300 kB
@@ -28,17 +29,6 @@ _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 # Control characters, and the three separators YAML 1.1 counts as line ends and no editor does.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Flaw:
-    """Something wrong with the text itself; ``code`` is one of rules 101, 102, 108."""
-
-    code: str
-    line: int
-    column: int
-    message: str
-    hint: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -13,10 +13,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from reconcile.config.batches import Batch, Prices
+from reconcile.config.characters import misplaced_characters
 from reconcile.config.decode import read_shape
 from reconcile.config.diagnostic import Diagnostic
-from reconcile.config.document import SIZE_LIMIT, Flaw, Unreadable, decode, read_document
+from reconcile.config.document import SIZE_LIMIT, Unreadable, decode, read_document
 from reconcile.config.federation import Federation, Mark, Route
+from reconcile.config.flaw import Flaw
 from reconcile.config.inventory import Inventory
 from reconcile.config.rules import NO_INVENTORIES, check
 from reconcile.config.settings import LegacyServer
@@ -134,6 +136,9 @@ def load_files(
             sources[path] = decode(raw)
         except Unreadable as stop:
             remarks.append(_remark(stop.flaw, path))
+            continue
+        if misplaced := list(misplaced_characters(sources[path])):  # YAML would blame what follows them
+            remarks += [_remark(flaw, path) for flaw in misplaced]
             continue
         document = read_document(sources[path])
         remarks += [_remark(flaw, path) for flaw in document.flaws]

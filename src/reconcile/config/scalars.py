@@ -63,9 +63,13 @@ def _address_hint(address: str) -> str:
     return "write it like prenom.nom@spf55.org"
 
 
+#: The spaces of French typography, before « : » and « ! » or between thousands: normal text inside a line.
+_FRENCH_SPACES = dict.fromkeys((0x00A0, 0x2009, 0x202F), " ")
+
+
 def _line(text: str) -> str:
     line = text.strip()
-    if not line.isprintable():
+    if not line.translate(_FRENCH_SPACES).isprintable():
         refuse("SPF105", f"{shown(text)} must be one line of plain text")
     return line
 
