@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 
 from reconcile.planning.order import ordered
-from reconcile.planning.plan import Action, Cause, Change, FieldChange, SeatCount
+from reconcile.planning.plan import Action, Cause, Change, FieldChange, Plan, SeatCount
 from reconcile.planning.seats import Allocation, allocate
+from reconcile.planning.targets import restrict
 from reconcile.providers.base import Seats
 from reconcile.resources.address import Address
 
@@ -110,3 +111,33 @@ def test_a_tenant_without_the_subscription_has_no_seat() -> None:
 
 def test_without_a_count_nothing_is_said() -> None:
     assert allocate([asks(box("anne"), "E3")], None) == Allocation()
+
+
+def _targeted(made: Allocation, pattern: str, *changes: Change) -> Plan:
+    moment = JANUARY
+    plan = Plan(moment, moment, "test", {}, changes, seats=made.counts)
+    return restrict(plan, [pattern])
+
+
+def test_a_partial_plan_counts_only_the_seats_of_what_is_in_it() -> None:
+    changes = [asks(box(name), "E1") for name in ("anne", "luc", "zoe")]
+    part = _targeted(counted(changes, e1=5), "spf55/mailbox/luc@*", *changes)
+    assert part.seats == (SeatCount("E1", 5, 0, 1),)
+
+
+def test_a_mailbox_planned_alone_takes_the_seat_that_another_would_have_had() -> None:
+    changes = [asks(box(name), "E1") for name in ("anne", "luc", "zoe")]
+    whole = counted(changes, e1=1)
+    (count,) = whole.counts
+    late = count.lacking[-1]
+    part = _targeted(whole, str(late), *changes)
+    assert part.seats == (SeatCount("E1", 1, 0, 1),)
+    assert part.lacking == frozenset()
+
+
+def test_a_partial_plan_that_moves_no_seat_counts_none() -> None:
+    changes = [
+        asks(box("anne"), "E1"),
+        Change(Address("spf55", "dns", "spf55.org/MX"), Action.CREATE, Cause.YAML, None, {}),
+    ]
+    assert _targeted(counted(changes, e1=5), "spf55/dns/*", *changes).seats == ()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import enum
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from reconcile.planning.gates import Gate
@@ -119,7 +119,8 @@ class Basis:
 @dataclasses.dataclass(frozen=True, slots=True)
 class SeatCount:
     """The seats of one licence: free when the plan was made, given back by it, taken by it. ``lacking``: the mailboxes
-    for which none is left, which an apply leaves out; they are not in ``taken``.
+    for which none is left, which an apply leaves out; they are not in ``taken``. ``takers`` and ``givers``: the others,
+    a giver once for each seat.
     """
 
     licence: str
@@ -127,6 +128,17 @@ class SeatCount:
     returned: int
     taken: int
     lacking: tuple[Address, ...] = ()
+    takers: tuple[Address, ...] = dataclasses.field(default=(), compare=False)
+    givers: tuple[Address, ...] = dataclasses.field(default=(), compare=False)
+
+    def among(self, kept: Collection[Address]) -> SeatCount:
+        """The count of a plan of which only those changes are kept. Whoever lacked a seat has one that is left over."""
+        takers, givers, lacking = (
+            tuple(one for one in of if one in kept) for of in (self.takers, self.givers, self.lacking)
+        )
+        left = max(0, self.free + len(givers) - len(takers))
+        takers, lacking = (*takers, *lacking[:left]), lacking[left:]
+        return SeatCount(self.licence, self.free, len(givers), len(takers), lacking, takers, givers)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

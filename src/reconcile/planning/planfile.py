@@ -108,7 +108,11 @@ def _around(plan: Plan) -> dict[str, Any]:
         "gates": [{**dataclasses.asdict(one), "lock": one.lock.isoformat()} for one in plan.gates],
         "outputs": {str(address): _plain(outputs) for address, outputs in plan.outputs.items()},
         "seats": [
-            {**dataclasses.asdict(one), "lacking": [str(address) for address in one.lacking]} for one in plan.seats
+            {
+                **dataclasses.asdict(one),
+                **{name: [str(address) for address in getattr(one, name)] for name in ("lacking", "takers", "givers")},
+            }
+            for one in plan.seats
         ],
     }
 

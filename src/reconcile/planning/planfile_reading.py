@@ -35,7 +35,10 @@ def read(body: Mapping[str, Any]) -> Plan:
         findings=tuple(Finding(**{**one, "weight": Weight(one["weight"])}) for one in body.get("findings", ())),
         gates=tuple(Gate(**{**one, "lock": dt.datetime.fromisoformat(one["lock"])}) for one in body.get("gates", ())),
         seats=tuple(
-            SeatCount(**{**one, "lacking": tuple(map(Address.parse, one["lacking"]))}) for one in body["seats"]
+            SeatCount(
+                **{**one, **{name: tuple(map(Address.parse, one[name])) for name in ("lacking", "takers", "givers")}}
+            )
+            for one in body["seats"]
         ),
     )
 

@@ -107,6 +107,8 @@ class _Pool:
                 returned[licence],
                 taken[licence],
                 tuple(sorted(move.address for move in lacking if move.takes == licence)),
+                tuple(move.address for move in served if move.takes == licence),
+                tuple(move.address for move in served for name in move.returns if self._licences[name] == licence),
             )
             for licence, free in self._free.items()
         ]

@@ -29,6 +29,7 @@ def restrict(plan: Plan, patterns: Sequence[str]) -> Plan:
         if address in by_address and address not in kept:
             kept.add(address)
             todo.extend(by_address[address].after)
+    seats = [count.among(kept) for count in plan.seats]
     return dataclasses.replace(
         plan,
         changes=tuple(change for change in plan.changes if change.address in kept),
@@ -36,6 +37,7 @@ def restrict(plan: Plan, patterns: Sequence[str]) -> Plan:
         unmanaged=tuple(address for address in plan.unmanaged if _named(address, patterns)),
         unrecorded=tuple(one for one in plan.unrecorded if _named(one.live.address, patterns)),
         partial=True,
+        seats=tuple(one for one in seats if one.taken or one.returned or one.lacking),
     )
 
 
