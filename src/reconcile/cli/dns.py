@@ -33,14 +33,15 @@ def dns() -> None:
 def undo(session: Session, federation: str, only: tuple[str, ...], yes: bool) -> int:
     """Put the records of FEDERATION back, exactly as they stood before the first apply.
 
-    What somebody else changed since is left to them, and said. YAML still asks for the records: the next apply
-    publishes them again unless it was changed, too.
+    What somebody else changed since is left to them, and said. The federation's file still asks for the records, so
+    that the next apply would publish them again: what to write so that it does not is said at the end.
     """
     from reconcile.cli.prepare import store
     from reconcile.cli.run import holder_of
     from reconcile.state.journal import new_run_id
 
-    slug = _federation(session, federation).slug
+    chosen = _federation(session, federation)
+    slug = chosen.slug
     undoing = _undo(session)
     holder = holder_of(session, new_run_id(session.clock, secrets.token_hex(3)), "dns undo")
     with store(session).lock(slug, holder):
@@ -52,7 +53,9 @@ def undo(session: Session, federation: str, only: tuple[str, ...], yes: bool) ->
             _show(session, revert)
         if not (yes or _confirmed()):
             raise Problem("GRD03", "Nothing was taken back: it was not confirmed.", "say --yes", REFUSED)
-        return _carry_out(session, undoing, found)
+        ended = _carry_out(session, undoing, found)
+        _say_what_next(session, chosen, found)
+        return ended
 
 
 @dns.command()
@@ -106,6 +109,27 @@ def _carry_out(session: Session, undoing: Undo, found: Sequence[Revert]) -> int:
     if not refused:
         return DONE
     return PARTLY_APPLIED if done else ERROR
+
+
+def _say_what_next(session: Session, federation: Federation, found: Sequence[Revert]) -> None:
+    """The next apply would take it back: what to write so that it does not."""
+    mark = federation.marks.get(("migration", "date")) or federation.marks.get(("domain",))
+    place = f"{federation.path}:{mark.key_line}" if mark else str(federation.path)
+    console = session.console()
+    console.print(f"The next apply of {federation.slug} would publish them again, as its file asks.", markup=False)
+    if any(map(_is_switched, found)):
+        console.print(f"  → to keep the switch undone, write a later day in {place}: migration: date:", markup=False)
+    if any(not _is_switched(revert) for revert in found):
+        console.print(
+            "  → what prepares a domain (its proof, SPF, DKIM, DMARC) is published while the file declares the domain: "
+            "take it out of the file, or leave its records out of each apply with --target",
+            markup=False,
+        )
+
+
+def _is_switched(revert: Revert) -> bool:
+    """Whether the record is one of those that lead mail and programs to Microsoft: MX and autodiscover."""
+    return revert.key.rdtype.name == "MX" or revert.key.owner.startswith("autodiscover.")
 
 
 def _show(session: Session, revert: Revert) -> None:
