@@ -102,7 +102,7 @@ configuration · 4 stale plan, or another run holds the lock · 5 refused by a g
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
 @click.pass_context
 def cli(ctx: click.Context, chdir: str | None, sandbox: bool | None, settings_from: str, color: str) -> None:
-    """Mailboxes as code: YAML federations reconciled with Microsoft 365, DNS and the old mail host."""
+    """Mailboxes as code: YAML federations reconciled with Microsoft 365 and DNS, their old mail copied."""
     if chdir:
         os.chdir(chdir)
     if sandbox is None:

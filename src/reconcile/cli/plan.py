@@ -33,7 +33,7 @@ def plan(
     verbose: bool,
     detailed_exitcode: bool,
 ) -> int:
-    """Compare the federation files with the tenant, DNS and the old host, and show what would change.
+    """Compare the federation files with the tenant, DNS and the list of copies, and show what would change.
 
     Nothing is written anywhere but --out and --markdown. Names are those of the files: spf55, or 55.
     """

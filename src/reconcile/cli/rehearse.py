@@ -29,7 +29,7 @@ def rehearse(session: Session, federations: tuple[str, ...]) -> int:
     the old host may do their work, and what in DNS would stop its mail.
 
     Exits 0 when nothing stands in the way, 1 when something does. How it ended is kept in spfstate/rehearsals, where
-    the gates read it; the day of a good one is also written in the file, under migration: rehearsed.
+    the gates read it. No federation file is changed: after a good one, the line to write in it is printed.
     """
     from reconcile.cli.credential import credential
     from reconcile.cli.dns_mx import assigned_mx
@@ -109,5 +109,5 @@ def _shown(session: Session, federation: Federation, checks: tuple[Check, ...], 
         yield Text("  Not ready: what is marked ✗ stands in the way.", style="red")
     else:
         today = session.clock.now().astimezone(session.zone).date()
-        yield Text(f"  Nothing stands in the way. Record it in {federation.path}: migration: rehearsed: {today}")
+        yield Text(f"  Nothing stands in the way. To say so, write in {federation.path}: migration: rehearsed: {today}")
     yield Text()

@@ -247,7 +247,8 @@ class Calendar(Table):
     timezone: str = "Europe/Paris"
     """Where the days and times of the calendar are civil time."""
     lock: str = "16:00"
-    """Time of day, on the eve of the migration date, when the old mailboxes are closed to their users."""
+    """Time of day, on the eve of the migration date, by which their host closes the old mailboxes to their users; the
+    gates must hold by then."""
     cutover: str = "18:00"
     """Time of day, on the eve, when mailboxes are created, the MX switches and copies start."""
     preparation_days: int = Field(default=7, ge=2, le=60)

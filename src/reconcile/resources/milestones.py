@@ -16,10 +16,10 @@ UNSCHEDULED = dt.datetime.max.replace(tzinfo=dt.UTC)
 class Milestones:
     """Moments of one federation's migration, in UTC.
 
-    ``preparation``: records get the short life that makes the switch quick (J-7 18:00). ``lock``: the old boxes close
-    (J-1 16:00). ``cutover``: boxes are created, MX switches, copies start (J-1 18:00). ``authoritative``: the tenant
-    refuses addresses it does not know (J+1 18:00). ``settled``: nobody goes back any more, records live long again
-    (J+2 18:00). ``departure``: all mail leaves through Microsoft (J+14 18:00).
+    ``preparation``: records get the short life that makes the switch quick (J-7 18:00). ``lock``: the old host closes
+    its mailboxes, and the gates must hold (J-1 16:00). ``cutover``: boxes are created, MX switches, copies start
+    (J-1 18:00). ``authoritative``: the tenant refuses addresses it does not know (J+1 18:00). ``settled``: nobody goes
+    back any more, records live long again (J+2 18:00). ``departure``: all mail leaves through Microsoft (J+14 18:00).
     """
 
     preparation: dt.datetime

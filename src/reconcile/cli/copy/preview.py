@@ -2,41 +2,78 @@
 
 from __future__ import annotations
 
-from reconcile.cli.copies import chosen, copies_location, endpoints_of
-from reconcile.cli.exits import PARTLY_APPLIED
+from reconcile.cli.copies import chosen, copies_location, endpoints_of, old_end
+from reconcile.cli.exits import DONE, PARTLY_APPLIED
 from reconcile.cli.session import Session
+from reconcile.problem import Problem
 
 
 def show_sizes(session: Session, names: tuple[str, ...]) -> int:
-    """Only the old mailboxes are looked at."""
-    return _show(session, names, sizes=True)
+    """What the old mailboxes of the federation files hold, queued to be copied or not; only they are looked at."""
+    from reconcile.mailcopy.imap.interruptions import ConnectionLost
+    from reconcile.mailcopy.preview import preview_sizes
+    from reconcile.views.copy_preview import sizes_text
+    from reconcile.views.copy_report import failed_check_text
+
+    console, failed = session.console(), 0
+    for key, login in _described(session, names).items():
+        federation = key.partition("/")[0]
+        try:
+            console.print(sizes_text(key, preview_sizes(old_end(session, federation, *login))))
+        except (Problem, ConnectionLost) as error:
+            failed += 1
+            console.print(failed_check_text(key, str(error)))
+    return PARTLY_APPLIED if failed else DONE
+
+
+def _described(session: Session, names: tuple[str, ...]) -> dict[str, tuple[str, str, str]]:
+    """Key → (old host, login, new address) of every copy that the files describe or the list holds.
+
+    Raises ``Problem`` COPY11 when no copy is called by one of the names, or there is none at all.
+    """
+    from reconcile.config.load import load_federations
+    from reconcile.resources.desired import compile_federations
+
+    loaded = load_federations(session.federations, protected=session.settings.protected).select(())
+    found = {
+        str(copy.address): (str(copy.fields["source"]), str(copy.fields["login"]), str(copy.fields["destination"]))
+        for copy in compile_federations(loaded, session.settings, session.clock.now())
+        if copy.address.kind == "copy"
+    }
+    jobs = copies_location(session).jobs.list()
+    found |= {job.key: (job.source, job.login, job.destination) for job in jobs if job.state != "cancelled"}
+    for name in names:
+        if not any(_is_called(key, copy, name) for key, copy in found.items()):
+            raise Problem(
+                "COPY11", f"No mail of {name} is to be copied.", "name a federation, or an address of its file"
+            )
+    if not found:
+        raise Problem("COPY11", "No federation file has old mail to copy.", "see legacy: in docs/reference.md")
+    return {key: copy for key, copy in found.items() if not names or any(_is_called(key, copy, one) for one in names)}
+
+
+def _is_called(key: str, copy: tuple[str, str, str], name: str) -> bool:
+    return name in (key, key.partition("/")[0], key.rpartition("/")[2], copy[2])
 
 
 def show_plan(session: Session, names: tuple[str, ...]) -> int:
     """Both mailboxes are looked at; neither is changed, and the list of copies is not either."""
-    return _show(session, names, sizes=False)
-
-
-def _show(session: Session, names: tuple[str, ...], *, sizes: bool) -> int:
     from reconcile.mailcopy.imap.interruptions import ConnectionLost
-    from reconcile.mailcopy.preview import preview_copy, preview_sizes
-    from reconcile.problem import Problem
-    from reconcile.views.copy_preview import preview_text, sizes_text
+    from reconcile.mailcopy.preview import preview_copy
+    from reconcile.views.copy_preview import preview_text
     from reconcile.views.copy_report import failed_check_text
 
     console, endpoints, location, failed = session.console(), endpoints_of(session), copies_location(session), 0
-    for job in chosen(location.jobs, names):
-        if job.state == "cancelled":
-            continue
+    jobs = [job for job in chosen(location.jobs, names) if job.state != "cancelled"]
+    if not jobs:
+        console.print("No copy is queued. `reconcile apply` queues one for each mailbox whose moment has come.")
+    for job in jobs:
         both = endpoints(job)
         try:
-            if sizes:
-                console.print(sizes_text(job.key, preview_sizes(both.source)))
-                continue
             with location.reading(job) as ledger:
                 folders = preview_copy(both.source, both.destination, ledger, folder=job.folder)
             console.print(preview_text(job.key, folders))
         except (Problem, ConnectionLost) as error:
             failed += 1
             console.print(failed_check_text(job.key, str(error)))
-    return PARTLY_APPLIED if failed else 0
+    return PARTLY_APPLIED if failed else DONE
