@@ -71,6 +71,16 @@ class Licences(Table):
     """Subscriptions that count as E1."""
     E3: SkuPartNumbers = ("ENTERPRISEPACK", "O365_w/o_Teams_Bundle_E3", "Office_365_E3_(no_Teams)")
     """Subscriptions that count as E3."""
+    disabled_plans: tuple[str, ...] = Field(default=(), examples=[["TEAMS1"]])
+    """Service plans left out of each licence that is given, by their names; none: people have all of it."""
+
+    @field_validator("disabled_plans")
+    @classmethod
+    def _mail_stays(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if name.upper().startswith("EXCHANGE"):
+                raise PydanticCustomError("disabled_plans", "without {name} nobody has a mailbox", {"name": name})
+        return names
 
 
 class HostedAccount(Table):

@@ -22,6 +22,8 @@ class Skus:
         self._accepted: dict[str, tuple[str, ...]] = {"E1": licences.E1, "E3": licences.E3}
         usable = [row for row in rows if row.get("capabilityStatus") in ("Enabled", "Warning", None)]
         self._ids = {str(row["skuPartNumber"]): str(row["skuId"]).lower() for row in usable}
+        self._plans = {str(row["skuId"]).lower(): row.get("servicePlans") or [] for row in usable}
+        self._disabled = {name.upper() for name in licences.disabled_plans}
         self._free = {str(row["skuId"]).lower(): _free(row) for row in usable}
 
     def licence(self, assigned: frozenset[str]) -> str | None:
@@ -50,6 +52,11 @@ class Skus:
         candidates = self.candidates(licence)
         keep = assigned & self._of(licence) or {next((sku for sku in candidates if sku not in full), candidates[0])}
         return sorted(keep - assigned), sorted(set(self.ours(assigned)) - keep)
+
+    def disabled_plans(self, sku: str) -> list[str]:
+        """The ids of the service plans of a subscription that the settings leave out."""
+        plans = self._plans.get(sku, [])
+        return sorted(str(plan["servicePlanId"]) for plan in plans if plan.get("servicePlanName") in self._disabled)
 
     def free(self, licence: str) -> int:
         """Seats of that licence that can still be given. Raises Problem M365-13 as ``candidates`` does."""

@@ -256,5 +256,5 @@ def list_accepted(exchange: Exchange) -> Mapping[str, str]:
 
 
 def read_skus(graph: Graph, settings: Settings) -> Skus:
-    select = ("skuId", "skuPartNumber", "capabilityStatus", "consumedUnits", "prepaidUnits")
+    select = ("skuId", "skuPartNumber", "capabilityStatus", "consumedUnits", "prepaidUnits", "servicePlans")
     return Skus(graph.rows("/subscribedSkus", select), settings.licences)

@@ -80,7 +80,7 @@ class Seats:
             add, remove = skus.swap(held, licence, self._full) if licence else ([], skus.ours(held))
             asked[:] = add
             if add or remove:
-                added = [{"skuId": sku, "disabledPlans": []} for sku in add]
+                added = [{"skuId": sku, "disabledPlans": skus.disabled_plans(sku)} for sku in add]
                 path = f"/users/{segment(user.id)}/assignLicense"
                 self._surfaces.graph.act(path, {"addLicenses": added, "removeLicenses": remove})
                 self.returned(frozenset(remove))
