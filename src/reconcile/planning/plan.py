@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from reconcile.planning.gates import Gate
+from reconcile.planning.splits import Split
 from reconcile.providers.base import Finding
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS, FieldType
@@ -174,6 +175,8 @@ class Plan:
     seats: tuple[SeatCount, ...] = ()
     findings: tuple[Finding, ...] = ()
     gates: tuple[Gate, ...] = ()
+    #: Federations some of whose mailboxes are in the tenant while their mail still goes to the old host.
+    splits: tuple[Split, ...] = ()
     #: What an apply notes in the state without any write. Not kept in a plan file: the next plan finds it again.
     unrecorded: tuple[Unrecorded, ...] = dataclasses.field(default=(), compare=False)
 

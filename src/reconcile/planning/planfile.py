@@ -106,6 +106,9 @@ def _around(plan: Plan) -> dict[str, Any]:
         "unmanaged": [str(address) for address in plan.unmanaged],
         "findings": [{**dataclasses.asdict(one), "weight": one.weight.value} for one in plan.findings],
         "gates": [{**dataclasses.asdict(one), "lock": one.lock.isoformat()} for one in plan.gates],
+        "splits": [
+            {**dataclasses.asdict(one), "waiting": [str(address) for address in one.waiting]} for one in plan.splits
+        ],
         "outputs": {str(address): _plain(outputs) for address, outputs in plan.outputs.items()},
         "seats": [
             {

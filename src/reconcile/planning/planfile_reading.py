@@ -9,6 +9,7 @@ from typing import Any
 
 from reconcile.planning.gates import Gate
 from reconcile.planning.plan import Action, Basis, Blocked, Cause, Change, FieldChange, Plan, SeatCount
+from reconcile.planning.splits import Split
 from reconcile.providers.base import Finding, Weight
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Live, Origin, Reference, Value
@@ -34,6 +35,10 @@ def read(body: Mapping[str, Any]) -> Plan:
         partial=body["partial"],
         findings=tuple(Finding(**{**one, "weight": Weight(one["weight"])}) for one in body.get("findings", ())),
         gates=tuple(Gate(**{**one, "lock": dt.datetime.fromisoformat(one["lock"])}) for one in body.get("gates", ())),
+        splits=tuple(
+            Split(one["federation"], tuple(one["domains"]), one["moved"], tuple(map(Address.parse, one["waiting"])))
+            for one in body.get("splits", ())
+        ),
         seats=tuple(
             SeatCount(
                 **{**one, **{name: tuple(map(Address.parse, one[name])) for name in ("lacking", "takers", "givers")}}

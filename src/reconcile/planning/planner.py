@@ -16,6 +16,7 @@ from reconcile.planning.order import ordered
 from reconcile.planning.plan import Basis, Blocked, Change, Plan, Unrecorded
 from reconcile.planning.renames import declared_renames, handed_over, observed_renames
 from reconcile.planning.seats import allocate
+from reconcile.planning.splits import splits
 from reconcile.planning.staleness import LIFETIME
 from reconcile.providers.base import Observation, Observed, Reader, Scope, Unknown, Wanted
 from reconcile.resources.address import Address
@@ -118,6 +119,7 @@ def make_plan(inputs: Inputs, readers: Mapping[str, Reader], now: dt.datetime, t
 
     allowed, blocked = _block_dependants(changes, blocked)
     seats = allocate(allowed, observation.seats)
+    open_ = {change.address for change in allowed} | set(blocked)
     return Plan(
         created=now,
         expires=now + LIFETIME,
@@ -131,6 +133,7 @@ def make_plan(inputs: Inputs, readers: Mapping[str, Reader], now: dt.datetime, t
         partial=inputs.partial,
         seats=seats.counts,
         unrecorded=tuple(unrecorded),
+        splits=tuple(splits(inputs.desired, records, observed, open_, now)),
         findings=tuple(sorted(observation.findings, key=lambda one: (one.federation, one.domain))),
     )
 

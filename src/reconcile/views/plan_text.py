@@ -31,6 +31,7 @@ from reconcile.views.wording import (
     plain,
     resource,
     seats,
+    split,
 )
 
 _KIND_ORDER = {name: place for place, name in enumerate(KINDS)}
@@ -39,7 +40,8 @@ _TO = {action: f"to {action.name.lower()}" for action in Action}
 
 def plan_text(plan: Plan, zone: dt.tzinfo, detail: Detail = Detail.REVIEW) -> list[Text]:
     """The lines of a plan, complete without colour (``line.plain``). ``zone``: in which moments are said."""
-    lines: list[Text] = []
+    lines = [Text(split(one), ALARM) for one in plan.splits]
+    lines += [Text()] if lines else []
     deletions = [change for change in plan.changes if change.action is Action.DELETE]
     others = [change for change in plan.changes if change.action is not Action.DELETE]
     for block in (

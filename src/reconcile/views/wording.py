@@ -7,6 +7,7 @@ import datetime as dt
 from rich.text import Text
 
 from reconcile.planning.plan import Action, SeatCount
+from reconcile.planning.splits import Split, named
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.milestones import UNSCHEDULED
@@ -78,6 +79,15 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+
+
+def split(one: Split) -> str:
+    """One federation between two hosts, as the first line of a plan and the end of a run say it."""
+    there = f"{count(one.moved, 'mailbox', 'mailboxes')} of it {'is' if one.moved == 1 else 'are'} in the tenant"
+    domains = ", ".join(one.domains)
+    return (
+        f"{one.federation} is split: mail of {domains} still goes to the old host, while {there}{named(one.waiting)}."
+    )
 
 
 def seats(one: SeatCount) -> str:

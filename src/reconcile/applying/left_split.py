@@ -1,0 +1,33 @@
+"""Federations that a run leaves between two hosts: mailboxes made, and the mail of a domain not switched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconcile.applying.outcome import Result, Run
+from reconcile.planning.plan import Action, Plan
+from reconcile.planning.splits import Split, is_switch
+
+_FAILED = (Result.FAILED, Result.SKIPPED)
+
+
+def left_split(run: Run, plan: Plan) -> Iterator[Split]:
+    """The federations whose switch failed, or waits for what failed, while mailboxes of theirs are in the tenant."""
+    before = {one.federation: one for one in plan.splits}
+    for slug in sorted({outcome.change.address.federation for outcome in run.outcomes}):
+        ours = [outcome for outcome in run.outcomes if outcome.change.address.federation == slug]
+        late = [
+            outcome.change.address.mail_domain
+            for outcome in ours
+            if is_switch(outcome.change.address) and outcome.result in _FAILED
+        ]
+        boxes = [outcome for outcome in ours if outcome.change.address.kind == "mailbox"]
+        made = [
+            outcome
+            for outcome in boxes
+            if outcome.result is Result.DONE and outcome.change.action in (Action.CREATE, Action.ADOPT)
+        ]
+        moved = len(made) + (before[slug].moved if slug in before else 0)
+        if late and moved:
+            waiting = tuple(sorted(outcome.change.address for outcome in boxes if outcome.result in _FAILED))
+            yield Split(slug, tuple(sorted(late)), moved, waiting)
