@@ -14,7 +14,10 @@ from reconcile.state.durable import files_in, read_own, unreadable
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Operation:
-    """One write of a run. ``result``: done, failed, or "" when the run was killed before it knew."""
+    """One write of a run. ``result``: done, failed, or "" when the run was killed before it knew.
+
+    ``settled``: the later run that wrote at this address again and so ended the doubt, "" when none did.
+    """
 
     address: str
     action: str
@@ -22,6 +25,7 @@ class Operation:
     seconds: float
     error: str
     request_id: str
+    settled: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -37,8 +41,15 @@ class RunRecord:
 
 def run_records(folder: Path) -> Iterator[RunRecord]:
     """Every run of a state folder's journals, the latest first. An unfinished last line is left out."""
+    later: dict[str, str] = {}  # address → the next run that has an outcome there
     for path in reversed(files_in(folder, ".jsonl")):
-        yield _read(path)
+        record = _read(path)
+        yield dataclasses.replace(record, operations=tuple(_settled(one, later) for one in record.operations))
+        later |= {one.address: record.run for one in record.operations if one.result}
+
+
+def _settled(one: Operation, later: Mapping[str, str]) -> Operation:
+    return one if one.result else dataclasses.replace(one, settled=later.get(one.address, ""))
 
 
 def _read(path: Path) -> RunRecord:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections
 import datetime as dt
 from collections.abc import Sequence
 
@@ -32,9 +31,11 @@ def one_run(record: RunRecord, zone: dt.tzinfo) -> list[Text]:
 
 
 def _operation(one: Operation) -> Text:
-    line = Text(
-        f"  {one.result or 'unknown':<8} {one.action:<7} {plain(one.address)}", "" if one.result == "done" else ALARM
-    )
+    result = one.result or ("settled" if one.settled else "unknown")
+    calm = result in ("done", "settled")
+    line = Text(f"  {result:<8} {one.action:<7} {plain(one.address)}", "" if calm else ALARM)
+    if one.settled:
+        line.append(f"  by {plain(one.settled)}", QUIET)
     if one.seconds:
         line.append(f"  {duration(one.seconds)}", QUIET)
     if one.request_id:
@@ -46,8 +47,13 @@ def _operation(one: Operation) -> Text:
 
 def _end(record: RunRecord) -> Text:
     if record.tally is None:
-        results = collections.Counter(one.result for one in record.operations)
-        return Text(f"killed: {results['done']} done, {results['']} in doubt; the next apply settles them", ALARM)
+        done = sum(one.result == "done" for one in record.operations)
+        settled = sum(bool(one.settled) for one in record.operations)
+        doubts = sum(not (one.result or one.settled) for one in record.operations)
+        said = f"killed: {done} done" + (f", {settled} settled since" if settled else "")
+        if not doubts:
+            return Text(said)
+        return Text(f"{said}, {doubts} in doubt; the next apply settles {'it' if doubts == 1 else 'them'}", ALARM)
     told = ", ".join(f"{number} {word}" for word, number in record.tally.items() if number)
     return Text(told or "nothing done", ALARM if record.tally.get("failed") else "")
 
