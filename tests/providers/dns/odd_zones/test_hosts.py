@@ -10,9 +10,9 @@ from tests.providers.dns.hosted.test_hosted import ZONE, cloudflare, ovh, put, s
 from tests.providers.dns.hosted.test_powerdns import PLAIN, hosted_on
 from tests.providers.dns.servers import API_KEY, PowerDns, transfer
 
-from reconcile.providers.base import Live, Order
+from reconcile.providers.base import Live, Order, Scope, Wanted
 from reconcile.resources.address import Address
-from reconcile.resources.resource import Value
+from reconcile.resources.resource import Desired, Value
 
 
 def api(server: PowerDns, origin: str) -> str:
@@ -141,3 +141,15 @@ def test_rows_of_one_set_with_unequal_ttls_get_one() -> None:
         assert shown.fields == {"ttl": 86400}, "what a cache may hold"
         provider.writer.update(Order(Address("spf55", "dns", key), shown, {"ttl": 300}, frozenset({"ttl"})))
     assert {row["ttl"] for row in host.records.values() if row["fieldType"] == "MX"} == {300}
+
+
+def test_a_policy_behind_an_alias_at_a_host_is_its_owners() -> None:
+    host = cloudflare()
+    policy = next(key for key, row in host.records.items() if row["name"] == f"_dmarc.{ZONE}")
+    host.records[policy] |= {"type": "CNAME", "content": "spf55.dmarc.service.example"}
+    wanted: dict[str, Value] = {"contains": ("v=DMARC1",)}
+    address = Address("spf55", "dns", f"_dmarc.{ZONE}/TXT/dmarc")
+    with served(host) as provider:
+        shown = provider.reader.observe(Scope([Wanted(address, Desired(address, wanted))], {})).observed[address]
+    assert isinstance(shown, Live), shown
+    assert shown.fields == wanted

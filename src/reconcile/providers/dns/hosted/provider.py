@@ -26,10 +26,11 @@ from reconcile.providers.base import (
 from reconcile.providers.dns.checks.mta_sts import fetch_policy
 from reconcile.providers.dns.checks.preflight import Preflight
 from reconcile.providers.dns.desired.ownership import part_of
+from reconcile.providers.dns.desired.policies import is_policy, kept_elsewhere
 from reconcile.providers.dns.desired.publication import CheckedPublish
 from reconcile.providers.dns.desired.rrset import Withdraw
 from reconcile.providers.dns.hosted.account import AT_ONCE, HostedZones
-from reconcile.providers.dns.hosted.writes import HostedStore, rrset_in
+from reconcile.providers.dns.hosted.writes import HostedStore, kept_by, rrset_in
 from reconcile.providers.dns.hosted.zone import HostedZone
 from reconcile.providers.dns.primary.answers import Answer, Question
 from reconcile.providers.dns.primary.client import Primary
@@ -99,6 +100,8 @@ def _observed(wanted: Wanted, key: RecordKey, read: Mapping[dns.name.Name, Hoste
         zone = read[key.name]
         if isinstance(zone, Problem):
             raise zone
+        if is_policy(key) and (where := kept_by(zone, key)):
+            return kept_elsewhere(wanted, where)
         seen = part_of(key).see(rrset_in(zone, key), None if wanted.desired else wanted.recorded)
     except Problem as problem:
         return Unknown(f"{problem.message} ({problem.hint})" if problem.hint else problem.message)

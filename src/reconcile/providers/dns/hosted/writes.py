@@ -122,6 +122,14 @@ def rrset_in(zone: HostedZone, key: RecordKey) -> Rdataset | None:
     return found
 
 
+def kept_by(zone: HostedZone, key: RecordKey) -> str:
+    """Where a name leads that holds no record itself: an alias, or a delegation to other servers. "" for neither."""
+    if (cut := _delegated(zone, key.name)) is not None:
+        return f"{cut.to_text(omit_final_dot=True)} is delegated to other name servers"
+    alias = zone.records.get(Question(key.name, RdataType.CNAME))
+    return f"{key.owner} is an alias (CNAME) of {alias[0].target.to_text(omit_final_dot=True)}" if alias else ""
+
+
 def _delegated(zone: HostedZone, name: dns.name.Name) -> dns.name.Name | None:
     """The name below the apex whose NS records hide all that the zone holds there."""
     while name != zone.apex:
