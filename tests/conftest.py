@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+from hypothesis import HealthCheck, settings
 from rich.text import Text
 from tests.postgresql import Cluster, postgresql
 
@@ -15,6 +16,10 @@ from tests.postgresql import Cluster, postgresql
 _STORES = ("s3", "s3_address", "azure", "azurite_address", "google", "google_address", "gitlab", "gitlab_address")
 _SERVERS = frozenset((*_STORES, "postgres", "cluster", "machines"))
 _TOLD: list[str] = []
+
+# No test depends on how busy the machine is.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 _GOLDEN = Path(__file__).parent / "golden"
 
 

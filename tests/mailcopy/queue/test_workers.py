@@ -147,8 +147,9 @@ def test_a_frozen_worker_that_wakes_after_its_mailboxes_were_taken_over_doubles_
 
 def test_a_second_worker_of_the_same_name_is_refused(team: Team, user: str) -> None:
     team.queue(user, 500)
-    team.start("un", rate=100)
+    first = team.start("un", rate=100)
     team.wait_until(team.under_way)
+    first.send_signal(signal.SIGSTOP)  # it is still there when the second one has started, however long that takes
     second = subprocess.Popen(team.running["un"].args, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     said, _ = second.communicate(timeout=LONGEST_PAUSE)
     assert second.returncode == 1
