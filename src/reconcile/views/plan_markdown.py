@@ -19,7 +19,7 @@ from reconcile.resources.milestones import UNSCHEDULED
 from reconcile.views.change_text import Detail, change_text
 from reconcile.views.gate_text import said
 from reconcile.views.markdown import Page, fence, inert
-from reconcile.views.wording import count, moment, not_before, plain, resource, seats
+from reconcile.views.wording import count, lacking_by_federation, moment, not_before, plain, resource, seats
 
 #: By this hidden line a pipeline finds its own comment again, to replace it.
 MARKER = "<!-- reconcile-plan:v1 -->"
@@ -204,7 +204,7 @@ def _refused(refusals: Sequence[Refusal]) -> list[str]:
 
 
 def _without_seat(plan: Plan) -> list[str]:
-    return [f"! M365-12 licence {one.licence}  {plain(str(who))}\n" for one in plan.seats for who in one.lacking]
+    return [f"! M365-12 licence {one.licence}  {who}\n" for one in plan.seats for who in lacking_by_federation(one)]
 
 
 def _undecided(blocked: Sequence[Blocked]) -> Iterator[str]:

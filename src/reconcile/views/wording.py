@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 
 from rich.text import Text
 
@@ -23,6 +24,9 @@ STYLES = {
 ALARM = "bold red"
 DRIFT = "bold magenta"
 QUIET = "dim"
+
+#: Beyond this many, mailboxes without a seat are counted.
+LISTED = 10
 
 _PROVIDERS = {"microsoft": "Microsoft", "dns": "the DNS", "copies": "the mail copy"}
 
@@ -100,9 +104,23 @@ def lacking(one: SeatCount) -> str:
     """Who goes without, and what an apply makes of it; "" when the seats suffice."""
     if not one.lacking:
         return ""
-    names = ", ".join(plain(address.key) for address in one.lacking)
+    names = ", ".join(plain(address.key) for address in one.lacking[:LISTED])
+    if more := len(one.lacking[LISTED:]):
+        names += f" and {count(more, 'other')} (reconcile plan --json names them all)"
     short = count(len(one.lacking), "seat")
     return f"M365-12 {short} of licence {one.licence} missing: an apply leaves out {names}, and what depends on them"
+
+
+def lacking_by_federation(one: SeatCount) -> list[str]:
+    """Who goes without, one line each; of a federation that lacks many, how many."""
+    lines = []
+    for federation, group in itertools.groupby(one.lacking, key=lambda address: address.federation):
+        addresses = list(group)
+        if len(addresses) > LISTED:
+            lines.append(f"{plain(federation)}: {count(len(addresses), 'mailbox', 'mailboxes')}")
+        else:
+            lines += [plain(str(address)) for address in addresses]
+    return lines
 
 
 def count(number: int, singular: str, plural: str = "") -> str:
