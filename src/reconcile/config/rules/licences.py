@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator, Mapping
 
@@ -79,4 +80,7 @@ def _unknown(federation: Federation, who: str, owners: Mapping[str, str]) -> str
     owner = owners.get(who.rpartition("@")[2], federation.slug)
     if owner != federation.slug:
         return f"it belongs to {owner}; to allow it all the same, name it under external_members"
+    people = [address for address, mailbox in federation.file.mailboxes.items() if mailbox.licence != "shared"]
+    if near := difflib.get_close_matches(who, people, 1, 0.85):
+        return f"did you mean {near[0]}? If not, declare the mailbox with an E1 or E3 licence"
     return "declare the mailbox with an E1 or E3 licence (and new: true if it is new), or correct the address"
