@@ -8,7 +8,7 @@ import zoneinfo
 import pytest
 
 from reconcile.planning.gates import Gate
-from reconcile.planning.status import Copies, Standing, State, Step, broken, ranked, standing
+from reconcile.planning.status import Copies, FederationStatus, State, Step, broken, ranked, standing
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Desired
 from reconcile.views.status import status_document, status_text
@@ -30,7 +30,7 @@ ALL = {name: Address("spf55", *key) for name, key in KEYS.items()}
 
 
 def row(done: str = "", failed: str = "", gate: str = "", waived: str = "", copies: Copies = Copies(), hours: float = 0,
-        date: dt.date | None = DAY) -> Standing:  # fmt: skip
+        date: dt.date | None = DAY) -> FederationStatus:  # fmt: skip
     gates = [Gate("spf55", "GAT02", LOCK, gate, "rehearse", waived), Gate("spf55", "GAT04", LOCK)]
     return standing(
         "Meuse",
@@ -72,7 +72,7 @@ def test_each_resource_counts_in_its_step_and_preparation_in_none() -> None:
         (broken("spf55", "", "SPF101 unreadable"), State.ERROR),
     ],
 )
-def test_a_federation_is_as_well_as_its_worst_part(one: Standing, state: State) -> None:
+def test_a_federation_is_as_well_as_its_worst_part(one: FederationStatus, state: State) -> None:
     assert one.state is state
 
 
@@ -80,9 +80,9 @@ def test_forty_rows_fit_one_screen_and_who_needs_somebody_comes_first() -> None:
     rows = []
     for number in range(40):
         one = row("lock box access mx flow", copies=Copies(1, 1))
-        rows.append(Standing(f"spf{number:02}", f"F{number}", DAY, LOCK, one.state, (), (), one.steps))
+        rows.append(FederationStatus(f"spf{number:02}", f"F{number}", DAY, LOCK, one.state, (), (), one.steps))
     troubled = row("lock", failed="box access")
-    rows[7] = Standing("spf07", "F7", DAY, LOCK, troubled.state, troubled.trouble, (), troubled.steps)
+    rows[7] = FederationStatus("spf07", "F7", DAY, LOCK, troubled.state, troubled.trouble, (), troubled.steps)
     rows[31] = row(gate="it was never rehearsed")
     lines = [line.plain for line in status_text(ranked(rows), LOCK, PARIS, 120)]
     assert len(lines) == 42
@@ -96,7 +96,7 @@ def test_forty_rows_fit_one_screen_and_who_needs_somebody_comes_first() -> None:
 
 def test_several_closed_gates_are_named_by_their_codes_and_those_set_aside_are_told() -> None:
     gates = tuple(Gate("spf55", code, LOCK, "because") for code in ("GAT02", "GAT04"))
-    one = Standing("spf55", "Meuse", DAY, LOCK, State.NOT_READY, (), gates)
+    one = FederationStatus("spf55", "Meuse", DAY, LOCK, State.NOT_READY, (), gates)
     assert list(status_text([one], LOCK, PARIS, 200))[1].plain.endswith("  GAT02 GAT04")
     (_, line, _) = status_text([row(gate="never rehearsed", waived="agreed")], LOCK, PARIS, 200)
     assert line.plain.endswith("set aside: GAT02")

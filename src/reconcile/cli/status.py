@@ -17,7 +17,7 @@ from reconcile.problem import Problem
 
 if TYPE_CHECKING:
     from reconcile.config.load import Loaded
-    from reconcile.planning.status import Copies, Standing
+    from reconcile.planning.status import Copies, FederationStatus
     from reconcile.resources.address import Address
 
 #: Seconds between two looks of --watch.
@@ -52,7 +52,7 @@ def status(session: Session, what: tuple[str, ...], watch: bool, as_json: bool) 
     return ERROR if any(row.state is State.ERROR for row in rows) else DONE
 
 
-def _show(session: Session, rows: Sequence[Standing]) -> None:
+def _show(session: Session, rows: Sequence[FederationStatus]) -> None:
     from reconcile.views.status import status_text
 
     console = session.console()
@@ -61,7 +61,7 @@ def _show(session: Session, rows: Sequence[Standing]) -> None:
         console.print(line)
 
 
-def _watch(session: Session, what: Sequence[str], rows: list[Standing]) -> list[Standing]:
+def _watch(session: Session, what: Sequence[str], rows: list[FederationStatus]) -> list[FederationStatus]:
     """On a terminal the table is drawn anew; elsewhere it is printed again when it changed."""
     from rich.console import Group
     from rich.live import Live
@@ -87,7 +87,7 @@ def _watch(session: Session, what: Sequence[str], rows: list[Standing]) -> list[
         return rows
 
 
-def _rows(session: Session, what: Sequence[str]) -> list[Standing]:
+def _rows(session: Session, what: Sequence[str]) -> list[FederationStatus]:
     from reconcile.config.load import load_federations
     from reconcile.planning.status import broken, ranked
 
@@ -122,7 +122,7 @@ def _chosen(loaded: Loaded, what: Sequence[str]) -> set[str]:
     return chosen | ({path.stem for path in loaded.named(names)} if names else set())
 
 
-def _standings(session: Session, loaded: Loaded, chosen: set[str]) -> Iterator[Standing]:
+def _standings(session: Session, loaded: Loaded, chosen: set[str]) -> Iterator[FederationStatus]:
     from reconcile.cli.gating import judged, still_to_hold
     from reconcile.cli.prepare import store
     from reconcile.planning.status import Copies, broken, standing

@@ -59,7 +59,7 @@ class Copies:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Standing:
+class FederationStatus:
     """One federation's row. ``trouble``: what went wrong, in words. ``gates``: those that do not hold, set aside or
     not. ``steps``: by the names of ``STEPS``."""
 
@@ -83,7 +83,7 @@ def standing(
     failures: Mapping[Address, str],
     copies: Copies,
     now: dt.datetime,
-) -> Standing:
+) -> FederationStatus:
     """The row of one federation.
 
     ``gates``: all of its gates (never empty); ``still``: those that do not hold and still matter. ``recorded``: what is
@@ -106,15 +106,15 @@ def standing(
         state = State.UNDER_WAY
     else:
         state = State.READY if date is not None else State.WAITING
-    return Standing(slug, name, date, lock, state, trouble, tuple(still), steps)
+    return FederationStatus(slug, name, date, lock, state, trouble, tuple(still), steps)
 
 
-def broken(slug: str, name: str, why: str) -> Standing:
+def broken(slug: str, name: str, why: str) -> FederationStatus:
     """The row of a federation of which nothing can be told: its file is not valid, or its state damaged."""
-    return Standing(slug, name, None, dt.datetime.max.replace(tzinfo=dt.UTC), State.ERROR, (why,))
+    return FederationStatus(slug, name, None, dt.datetime.max.replace(tzinfo=dt.UTC), State.ERROR, (why,))
 
 
-def ranked(standings: Iterable[Standing]) -> list[Standing]:
+def ranked(standings: Iterable[FederationStatus]) -> list[FederationStatus]:
     """The rows as they are shown: what needs somebody first."""
     return sorted(standings, key=lambda one: (one.state, one.date or dt.date.max, one.federation))
 

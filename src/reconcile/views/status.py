@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.text import Text
 
-from reconcile.planning.status import STEPS, Standing, State, Step
+from reconcile.planning.status import STEPS, FederationStatus, State, Step
 from reconcile.views.gate_text import said
 from reconcile.views.wording import ALARM, DRIFT, QUIET, count, moment, plain
 
@@ -23,7 +23,7 @@ _MARKS = {
 }
 
 
-def status_text(standings: Sequence[Standing], now: dt.datetime, zone: dt.tzinfo, width: int) -> Iterator[Text]:
+def status_text(standings: Sequence[FederationStatus], now: dt.datetime, zone: dt.tzinfo, width: int) -> Iterator[Text]:
     """A heading, a row for each federation in the order given, and the count; no line is longer than ``width``."""
     heads = "".join(f"{step:>10}" for step in STEPS)
     yield _cut(Text(f"  {'federation':<11}{'state':<10}{'day J':<11}{heads}  why", "bold"), width)
@@ -39,7 +39,7 @@ def status_text(standings: Sequence[Standing], now: dt.datetime, zone: dt.tzinfo
     yield _cut(Text(f"{count(len(standings), 'federation')}: {told}. {moment(now, zone)}", "bold"), width)
 
 
-def status_document(standings: Sequence[Standing], now: dt.datetime) -> dict[str, Any]:
+def status_document(standings: Sequence[FederationStatus], now: dt.datetime) -> dict[str, Any]:
     """The same for programs; keys and words never change meaning."""
     return {
         "format": 1,
@@ -80,7 +80,7 @@ def _colour(step: Step) -> str:
     return "green" if step.total and step.over else "default" if step.done else QUIET
 
 
-def _why(one: Standing) -> str:
+def _why(one: FederationStatus) -> str:
     """What is wrong, else the gates: one alone with its reason, several by their codes."""
     if one.trouble:
         more = f" (and {len(one.trouble) - 1} more)" if len(one.trouble) > 1 else ""
