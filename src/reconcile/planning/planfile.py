@@ -136,14 +136,18 @@ def load(path: Path, key: Key | None = None) -> Plan:
     if body["format_version"] != FORMAT_VERSION:
         version = body["format_version"]
         raise Problem("PLN03", f"{path} has plan format {version}; this tool knows {FORMAT_VERSION}.", "plan again")
-    if body.get("digest") != digest(body):
+    try:
+        intact = body.get("digest") == digest(body)
+    except (ValueError, RecursionError):  # half a surrogate pair
+        intact = False
+    if not intact:
         raise Problem("PLN02", f"{path} was altered after it was made.", "plan again", 4)
     if key and not bears(key, "plan", str(body["digest"]).encode(), body.get("mark")):
         message = f"{path} was not made with this key (RECONCILE_STATE_KEY)."
         raise Problem("PLN06", message, "plan again, with the key in the environment", 4)
     try:
         return read(body)
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         raise Problem("PLN02", f"{path} is not as this version writes plans.", "plan again") from None
 
 

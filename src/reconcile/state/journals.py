@@ -76,7 +76,7 @@ class Session:
                     found.append([])
                 elif found and entry["event"] in ("intent", "outcome"):
                     found[-1].append(_step(self.run, entry, self.format))
-            except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
                 raise damaged(self.path, f"a line about {self.federation} makes no sense") from None
         return found[self.place]
 
@@ -125,7 +125,7 @@ def _sessions_of(path: Path) -> Iterator[Session]:
             known = (federation, entry["at"], entry["lineage"], int(entry["serial"]))
             sequence = int(entry.get("sequence", 0))
             yield Session(path, places[federation], *known, ended, settled, written, sequence)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             raise damaged(path, "an opening in it makes no sense") from None
         places[federation] += 1
 
@@ -133,7 +133,7 @@ def _sessions_of(path: Path) -> Iterator[Session]:
 def _format_of(data: bytes, path: Path) -> int:
     try:
         return readable(json.loads(data[: data.index(b"\n")])["format"], path)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise damaged(path, "it does not begin as a journal") from None
 
 

@@ -98,7 +98,7 @@ def decode(data: bytes, path: PurePath) -> Snapshot:
             records={record.address: record for record in records},
             run=_text(document["run"]),
         )
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
         raise damaged(path, f"unexpected content near {error}") from None
     if any(address.federation != snapshot.federation for address in snapshot.records):
         raise damaged(path, "it holds another federation's records")

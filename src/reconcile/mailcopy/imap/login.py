@@ -9,6 +9,7 @@ from collections.abc import Callable
 from reconcile.mailcopy.imap.commands import Commands
 from reconcile.mailcopy.imap.grammar import quoted
 from reconcile.mailcopy.imap.interruptions import ConnectionLost, Throttled
+from reconcile.masking import masked
 
 _CAPABILITIES = re.compile(rb"(?:^\* |\[)CAPABILITY ([^\]\r\n]*)", re.IGNORECASE | re.MULTILINE)
 
@@ -67,7 +68,7 @@ def capabilities(commands: Commands, answers: bytes) -> frozenset[str]:
 def without_secrets(text: str, login: Password | Token) -> str:
     """The server's reason. A token's refusal may quote the token, so only its first plain words are kept."""
     if isinstance(login, Password):
-        return (text.partition(" ")[2] or text).replace(login.password, "…").rstrip(".")
+        return masked(text.partition(" ")[2] or text, login.password).rstrip(".")
     return text.partition("{")[0].partition(" ")[2][:80].rstrip(".") or "token refused"
 
 

@@ -102,10 +102,11 @@ def fingerprint(header: bytes, size: int) -> Fingerprint:
 
 def _plain(value: bytes) -> str:
     """A field without what a server may change in it: folding, blanks, quotes, case, the encoding of words."""
+    import email.errors
     import email.header
 
     text = value.decode("utf-8", "replace")
-    with contextlib.suppress(ValueError, LookupError):  # what cannot be decoded is compared as it stands
+    with contextlib.suppress(ValueError, LookupError, email.errors.MessageError):
         text = str(email.header.make_header(email.header.decode_header(text)))
     return "".join(text.replace('"', "").split()).casefold()
 

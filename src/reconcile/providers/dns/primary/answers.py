@@ -79,7 +79,9 @@ def parsed_reply(server: str, question: Question, reply: bytes | Unreachable) ->
     name = question.name.to_text(omit_final_dot=True)
     if isinstance(reply, Unreachable):
         return Failure(unreachable(server, reply, name))
-    _, flags, *_ = _HEADER.unpack_from(reply)  # a reply is never shorter: see connection.py
+    if len(reply) < _HEADER.size:
+        return Failure(Problem("DNS11", f"{server} sent an answer about {name} that is no message.", "read its log"))
+    _, flags, *_ = _HEADER.unpack_from(reply)
     rcode = dns.rcode.Rcode(flags & 0xF)
     if rcode not in _BELIEVED:
         answered = dns.rcode.to_text(rcode)

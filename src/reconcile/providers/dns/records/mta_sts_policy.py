@@ -26,7 +26,7 @@ class Policy:
             return None
         age = fields.get("max_age", "")
         hosts = tuple(value.lower().rstrip(".") for key, value in pairs if key == "mx")
-        return cls(fields["mode"], hosts, int(age) if age.isdecimal() else 0)
+        return cls(fields["mode"], hosts, int(age) if age.isdecimal() and len(age) <= 10 else 0)
 
     def allows(self, host: str) -> bool:
         """Whether a sender that holds the policy delivers to this MX host."""

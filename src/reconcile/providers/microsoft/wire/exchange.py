@@ -20,7 +20,7 @@ from reconcile.clock import Clock
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.wire import exchange_answers as answers
 from reconcile.providers.microsoft.wire.concurrent import side_by_side
-from reconcile.providers.microsoft.wire.graph import BARREN_PAGES, check_length
+from reconcile.providers.microsoft.wire.graph import BARREN_PAGES, check_length, is_table
 from reconcile.providers.microsoft.wire.pacing import Places
 from reconcile.providers.microsoft.wire.refusals import Refused
 from reconcile.providers.microsoft.wire.transport import Reply, Request, Service, Transport, Verdict
@@ -105,7 +105,7 @@ class Exchange:
                 if url == first:
                     raise
                 return None
-            if not isinstance(page.get("value"), list) or answers.truncated(page):
+            if not is_table(page.get("value")) or answers.truncated(page):
                 return None
             found += page["value"]
             following = str(page.get("@odata.nextLink") or "")

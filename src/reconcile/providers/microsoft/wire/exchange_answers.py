@@ -37,8 +37,12 @@ def passing(part: Row) -> bool:
 
 
 def status(part: Row) -> int:
-    body = part.get("body")
-    return int(part.get("status") or (400 if isinstance(body, dict) and "error" in body else 200))
+    told, body = part.get("status"), part.get("body")
+    if isinstance(told, int):
+        return told
+    if isinstance(told, str) and told.isdecimal() and len(told) == 3:
+        return int(told)
+    return 400 if told or (isinstance(body, dict) and "error" in body) else 200
 
 
 def exception(body: Any) -> str:
@@ -46,24 +50,37 @@ def exception(body: Any) -> str:
     error = body.get("error") if isinstance(body, dict) else None
     if not isinstance(error, dict):
         return ""
-    for detail in error.get("details") or []:
-        parts = str(detail.get("message") or "").split("|")
+    for message in _details(error):
+        parts = message.split("|")
         if len(parts) >= 3:
             return parts[1].rpartition(".")[2]
-    inner = (error.get("innererror") or {}).get("internalexception") or {}
+    inner = _inner(error)
     return str(inner.get("type") or "").rpartition(".")[2]
 
 
 def text(error: Mapping[str, Any]) -> str:
-    for detail in error.get("details") or []:
-        parts = str(detail.get("message") or "").split("|", 2)
+    for message in _details(error):
+        parts = message.split("|", 2)
         if len(parts) == 3:
             return parts[2]
-    inner = (error.get("innererror") or {}).get("internalexception") or {}
+    inner = _inner(error)
     return str(inner.get("message") or error.get("message") or "")
+
+
+def _details(error: Mapping[str, Any]) -> list[str]:
+    details = error.get("details")
+    found = details if isinstance(details, list) else []
+    return [str(detail.get("message") or "") for detail in found if isinstance(detail, dict)]
+
+
+def _inner(error: Mapping[str, Any]) -> Mapping[str, Any]:
+    outer = error.get("innererror")
+    inner = outer.get("internalexception") if isinstance(outer, dict) else None
+    return inner if isinstance(inner, dict) else {}
 
 
 def truncated(page: Row) -> bool:
     """Exchange says so in a warning when it shows fewer rows than there are."""
-    warnings = page.get("@adminapi.warnings") or []
+    told = page.get("@adminapi.warnings")
+    warnings = told if isinstance(told, list) else [told]
     return any(word in str(warning).lower() for warning in warnings for word in ("more results", "only the first"))

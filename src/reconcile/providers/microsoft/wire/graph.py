@@ -71,7 +71,7 @@ class Graph:
                 if url == first:
                     raise
                 return None
-            if page is None or not isinstance(page.get("value"), list):
+            if page is None or not is_table(page.get("value")):
                 return None
             found += page["value"]
             barren = 0 if page["value"] else barren + 1
@@ -132,9 +132,10 @@ class Graph:
             reply = self._send(Request("POST", f"{self._root}/$batch", {"requests": parts}), units=len(parts))
             body = self._understood(reply.status, reply.json(), reply.request_id)
             pause = 0.0
-            for part in body.get("responses") or []:
-                number, status = str(part.get("id")), int(part.get("status", 0))
-                if number not in waiting:
+            told = body.get("responses")
+            for part in told if isinstance(told, list) else []:
+                number = str(part.get("id")) if isinstance(part, dict) else ""
+                if number not in waiting or not isinstance(status := part.get("status", 0), int):
                     continue
                 headers = {str(name).lower(): str(value) for name, value in (part.get("headers") or {}).items()}
                 if status == 429 or status >= 500:
@@ -175,6 +176,11 @@ class Graph:
             str(first.get("target") or ""),
             request_id or str(inner.get("request-id") or ""),
         )
+
+
+def is_table(value: object) -> bool:
+    """Whether a page's value is a list of objects, as it always is."""
+    return isinstance(value, list) and all(isinstance(row, dict) for row in value)
 
 
 def check_length(service: str, pages: int, rows: int) -> None:
