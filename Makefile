@@ -1,5 +1,5 @@
 # Everything a newcomer runs. Each target sets up what it needs and says so in one line.
-.PHONY: demo test test-fast test-stores test-cyrus test-dovecots test-pythons test-kerberos test-checkdmarc test-sdk soak mutate bench-engine bench-dns bench-tenant bench-copy bench-suite lint golden package requirements clean
+.PHONY: demo test test-fast test-stores test-cyrus test-dovecots test-pythons test-kerberos test-checkdmarc test-sdk soak mutate bench-engine bench-dns bench-tenant bench-copy bench-suite lint audit golden package requirements clean
 
 PYTHON ?= python3
 # Tests side by side, two a core, for most of them wait for a server; a worker that runs out takes some of the others'.
@@ -42,6 +42,9 @@ test-pythons: .setup/dev ## the test suite on each Python from 3.11 to 3.14 foun
 
 test-dovecots: .setup/dev ## old and new mail hosts of different releases of Dovecot, both ways round
 	@scripts/test-dovecots
+
+audit: .setup/dev ## known vulnerabilities and licences of the dependencies, bandit on our own code
+	@scripts/audit
 
 soak: .setup/dev ## the long runs left out of make test
 	@.venv/bin/pytest -q -m soak
