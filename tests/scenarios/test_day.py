@@ -25,7 +25,12 @@ def batch(tmp_path: Path) -> Iterator[Days]:
     """Three small federations on one date, twenty days from now."""
     stage = Stage.small(tmp_path)
     for code, name in OTHERS.items():
-        text = SMALL.replace('"55"', f'"{code}"').replace("spf55", f"spf{code}").replace("Meuse", name)
+        text = (
+            SMALL.replace("    legacy_login: k0412\n", "")
+            .replace('"55"', f'"{code}"')
+            .replace("spf55", f"spf{code}")
+            .replace("Meuse", name)
+        )
         stage.write(f"spf{code}", text.replace("    legacy_login: k0412\n", ""))
     stage.run("sandbox", "up", expect=0)
     try:

@@ -83,7 +83,12 @@ def test_who_waits_can_be_stopped(stage: Stage) -> None:
 def two(tmp_path: Path) -> Iterator[Days]:
     """The small federation, and a neighbour that was neither rehearsed nor confirmed."""
     stage = Stage.small(tmp_path)
-    other = SMALL.replace('"55"', '"88"').replace("spf55", "spf88").replace("Meuse", "Vosges")
+    other = (
+        SMALL.replace("    legacy_login: k0412\n", "")
+        .replace('"55"', '"88"')
+        .replace("spf55", "spf88")
+        .replace("Meuse", "Vosges")
+    )
     other = other.replace("    legacy_login: k0412\n", "").replace("GAT02: essai, ", "")
     stage.write("spf88", other.replace(", confirmed: 2025-01-15", ""))
     stage.run("sandbox", "up", expect=0)
