@@ -60,7 +60,7 @@ class Performer:
             licence = change.wanted["licence"]
             raise Problem(
                 "M365-12",
-                f"{change.address}: the plan found no seat of licence {licence} for it; nothing was written.",
+                f"{change.address}: no seat of licence {licence} is left; nothing was written.",
                 f"buy or free a seat of licence {licence}, then plan again",
             )
         self._recorder.begin(change)
