@@ -15,7 +15,7 @@ def test_adopting_what_exists_takes_nothing_away_without_permission(stage: Stage
     shutil.rmtree(stage.folder / "spfstate")
     refused = stage.run("apply", "--yes", expect=5)
     assert "tresor@spf55.org" in refused.out  # the whole plan is shown all the same
-    assert f"GRD08 The plan takes away what others gave to 1 resource(s) that exist already: spf55/mailbox/{LOU}" in (
+    assert f"GRD08 The plan takes away what others gave to 1 resource that exists already: spf55/mailbox/{LOU}" in (
         refused.err
     )
     stage.run("apply", "--yes", "--allow-delete", expect=0)

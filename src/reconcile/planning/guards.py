@@ -104,7 +104,8 @@ def _protected(deletions: Sequence[Change]) -> list[Refusal]:
 def _without_permission(plan: Plan, deletions: Sequence[Change], permission: Permission) -> list[Refusal]:
     if not deletions or permission.delete:
         return []
-    message = f"The plan deletes {len(deletions)} resource(s) that hold mail or the way to it: {_few(deletions)}."
+    held = "1 resource that holds" if len(deletions) == 1 else f"{len(deletions)} resources that hold"
+    message = f"The plan deletes {held} mail or the way to it: {_few(deletions)}."
     renames = likely_renames(plan.changes)
     if renames:
         pairs = ", ".join(f"{former.key} under {new.key}" for former, new in renames[:5])
@@ -119,7 +120,8 @@ def _losses(plan: Plan, permission: Permission) -> list[Refusal]:
     found = []
     if losing := list(taken_over(plan)):
         named = "; ".join(f"{change.address} loses {', '.join(items[:3])}" for change, items in losing[:5])
-        message = f"The plan takes away what others gave to {len(losing)} resource(s) that exist already: {named}."
+        what = "1 resource that exists" if len(losing) == 1 else f"{len(losing)} resources that exist"
+        message = f"The plan takes away what others gave to {what} already: {named}."
         found.append(Refusal("GRD08", message, "write it in the file, or say --allow-delete if it must really go"))
     if copies := list(unfinished_copies(plan)):
         message = f"The plan gives up {len(copies)} of the copies of old mail before they are over: {_few(copies)}."
