@@ -60,6 +60,9 @@ def test_a_federation_whose_code_changes_keeps_all_it_has_untouched(stage: Stage
     text = file.read_text(encoding="utf-8").replace('code: "55"', 'code: "955"')
     file.unlink()
     stage.write("spf955", text)
+    settings = stage.folder / "reconcile.toml"
+    logins = settings.read_text(encoding="utf-8").replace("\nspf55 = [", "\nspf955 = [")
+    settings.write_text(logins, encoding="utf-8")
     changes = json.loads(stage.run("plan", "--json").out)["changes"]
     touched = {(one["action"], one["address"].split("/")[1]) for one in changes if one["action"] != "forget"}
     assert touched == {("delete", "copy"), ("create", "copy")}, "only what is queued in our own folder"

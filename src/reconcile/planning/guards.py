@@ -181,12 +181,14 @@ class Boundary:
         for name in (*_names(change, fields), *_names_there(change)):
             if self._protects(name):
                 return f"{name} is on the protected list of reconcile.toml"
+        # What is taken off a list of our own, when a domain went to another federation, touches nothing outside.
+        in_our_folder = change.action is Action.DELETE and KINDS[change.address.kind].local
         for name in _names(change, fields):
             domain = _domain(name)
             if domain not in self.domains and not (change.action is Action.DELETE and domain in self.former):
                 return f"{name} is outside the declared domains"
             owner = self.owners.get(domain, change.address.federation)
-            if owner != change.address.federation:
+            if owner != change.address.federation and not in_our_folder:
                 return f"{name} is in a domain of {owner}"
         if change.address.kind == "copy" and "login" in fields and change.action is not Action.DELETE:
             source, login = str(fields.get("source", "")), str(fields["login"])
