@@ -26,7 +26,7 @@ def _ways(secret: str) -> set[str]:
         escaped,
         json.dumps(secret)[1:-1],
         repr(secret)[1:-1],
-        quote(secret, safe=""),
+        quote(encoded, safe=""),
         base64.b64encode(encoded).decode(),
         encoded.decode("latin-1"),
         secret.encode("latin-1", "replace").decode("utf-8", "replace"),

@@ -110,10 +110,16 @@ class Project:
         return sorted((self.folder / "spfstate" / "runs").glob("*.jsonl"))
 
     def records(self, slug: str) -> dict[str, dict[str, Any]]:
-        """What the state knows, snapshot and journals: address → fields."""
+        """What the state knows, snapshot and journals: address → fields; without the ids, which each tenant draws."""
         state = self.folder / "spfstate"
         snapshot, _ = replay(FolderStore(state).read(slug) or Snapshot(slug, ""), state / "runs")
-        return {str(address): dict(record.fields) for address, record in snapshot.records.items()}
+        drawn = {"copy": {"mailbox"}}
+        return {
+            str(address): {
+                name: value for name, value in record.fields.items() if name not in drawn.get(address.kind, ())
+            }
+            for address, record in snapshot.records.items()
+        }
 
     def copies(self) -> list[tuple[str, ...]]:
         """The copies asked for: key, source, login, destination, folder, and whether cancelled."""

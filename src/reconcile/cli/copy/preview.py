@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from reconcile.cli.copies import chosen, copies_location, endpoints_of, old_end
 from reconcile.cli.exits import DONE, PARTLY_APPLIED
 from reconcile.cli.session import Session
 from reconcile.problem import Problem
+
+if TYPE_CHECKING:
+    from reconcile.config.federation import Federation
 
 
 def show_sizes(session: Session, names: tuple[str, ...]) -> int:
@@ -34,7 +40,9 @@ def _described(session: Session, names: tuple[str, ...]) -> dict[str, tuple[str,
     from reconcile.config.load import load_federations
     from reconcile.resources.desired import compile_federations
 
-    loaded = load_federations(session.federations, protected=session.settings.protected).select(())
+    loaded: Sequence[Federation] = ()
+    if session.federations.is_dir():  # a host that only copies may have the list alone
+        loaded = load_federations(session.federations, protected=session.settings.protected).select(())
     found = {
         str(copy.address): (str(copy.fields["source"]), str(copy.fields["login"]), str(copy.fields["destination"]))
         for copy in compile_federations(loaded, session.settings, session.clock.now())

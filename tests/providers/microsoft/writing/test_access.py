@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 from tests.providers.microsoft.world import DOMAIN, DOMAINS, SLUG, World
 
@@ -93,10 +95,17 @@ def test_who_is_renamed_between_plan_and_write_loses_the_right_all_the_same(offi
 def test_access_for_a_finished_copy_may_be_gone_and_for_a_pending_one_may_not(office: World) -> None:
     done, pending = Address(SLUG, "copy_access", ANNE), Address(SLUG, "copy_access", LUC)
     recorded = {"granted": True}
-    wanted = [Wanted(one, Desired(one, recorded), "its-guid", recorded) for one in (done, pending)]
+    office.make("copy_access", ANNE, recorded)
+    guid = office.live("copy_access", ANNE).identity
+    office.remove("copy_access", ANNE)
     office.copied = {ANNE}
-    observed = office.connect().reader.observe(Scope(wanted, DOMAINS)).observed
-    assert observed == {done: Live(done, recorded, "its-guid"), pending: ABSENT}
+
+    def observed(identity: str) -> Mapping[Address, object]:
+        wanted = [Wanted(one, Desired(one, recorded), identity, recorded) for one in (done, pending)]
+        return office.connect().reader.observe(Scope(wanted, DOMAINS)).observed
+
+    assert observed(guid) == {done: Live(done, recorded, guid), pending: ABSENT}
+    assert observed("guid-of-a-mailbox-that-was-made-anew") == {done: ABSENT, pending: ABSENT}
 
 
 def test_taking_a_finished_mailbox_out_of_the_file_reads_its_access(office: World) -> None:
