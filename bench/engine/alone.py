@@ -42,7 +42,7 @@ def plan(project: Path) -> float:
     began = time.process_time()
     # Imported here: reading the modules is part of the price.
     from reconcile.config.load import load_federations
-    from reconcile.config.settings import load_settings
+    from reconcile.config.settings.load import load_settings
     from reconcile.resources.desired import compile_federations, declared_domains
 
     federations = load_federations(Path("federations")).select(())

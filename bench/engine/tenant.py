@@ -24,7 +24,8 @@ from bench.engine.filling import fill
 
 from reconcile.clock import SystemClock
 from reconcile.config.load import load_federations
-from reconcile.config.settings import Settings, load_settings
+from reconcile.config.settings.load import load_settings
+from reconcile.config.settings.settings import Settings
 from reconcile.mailcopy.queue.jobs import JobList
 from reconcile.providers.base import Order, Reader, Scope, Wanted, Writer
 from reconcile.providers.microsoft.provider import microsoft_provider

@@ -21,7 +21,9 @@ from typing import Any, ClassVar
 
 import requests
 
-from reconcile.config.settings import DnsServer, Settings, Tenant
+from reconcile.config.settings.settings import Settings
+from reconcile.config.settings.tables.dns import DnsServer
+from reconcile.config.settings.tables.tenant import Tenant
 from reconcile.providers.base import Order, Provider
 from reconcile.providers.microsoft import microsoft_provider
 from reconcile.providers.microsoft.wire.transport import Reply, Request, Service, Transport

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from reconcile.config.batches import Prices
-from reconcile.config.models import FederationFile
-from reconcile.config.settings import load_settings
+from reconcile.config.federation.models import FederationFile
+from reconcile.config.settings.load import load_settings
+from reconcile.config.settings.tables.batches import Prices
 from reconcile.config.surcharge import surcharge
 from reconcile.problem import Problem
 

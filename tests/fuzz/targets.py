@@ -9,8 +9,8 @@ from pathlib import Path
 import dns.name
 import dns.rdatatype
 
-from reconcile.config.decode import read_shape
-from reconcile.config.document import Unreadable, decode, read_document
+from reconcile.config.document.decode import read_shape
+from reconcile.config.document.document import Unreadable, decode, read_document
 from reconcile.mailcopy.imap.fetch_stream import FetchStream
 from reconcile.mailcopy.imap.folder_list import read_layout
 from reconcile.mailcopy.imap.grammar import appended, kept_flags

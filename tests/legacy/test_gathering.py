@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from reconcile.config.inventory import Aspect, Inventory, Kind
+from reconcile.config.inventory.inventory import Aspect, Inventory, Kind
 from reconcile.problem import Problem
 from reconcile.providers.legacy.inventory.contract import Found, Reading, Scope
 from reconcile.providers.legacy.inventory.gathering import Asked, Gathered, gather

@@ -14,12 +14,12 @@ from tests.views.sample_plans import MIGRATION
 
 from reconcile.applying.outcome import Outcome, Result
 from reconcile.applying.walk import Walk
-from reconcile.config.batches import Batch
-from reconcile.config.federation import Federation
-from reconcile.config.inventory import Inventory, LegacyAddress
+from reconcile.config.federation.federation import Federation
+from reconcile.config.inventory.inventory import Inventory, LegacyAddress
 from reconcile.config.load import load_federations
 from reconcile.config.rehearsal import Rehearsal
-from reconcile.config.settings import Calendar
+from reconcile.config.settings.tables.batches import Batch
+from reconcile.config.settings.tables.calendar import Calendar
 from reconcile.planning.gates import GATES, Facts, Gate, gates
 from reconcile.planning.held import held_back
 from reconcile.planning.plan import Plan

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from reconcile.config.logins import Logins
-from reconcile.config.settings import Guards, load_settings
+from reconcile.config.inventory.logins import Logins
+from reconcile.config.settings.load import load_settings
+from reconcile.config.settings.tables.guards import Guards
 from reconcile.planning.guards import Boundary, Permission, clock_refusals, refusals
 from reconcile.planning.plan import EXISTS_ALREADY, Action, Basis, Cause, Change, FieldChange, Plan
 from reconcile.planning.planfile import document

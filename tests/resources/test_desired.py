@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from reconcile.config.load import load_federations
-from reconcile.config.settings import Calendar, Settings, load_settings
+from reconcile.config.settings.load import load_settings
+from reconcile.config.settings.settings import Settings
+from reconcile.config.settings.tables.calendar import Calendar
 from reconcile.resources.address import Address
 from reconcile.resources.desired import compile_federations, declared_domains
 from reconcile.resources.kinds import KINDS

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reconcile.config.load import load_federations
-from reconcile.config.settings import load_settings
+from reconcile.config.settings.load import load_settings
 from reconcile.resources.desired import compile_federations
 from reconcile.resources.resource import Desired, Reference, Value
 

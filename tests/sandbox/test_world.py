@@ -29,7 +29,8 @@ import requests
 from imapclient import IMAPClient
 from imapclient.exceptions import LoginError
 
-from reconcile.config.settings import Settings, load_settings
+from reconcile.config.settings.load import load_settings
+from reconcile.config.settings.settings import Settings
 from reconcile.problem import Problem
 from reconcile.sandbox.imap.dovecot import stop_orphan
 from reconcile.sandbox.world import LegacyBox, Seed, World

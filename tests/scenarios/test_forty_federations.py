@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.scenarios.stage import ROOT, Stage
 
-from reconcile.config.inventory import Inventory, LegacyAddress
+from reconcile.config.inventory.inventory import Inventory, LegacyAddress
 from reconcile.config.rehearsal import Rehearsal
 from reconcile.state.inventory import InventoryFolder
 from reconcile.state.rehearsals import RehearsalFolder

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconcile.config.inventory import ASPECTS, KINDS, Inventory, LegacyAddress
+from reconcile.config.inventory.inventory import ASPECTS, KINDS, Inventory, LegacyAddress
 from reconcile.problem import Problem
 from reconcile.state.inventory import InventoryFolder, decode, encode
 

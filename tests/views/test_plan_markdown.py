@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from rich.text import Text
 
-from reconcile.config.settings import Guards
+from reconcile.config.settings.tables.guards import Guards
 from reconcile.planning.guards import Permission, refusals
 from reconcile.planning.plan import Action, Basis, Blocked, Cause, Change, FieldChange, Plan
 from reconcile.planning.planfile import document

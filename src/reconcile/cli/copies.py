@@ -134,8 +134,8 @@ def _refusal(session: Session, federation: str, source: str, login: str, destina
     A domain is one federation's, so a login in the domain of its new address needs no file: a worker may have none. For
     any other, the file is read as it is now: a worker outlives many changes of it.
     """
+    from reconcile.config.inventory.logins import Logins
     from reconcile.config.load import load_files
-    from reconcile.config.logins import Logins
     from reconcile.resources.desired import declared_domains
 
     settings, path = session.settings, session.federations / f"{federation}.yaml"

@@ -16,7 +16,7 @@ from reconcile.cli.session import Session
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
-    from reconcile.config.federation import Federation
+    from reconcile.config.federation.federation import Federation
     from reconcile.providers.dns.undo import Revert, Undo
 
 

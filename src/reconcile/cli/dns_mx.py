@@ -9,7 +9,7 @@ from reconcile.cli.session import Session
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
-    from reconcile.config.federation import Federation
+    from reconcile.config.federation.federation import Federation
 
 
 def assigned_mx(session: Session, federations: Sequence[Federation]) -> Callable[[str], tuple[str, ...]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reconcile.cli.session import Session
 
 if TYPE_CHECKING:
-    from reconcile.config.federation import Federation
+    from reconcile.config.federation.federation import Federation
     from reconcile.planning.gates import Gate
     from reconcile.resources.address import Address
     from reconcile.state.snapshot import Snapshot

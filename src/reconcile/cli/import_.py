@@ -12,7 +12,7 @@ from reconcile.cli.session import Session
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
-    from reconcile.config.draft import DraftBox
+    from reconcile.config.document.draft import DraftBox
     from reconcile.providers.base import Observed, Reader
     from reconcile.resources.address import Address
     from reconcile.resources.resource import Live
@@ -31,7 +31,7 @@ def import_(session: Session, code: str, domain: str, subdomains: tuple[str, ...
     else there is to say, the next plan says.
     """
     from reconcile.cli.providers import readers
-    from reconcile.config.draft import Draft, render
+    from reconcile.config.document.draft import Draft, render
     from reconcile.state.durable import replace_file
 
     slug = f"spf{code.lower().removeprefix('spf')}"
@@ -89,7 +89,7 @@ def _refuse_unknown(observed: Mapping[Address, Observed]) -> None:
 
 
 def _draft_box(live: Live, access: Live | None) -> DraftBox:
-    from reconcile.config.draft import DraftBox
+    from reconcile.config.document.draft import DraftBox
 
     def text(name: str) -> str:
         value = live.fields.get(name)

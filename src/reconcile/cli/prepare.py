@@ -11,7 +11,7 @@ from reconcile import __version__
 from reconcile.cli.session import Session, check_world
 
 if TYPE_CHECKING:
-    from reconcile.config.federation import Federation
+    from reconcile.config.federation.federation import Federation
     from reconcile.config.load import Loaded
     from reconcile.planning.gates import Gate
     from reconcile.planning.plan import Basis, Plan
@@ -125,7 +125,7 @@ def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepare
     from concurrent.futures import ThreadPoolExecutor
 
     from reconcile.cli.tracked import refuse_tracked
-    from reconcile.config.logins import Logins
+    from reconcile.config.inventory.logins import Logins
     from reconcile.planning.planner import Inputs
     from reconcile.resources.desired import compile_federations, declared_domains
     from reconcile.state.journals import half_lines

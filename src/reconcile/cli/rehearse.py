@@ -12,7 +12,7 @@ from reconcile.cli.exits import DONE, ERROR
 from reconcile.cli.session import Session
 
 if TYPE_CHECKING:
-    from reconcile.config.federation import Federation
+    from reconcile.config.federation.federation import Federation
     from reconcile.providers.base import Finding
     from reconcile.providers.microsoft.rehearsal.rehearsal import Check
 

@@ -10,7 +10,7 @@ from reconcile.cli.session import Session
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
-    from reconcile.config.federation import Federation
+    from reconcile.config.federation.federation import Federation
     from reconcile.providers.microsoft.rehearsal.rehearsal import Check
 
 #: Sign-ins refused by a host that accepted none, before no further one is tried: it might lock the master user out.

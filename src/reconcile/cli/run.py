@@ -42,7 +42,7 @@ def carry_out(
     """Apply what was chosen, journalled under a name of its own. After ``deadline`` seconds nothing more is started."""
     from reconcile.applying.apply import Ground, apply_plan
     from reconcile.cli.prepare import store
-    from reconcile.config.logins import NO_LOGINS
+    from reconcile.config.inventory.logins import NO_LOGINS
     from reconcile.planning.guards import Boundary
     from reconcile.state.journal import Journal, new_run_id
 

@@ -15,7 +15,7 @@ from reconcile.cli.session import SANDBOX_FOLDER, Session
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
-    from reconcile.config.federation import Federation
+    from reconcile.config.federation.federation import Federation
     from reconcile.sandbox.folder import SandboxFolder
     from reconcile.sandbox.habits import LegacyBox, LegacyForward
     from reconcile.sandbox.launch_options import Order

@@ -38,13 +38,13 @@ def schema(output: Path | None, check: bool, reference: bool) -> int:
 
 
 def _schema() -> tuple[str, Path]:
-    from reconcile.config.schema import COMMITTED, federation_schema
+    from reconcile.config.schema.json_schema import COMMITTED, federation_schema
 
     return federation_schema(), COMMITTED
 
 
 def _page() -> tuple[str, Path]:
-    from reconcile.config.reference import COMMITTED, reference_page
+    from reconcile.config.schema.reference import COMMITTED, reference_page
 
     return reference_page(), COMMITTED
 

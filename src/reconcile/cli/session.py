@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from reconcile.clock import Clock
-    from reconcile.config.inventory import Inventory
-    from reconcile.config.settings import Settings
+    from reconcile.config.inventory.inventory import Inventory
+    from reconcile.config.settings.settings import Settings
     from reconcile.state.inventory import InventoryFolder
     from reconcile.state.rehearsals import RehearsalFolder
 
@@ -45,7 +45,7 @@ class Session:
     @functools.cached_property
     def own_settings(self) -> Settings:
         """reconcile.toml alone: this folder's, or that of the branch a pull request goes to."""
-        from reconcile.config.settings import load_settings
+        from reconcile.config.settings.load import load_settings
 
         return load_settings([self.settings_file], self._base_text)
 
@@ -75,7 +75,7 @@ class Session:
     @functools.cached_property
     def settings(self) -> Settings:
         """reconcile.toml, overlaid with the sandbox's when this call talks to the sandbox."""
-        from reconcile.config.settings import load_settings
+        from reconcile.config.settings.load import load_settings
 
         paths = [self.settings_file]
         if self.sandbox:

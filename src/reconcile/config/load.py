@@ -12,16 +12,16 @@ import stat
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from reconcile.config.batches import Batch, Prices
-from reconcile.config.characters import misplaced_characters
-from reconcile.config.decode import read_shape
-from reconcile.config.diagnostic import Diagnostic
-from reconcile.config.document import SIZE_LIMIT, Unreadable, decode, read_document
-from reconcile.config.federation import Federation, Mark, Route
-from reconcile.config.flaw import Flaw
-from reconcile.config.inventory import Inventory
+from reconcile.config.document.characters import misplaced_characters
+from reconcile.config.document.decode import read_shape
+from reconcile.config.document.document import SIZE_LIMIT, Unreadable, decode, read_document
+from reconcile.config.document.flaw import Flaw
+from reconcile.config.federation.federation import Federation, Mark, Route
+from reconcile.config.inventory.inventory import Inventory
 from reconcile.config.rules import NO_INVENTORIES, check
-from reconcile.config.settings import LegacyServer
+from reconcile.config.rules.diagnostic import Diagnostic
+from reconcile.config.settings.tables.batches import Batch, Prices
+from reconcile.config.settings.tables.legacy import LegacyServer
 from reconcile.problem import Problem
 
 _INVALID = 3  # the exit code for configuration that cannot be used

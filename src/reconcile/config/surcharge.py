@@ -7,8 +7,8 @@ import math
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
-from reconcile.config.batches import Prices
-from reconcile.config.models import FederationFile
+from reconcile.config.federation.models import FederationFile
+from reconcile.config.settings.tables.batches import Prices
 
 _CENT = Decimal("0.01")
 

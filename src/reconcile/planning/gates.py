@@ -11,12 +11,12 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from reconcile.config.batches import Batch, Prices, batch_of
-from reconcile.config.federation import Federation
-from reconcile.config.inventory import WHICH_ADDRESSES, Inventory
-from reconcile.config.models import Mailbox
+from reconcile.config.federation.federation import Federation
+from reconcile.config.federation.models import Mailbox
+from reconcile.config.inventory.inventory import WHICH_ADDRESSES, Inventory
 from reconcile.config.rehearsal import Rehearsal
 from reconcile.config.rules.inventory import undecided, undecided_mail
+from reconcile.config.settings.tables.batches import Batch, Prices, batch_of
 from reconcile.config.surcharge import surcharge
 from reconcile.problem import Problem
 

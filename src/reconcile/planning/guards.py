@@ -6,8 +6,8 @@ import dataclasses
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 
-from reconcile.config.logins import NO_LOGINS, Logins
-from reconcile.config.settings import Guards
+from reconcile.config.inventory.logins import NO_LOGINS, Logins
+from reconcile.config.settings.tables.guards import Guards
 from reconcile.planning.losses import taken_over, unfinished_copies
 from reconcile.planning.plan import Action, Change, Plan
 from reconcile.planning.renames import likely_renames

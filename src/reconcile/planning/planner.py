@@ -10,7 +10,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from reconcile.config.logins import Logins
+from reconcile.config.inventory.logins import Logins
 from reconcile.planning.diff import diff, disown, recorded_as, retire
 from reconcile.planning.order import ordered
 from reconcile.planning.plan import Basis, Blocked, Change, Plan, Unrecorded

@@ -9,9 +9,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator
 
-from reconcile.config.federation import Federation, Route
-from reconcile.config.models import Delegate, Mailbox, Structure
-from reconcile.config.settings import Settings
+from reconcile.config.federation.federation import Federation, Route
+from reconcile.config.federation.models import Delegate, Mailbox, Structure
+from reconcile.config.settings.settings import Settings
 from reconcile.resources.address import Address
 from reconcile.resources.mail_records import MailDomain, Switch, mail_records
 from reconcile.resources.milestones import Milestones, milestones

@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 import zoneinfo
 
-from reconcile.config.settings import Calendar
+from reconcile.config.settings.tables.calendar import Calendar
 
 #: Due for a federation that has no migration date yet: never, until YAML names one.
 UNSCHEDULED = dt.datetime.max.replace(tzinfo=dt.UTC)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePath
 from typing import Any, TypeVar
 
-from reconcile.config.inventory import ASPECTS, KINDS, Inventory, LegacyAddress
+from reconcile.config.inventory.inventory import ASPECTS, KINDS, Inventory, LegacyAddress
 from reconcile.problem import Problem
 from reconcile.state.durable import files_in, private_folder, replace_file, unreadable, unwritable
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from rich.text import Text
 
-from reconcile.config.diagnostic import Diagnostic, Severity
+from reconcile.config.rules.diagnostic import Diagnostic, Severity
 
 _STYLES: Mapping[Severity, str] = {"error": "bold red", "warning": "bold yellow", "notice": "bold cyan"}
 _WIDEST = 160  # characters of a line, about the caret

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from rich.cells import cell_len
 from rich.text import Text
 
-from reconcile.config.federation import Federation, Route
-from reconcile.config.inventory import Inventory, Kind, LegacyAddress
+from reconcile.config.federation.federation import Federation, Route
+from reconcile.config.inventory.inventory import Inventory, Kind, LegacyAddress
 from reconcile.config.rules.inventory import decided, undecided
 from reconcile.state.inventory import encode
 from reconcile.views.wording import ALARM, QUIET, count, moment, plain

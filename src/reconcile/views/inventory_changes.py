@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from reconcile.config.inventory import LegacyAddress
-from reconcile.config.inventory_changes import Comparison, Difference
+from reconcile.config.inventory.changes import Comparison, Difference
+from reconcile.config.inventory.inventory import LegacyAddress
 from reconcile.views.inventory import volume
 from reconcile.views.wording import ALARM, QUIET, moment, plain
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
-from reconcile.config.federation import Federation
-from reconcile.config.inventory import Inventory, LegacyAddress
+from reconcile.config.federation.federation import Federation
+from reconcile.config.inventory.inventory import Inventory, LegacyAddress
 from reconcile.config.load import load_federations
-from reconcile.config.settings import Calendar, Copies
+from reconcile.config.settings.tables.calendar import Calendar
+from reconcile.config.settings.tables.copies import Copies
 from reconcile.planning.batches.forecast import Expected, Pace, forecast
 from reconcile.resources.milestones import milestones
 

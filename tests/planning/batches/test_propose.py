@@ -8,7 +8,7 @@ import resource
 
 import pytest
 
-from reconcile.config.batches import Batch
+from reconcile.config.settings.tables.batches import Batch
 from reconcile.planning.batches.following import following
 from reconcile.planning.batches.propose import Proposal, first_come, propose
 from reconcile.planning.batches.weights import Candidate, Weight

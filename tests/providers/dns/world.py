@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from tests.providers.dns.servers import KEY_NAME, SECRET, Server
 
 from reconcile.clock import SystemClock
-from reconcile.config.settings import DnsServer
+from reconcile.config.settings.tables.dns import DnsServer
 from reconcile.providers.base import Observed, Order, Provider, Scope, Wanted
 from reconcile.providers.dns.provider import dns_provider
 from reconcile.resources.address import Address

@@ -8,7 +8,9 @@ from typing import Any
 
 import requests
 
-from reconcile.config.settings import DnsServer, Settings, Tenant
+from reconcile.config.settings.settings import Settings
+from reconcile.config.settings.tables.dns import DnsServer
+from reconcile.config.settings.tables.tenant import Tenant
 from reconcile.providers.base import Absent, Observation, Observed, Order, Provider, Scope, Unknown, Wanted
 from reconcile.providers.microsoft import Credential, microsoft_provider
 from reconcile.resources.address import Address

@@ -14,8 +14,8 @@ from reconcile.cli.session import Session
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
-    from reconcile.config.batches import Batch
     from reconcile.config.load import Loaded
+    from reconcile.config.settings.tables.batches import Batch
     from reconcile.planning.batches.weights import Candidate
 
 
@@ -48,7 +48,7 @@ def weighed(session: Session, *, anew: bool = False) -> tuple[Candidate, ...]:
 
 def rewrite(path: Path, date: dt.date | None) -> tuple[str, str]:
     """The text of a federation file as it is, and with that date. Raises Problem CFG06, OUT02."""
-    from reconcile.config.rewrite import with_date
+    from reconcile.config.document.rewrite import with_date
 
     with path.open(encoding="utf-8", newline="") as file:
         before = file.read()

@@ -17,7 +17,7 @@ from reconcile.cli.session import Session
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
-    from reconcile.config.federation import Federation
+    from reconcile.config.federation.federation import Federation
     from reconcile.documents.calendar import Moment
 
 #: milestone → days from J, time of day, and how long it lasts.

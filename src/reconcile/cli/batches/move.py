@@ -15,8 +15,8 @@ from reconcile.cli.session import Session
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
-    from reconcile.config.batches import Batch
-    from reconcile.config.federation import Federation
+    from reconcile.config.federation.federation import Federation
+    from reconcile.config.settings.tables.batches import Batch
 
 
 @click.command()
@@ -74,7 +74,7 @@ def _before_the_lock(session: Session, federation: Federation) -> None:
 
 
 def _named(wanted: str, batches: tuple[Batch, ...], taken: collections.Counter[dt.date]) -> dt.date:
-    from reconcile.config.batches import batch_of
+    from reconcile.config.settings.tables.batches import batch_of
 
     try:
         day = dt.date.fromisoformat(wanted)

@@ -16,7 +16,7 @@ from reconcile.cli.moment import as_of_option
 from reconcile.cli.session import Session
 
 if TYPE_CHECKING:
-    from reconcile.config.batches import Batch
+    from reconcile.config.settings.tables.batches import Batch
     from reconcile.planning.batches.propose import Proposal
     from reconcile.planning.batches.weights import Candidate
 

@@ -14,7 +14,7 @@ from reconcile.cli.exits import DONE
 from reconcile.cli.session import Session
 
 if TYPE_CHECKING:
-    from reconcile.config.batches import Batch
+    from reconcile.config.settings.tables.batches import Batch
     from reconcile.planning.batches.weights import Candidate
 
 

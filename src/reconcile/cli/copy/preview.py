@@ -11,7 +11,7 @@ from reconcile.cli.session import Session
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
-    from reconcile.config.federation import Federation
+    from reconcile.config.federation.federation import Federation
 
 
 def show_sizes(session: Session, names: tuple[str, ...]) -> int:

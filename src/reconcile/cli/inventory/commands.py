@@ -13,8 +13,8 @@ from reconcile.cli.session import Session
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
-    from reconcile.config.federation import Federation
-    from reconcile.config.inventory import Inventory
+    from reconcile.config.federation.federation import Federation
+    from reconcile.config.inventory.inventory import Inventory
     from reconcile.providers.legacy.inventory.gathering import Asked, Gathered
 
 
@@ -105,7 +105,7 @@ def compare(
 ) -> int:
     """What changed between two inventories of a federation: the one its file was made from (the first since J-14), and
     the newest."""
-    from reconcile.config.inventory_changes import compare
+    from reconcile.config.inventory.changes import compare
     from reconcile.views.inventory_changes import comparison, comparison_object
 
     (chosen,) = _federations(session, [federation])

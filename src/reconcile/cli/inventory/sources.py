@@ -11,7 +11,7 @@ from reconcile.cli.session import Session
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
-    from reconcile.config.settings import LegacyServer
+    from reconcile.config.settings.tables.legacy import LegacyServer
     from reconcile.providers.legacy.inventory.contract import Source
 
 

@@ -6,10 +6,9 @@ import datetime as dt
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from reconcile.config.batches import Batch, Prices
-from reconcile.config.federation import Federation
-from reconcile.config.inventory import Inventory
-from reconcile.config.logins import Logins
+from reconcile.config.federation.federation import Federation
+from reconcile.config.inventory.inventory import Inventory
+from reconcile.config.inventory.logins import Logins
 from reconcile.config.rules.aliases import check_aliases
 from reconcile.config.rules.calendar import check_calendar
 from reconcile.config.rules.catalogue import RULES, Finding, Rule
@@ -18,7 +17,8 @@ from reconcile.config.rules.inventory import check_inventory
 from reconcile.config.rules.licences import check_licences
 from reconcile.config.rules.logins import check_logins
 from reconcile.config.rules.network import check_network
-from reconcile.config.settings import LegacyServer
+from reconcile.config.settings.tables.batches import Batch, Prices
+from reconcile.config.settings.tables.legacy import LegacyServer
 from reconcile.problem import Problem
 
 __all__ = ["NO_INVENTORIES", "RULES", "Finding", "Rule", "check"]

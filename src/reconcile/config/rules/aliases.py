@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from reconcile.config.federation import Federation, Route
-from reconcile.config.models import Mailbox
+from reconcile.config.federation.federation import Federation, Route
+from reconcile.config.federation.models import Mailbox
 from reconcile.config.rules.catalogue import Finding
 
 

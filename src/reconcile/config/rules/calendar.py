@@ -6,9 +6,9 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from reconcile.config.batches import Batch, Prices, batch_of
-from reconcile.config.federation import Federation, Route
+from reconcile.config.federation.federation import Federation, Route
 from reconcile.config.rules.catalogue import Finding
+from reconcile.config.settings.tables.batches import Batch, Prices, batch_of
 from reconcile.config.surcharge import surcharge
 
 #: Days before the migration: both sides agree on the date (J-5).

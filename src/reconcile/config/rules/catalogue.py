@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from reconcile.config.diagnostic import Diagnostic, Severity
-from reconcile.config.federation import Mark, Route, nearest
+from reconcile.config.federation.federation import Mark, Route, nearest
+from reconcile.config.rules.diagnostic import Diagnostic, Severity
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

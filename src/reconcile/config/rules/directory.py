@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from reconcile.config.federation import Federation, Route
+from reconcile.config.federation.federation import Federation, Route
+from reconcile.config.federation.scalars import shown
 from reconcile.config.rules.catalogue import Finding
-from reconcile.config.scalars import shown
 
 # French numbers have ten digits from 0, overseas included; short numbers three or four; others are written from +.
 _PHONE = re.compile(r"0[1-9][0-9]{8}|\+33[1-9][0-9]{8}|\+(?!33)[1-9][0-9]{6,14}|[1-9][0-9]{2,3}")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 
-from reconcile.config.diagnostic import Severity
-from reconcile.config.federation import Federation, Route
-from reconcile.config.inventory import WHICH_ADDRESSES, Inventory, LegacyAddress
+from reconcile.config.federation.federation import Federation, Route
+from reconcile.config.inventory.inventory import WHICH_ADDRESSES, Inventory, LegacyAddress
 from reconcile.config.rules.catalogue import Finding
+from reconcile.config.rules.diagnostic import Severity
 from reconcile.problem import Problem
 
 #: Days before the migration: the federation is handed its list, and has answered.

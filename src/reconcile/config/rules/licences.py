@@ -6,8 +6,8 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 
-from reconcile.config.federation import Federation, Route
-from reconcile.config.models import Mailbox
+from reconcile.config.federation.federation import Federation, Route
+from reconcile.config.federation.models import Mailbox
 from reconcile.config.rules.catalogue import Finding
 
 #: Local parts, or their first word, that name a function and not a person.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconcile.config.federation import Federation, Route
-from reconcile.config.logins import Logins
+from reconcile.config.federation.federation import Federation, Route
+from reconcile.config.inventory.logins import Logins
 from reconcile.config.rules.catalogue import Finding
 
 

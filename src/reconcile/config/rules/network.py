@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-from reconcile.config.federation import Federation, Route, nearest
+from reconcile.config.federation.federation import Federation, Route, nearest
+from reconcile.config.federation.scalars import shown
 from reconcile.config.rules.catalogue import Finding
-from reconcile.config.scalars import shown
 
 Declaration = tuple[Federation, Route]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
-from reconcile.config.batches import Batch
+from reconcile.config.settings.tables.batches import Batch
 
 
 def following(

@@ -7,9 +7,9 @@ import dataclasses
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
-from reconcile.config.federation import Federation
-from reconcile.config.inventory import Inventory
-from reconcile.config.settings import Copies
+from reconcile.config.federation.federation import Federation
+from reconcile.config.inventory.inventory import Inventory
+from reconcile.config.settings.tables.copies import Copies
 from reconcile.planning.batches.weights import USUAL_SIZE, old_boxes
 from reconcile.problem import Problem
 from reconcile.resources.milestones import Milestones

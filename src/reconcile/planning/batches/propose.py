@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reconcile.config.batches import Batch
+from reconcile.config.settings.tables.batches import Batch
 from reconcile.planning.batches.weights import Candidate, total
 from reconcile.problem import Problem
 

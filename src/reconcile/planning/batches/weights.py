@@ -6,10 +6,10 @@ import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 
-from reconcile.config.batches import Batch
-from reconcile.config.federation import Federation
-from reconcile.config.inventory import Inventory
-from reconcile.config.models import Mailbox
+from reconcile.config.federation.federation import Federation
+from reconcile.config.federation.models import Mailbox
+from reconcile.config.inventory.inventory import Inventory
+from reconcile.config.settings.tables.batches import Batch
 from reconcile.problem import Problem
 
 #: What an old mailbox that nobody measured is taken for, in bytes.

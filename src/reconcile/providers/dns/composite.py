@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import dns.name
 
 from reconcile.clock import Clock
-from reconcile.config.settings import DnsServer, HostedAccount, ManualZones
+from reconcile.config.settings.tables.dns import DnsServer, HostedAccount, ManualZones
 from reconcile.problem import Problem
 from reconcile.providers.base import Provider, Reader
 from reconcile.providers.dns.checks.preflight import Preflight

@@ -8,7 +8,7 @@ from pathlib import Path
 import dns.name
 
 from reconcile.clock import Clock, SystemClock
-from reconcile.config.settings import DnsServer
+from reconcile.config.settings.tables.dns import DnsServer
 from reconcile.providers.base import Provider
 from reconcile.providers.dns.checks.preflight import Preflight
 from reconcile.providers.dns.checks.resolver import Resolver

@@ -8,7 +8,7 @@ import string
 from collections.abc import Callable, Collection
 
 from reconcile.clock import Clock
-from reconcile.config.settings import Settings
+from reconcile.config.settings.settings import Settings
 from reconcile.providers.base import Provider
 from reconcile.providers.microsoft.reading.reader import MicrosoftReader
 from reconcile.providers.microsoft.reading.watch import Watch

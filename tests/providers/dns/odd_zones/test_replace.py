@@ -10,7 +10,7 @@ from tests.providers.dns.servers import SECRET, change, transfer
 from tests.providers.dns.world import ORDINARY, World, settings_of, zone_on
 
 from reconcile.clock import SystemClock
-from reconcile.config.settings import DnsName
+from reconcile.config.settings.tables.dns import DnsName
 from reconcile.problem import Problem
 from reconcile.providers.base import Live, Order, Unknown
 from reconcile.providers.dns.journal import RecordJournal

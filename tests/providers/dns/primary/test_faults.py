@@ -18,7 +18,7 @@ from tests.providers.dns.servers import KEY, POWERLESS_NAME, POWERLESS_SECRET, K
 from tests.providers.dns.world import ORDINARY, World, provider_of, zone_on
 
 from reconcile.clock import SystemClock
-from reconcile.config.settings import DnsServer
+from reconcile.config.settings.tables.dns import DnsServer
 from reconcile.problem import Problem
 from reconcile.providers.base import Provider, Unknown
 from reconcile.providers.dns.checks.resolver import Resolver

@@ -15,7 +15,7 @@ from tests.providers.dns.servers import KEY_NAME, Bind, Server, running
 from tests.providers.dns.world import ORDINARY, World, zone_on
 
 from reconcile.clock import SystemClock
-from reconcile.config.settings import DnsServer
+from reconcile.config.settings.tables.dns import DnsServer
 from reconcile.problem import Problem
 from reconcile.providers.dns.provider import dns_provider
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from reconcile.config.inventory import ASPECTS, Aspect
+from reconcile.config.inventory.inventory import ASPECTS, Aspect
 from reconcile.problem import Problem
 from reconcile.providers.legacy.inventory.contract import Found, Reading, Scope
 from reconcile.providers.legacy.inventory.rows import found_in

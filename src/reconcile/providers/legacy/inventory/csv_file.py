@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from reconcile.config.inventory import Aspect, Kind
+from reconcile.config.inventory.inventory import Aspect, Kind
 from reconcile.problem import Problem
 from reconcile.providers.legacy.inventory.contract import (
     Found,

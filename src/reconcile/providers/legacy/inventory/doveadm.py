@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from reconcile.config.inventory import Aspect
+from reconcile.config.inventory.inventory import Aspect
 from reconcile.providers.legacy.inventory.contract import Found, Reading, Scope, clean_address, clean_count, clean_text
 from reconcile.providers.legacy.inventory.doveadm_api import DoveadmApi, Refused
 from reconcile.providers.legacy.inventory.sieve import SieveFacts, read_sieve

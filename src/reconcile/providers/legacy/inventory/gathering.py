@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from reconcile.config.inventory import ASPECTS, WHICH_ADDRESSES, Aspect, Inventory, Kind, LegacyAddress
+from reconcile.config.inventory.inventory import ASPECTS, WHICH_ADDRESSES, Aspect, Inventory, Kind, LegacyAddress
 from reconcile.problem import Problem
 from reconcile.providers.legacy.inventory.contract import Found, Reading, Scope, Source
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reconcile.config.inventory import Aspect
+from reconcile.config.inventory.inventory import Aspect
 from reconcile.problem import Problem
 from reconcile.providers.legacy.inventory.contract import Found, Reading, Scope
 from reconcile.providers.legacy.inventory.master import Master, as_master

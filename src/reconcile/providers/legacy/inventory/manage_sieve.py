@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from reconcile.config.inventory import Aspect
+from reconcile.config.inventory.inventory import Aspect
 from reconcile.problem import Problem
 from reconcile.providers.legacy.inventory.contract import Found, Reading, Scope, clean_text
 from reconcile.providers.legacy.inventory.master import Master, as_master

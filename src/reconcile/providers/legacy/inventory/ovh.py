@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NoReturn, TypeVar
 
 from reconcile.clock import Clock
-from reconcile.config.inventory import Aspect
+from reconcile.config.inventory.inventory import Aspect
 from reconcile.problem import Problem
 from reconcile.providers.legacy.inventory.contract import Found, Reading, Scope, clean_address, clean_count, clean_text
 from reconcile.providers.legacy.inventory.ovh_api import Missing, OvhApi

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from reconcile.config.inventory import KINDS, Kind
+from reconcile.config.inventory.inventory import KINDS, Kind
 from reconcile.providers.legacy.inventory.contract import Found, clean_address, clean_count, clean_day, clean_text
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from reconcile.config.inventory import Aspect, Kind
+from reconcile.config.inventory.inventory import Aspect, Kind
 from reconcile.problem import Problem
 from reconcile.providers.legacy.inventory.contract import Found, Reading, Scope
 from reconcile.providers.legacy.inventory.rows import found_in

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from reconcile.config.settings import Settings
+from reconcile.config.settings.settings import Settings
 from reconcile.problem import Problem
 from reconcile.providers.base import (
     ABSENT,

@@ -7,7 +7,7 @@ import functools
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from reconcile.config.settings import Settings
+from reconcile.config.settings.settings import Settings
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.reading import records
 from reconcile.providers.microsoft.reading.licences import Skus

@@ -11,7 +11,7 @@ from typing import Literal
 
 from reconcile.clock import Clock
 from reconcile.config.rehearsal import Holder
-from reconcile.config.settings import Settings
+from reconcile.config.settings.settings import Settings
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.reading.address_holders import AddressHolder, AddressHolders
 from reconcile.providers.microsoft.reading.mail_settings import refusals_of_mail

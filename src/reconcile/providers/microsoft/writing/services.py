@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from reconcile.clock import Clock
-from reconcile.config.settings import Settings
+from reconcile.config.settings.settings import Settings
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.reading.watch import Watch
 from reconcile.providers.microsoft.wire.exchange import Exchange

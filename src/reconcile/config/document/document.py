@@ -1,0 +1,237 @@
+"""YAML text to a plain tree in which every scalar is text, with the place of every key and value.
+
+YAML 1.1 would read the phone ``0321456777`` as an octal number, ``16:00`` as 960 and ``No`` as false. Here nothing is
+guessed: the tree holds dicts, lists, text and None, and the models give each text its type.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import yaml
+
+from reconcile.config.document.flaw import Flaw
+from reconcile.config.federation.federation import Mark, Route
+from reconcile.config.federation.scalars import shown
+
+SIZE_LIMIT = 1_000_000  # bytes; a federation of 1,000 mailboxes is about 300 kB
+DEPTH_LIMIT = 16  # a federation file needs 6
+
+#: libyaml's parser where PyYAML was built with it: fifteen times the speed of the Python one, for the same events.
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+# What YAML calls null, when written without quotes.
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+
+# Control characters, and the three separators YAML 1.1 counts as line ends and no editor does.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Document:
+    """What a text says. When ``broken`` it could not be read to its end and ``tree`` is None.
+
+    ``refused`` are the routes whose value is not what was written, because a flaw says it may not be written so.
+    """
+
+    tree: Any
+    marks: Mapping[Route, Mark]
+    flaws: tuple[Flaw, ...]
+    refused: frozenset[Route] = frozenset()
+    broken: bool = False
+
+
+def decode(raw: bytes) -> str:
+    """The text of a file: UTF-8, a leading byte order mark dropped. Raises ``Unreadable``."""
+    if len(raw) > SIZE_LIMIT:
+        raise Unreadable(Flaw("SPF101", 1, 1, f"the file is larger than {SIZE_LIMIT // 1000} kB", "split it"))
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise Unreadable(Flaw("SPF101", 1, 1, "the file is in UTF-16", "save it again as UTF-8"))
+    try:
+        text = raw.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        before = raw[: error.start].decode("utf-8").removeprefix("\ufeff")
+        message = f"the file is not in UTF-8: byte 0x{raw[error.start]:02X}"
+        hint = "save it again as UTF-8 (it may be in Windows-1252)"
+        raise Unreadable(Flaw("SPF101", *_place(before), message, hint)) from None
+    if match := _FORBIDDEN.search(text):
+        message = f"a character that no text needs: U+{ord(match[0]):04X}"
+        raise Unreadable(Flaw("SPF101", *_place(text[: match.start()]), message, "delete it"))
+    return text
+
+
+def read_document(text: str, loader: Any = LOADER) -> Document:
+    """Read one YAML document. Duplicate keys, anchors, aliases, merge keys and tags become flaws, all of them."""
+    reading = _Reading(yaml.parse(text, Loader=loader))
+    try:
+        tree = reading.document()
+    except Unreadable as stop:
+        return Document(None, reading.marks, (*reading.flaws, stop.flaw), broken=True)
+    except yaml.MarkedYAMLError as error:
+        return Document(None, reading.marks, (*reading.flaws, _syntax(error, text)), broken=True)
+    return Document(tree, reading.marks, tuple(reading.flaws), frozenset(reading.refused))
+
+
+class Unreadable(Exception):
+    """The text cannot be read any further; ``flaw`` says why."""
+
+    def __init__(self, flaw: Flaw) -> None:
+        super().__init__(flaw.message)
+        self.flaw = flaw
+
+
+#: Line and column, from 1.
+_Place = tuple[int, int]
+
+
+class _Reading:
+    """One walk over the parser's events. A route of None is a value read only to get past it."""
+
+    def __init__(self, events: Iterator[yaml.Event]) -> None:
+        self.events = events
+        self.marks: dict[Route, Mark] = {}
+        self.flaws: list[Flaw] = []
+        self.refused: set[Route] = set()
+        self.depth = 0
+
+    def document(self) -> Any:
+        next(self.events)  # the start of the stream
+        if isinstance(next(self.events), yaml.StreamEndEvent):
+            raise Unreadable(Flaw("SPF101", 1, 1, "the file is empty"))
+        first = next(self.events)
+        tree = self.value(first, (), _start(first))
+        next(self.events)  # the end of the document
+        after = next(self.events)
+        if not isinstance(after, yaml.StreamEndEvent):
+            raise Unreadable(self._flaw("SPF101", after, "a second document starts here", "one federation per file"))
+        if tree is None and not self.flaws:
+            raise Unreadable(Flaw("SPF101", 1, 1, "the file is empty"))
+        return tree
+
+    def value(self, event: yaml.Event, route: Route | None, key: _Place) -> Any:
+        """``key``: the place of its key, or its own."""
+        if route is not None:
+            self.marks[route] = Mark(*_start(event), *key)
+        if isinstance(event, yaml.ScalarEvent):
+            self._refuse_anchor_and_tag(event)
+            return _scalar(event)
+        if isinstance(event, yaml.AliasEvent):
+            self.flaws.append(self._flaw("SPF108", event, f"the alias *{event.anchor} is refused", "repeat the value"))
+            self._refuse(route)
+            return None
+        assert isinstance(event, yaml.CollectionStartEvent)  # noqa: S101 - the parser's grammar
+        self._refuse_anchor_and_tag(event)
+        if self.depth == DEPTH_LIMIT:
+            raise Unreadable(self._flaw("SPF101", event, f"nested deeper than {DEPTH_LIMIT} levels"))
+        self.depth += 1
+        inside = self._sequence(route) if isinstance(event, yaml.SequenceStartEvent) else self._mapping(route)
+        self.depth -= 1
+        return inside
+
+    def _sequence(self, route: Route | None) -> list[Any]:
+        items: list[Any] = []
+        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+            items.append(self.value(event, None if route is None else (*route, len(items)), _start(event)))
+        return items
+
+    def _mapping(self, route: Route | None) -> dict[str, Any]:
+        entries: dict[str, Any] = {}
+        places: dict[str, _Place] = {}
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            key, place = self._key(event), _start(event)
+            if key is None:
+                self._refuse(route)
+                self.value(next(self.events), None, place)
+            elif key in entries:
+                message = f"the key {shown(key)} is already on line {places[key][0]}"
+                self.flaws.append(self._flaw("SPF102", event, message, "keep one of the two"))
+                self.value(next(self.events), None, place)
+            else:
+                places[key] = place
+                entries[key] = None
+                entries[key] = self.value(next(self.events), None if route is None else (*route, key), place)
+        return entries
+
+    def _key(self, event: yaml.Event) -> str | None:
+        """The key's text; None, with a flaw, for what cannot be a key."""
+        if isinstance(event, yaml.ScalarEvent):
+            self._refuse_anchor_and_tag(event)
+            if event.value == "<<" and not event.style:
+                self.flaws.append(self._flaw("SPF108", event, "the merge key << is refused", "repeat the keys"))
+                return None
+            if (text := _scalar(event)) is None:
+                self.flaws.append(self._flaw("SPF101", event, "a key is missing before ':'"))
+            return text
+        flaw = self._flaw("SPF101", event, "a key must be a word, not a list, a mapping or an alias")
+        if not isinstance(event, yaml.AliasEvent):
+            raise Unreadable(flaw)
+        self.flaws.append(flaw)
+        return None
+
+    def _refuse(self, route: Route | None) -> None:
+        if route is not None:
+            self.refused.add(route)
+
+    def _refuse_anchor_and_tag(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
+        if event.anchor is not None:
+            self.flaws.append(self._flaw("SPF108", event, f"the anchor &{event.anchor} is refused", "delete it"))
+        if event.tag is not None:
+            self.flaws.append(self._flaw("SPF108", event, f"the tag {shown(event.tag)} is refused", "delete it"))
+
+    @staticmethod
+    def _flaw(code: str, event: yaml.Event, message: str, hint: str = "") -> Flaw:
+        return Flaw(code, *_start(event), message, hint)
+
+
+def _start(event: yaml.Event) -> _Place:
+    mark = event.start_mark
+    assert mark is not None  # noqa: S101 - None only for events built by hand
+    return mark.line + 1, mark.column + 1
+
+
+def _scalar(event: yaml.ScalarEvent) -> str | None:
+    text: str = event.value
+    if not event.style and text in _NULLS:
+        return None
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def _place(before: str) -> tuple[int, int]:
+    """Line and column of the character that follows ``before``."""
+    lines = re.split("\r\n|\r|\n", before)
+    return len(lines), len(lines[-1]) + 1
+
+
+#: A word of libyaml's or PyYAML's message → what the postmaster most likely did.
+_SYNTAX_HINTS = (
+    ("mapping values are not allowed", "put quotes around a value that holds ': ', and check the indentation"),
+    ("cannot start any token", "put quotes around a value that starts with @, %, ` or !; indent with spaces, not tabs"),
+    ("end of stream", "a quote or a bracket was opened and never closed"),
+    ("',' or", "a bracket was opened and never closed, or a comma is missing"),
+    ("expected ':'", "each line of a mapping is 'key: value'"),
+    ("escape", "use single quotes around a value that holds a backslash"),
+    ("document start", "a line before this one is not indented like its neighbours"),
+    ("block", "the entries of one block start in the same column; a value with quotes must end with them"),
+)
+
+
+def _syntax(error: yaml.MarkedYAMLError, text: str) -> Flaw:
+    lines = re.split("\r\n|\r|\n", text)
+    opened = error.context_mark
+    mark = error.problem_mark or opened
+    if opened is not None and (mark is None or not "".join(lines[mark.line :])[mark.column :].strip()):
+        mark = opened  # at the end of the file there is nothing to show but what was never closed
+    line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
+    if lines[min(line, len(lines)) - 1][column - 1 : column] == "\t":
+        return Flaw("SPF101", line, column, "a tab where YAML wants spaces", "indent with spaces")
+    words = error.problem or "cannot be read"
+    if error.context and opened is not None and opened.line + 1 != line:
+        words += f", {error.context} that starts on line {opened.line + 1}"
+    hint = next((hint for word, hint in _SYNTAX_HINTS if word in words), "")
+    if line > len(lines):
+        line, column = len(lines), len(lines[-1]) + 1
+    return Flaw("SPF101", line, column, f"not valid YAML: {words}", hint)

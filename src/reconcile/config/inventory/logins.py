@@ -1,0 +1,72 @@
+"""Whose old mailboxes a federation may have copied: the master user opens any, so a login is checked as an address is.
+
+Pure. Asked when files are checked, when a plan is made, before a change is written and before a mailbox is opened.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Collection, Iterable, Mapping
+
+from reconcile.config.federation.scalars import ADDRESS_PATTERN
+from reconcile.config.inventory.inventory import Inventory, login_owners
+from reconcile.config.settings.tables.legacy import LegacyServer
+
+#: The separator of the master user on a host nobody describes.
+_USUAL_SEPARATOR = "*"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Logins:
+    """``owners``: each declared domain → its federation's slug. ``servers``: the old hosts by name; None when they are
+    not known, and neither are the logins listed there. ``protected``: addresses, and domains with all below them, in
+    lower case. ``seen``: each login of the inventories, in lower case → the federations whose mailboxes it opens.
+    """
+
+    owners: Mapping[str, str]
+    servers: Mapping[str, LegacyServer] | None
+    protected: Collection[str] = ()
+    seen: Mapping[str, frozenset[str]] = dataclasses.field(default_factory=dict)
+
+    @classmethod
+    def known(
+        cls,
+        owners: Mapping[str, str],
+        servers: Mapping[str, LegacyServer] | None,
+        protected: Collection[str],
+        inventories: Iterable[object],
+    ) -> Logins:
+        """``inventories``: the newest of each federation; what could not be read tells of no login."""
+        seen = login_owners(one for one in inventories if isinstance(one, Inventory))
+        names = frozenset(name.strip().lower().removeprefix("@") for name in protected)
+        return cls(owners, servers, names, seen)
+
+    def refusal(self, federation: str, server: str, login: str) -> str:
+        """Why the mailbox that ``login`` opens on ``server`` is not for that federation (a slug) to have copied; ""
+        when it is: an address in a domain of its own, or a login that the settings or the inventories give to it."""
+        name = login.strip().lower()
+        host = (self.servers or {}).get(server)
+        separator = host.separator if host else _USUAL_SEPARATOR
+        if not name or not name.isprintable():
+            return f"{login!r} is not a login"
+        if separator in name:
+            return f"{login} holds {separator!r}, which would name another master user"
+        domain = name.rpartition("@")[2] if "@" in name else ""
+        if name in self.protected or any(f".{domain}".endswith(f".{one}") for one in self.protected):
+            return f"{login} is protected"
+        owner = self.owners.get(domain)
+        if owner is not None and owner != federation:
+            return f"{login} is in a domain of {owner}"
+        if owner == federation and re.fullmatch(ADDRESS_PATTERN, name):
+            return ""
+        listed = host.logins.get(federation, ()) if host else ()
+        if name in (one.lower() for one in listed) or self.seen.get(name) == frozenset({federation}):
+            return ""
+        if self.servers is None and not domain:
+            return ""
+        return f"nothing says that {login} is a login of {federation}"
+
+
+#: Nothing is known of any login, so none may be used.
+NO_LOGINS = Logins({}, {})

@@ -1,0 +1,62 @@
+"""From reconcile.toml, and the files that override it, to settings."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from reconcile.config.settings.errors import told
+from reconcile.config.settings.settings import Settings
+from reconcile.problem import Problem
+
+
+def load_settings(paths: Sequence[Path], texts: Mapping[Path, str] | None = None) -> Settings:
+    """Read settings files; each later one overrides the earlier, table by table. ``texts``: of those that are read from
+    elsewhere.
+
+    Paths named in a file are relative to it. Raises ``Problem`` CFG01 (unreadable) or CFG02 (invalid).
+    """
+    merged: dict[str, Any] = {}
+    for path in paths:
+        try:
+            known = (texts or {}).get(path)
+            tree = tomllib.loads(path.read_text(encoding="utf-8") if known is None else known)
+        except OSError as error:
+            hint = "run from the project's folder, or give --chdir"
+            raise Problem("CFG01", f"Cannot read {path}: {error.strerror}.", hint, 3) from None
+        except UnicodeDecodeError:
+            raise Problem("CFG02", f"{path} is not in UTF-8.", "save it again as UTF-8", 3) from None
+        except tomllib.TOMLDecodeError as error:
+            raise Problem("CFG02", f"{path} is not valid TOML: {error}.", exit_code=3) from None
+        merged = _overlay(merged, _anchored(tree, path.parent))
+    try:
+        return Settings.model_validate(merged)
+    except ValidationError as error:
+        message, hint = told(error, Settings, merged)
+        raise Problem("CFG02", f"{paths[0]}: {message}", hint, exit_code=3) from None
+
+
+def _overlay(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        # Sources complete each other: the sandbox's alone are those of its old host.
+        nested = isinstance(value, dict) and isinstance(merged.get(key), dict) and key != "inventory"
+        merged[key] = _overlay(merged[key], value) if nested else value
+    return merged
+
+
+def _anchored(tree: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """File names relative to the settings file that holds them."""
+    anchored: dict[str, Any] = {}
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            anchored[key] = _anchored(value, folder)
+        elif (key == "file" or key.endswith("_file")) and isinstance(value, str):
+            anchored[key] = folder / value
+        else:
+            anchored[key] = value
+    return anchored

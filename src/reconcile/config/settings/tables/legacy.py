@@ -1,0 +1,47 @@
+"""The tables [legacy.NAME]: the old mail hosts, how their mailboxes are opened, and whose they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from reconcile.config.settings.tables.imap import ImapServer
+from reconcile.config.settings.tables.inventory_sources import InventorySources
+from reconcile.config.settings.tables.table import Name
+
+Slug = Annotated[str, Field(pattern="^spf[0-9a-z-]+$")]
+
+
+class LegacyServer(ImapServer):
+    """An old mail host, named by `legacy: {server: …}` in a federation file."""
+
+    master_user: Name
+    """A user who may open every mailbox; the login sent is ``mailbox + separator + master_user``."""
+    separator: Name = "*"
+    """What stands between a mailbox's login and the master user."""
+    mailboxes: int = Field(64, ge=1)
+    """Mailboxes of this host copied at once, by all workers together."""
+    master_password_file: Path | None = None
+    """File holding the master user's password; RECONCILE_LEGACY_PASSWORD comes first."""
+    logins: dict[Slug, tuple[Name, ...]] = Field(default_factory=dict)
+    """Each federation's logins that are no address of its own: spf55 = ["k0412"]. Its mailboxes are opened by these and
+    by its addresses, no other."""
+    spf_include: str = ""
+    """What SPF records of its domains include for it, such as _spf.mutualise.example: taken out after the departure."""
+    inventory: InventorySources = InventorySources()
+    """What it holds is read from there (docs/inventory.md)."""
+
+    @model_validator(mode="after")
+    def _each_login_opens_one_mailbox(self) -> LegacyServer:
+        owners: dict[str, str] = {}
+        for slug, logins in self.logins.items():
+            for login in logins:
+                if self.separator in login:
+                    raise PydanticCustomError("login", "{login} holds the separator", {"login": repr(login)})
+                if owners.setdefault(login.lower(), slug) != slug:
+                    words = "{login} is a login of two federations"
+                    raise PydanticCustomError("login", words, {"login": repr(login)})
+        return self
