@@ -13,9 +13,9 @@ import pytest
 from reconcile.problem import Problem
 from reconcile.providers.dns.hosted.backends import open_backend
 from reconcile.providers.dns.primary.gss import _library
-from reconcile.state.cloud import CloudBucket
-from reconcile.state.encoding import Sealed
-from reconcile.state.postgres import PostgresStore
+from reconcile.state.snapshot.encoding import Sealed
+from reconcile.state.stores.cloud import CloudBucket
+from reconcile.state.stores.postgres import PostgresStore
 
 ROOT = Path(__file__).resolve().parent.parent
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]

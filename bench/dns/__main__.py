@@ -28,7 +28,7 @@ from reconcile.providers.dns.provider import dns_provider
 from reconcile.providers.dns.reader import DnsReader
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Desired, Value
-from reconcile.state.snapshot import Snapshot
+from reconcile.state.snapshot.snapshot import Snapshot
 
 ROUND_TRIP_MS = 20
 ZONE = """\

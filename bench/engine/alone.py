@@ -23,8 +23,8 @@ from reconcile.planning import planfile
 from reconcile.planning.guards import Boundary
 from reconcile.planning.planner import Inputs, make_plan
 from reconcile.providers.base import ABSENT, Observation, Provider, Scope
-from reconcile.state.journal import Journal
-from reconcile.state.store import Holder
+from reconcile.state.journal.journal import Journal
+from reconcile.state.stores.store import Holder
 
 _PER_FEDERATION = 100
 

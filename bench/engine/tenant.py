@@ -36,8 +36,8 @@ from reconcile.sandbox.dns.server import DnsServer
 from reconcile.sandbox.tenant.server import TenantServer
 from reconcile.sandbox.tenant.web import Answer, Request
 from reconcile.sandbox.tenant.world import World
-from reconcile.state.folder import FolderStore
-from reconcile.state.snapshot import Record, Snapshot
+from reconcile.state.snapshot.snapshot import Record, Snapshot
+from reconcile.state.stores.folder import FolderStore
 
 DNS_SECRET = base64.b64encode(b"bench").decode()
 _KEY = ("bench.", "hmac-sha256")

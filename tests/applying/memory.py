@@ -20,11 +20,11 @@ from reconcile.problem import Problem
 from reconcile.providers.base import ABSENT, Observation, Observed, Order, Provider, Scope, Wanted
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Desired, Live
-from reconcile.state.folder import FolderStore
-from reconcile.state.journal import Journal
-from reconcile.state.replay import replay
-from reconcile.state.snapshot import Snapshot
-from reconcile.state.store import Holder
+from reconcile.state.journal.journal import Journal
+from reconcile.state.journal.replay import replay
+from reconcile.state.snapshot.snapshot import Snapshot
+from reconcile.state.stores.folder import FolderStore
+from reconcile.state.stores.store import Holder
 
 NOW = dt.datetime(2025, 1, 19, 17, 0, tzinfo=dt.UTC)
 

@@ -15,7 +15,7 @@ from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Desired, Live, Reference
-from reconcile.state.store import Holder
+from reconcile.state.stores.store import Holder
 
 
 @pytest.fixture

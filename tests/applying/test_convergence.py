@@ -15,8 +15,8 @@ from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Desired, Live
-from reconcile.state.replay import replay
-from reconcile.state.snapshot import Snapshot
+from reconcile.state.journal.replay import replay
+from reconcile.state.snapshot.snapshot import Snapshot
 
 NAMES = [f"{name}@spf55.org" for name in ("anne", "boris", "chloe", "driss", "emma")]
 ALIASES = [f"alias{number}@spf55.org" for number in range(4)]

@@ -24,8 +24,8 @@ from reconcile.providers.dns.checks.mta_sts import Policy
 from reconcile.providers.dns.primary.answers import Question, parsed_reply
 from reconcile.providers.microsoft.wire import exchange_answers
 from reconcile.providers.microsoft.wire.transport import Reply
-from reconcile.state import journals
-from reconcile.state.snapshot import decode as decode_snapshot
+from reconcile.state.journal import journals
+from reconcile.state.snapshot.snapshot import decode as decode_snapshot
 
 #: What a reader may raise.
 REFUSALS = (Problem, ConnectionLost, Unreadable)

@@ -19,7 +19,7 @@ from reconcile.providers.base import ABSENT, Observation, Observed, Scope, Unkno
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Desired, Live, Reference, Value
-from reconcile.state.snapshot import Record, Snapshot
+from reconcile.state.snapshot.snapshot import Record, Snapshot
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
 NOW = dt.datetime(2025, 1, 19, 17, 0, tzinfo=dt.UTC)

@@ -9,7 +9,7 @@ from reconcile.planning.drift import find_drift
 from reconcile.providers.base import ABSENT, Unknown
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Live
-from reconcile.state.snapshot import Record
+from reconcile.state.snapshot.snapshot import Record
 from reconcile.views.drift import drift_text
 
 BOX = Address.parse("spf55/mailbox/lou@spf55.org")

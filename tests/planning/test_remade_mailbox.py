@@ -10,7 +10,7 @@ from reconcile.planning.planner import Inputs, make_plan
 from reconcile.providers.base import ABSENT, Observation, Observed, Scope
 from reconcile.resources.address import Address
 from reconcile.resources.resource import IDENTITY, Desired, Live, Reference, Value
-from reconcile.state.snapshot import Record, Snapshot
+from reconcile.state.snapshot.snapshot import Record, Snapshot
 
 NOW = dt.datetime(2025, 1, 19, 17, 0, tzinfo=dt.UTC)
 WHEN = "2025-01-19T17:00:00+00:00"

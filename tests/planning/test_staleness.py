@@ -16,7 +16,7 @@ from reconcile.planning.staleness import Sifted, expired, moved, sift
 from reconcile.problem import Problem
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Desired, Live, Reference
-from reconcile.state.authenticity import key_from
+from reconcile.state.snapshot.authenticity import key_from
 
 WANTED = [
     mailbox("anne@spf55.org"),

@@ -12,7 +12,8 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from reconcile.state import folder, journal
+from reconcile.state.journal import journal
+from reconcile.state.stores import folder
 
 POINTS = ("before", "torn", "after")
 SAVES = ("before save", "torn save", "after save")

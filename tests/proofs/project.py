@@ -16,9 +16,9 @@ from typing import Any
 
 from tests.proofs.outside import Outside
 
-from reconcile.state.folder import FolderStore
-from reconcile.state.replay import replay
-from reconcile.state.snapshot import Snapshot
+from reconcile.state.journal.replay import replay
+from reconcile.state.snapshot.snapshot import Snapshot
+from reconcile.state.stores.folder import FolderStore
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -14,8 +14,8 @@ import pytest
 from tests.scenarios.stage import SMALL, Stage
 from tests.scenarios.test_calendar import PARIS, Days
 
-from reconcile.state.folder import FolderStore
-from reconcile.state.store import Holder
+from reconcile.state.stores.folder import FolderStore
+from reconcile.state.stores.store import Holder
 
 OTHERS = {"88": "Vosges", "54": "Meurthe-et-Moselle"}
 

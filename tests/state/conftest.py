@@ -8,14 +8,13 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
+from tests.state import store_places
+from tests.state.google_storage import google_server
+from tests.state.records import TickingClock
 
-from reconcile.state.folder import FolderStore
-from reconcile.state.snapshot import Snapshot
-from reconcile.state.store import Store
-
-from . import store_places
-from .google_storage import google_server
-from .records import TickingClock
+from reconcile.state.snapshot.snapshot import Snapshot
+from reconcile.state.stores.folder import FolderStore
+from reconcile.state.stores.store import Store
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from reconcile.resources.address import Address
-from reconcile.state.snapshot import Record
+from reconcile.state.snapshot.snapshot import Record
 
 
 class TickingClock:

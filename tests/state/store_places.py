@@ -23,12 +23,12 @@ from tests.ports import free_port
 from tests.postgresql import Cluster
 
 from reconcile.clock import SystemClock
-from reconcile.state.cloud import CloudBucket
-from reconcile.state.folder import FolderStore
-from reconcile.state.http import HttpStore, Login
-from reconcile.state.objects import ObjectStore
-from reconcile.state.postgres import PostgresStore
-from reconcile.state.store import Store
+from reconcile.state.stores.cloud import CloudBucket
+from reconcile.state.stores.folder import FolderStore
+from reconcile.state.stores.http import HttpStore, Login
+from reconcile.state.stores.objects import ObjectStore
+from reconcile.state.stores.postgres import PostgresStore
+from reconcile.state.stores.store import Store
 
 Another = Callable[[], Store]
 

@@ -8,17 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.state.records import TickingClock, a_record
 
 from reconcile.problem import Problem
 from reconcile.resources.address import Address
 from reconcile.state.edit import Edit, EditContext, edit, forget, move, take_over
-from reconcile.state.folder import FolderStore
-from reconcile.state.journal import Journal
-from reconcile.state.replay import replay
-from reconcile.state.snapshot import Snapshot, decode
-from reconcile.state.store import Holder
-
-from .records import TickingClock, a_record
+from reconcile.state.journal.journal import Journal
+from reconcile.state.journal.replay import replay
+from reconcile.state.snapshot.snapshot import Snapshot, decode
+from reconcile.state.stores.folder import FolderStore
+from reconcile.state.stores.store import Holder
 
 CONTACT = a_record().address
 RENAMED = Address("spf55", "mailbox", "accueil@spf55.org")

@@ -15,11 +15,11 @@ from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.queue.jobs import JobList
 from reconcile.problem import Problem
 from reconcile.state.durable import PRIVATE_FILE, replace_file
-from reconcile.state.folder import FolderStore
-from reconcile.state.journal import Journal
-from reconcile.state.journals import sessions
-from reconcile.state.snapshot import Snapshot
-from reconcile.state.store import Holder
+from reconcile.state.journal.journal import Journal
+from reconcile.state.journal.journals import sessions
+from reconcile.state.snapshot.snapshot import Snapshot
+from reconcile.state.stores.folder import FolderStore
+from reconcile.state.stores.store import Holder
 
 SNAPSHOT = Snapshot("spf55", "line").put(a_record())
 HOLDER = Holder("run", "me", "here", 1, "")

@@ -21,10 +21,10 @@ from reconcile.planning.held import held_back
 from reconcile.planning.plan import Plan
 from reconcile.problem import Problem
 from reconcile.providers.base import Provider
-from reconcile.state.journal import Journal
-from reconcile.state.replay import Journals
-from reconcile.state.snapshot import Snapshot
-from reconcile.state.store import Holder, Store
+from reconcile.state.journal.journal import Journal
+from reconcile.state.journal.replay import Journals
+from reconcile.state.snapshot.snapshot import Snapshot
+from reconcile.state.stores.store import Holder, Store
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

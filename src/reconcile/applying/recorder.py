@@ -13,11 +13,11 @@ from reconcile.planning.plan import Action, Change, Unrecorded
 from reconcile.problem import Problem
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Live, Value
-from reconcile.state.snapshot import Record, Snapshot
+from reconcile.state.snapshot.snapshot import Record, Snapshot
 
 if TYPE_CHECKING:
-    from reconcile.state.journal import Journal
-    from reconcile.state.store import Store
+    from reconcile.state.journal.journal import Journal
+    from reconcile.state.stores.store import Store
 
 #: A federation whose changes take long has its snapshot saved this often, in seconds of wall time.
 _SAVE_EVERY = 20.0

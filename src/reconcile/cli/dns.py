@@ -38,7 +38,7 @@ def undo(session: Session, federation: str, only: tuple[str, ...], yes: bool) ->
     """
     from reconcile.cli.prepare import store
     from reconcile.cli.run import holder_of
-    from reconcile.state.journal import new_run_id
+    from reconcile.state.journal.journal import new_run_id
 
     chosen = _federation(session, federation)
     slug = chosen.slug

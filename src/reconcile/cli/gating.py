@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from reconcile.config.federation.federation import Federation
     from reconcile.planning.gates import Gate
     from reconcile.resources.address import Address
-    from reconcile.state.snapshot import Snapshot
+    from reconcile.state.snapshot.snapshot import Snapshot
 
 
 #: What the tenant's settings say against each federation, by slug; None when it was not asked.

@@ -129,7 +129,7 @@ def _adopt(session: Session, slug: str) -> int:
     from reconcile.cli.run import holder_of, with_lineage
     from reconcile.planning.plan import Action
     from reconcile.resources.resource import Reference
-    from reconcile.state.journal import Journal, new_run_id
+    from reconcile.state.journal.journal import Journal, new_run_id
 
     prepared = prepare(session, (slug,))
     plan = observe_and_plan(session, prepared, readers(session))

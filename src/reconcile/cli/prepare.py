@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from reconcile.planning.planner import Inputs
     from reconcile.providers.base import Finding, Reader
     from reconcile.resources.address import Address
-    from reconcile.state.encoding import Encoding
-    from reconcile.state.snapshot import Snapshot
-    from reconcile.state.store import Store
+    from reconcile.state.snapshot.encoding import Encoding
+    from reconcile.state.snapshot.snapshot import Snapshot
+    from reconcile.state.stores.store import Store
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,8 +59,8 @@ def encoding_of(session: Session) -> Encoding:
     """How snapshots are encoded: sealed to those reconcile.toml names, in the clear when it names nobody; with a mark
     when there is a key to make it."""
     from reconcile.cli.tracked import authenticity_key
-    from reconcile.state.authenticity import Authenticated
-    from reconcile.state.encoding import PLAIN
+    from reconcile.state.snapshot.authenticity import Authenticated
+    from reconcile.state.snapshot.encoding import PLAIN
 
     encoding = sealed(session) if session.settings.seal_to and not session.sandbox else PLAIN
     key = authenticity_key(session)
@@ -69,7 +69,7 @@ def encoding_of(session: Session) -> Encoding:
 
 def sealed(session: Session) -> Encoding:
     """The seal of reconcile.toml, opened with the identity in the environment."""
-    from reconcile.state.encoding import Sealed
+    from reconcile.state.snapshot.encoding import Sealed
 
     identity = session.environment.get("RECONCILE_STATE_IDENTITY", "").strip()
     return Sealed(session.settings.seal_to, [identity] if identity else [])
@@ -78,7 +78,7 @@ def sealed(session: Session) -> Encoding:
 def store_in(session: Session, encoding: Encoding, lost: Callable[[], None]) -> Store:
     """The same place, its snapshots in that encoding."""
     from reconcile.clock import SystemClock
-    from reconcile.state.locations import open_store
+    from reconcile.state.stores.locations import open_store
 
     location = "" if session.sandbox else session.settings.state
     slugs = sorted(path.stem for path in session.federations.glob("*.yaml"))
@@ -128,9 +128,9 @@ def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepare
     from reconcile.config.inventory.logins import Logins
     from reconcile.planning.planner import Inputs
     from reconcile.resources.desired import compile_federations, declared_domains
-    from reconcile.state.journals import half_lines
-    from reconcile.state.replay import Journals
-    from reconcile.state.snapshot import Snapshot
+    from reconcile.state.journal.journals import half_lines
+    from reconcile.state.journal.replay import Journals
+    from reconcile.state.snapshot.snapshot import Snapshot
 
     settings = session.settings
     refuse_tracked(session)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from reconcile.cli.prepare import Prepared
     from reconcile.planning.plan import Plan
     from reconcile.providers.base import Provider
-    from reconcile.state.snapshot import Snapshot
-    from reconcile.state.store import Holder
+    from reconcile.state.snapshot.snapshot import Snapshot
+    from reconcile.state.stores.store import Holder
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +44,7 @@ def carry_out(
     from reconcile.cli.prepare import store
     from reconcile.config.inventory.logins import NO_LOGINS
     from reconcile.planning.guards import Boundary
-    from reconcile.state.journal import Journal, new_run_id
+    from reconcile.state.journal.journal import Journal, new_run_id
 
     plan, prepared = chosen.plan, chosen.prepared
     stop = threading.Event()
@@ -71,7 +71,7 @@ def carry_out(
 
 def holder_of(session: Session, run: str, operation: str) -> Holder:
     """Who holds the locks of this call."""
-    from reconcile.state.store import Holder
+    from reconcile.state.stores.store import Holder
 
     who = session.environment.get("RECONCILE_WHO") or getpass.getuser()
     since = session.clock.now().isoformat(timespec="seconds")

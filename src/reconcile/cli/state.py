@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from reconcile.providers.base import Observed
     from reconcile.resources.address import Address
     from reconcile.state.edit import EditContext
-    from reconcile.state.snapshot import Snapshot
-    from reconcile.state.store import Store
+    from reconcile.state.snapshot.snapshot import Snapshot
+    from reconcile.state.stores.store import Store
 
 
 @click.group()
@@ -91,7 +91,7 @@ def rm(session: Session, addresses: tuple[str, ...]) -> None:
 @click.pass_obj
 def pull(session: Session, federation: str) -> None:
     """Print a federation's state as JSON, with what a dead run's journal adds to it."""
-    from reconcile.state.snapshot import encode
+    from reconcile.state.snapshot.snapshot import encode
 
     store = _store(session)
     click.echo(encode(_read(session, store, _slug(store, federation))).decode(), nl=False)
@@ -104,7 +104,7 @@ def pull(session: Session, federation: str) -> None:
 def push(session: Session, file: Path, force: bool) -> None:
     """Put back a state that was pulled, edited or kept aside. Refused when another was written since."""
     from reconcile.state.edit import edit, take_over
-    from reconcile.state.snapshot import decode
+    from reconcile.state.snapshot.snapshot import decode
 
     offered = decode(file.read_bytes(), file)
     written = edit(
@@ -129,7 +129,7 @@ def rebuild(session: Session, federation: str) -> None:
     from reconcile.cli.prepare import prepare
     from reconcile.planning.recover import recovered
     from reconcile.state.edit import edit
-    from reconcile.state.snapshot import Snapshot
+    from reconcile.state.snapshot.snapshot import Snapshot
 
     prepared = prepare(session, (federation,))
     (slug,) = prepared.snapshots
@@ -155,7 +155,7 @@ def reseal(session: Session) -> None:
     """
     from reconcile.cli.prepare import encoding_of, sealed, store_in
     from reconcile.state.edit import edit
-    from reconcile.state.encoding import Migrating
+    from reconcile.state.snapshot.encoding import Migrating
 
     migrating = Migrating(encoding_of(session), sealed(session))
     store = store_in(session, migrating, lambda: None)
@@ -201,7 +201,7 @@ def _desk(session: Session, operation: str) -> EditContext:
     from reconcile.cli.prepare import encoding_of, new_lineage
     from reconcile.cli.run import holder_of
     from reconcile.state.edit import EditContext
-    from reconcile.state.journal import new_run_id
+    from reconcile.state.journal.journal import new_run_id
 
     holder = holder_of(session, new_run_id(session.clock, secrets.token_hex(3)), operation)
     return EditContext(
@@ -228,8 +228,8 @@ def _seen(session: Session, prepared: Prepared) -> Mapping[Address, Observed]:
 
 def _read(session: Session, store: Store, slug: str) -> Snapshot:
     """A federation's state as the next plan will see it. Raises STA12 when there is none."""
-    from reconcile.state.replay import replay
-    from reconcile.state.snapshot import Snapshot
+    from reconcile.state.journal.replay import replay
+    from reconcile.state.snapshot.snapshot import Snapshot
 
     snapshot, _ = replay(store.read(slug) or Snapshot(slug, ""), session.state / "runs")
     if not snapshot.serial and not snapshot.records:

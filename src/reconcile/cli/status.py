@@ -127,8 +127,8 @@ def _standings(session: Session, loaded: Loaded, chosen: set[str]) -> Iterator[F
     from reconcile.cli.prepare import store
     from reconcile.planning.status import Copies, broken, standing
     from reconcile.resources.desired import compile_federations
-    from reconcile.state.replay import Journals
-    from reconcile.state.snapshot import Snapshot
+    from reconcile.state.journal.replay import Journals
+    from reconcile.state.snapshot.snapshot import Snapshot
 
     ones = [one for one in loaded.federations if one.slug in chosen]
     gates = judged(session, ones, loaded.federations)
@@ -158,7 +158,7 @@ def _standings(session: Session, loaded: Loaded, chosen: set[str]) -> Iterator[F
 def _failures(session: Session) -> dict[str, dict[Address, str]]:
     """By federation, what failed when it was last tried."""
     from reconcile.resources.address import Address
-    from reconcile.state.runs import run_records
+    from reconcile.state.journal.runs import run_records
 
     seen: set[str] = set()
     failed: dict[str, dict[Address, str]] = {}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reconcile.cli.session import Session
 from reconcile.problem import Problem
-from reconcile.state.authenticity import Key, key_from
+from reconcile.state.snapshot.authenticity import Key, key_from
 
 _PLANS = Path("plans")
 _HARMLESS = frozenset({".gitkeep", ".gitignore", "README.md"})

@@ -8,7 +8,7 @@ from reconcile.planning.plan import EXISTS_ALREADY, Action, Cause, Change, Field
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS, Field, FieldType
 from reconcile.resources.resource import Desired, Live, Reference, Value
-from reconcile.state.snapshot import Record
+from reconcile.state.snapshot.snapshot import Record
 
 #: Answers a reference from what is already there, or None when only the apply can tell.
 Resolve = Callable[[Reference], Value]

@@ -10,7 +10,7 @@ from reconcile.providers.base import Observed, Unknown
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Live, Value
-from reconcile.state.snapshot import Record
+from reconcile.state.snapshot.snapshot import Record
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from reconcile.planning.planfile_reading import read
 from reconcile.problem import Problem
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Origin, Reference, Value
-from reconcile.state.authenticity import Key, bears, mark
+from reconcile.state.snapshot.authenticity import Key, bears, mark
 
 FORMAT_VERSION = 1
 

@@ -22,7 +22,7 @@ from reconcile.providers.base import Observation, Observed, Reader, Scope, Unkno
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Desired, Live, Reference, Value
-from reconcile.state.snapshot import Record, Snapshot
+from reconcile.state.snapshot.snapshot import Record, Snapshot
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

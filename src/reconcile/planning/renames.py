@@ -14,7 +14,7 @@ from reconcile.providers.base import Observed
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Desired, Live
-from reconcile.state.snapshot import Record
+from reconcile.state.snapshot.snapshot import Record
 
 #: New address → the one it is recorded under.
 Renames = Mapping[Address, Address]

@@ -10,7 +10,7 @@ from reconcile.providers.base import Observed
 from reconcile.resources.address import Address
 from reconcile.resources.desired import due_now
 from reconcile.resources.resource import Desired, Live
-from reconcile.state.snapshot import Record
+from reconcile.state.snapshot.snapshot import Record
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -13,11 +13,11 @@ from reconcile.clock import Clock
 from reconcile.problem import Problem
 from reconcile.resources.address import Address
 from reconcile.state.durable import PRIVATE_FILE, private_folder, replace_file, unwritable
-from reconcile.state.encoding import PLAIN, Encoding
-from reconcile.state.journal import Journal
-from reconcile.state.replay import replay
-from reconcile.state.snapshot import Record, Snapshot
-from reconcile.state.store import STALE_OR_LOCKED, Holder, Store
+from reconcile.state.journal.journal import Journal
+from reconcile.state.journal.replay import replay
+from reconcile.state.snapshot.encoding import PLAIN, Encoding
+from reconcile.state.snapshot.snapshot import Record, Snapshot
+from reconcile.state.stores.store import STALE_OR_LOCKED, Holder, Store
 
 #: One edit, pure: from the snapshot as it is to the snapshot as it should be.
 Edit = Callable[[Snapshot], Snapshot]

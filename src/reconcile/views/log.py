@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from reconcile.state.runs import Operation, RunRecord
+from reconcile.state.journal.runs import Operation, RunRecord
 from reconcile.views.wording import ALARM, QUIET, duration, moment, plain
 
 

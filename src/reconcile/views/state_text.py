@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from rich.text import Text
 
 from reconcile.resources.resource import Value
-from reconcile.state.snapshot import Record
-from reconcile.state.store import Holder
+from reconcile.state.snapshot.snapshot import Record
+from reconcile.state.stores.store import Holder
 from reconcile.views.wording import QUIET, moment, plain, value
 
 

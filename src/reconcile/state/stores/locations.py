@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from reconcile.clock import Clock
 from reconcile.problem import Problem
-from reconcile.state.encoding import PLAIN, Encoding
-from reconcile.state.folder import FolderStore
-from reconcile.state.store import Store
+from reconcile.state.snapshot.encoding import PLAIN, Encoding
+from reconcile.state.stores.folder import FolderStore
+from reconcile.state.stores.store import Store
 
 _CLOUDS = ("s3", "az", "gs")
 
@@ -39,16 +39,16 @@ def open_store(
     if "://" not in location:
         return FolderStore(Path(location), encoding)
     if parts.scheme in _CLOUDS:
-        from reconcile.state.cloud import CloudBucket
-        from reconcile.state.objects import ObjectStore
+        from reconcile.state.stores.cloud import CloudBucket
+        from reconcile.state.stores.objects import ObjectStore
 
         return ObjectStore(CloudBucket.at(location), clock, lost, encoding)
     if parts.scheme == "postgresql":
-        from reconcile.state.postgres import PostgresStore
+        from reconcile.state.stores.postgres import PostgresStore
 
         return PostgresStore(location, encoding)
     if parts.scheme in ("http", "https"):
-        from reconcile.state.http import HttpStore, Login
+        from reconcile.state.stores.http import HttpStore, Login
 
         return HttpStore(location, Login(*login) if login else None, slugs, encoding)
     raise Problem(

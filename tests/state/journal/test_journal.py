@@ -21,18 +21,17 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.state.records import TickingClock, a_record
 
 from reconcile.problem import Problem
 from reconcile.resources import kinds
 from reconcile.resources.address import Address
-from reconcile.state.folder import FolderStore
-from reconcile.state.journal import Journal, new_run_id
-from reconcile.state.journals import half_lines
-from reconcile.state.replay import Journals, replay
-from reconcile.state.snapshot import Snapshot
-from reconcile.state.upgrades import FORMAT
-
-from .records import TickingClock, a_record
+from reconcile.state.journal.journal import Journal, new_run_id
+from reconcile.state.journal.journals import half_lines
+from reconcile.state.journal.replay import Journals, replay
+from reconcile.state.snapshot.snapshot import Snapshot
+from reconcile.state.snapshot.upgrades import FORMAT
+from reconcile.state.stores.folder import FolderStore
 
 CONTACT = a_record().address
 
@@ -68,7 +67,7 @@ def test_a_sensitive_field_has_no_way_into_the_journal(
     tmp_path: Path, clock: TickingClock, fresh: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     secret = kinds.Kind("mailbox", "microsoft", {"password": kinds.Field("password", sensitive=True)})
-    monkeypatch.setattr("reconcile.state.snapshot.KINDS", {"mailbox": secret})
+    monkeypatch.setattr("reconcile.state.snapshot.snapshot.KINDS", {"mailbox": secret})
     journal, _ = begin(tmp_path, clock, fresh)
     with journal, pytest.raises(ValueError, match="sensitive"):
         journal.outcome(CONTACT, "create", "done", a_record(password="Tr0ub4dor"))
@@ -412,10 +411,10 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from records import a_record
 from reconcile.clock import SystemClock
-from reconcile.state.folder import FolderStore
-from reconcile.state.journal import Journal
-from reconcile.state.replay import replay
-from reconcile.state.snapshot import Snapshot
+from reconcile.state.stores.folder import FolderStore
+from reconcile.state.journal.journal import Journal
+from reconcile.state.journal.replay import replay
+from reconcile.state.snapshot.snapshot import Snapshot
 root, run = Path(sys.argv[1]), sys.argv[3]
 store = FolderStore(root)
 snapshot, _ = replay(store.read("spf55") or Snapshot("spf55", run), root / "runs")
@@ -436,7 +435,7 @@ def test_kill_9_at_any_moment_loses_nothing_confirmed(tmp_path: Path) -> None:
     chance = random.Random(55)  # noqa: S311
     truth: dict[str, int] = {}
     for run in range(6):
-        command = [sys.executable, "-c", APPLY, str(tmp_path), str(Path(__file__).parent), f"run-{run}"]
+        command = [sys.executable, "-c", APPLY, str(tmp_path), str(Path(__file__).parents[1]), f"run-{run}"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             for _ in range(chance.randrange(1, 120)):

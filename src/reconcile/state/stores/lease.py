@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator
 
 from reconcile.clock import Clock
 from reconcile.problem import Problem
-from reconcile.state.bucket import Bucket, Overtaken, Tag, swap
-from reconcile.state.store import STALE_OR_LOCKED, Holder, locked
+from reconcile.state.stores.bucket import Bucket, Overtaken, Tag, swap
+from reconcile.state.stores.store import STALE_OR_LOCKED, Holder, locked
 
 #: Seconds between two renewals, and how long each lasts.
 BEAT = 30.0

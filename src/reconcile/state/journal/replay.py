@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Self
 
 from reconcile.resources.address import Address
-from reconcile.state.journals import Intent, Outcome, Session, sessions
-from reconcile.state.snapshot import Snapshot
-from reconcile.state.store import check_swap, overtaken
+from reconcile.state.journal.journals import Intent, Outcome, Session, sessions
+from reconcile.state.snapshot.snapshot import Snapshot
+from reconcile.state.stores.store import check_swap, overtaken
 
 
 class Journals:

@@ -20,9 +20,9 @@ from reconcile.state.durable import (
     unreadable,
     unwritable,
 )
-from reconcile.state.encoding import PLAIN, Encoding
-from reconcile.state.snapshot import Snapshot
-from reconcile.state.store import Holder, check_swap, locked
+from reconcile.state.snapshot.encoding import PLAIN, Encoding
+from reconcile.state.snapshot.snapshot import Snapshot
+from reconcile.state.stores.store import Holder, check_swap, locked
 
 
 class FolderStore:

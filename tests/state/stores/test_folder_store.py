@@ -14,21 +14,20 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+from tests.state.records import a_record
 
 from reconcile.problem import Problem
-from reconcile.state.folder import FolderStore
-from reconcile.state.snapshot import Snapshot
-from reconcile.state.store import Holder
-
-from .records import a_record
+from reconcile.state.snapshot.snapshot import Snapshot
+from reconcile.state.stores.folder import FolderStore
+from reconcile.state.stores.store import Holder
 
 US = Holder("run-2", "marie", "poste-2", os.getpid(), "2026-03-29T16:00:00+00:00")
 
 HOLD = """
 import sys
 from pathlib import Path
-from reconcile.state.folder import FolderStore
-from reconcile.state.store import Holder
+from reconcile.state.stores.folder import FolderStore
+from reconcile.state.stores.store import Holder
 paul = Holder("run-1", "paul", "poste-1", 4242, "2026-03-29T15:59:00+00:00")
 with FolderStore(Path(sys.argv[1])).lock("spf55", paul):
     print("held", flush=True)
@@ -39,7 +38,7 @@ COUNT = """
 import sys
 from pathlib import Path
 from reconcile.problem import Problem
-from reconcile.state.folder import FolderStore
+from reconcile.state.stores.folder import FolderStore
 store = FolderStore(Path(sys.argv[1]))
 sys.stdin.readline()
 won = lost = 0

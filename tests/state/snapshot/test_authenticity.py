@@ -9,9 +9,9 @@ import pytest
 from tests.state.records import a_record
 
 from reconcile.problem import Problem
-from reconcile.state.authenticity import Authenticated, bears, key_from, mark
-from reconcile.state.encoding import PLAIN, Migrating
-from reconcile.state.snapshot import Snapshot
+from reconcile.state.snapshot.authenticity import Authenticated, bears, key_from, mark
+from reconcile.state.snapshot.encoding import PLAIN, Migrating
+from reconcile.state.snapshot.snapshot import Snapshot
 
 KEY = key_from("k" * 32)
 PATH = PurePath("spf55.json")

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from reconcile.problem import Problem
-from reconcile.state.snapshot import Snapshot
+from reconcile.state.snapshot.snapshot import Snapshot
 
 #: Exit code of the command when another run is in the way.
 STALE_OR_LOCKED = 4

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 from tests.applying.memory import Killed, Site, World, mailbox
+from tests.state.store_places import s3
 
 from reconcile.applying.outcome import Result
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.resources.resource import Desired
-from reconcile.state.store import Store
-
-from .store_places import s3
+from reconcile.state.stores.store import Store
 
 WANTED = [mailbox("lou@spf55.org"), mailbox("jean@spf55.org", aliases=("j@spf55.org",)), mailbox("zoe@spf55.org")]
 

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from pathlib import Path
 
-from reconcile.state.runs import run_records
+from reconcile.state.journal.runs import run_records
 from reconcile.views.log import one_run, run_list
 
 _BOX = "spf55/mailbox/zoe@spf55.org"

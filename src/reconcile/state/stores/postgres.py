@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from reconcile.problem import Problem, pip_install
-from reconcile.state.encoding import PLAIN, Encoding
-from reconcile.state.snapshot import Snapshot
-from reconcile.state.store import Holder, locked, overtaken
+from reconcile.state.snapshot.encoding import PLAIN, Encoding
+from reconcile.state.snapshot.snapshot import Snapshot
+from reconcile.state.stores.store import Holder, locked, overtaken
 
 if TYPE_CHECKING:
     import psycopg

@@ -12,8 +12,8 @@ from pathlib import PurePath
 from typing import Any, NewType
 
 from reconcile.problem import Problem
-from reconcile.state.encoding import Encoding
-from reconcile.state.snapshot import Snapshot
+from reconcile.state.snapshot.encoding import Encoding
+from reconcile.state.snapshot.snapshot import Snapshot
 
 Key = NewType("Key", bytes)
 #: Characters of the shortest secret a key is made of.

@@ -8,17 +8,16 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.state.records import a_record
 
 from reconcile.problem import Problem
 from reconcile.resources import kinds
 from reconcile.resources.address import Address
-from reconcile.state.snapshot import Record, Snapshot, decode, encode
-from reconcile.state.upgrades import FORMAT
-
-from .records import a_record
+from reconcile.state.snapshot.snapshot import Record, Snapshot, decode, encode
+from reconcile.state.snapshot.upgrades import FORMAT
 
 PATH = Path("spfstate/federations/spf55.json")
-FORMER = Path(__file__).parent / "formats"
+FORMER = Path(__file__).parents[1] / "formats"
 
 values = st.one_of(st.none(), st.booleans(), st.integers(), st.text(), st.lists(st.text(), max_size=4).map(tuple))
 fields = st.dictionaries(st.text(min_size=1), values, max_size=4)
@@ -125,7 +124,7 @@ def test_what_a_former_version_wrote_is_read_and_written_anew(version: int) -> N
 
 def test_a_sensitive_field_has_no_way_into_the_state(fresh: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
     secret = kinds.Kind("mailbox", "microsoft", {"password": kinds.Field("password", sensitive=True)})
-    monkeypatch.setattr("reconcile.state.snapshot.KINDS", {"mailbox": secret})
+    monkeypatch.setattr("reconcile.state.snapshot.snapshot.KINDS", {"mailbox": secret})
     with pytest.raises(ValueError, match="sensitive") as refusal:
         encode(fresh.put(a_record(password="Tr0ub4dor")))
     assert "Tr0ub4dor" not in str(refusal.value)

@@ -8,12 +8,11 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from tests.state.records import a_record
 
 from reconcile.problem import Problem
-from reconcile.state.snapshot import Snapshot
-from reconcile.state.store import Holder, Store
-
-from .records import a_record
+from reconcile.state.snapshot.snapshot import Snapshot
+from reconcile.state.stores.store import Holder, Store
 
 PAUL = Holder("run-1", "paul", "poste-1", 4242, "2026-03-29T15:59:00+00:00")
 MARIE = Holder("run-2", "marie", "poste-2", 77, "2026-03-29T16:00:00+00:00")

@@ -16,9 +16,9 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from reconcile.problem import Problem
-from reconcile.state.encoding import PLAIN, Encoding
-from reconcile.state.snapshot import Snapshot
-from reconcile.state.store import Holder, check_swap, locked, overtaken
+from reconcile.state.snapshot.encoding import PLAIN, Encoding
+from reconcile.state.snapshot.snapshot import Snapshot
+from reconcile.state.stores.store import Holder, check_swap, locked, overtaken
 
 if TYPE_CHECKING:
     import requests

@@ -11,7 +11,7 @@ from reconcile.problem import Problem
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Value
-from reconcile.state.upgrades import FORMAT, readable, upgraded
+from reconcile.state.snapshot.upgrades import FORMAT, readable, upgraded
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Record:
 @dataclasses.dataclass(frozen=True, slots=True)
 class Snapshot:
     """The state of one federation. ``serial`` counts its writes (0: never written); ``lineage`` is drawn once, when
-    the state is born, and tells two histories apart. ``run`` is the last run that took it in hand (see journal.py).
+    the state is born, and tells two histories apart. ``run`` is the last run that took it in hand (see ``journal``).
     """
 
     federation: str

@@ -9,9 +9,9 @@ import threading
 import pytest
 
 from reconcile.problem import Problem
-from reconcile.state.bucket import Overtaken, Tag, swap
-from reconcile.state.lease import Lease, Leases
-from reconcile.state.store import Holder
+from reconcile.state.stores.bucket import Overtaken, Tag, swap
+from reconcile.state.stores.lease import Lease, Leases
+from reconcile.state.stores.store import Holder
 
 PAUL = Holder("run-1", "paul", "poste-1", 4242, "2026-03-29T15:59:00+00:00")
 MARIE = Holder("run-2", "marie", "poste-2", 77, "2026-03-29T16:00:00+00:00")

@@ -18,9 +18,9 @@ from reconcile.clock import Clock
 from reconcile.problem import Problem
 from reconcile.resources.address import Address
 from reconcile.state.durable import fsync_folder, open_private, private_folder, unwritable
-from reconcile.state.journals import sessions
-from reconcile.state.snapshot import Record, Snapshot, record_as_json
-from reconcile.state.upgrades import FORMAT
+from reconcile.state.journal.journals import sessions
+from reconcile.state.snapshot.snapshot import Record, Snapshot, record_as_json
+from reconcile.state.snapshot.upgrades import FORMAT
 
 
 def new_run_id(clock: Clock, token: str) -> str:

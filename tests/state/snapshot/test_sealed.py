@@ -8,16 +8,15 @@ from pathlib import Path
 
 import pyrage
 import pytest
+from tests.state.records import a_record
 
 from reconcile.clock import SystemClock
 from reconcile.problem import Problem
-from reconcile.state.cloud import CloudBucket
-from reconcile.state.encoding import PLAIN, Encoding, Migrating, Sealed
-from reconcile.state.folder import FolderStore
-from reconcile.state.objects import ObjectStore
-from reconcile.state.snapshot import Snapshot, encode
-
-from .records import a_record
+from reconcile.state.snapshot.encoding import PLAIN, Encoding, Migrating, Sealed
+from reconcile.state.snapshot.snapshot import Snapshot, encode
+from reconcile.state.stores.cloud import CloudBucket
+from reconcile.state.stores.folder import FolderStore
+from reconcile.state.stores.objects import ObjectStore
 
 OURS = pyrage.x25519.Identity.generate()
 THEIRS = pyrage.x25519.Identity.generate()

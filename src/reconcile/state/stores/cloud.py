@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from reconcile.problem import Problem, pip_install
-from reconcile.state.bucket import Overtaken, Tag
+from reconcile.state.stores.bucket import Overtaken, Tag
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore as Obstore

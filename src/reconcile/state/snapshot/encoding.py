@@ -9,8 +9,8 @@ from pathlib import PurePath
 from typing import Any, Protocol
 
 from reconcile.problem import Problem, pip_install
-from reconcile.state.snapshot import Snapshot, damaged, decode, encode
-from reconcile.state.upgrades import FORMAT, readable
+from reconcile.state.snapshot.snapshot import Snapshot, damaged, decode, encode
+from reconcile.state.snapshot.upgrades import FORMAT, readable
 
 
 class Encoding(Protocol):

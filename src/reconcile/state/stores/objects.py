@@ -8,11 +8,11 @@ from contextlib import AbstractContextManager
 from pathlib import PurePosixPath
 
 from reconcile.clock import Clock
-from reconcile.state.bucket import Bucket, Overtaken, swap
-from reconcile.state.encoding import PLAIN, Encoding
-from reconcile.state.lease import BEAT, Leases
-from reconcile.state.snapshot import Snapshot
-from reconcile.state.store import Holder, check_swap, overtaken
+from reconcile.state.snapshot.encoding import PLAIN, Encoding
+from reconcile.state.snapshot.snapshot import Snapshot
+from reconcile.state.stores.bucket import Bucket, Overtaken, swap
+from reconcile.state.stores.lease import BEAT, Leases
+from reconcile.state.stores.store import Holder, check_swap, overtaken
 
 
 class ObjectStore:

@@ -5,20 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.state.records import a_record
+from tests.state.store_places import s3_bucket
 
 from reconcile.clock import SystemClock
 from reconcile.problem import Problem
-from reconcile.state.cloud import CloudBucket
-from reconcile.state.folder import FolderStore
-from reconcile.state.http import HttpStore, Login
-from reconcile.state.locations import open_store
-from reconcile.state.objects import ObjectStore
-from reconcile.state.postgres import PostgresStore
-from reconcile.state.snapshot import encode
-from reconcile.state.store import Store
-
-from .records import a_record
-from .store_places import s3_bucket
+from reconcile.state.snapshot.snapshot import encode
+from reconcile.state.stores.cloud import CloudBucket
+from reconcile.state.stores.folder import FolderStore
+from reconcile.state.stores.http import HttpStore, Login
+from reconcile.state.stores.locations import open_store
+from reconcile.state.stores.objects import ObjectStore
+from reconcile.state.stores.postgres import PostgresStore
+from reconcile.state.stores.store import Store
 
 SILENT = "127.0.0.1:9"  # the discard port: nobody listens
 
@@ -98,7 +97,7 @@ def test_a_lock_left_on_gitlab_can_be_broken_by_naming_its_run(gitlab_address: s
 def test_a_truncated_state_in_a_bucket_is_refused() -> None:
     from obstore.store import MemoryStore
 
-    from reconcile.state.snapshot import Snapshot
+    from reconcile.state.snapshot.snapshot import Snapshot
 
     bucket = CloudBucket(MemoryStore(), "memory")
     bucket.put("federations/spf55.json", encode(Snapshot("spf55", "lineage").put(a_record()))[:-40], None)

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from reconcile.resources.address import Address
 from reconcile.state.durable import files_in, read_own, unreadable
-from reconcile.state.snapshot import Record, damaged, record_from_json
-from reconcile.state.upgrades import readable, upgraded
+from reconcile.state.snapshot.snapshot import Record, damaged, record_from_json
+from reconcile.state.snapshot.upgrades import readable, upgraded
 
 _BEGIN = b'{"event":"'
 _OPENS = b'{"event":"opens"'
