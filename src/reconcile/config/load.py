@@ -20,8 +20,9 @@ from reconcile.config.federation.federation import Federation, Mark, Route
 from reconcile.config.inventory.inventory import Inventory
 from reconcile.config.rules import NO_INVENTORIES, check
 from reconcile.config.rules.diagnostic import Diagnostic
-from reconcile.config.settings.tables.batches import Batch, Prices
+from reconcile.config.settings.tables.batches import Batch
 from reconcile.config.settings.tables.legacy import LegacyServer
+from reconcile.config.settings.tables.prices import Prices
 from reconcile.problem import Problem
 
 _INVALID = 3  # the exit code for configuration that cannot be used

@@ -11,13 +11,14 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
+from reconcile.config.cost import cost_of
 from reconcile.config.federation.federation import Federation
 from reconcile.config.federation.models import Mailbox
 from reconcile.config.inventory.inventory import WHICH_ADDRESSES, Inventory
 from reconcile.config.rehearsal import Rehearsal
 from reconcile.config.rules.inventory import undecided, undecided_mail
-from reconcile.config.settings.tables.batches import Batch, Prices, batch_of
-from reconcile.config.surcharge import surcharge
+from reconcile.config.settings.tables.batches import Batch, batch_of
+from reconcile.config.settings.tables.prices import Prices
 from reconcile.problem import Problem
 
 #: A rehearsal is worth so much, counted back from the lock; the world moves.
@@ -171,12 +172,13 @@ def _confirmed(facts: Facts) -> Iterator[Reason]:
 
 
 def _told(facts: Facts) -> Iterator[Reason]:
-    cost = surcharge(facts.federation.file, facts.prices)
-    told = facts.federation.file.migration.surcharge_told
-    if cost.monthly and (told is None or told.monthly < cost.monthly):
+    migration = facts.federation.file.migration
+    cost = cost_of(facts.federation.file, facts.prices, migration.date or facts.lock.date())
+    told = migration.surcharge_told
+    if cost.surcharge_monthly and (told is None or told.monthly < cost.surcharge_monthly):
         announced = f"{told.monthly} € were announced" if told else "nobody was told"
         yield (
-            f"{cost.e3} E3 of {cost.e1 + cost.e3} licences cost {cost.monthly} € a month more, and {announced}",
+            f"{cost.e3} E3 of {cost.licences} licences cost {cost.surcharge_monthly} € a month more, and {announced}",
             ("tell them, and write migration: surcharge_told:"),
         )
 

@@ -11,8 +11,9 @@ from reconcile.config.inventory.inventory import Inventory
 from reconcile.config.load import load_federations
 from reconcile.config.rules import RULES
 from reconcile.config.rules.diagnostic import Diagnostic
-from reconcile.config.settings.tables.batches import Batch, Prices
+from reconcile.config.settings.tables.batches import Batch
 from reconcile.config.settings.tables.legacy import LegacyServer
+from reconcile.config.settings.tables.prices import Prices
 from reconcile.problem import Problem
 from reconcile.state.inventory import decode
 

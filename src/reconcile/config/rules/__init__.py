@@ -17,8 +17,9 @@ from reconcile.config.rules.inventory import check_inventory
 from reconcile.config.rules.licences import check_licences
 from reconcile.config.rules.logins import check_logins
 from reconcile.config.rules.network import check_network
-from reconcile.config.settings.tables.batches import Batch, Prices
+from reconcile.config.settings.tables.batches import Batch
 from reconcile.config.settings.tables.legacy import LegacyServer
+from reconcile.config.settings.tables.prices import Prices
 from reconcile.problem import Problem
 
 __all__ = ["NO_INVENTORIES", "RULES", "Finding", "Rule", "check"]

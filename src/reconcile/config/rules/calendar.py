@@ -6,10 +6,11 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from reconcile.config.cost import cost_of
 from reconcile.config.federation.federation import Federation, Route
 from reconcile.config.rules.catalogue import Finding
-from reconcile.config.settings.tables.batches import Batch, Prices, batch_of
-from reconcile.config.surcharge import surcharge
+from reconcile.config.settings.tables.batches import Batch, batch_of
+from reconcile.config.settings.tables.prices import Prices
 
 #: Days before the migration: both sides agree on the date (J-5).
 AGREED_DAYS = 5
@@ -97,13 +98,14 @@ def _agreed(federation: Federation, prices: Prices | None, today: dt.date | None
         yield Finding("SPF504", ("migration", "confirmed"), message, "rehearse first: reconcile rehearse")
     if prices is None or "GAT05" in federation.file.overrides:
         return
-    if not (cost := surcharge(federation.file, prices)).monthly:
+    cost = cost_of(federation.file, prices, migration.date or confirmed)
+    if not cost.surcharge_monthly:
         return
-    many = f"{cost.e3} E3 of {cost.e1 + cost.e3} licences cost {cost.monthly} € a month more"
-    hint = f'write under migration: surcharge_told: {{date: …, monthly: "{cost.monthly}"}}'
+    many = f"{cost.e3} E3 of {cost.licences} licences cost {cost.surcharge_monthly} € a month more"
+    hint = f'write under migration: surcharge_told: {{date: …, monthly: "{cost.surcharge_monthly}"}}'
     if told is None:
         yield Finding("SPF509", ("migration", "confirmed"), f"{many}, and nobody was told", hint)
-    elif told.monthly < cost.monthly:
+    elif told.monthly < cost.surcharge_monthly:
         route: Route = ("migration", "surcharge_told", "monthly")
         message = f"{many}, and {told.monthly} € were announced"
         # Licences that came after the migration are news for the next bill, no reason to refuse the file.

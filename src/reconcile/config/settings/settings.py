@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationInfo, field_validator
 
 from reconcile.config.settings.in_the_clear import postgres_is_secured, refuse_in_the_clear
-from reconcile.config.settings.tables.batches import Batch, Prices, dates_once
+from reconcile.config.settings.tables.batches import Batch, dates_once
 from reconcile.config.settings.tables.calendar import Calendar
 from reconcile.config.settings.tables.copies import Copies
 from reconcile.config.settings.tables.destination import NewServer
@@ -15,6 +15,7 @@ from reconcile.config.settings.tables.dns import DnsServer
 from reconcile.config.settings.tables.guards import Guards
 from reconcile.config.settings.tables.legacy import LegacyServer
 from reconcile.config.settings.tables.licences import Licences
+from reconcile.config.settings.tables.prices import Prices
 from reconcile.config.settings.tables.sandbox import Sandbox
 from reconcile.config.settings.tables.table import Table
 from reconcile.config.settings.tables.tenant import Tenant
