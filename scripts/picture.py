@@ -52,7 +52,7 @@ def picture() -> str:
     """The picture as SVG: the same for the same plan."""
     from tests.views.sample_plans import EVERYDAY, PARIS
 
-    from reconcile.views.plan_text import plan_text
+    from reconcile.views.plan.text import plan_text
 
     console = Console(record=True, file=io.StringIO(), force_terminal=True, color_system="truecolor", width=WIDTH)
     console.print(Text("$ reconcile plan", style="bold"))

@@ -13,8 +13,8 @@ from tests.views.sample_plans import EVERYTHING, NOW
 
 from reconcile.cli.main import cli
 from reconcile.planning.planfile import document, encode
-from reconcile.views import terraform_plan
-from reconcile.views.plan_markdown import MARKER
+from reconcile.views.plan.markdown import MARKER
+from reconcile.views.terraform import plan as terraform_plan
 
 ROOT = Path(__file__).parents[2]
 
@@ -80,7 +80,7 @@ def test_moments_are_civil_and_judged_on_the_clock_of_the_reader() -> None:
     ids=["GitHub", "GitLab"],
 )
 def test_what_does_not_fit_is_to_be_read_in_the_pipeline(environment: dict[str, str], link: str) -> None:
-    from tests.views.test_plan_markdown import network
+    from tests.views.plan.test_markdown import network
 
     Path("plan.json").write_text(encode(network()), encoding="utf-8")
     assert f"[the whole plan](<{link}>)" in show("--format", "markdown", **environment)

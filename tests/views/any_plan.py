@@ -6,14 +6,13 @@ import datetime as dt
 from pathlib import PurePath
 
 from hypothesis import strategies as st
+from tests.views.sample_plans import CUTOVER, NOW
 
 from reconcile.planning.plan import Action, Basis, Blocked, Cause, Change, FieldChange, Plan
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS, FieldType
 from reconcile.resources.milestones import UNSCHEDULED
 from reconcile.resources.resource import Live, Origin, Reference, Value
-
-from .sample_plans import CUTOVER, NOW
 
 HOSTILE = [
     "`", "```", "````\n```", "~~~", "@@", "|", "a|b", "\\|", "<", "</details>", "<!--", "-->", "<script>", "&lt;",

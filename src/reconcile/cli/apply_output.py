@@ -46,7 +46,7 @@ class TextOutput:
         self._session = session
 
     def plan(self, plan: Plan, *, reviewed: bool) -> None:
-        from reconcile.views.plan_text import plan_text
+        from reconcile.views.plan.text import plan_text
 
         if not reviewed:
             self._session.print(plan_text(plan, self._session.zone))
@@ -58,7 +58,7 @@ class TextOutput:
 
     @contextlib.contextmanager
     def following(self, plan: Plan) -> Iterator[Listener]:
-        from reconcile.views.progress import LineProgress, LiveProgress
+        from reconcile.views.run.progress import LineProgress, LiveProgress
 
         console = self._session.console(stderr=True)
         if not console.is_terminal:
@@ -71,7 +71,7 @@ class TextOutput:
             yield shown
 
     def run(self, run: Run, plan: Plan) -> None:
-        from reconcile.views.run_text import run_text
+        from reconcile.views.run.text import run_text
 
         if plan.changes:
             self._session.print(run_text(run, plan, self._session.zone))
@@ -87,7 +87,7 @@ class EventOutput:
         self._clock = session.clock
 
     def plan(self, plan: Plan, *, reviewed: bool) -> None:
-        from reconcile.views.terraform_events import plan_events
+        from reconcile.views.terraform.events import plan_events
 
         say_events(plan_events(plan, self._clock.now()))
 
@@ -96,16 +96,16 @@ class EventOutput:
 
     @contextlib.contextmanager
     def following(self, plan: Plan) -> Iterator[Listener]:
-        from reconcile.views.terraform_events import run_event
+        from reconcile.views.terraform.events import run_event
 
         yield ignoring_closed_output(lambda event: say_events(run_event(event, self._clock.now())))
 
     def run(self, run: Run, plan: Plan) -> None:
-        from reconcile.views.terraform_events import run_summary
+        from reconcile.views.terraform.events import run_summary
 
         say_events([run_summary(run, self._clock.now())])
 
     def nothing_done(self, *, complete: bool) -> None:
-        from reconcile.views.terraform_events import apply_summary
+        from reconcile.views.terraform.events import apply_summary
 
         say_events([apply_summary((), self._clock.now(), complete=complete)])

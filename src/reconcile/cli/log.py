@@ -20,7 +20,7 @@ from reconcile.problem import Problem
 def log(session: Session, run: str | None, last: int, as_json: bool) -> None:
     """List the latest applies, or every operation of one RUN (the beginning of its id is enough)."""
     from reconcile.state.journal.runs import run_records
-    from reconcile.views.log import one_run, run_list
+    from reconcile.views.run.log import one_run, run_list
 
     records = run_records(session.state / "runs")
     chosen = [one for one in records if one.run.startswith(run)] if run else list(itertools.islice(records, last))

@@ -54,16 +54,16 @@ def say_plan(session: Session, plan: Plan, shape: str, *, markdown: Path | None,
         case "markdown":
             click.echo(_page(session, plan), nl=False)
         case "terraform":
-            from reconcile.views.terraform_plan import document
+            from reconcile.views.terraform.plan import document
 
             click.echo(_indented(document(plan)))
         case "events":
-            from reconcile.views.terraform_events import plan_events
+            from reconcile.views.terraform.events import plan_events
 
             say_events(plan_events(plan, session.clock.now()))
         case _:
-            from reconcile.views.change_text import Detail
-            from reconcile.views.plan_text import plan_text
+            from reconcile.views.plan.change_text import Detail
+            from reconcile.views.plan.text import plan_text
 
             session.print(plan_text(plan, session.zone, Detail.EVERYTHING if verbose else Detail.REVIEW))
     if markdown:
@@ -81,7 +81,7 @@ def say_events(events: Iterable[Mapping[str, Any]]) -> None:
 def _page(session: Session, plan: Plan) -> str:
     from reconcile.planning.guards import Permission, refusals
     from reconcile.planning.planfile import document
-    from reconcile.views.plan_markdown import render
+    from reconcile.views.plan.markdown import render
 
     refused = refusals(plan, document(plan)["digest"], session.settings.guards, Permission())
     now = session.clock.now().astimezone(session.zone)

@@ -157,7 +157,7 @@ def test_only_its_owner_may_read_what_the_engine_keeps_and_it_waits_for_other_wr
 )
 def test_only_a_worker_loads_the_job_engine(module: str) -> None:
     script = (
-        f"import sys, {module}, reconcile.providers.copies, reconcile.views.copy_status;"
+        f"import sys, {module}, reconcile.providers.copies, reconcile.views.copies.status;"
         "print([name for name in ('dbos', 'sqlalchemy', 'psycopg') if name in sys.modules])"
     )
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

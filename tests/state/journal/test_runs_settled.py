@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from reconcile.state.journal.runs import run_records
-from reconcile.views.log import one_run, run_list
+from reconcile.views.run.log import one_run, run_list
 
 _BOX = "spf55/mailbox/zoe@spf55.org"
 _OTHER = "spf55/mailbox/max@spf55.org"

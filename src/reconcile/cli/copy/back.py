@@ -30,8 +30,8 @@ def back(session: Session, yes: bool, names: tuple[str, ...]) -> int:
     """
     from reconcile.mailcopy.imap.interruptions import ConnectionLost
     from reconcile.problem import Problem
-    from reconcile.views.copy_progress import CopyLines
-    from reconcile.views.copy_report import failed_check_text
+    from reconcile.views.copies.progress import CopyLines
+    from reconcile.views.copies.report import failed_check_text
 
     console, endpoints, location, incomplete = session.console(), endpoints_of(session), copies_location(session), 0
     named = [job for job in chosen(location.jobs, names) if job.state != "cancelled" and not job.folder]

@@ -55,7 +55,7 @@ def work(
     if dry_run:
         return show_plan(session, names)
     from reconcile.cli.copy.worker import worker_of
-    from reconcile.views.copy_progress import CopyBars, CopyLines
+    from reconcile.views.copies.progress import CopyBars, CopyLines
 
     jobs = copy_jobs(session)
 
@@ -98,8 +98,8 @@ def status(session: Session, as_json: bool, prometheus: bool, watch: bool, names
     """Show every copy: its state, how far it is, when it will be over, what was refused, the last error."""
     from reconcile.clock import SystemClock
     from reconcile.mailcopy.queue.forecast import Remaining, forecast
-    from reconcile.views.copy_metrics import copies_json, copies_metrics
-    from reconcile.views.copy_status import copy_status
+    from reconcile.views.copies.metrics import copies_json, copies_metrics
+    from reconcile.views.copies.status import copy_status
 
     jobs, clock = copy_jobs(session), SystemClock()
 

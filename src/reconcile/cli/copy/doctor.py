@@ -19,7 +19,7 @@ def doctor(session: Session, names: tuple[str, ...]) -> int:
     from reconcile.cli.copy.worker import locks_of
     from reconcile.clock import SystemClock
     from reconcile.mailcopy.queue.health import findings
-    from reconcile.views.copy_status import findings_text
+    from reconcile.views.copies.status import findings_text
 
     location = copies_location(session)
     with contextlib.closing(locks_of(location)) as locks:

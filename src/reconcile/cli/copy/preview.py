@@ -18,8 +18,8 @@ def show_sizes(session: Session, names: tuple[str, ...]) -> int:
     """What the old mailboxes of the federation files hold, queued to be copied or not; only they are looked at."""
     from reconcile.mailcopy.imap.interruptions import ConnectionLost
     from reconcile.mailcopy.preview import preview_sizes
-    from reconcile.views.copy_preview import sizes_text
-    from reconcile.views.copy_report import failed_check_text
+    from reconcile.views.copies.preview import sizes_text
+    from reconcile.views.copies.report import failed_check_text
 
     console, failed = session.console(), 0
     for key, login in _described(session, names).items():
@@ -68,8 +68,8 @@ def show_plan(session: Session, names: tuple[str, ...]) -> int:
     """Both mailboxes are looked at; neither is changed, and the list of copies is not either."""
     from reconcile.mailcopy.imap.interruptions import ConnectionLost
     from reconcile.mailcopy.preview import preview_copy
-    from reconcile.views.copy_preview import preview_text
-    from reconcile.views.copy_report import failed_check_text
+    from reconcile.views.copies.preview import preview_text
+    from reconcile.views.copies.report import failed_check_text
 
     console, endpoints, location, failed = session.console(), endpoints_of(session), copies_location(session), 0
     jobs = [job for job in chosen(location.jobs, names) if job.state != "cancelled"]

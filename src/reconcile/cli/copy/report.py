@@ -17,7 +17,7 @@ _NAMES = click.argument("names", metavar="[FEDERATION|ADDRESS]...", nargs=-1)
 @click.pass_obj
 def report(session: Session, as_json: bool, names: tuple[str, ...]) -> None:
     """Say for each mailbox how many messages of each folder are copied, and every one refused, with its reason."""
-    from reconcile.views.copy_report import MailboxReport, reports_json, reports_text
+    from reconcile.views.copies.report import MailboxReport, reports_json, reports_text
 
     reports, location = [], copies_location(session)
     for job in chosen(location.jobs, names):
@@ -39,7 +39,7 @@ def verify(session: Session, digests: bool, names: tuple[str, ...]) -> int:
     from reconcile.mailcopy.imap.interruptions import ConnectionLost
     from reconcile.mailcopy.verification import verify_mailbox
     from reconcile.problem import Problem
-    from reconcile.views.copy_report import failed_check_text, unchecked_text, verification_text
+    from reconcile.views.copies.report import failed_check_text, unchecked_text, verification_text
 
     console, location, unsound = session.console(), copies_location(session), 0
     wanted = [job for job in chosen(location.jobs, names) if job.state != "cancelled"]

@@ -13,8 +13,8 @@ from rich.text import Text
 from reconcile.mailcopy.queue.forecast import Remaining
 from reconcile.mailcopy.queue.jobs import Job
 from reconcile.mailcopy.report import Progress, Report
-from reconcile.views.copy_progress import CopyBars, CopyLines
-from reconcile.views.copy_status import copies_total, copy_status
+from reconcile.views.copies.progress import CopyBars, CopyLines
+from reconcile.views.copies.status import copies_total, copy_status
 
 NOW = dt.datetime(2025, 1, 19, 18, 30, tzinfo=dt.UTC)
 WIDTHS = (40, 80, 120, 200)

@@ -16,9 +16,9 @@ from reconcile.planning.plan import Action, Blocked, Cause, Change, Plan
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.milestones import UNSCHEDULED
-from reconcile.views.change_text import Detail, change_text
 from reconcile.views.gate_text import gate_text
 from reconcile.views.gate_text import summary as gate_summary
+from reconcile.views.plan.change_text import Detail, change_text
 from reconcile.views.wording import (
     ALARM,
     DRIFT,

@@ -16,9 +16,9 @@ from reconcile.planning.plan import Action, Blocked, Cause, Change, Plan
 from reconcile.planning.planfile import document
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.milestones import UNSCHEDULED
-from reconcile.views.change_text import Detail, change_text
 from reconcile.views.gate_text import said
 from reconcile.views.markdown import Page, fence, inert
+from reconcile.views.plan.change_text import Detail, change_text
 from reconcile.views.wording import count, lacking_by_federation, moment, not_before, plain, resource, seats
 
 #: By this hidden line a pipeline finds its own comment again, to replace it.

@@ -17,7 +17,7 @@ from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.milestones import UNSCHEDULED
 from reconcile.resources.resource import Reference, Value
-from reconcile.views.terraform import TERRAFORM_VERSION, imported, named, utc, world_moved
+from reconcile.views.terraform.names import TERRAFORM_VERSION, imported, named, utc, world_moved
 
 #: Of these providers an object has an id that only its creation tells.
 _ASSIGNING = {"microsoft"}

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from rich.text import Text
+from tests.views.any_plan import plans
+from tests.views.sample_plans import CUTOVER, EMPTY, EVERYTHING, MIGRATION, NOW, PARIS, altered, meuse, new
 
 from reconcile.config.settings.tables.guards import Guards
 from reconcile.planning.guards import Permission, refusals
@@ -23,10 +25,7 @@ from reconcile.planning.planfile import document
 from reconcile.resources import kinds
 from reconcile.resources.address import Address
 from reconcile.views.markdown import fence
-from reconcile.views.plan_markdown import COMMENT_CHARACTERS, MARKER, render
-
-from .any_plan import plans
-from .sample_plans import CUTOVER, EMPTY, EVERYTHING, MIGRATION, NOW, PARIS, altered, meuse, new
+from reconcile.views.plan.markdown import COMMENT_CHARACTERS, MARKER, render
 
 Golden = Callable[[str, Iterable[Text]], None]
 READ = NOW.astimezone(PARIS)
@@ -203,7 +202,7 @@ def test_a_sensitive_field_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None
     mailbox = kinds.KINDS["mailbox"]
     with_secret = {**mailbox.fields, "phone": dataclasses.replace(mailbox.fields["phone"], sensitive=True)}
     declared = {**kinds.KINDS, "mailbox": dataclasses.replace(mailbox, fields=with_secret)}
-    for module in ("views.change_text", "planning.planfile"):
+    for module in ("views.plan.change_text", "planning.planfile"):
         monkeypatch.setattr(f"reconcile.{module}.KINDS", declared)
     assert "0329790102" not in render(EVERYTHING, READ) + render(MIGRATION, READ)
 

@@ -10,16 +10,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from rich.text import Text
+from tests.views.any_plan import plans
+from tests.views.sample_plans import EMPTY, EVERYTHING, MIGRATION, NOW, altered, meuse
 
 from reconcile.applying.events import Event, Finished, Started, Stopping
 from reconcile.applying.outcome import Outcome, Result, Run
 from reconcile.planning.plan import Action, Cause, Plan
 from reconcile.problem import Problem
-from reconcile.views.terraform import named
-from reconcile.views.terraform_events import plan_events, run_event, run_summary, version
-
-from .any_plan import plans
-from .sample_plans import EMPTY, EVERYTHING, MIGRATION, NOW, altered, meuse
+from reconcile.views.terraform.events import plan_events, run_event, run_summary, version
+from reconcile.views.terraform.names import named
 
 Golden = Callable[[str, Iterable[Text]], None]
 Said = dict[str, Any]

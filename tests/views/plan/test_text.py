@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterable
 
 import pytest
 from rich.text import Text
+from tests.views.sample_plans import EMPTY, EVERYTHING, MIGRATION, PARIS, meuse, new
 
 from reconcile.planning.plan import Action, Plan
 from reconcile.resources import kinds
-from reconcile.views.change_text import Detail
-from reconcile.views.plan_text import plan_text
-
-from .sample_plans import EMPTY, EVERYTHING, MIGRATION, PARIS, meuse, new
+from reconcile.views.plan.change_text import Detail
+from reconcile.views.plan.text import plan_text
 
 Golden = Callable[[str, Iterable[Text]], None]
 
@@ -59,7 +58,7 @@ def test_a_sensitive_field_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None
     mailbox = kinds.KINDS["mailbox"]
     with_secret = {**mailbox.fields, "phone": dataclasses.replace(mailbox.fields["phone"], sensitive=True)}
     monkeypatch.setattr(
-        "reconcile.views.change_text.KINDS",
+        "reconcile.views.plan.change_text.KINDS",
         {**kinds.KINDS, "mailbox": dataclasses.replace(mailbox, fields=with_secret)},
     )
     assert "0329790102" not in said(EVERYTHING)

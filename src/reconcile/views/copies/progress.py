@@ -16,7 +16,7 @@ from reconcile.mailcopy.queue.tickets import MORE
 from reconcile.mailcopy.report import Progress as Position
 from reconcile.mailcopy.report import Report
 from reconcile.problem import Problem
-from reconcile.views.copy_status import copy_name
+from reconcile.views.copies.status import copy_name
 from reconcile.views.wording import ALARM, QUIET, count, duration, plain, size
 
 #: Refused messages shown per mailbox; ``copy status`` counts them all and the ledger keeps each.

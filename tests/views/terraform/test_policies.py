@@ -8,18 +8,17 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.views.sample_plans import CUTOVER, EMPTY, EVERYTHING, MIGRATION, NOW, altered, marne, meuse, new
 
 from reconcile.planning.plan import Action, Cause, Change, Plan
 from reconcile.resources.address import Address
 from reconcile.resources.milestones import UNSCHEDULED
 from reconcile.resources.resource import Live
-from reconcile.views.terraform import named
-from reconcile.views.terraform_plan import document
-
-from .sample_plans import CUTOVER, EMPTY, EVERYTHING, MIGRATION, NOW, altered, marne, meuse, new
+from reconcile.views.terraform.names import named
+from reconcile.views.terraform.plan import document
 
 opa_eval = pytest.importorskip("opa_eval", reason="opa-eval has no wheel for this machine")
-POLICIES = Path(__file__).parents[2] / "docs" / "policies"
+POLICIES = Path(__file__).parents[3] / "docs" / "policies"
 
 
 def denied(policy: str, plan: Plan) -> set[str]:

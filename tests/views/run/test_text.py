@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterable
 
 from rich.console import Console
 from rich.text import Text
+from tests.views.sample_plans import EVERYTHING, MIGRATION, PARIS
 
 from reconcile.applying.events import Event, Finished, Started, Stopping
 from reconcile.applying.outcome import Outcome, Result, Run
 from reconcile.problem import Problem
-from reconcile.views.progress import LineProgress, LiveProgress
-from reconcile.views.run_text import run_text
-
-from .sample_plans import EVERYTHING, MIGRATION, PARIS
+from reconcile.views.run.progress import LineProgress, LiveProgress
+from reconcile.views.run.text import run_text
 
 Golden = Callable[[str, Iterable[Text]], None]
 

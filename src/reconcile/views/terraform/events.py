@@ -14,7 +14,7 @@ from reconcile.applying.events import Event, Finished, Started, Stopping
 from reconcile.applying.outcome import Outcome, Result, Run
 from reconcile.planning.plan import Action, Blocked, Change, Plan
 from reconcile.resources.address import Address
-from reconcile.views.terraform import TERRAFORM_VERSION, imported, named, utc, world_moved
+from reconcile.views.terraform.names import TERRAFORM_VERSION, imported, named, utc, world_moved
 from reconcile.views.wording import count, plain
 
 Said = dict[str, Any]

@@ -10,17 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.views.any_plan import HOSTILE
+from tests.views.sample_plans import EVERYTHING, MIGRATION, NOW
 
 from reconcile.applying.events import Finished, Started
 from reconcile.applying.outcome import Outcome, Result, Run
 from reconcile.planning.plan import Plan
 from reconcile.resources.address import Address
-from reconcile.views.terraform import named
-from reconcile.views.terraform_events import plan_events, run_event, run_summary
-from reconcile.views.terraform_plan import document
-
-from .any_plan import HOSTILE
-from .sample_plans import EVERYTHING, MIGRATION, NOW
+from reconcile.views.terraform.events import plan_events, run_event, run_summary
+from reconcile.views.terraform.names import named
+from reconcile.views.terraform.plan import document
 
 pytestmark = pytest.mark.skipif(not shutil.which("terraform"), reason="terraform is not installed")
 
