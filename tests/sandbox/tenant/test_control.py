@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import email.utils
 import json
 from pathlib import Path
 
@@ -23,6 +24,13 @@ def test_the_clock_leaps_forward_and_never_back(client: Client) -> None:
     assert dt.timedelta(seconds=3600) <= after - before < dt.timedelta(seconds=3700)
     told = client.control("clock", {"advance_to": before.isoformat()})
     assert dt.datetime.fromisoformat(told["now"]) >= after
+
+
+def test_the_tenant_dates_its_answers_by_its_own_clock(client: Client) -> None:
+    client.wait(3600)
+    told = email.utils.parsedate_to_datetime(client.graph("GET", "/domains").headers["Date"])
+    now = dt.datetime.fromisoformat(client.control("clock")["now"])
+    assert abs(now - told) < dt.timedelta(seconds=100)
 
 
 def test_the_administrator_changes_a_licence_and_an_alias_by_hand(client: Client, tmp_path: Path) -> None:

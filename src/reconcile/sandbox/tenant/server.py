@@ -73,11 +73,11 @@ class TenantServer:
     ) -> None:
         certificates = issue_certificates(folder)
         self.ca_file = certificates.authority
-        self._web = WebServer(self._answer, certificates.server, certificates.key, options.port)
+        self._clock = VirtualClock(options.now or dt.datetime.now(dt.UTC), options.flow)
+        self._web = WebServer(self._answer, self._clock.now, certificates.server, certificates.key, options.port)
         self.url = f"https://127.0.0.1:{self._web.port}"
         self.control = f"{self.url}/sandbox"
         source = random.Random(options.seed)  # noqa: S311 - repeatable identifiers, not secrets
-        self._clock = VirtualClock(options.now or dt.datetime.now(dt.UTC), options.flow)
         profile = dataclasses.replace(options.profile, delays=options.delays or options.profile.delays)
         world = World(self._clock, source, subscriptions(options.seats), profile, mailboxes)
         self.tenant_id = world.tenant_id

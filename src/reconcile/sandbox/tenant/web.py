@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
+import email.utils
 import functools
 import json
 import socket
@@ -63,15 +65,19 @@ class LostAnswerError(Exception):
 
 
 Site = Callable[[Request], Answer]
+Now = Callable[[], dt.datetime]
 
 
 class WebServer:
-    """Listens on loopback from the moment it is made; serves between ``start`` and ``stop``."""
+    """Listens on loopback from the moment it is made; serves between ``start`` and ``stop``.
 
-    def __init__(self, site: Site, certificate: Path, key: Path, port: int = 0) -> None:
+    ``now`` dates its answers.
+    """
+
+    def __init__(self, site: Site, now: Now, certificate: Path, key: Path, port: int = 0) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
-        self._listener = _Listener(("127.0.0.1", port), _page(site), context)
+        self._listener = _Listener(("127.0.0.1", port), _page(site, now), context)
         self._thread = threading.Thread(target=self._listener.serve_forever, args=(0.05,), daemon=True)
         self.port: int = self._listener.server_address[1]
 
@@ -103,7 +109,7 @@ class _Listener(ThreadingHTTPServer):
         """A client that closes the connection is no error."""
 
 
-def _page(site: Site) -> type[BaseHTTPRequestHandler]:
+def _page(site: Site, now: Now) -> type[BaseHTTPRequestHandler]:
     class Page(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         server_version = "Sandbox"
@@ -130,6 +136,10 @@ def _page(site: Site) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(payload)
 
         do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = answer  # noqa: N815
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            moment = now() if timestamp is None else dt.datetime.fromtimestamp(timestamp, dt.UTC)
+            return email.utils.format_datetime(moment.astimezone(dt.UTC), usegmt=True)
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             """The traffic is recorded elsewhere."""
