@@ -110,20 +110,33 @@ class Stage:
 
     def run(self, *words: str, environment: Mapping[str, str] = {}, expect: int | None = None) -> Ended:
         """Run ``reconcile`` and hold it to its exit code when one is expected; never a traceback."""
-        done = subprocess.run(
-            [*COMMAND, *words],
-            cwd=self.folder,
-            env=self.environment(environment),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=240,
-        )
+        try:
+            done = subprocess.run(
+                [*COMMAND, *words],
+                cwd=self.folder,
+                env=self.environment(environment),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                encoding="utf-8",
+                timeout=240,
+            )
+        except subprocess.TimeoutExpired as late:
+            said = b"".join(
+                part if isinstance(part, bytes) else part.encode() for part in (late.stdout, late.stderr) if part
+            )
+            raise AssertionError(
+                f"{words} did not end:\n{said.decode(errors='replace')}\n{self.last_words()}"
+            ) from None
         ended = Ended(done.returncode, done.stdout, done.stderr)
         assert "Traceback" not in ended.said, ended.said
         if expect is not None:
             assert ended.code == expect, f"{words}: {ended.code}\n{ended.said}"
         return ended
+
+    def last_words(self) -> str:
+        """The ends of the sandbox's logs."""
+        logs = sorted((self.folder / ".sandbox").rglob("*.log"))
+        return "\n".join(f"{log}:\n{log.read_text(encoding='utf-8', errors='replace')[-3000:]}" for log in logs)
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """The same, left running."""

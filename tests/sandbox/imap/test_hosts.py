@@ -65,6 +65,21 @@ class TestOldHost:
         with connect(old) as client, pytest.raises(LoginError):
             client.login(login, password)
 
+    def test_a_port_that_another_server_took_meanwhile_is_left_to_it(
+        self, old: OldHost, runtime: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        taken = [old.port, old.port]  # one for IMAP, one for doveadm
+        free = dovecot.free_port
+        monkeypatch.setattr(dovecot, "free_port", lambda: taken.pop() if taken else free())
+        late = OldHost(runtime / "late", ["k0412"])
+        try:
+            late.start()
+            assert late.port != old.port
+            with connect(late) as client:
+                client.login("k0412", late.passwords["k0412"])
+        finally:
+            late.stop()
+
     def test_it_speaks_as_a_stock_dovecot(self, old: OldHost) -> None:
         with connect(old) as client:
             client.login("k0412", old.passwords["k0412"])

@@ -9,6 +9,7 @@ import os
 import pwd
 import signal
 import socket
+import ssl
 import subprocess
 import time
 from pathlib import Path
@@ -166,12 +167,17 @@ class Dovecot:
         return {"doveadm_api_key": key, "service doveadm": listener}
 
     def _listens(self) -> bool:
-        """Whether it came up; false when it ended instead."""
+        """Whether it came up; false when it ended instead. Who answers is known by its certificate: a server that was
+        given the same port a moment before would answer as well."""
+        ours = ssl.create_default_context(cafile=str(self.ca_file))
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline and self.running:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return True
+            with (
+                contextlib.suppress(OSError),
+                socket.create_connection(("127.0.0.1", self.port), _START_SECONDS) as probe,
+                ours.wrap_socket(probe, server_hostname="127.0.0.1"),
+            ):
+                return True
             time.sleep(0.01)
         self.stop()
         return False
