@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import tempfile
 from collections.abc import Callable, Iterator
@@ -85,9 +86,17 @@ def new_box(new_host: Dovecot, user: str) -> Box:
 
 
 @pytest.fixture(params=["folder", "postgres"])
-def location_maker(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Clock], Location]:
+def location_maker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[Clock], Location]]:
     """The same list and ledgers, opened as often as asked, with any clock."""
     if request.param == "folder":
-        return lambda clock: FolderLocation(tmp_path / "copies", clock)
+        yield lambda clock: FolderLocation(tmp_path / "copies", clock)
+        return
     url = request.getfixturevalue("cluster").database()
-    return lambda clock: PostgresLocation(url, "", clock)
+    with contextlib.ExitStack() as opened:
+
+        def location(clock: Clock) -> Location:
+            found = PostgresLocation(url, "", clock)
+            opened.callback(found.database.close)
+            return found
+
+        yield location
