@@ -176,6 +176,8 @@ class Cloudflare(Host):
         if method == "PATCH":
             self.records[parts[3]] |= body
             return 200, {}, json.dumps({"success": True, "result": {"id": parts[3], **self.records[parts[3]]}})
+        if parts[3:] == ["batch"]:
+            return self._batch(body)
         key = parts[3] if method == "PUT" else f"{next(self._ids):032x}"
         others = [row for number, row in self.records.items() if number != key and row["name"] == body["name"]]
         if others and "CNAME" in {body["type"], *(row["type"] for row in others)}:
@@ -183,6 +185,18 @@ class Cloudflare(Host):
         kept = body["content"].rstrip(".") if body["type"] in ("CNAME", "MX", "NS") else body["content"]
         self.records[key] = {"proxied": False, **body, "content": kept}
         return 200, {}, json.dumps({"success": True, "result": {"id": key, **self.records[key]}})
+
+    def _batch(self, body: dict[str, Any]) -> Reply:
+        """Deletes, then posts, in one transaction."""
+        kept = dict(self.records)
+        for one in body["deletes"]:
+            del self.records[one["id"]]
+        for one in body["posts"]:
+            reply = self.answer("POST", "/zones/z/dns_records", {}, one)
+            if reply[0] != 200:
+                self.records = kept
+                return reply
+        return 200, {}, json.dumps({"success": True, "result": {}})
 
     def _page(self, rows: list[dict[str, Any]], query: dict[str, str]) -> Reply:
         per_page = int(query["per_page"])

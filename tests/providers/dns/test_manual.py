@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import dns.name
 import pytest
 from tests.providers.dns.servers import Server, change, transfer
 from tests.providers.dns.world import ORDINARY, World, zone_on
@@ -54,3 +55,18 @@ def test_what_a_human_made_otherwise_is_not_taken_for_it(by_hand: World) -> None
     with pytest.raises(Problem) as refusal:
         by_hand.provider.writer.update(by_hand.order("MX", planned, values=MX))
     assert refusal.value.code == "DNS07"
+
+
+def test_what_our_alias_takes_the_place_of_is_said_along(by_hand: World) -> None:
+    change(by_hand.port, by_hand.origin, delete=["autodiscover CNAME"], add=["autodiscover 14400 A 192.0.2.44"])
+    primary = Primary("127.0.0.1", by_hand.port)
+    replace = frozenset({dns.name.from_text(f"autodiscover.{by_hand.origin}")})
+    provider = manual_provider(primary, Resolver(primary, (f"127.0.0.1:{by_hand.port}",)), replace=replace)
+    world = dataclasses.replace(by_hand, provider=provider)
+    target = ("autodiscover.outlook.com.",)
+    with pytest.raises(Problem) as asked:
+        world.put("autodiscover CNAME", values=target)
+    owner = f"autodiscover.{by_hand.origin}."
+    assert f"remove {owner} IN A 192.0.2.44; add {owner} 300 IN CNAME {target[0]}" in asked.value.message
+    change(world.port, world.origin, delete=["autodiscover A"], add=[f"autodiscover 300 CNAME {target[0]}"])
+    assert world.put("autodiscover CNAME", values=target).fields["values"] == target

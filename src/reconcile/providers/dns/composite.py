@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import dns.name
-
 from reconcile.clock import Clock
 from reconcile.config.settings.tables.dns import DnsServer, HostedAccount, ManualZones
 from reconcile.problem import Problem
@@ -92,11 +90,7 @@ class DnsPlaces:
                 places |= dict.fromkeys(hosted.zones, self._surveyor(hosted.server, hosted.port))
         for manual in self.settings.manual.values():
             places |= dict.fromkeys(manual.zones, self._surveyor(manual.host, manual.port))
-        default = (
-            self._surveyor(self.settings.host, self.settings.port, replaceable(self.settings))
-            if self.settings.host
-            else None
-        )
+        default = self._surveyor(self.settings.host, self.settings.port) if self.settings.host else None
         return Routes(places, default)
 
     def _elsewhere(self, journal: JournalWrite) -> dict[str, Provider]:
@@ -112,10 +106,10 @@ class DnsPlaces:
         """The primary's secret; a Kerberos ticket needs none."""
         return "" if self.settings.key_algorithm == gss.ALGORITHM else self.secret("", "")
 
-    def _surveyor(self, host: str, port: int, replace: frozenset[dns.name.Name] = frozenset()) -> Surveyor:
+    def _surveyor(self, host: str, port: int) -> Surveyor:
         primary = Primary(host, port)
         resolver = Resolver(primary, self.settings.resolvers)
-        return Surveyor(primary, resolver, self.settings.resolvers, self.zone, replace=replace)
+        return Surveyor(primary, resolver, self.settings.resolvers, self.zone, replace=replaceable(self.settings))
 
     def _preflight(self, host: str, port: int) -> Preflight | None:
         return Preflight(self._surveyor(host, port), self.clock) if host else None
@@ -123,10 +117,11 @@ class DnsPlaces:
     def _hosted(self, name: str, hosted: HostedAccount, journal: JournalWrite) -> Provider:
         resolver = Resolver(None, self.settings.resolvers)
         preflight = self._preflight(hosted.server, hosted.port)
-        return hosted_provider(self._account(name, hosted), resolver.resolve, self.clock, journal, preflight)
+        account = self._account(name, hosted)
+        return hosted_provider(account, resolver.resolve, self.clock, journal, preflight, replaceable(self.settings))
 
     def _store(self, name: str, hosted: HostedAccount, journal: JournalWrite) -> RrsetStore:
-        return HostedStore(self._account(name, hosted), self.clock, journal)
+        return HostedStore(self._account(name, hosted), self.clock, journal, replaceable(self.settings))
 
     def _account(self, name: str, hosted: HostedAccount) -> HostedZones:
         """Its client is made, and its secrets asked for, only when a zone of it is looked at."""
@@ -140,4 +135,5 @@ class DnsPlaces:
     def _manual(self, manual: ManualZones) -> Provider:
         primary = Primary(manual.host, manual.port)
         resolver = Resolver(primary, self.settings.resolvers)
-        return manual_provider(primary, resolver, self._preflight(manual.host, manual.port))
+        preflight = self._preflight(manual.host, manual.port)
+        return manual_provider(primary, resolver, preflight, replaceable(self.settings))

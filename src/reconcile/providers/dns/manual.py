@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
+import dns.name
 import dns.rdatatype
+from dns.rdatatype import RdataType
 
 from reconcile.problem import Problem
 from reconcile.providers.base import Order, Provider
@@ -13,18 +15,27 @@ from reconcile.providers.dns.checks.preflight import Preflight
 from reconcile.providers.dns.checks.resolver import Resolver
 from reconcile.providers.dns.desired.ownership import part_of
 from reconcile.providers.dns.desired.publication import CheckedPublish
+from reconcile.providers.dns.desired.replacement import refuse_others_than_shown
 from reconcile.providers.dns.desired.rrset import RrsetChange, Withdraw
 from reconcile.providers.dns.primary.client import Primary
 from reconcile.providers.dns.primary.compare_and_swap import Swap
-from reconcile.providers.dns.primary.name_status import ask_rrsets, rrset_at
+from reconcile.providers.dns.primary.name_status import ask_rrsets, other_rrsets, rrset_at
 from reconcile.providers.dns.reader import DnsReader
 from reconcile.providers.dns.spf.lookups import Resolve
 from reconcile.resources.resource import Live
 
 
-def manual_provider(primary: Primary, resolver: Resolver, preflight: Preflight | None = None) -> Provider:
-    """Reads from an authoritative server, needs no key, and writes nothing."""
-    return Provider("dns", DnsReader(primary, preflight), ManualWriter(primary, resolver.resolve))
+def manual_provider(
+    primary: Primary,
+    resolver: Resolver,
+    preflight: Preflight | None = None,
+    replace: frozenset[dns.name.Name] = frozenset(),
+) -> Provider:
+    """Reads from an authoritative server, needs no key, and writes nothing.
+
+    ``replace``: names where our alias may take the place of other records.
+    """
+    return Provider("dns", DnsReader(primary, preflight, replace), ManualWriter(primary, resolver.resolve, replace))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -33,6 +44,7 @@ class ManualWriter:
 
     primary: Primary
     resolve: Resolve
+    replace: frozenset[dns.name.Name] = frozenset()
 
     def create(self, order: Order) -> Live:
         """As ``update``."""
@@ -52,14 +64,19 @@ class ManualWriter:
         self._ask_for(Withdraw(order))
 
     def _ask_for(self, change: RrsetChange) -> None:
-        now = rrset_at(change.key, ask_rrsets(self.primary, [change.key]))
+        key = change.key
+        answers = ask_rrsets(self.primary, [key])
+        others = other_rrsets(key, answers) if key.name in self.replace else {}
+        now = None if others and RdataType.NS not in others else rrset_at(key, answers)
         if change.satisfied_by(now):
             return
         change.refuse_drift(now)
-        swap = Swap(change.key.name, change.key.rdtype, now, change.applied_to(now))
+        refuse_others_than_shown(change, others)
+        going = (Swap(key.name, rdtype, other, None) for rdtype, other in others.items())
+        swaps = [*going, Swap(key.name, key.rdtype, now, change.applied_to(now))]
         raise Problem(
             "DNS19",
-            f"{change.key} is to be changed by hand: {'; '.join(instructions(swap))}.",
+            f"{key} is to be changed by hand: {'; '.join(line for swap in swaps for line in instructions(swap))}.",
             "publish that, wait until the zone's servers show it, then apply again",
         )
 

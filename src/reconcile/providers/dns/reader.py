@@ -13,11 +13,12 @@ from reconcile.providers.base import ABSENT, Observation, Observed, Scope, Unkno
 from reconcile.providers.dns.checks.preflight import Preflight
 from reconcile.providers.dns.desired.ownership import part_of
 from reconcile.providers.dns.desired.policies import is_policy, kept_elsewhere
+from reconcile.providers.dns.desired.replacement import about_to_go
 from reconcile.providers.dns.primary.answers import Answer, Failure, Question
 from reconcile.providers.dns.primary.client import Primary
-from reconcile.providers.dns.primary.name_status import ask_rrsets, elsewhere, other_rrsets, replaced_texts, rrset_at
+from reconcile.providers.dns.primary.name_status import ask_rrsets, elsewhere, other_rrsets, rrset_at
 from reconcile.providers.dns.records.keys import RecordKey
-from reconcile.resources.resource import Live, Value
+from reconcile.resources.resource import Live
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -48,10 +49,7 @@ class DnsReader:
                 return Live(wanted.address, {"values": values}, context={"record": where})
         others = other_rrsets(key, answers) if key.name in self.replace and wanted.desired else {}
         if others and RdataType.NS not in others:
-            seen = part_of(key).see(None)  # a TTL, as it will be
-            texts = replaced_texts(others)
-            gone: dict[str, Value] = {"replaces": texts, "record": f"replaces {', '.join(texts)}"}
-            return Live(wanted.address, seen.fields if seen else {"values": ()}, context=gone)
+            return about_to_go(wanted, key, others)
         return _read(wanted, key, answers)
 
 

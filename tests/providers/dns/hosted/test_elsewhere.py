@@ -169,6 +169,27 @@ def test_a_federation_whose_zone_is_hosted_is_moved_and_taken_back(
         assert elsewhere.rows() == before
 
 
+def test_an_address_at_autodiscover_of_a_hosted_zone_is_replaced_and_brought_back(
+    elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mocked:
+        mocked.add_passthru("https://127.0.0.1")
+        elsewhere.show(elsewhere.rows() | {("autodiscover", "A"): (300, ["192.0.2.44"])})
+        host = at_gandi(elsewhere)
+        host.play(mocked)
+        monkeypatch.setenv("RECONCILE_DNS_MEUSE_TOKEN", TOKEN)
+        assert "autodiscover.spf55.org holds other records (A)" in " ".join(elsewhere.run("plan", expect=1).split())
+        with (elsewhere.stage.folder / "reconcile.toml").open("a", encoding="utf-8") as settings:
+            settings.write(f'\n[dns.names."autodiscover.{DOMAIN}"]\nreplace = true\n')
+        before = elsewhere.rows()
+        assert "replaces A 192.0.2.44" in " ".join(elsewhere.run("plan", "--detailed-exitcode", expect=2).split())
+        elsewhere.run("apply", "--yes", expect=0)
+        assert elsewhere.rows()["autodiscover", "CNAME"][1] == ["autodiscover.outlook.com."]
+        assert ("autodiscover", "A") not in elsewhere.rows()
+        assert "0 left as they are" in elsewhere.run("dns", "undo", "spf55", "--yes", expect=0)
+        assert elsewhere.rows() == before
+
+
 def test_a_zone_kept_by_hand_is_told_record_by_record_and_then_found_done(elsewhere: Elsewhere) -> None:
     kept(elsewhere, f'[dns.manual.mairie]\nzones = ["{DOMAIN}"]\nhost = "127.0.0.1"\nport = {elsewhere.port}\n')
     rounds = 0

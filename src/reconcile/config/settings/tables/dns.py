@@ -37,7 +37,7 @@ class DnsServer(Table):
 
 
 class DnsName(Table):
-    """One name in a zone of the primary."""
+    """One name in a zone."""
 
     replace: bool = False
     """true to put our alias in the place of other records there (autodiscover's A); dns undo brings them back."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -63,17 +64,32 @@ def _gandi() -> Callable[..., BaseProvider]:
                 if (one["rrset_name"], one["rrset_type"]) == (name, "TXT"):
                     yield from one["rrset_values"]
 
+        def raw_types(self, zone: str) -> Iterable[tuple[str, str]]:
+            return ((one["rrset_name"], one["rrset_type"]) for one in self._zone_records.get(zone, ()))
+
         def _apply(self, plan: Plan) -> None:
-            for change in plan.changes:
-                record = change.new or change.existing
-                zone = record.zone.name[:-1]
-                path = f"/livedns/domains/{zone}/records/{self._record_name(record.name)}/{record._type}"
-                if change.new is None:
-                    self._client._request("DELETE", path)
-                else:
-                    body = getattr(self, f"_params_for_{record._type}")(record)
-                    kept = {name: body[name] for name in ("rrset_ttl", "rrset_values")}
-                    self._client._request("PUT", path, data=kept)
+            gone: list[Record] = []
+            try:
+                for change in plan.changes:  # what goes first
+                    if change.new is None:
+                        self._client._request("DELETE", self._path(change.existing))
+                        gone.append(change.existing)
+                    else:
+                        self._put(change.new)
+            except Exception:  # its client has exceptions of its own
+                with contextlib.suppress(Exception):
+                    for record in gone:  # an alias that takes its place did not come
+                        self._put(record)
+                raise
+
+        def _put(self, record: Record) -> None:
+            body = getattr(self, f"_params_for_{record._type}")(record)
+            kept = {name: body[name] for name in ("rrset_ttl", "rrset_values")}
+            self._client._request("PUT", self._path(record), data=kept)
+
+        def _path(self, record: Record) -> str:
+            zone = record.zone.name[:-1]
+            return f"/livedns/domains/{zone}/records/{self._record_name(record.name)}/{record._type}"
 
     return Gandi
 
@@ -90,8 +106,14 @@ def _ovh() -> Callable[..., BaseProvider]:
         SUPPORTS: ClassVar[set[str]] = set(OURS & OvhProvider.SUPPORTS)
         TEXTS = frozenset({"TXT", "SPF", "DKIM", "DMARC"})
 
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            self._types: list[tuple[str, str]] = []
+
         def get_records(self, zone_name: str) -> list[dict[str, Any]]:
             found: list[dict[str, Any]] = super().get_records(zone_name)
+            self._types = [(one["subDomain"], one["fieldType"]) for one in found if one["fieldType"] not in self.TEXTS]
+            found = [one | {"type": one["fieldType"]} for one in found]
             rows = [one | {"fieldType": "TXT"} if one["fieldType"] in self.TEXTS else one for one in found]
             if any(one["ttl"] == 0 for one in rows):  # the zone's default, and what a TTL equal to it is stored as
                 default = self._default_ttl(zone_name)
@@ -111,16 +133,28 @@ def _ovh() -> Callable[..., BaseProvider]:
         def raw_texts(self, _zone: str, _name: str) -> Iterable[str]:
             return ()  # foreign records are not sent again
 
+        def raw_types(self, _zone: str) -> Iterable[tuple[str, str]]:
+            return self._types
+
         def _apply(self, plan: Plan) -> None:
             zone = plan.desired.name[:-1]
             known = self.get_records(zone)
-            for change in plan.changes:
-                self._put(zone, change, known)
+            gone: list[dict[str, Any]] = []
+            try:
+                for change in plan.changes:  # what goes first
+                    self._put(zone, change, known, gone)
+            except Exception:  # its client has exceptions of its own
+                with contextlib.suppress(Exception):
+                    for one in gone:  # an alias that takes its place did not come
+                        kept = {name: one[name] for name in ("subDomain", "target")} | {"ttl": one["row_ttl"]}
+                        self._client.post(f"/domain/zone/{zone}/record", fieldType=one["type"], **kept)
+                raise
 
         def publish(self, zone: str) -> None:
             self._client.post(f"/domain/zone/{zone[:-1]}/refresh")
 
-        def _put(self, zone: str, change: Change, known: list[dict[str, Any]]) -> None:
+        def _put(self, zone: str, change: Change, known: list[dict[str, Any]], gone: list[dict[str, Any]]) -> None:
+            """``gone`` gets the rows of what is taken away whole."""
             record = change.new or change.existing
             wanted = {one["target"]: one for one in self._params(change.new)}
             there = [one for one in known if (one["subDomain"], one["fieldType"]) == (record.name, record._type)]
@@ -134,6 +168,8 @@ def _ovh() -> Callable[..., BaseProvider]:
                 self._client.post(f"/domain/zone/{zone}/record", **params)
             for number in surplus[len(missing) :]:
                 self._client.delete(f"/domain/zone/{zone}/record/{number}")
+                if change.new is None:
+                    gone += [one for one in there if one["id"] == number]
             for one in there:
                 if one["id"] not in surplus and one["row_ttl"] != record.ttl:
                     self._client.put(f"/domain/zone/{zone}/record/{one['id']}", ttl=record.ttl)

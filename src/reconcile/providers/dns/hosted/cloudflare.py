@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from reconcile.providers.dns.hosted.limits import OURS, TIMEOUT
@@ -27,6 +27,7 @@ def cloudflare() -> Callable[..., BaseProvider]:
 
         def __init__(self, *args: Any, **options: Any) -> None:
             quick = {"retry_count": 0, "auth_error_retry_count": 0, "pagerules": False, "timeout": TIMEOUT}
+            self._types: dict[str, list[tuple[str, str]]] = {}
             super().__init__(*args, **quick | options)
 
         def zone_records(self, zone: Any) -> Any:
@@ -39,10 +40,34 @@ def cloudflare() -> Callable[..., BaseProvider]:
                 if (one["name"], one["type"]) == (owner, "TXT"):
                     yield one["content"]
 
+        def raw_types(self, zone: str) -> Iterable[tuple[str, str]]:
+            return self._types.get(f"/zones/{self.zones[zone]['id']}/dns_records", ()) if zone in self.zones else ()
+
+        def _paginated_get(self, path: str, *words: Any, **more: Any) -> Iterator[dict[str, Any]]:
+            """Remembers what types stand where: octoDNS drops those it does not know."""
+            types: list[tuple[str, str]] = []
+            self._types[path] = types
+            for one in super()._paginated_get(path, *words, **more):
+                if path.endswith("/dns_records"):
+                    types.append((f"{one['name']}.", one["type"]))
+                yield one
+
         def _apply(self, plan: Plan) -> None:
             rows = self.zone_records(plan.desired)
+            exchanged = _exchanged(plan.changes)
+            for owner in sorted(exchanged):
+                self._exchange(plan.desired.name, [one for one in plan.changes if one.record.fqdn == owner], rows)
             for change in plan.changes:
-                self._put(plan.desired.name, change, rows)
+                if change.record.fqdn not in exchanged:
+                    self._put(plan.desired.name, change, rows)
+
+        def _exchange(self, zone: str, changes: Sequence[Change], rows: list[dict[str, Any]]) -> None:
+            """An alias and other records at one name, each in the place of the other: all of it or nothing."""
+            gone = {(one.existing.fqdn.rstrip("."), one.existing._type) for one in changes if one.new is None}
+            deletes = [{"id": one["id"]} for one in rows if (one.get("name"), one.get("type")) in gone]
+            posts = [_bare(row) for one in changes if one.new is not None for row in self._gen_data(one.new)]
+            path = f"/zones/{self.zones[zone]['id']}/dns_records/batch"
+            self._try_request("POST", path, data={"deletes": deletes, "posts": posts})
 
         def _put(self, zone: str, change: Change, rows: list[dict[str, Any]]) -> None:
             record = change.new or change.existing
@@ -65,6 +90,12 @@ def cloudflare() -> Callable[..., BaseProvider]:
                     self._try_request("PATCH", f"{path}/{old['id']}", data={"ttl": wanted[value]["ttl"]})
 
     return Cloudflare
+
+
+def _exchanged(changes: Sequence[Change]) -> set[str]:
+    """The names where records of one type go and others come."""
+    gone = {one.record.fqdn for one in changes if one.new is None}
+    return gone & {one.record.fqdn for one in changes if one.new is not None}
 
 
 def _bare(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,6 +27,7 @@ def powerdns() -> Callable[..., BaseProvider]:
             super().__init__(*args, **options)
             self._texts: dict[str, list[str]] = {}
             self._disabled: dict[tuple[str, str], list[dict[str, Any]]] = {}
+            self._types: list[tuple[str, str]] = []
 
         def populate(self, zone: Any, target: bool = False, lenient: bool = False) -> bool:
             self._texts, self._disabled = {}, {}
@@ -40,6 +41,7 @@ def powerdns() -> Callable[..., BaseProvider]:
             def live() -> Any:
                 body = read()
                 if isinstance(body, dict) and "rrsets" in body:
+                    self._types = [(one["name"], one["type"]) for one in body["rrsets"]]
                     body = body | {"rrsets": [kept for one in body["rrsets"] if (kept := self._live(one))["records"]]}
                 return body
 
@@ -73,5 +75,8 @@ def powerdns() -> Callable[..., BaseProvider]:
 
         def raw_texts(self, zone: str, name: str) -> Iterable[str]:
             return self._texts.get(f"{name}.{zone}" if name else zone, ())
+
+        def raw_types(self, _zone: str) -> Iterable[tuple[str, str]]:
+            return self._types
 
     return PowerDns

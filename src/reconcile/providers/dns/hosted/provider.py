@@ -28,9 +28,11 @@ from reconcile.providers.dns.checks.preflight import Preflight
 from reconcile.providers.dns.desired.ownership import part_of
 from reconcile.providers.dns.desired.policies import is_policy, kept_elsewhere
 from reconcile.providers.dns.desired.publication import CheckedPublish
+from reconcile.providers.dns.desired.replacement import about_to_go
 from reconcile.providers.dns.desired.rrset import Withdraw
 from reconcile.providers.dns.hosted.account import AT_ONCE, HostedZones
-from reconcile.providers.dns.hosted.writes import HostedStore, kept_by, rrset_in
+from reconcile.providers.dns.hosted.name_status import kept_by, replaceable_in, rrset_in
+from reconcile.providers.dns.hosted.writes import HostedStore
 from reconcile.providers.dns.hosted.zone import HostedZone
 from reconcile.providers.dns.primary.answers import Answer, Question
 from reconcile.providers.dns.primary.client import Primary
@@ -50,33 +52,55 @@ def hosted_provider(
     clock: Clock,
     journal: JournalWrite = not_journalled,
     preflight: Preflight | None = None,
+    replace: frozenset[dns.name.Name] = frozenset(),
 ) -> Provider:
     """Reader and writer of the zones one account holds at a DNS host.
 
     There is no compare-and-swap at these hosts: the zone is read again right before it is written, and what moved
-    since the plan is refused. ``resolve`` looks names up that the zones do not hold.
+    since the plan is refused. ``resolve`` looks names up that the zones do not hold. ``replace``: names where our alias
+    may take the place of other records.
     """
-    writer = HostedWriter(HostedStore(zones, clock, journal), resolve)
-    return Provider("dns", HostedReader(zones, preflight), writer, default_parallel=AT_ONCE)
+    writer = HostedWriter(HostedStore(zones, clock, journal, replace), resolve)
+    return Provider("dns", HostedReader(zones, preflight, replace), writer, default_parallel=AT_ONCE)
 
 
 class HostedReader:
     """Reads each zone once, several at a time."""
 
-    def __init__(self, zones: HostedZones, preflight: Preflight | None = None) -> None:
+    def __init__(
+        self,
+        zones: HostedZones,
+        preflight: Preflight | None = None,
+        replace: frozenset[dns.name.Name] = frozenset(),
+    ) -> None:
         self._zones = zones
         self._preflight = preflight
+        self._replace = replace
 
     def observe(self, scope: Scope) -> Observation:
         """Each record found, absent, or unknown with the reason."""
         keys = {wanted.address: RecordKey.parse(wanted.address.key) for wanted in scope.wanted}
         read = self._zones.read({key.name for key in keys.values()})
-        observed = {wanted.address: _observed(wanted, keys[wanted.address], read) for wanted in scope.wanted}
+        observed = {wanted.address: self._observed(wanted, keys[wanted.address], read) for wanted in scope.wanted}
         if self._preflight is None:
             return Observation(observed)
         checked = self._preflight.check(scope, observed)
         differing = _differing(self._preflight.surveyor.primary, keys, read)
         return dataclasses.replace(checked, findings=[*checked.findings, *differing])
+
+    def _observed(self, wanted: Wanted, key: RecordKey, read: Mapping[dns.name.Name, HostedZone | Problem]) -> Observed:
+        try:
+            zone = read[key.name]
+            if isinstance(zone, Problem):
+                raise zone
+            if is_policy(key) and (where := kept_by(zone, key)):
+                return kept_elsewhere(wanted, where)
+            if wanted.desired and (others := replaceable_in(zone, key, self._replace)):
+                return about_to_go(wanted, key, others)
+            seen = part_of(key).see(rrset_in(zone, key), None if wanted.desired else wanted.recorded)
+        except Problem as problem:
+            return Unknown(f"{problem.message} ({problem.hint})" if problem.hint else problem.message)
+        return Live(wanted.address, seen.fields, context=seen.context) if seen else ABSENT
 
 
 def _differing(
@@ -93,19 +117,6 @@ def _differing(
         if listed != served and listed:
             says = f"{server} shows {', '.join(served) or 'nothing'} for {key}, where the DNS host lists"
             yield Finding(key.owner, "servers", Weight.WARNS, f"{says} {', '.join(listed)}.", address.federation)
-
-
-def _observed(wanted: Wanted, key: RecordKey, read: Mapping[dns.name.Name, HostedZone | Problem]) -> Observed:
-    try:
-        zone = read[key.name]
-        if isinstance(zone, Problem):
-            raise zone
-        if is_policy(key) and (where := kept_by(zone, key)):
-            return kept_elsewhere(wanted, where)
-        seen = part_of(key).see(rrset_in(zone, key), None if wanted.desired else wanted.recorded)
-    except Problem as problem:
-        return Unknown(f"{problem.message} ({problem.hint})" if problem.hint else problem.message)
-    return Live(wanted.address, seen.fields, context=seen.context) if seen else ABSENT
 
 
 class HostedWriter:

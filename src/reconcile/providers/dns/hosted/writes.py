@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import collections
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import dns.name
 import dns.rdataset
-import dns.rdatatype
 from dns.rdatatype import RdataType
 
 from reconcile.clock import Clock
 from reconcile.problem import Problem
+from reconcile.providers.dns.desired.replacement import refuse_others_than_shown
 from reconcile.providers.dns.desired.rrset import RrsetChange, shown_for
 from reconcile.providers.dns.hosted.account import HostedZones
-from reconcile.providers.dns.hosted.zone import HostedZone, publish_zone, read_zone, write_zone
+from reconcile.providers.dns.hosted.name_status import replaceable_in, rrset_in
+from reconcile.providers.dns.hosted.zone import HostedZone, publish_zone, read_zone, refuse_altering, write_zone
 from reconcile.providers.dns.primary.answers import Question
 from reconcile.providers.dns.primary.client import Verdict
 from reconcile.providers.dns.primary.compare_and_swap import Swap
-from reconcile.providers.dns.primary.name_status import cname_conflict
 from reconcile.providers.dns.primary.own_writes import OwnWrites
 from reconcile.providers.dns.primary.update_message import JournalWrite, Outcome
 from reconcile.providers.dns.records.keys import RecordKey
@@ -36,7 +35,11 @@ _READ_BACK = (0.0, 1.0, 3.0, 10.0)
 class HostedStore:
     """Applies changes in the zones of an account, one zone after the other."""
 
-    def __init__(self, zones: HostedZones, clock: Clock, journal: JournalWrite) -> None:
+    def __init__(
+        self, zones: HostedZones, clock: Clock, journal: JournalWrite, replace: Collection[dns.name.Name] = ()
+    ) -> None:
+        """``replace``: names where an alias may take the place of other records."""
+        self._replace = frozenset(replace)
         self._zones = zones
         self._clock = clock
         self._journal = journal
@@ -50,7 +53,7 @@ class HostedStore:
             zone = read[key.name]
             if isinstance(zone, Problem):
                 raise zone
-            found[key] = rrset_in(zone, key)
+            found[key] = rrset_in(zone, key, keys)
         return found
 
     def apply(self, changes: Sequence[RrsetChange]) -> list[Outcome]:
@@ -74,14 +77,20 @@ class HostedStore:
     def _apply_in(self, apex: dns.name.Name, changes: Sequence[RrsetChange]) -> list[Rdataset | None]:
         with self._zones.locked(apex) as backend:
             zone = self._zones.zone(backend, apex)
+            along = {change.key for change in changes}
             drafts: dict[Question, Rdataset | None] = {}
             for change in changes:
                 question = Question(change.key.name, change.key.rdtype)
-                current = drafts.get(question, rrset_in(zone, change.key))
+                others = replaceable_in(zone, change.key, self._replace)
+                current = drafts.get(question, None if others else rrset_in(zone, change.key, along))
                 if not change.satisfied_by(current):
                     if question not in drafts and not self._own.left(question, current):
                         change.refuse_drift(current)
                     drafts[question] = change.applied_to(current)
+                    if others:
+                        refuse_others_than_shown(change, others)
+                        _refuse_losing(backend, zone, change, others)
+                        drafts |= dict.fromkeys((Question(change.key.name, rdtype) for rdtype in others), None)
             swaps = [Swap(*question, zone.records.get(question), after) for question, after in drafts.items()]
             if swaps:
                 federation = changes[0].federation
@@ -97,63 +106,20 @@ class HostedStore:
         self, backend: BaseProvider, apex: dns.name.Name, changes: Sequence[RrsetChange]
     ) -> list[Rdataset | None]:
         now: list[Rdataset | None] = []
+        along = {change.key for change in changes}
         for pause in _READ_BACK:
             self._clock.sleep(pause)
             zone = read_zone(backend, apex)
-            now = [rrset_in(zone, change.key) for change in changes] if zone else []
+            now = [rrset_in(zone, change.key, along) for change in changes] if zone else []
             if now and all(change.satisfied_by(one) for change, one in zip(changes, now, strict=True)):
                 return now
         shows = "; ".join(shown_for(change.key, one) for change, one in zip(changes, now, strict=False)) or "nothing"
         raise Problem("DNS08", f"The DNS host accepted the change of {changes[0].key} and still shows {shows}.")
 
 
-def rrset_in(zone: HostedZone, key: RecordKey) -> Rdataset | None:
-    """The RRset at the name. Raises DNS10 when an alias, or what an alias would replace, is in the way."""
-    if (cut := _delegated(zone, key.name)) is not None:
-        raise _blocked(key, f"{cut.to_text(omit_final_dot=True)} is delegated to other servers")
-    at_name = {question.rdtype for question in zone.records if question.name == key.name}
-    found = zone.records.get(Question(key.name, key.rdtype))
-    if found is None and key.rdtype == RdataType.CNAME and at_name:
-        raise cname_conflict(key, sorted(map(dns.rdatatype.to_text, at_name)))
-    if key.rdtype != RdataType.CNAME and RdataType.CNAME in at_name:
-        raise _blocked(key, f"{key.owner} is an alias (CNAME)")
-    if found is None:
-        _refuse_uncovering(zone, key)
-    return found
-
-
-def kept_by(zone: HostedZone, key: RecordKey) -> str:
-    """Where a name leads that holds no record itself: an alias, or a delegation to other servers. "" for neither."""
-    if (cut := _delegated(zone, key.name)) is not None:
-        return f"{cut.to_text(omit_final_dot=True)} is delegated to other name servers"
-    alias = zone.records.get(Question(key.name, RdataType.CNAME))
-    return f"{key.owner} is an alias (CNAME) of {alias[0].target.to_text(omit_final_dot=True)}" if alias else ""
-
-
-def _delegated(zone: HostedZone, name: dns.name.Name) -> dns.name.Name | None:
-    """The name below the apex whose NS records hide all that the zone holds there."""
-    while name != zone.apex:
-        if Question(name, RdataType.NS) in zone.records:
-            return name
-        name = name.parent()
-    return None
-
-
-def _refuse_uncovering(zone: HostedZone, key: RecordKey) -> None:
-    """A name that comes into being hides a wildcard from itself and from the names above that exist through it."""
-    wild = collections.defaultdict(set)
-    for question in zone.records:
-        if question.name.is_wild():
-            wild[question.name.parent()].add(question.rdtype)
-    names = {question.name for question in zone.records}
-    hidden = key.name
-    while hidden != zone.apex and not any(name.is_subdomain(hidden) for name in names):
-        covering = wild.get(hidden.parent(), set())
-        mail = hidden != key.name or key.rdtype != RdataType.CNAME
-        if covering and mail and not hidden.labels[0].startswith(b"_"):
-            raise _blocked(key, f"it would hide a wildcard from {hidden.to_text(omit_final_dot=True)}")
-        hidden = hidden.parent()
-
-
-def _blocked(key: RecordKey, why: str) -> Problem:
-    return Problem("DNS10", f"{key} cannot be published: {why}.", "settle that with the zone's owner first")
+def _refuse_losing(
+    backend: BaseProvider, zone: HostedZone, change: RrsetChange, others: Mapping[RdataType, Rdataset]
+) -> None:
+    """Raise DNS18 for a text that could not be brought back as it stands."""
+    if texts := others.get(RdataType.TXT):
+        refuse_altering(backend, zone, Swap(change.key.name, RdataType.TXT, texts, texts))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import dns.exception
 import dns.name
 import dns.rdata
 import dns.rdataclass
@@ -29,10 +31,11 @@ Rdataset = dns.rdataset.Rdataset
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class HostedZone:
-    """A zone as just read. ``records`` are those of the types we look at."""
+    """A zone as just read. ``records`` are those of the types we look at; ``unread`` the other types, by name."""
 
     apex: dns.name.Name
     records: Mapping[Question, Rdataset]
+    unread: Mapping[dns.name.Name, tuple[str, ...]]
     _zone: Zone
 
 
@@ -43,9 +46,18 @@ def read_zone(backend: BaseProvider, apex: dns.name.Name) -> HostedZone | None:
     zone = Zone(apex.to_text(), [])
     if not _asking(backend, lambda: backend.populate(zone, target=True, lenient=True)):
         return None
-    return HostedZone(
-        apex, dict(_asking(backend, lambda: [_as_read(one) for one in zone.records if one._type in OURS])), zone
-    )
+    records = dict(_asking(backend, lambda: [_as_read(one) for one in zone.records if one._type in OURS]))
+    return HostedZone(apex, records, _unread(backend, apex), zone)
+
+
+def _unread(backend: BaseProvider, apex: dns.name.Name) -> Mapping[dns.name.Name, tuple[str, ...]]:
+    """The types below the apex that we do not read, as far as the host tells."""
+    types: dict[dns.name.Name, set[str]] = {}
+    for owner, rdtype in getattr(backend, "raw_types", lambda _zone: ())(apex.to_text()):
+        if rdtype not in OURS:
+            with contextlib.suppress(dns.exception.DNSException):
+                types.setdefault(dns.name.from_text(owner, apex).canonicalize(), set()).add(rdtype)
+    return {name: tuple(sorted(found)) for name, found in types.items() if name != apex}
 
 
 def _as_read(record: Any) -> tuple[Question, Rdataset]:
@@ -63,7 +75,7 @@ def write_zone(backend: BaseProvider, read: HostedZone, swaps: Sequence[Swap]) -
 
     changes: list[Any] = []
     for swap in swaps:
-        _refuse_altering(backend, read, swap)
+        refuse_altering(backend, read, swap)
         label = swap.name.relativize(read.apex).to_text().removesuffix("@")
         rdtype = dns.rdatatype.to_text(swap.rdtype)
         old = next((one for one in read._zone.records if (one.name, one._type) == (label, rdtype)), None)
@@ -109,8 +121,8 @@ def _record(zone: Zone, swap: Swap, backend: BaseProvider) -> Any:
     return Record.from_rrset(zone, rrset, lenient=True, source=backend)
 
 
-def _refuse_altering(backend: BaseProvider, read: HostedZone, swap: Swap) -> None:
-    """The host takes whole RRsets: what octoDNS renders otherwise than it stands must not be sent again."""
+def refuse_altering(backend: BaseProvider, read: HostedZone, swap: Swap) -> None:
+    """Raise DNS18: the host takes whole RRsets, and octoDNS renders a text of ``before`` that stays otherwise."""
     if swap.rdtype != RdataType.TXT:
         return
     label = swap.name.relativize(read.apex).to_text().removesuffix("@")
@@ -127,7 +139,7 @@ def _refuse_altering(backend: BaseProvider, read: HostedZone, swap: Swap) -> Non
             raise Problem(
                 "DNS18",
                 f"The text '{text[:60]}' of {owner} would not survive being sent again.",
-                f"add by hand, beside it: {'; '.join(missing)}",
+                f"add by hand, beside it: {'; '.join(missing)}" if missing else "remove it by hand, then plan again",
             )
 
 

@@ -15,7 +15,6 @@ from dns.rdatatype import RdataType
 from reconcile.problem import Problem
 from reconcile.providers.dns.primary.answers import Answer, Failure, Question
 from reconcile.providers.dns.primary.client import Primary
-from reconcile.providers.dns.records.canonical import texts_of
 from reconcile.providers.dns.records.keys import RecordKey
 
 #: Below an existing name nothing answers for ``label.*.name``; below one that a wildcard only stands in for, the
@@ -100,13 +99,6 @@ def other_rrsets(key: RecordKey, answers: _Answers) -> dict[RdataType, dns.rdata
         return {}
     found = {rdtype: _own(key.name, rdtype, answers) for rdtype in OTHER_TYPES}
     return {rdtype: rdataset for rdtype, rdataset in found.items() if rdataset is not None}
-
-
-def replaced_texts(others: Mapping[RdataType, dns.rdataset.Rdataset]) -> tuple[str, ...]:
-    """Records that an alias takes the place of, as a plan shows them."""
-    return tuple(
-        sorted(f"{dns.rdatatype.to_text(rdtype)} {text}" for rdtype, one in others.items() for text in texts_of(one))
-    )
 
 
 def elsewhere(key: RecordKey, answers: _Answers) -> str:

@@ -10,11 +10,12 @@ import dns.rdataset
 from dns.rdatatype import RdataType
 
 from reconcile.problem import Problem
+from reconcile.providers.dns.desired.replacement import refuse_others_than_shown
 from reconcile.providers.dns.desired.rrset import RrsetChange
 from reconcile.providers.dns.primary.answers import Answer, Failure, Question
 from reconcile.providers.dns.primary.client import Verdict
 from reconcile.providers.dns.primary.compare_and_swap import Swap
-from reconcile.providers.dns.primary.name_status import other_rrsets, replaced_texts, rrset_at
+from reconcile.providers.dns.primary.name_status import other_rrsets, rrset_at
 from reconcile.providers.dns.primary.own_writes import OwnWrites
 from reconcile.providers.dns.records.keys import RecordKey
 
@@ -114,10 +115,11 @@ class _Drafts:
 
     def take_over(self, change: RrsetChange, others: Mapping[RdataType, Rdataset]) -> None:
         """Let the alias take the place of other records. Raises DNS07 when they are not those that the plan showed."""
-        if (planned := change.replaces) is not None and planned != replaced_texts(others):
+        try:
+            refuse_others_than_shown(change, others)
+        except Problem:
             del self._drafted[Question(change.key.name, change.key.rdtype)]
-            now = ", ".join(replaced_texts(others))
-            raise Problem("DNS07", f"{change.key.owner} was changed since the plan: it is now {now}.", "plan again")
+            raise
         for rdtype, rdataset in others.items():
             question = Question(change.key.name, rdtype)
             self._read[question], self._drafted[question] = rdataset, None
