@@ -14,10 +14,13 @@ def test_a_federation_migrates_and_there_is_nothing_left_to_do(stage: Stage) -> 
     stage.run("validate", expect=0)
     first = stage.run("plan", "--detailed-exitcode", "--out", "plans/first.json", expect=2)
     assert "to create" in first.out
+    assert "spf55  1 E1 and 1 E3: 11.00 € a month; 1 E3 allowed (1/3, rounded up), no surcharge" in first.out
     assert stage.run("apply", "plans/first.json", expect=0).out.count("0 failed") == 1
     copied = stage.run("copy", "work", expect=0)
     assert "messages copied" in copied.said
-    assert "Nothing to do" in stage.run("plan", "--detailed-exitcode", expect=0).out
+    again = stage.run("plan", "--detailed-exitcode", expect=0).out
+    assert "Nothing to do" in again
+    assert "COST" not in again, "no licence changes"
     assert "nothing new" in stage.run("copy", "work", expect=0).said
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 from pathlib import PurePath
 
 from hypothesis import strategies as st
-from tests.views.sample_plans import CUTOVER, NOW
+from tests.views.sample_plans import CUTOVER, NOW, cost
 
 from reconcile.planning.plan import Action, Basis, Blocked, Cause, Change, FieldChange, Plan
 from reconcile.resources.address import Address
@@ -63,6 +63,11 @@ def _fields(draw: st.DrawFn, kind: str, *, reference: bool) -> dict[str, Value]:
     return fields
 
 
+_costs = st.builds(
+    cost, slugs, st.integers(0, 400), st.integers(0, 400), st.one_of(st.none(), st.just("0.00"), st.just("10.96"))
+)
+
+
 @st.composite
 def plans(draw: st.DrawFn) -> Plan:
     some = draw(st.lists(changes(), max_size=8, unique_by=lambda change: change.address))
@@ -82,4 +87,5 @@ def plans(draw: st.DrawFn) -> Plan:
         unchanged=draw(st.integers(0, 9)),
         unmanaged=tuple(draw(st.lists(addresses, max_size=2))),
         partial=draw(st.booleans()),
+        costs=tuple(draw(st.lists(_costs, max_size=3))),
     )

@@ -5,7 +5,11 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import zoneinfo
+from decimal import Decimal
 
+from reconcile.config.cost import cost_of_licences
+from reconcile.config.settings.tables.prices import Prices
+from reconcile.planning.costs import FederationCost
 from reconcile.planning.plan import Action, Basis, Blocked, Cause, Change, FieldChange, Plan, SeatCount
 from reconcile.providers.base import Finding, Weight
 from reconcile.resources.address import Address
@@ -38,6 +42,11 @@ def altered(address: Address, *fields: FieldChange, action: Action = Action.UPDA
     return Change(address, action, cause, live, {field.name: field.after for field in fields}, fields, note=note)
 
 
+def cost(slug: str, e1: int, e3: int, told: str | None = None) -> FederationCost:
+    licences = cost_of_licences(e1, e3, Prices(), dt.date(2025, 1, 20))
+    return FederationCost(slug, licences, None if told is None else Decimal(told))
+
+
 EMPTY = Plan(
     created=NOW,
     expires=NOW + dt.timedelta(days=1),
@@ -53,6 +62,7 @@ EMPTY = Plan(
 MIGRATION = dataclasses.replace(
     EMPTY,
     unchanged=3,
+    costs=(cost("spf51", 2, 1), cost("spf55", 7, 6, "0.00")),
     changes=(
         new(meuse("domain", "spf55.org"), root="spf55.org"),
         new(
@@ -115,6 +125,7 @@ EVERYTHING = dataclasses.replace(
     EMPTY,
     unchanged=41,
     partial=True,
+    costs=(cost("spf51", 0, 4), cost("spf55", 4, 4, "10.96")),
     changes=(
         altered(
             meuse("mailbox", "tresorerie@spf55.org"),

@@ -26,6 +26,7 @@ COMMANDS = {
         "What the old hosts hold: read, show, compare. Nothing on them is changed.",
     ),
     "batches": ("reconcile.cli.batches:batches", "Who migrates when: show, propose, move, ics."),
+    "cost": ("reconcile.cli.cost:cost", "What the licences cost, and those above the share; who was told."),
     "rehearse": ("reconcile.cli.rehearse:rehearse", "Look at all a federation's move depends on; change nothing."),
     "plan": ("reconcile.cli.plan:plan", "Compare YAML with the tenant, DNS and the old host; show what would change."),
     "show": ("reconcile.cli.show:show", "Show a saved plan."),

@@ -194,11 +194,15 @@ def basis(federations: Sequence[Federation], snapshots: Mapping[str, Snapshot]) 
 
 
 def observe_and_plan(session: Session, prepared: Prepared, readers: Mapping[str, Reader]) -> Plan:
-    """Read the world and compare; judge the gates."""
+    """Read the world and compare; judge the gates; say what the licences cost."""
+    from reconcile.planning.costs import concerned
+    from reconcile.planning.costs import costs as costs_of
+    from reconcile.planning.plan import licensed
     from reconcile.planning.planner import make_plan
 
     plan = make_plan(prepared.inputs, readers, session.clock.now(), f"reconcile {__version__}")
-    return dataclasses.replace(plan, gates=closed_gates(session, prepared, plan.findings))
+    costs = concerned(costs_of(prepared.federations, session.settings.prices, session.today), licensed(plan.changes))
+    return dataclasses.replace(plan, gates=closed_gates(session, prepared, plan.findings), costs=costs)
 
 
 def closed_gates(session: Session, prepared: Prepared, findings: Sequence[Finding]) -> tuple[Gate, ...]:

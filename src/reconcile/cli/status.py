@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +11,7 @@ import click
 
 from reconcile.cli.exits import DONE, ERROR
 from reconcile.cli.moment import as_of_option
+from reconcile.cli.named import named
 from reconcile.cli.session import Session
 from reconcile.problem import Problem
 
@@ -92,7 +92,7 @@ def _rows(session: Session, what: Sequence[str]) -> list[FederationStatus]:
     from reconcile.planning.status import broken, ranked
 
     loaded = load_federations(session.federations, protected=session.settings.protected)
-    chosen = _chosen(loaded, what)
+    chosen = named(loaded, what)
     rows = list(_standings(session, loaded, chosen))
     for path in loaded.paths:
         errors = [one for one in loaded.errors if one.path == path]
@@ -101,25 +101,6 @@ def _rows(session: Session, what: Sequence[str]) -> list[FederationStatus]:
             why = f"{first.path}:{first.line}:{first.column}: {first.code} {first.message}"
             rows.append(broken(path.stem, "", why))
     return ranked(rows)
-
-
-def _chosen(loaded: Loaded, what: Sequence[str]) -> set[str]:
-    """The slugs of the dates and federations named. Raises Problem CFG04 for a name nobody has."""
-    if not what:
-        return {path.stem for path in loaded.paths}
-    chosen: set[str] = set()
-    names = []
-    for word in what:
-        try:
-            day = dt.date.fromisoformat(word)
-        except ValueError:
-            names.append(word)
-            continue
-        of_day = {one.slug for one in loaded.federations if one.file.migration.date == day}
-        if not of_day:
-            raise Problem("CFG04", f"No federation migrates on {day}.", "see: reconcile batches show", 3)
-        chosen |= of_day
-    return chosen | ({path.stem for path in loaded.named(names)} if names else set())
 
 
 def _standings(session: Session, loaded: Loaded, chosen: set[str]) -> Iterator[FederationStatus]:

@@ -1,1 +1,1 @@
-"""What people are handed: calendars. Pure: values in, bytes out, in French."""
+"""What people are handed: calendars, sentences on cost. Pure: values in, bytes out, in French."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import enum
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
+from reconcile.planning.costs import FederationCost
 from reconcile.planning.gates import Gate
 from reconcile.planning.splits import Split
 from reconcile.providers.base import Finding
@@ -89,6 +90,16 @@ class Change:
     moved_from: Address | None = None
     #: A delete that the state forbids: the resource was declared protected when it was last applied.
     protected: bool = False
+
+
+def licensed(changes: Iterable[Change]) -> frozenset[Address]:
+    """The mailboxes that take, change or give back a licence."""
+    return frozenset(
+        change.address
+        for change in changes
+        if change.address.kind == "mailbox"
+        and (change.action is Action.DELETE or any(field.name == "licence" for field in change.fields))
+    )
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -177,6 +188,8 @@ class Plan:
     gates: tuple[Gate, ...] = ()
     #: Federations some of whose mailboxes are in the tenant while their mail still goes to the old host.
     splits: tuple[Split, ...] = ()
+    #: Of the federations in which the plan gives, changes or takes back licences.
+    costs: tuple[FederationCost, ...] = ()
     #: What an apply notes in the state without any write. Not kept in a plan file: the next plan finds it again.
     unrecorded: tuple[Unrecorded, ...] = dataclasses.field(default=(), compare=False)
 

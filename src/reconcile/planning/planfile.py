@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
+from reconcile.planning.costs import as_object
 from reconcile.planning.plan import Action, Change, Plan
 from reconcile.planning.planfile_reading import read
 from reconcile.problem import Problem
@@ -109,6 +110,7 @@ def _around(plan: Plan) -> dict[str, Any]:
         "splits": [
             {**dataclasses.asdict(one), "waiting": [str(address) for address in one.waiting]} for one in plan.splits
         ],
+        "costs": [as_object(one) for one in plan.costs],
         "outputs": {str(address): _plain(outputs) for address, outputs in plan.outputs.items()},
         "seats": [
             {

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
+from reconcile.planning.costs import from_object
 from reconcile.planning.gates import Gate
 from reconcile.planning.plan import Action, Basis, Blocked, Cause, Change, FieldChange, Plan, SeatCount
 from reconcile.planning.splits import Split
@@ -16,7 +17,7 @@ from reconcile.resources.resource import Live, Origin, Reference, Value
 
 
 def read(body: Mapping[str, Any]) -> Plan:
-    """Raises KeyError, TypeError, ValueError or AttributeError for what this version does not write."""
+    """Raises KeyError, TypeError, ValueError, AttributeError or OverflowError for what this version does not write."""
     return Plan(
         created=dt.datetime.fromisoformat(body["created"]),
         expires=dt.datetime.fromisoformat(body["expires"]),
@@ -39,6 +40,7 @@ def read(body: Mapping[str, Any]) -> Plan:
             Split(one["federation"], tuple(one["domains"]), one["moved"], tuple(map(Address.parse, one["waiting"])))
             for one in body.get("splits", ())
         ),
+        costs=tuple(from_object(one) for one in body.get("costs", ())),
         seats=tuple(
             SeatCount(
                 **{**one, **{name: tuple(map(Address.parse, one[name])) for name in ("lacking", "takers", "givers")}}

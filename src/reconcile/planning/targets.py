@@ -7,7 +7,8 @@ import difflib
 import fnmatch
 from collections.abc import Iterable, Sequence
 
-from reconcile.planning.plan import Plan
+from reconcile.planning.costs import concerned
+from reconcile.planning.plan import Plan, licensed
 from reconcile.problem import Problem
 from reconcile.resources.address import Address
 
@@ -30,13 +31,15 @@ def restrict(plan: Plan, patterns: Sequence[str]) -> Plan:
             kept.add(address)
             todo.extend(by_address[address].after)
     seats = [count.among(kept) for count in plan.seats]
+    changes = tuple(change for change in plan.changes if change.address in kept)
     return dataclasses.replace(
         plan,
-        changes=tuple(change for change in plan.changes if change.address in kept),
+        changes=changes,
         blocked=tuple(one for one in plan.blocked if _named(one.address, patterns)),
         unmanaged=tuple(address for address in plan.unmanaged if _named(address, patterns)),
         unrecorded=tuple(one for one in plan.unrecorded if _named(one.live.address, patterns)),
         partial=True,
+        costs=concerned(plan.costs, licensed(changes)),
         seats=tuple(one for one in seats if one.taken or one.returned or one.lacking),
     )
 

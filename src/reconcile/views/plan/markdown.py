@@ -16,6 +16,7 @@ from reconcile.planning.plan import Action, Blocked, Cause, Change, Plan
 from reconcile.planning.planfile import document
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.milestones import UNSCHEDULED
+from reconcile.views.cost import cost_line
 from reconcile.views.gate_text import said
 from reconcile.views.markdown import Page, fence, inert
 from reconcile.views.plan.change_text import Detail, change_text
@@ -27,6 +28,18 @@ COMMENT_CHARACTERS = 65_536
 
 #: A single change longer than this is cut, so that one cannot hide all others.
 _LONGEST_CHANGE = 4_000
+#: What may be left out, in the order of the sections.
+_LEFT_OUT = (
+    "refusal",
+    "missing seat",
+    "deletion",
+    "unknown resource",
+    "gate",
+    "cost",
+    "finding",
+    "drifted resource",
+    "change",
+)
 #: Moments named in the opening; a plan of all federations has one per migration date.
 _MOMENTS = 12
 _URL_SIGNS = "%/:?#[]@!$&'()*+,;=~"
@@ -57,6 +70,7 @@ def render(
         len(deletions),
         len(plan.blocked),
         len(plan.gates),
+        len(plan.costs),
         len(plan.findings),
         len(drifted),
         len(intended),
@@ -71,6 +85,7 @@ def render(
         _section(page, f"#### Deletions: {count(len(deletions), 'resource')} would go", _blocks(deletions, now)),
         _section(page, "#### Unknown: nothing is decided about these", list(_undecided(plan.blocked))),
         _section(page, "#### Gates: these must hold before the lock", _gates(plan)),
+        _section(page, "#### Cost of the licences, tax included", _costs(plan)),
         _section(page, "#### Before the switch: look at these", _found(plan)),
         _section(page, "#### Drift: the world moved since we last wrote", _blocks(drifted, now)),
         _folds(page, plan, intended, now),
@@ -233,6 +248,12 @@ def _gates(plan: Plan) -> list[str]:
     ]
 
 
+def _costs(plan: Plan) -> list[str]:
+    """What the licences of each federation in which the plan changes some come to; a surcharge nobody was told first
+    in colour."""
+    return [f"{'!' if one.untold else ' '} {plain(one.federation)}  {cost_line(one)}\n" for one in plan.costs]
+
+
 def _sorted(changes: Iterable[Change]) -> list[Change]:
     return sorted(
         changes, key=lambda change: (change.address.federation, _KIND_ORDER[change.address.kind], change.address.key)
@@ -251,8 +272,7 @@ def _more(missing: int) -> str:
 
 def _closing(left_out: Sequence[int], link: str, digest: str) -> str:
     """The last lines: what is left out and where to read it, and which plan this is."""
-    kinds = ("refusal", "missing seat", "deletion", "unknown resource", "gate", "finding", "drifted resource", "change")
-    missing = [count(number, kind) for number, kind in zip(left_out, kinds, strict=True) if number]
+    missing = [count(number, kind) for number, kind in zip(left_out, _LEFT_OUT, strict=True) if number]
     lines = []
     if missing:
         where = (

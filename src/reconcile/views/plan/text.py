@@ -16,6 +16,7 @@ from reconcile.planning.plan import Action, Blocked, Cause, Change, Plan
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.milestones import UNSCHEDULED
+from reconcile.views.cost import plan_costs
 from reconcile.views.gate_text import gate_text
 from reconcile.views.gate_text import summary as gate_summary
 from reconcile.views.plan.change_text import Detail, change_text
@@ -50,6 +51,7 @@ def plan_text(plan: Plan, zone: dt.tzinfo, detail: Detail = Detail.REVIEW) -> li
         _undecided(plan.blocked),
         _found(plan),
         _gates(plan, zone),
+        plan_costs(plan.costs),
         _unmanaged(plan.unmanaged, detail),
     ):
         said = list(block)
