@@ -6,10 +6,10 @@ import json
 
 import click
 
-from reconcile.cli.exits import DONE
-from reconcile.cli.moment import as_of_option
-from reconcile.cli.named import named
-from reconcile.cli.session import Session
+from reconcile.cli.session.exits import DONE
+from reconcile.cli.session.moment import as_of_option
+from reconcile.cli.session.named import named
+from reconcile.cli.session.session import Session
 
 
 @click.command()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconcile.cli.session import Session
+from reconcile.cli.session.session import Session
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def import_(session: Session, code: str, domain: str, subdomains: tuple[str, ...
     Nothing is written in the tenant. What the file describes exactly as it is becomes ours in the state; whatever
     else there is to say, the next plan says.
     """
-    from reconcile.cli.providers import readers
+    from reconcile.cli.wiring.providers import readers
     from reconcile.config.document.draft import Draft, render
     from reconcile.state.durable import replace_file
 
@@ -124,9 +124,10 @@ _PLACE = ("street", "postal_code", "city", "website", "networks")
 def _adopt(session: Session, slug: str) -> int:
     """Record what exists exactly as the new file says; how many resources that is."""
     from reconcile.applying.recorder import Recorder
-    from reconcile.cli.prepare import observe_and_plan, prepare, store
-    from reconcile.cli.providers import readers
-    from reconcile.cli.run import holder_of, with_lineage
+    from reconcile.cli.wiring.holder import holder_of
+    from reconcile.cli.wiring.prepare import observe_and_plan, prepare
+    from reconcile.cli.wiring.providers import readers
+    from reconcile.cli.wiring.store import store, with_lineage
     from reconcile.planning.plan import Action
     from reconcile.resources.resource import Reference
     from reconcile.state.journal.journal import Journal, new_run_id

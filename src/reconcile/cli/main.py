@@ -12,8 +12,8 @@ from typing import NoReturn
 import click
 
 from reconcile import __version__
-from reconcile.cli.exits import DONE, ERROR, INTERRUPTED, USAGE
-from reconcile.cli.session import Session
+from reconcile.cli.session.exits import DONE, ERROR, INTERRUPTED, USAGE
+from reconcile.cli.session.session import Session
 from reconcile.garbage_collection import tune_garbage_collection
 from reconcile.problem import Problem
 
@@ -27,26 +27,32 @@ COMMANDS = {
     ),
     "batches": ("reconcile.cli.batches:batches", "Who migrates when: show, propose, move, ics."),
     "cost": ("reconcile.cli.cost:cost", "What the licences cost, and those above the share; who was told."),
-    "rehearse": ("reconcile.cli.rehearse:rehearse", "Look at all a federation's move depends on; change nothing."),
-    "plan": ("reconcile.cli.plan:plan", "Compare YAML with the tenant, DNS and the old host; show what would change."),
-    "show": ("reconcile.cli.show:show", "Show a saved plan."),
-    "apply": ("reconcile.cli.apply:apply", "Carry a plan out: create, update, switch DNS, queue the copies."),
-    "day": ("reconcile.cli.day:day", "Carry one date through its eve: what is due, the lock, the cutover."),
-    "drift": ("reconcile.cli.drift:drift", "What is no longer as it was last applied, and since when."),
-    "log": ("reconcile.cli.log:log", "What was applied, by whom, and how it ended."),
+    "rehearse": (
+        "reconcile.cli.rehearse.rehearse:rehearse",
+        "Look at all a federation's move depends on; change nothing.",
+    ),
+    "plan": (
+        "reconcile.cli.plan.plan:plan",
+        "Compare YAML with the tenant, DNS and the old host; show what would change.",
+    ),
+    "show": ("reconcile.cli.plan.show:show", "Show a saved plan."),
+    "apply": ("reconcile.cli.apply.apply:apply", "Carry a plan out: create, update, switch DNS, queue the copies."),
+    "day": ("reconcile.cli.apply.day:day", "Carry one date through its eve: what is due, the lock, the cutover."),
+    "drift": ("reconcile.cli.plan.drift:drift", "What is no longer as it was last applied, and since when."),
+    "log": ("reconcile.cli.apply.log:log", "What was applied, by whom, and how it ended."),
     "import": ("reconcile.cli.import_:import_", "Write the federation file of mailboxes the tenant already has."),
     "status": (
         "reconcile.cli.status:status",
         "Where each federation stands: gates, lock, creation, switch, copies; errors first.",
     ),
     "state": (
-        "reconcile.cli.state:state",
+        "reconcile.cli.state.commands:state",
         "What is recorded as ours: list, show, mv, rm, pull, push, rebuild, reseal.",
     ),
-    "lock": ("reconcile.cli.state:lock", "Who is applying at this moment."),
-    "force-unlock": ("reconcile.cli.state:force_unlock", "Free the lock that a dead run left."),
+    "lock": ("reconcile.cli.state.locks:lock", "Who is applying at this moment."),
+    "force-unlock": ("reconcile.cli.state.locks:force_unlock", "Free the lock that a dead run left."),
     "dns": (
-        "reconcile.cli.dns:dns",
+        "reconcile.cli.dns.commands:dns",
         "Take back what was changed in DNS, or see whether everybody knows it yet.",
     ),
     "copy": (
@@ -54,7 +60,7 @@ COMMANDS = {
         "Copy the old mail and follow it: work, status, report, verify, pause, retry.",
     ),
     "sandbox": (
-        "reconcile.cli.sandbox:sandbox",
+        "reconcile.cli.sandbox.commands:sandbox",
         "The outside world on this machine: tenant, DNS, old and new mail hosts.",
     ),
 }

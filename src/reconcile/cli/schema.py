@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reconcile.cli.exits import DONE, ERROR
+from reconcile.cli.session.exits import DONE, ERROR
 from reconcile.problem import Problem
 
 

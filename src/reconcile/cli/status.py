@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconcile.cli.exits import DONE, ERROR
-from reconcile.cli.moment import as_of_option
-from reconcile.cli.named import named
-from reconcile.cli.session import Session
+from reconcile.cli.session.exits import DONE, ERROR
+from reconcile.cli.session.moment import as_of_option
+from reconcile.cli.session.named import named
+from reconcile.cli.session.session import Session
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -104,8 +104,8 @@ def _rows(session: Session, what: Sequence[str]) -> list[FederationStatus]:
 
 
 def _standings(session: Session, loaded: Loaded, chosen: set[str]) -> Iterator[FederationStatus]:
-    from reconcile.cli.gating import judged, still_to_hold
-    from reconcile.cli.prepare import store
+    from reconcile.cli.wiring.gating import judged, still_to_hold
+    from reconcile.cli.wiring.store import store
     from reconcile.planning.status import Copies, broken, standing
     from reconcile.resources.desired import compile_federations
     from reconcile.state.journal.replay import Journals
@@ -158,7 +158,7 @@ def _copies(session: Session) -> Mapping[str, Copies]:
     """By federation, how its copies are doing; nothing when there is no list of copies yet."""
     import collections
 
-    from reconcile.cli.copies import copy_jobs
+    from reconcile.cli.wiring.copies import copy_jobs
     from reconcile.planning.status import Copies
 
     if not session.settings.copies.database and not (session.state / "copies").exists():

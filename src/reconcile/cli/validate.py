@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconcile.cli.exits import DONE, INVALID
-from reconcile.cli.moment import as_of_option
-from reconcile.cli.session import Session
+from reconcile.cli.session.exits import DONE, INVALID
+from reconcile.cli.session.moment import as_of_option
+from reconcile.cli.session.session import Session
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:

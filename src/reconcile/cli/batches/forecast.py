@@ -12,8 +12,8 @@ import click
 from rich.text import Text
 
 from reconcile.cli.batches.calendar import gigabytes, loaded
-from reconcile.cli.exits import DONE
-from reconcile.cli.session import Session
+from reconcile.cli.session.exits import DONE
+from reconcile.cli.session.session import Session
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from reconcile.cli.batches.calendar import loaded
-from reconcile.cli.exits import DONE
-from reconcile.cli.session import Session
+from reconcile.cli.session.exits import DONE
+from reconcile.cli.session.session import Session
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:

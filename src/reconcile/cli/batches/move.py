@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from reconcile.cli.batches.calendar import dates, difference, loaded, rewrite
-from reconcile.cli.exits import DONE, ERROR, REFUSED
-from reconcile.cli.moment import as_of_option
-from reconcile.cli.session import Session
+from reconcile.cli.session.exits import DONE, ERROR, REFUSED
+from reconcile.cli.session.moment import as_of_option
+from reconcile.cli.session.session import Session
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:

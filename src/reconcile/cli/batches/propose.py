@@ -11,9 +11,9 @@ import click
 from rich.text import Text
 
 from reconcile.cli.batches.calendar import dates, difference, gigabytes, rewrite, weighed
-from reconcile.cli.exits import DONE, ERROR
-from reconcile.cli.moment import as_of_option
-from reconcile.cli.session import Session
+from reconcile.cli.session.exits import DONE, ERROR
+from reconcile.cli.session.moment import as_of_option
+from reconcile.cli.session.session import Session
 
 if TYPE_CHECKING:
     from reconcile.config.settings.tables.batches import Batch

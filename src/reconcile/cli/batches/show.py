@@ -10,8 +10,8 @@ import click
 from rich.text import Text
 
 from reconcile.cli.batches.calendar import dates, gigabytes, weighed
-from reconcile.cli.exits import DONE
-from reconcile.cli.session import Session
+from reconcile.cli.session.exits import DONE
+from reconcile.cli.session.session import Session
 
 if TYPE_CHECKING:
     from reconcile.config.settings.tables.batches import Batch

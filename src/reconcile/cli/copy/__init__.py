@@ -1,1 +1,4 @@
-"""``reconcile copy``: one module per subcommand; what they share stands in ``cli/copies.py``."""
+"""``reconcile copy``: carry out the queued mail copies, follow them, hold them back, check them.
+
+One module per subcommand; what they share is in ``cli.wiring.copies``.
+"""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconcile.cli.copies import chosen, copies_location, endpoints_of
-from reconcile.cli.exits import PARTLY_APPLIED
-from reconcile.cli.session import Session
+from reconcile.cli.session.exits import PARTLY_APPLIED
+from reconcile.cli.session.session import Session
+from reconcile.cli.wiring.copies import chosen, copies_location, endpoints_of
 
 if TYPE_CHECKING:
     from reconcile.mailcopy.queue.jobs import Job

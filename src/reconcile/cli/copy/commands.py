@@ -7,15 +7,15 @@ import time
 
 import click
 
-from reconcile.cli.copies import chosen, copy_jobs
 from reconcile.cli.copy.back import back
 from reconcile.cli.copy.control import cancel, pause, resume, retry
 from reconcile.cli.copy.doctor import doctor
 from reconcile.cli.copy.preview import show_plan, show_sizes
 from reconcile.cli.copy.report import report, verify
-from reconcile.cli.exits import INTERRUPTED, PARTLY_APPLIED
-from reconcile.cli.session import Session
-from reconcile.cli.signals import graceful_shutdown, ignoring_closed_output
+from reconcile.cli.session.exits import INTERRUPTED, PARTLY_APPLIED
+from reconcile.cli.session.session import Session
+from reconcile.cli.session.signals import graceful_shutdown, ignoring_closed_output
+from reconcile.cli.wiring.copies import chosen, copy_jobs
 
 
 @click.group()

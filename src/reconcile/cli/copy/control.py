@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from reconcile.cli.copies import chosen, copy_jobs
-from reconcile.cli.session import Session
+from reconcile.cli.session.session import Session
+from reconcile.cli.wiring.copies import chosen, copy_jobs
 
 _NAMES = click.argument("names", metavar="FEDERATION|ADDRESS...", nargs=-1, required=True)
 

@@ -6,9 +6,9 @@ import contextlib
 
 import click
 
-from reconcile.cli.copies import chosen, copies_location
-from reconcile.cli.exits import PARTLY_APPLIED
-from reconcile.cli.session import Session
+from reconcile.cli.session.exits import PARTLY_APPLIED
+from reconcile.cli.session.session import Session
+from reconcile.cli.wiring.copies import chosen, copies_location
 
 
 @click.command()

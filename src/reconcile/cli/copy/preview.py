@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from reconcile.cli.copies import chosen, copies_location, endpoints_of, old_end
-from reconcile.cli.exits import DONE, PARTLY_APPLIED
-from reconcile.cli.session import Session
+from reconcile.cli.session.exits import DONE, PARTLY_APPLIED
+from reconcile.cli.session.session import Session
+from reconcile.cli.wiring.copies import chosen, copies_location, endpoints_of, old_end
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from reconcile.cli.copies import chosen, copies_location, endpoints_of
-from reconcile.cli.exits import PARTLY_APPLIED
-from reconcile.cli.session import Session
+from reconcile.cli.session.exits import PARTLY_APPLIED
+from reconcile.cli.session.session import Session
+from reconcile.cli.wiring.copies import chosen, copies_location, endpoints_of
 
 _NAMES = click.argument("names", metavar="[FEDERATION|ADDRESS]...", nargs=-1)
 

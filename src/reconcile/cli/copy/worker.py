@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconcile.cli.copies import copies_location, endpoints_of
-from reconcile.cli.session import Session
+from reconcile.cli.session.session import Session
+from reconcile.cli.wiring.copies import copies_location, endpoints_of
 
 if TYPE_CHECKING:
     from reconcile.mailcopy.queue.liveness import Locks

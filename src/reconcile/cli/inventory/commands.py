@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconcile.cli.exits import CHANGES, DONE, ERROR
-from reconcile.cli.session import Session
+from reconcile.cli.session.exits import CHANGES, DONE, ERROR
+from reconcile.cli.session.session import Session
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconcile.cli.session import Session
+from reconcile.cli.session.session import Session
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from tests.providers.dns.caching import caching_resolver
 from tests.providers.dns.servers import Server, change
 from tests.providers.dns.world import ORDINARY, World, zone_on
 
-from reconcile.cli.dns_output import survey_lines
+from reconcile.cli.dns.output import survey_lines
 from reconcile.providers.base import Weight
 from reconcile.providers.dns.checks.facts import read_facts
 from reconcile.providers.dns.checks.propagation import Nameserver, State, last_clean, query_all

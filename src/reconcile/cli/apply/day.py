@@ -1,0 +1,216 @@
+"""``reconcile day``: one batch carried through all that is due, in one process that outlives what goes wrong."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from reconcile.cli.apply.output import TextOutput
+from reconcile.cli.session.duration import Duration
+from reconcile.cli.session.exits import DONE, INTERRUPTED, PARTLY_APPLIED, REFUSED
+from reconcile.cli.session.session import Session
+from reconcile.cli.session.waiting import wait_until
+from reconcile.problem import Problem
+
+if TYPE_CHECKING:
+    from reconcile.applying.outcome import Run
+    from reconcile.cli.wiring.prepare import Prepared
+    from reconcile.planning.plan import Plan
+    from reconcile.providers.base import Provider
+
+#: So long until what failed, was locked or could not be read is tried again.
+_AGAIN = dt.timedelta(minutes=1)
+
+
+@dataclasses.dataclass
+class Tour:
+    """What one round over the batch met: federation → in what trouble it is, and which its gates hold back."""
+
+    trouble: dict[str, str] = dataclasses.field(default_factory=dict)
+    held: dict[str, str] = dataclasses.field(default_factory=dict)
+    interrupted: bool = False
+
+
+@click.command()
+@click.argument("date", metavar="DATE")
+@click.option("--patience", type=Duration(), default="2h", show_default=True, metavar="DURATION",
+              help="Try again what goes wrong until so long after the cutover.")  # fmt: skip
+@click.option("--wait", "longest", type=Duration(), default="12h", show_default=True, metavar="DURATION",
+              help="Wait in the job for a moment that is not further away.")  # fmt: skip
+@click.pass_obj
+def day(session: Session, date: str, patience: float, longest: float) -> int:
+    """Carry the federations of DATE through all that is due: what is now, then the lock, then the cutover of the eve,
+    waiting in between.
+
+    A federation whose file is not valid, whose lock is held, or whose service fails is told, left alone and tried
+    again each minute; the others go on. Killed at any moment and started again, it goes on where it was. Exits 0 when
+    all is done, 5 when gates hold a federation back, 6 when one is still in trouble.
+    """
+    from reconcile.cli.wiring.providers import providers
+    from reconcile.resources.milestones import milestones
+
+    try:
+        migration = dt.date.fromisoformat(date)
+    except ValueError:
+        raise click.UsageError(f"{date!r} is no date, like 2025-01-20.") from None
+    moments = milestones(migration, session.settings.calendar)
+    stops = sorted({moments.lock, moments.cutover})
+    _somebody_migrates(session, migration)
+    found = providers(session)
+    last = Tour()
+    while True:
+        now = session.clock.now()
+        tour = _tour(session, migration, found)
+        _tell(session, tour, last)
+        last = tour
+        if tour.interrupted:
+            return INTERRUPTED
+        coming = next((moment for moment in stops if moment > now), None)
+        near = moments.lock - dt.timedelta(seconds=longest) <= now < moments.cutover + dt.timedelta(seconds=patience)
+        again = now + _AGAIN if tour.trouble and near else None
+        upcoming = min((moment for moment in (coming, again) if moment is not None), default=None)
+        if upcoming is None:
+            return _ended(session, tour)
+        if (upcoming - now).total_seconds() > longest:
+            session.warn(
+                f"The next moment is {upcoming.astimezone(session.zone):%d/%m/%Y %H:%M}: start again that day."
+            )
+            return _ended(session, tour)
+        what = "the next attempt" if upcoming == again else "the lock" if upcoming == moments.lock else "the cutover"
+        if not wait_until(session, upcoming, what):
+            return INTERRUPTED
+
+
+def _somebody_migrates(session: Session, migration: dt.date) -> None:
+    """Raise Problem CFG04 for a date that no file names, as far as the files can be read."""
+    from reconcile.config.load import load_federations
+
+    loaded = load_federations(session.federations, protected=session.settings.protected)
+    if not loaded.errors and all(one.file.migration.date != migration for one in loaded.federations):
+        raise Problem("CFG04", f"No federation migrates on {migration}.", "see: reconcile batches show", 3)
+
+
+def _tour(session: Session, migration: dt.date, found: Mapping[str, Provider]) -> Tour:
+    """Apply what is due of every federation of the batch that can be applied at this moment."""
+    from reconcile.cli.wiring.prepare import observe_and_plan
+
+    tour = Tour()
+    try:
+        names = _free(session, migration, tour)
+        prepared = _prepared(session, names, tour)
+        if prepared is None:
+            return tour
+        readers = {name: provider.reader for name, provider in found.items()}
+        plan = _permitted(session, observe_and_plan(session, prepared, readers), tour)
+        for one in plan.blocked:
+            tour.trouble.setdefault(one.address.federation, f"{one.address}: {one.reason}")
+        if plan.changes or plan.unrecorded:
+            _note(_carried_out(session, plan, prepared, found), plan, tour)
+    except Problem as problem:  # a service that does not answer, a lock taken meanwhile: the next round finds out
+        tour.trouble.setdefault("the batch", str(problem))
+    return tour
+
+
+def _free(session: Session, migration: dt.date, tour: Tour) -> list[str]:
+    """The federations of that day that nobody else is at work on."""
+    from reconcile.cli.wiring.store import store
+    from reconcile.config.load import load_federations
+
+    loaded = load_federations(session.federations, protected=session.settings.protected)
+    for error in loaded.errors:
+        where = f"{error.path}:{error.line}:{error.column}"
+        tour.trouble.setdefault(error.path.stem, f"{where}: {error.code} {error.message}")
+    ours = [one.slug for one in loaded.federations if one.file.migration.date == migration]
+    locks = store(session).locks()
+    for slug in ours:
+        if slug in locks:
+            tour.trouble[slug] = f"its state is locked by {locks[slug] or 'another run'}"
+    return [slug for slug in ours if slug not in locks]
+
+
+def _prepared(session: Session, names: Sequence[str], tour: Tour) -> Prepared | None:
+    """What the plan is made from; a federation that cannot be prepared is left out, and only that one."""
+    from reconcile.cli.wiring.prepare import prepare
+
+    if not names:
+        return None
+    try:
+        return prepare(session, names)
+    except Problem:
+        sound = []
+        for name in names:
+            try:
+                prepare(session, [name])
+            except Problem as problem:
+                tour.trouble[name] = str(problem)
+            else:
+                sound.append(name)
+        return prepare(session, sound) if sound else None
+
+
+def _permitted(session: Session, plan: Plan, tour: Tour) -> Plan:
+    """The plan without the federations whose deletions want somebody's word."""
+    from reconcile.planning.guards import Permission, refusals
+
+    for slug in plan.basis:
+        part = dataclasses.replace(
+            plan,
+            changes=tuple(change for change in plan.changes if change.address.federation == slug),
+            basis={slug: plan.basis[slug]},
+        )
+        refused = refusals(part, "", session.settings.guards, Permission())
+        if refused:
+            tour.trouble[slug] = f"{refused[0].code} {refused[0].message}"
+            plan = dataclasses.replace(
+                plan, changes=tuple(change for change in plan.changes if change.address.federation != slug)
+            )
+    return plan
+
+
+def _carried_out(session: Session, plan: Plan, prepared: Prepared, found: Mapping[str, Provider]) -> Run:
+    from reconcile.cli.apply.run import Chosen, carry_out
+    from reconcile.planning.planfile import document
+
+    output = TextOutput(session)
+    chosen = Chosen(plan, prepared, document(plan)["digest"], reviewed=False)
+    return carry_out(session, chosen, found, output, None)
+
+
+def _note(run: Run, plan: Plan, tour: Tour) -> None:
+    from reconcile.applying.outcome import Result
+
+    tour.interrupted = run.interrupted
+    closed = {gate.federation: gate for gate in plan.gates if not gate.open}
+    for outcome in run.outcomes:
+        slug = outcome.change.address.federation
+        if outcome.result is Result.FAILED:
+            tour.trouble.setdefault(slug, f"{outcome.change.address}: {outcome.problem or 'it failed'}")
+        elif outcome.result is Result.HELD and slug in closed:
+            tour.held[slug] = f"{closed[slug].code} {closed[slug].why}"
+
+
+def _tell(session: Session, tour: Tour, last: Tour) -> None:
+    """What is new since the round before."""
+    for slug, what in tour.trouble.items():
+        if last.trouble.get(slug) != what:
+            session.warn(f"✗ {slug}: {what}")
+    for slug, why in tour.held.items():
+        if last.held.get(slug) != why:
+            session.warn(f"■ {slug} is held back: {why}")
+    for slug in last.trouble.keys() - tour.trouble.keys() - tour.held.keys():
+        session.warn(f"✓ {slug} goes on.")
+
+
+def _ended(session: Session, tour: Tour) -> int:
+    if tour.trouble:
+        session.warn(f"Still in trouble: {', '.join(sorted(tour.trouble))}. See: reconcile status")
+        return PARTLY_APPLIED
+    if tour.held:
+        session.warn(f"Held back by their gates: {', '.join(sorted(tour.held))}. See: reconcile status")
+        return REFUSED
+    session.warn("All that is due is done.")
+    return DONE

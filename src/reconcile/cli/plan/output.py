@@ -1,0 +1,92 @@
+"""The shapes a plan leaves the command in: the options ``plan`` and ``show`` share, and what they write."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from reconcile.cli.session.session import Session
+
+if TYPE_CHECKING:
+    from reconcile.planning.plan import Plan
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_OPTIONS = (
+    click.option(
+        "--format",
+        "shape",
+        type=click.Choice(["text", "json", "markdown", "terraform", "events"]),
+        default="text",
+        show_default=True,
+        help="json is ours; markdown is for a pull request; terraform and events are as Terraform's -json prints.",
+    ),
+    click.option("--json", "shape", flag_value="json", help="The same as --format json."),
+    click.option("--events", "shape", flag_value="events", help="The same as --format events."),
+    click.option(
+        "--markdown",
+        metavar="FILE",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Write the Markdown to this file, whatever is printed.",
+    ),
+    click.option("-v", "--verbose", is_flag=True, help="Show every field, and what is not managed."),
+)
+
+
+def format_options(command: Command) -> Command:
+    """Add ``--format``, its short forms, ``--markdown`` and ``-v``: the parameters shape, markdown and verbose."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def say_plan(session: Session, plan: Plan, shape: str, *, markdown: Path | None, verbose: bool) -> None:
+    """Print the plan in the shape asked for, and write it to the file asked for."""
+    match shape:
+        case "json":
+            from reconcile.planning.planfile import document
+
+            click.echo(_indented(document(plan)))
+        case "markdown":
+            click.echo(_page(session, plan), nl=False)
+        case "terraform":
+            from reconcile.views.terraform.plan import document
+
+            click.echo(_indented(document(plan)))
+        case "events":
+            from reconcile.views.terraform.events import plan_events
+
+            say_events(plan_events(plan, session.clock.now()))
+        case _:
+            from reconcile.views.plan.change_text import Detail
+            from reconcile.views.plan.text import plan_text
+
+            session.print(plan_text(plan, session.zone, Detail.EVERYTHING if verbose else Detail.REVIEW))
+    if markdown:
+        from reconcile.state.durable import replace_file
+
+        replace_file(markdown, _page(session, plan).encode())
+
+
+def say_events(events: Iterable[Mapping[str, Any]]) -> None:
+    """Print events, one JSON object a line, each at once."""
+    for event in events:
+        click.echo(json.dumps(event, ensure_ascii=False))
+
+
+def _page(session: Session, plan: Plan) -> str:
+    from reconcile.planning.guards import Permission, refusals
+    from reconcile.planning.planfile import document
+    from reconcile.views.plan.markdown import render
+
+    refused = refusals(plan, document(plan)["digest"], session.settings.guards, Permission())
+    now = session.clock.now().astimezone(session.zone)
+    return render(plan, now, refusals=refused, link=session.pipeline)
+
+
+def _indented(document: Mapping[str, Any]) -> str:
+    return json.dumps(document, indent=1, ensure_ascii=False)

@@ -1,0 +1,84 @@
+"""What a rehearsal tries on the old mail host and on the DNS primary: the very sign-ins the eve will need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from reconcile.cli.session.session import Session
+from reconcile.cli.wiring.providers import dns_places
+from reconcile.problem import Problem
+
+if TYPE_CHECKING:
+    from reconcile.config.federation.federation import Federation
+    from reconcile.providers.microsoft.rehearsal.rehearsal import Check
+
+#: Sign-ins refused by a host that accepted none, before no further one is tried: it might lock the master user out.
+_REFUSALS = 2
+
+
+def dns_key(session: Session, domains: Sequence[str]) -> list[Check]:
+    """Whether the primary takes our key for these domains; those kept elsewhere than on the primary are left out."""
+    from reconcile.providers.microsoft.rehearsal.rehearsal import Check, Verdict
+
+    try:
+        tried = dns_places(session).try_key(domains)
+    except Problem as problem:
+        return [_stopped(problem)]
+    return [
+        _stopped(refused) if refused else Check(Verdict.READY, f"The DNS server takes our key for {domain}.")
+        for domain, refused in tried.items()
+    ]
+
+
+def old_mailboxes(session: Session, federation: Federation) -> list[Check]:
+    """Whether the master user can open every old mailbox whose mail is to be copied."""
+    from reconcile.providers.microsoft.rehearsal.rehearsal import Check, Verdict
+
+    opened, checks, lacking = 0, list[Check](), set[str]()
+    for who, problem in _tried(session, federation, lacking):
+        opened += problem is None
+        if problem is not None and problem.code == "AUTH01":
+            return [_stopped(problem)]
+        if problem is not None:
+            checks.append(Check(Verdict.BLOCKED, f"{problem.code} {who}: {problem.message}", problem.hint))
+        if not opened and len(checks) == _REFUSALS:
+            break
+    if opened:
+        checks.insert(0, Check(Verdict.READY, f"The old host opens {opened} mailboxes to the copier."))
+    for extensions in sorted(lacking):
+        slow = f"The old host lacks {extensions}: a copy back into it works, one message after the other."
+        checks.append(Check(Verdict.READY, slow))
+    return checks
+
+
+def _tried(session: Session, federation: Federation, lacking: set[str]) -> Iterator[tuple[str, Problem | None]]:
+    """``lacking`` is added what the host cannot do."""
+    from reconcile.cli.wiring.copies import old_end
+    from reconcile.mailcopy.imap.interruptions import ConnectionLost
+    from reconcile.mailcopy.imap.session import connect
+    from reconcile.resources.desired import compile_federations
+
+    for copy in compile_federations([federation], session.settings, session.clock.now()):
+        if copy.address.kind != "copy":
+            continue
+        try:
+            ends = (str(copy.fields[name]) for name in ("source", "login", "destination"))
+            opened = connect(old_end(session, federation.slug, *ends))
+            lacking |= {opened.lacking} - {""}
+            opened.log_out()
+        except Problem as problem:
+            yield copy.address.key, problem
+        except ConnectionLost as lost:
+            yield copy.address.key, Problem("COPY06", f"the connection broke: {lost}.", "rehearse again")
+        else:
+            yield copy.address.key, None
+
+
+def _stopped(problem: Problem) -> Check:
+    """A credential that is not on this machine may well be where the work will be done: it is only told."""
+    from reconcile.providers.microsoft.rehearsal.rehearsal import Check, Verdict
+
+    if problem.code == "AUTH01":
+        return Check(Verdict.WARNING, f"Not tried: {problem.message}", problem.hint)
+    return Check(Verdict.BLOCKED, f"{problem.code} {problem.message}", problem.hint)

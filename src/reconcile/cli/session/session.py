@@ -1,0 +1,226 @@
+"""What every command needs: the environment, the folders, settings and federations, loaded when asked for."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import functools
+import sys
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from reconcile.problem import Problem
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+    from reconcile.clock import Clock
+    from reconcile.config.inventory.inventory import Inventory
+    from reconcile.config.settings.settings import Settings
+    from reconcile.state.inventory import InventoryFolder
+    from reconcile.state.rehearsals import RehearsalFolder
+
+SANDBOX_FOLDER = Path(".sandbox")
+
+
+@dataclasses.dataclass(frozen=True)
+class Session:
+    """One call of the command. ``environment`` is the only way anything here sees environment variables."""
+
+    environment: Mapping[str, str]
+    sandbox: bool
+    color: str
+    federations: Path = Path("federations")
+    state: Path = Path("spfstate")
+    settings_file: Path = Path("reconcile.toml")
+    #: The moment to play instead of the present one, as typed; nothing is written then.
+    as_of: str = ""
+    #: The revision whose reconcile.toml counts, as typed.
+    settings_from: str = ""
+
+    @functools.cached_property
+    def own_settings(self) -> Settings:
+        """reconcile.toml alone: this folder's, or that of the branch a pull request goes to."""
+        from reconcile.config.settings.load import load_settings
+
+        return load_settings([self.settings_file], self._base_text)
+
+    @functools.cached_property
+    def _base_text(self) -> Mapping[Path, str]:
+        """The text of reconcile.toml when it is not this folder's that counts; said when the two differ.
+
+        Raises CFG06 when it cannot be read, or when a file it names was changed since.
+        """
+        from reconcile.cli.session import base_settings
+
+        reference = self.settings_from or base_settings.default_reference(self.environment)
+        if not reference:
+            return {}
+        text = base_settings.settings_text(reference, self.settings_file)
+        try:
+            here = self.settings_file.read_text(encoding="utf-8", errors="replace")
+            files = list(base_settings.named_files(tomllib.loads(text), self.settings_file.parent))
+        except (OSError, tomllib.TOMLDecodeError):
+            here, files = "", []
+        base_settings.refuse_changed_files(reference, self.settings_file, files)
+        if changed := base_settings.changed_keys(text, here):
+            shown = ", ".join(changed[:10]) + (" …" if len(changed) > 10 else "")
+            self.warn(f"{self.settings_file} of {reference} counts here; this branch changes {shown}, once merged.")
+        return {self.settings_file: text}
+
+    @functools.cached_property
+    def settings(self) -> Settings:
+        """reconcile.toml, overlaid with the sandbox's when this call talks to the sandbox."""
+        from reconcile.config.settings.load import load_settings
+
+        paths = [self.settings_file]
+        if self.sandbox:
+            overlay = SANDBOX_FOLDER / "settings.toml"
+            if not overlay.exists():
+                raise Problem("SBX01", "No sandbox runs in this folder.", "start it with: reconcile sandbox up")
+            paths.append(overlay)
+        return load_settings(paths, self._base_text)
+
+    @functools.cached_property
+    def outside(self) -> Settings:
+        """The settings, for whoever is about to contact the outside systems they name.
+
+        Raises STA16 when what this folder records is of the other world: what a sandbox holds is not ours to change in
+        the tenant, nor the other way round.
+        """
+        from reconcile.state.worlds import is_sandbox, recorded_lineages
+
+        for path, lineage in recorded_lineages(self.state):
+            check_world(self, str(path), lineage)
+            if is_sandbox(lineage) == self.sandbox:
+                break  # one folder never holds two worlds: each write is checked
+        return self.settings
+
+    @functools.cached_property
+    def clock(self) -> Clock:
+        """The machine's clock; the sandbox's virtual one when this call talks to the sandbox; moved by --as-of."""
+        from reconcile.cli.session.moment import as_of_moment
+        from reconcile.clock import AsOfClock
+
+        moment = as_of_moment(self.as_of, self.zone)
+        return AsOfClock(self._world_clock, moment) if moment else self._world_clock
+
+    @functools.cached_property
+    def _world_clock(self) -> Clock:
+        from reconcile.clock import SystemClock
+
+        if self.settings.sandbox is None:
+            return SystemClock()
+        from reconcile.sandbox.clock import SandboxClock
+
+        return SandboxClock(self.settings.sandbox.control, self.settings.tenant.ca_file)
+
+    @functools.cached_property
+    def zone(self) -> ZoneInfo:
+        """Where moments are said: the network's time zone."""
+        return ZoneInfo(self.settings.calendar.timezone)
+
+    @property
+    def today(self) -> dt.date:
+        """The civil day it is, where the network is."""
+        return self.clock.now().astimezone(self.zone).date()
+
+    @property
+    def inventory_folder(self) -> InventoryFolder:
+        """What was read of the old hosts, in this call's world."""
+        from reconcile.state.inventory import InventoryFolder
+
+        return InventoryFolder(self.state / "inventory", sandbox=self.sandbox)
+
+    @property
+    def inventories(self) -> Mapping[str, Inventory | Problem]:
+        """The newest inventory of each federation there is a file of, or why it cannot be told."""
+        return self.inventory_folder.newest_of(path.stem for path in self.federations.glob("spf*.yaml"))
+
+    @property
+    def rehearsal_folder(self) -> RehearsalFolder:
+        """How the rehearsals of this call's world ended."""
+        from reconcile.state.rehearsals import RehearsalFolder
+
+        return RehearsalFolder(self.state / "rehearsals", sandbox=self.sandbox)
+
+    @functools.cached_property
+    def pipeline(self) -> str:
+        """The page of the pipeline this call runs in, as GitHub or GitLab tell it; "" outside of one."""
+        environment = self.environment
+        if run := environment.get("GITHUB_RUN_ID"):
+            server, repository = environment.get("GITHUB_SERVER_URL", ""), environment.get("GITHUB_REPOSITORY", "")
+            return f"{server}/{repository}/actions/runs/{run}"
+        return environment.get("CI_PIPELINE_URL", "")
+
+    def print(self, lines: Iterable[Text]) -> None:
+        """Show a view on standard output."""
+        console = self.console()
+        for line in lines:
+            console.print(line)
+
+    def warn(self, text: str) -> None:
+        """Say something beside the result, on standard error; nothing in it moves the cursor."""
+        from reconcile.views.wording import plain
+
+        self.console(stderr=True).print("\n".join(map(plain, text.split("\n"))), markup=False)
+
+    def secret(self, variable: str, file: Path | None, what: str) -> str:
+        """A credential from the environment, else from its file. Raises AUTH01 when there is neither.
+
+        Towards the sandbox only its own files count: a live secret in the environment is none of its business.
+        """
+        value = self.environment.get(variable)
+        if value and not self.sandbox:
+            return value
+        if file is None:
+            raise Problem("AUTH01", f"No {what}.", self._where_to_find(variable))
+        try:
+            return file.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise Problem(
+                "AUTH01", f"Cannot read the {what} in {file}: {error.strerror}.", f"or set {variable}"
+            ) from None
+
+    def _where_to_find(self, variable: str) -> str:
+        if not self.sandbox and (SANDBOX_FOLDER / "settings.toml").exists():
+            return f"a sandbox is kept in this folder: for it, say --sandbox; for the live world, set {variable}"
+        return f"set {variable}, or name a file in reconcile.toml"
+
+    def console(self, *, stderr: bool = False) -> Console:
+        """Where to write: colour only on a terminal, unless NO_COLOR, FORCE_COLOR or --color say otherwise."""
+        from rich.console import Console
+
+        plain = self.color == "never" or (self.color == "auto" and bool(self.environment.get("NO_COLOR")))
+        force = True if self.color == "always" else None
+        # A pipe or a log has no width of its own, and nothing must be cut to eighty columns for it.
+        width = None if (sys.stderr if stderr else sys.stdout).isatty() else 240
+        return Console(
+            stderr=stderr,
+            no_color=plain,
+            color_system=None if plain else "auto",
+            force_terminal=force,
+            width=width,
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def check_world(session: Session, where: str, lineage: str) -> None:
+    """Raise STA16 when the state of that lineage, found at ``where``, is not of the world this call talks to."""
+    from reconcile.state.worlds import is_sandbox
+
+    if is_sandbox(lineage) == session.sandbox:
+        return
+    theirs, ours = ("live world's", "sandbox") if session.sandbox else ("sandbox's", "live world")
+    raise Problem(
+        "STA16",
+        f"{where} is the {theirs}, and this command talks to the {ours}.",
+        "work on the other one in a folder of its own (--chdir)"
+        if session.sandbox
+        else f"say --sandbox, or move {session.state}/ away",
+    )

@@ -1,0 +1,64 @@
+"""``reconcile state rebuild``: a lost state, found again by the marks in the tenant."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import click
+
+from reconcile.cli.session.session import Session
+from reconcile.cli.state.desk import desk_for
+from reconcile.problem import Problem
+
+if TYPE_CHECKING:
+    from reconcile.cli.wiring.prepare import Prepared
+    from reconcile.providers.base import Observed
+    from reconcile.resources.address import Address
+
+
+@click.command()
+@click.argument("federation")
+@click.pass_obj
+def rebuild(session: Session, federation: str) -> None:
+    """Find a lost state again: what bears our mark in the tenant is recorded as ours, described in YAML or not.
+
+    What was protected has to be protected anew. Records of DNS, delegates and copies bear no mark; the next apply
+    records those that are as YAML asks.
+    """
+    from reconcile.cli.wiring.prepare import prepare
+    from reconcile.planning.recover import recovered
+    from reconcile.state.edit import edit
+    from reconcile.state.snapshot.snapshot import Snapshot
+
+    prepared = prepare(session, (federation,))
+    (slug,) = prepared.snapshots
+    observed = _seen(session, prepared)
+    desk = desk_for(session, "state rebuild")
+    found = recovered(slug, prepared.inputs.desired, observed, desk.holder.run, session.clock.now())
+    known = prepared.snapshots[slug].records
+    missing = [record for record in found if record.address not in known]
+    if missing:
+        edit(slug, lambda snapshot: functools.reduce(Snapshot.put, missing, snapshot), desk)
+    session.warn(
+        f"Recorded {len(missing)} of {len(found)} resources that bear the mark of {slug}; {len(known)} were known."
+    )
+    session.warn(f"  → look at what the next apply would do: reconcile plan {slug}")
+
+
+def _seen(session: Session, prepared: Prepared) -> Mapping[Address, Observed]:
+    """Every mailbox of the federation's domains. Raises STA13 when one cannot be read: a part is not enough."""
+    from reconcile.cli.wiring.providers import readers
+    from reconcile.providers.base import Scope, Unknown, Wanted
+
+    reader = readers(session)["microsoft"]
+    domains = prepared.inputs.domains
+    wanted = [Wanted(one.address, one) for one in prepared.inputs.desired if one.address.kind == "mailbox"]
+    first = reader.observe(Scope(wanted, domains))
+    others = [Wanted(address, None) for address in first.unmanaged if address.kind == "mailbox"]
+    observed = {**first.observed, **reader.observe(Scope(others, domains)).observed}
+    for address, shown in observed.items():
+        if isinstance(shown, Unknown):
+            raise Problem("STA13", f"{address} cannot be read: {shown.reason}", "nothing was recorded; try again")
+    return observed

@@ -1,0 +1,148 @@
+"""What the ``copy`` commands share: the list of copies, a choice from it, and the two mailboxes of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from reconcile.cli.session.credential import credential
+from reconcile.cli.session.session import Session
+from reconcile.problem import Problem
+
+if TYPE_CHECKING:
+    from reconcile.mailcopy.imap.session import Endpoint
+    from reconcile.mailcopy.queue.jobs import Job, JobList
+    from reconcile.mailcopy.queue.location import Location
+    from reconcile.mailcopy.queue.task import Endpoints
+
+
+def copies_location(session: Session) -> Location:
+    """Where the list and the ledgers are: this folder, or the database that reconcile.toml names."""
+    from reconcile.clock import SystemClock
+    from reconcile.mailcopy.queue.location import FolderLocation, PostgresLocation
+
+    # The machine's own clock: leases and retries are about processes, not about the federations' calendar.
+    if url := session.settings.copies.database:
+        return PostgresLocation(url, _database_password(session), SystemClock())
+    return FolderLocation(session.state / "copies", SystemClock())
+
+
+def copy_jobs(session: Session) -> JobList:
+    """The list of copies."""
+    return copies_location(session).jobs
+
+
+def _database_password(session: Session) -> str:
+    """From the environment or its file; "" leaves it to libpq, which knows ~/.pgpass and peers."""
+    file = session.settings.copies.database_password_file
+    if file is None and "RECONCILE_COPIES_PASSWORD" not in session.environment:
+        return ""
+    return session.secret("RECONCILE_COPIES_PASSWORD", file, "password of the copies' database")
+
+
+def chosen(jobs: JobList, names: Sequence[str]) -> list[Job]:
+    """The copies named by federation (``spf55``), old or new address (``contact@spf55.org``) or key; all without names.
+
+    Raises ``Problem`` COPY11 for a name that means nothing, so that a slip of the pen is not silence.
+    """
+    listed = jobs.list()
+    for name in names:
+        if not any(_is_called(job, name) for job in listed):
+            raise Problem("COPY11", f"No copy of {name} is queued.", "see: reconcile copy status")
+    return [job for job in listed if not names or any(_is_called(job, name) for name in names)]
+
+
+def _is_called(job: Job, name: str) -> bool:
+    return name in (job.key, job.key.partition("/")[0], job.key.rpartition("/")[2], job.destination)
+
+
+def endpoints_of(session: Session) -> Callable[[Job], Endpoints]:
+    """From a job to its two mailboxes: the old one opened by the master user, the new one with the tenant's token."""
+    from reconcile.mailcopy.imap.session import Endpoint, Token
+    from reconcile.mailcopy.queue.task import Endpoints
+    from reconcile.providers.microsoft.wire.auth import Device, Tokens
+
+    settings = session.settings
+    tenant, new = settings.tenant, settings.destination
+    proof = credential(session)
+    if isinstance(proof, Device):
+        raise Problem(
+            "AUTH01",
+            "A person who signed in cannot open everybody's mailbox, and a copy outlives a sign-in.",
+            "run the copies where the application has a secret, a certificate or a pipeline's identity",
+        )
+    tokens = Tokens(tenant, proof)
+
+    def endpoints(job: Job) -> Endpoints:
+        app = Token(job.destination, tokens.exchange)
+        return Endpoints(
+            old_end(session, job.key.partition("/")[0], job.source, job.login, job.destination),
+            Endpoint(
+                *(new.host, new.port, app, new.tls, new.ca_file, new.connections),
+                largest=new.largest_message * 1_000_000,
+                silences_receipts=new.read_receipts == "silence",
+                quota=_quota(session, job.key.partition("/")[0], job.destination),
+            ),
+        )
+
+    return endpoints
+
+
+def _quota(session: Session, federation: str, destination: str) -> int:
+    """Bytes the licence of a new mailbox holds; 0 where this machine has no file that says which it is."""
+    from reconcile.config.load import load_files
+    from reconcile.planning.gates import QUOTA
+
+    path = session.federations / f"{federation}.yaml"
+    if not path.is_file():
+        return 0
+    for found in load_files([path]).federations:
+        for address, mailbox in found.file.mailboxes.items():
+            if address.lower() == destination.lower():
+                return QUOTA[mailbox.licence]
+    return 0
+
+
+def old_end(session: Session, federation: str, source: str, login: str, destination: str) -> Endpoint:
+    """An old mailbox of that federation (a slug), opened by the master user. ``destination``: its new address.
+
+    Raises COPY09 for a host nobody describes, COPY17 for a login that is not the federation's, AUTH01 without password.
+    """
+    from reconcile.mailcopy.imap.session import Endpoint, Password
+
+    old = session.outside.legacy.get(source)
+    if old is None:
+        raise Problem(
+            "COPY09",
+            f"{login} is on the old server {source!r}, which reconcile.toml does not describe.",
+            f"add a table [legacy.{source}]",
+        )
+    if why := _refusal(session, federation, source, login, destination):
+        raise Problem(
+            "COPY17",
+            f"The mailbox is not opened for {federation}: {why}.",
+            f"correct legacy_login in {federation}.yaml, or list the login under [legacy.{source}.logins]; then apply",
+        )
+    password = session.secret("RECONCILE_LEGACY_PASSWORD", old.master_password_file, "password of the master user")
+    master = Password(f"{login}{old.separator}{old.master_user}", password)
+    return Endpoint(old.host, old.port, master, old.tls, old.ca_file, old.connections)
+
+
+def _refusal(session: Session, federation: str, source: str, login: str, destination: str) -> str:
+    """Why the login is not the federation's; "" when it is.
+
+    A domain is one federation's, so a login in the domain of its new address needs no file: a worker may have none. For
+    any other, the file is read as it is now: a worker outlives many changes of it.
+    """
+    from reconcile.config.inventory.logins import Logins
+    from reconcile.config.load import load_files
+    from reconcile.resources.desired import declared_domains
+
+    settings, path = session.settings, session.federations / f"{federation}.yaml"
+    owners = {destination.rpartition("@")[2].lower(): federation}
+    why = Logins.known(owners, settings.legacy, settings.protected, ()).refusal(federation, source, login)
+    if why and path.is_file():
+        owners = declared_domains(load_files([path]).federations)
+        inventories = session.inventories.values()
+        why = Logins.known(owners, settings.legacy, settings.protected, inventories).refusal(federation, source, login)
+    return why

@@ -1,0 +1,69 @@
+"""The gates of federations, judged by what this call knows: files, state, and the tenant when it was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from reconcile.cli.session.session import Session
+
+if TYPE_CHECKING:
+    from reconcile.config.federation.federation import Federation
+    from reconcile.planning.gates import Gate
+    from reconcile.resources.address import Address
+    from reconcile.state.snapshot.snapshot import Snapshot
+
+
+#: What the tenant's settings say against each federation, by slug; None when it was not asked.
+Switches = Mapping[str, Sequence[str]] | None
+
+
+def judged(
+    session: Session, federations: Sequence[Federation], everyone: Sequence[Federation], switches: Switches = None
+) -> dict[str, tuple[Gate, ...]]:
+    """Every gate of each of these federations, by slug. ``everyone``: all whose file could be read, for a date's room.
+
+    ``switches``: None to go by what the last rehearsal saw.
+    """
+    from reconcile.config.rules.calendar import beyond_room
+    from reconcile.planning.gates import Facts, gates
+    from reconcile.resources.milestones import milestones
+
+    settings = session.settings
+    beyond = beyond_room(everyone, settings.batches)
+    slugs = [federation.slug for federation in federations]
+    rehearsals, inventories = session.rehearsal_folder.read_all(slugs), session.inventory_folder.newest_of(slugs)
+    found = {}
+    for federation in federations:
+        slug = federation.slug
+        against = switches.get(slug, ()) if isinstance(switches, Mapping) else switches
+        found[slug] = gates(
+            Facts(
+                federation,
+                milestones(federation.file.migration.date, settings.calendar).lock,
+                settings.batches,
+                beyond.get(slug),
+                rehearsals.get(slug),
+                inventories.get(slug),
+                against,
+                settings.prices,
+            )
+        )
+    return found
+
+
+def still_to_hold(
+    found: Mapping[str, Sequence[Gate]], snapshots: Mapping[str, Snapshot], interrupted: Collection[Address]
+) -> tuple[Gate, ...]:
+    """Of these gates, those that do not hold and still matter: a federation whose mailboxes were begun has passed them
+    all, one whose old mailboxes are locked those before the lock."""
+    from reconcile.planning.gates import BEFORE_THE_SWITCH
+
+    result = []
+    for slug, all_of_it in found.items():
+        begun = {address.kind for address in snapshots[slug].records} if slug in snapshots else set()
+        begun |= {address.kind for address in interrupted if address.federation == slug}
+        if "mailbox" in begun:
+            continue
+        result += [gate for gate in all_of_it if gate.why and ("lock" not in begun or gate.code in BEFORE_THE_SWITCH)]
+    return tuple(result)

@@ -1,0 +1,169 @@
+"""From the folders to a plan: what ``plan`` and ``apply`` have in common."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from reconcile import __version__
+from reconcile.cli.session.session import Session, check_world
+from reconcile.cli.wiring.store import store
+
+if TYPE_CHECKING:
+    from reconcile.config.federation.federation import Federation
+    from reconcile.config.load import Loaded
+    from reconcile.planning.gates import Gate
+    from reconcile.planning.plan import Basis, Plan
+    from reconcile.planning.planner import Inputs
+    from reconcile.providers.base import Finding, Reader
+    from reconcile.resources.address import Address
+    from reconcile.state.snapshot.snapshot import Snapshot
+
+
+@dataclasses.dataclass(frozen=True)
+class Prepared:
+    """Federations that passed validation, their state, and what a plan is made from. ``everyone``: all whose file is
+    valid, those that were not named too."""
+
+    federations: Sequence[Federation]
+    snapshots: Mapping[str, Snapshot]
+    inputs: Inputs
+    everyone: Sequence[Federation] = ()
+
+    @property
+    def former_domains(self) -> frozenset[str]:
+        """The domains that files still there declared when they were last applied, and that no file declares now."""
+        described = {federation.slug for federation in self.federations}
+        recorded = {
+            address.key
+            for slug, snapshot in self.snapshots.items()
+            if slug in described
+            for address in snapshot.records
+            if address.kind == "domain"
+        }
+        return frozenset(recorded - self.inputs.owners.keys())
+
+
+def prepare(session: Session, names: Sequence[str]) -> Prepared:
+    """Load, check and compile the federations named (all of them without names), and read their state.
+
+    Raises CFG03 (exit 3) when one of their files is not valid, CFG04 for a name nobody has.
+    """
+    return _prepared(session, _loaded(session), names)
+
+
+def prepare_again(session: Session, plan: Plan) -> Prepared:
+    """What a saved plan was made from, as it is now. A federation whose file is not valid any more, or gone before it
+    was ever applied, is left out: the plan is stale there, and there alone.
+    """
+    loaded = _loaded(session)
+    broken = {one.path.stem for one in loaded.errors}
+    unknown = {slug for slug in plan.basis if not (session.federations / f"{slug}.yaml").exists()}
+    left_out = plan.basis.keys() & (broken | unknown - set(store(session).federations()))
+    if not plan.partial and not left_out and not broken:
+        return _prepared(session, loaded, ())
+    return _prepared(session, loaded, [slug for slug in plan.basis if slug not in left_out] or tuple(plan.basis))
+
+
+def _loaded(session: Session) -> Loaded:
+    from reconcile.config.load import load_federations
+
+    return load_federations(
+        session.federations,
+        protected=session.settings.protected,
+        servers=session.settings.legacy,
+        inventories=session.inventories,
+        today=session.today,
+    )
+
+
+def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepared:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from reconcile.cli.session.tracked import refuse_tracked
+    from reconcile.config.inventory.logins import Logins
+    from reconcile.planning.planner import Inputs
+    from reconcile.resources.desired import compile_federations, declared_domains
+    from reconcile.state.journal.journals import half_lines
+    from reconcile.state.journal.replay import Journals
+    from reconcile.state.snapshot.snapshot import Snapshot
+
+    settings = session.settings
+    refuse_tracked(session)
+    states = store(session)
+    # A federation whose file was deleted is still in the state, and the plan must say what that means.
+    files = {path.stem for path in loaded.paths}
+    gone = [slug for slug in states.federations() if slug not in files and (not names or slug in names)]
+    described = [name for name in names if name not in gone]
+    federations = () if names and not described else loaded.select(described)
+    slugs = [*(federation.slug for federation in federations), *gone]
+    snapshots: dict[str, Snapshot] = {}
+    interrupted: set[Address] = set()
+    with ThreadPoolExecutor(8) as pool:  # a hundred snapshots one after the other take seconds from a bucket
+        found = list(pool.map(states.read, slugs))
+    for cut in half_lines(session.state / "runs"):
+        session.warn(f"{cut} ends in the middle of a line, which counts as never written: that run was killed.")
+    journals = Journals.read(session.state / "runs")  # after the snapshots: what a run saves meanwhile is in both
+    if not names:  # a first apply that was killed before it saved anything is in its journal alone
+        orphans = [slug for slug in journals.federations() if slug not in files and slug not in slugs]
+        slugs, found = [*slugs, *orphans], [*found, *([None] * len(orphans))]
+    for slug, known in zip(slugs, found, strict=True):
+        stored = known or Snapshot(slug, lineage="")
+        for lineage in {stored.lineage} if stored.serial else journals.lineages(slug):
+            check_world(session, f"The state of {slug}", lineage)
+        snapshots[slug], unsettled = journals.replay(stored)
+        interrupted.update(intent.address for intent in unsettled if intent.action == "create")
+    owners = declared_domains(loaded.federations)
+    inputs = Inputs(
+        desired=compile_federations(federations, settings, session.clock.now()),
+        snapshots=snapshots,
+        interrupted=frozenset(interrupted),
+        domains=declared_domains(federations),
+        basis=basis(federations, snapshots),
+        partial=bool(names),
+        owners=owners,
+        logins=Logins.known(owners, settings.legacy, settings.protected, session.inventories.values()),
+    )
+    return Prepared(federations, snapshots, inputs, loaded.federations)
+
+
+def basis(federations: Sequence[Federation], snapshots: Mapping[str, Snapshot]) -> dict[str, Basis]:
+    """What a plan over these would be made from, at this moment."""
+    from reconcile.planning.plan import Basis
+    from reconcile.resources.kinds import KINDS
+
+    by_slug = {federation.slug: federation for federation in federations}
+    result = {}
+    for slug, snapshot in snapshots.items():
+        federation = by_slug.get(slug)
+        name, digest = (federation.file.name, federation.digest) if federation else ("no longer described", "")
+        guarded = sum(KINDS[address.kind].guarded for address in snapshot.records)
+        result[slug] = Basis(name, digest, snapshot.lineage, snapshot.serial, guarded)
+    return result
+
+
+def observe_and_plan(session: Session, prepared: Prepared, readers: Mapping[str, Reader]) -> Plan:
+    """Read the world and compare; judge the gates; say what the licences cost."""
+    from reconcile.planning.costs import concerned
+    from reconcile.planning.costs import costs as costs_of
+    from reconcile.planning.plan import licensed
+    from reconcile.planning.planner import make_plan
+
+    plan = make_plan(prepared.inputs, readers, session.clock.now(), f"reconcile {__version__}")
+    costs = concerned(costs_of(prepared.federations, session.settings.prices, session.today), licensed(plan.changes))
+    return dataclasses.replace(plan, gates=closed_gates(session, prepared, plan.findings), costs=costs)
+
+
+def closed_gates(session: Session, prepared: Prepared, findings: Sequence[Finding]) -> tuple[Gate, ...]:
+    """The gates that do not hold at this moment, of the federations that have not passed them yet. ``findings``: what
+    the tenant itself has against them."""
+    from reconcile.cli.wiring.gating import judged, still_to_hold
+    from reconcile.providers.base import SETTINGS_CHECK
+
+    against: dict[str, list[str]] = {}
+    for one in findings:
+        if one.check == SETTINGS_CHECK:
+            against.setdefault(one.federation, []).append(one.sentence)
+    found = judged(session, prepared.federations, prepared.everyone, against)
+    return still_to_hold(found, prepared.snapshots, prepared.inputs.interrupted)

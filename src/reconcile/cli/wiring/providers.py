@@ -1,0 +1,53 @@
+"""The concrete providers, chosen here and handed down; nobody below knows them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from reconcile.cli.session.credential import credential
+from reconcile.cli.session.session import Session
+from reconcile.cli.wiring.copies import copies_location
+from reconcile.providers.base import Provider, Reader
+
+if TYPE_CHECKING:
+    from reconcile.providers.dns.composite import DnsPlaces
+
+
+def providers(session: Session) -> Mapping[str, Provider]:
+    """Every provider of this call, by name: tenant, DNS, copies. Raises AUTH01 without the keys that writing takes."""
+    dns = dns_places(session).provider(session.state / "dns")
+    return {provider.name: provider for provider in (*_tenant_and_copies(session), dns)}
+
+
+def readers(session: Session) -> Mapping[str, Reader]:
+    """The readers alone: a plan needs no key that could change a zone."""
+    found = {provider.name: provider.reader for provider in _tenant_and_copies(session)}
+    return found | {"dns": dns_places(session).reader()}
+
+
+def _tenant_and_copies(session: Session) -> tuple[Provider, Provider]:
+    from reconcile.providers.copies import copies_provider
+    from reconcile.providers.microsoft.provider import microsoft_provider
+
+    queue = copies_location(session).jobs
+    tenant = microsoft_provider(session.outside, credential(session), session.clock, copied=queue.copied)
+    return tenant, copies_provider(queue)
+
+
+def dns_places(session: Session) -> DnsPlaces:
+    """Where the zones of this call are kept; the sandbox keeps all of them itself."""
+    from reconcile.providers.dns.composite import DnsPlaces
+
+    settings = session.outside.dns
+    if session.sandbox:
+        settings = settings.model_copy(update={"hosted": {}, "manual": {}, "names": session.settings.dns.names})
+
+    def secret(account: str, option: str) -> str:
+        if not account:
+            return session.secret("RECONCILE_DNS_KEY", settings.key_file, "TSIG key of the DNS server")
+        variable = re.sub(r"\W", "_", f"RECONCILE_DNS_{account}_{option}".upper())
+        return session.secret(variable, None, f"{option} of the DNS account {account}")
+
+    return DnsPlaces(settings, secret, session.clock, session.zone)
