@@ -23,7 +23,8 @@ HEAD = """\
 # Third-party notices
 
 reconcile contains no code of others: these packages are installed beside it, each under its own licence, whose text
-comes with it. `make requirements` writes this page.
+comes with it. The letters its sheets are printed with are DejaVu's, reduced to what European languages write
+(src/reconcile/documents/fonts/LICENSE). `make requirements` writes this page.
 """
 
 

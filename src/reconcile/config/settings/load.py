@@ -50,12 +50,12 @@ def _overlay(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 
 def _anchored(tree: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """File names relative to the settings file that holds them."""
+    """Names of files and folders relative to the settings file that holds them."""
     anchored: dict[str, Any] = {}
     for key, value in tree.items():
         if isinstance(value, dict):
             anchored[key] = _anchored(value, folder)
-        elif (key == "file" or key.endswith("_file")) and isinstance(value, str):
+        elif (key == "file" or key.endswith(("_file", "_folder"))) and isinstance(value, str):
             anchored[key] = folder / value
         else:
             anchored[key] = value

@@ -14,6 +14,7 @@ from reconcile.config.settings.tables.destination import NewServer
 from reconcile.config.settings.tables.dns import DnsServer
 from reconcile.config.settings.tables.guards import Guards
 from reconcile.config.settings.tables.legacy import LegacyServer
+from reconcile.config.settings.tables.letters import Letters
 from reconcile.config.settings.tables.licences import Licences
 from reconcile.config.settings.tables.prices import Prices
 from reconcile.config.settings.tables.sandbox import Sandbox
@@ -35,6 +36,7 @@ class Settings(Table):
     batches: tuple[Batch, ...] = ()
     """The migration dates, in order; without any, no federation's date is judged."""
     prices: Prices = Prices()
+    letters: Letters = Letters()
     guards: Guards = Guards()
     protected: tuple[str, ...] = ()
     """Addresses and domains that are never touched, whatever a federation file says."""
