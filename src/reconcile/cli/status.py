@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -66,14 +65,16 @@ def _watch(session: Session, what: Sequence[str], rows: list[FederationStatus]) 
     from rich.console import Group
     from rich.live import Live
 
+    from reconcile.clock import SystemClock
     from reconcile.views.status import status_text
 
-    console = session.console()
+    # The sandbox's clock is moved by whoever waits on it, and this only looks.
+    console, clock = session.console(), SystemClock()
     try:
         if not console.is_terminal:
             _show(session, rows)
             while True:
-                time.sleep(_EVERY)
+                clock.sleep(_EVERY)
                 if (fresh := _rows(session, what)) != rows:
                     rows = fresh
                     _show(session, rows)
@@ -81,7 +82,7 @@ def _watch(session: Session, what: Sequence[str], rows: list[FederationStatus]) 
             while True:
                 lines = status_text(rows, session.clock.now(), session.zone, console.width)
                 live.update(Group(*lines), refresh=True)
-                time.sleep(_EVERY)
+                clock.sleep(_EVERY)
                 rows = _rows(session, what)
     except KeyboardInterrupt:
         return rows

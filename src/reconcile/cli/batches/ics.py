@@ -37,16 +37,16 @@ def ics(session: Session, what: tuple[str, ...], out: Path) -> int:
     from reconcile.documents.calendar import calendar, numbered
     from reconcile.state.durable import replace_file
 
-    found = [one for one in loaded(session).federations if one.file.migration.date]
+    found = [(one, day) for one in loaded(session).federations if (day := one.file.migration.date)]
     register = session.state / "calendars.json"
     known = _read(register)
-    now = {one.uid: one for federation in found for one in _moments(session, federation)}
+    now = {one.uid: one for federation, day in found for one in _moments(session, federation, day)}
     gone = [one for uid, (_, content) in known.items() if uid not in now and (one := _cancelled(uid, content))]
     numbers = numbered([*now.values(), *gone], known)
     sequences = {uid: sequence for uid, (sequence, _) in numbers.items()}
     files: dict[str, tuple[str, list[Moment]]] = {}
     for one in now.values():
-        date = next(federation.file.migration.date for federation in found if federation.slug == one.federation)
+        date = next(day for federation, day in found if federation.slug == one.federation)
         files.setdefault(f"{date}", (f"Migration du {date:%d/%m/%Y}", []))[1].append(one)
         files.setdefault(one.federation, (f"Migration — {one.name}", []))[1].append(one)
     for one in gone:
@@ -74,12 +74,11 @@ def _wanted(what: Sequence[str], files: dict[str, tuple[str, list[Moment]]]) -> 
     return chosen
 
 
-def _moments(session: Session, federation: Federation) -> Iterator[Moment]:
+def _moments(session: Session, federation: Federation, day: dt.date) -> Iterator[Moment]:
     from reconcile.documents.calendar import Moment
     from reconcile.resources.milestones import milestones
 
-    day, name = federation.file.migration.date, federation.file.name
-    assert day is not None  # noqa: S101 - only those that have one are asked
+    name = federation.file.name
     moments = milestones(day, session.settings.calendar)
     for milestone, (days, time) in _DAYS.items():
         start = dt.datetime.combine(day + dt.timedelta(days=days), time, session.zone).astimezone(dt.UTC)

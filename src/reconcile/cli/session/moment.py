@@ -62,8 +62,9 @@ def as_of_option(command: Command) -> Command:
 
 
 def _session(context: click.Context) -> Session:
-    session = context.obj
-    assert isinstance(session, Session)  # noqa: S101 - set by the group itself
+    session = context.find_object(Session)
+    if session is None:
+        raise RuntimeError("the group itself sets the session")
     return session
 
 

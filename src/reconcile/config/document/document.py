@@ -123,7 +123,8 @@ class _Reading:
             self.flaws.append(self._flaw("SPF108", event, f"the alias *{event.anchor} is refused", "repeat the value"))
             self._refuse(route)
             return None
-        assert isinstance(event, yaml.CollectionStartEvent)  # noqa: S101 - the parser's grammar
+        if not isinstance(event, yaml.CollectionStartEvent):
+            raise TypeError(f"the parser's grammar has no {type(event).__name__} where a value begins")
         self._refuse_anchor_and_tag(event)
         if self.depth == DEPTH_LIMIT:
             raise Unreadable(self._flaw("SPF101", event, f"nested deeper than {DEPTH_LIMIT} levels"))
@@ -189,8 +190,7 @@ class _Reading:
 
 def _start(event: yaml.Event) -> _Place:
     mark = event.start_mark
-    assert mark is not None  # noqa: S101 - None only for events built by hand
-    return mark.line + 1, mark.column + 1
+    return (mark.line + 1, mark.column + 1) if mark else (1, 1)  # without a mark only when built by hand
 
 
 def _scalar(event: yaml.ScalarEvent) -> str | None:

@@ -51,11 +51,9 @@ def date_time(date: bytes, now: float) -> DateTime | None:
     none, or was never a day on which mail arrived. ``now``: seconds since 1970."""
     if _USUAL.fullmatch(date) and int(date[7:11]) < 1970 + now // YEAR:
         return DateTime(b'"%b"' % date)
-    when = moment(date)
-    if when is None or not EARLIEST <= when <= now + AHEAD:
+    found, when = _DATE.fullmatch(date), moment(date)
+    if found is None or when is None or not EARLIEST <= when <= now + AHEAD:
         return None
-    found = _DATE.fullmatch(date)
-    assert found  # noqa: S101 - it was a moment
     sign = 60 if found[7] == b"+" else -60
     zone = dt.timezone(dt.timedelta(seconds=(int(found[8]) * 60 + int(found[9])) * sign))
     return _written(dt.datetime.fromtimestamp(when, zone))

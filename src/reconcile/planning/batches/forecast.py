@@ -84,10 +84,11 @@ def _copied(
     queue = sorted((size, one.slug) for one in federations for size in _sizes(one, inventories))
     passed = 0.0
     begin = min(switched.values(), default=None)
+    if begin is None:
+        return ends
     for place, (size, slug) in enumerate(queue):
         started = place / copies.starts_per_minute * 60 if copies.starts_per_minute else 0.0
         passed = max(passed, started) + size / pace.copied
-        assert begin is not None  # noqa: S101 - there is a federation, so there is a switch
         ends[slug] = max(ends[slug], begin + dt.timedelta(seconds=passed))
     return ends
 

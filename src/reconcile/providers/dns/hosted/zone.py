@@ -79,7 +79,7 @@ def write_zone(backend: BaseProvider, read: HostedZone, swaps: Sequence[Swap]) -
         label = swap.name.relativize(read.apex).to_text().removesuffix("@")
         rdtype = dns.rdatatype.to_text(swap.rdtype)
         old = next((one for one in read._zone.records if (one.name, one._type) == (label, rdtype)), None)
-        new = _record(read._zone, swap, backend) if swap.after is not None else None
+        new = None if swap.after is None else _record(read._zone, swap, swap.after, backend)
         if old is not None and new is not None:
             changes.append(Update(old, new))
         elif new is not None:
@@ -111,13 +111,12 @@ def publish_zone(backend: BaseProvider, apex: dns.name.Name, clock: Clock) -> No
 _PUBLISHING = (0.0, 1.0, 5.0, 15.0)
 
 
-def _record(zone: Zone, swap: Swap, backend: BaseProvider) -> Any:
+def _record(zone: Zone, swap: Swap, after: Rdataset, backend: BaseProvider) -> Any:
     from octodns.record import Record
     from octodns.record.rr import Rrset
 
-    assert swap.after is not None  # noqa: S101
-    texts = [rdata.to_text() for rdata in swap.after]
-    rrset = Rrset(swap.name.to_text(), dns.rdatatype.to_text(swap.rdtype), swap.after.ttl, texts)
+    texts = [rdata.to_text() for rdata in after]
+    rrset = Rrset(swap.name.to_text(), dns.rdatatype.to_text(swap.rdtype), after.ttl, texts)
     return Record.from_rrset(zone, rrset, lenient=True, source=backend)
 
 

@@ -71,7 +71,7 @@ def _change(message: dns.update.UpdateMessage, swap: Swap) -> None:
     for rdata in before or ():
         if not other_ttl and rdata not in (after or ()):
             message.delete(swap.name, rdata)
-    for rdata in after or ():
-        if other_ttl or rdata not in (before or ()):
-            assert after is not None  # noqa: S101
-            message.add(swap.name, after.ttl, rdata)
+    if after is not None:
+        for rdata in after:
+            if other_ttl or rdata not in (before or ()):
+                message.add(swap.name, after.ttl, rdata)

@@ -32,8 +32,8 @@ class TtlOnly:
 
     def written(self, now: Rdataset | None, fields: Fields) -> Rdataset:
         ttl = fields.get("ttl")
-        assert now is not None  # noqa: S101  (without an RRset nothing is left to do)
-        assert isinstance(ttl, int)  # noqa: S101
+        if now is None or not isinstance(ttl, int):
+            raise TypeError("only an RRset that is there has a TTL to change")
         return dns.rdataset.from_rdata_list(ttl, list(now))
 
     def removed(self, now: Rdataset, before: Fields) -> Rdataset | None:

@@ -204,7 +204,8 @@ def _check_network(word: str, name: str, rest: str) -> None:
 
 def _check_domain_and_prefixes(word: str, rest: str) -> None:
     parts = _PREFIXES.fullmatch(rest)
-    assert parts is not None, "the pattern takes any text"  # noqa: S101
+    if parts is None:
+        raise MalformedSpf(f"'{word}': not a domain nor a prefix length")
     four, six, domain = parts["four"], parts["six"], parts["rest"]
     if (four and not _is_prefix(four, 32)) or (six and not _is_prefix(six, 128)):
         raise MalformedSpf(f"'{word}': prefix too long")
