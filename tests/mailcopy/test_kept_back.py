@@ -12,6 +12,7 @@ from tests.mailcopy.rewriting import RewritingRelay
 
 from reconcile.clock import SystemClock
 from reconcile.mailcopy.ledger.ledger import Ledger
+from reconcile.mailcopy.ledger.reader import LedgerReader
 from reconcile.mailcopy.passes import copy_mailbox
 from reconcile.mailcopy.report import Report
 from reconcile.mailcopy.verification import verify_mailbox
@@ -75,7 +76,7 @@ def test_a_uidvalidity_that_is_another_each_time_holds_up_and_doubles_nothing(
 
     with RewritingRelay(old_box.host.port, rewrite) as relay:
         reports = [copied(old_box, new_box, ledger_path(tmp_path, user), relay.port) for _ in range(2)]
-        with Ledger.reading(ledger_path(tmp_path, user)) as ledger:
+        with LedgerReader.reading(ledger_path(tmp_path, user)) as ledger:
             checks = verify_mailbox(old_box.endpoint(port=relay.port), new_box.endpoint(), ledger)
     first, second = reports
     assert (first.complete, second.complete, second.copied) == (True, True, 0)

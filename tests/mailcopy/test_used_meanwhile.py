@@ -10,6 +10,7 @@ from tests.mailcopy.post import Box, ledger_path, letter
 
 from reconcile.clock import SystemClock
 from reconcile.mailcopy.ledger.ledger import Ledger
+from reconcile.mailcopy.ledger.reader import LedgerReader
 from reconcile.mailcopy.passes import copy_mailbox
 from reconcile.mailcopy.report import Report
 from reconcile.mailcopy.verification import verify_mailbox
@@ -27,7 +28,7 @@ def copied(old_box: Box, new_box: Box, folder: Path) -> Report:
 
 
 def sound(old_box: Box, new_box: Box, folder: Path) -> bool:
-    with Ledger.reading(ledger_path(folder, old_box.user)) as ledger:
+    with LedgerReader.reading(ledger_path(folder, old_box.user)) as ledger:
         return all(check.sound for check in verify_mailbox(old_box.endpoint(), new_box.endpoint(), ledger))
 
 

@@ -14,6 +14,7 @@ from tests.mailcopy.rewriting import RewritingRelay
 
 from reconcile.clock import SystemClock
 from reconcile.mailcopy.ledger.ledger import Ledger
+from reconcile.mailcopy.ledger.reader import LedgerReader
 from reconcile.mailcopy.passes import copy_mailbox
 from reconcile.mailcopy.verification import FolderCheck, verify_mailbox
 from reconcile.sandbox.imap.exchange_behaviour import ExchangeBehaviour
@@ -36,7 +37,7 @@ def ledger(boxes: tuple[Box, Box], tmp_path: Path) -> Iterator[Ledger]:
 
 
 def inbox(boxes: tuple[Box, Box], tmp_path: Path, *, with_digests: bool = False) -> FolderCheck:
-    with Ledger.reading(tmp_path / "ledger.sqlite") as seen:
+    with LedgerReader.reading(tmp_path / "ledger.sqlite") as seen:
         checks = verify_mailbox(boxes[0].endpoint(), boxes[1].endpoint(), seen, with_digests=with_digests)
     return next(check for check in checks if check.folder == "INBOX")
 

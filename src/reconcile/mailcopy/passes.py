@@ -17,7 +17,8 @@ from reconcile.mailcopy.pump.pump import Pump
 from reconcile.mailcopy.pump.tally import Refusal, Tally
 from reconcile.mailcopy.report import Progress, Report, report_of
 from reconcile.mailcopy.room import keep_room
-from reconcile.mailcopy.survey import Origin, Scope, Survey, survey
+from reconcile.mailcopy.survey.findings import Origin, Scope, Survey
+from reconcile.mailcopy.survey.survey import survey
 from reconcile.problem import Problem
 
 #: Connections lost one after the other, without a message copied in between, before the pass gives up.

@@ -9,7 +9,7 @@ from reconcile.mailcopy.imap.folder_doubles import same_folders
 from reconcile.mailcopy.imap.folder_mapping import decoded, route_folders
 from reconcile.mailcopy.imap.message_list import Status, list_folders, statuses
 from reconcile.mailcopy.imap.session import Endpoint, connect
-from reconcile.mailcopy.ledger.ledger import Ledger
+from reconcile.mailcopy.ledger.reader import LedgerReader
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def preview_sizes(source: Endpoint) -> list[FolderPreview]:
 
 
 def preview_copy(
-    source: Endpoint, destination: Endpoint, ledger: Ledger | None, *, folder: str = ""
+    source: Endpoint, destination: Endpoint, ledger: LedgerReader | None, *, folder: str = ""
 ) -> list[FolderPreview]:
     """The same with where each folder would go and what is due by the ``ledger``, None before the first pass."""
     with Connections(source, destination) as connections:
@@ -94,7 +94,7 @@ def preview_copy(
     return previews
 
 
-def _copied(ledger: Ledger | None, source: bytes, here: Status | str, there: Status | str | None) -> set[int]:
+def _copied(ledger: LedgerReader | None, source: bytes, here: Status | str, there: Status | str | None) -> set[int]:
     """UIDs that are recorded and hold: neither folder was rebuilt since."""
     if ledger is None or not isinstance(here, Status) or not isinstance(there, Status):
         return set()

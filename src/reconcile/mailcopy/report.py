@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from reconcile.mailcopy.pump.tally import Refusal, Tally
-from reconcile.mailcopy.survey import Survey
+from reconcile.mailcopy.survey.findings import Survey
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -14,7 +14,9 @@ from reconcile.clock import Clock
 from reconcile.mailcopy.imap.message_list import dates
 from reconcile.mailcopy.imap.session import Endpoint, Session
 from reconcile.mailcopy.ledger.fingerprints import Fingerprint, fingerprints, pair_alike
-from reconcile.mailcopy.ledger.ledger import FolderRow, Ledger
+from reconcile.mailcopy.ledger.ledger import Ledger
+from reconcile.mailcopy.ledger.reader import LedgerReader
+from reconcile.mailcopy.ledger.rows import FolderRow
 from reconcile.mailcopy.passes import PassOptions, copy_mailbox
 from reconcile.mailcopy.report import Progress, Report
 
@@ -44,7 +46,7 @@ def copy_back(
 class CopiedFromOld:
     """Tells which messages of the new mailbox came from the old one."""
 
-    def __init__(self, forward: Ledger) -> None:
+    def __init__(self, forward: LedgerReader) -> None:
         self._forward = forward
 
     def destinations(self) -> Mapping[bytes, bytes]:
@@ -80,7 +82,7 @@ class CopiedFromOld:
         return moved
 
 
-def note_forward(forward: Ledger, backward: Ledger) -> None:
+def note_forward(forward: Ledger, backward: LedgerReader) -> None:
     """Record what went back as copied, the other way round."""
     known = {row.source: row for row in forward.rows()}
     for row in backward.rows():

@@ -6,7 +6,7 @@ import re
 
 from reconcile.mailcopy.imap.message_list import list_folders
 from reconcile.mailcopy.imap.session import Session
-from reconcile.mailcopy.survey import Survey
+from reconcile.mailcopy.survey.findings import Survey
 
 #: Part of its quota that a copy leaves free, and by how much mail grows that Exchange takes in (its own indexes and
 #: headers; 1.1 to 1.3 is reported).

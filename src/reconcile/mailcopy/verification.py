@@ -11,7 +11,8 @@ from reconcile.mailcopy.imap.interruptions import FolderRefused
 from reconcile.mailcopy.imap.message_list import Listing, Status, list_folders, statuses
 from reconcile.mailcopy.imap.session import Endpoint, Session
 from reconcile.mailcopy.ledger.fingerprints import fingerprints, pair_alike
-from reconcile.mailcopy.ledger.ledger import FolderRow, Ledger
+from reconcile.mailcopy.ledger.reader import LedgerReader
+from reconcile.mailcopy.ledger.rows import FolderRow
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class FolderCheck:
 
 
 def verify_mailbox(
-    source: Endpoint, destination: Endpoint, ledger: Ledger, *, with_digests: bool = False
+    source: Endpoint, destination: Endpoint, ledger: LedgerReader, *, with_digests: bool = False
 ) -> list[FolderCheck]:
     """Compare both mailboxes with the ledger. ``with_digests`` reads every message at the destination again.
 
@@ -86,7 +87,7 @@ def _validity(status: Status | str) -> int:
 class _Pair:
     """One folder in both mailboxes, as listed now. ``renumbered``: the new folder is not the one that was copied to."""
 
-    ledger: Ledger
+    ledger: LedgerReader
     row: FolderRow
     old: Session
     new: Session

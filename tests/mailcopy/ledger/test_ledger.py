@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from reconcile.clock import Clock, SystemClock
-from reconcile.mailcopy.ledger.ledger import FolderRow, LeaseLost, Ledger
+from reconcile.mailcopy.ledger.ledger import LeaseLost, Ledger
+from reconcile.mailcopy.ledger.rows import FolderRow
 from reconcile.mailcopy.queue.jobs import Job
 from reconcile.mailcopy.queue.location import Location
 

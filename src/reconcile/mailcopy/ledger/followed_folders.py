@@ -17,7 +17,8 @@ from reconcile.mailcopy.imap.interruptions import FolderRefused
 from reconcile.mailcopy.imap.message_list import Status, list_folders, statuses
 from reconcile.mailcopy.imap.session import Session
 from reconcile.mailcopy.ledger.fingerprints import fingerprints, pair_alike
-from reconcile.mailcopy.ledger.ledger import FolderRow, Ledger
+from reconcile.mailcopy.ledger.ledger import Ledger
+from reconcile.mailcopy.ledger.rows import FolderRow
 
 #: Part of what was copied into a folder that another one must hold to be the same.
 SHARE = 0.5

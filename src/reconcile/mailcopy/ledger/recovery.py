@@ -21,10 +21,15 @@ from reconcile.mailcopy.imap.message_date import AHEAD, EARLIEST
 from reconcile.mailcopy.imap.message_list import dates, statuses
 from reconcile.mailcopy.imap.session import Session
 from reconcile.mailcopy.ledger.fingerprints import fingerprints, pair_alike
-from reconcile.mailcopy.ledger.ledger import FolderRow, Ledger
+from reconcile.mailcopy.ledger.ledger import Ledger
+from reconcile.mailcopy.ledger.rows import FolderRow
 
 #: Seconds between two looks at folders in which a dead connection's APPENDs may still be arriving; Exchange's are slow.
 STABLE_AFTER, STABLE_AFTER_EXCHANGE = 0.3, 5.0
+
+#: Of the source and of the destination: UID → digest, and UID → date of arrival.
+_Digests = tuple[Mapping[int, bytes], Mapping[int, bytes]]
+_Dates = tuple[Mapping[int, int | None], Mapping[int, int | None]]
 
 
 def adopt(
@@ -94,17 +99,10 @@ def wait_until_stable(destination: Session, folders: Sequence[bytes], clock: Clo
 
 
 def _alike(
-    source: Session,
-    destination: Session,
-    row: FolderRow,
-    both: tuple[Mapping[int, bytes], Mapping[int, bytes]],
-    whens: tuple[Mapping[int, int | None], Mapping[int, int | None]],
-    pairs: Mapping[int, int],
+    source: Session, destination: Session, row: FolderRow, both: _Digests, whens: _Dates, pairs: Mapping[int, int]
 ) -> dict[int, int]:
     """Further pairs, among the messages of ``both`` sides left by ``pairs``, of those whose bytes were rewritten."""
-    taken = set(pairs.values())
-    ours = [uid for uid in both[0] if uid not in pairs]
-    theirs = [uid for uid in both[1] if uid not in taken]
+    ours, theirs = _left(both, pairs)
     if not ours or not theirs:
         return {}
     mine, yours = fingerprints(source, row.source, ours), fingerprints(destination, row.destination, theirs)
@@ -115,21 +113,21 @@ def _alike(
 
 
 def _normalised(
-    source: Session,
-    destination: Session,
-    row: FolderRow,
-    both: tuple[Mapping[int, bytes], Mapping[int, bytes]],
-    whens: tuple[Mapping[int, int | None], Mapping[int, int | None]],
-    pairs: Mapping[int, int],
+    source: Session, destination: Session, row: FolderRow, both: _Digests, whens: _Dates, pairs: Mapping[int, int]
 ) -> dict[int, int]:
     """The same for a server that keeps bytes but for line ends and NUL: Dovecot stores CR CR LF otherwise than sent."""
-    taken = set(pairs.values())
-    ours = [uid for uid in both[0] if uid not in pairs]
-    theirs = [uid for uid in both[1] if uid not in taken and uid in whens[1]]
+    ours, theirs = _left(both, pairs)
+    theirs = [uid for uid in theirs if uid in whens[1]]
     if not ours or not theirs:
         return {}
     mine, yours = normal_digests(source, row.source, ours), normal_digests(destination, row.destination, theirs)
     return _paired(mine, whens[0], yours, whens[1])
+
+
+def _left(both: _Digests, pairs: Mapping[int, int]) -> tuple[list[int], list[int]]:
+    """The messages of each side that are not paired yet."""
+    taken = set(pairs.values())
+    return [uid for uid in both[0] if uid not in pairs], [uid for uid in both[1] if uid not in taken]
 
 
 def _recorded(ledger: Ledger, earlier: list[FolderRow], row: FolderRow, owned: Sequence[int]) -> dict[int, bytes]:

@@ -15,7 +15,8 @@ from reconcile.mailcopy.imap.flags import Keywords, flags_of
 from reconcile.mailcopy.imap.grammar import kept_flags, quoted
 from reconcile.mailcopy.imap.message_list import dates, list_folders
 from reconcile.mailcopy.imap.session import Session
-from reconcile.mailcopy.ledger.ledger import FolderRow, Ledger
+from reconcile.mailcopy.ledger.ledger import Ledger
+from reconcile.mailcopy.ledger.rows import FolderRow
 
 #: New messages of a folder read for their digests when it is not known on which day those that are gone arrived.
 READ_MOST = 500

@@ -2,45 +2,30 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
-import ssl
 from collections.abc import Callable
 
 from reconcile.mailcopy.imap.fetch_stream import FetchStream
 from reconcile.mailcopy.imap.grammar import Flags, command, flag_list, kept_flags, readable, uid_set
-from reconcile.mailcopy.imap.interruptions import ConnectionLost, is_breakdown, raise_if_throttled
+from reconcile.mailcopy.imap.interruptions import ConnectionLost, raise_if_throttled
 from reconcile.mailcopy.imap.message_date import NO_DATE, date_of_header, date_time
 from reconcile.mailcopy.imap.read_receipts import MARK, ReceiptRequestScanner
 from reconcile.mailcopy.imap.session import Session
 from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.pump.append import Appender, Body, Outgoing
 from reconcile.mailcopy.pump.pending import PendingFolder
+from reconcile.mailcopy.pump.settlement import Settlement
 from reconcile.mailcopy.pump.synchronising import SynchronisingAppender
-from reconcile.mailcopy.pump.tally import Refusal, Tally
+from reconcile.mailcopy.pump.tally import Tally
+from reconcile.mailcopy.pump.undated import Undated
 from reconcile.mailcopy.pump.window import WINDOW_START, WINDOW_START_BATCHES, Window
 
 #: Stop reading the source above so many bytes the destination has not taken: memory stays constant.
 UNSENT_HIGH = 1 << 19
 #: FETCH commands outstanding at once.
 ASKS = 8
-#: Bytes of a header held while its message has no date of arrival.
-HEADER_MOST = 1 << 16
-#: So many refusals for want of room, none accepted in between, and the mailbox counts as full.
-FULL_AFTER = 20
 
-WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 _VALIDITY = re.compile(rb"\[UIDVALIDITY (\d{1,10})\]", re.IGNORECASE)
-
-
-@dataclasses.dataclass(slots=True)
-class _Undated:
-    """A message without a date of arrival that can be: held until its header has come, for the date in that."""
-
-    message: Outgoing
-    flags: Flags
-    alone: bool
-    header: bytearray = dataclasses.field(default_factory=bytearray)
 
 
 class Pair:
@@ -83,10 +68,11 @@ class Pair:
         self._due = 0  # asked of the source, not yet begun to arrive
         self._unconfirmed = 0
         self._body: Body | None = None
-        self._undated: _Undated | None = None
+        self._undated: Undated | None = None
         self._flags: dict[bytes, tuple[Flags, tuple[bytes, ...]]] = {}
         self._watch = ReceiptRequestScanner()
         self._cautious = cautious
+        self._settlement = Settlement(ledger, tally, self._name, name, cautious=cautious)
         self._window_size = 1 if cautious else WINDOW_START_BATCHES if batches else WINDOW_START
         self._window = Window()
 
@@ -155,11 +141,11 @@ class Pair:
         for result in self.appender.received(block):
             confirmed += len(result.messages)
             if result.uids:
-                self._confirmed(result.messages, result.validity, result.uids)
+                self._settlement.confirmed(result.messages, result.validity, result.uids)
             elif result.took:
-                self._took(result.messages)
+                self._settlement.took(result.messages)
             else:
-                self._refused(result.messages, result.reason)
+                self._settlement.refused(result.messages, result.reason)
         self._unconfirmed -= confirmed
         if not self._cautious:
             self._window_size = self._window.resized(confirmed, now, self._window_size)
@@ -172,11 +158,11 @@ class Pair:
         if folder is None:
             return  # not requested
         if not size:
-            self._refuse(folder, uid, "the message has zero bytes and IMAP cannot store such a one")
+            self._settlement.refuse(folder, uid, "the message has zero bytes and IMAP cannot store such a one")
             return
         largest = self.destination.endpoint.largest
         if largest and size > largest:  # whatever size it was listed with
-            self._refuse(folder, uid, f"{size:,} bytes; the new server takes {largest:,} at most")
+            self._settlement.refuse(folder, uid, f"{size:,} bytes; the new server takes {largest:,} at most")
             return
         known = self._flags.get(flags)
         if known is None:
@@ -191,7 +177,7 @@ class Pair:
         if when := date_time(date, self._now):
             self._body = self.appender.begin(message, kept, when, alone=alone)
         else:
-            self._undated = _Undated(message, kept, alone)
+            self._undated = Undated(message, kept, alone)
 
     def chunk(self, part: memoryview) -> None:
         if self._body is not None:
@@ -199,10 +185,10 @@ class Pair:
             self._watch.chunk(part)
         elif self._undated is not None:
             self._undated.header += part
-            if b"\r\n\r\n" in self._undated.header or len(self._undated.header) > HEADER_MOST:
+            if self._undated.complete:
                 self._dated(self._undated)
 
-    def _dated(self, waiting: _Undated) -> None:
+    def _dated(self, waiting: Undated) -> None:
         """Send on a message that was held for its date."""
         self._undated = None
         when = date_of_header(waiting.header, self._now) or NO_DATE
@@ -223,7 +209,7 @@ class Pair:
     def missing(self, uid: int) -> None:
         folder = self._arrived(uid)
         if folder is not None:
-            self._absent(folder, [uid])
+            self._settlement.absent(folder, [uid])
 
     def answered(self, line: bytes) -> None:
         tag, _, answer = line.partition(b" ")
@@ -232,9 +218,9 @@ class Pair:
             folder, left = self._asks.pop(tag)
             self._due -= len(left)
             if left and good:
-                self._absent(folder, sorted(left))
+                self._settlement.absent(folder, sorted(left))
             elif left:
-                self._unreadable(folder, sorted(left), readable(answer))
+                self._settlement.unreadable(folder, sorted(left), readable(answer))
         elif tag in self._selecting:
             folder = self._selecting.pop(tag)
             if not good:
@@ -261,63 +247,3 @@ class Pair:
                 self._due -= 1
                 return folder
         return None
-
-    def _absent(self, folder: PendingFolder, uids: list[int]) -> None:
-        """The source did not give them: asked once more, each alone, before they count as gone."""
-        gone = [uid for uid in uids if uid in folder.alone]
-        self._tally.absent += [(folder.id, uid) for uid in gone]
-        self._tally.settled.update((folder.id, uid) for uid in gone)
-        folder.settled(*gone)
-        folder.retry_alone([uid for uid in uids if uid not in folder.alone])
-
-    def _unreadable(self, folder: PendingFolder, uids: list[int], why: str) -> None:
-        raise_if_throttled(self._name, why)
-        if folder.failed:
-            return  # BAD: no mailbox is selected
-        if len(uids) == 1 and uids[0] in folder.alone:
-            self._refuse(folder, uids[0], f"the old server does not give it: {why}")
-        else:
-            folder.retry_alone(uids)
-
-    # Answers of the destination.
-
-    def _confirmed(self, messages: list[Outgoing], validity: int, uids: list[int]) -> None:
-        self._tally.overquota = 0
-        for message, uid in zip(messages, uids, strict=True):
-            if validity != message.folder.destination_validity:
-                raise ConnectionLost(f"{self.destination.endpoint} has rebuilt the folder of {message.folder.label}")
-            self._ledger.record(message.folder.id, message.uid, uid, message.digest, flagged=message.flagged)
-            message.folder.settled(message.uid, confirmed=True)
-            self._tally.copied += 1
-            self._tally.volume += message.size
-
-    def _took(self, messages: list[Outgoing]) -> None:
-        """Stored under a UID that is not told: it is looked for once all are there."""
-        for message in messages:
-            self._tally.unplaced.append((message.folder.id, message.uid))
-            self._tally.settled.add((message.folder.id, message.uid))
-            message.folder.settled(message.uid, confirmed=True)
-            self._tally.copied += 1
-            self._tally.volume += message.size
-
-    def _refused(self, messages: list[Outgoing], reason: str) -> None:
-        raise_if_throttled(str(self.destination.endpoint), reason)
-        folder = messages[0].folder
-        if is_breakdown(reason):
-            if self._cautious:
-                self._tally.suspects[folder.id, messages[0].uid] += 1
-            raise ConnectionLost(f"{self.destination.endpoint} broke down: {reason}")
-        if len(messages) > 1:
-            folder.retry_alone([message.uid for message in messages])
-            return
-        self._refuse(folder, messages[0].uid, reason)
-        if "[OVERQUOTA]" in reason.upper():
-            self._tally.overquota += 1
-            if self._tally.overquota >= FULL_AFTER:
-                self._tally.full = reason
-
-    def _refuse(self, folder: PendingFolder, uid: int, reason: str) -> None:
-        self._tally.refused.append(Refusal(folder.label, uid, reason))
-        self._tally.settled.add((folder.id, uid))
-        self._ledger.refuse(folder.id, uid, reason)
-        folder.settled(uid)

@@ -9,8 +9,9 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from reconcile.clock import Clock
-from reconcile.mailcopy.ledger import ledger as ledger_tables
+from reconcile.mailcopy.ledger import rows as ledger_tables
 from reconcile.mailcopy.ledger.ledger import Ledger
+from reconcile.mailcopy.ledger.reader import LedgerReader
 from reconcile.mailcopy.queue import jobs as job_tables
 from reconcile.mailcopy.queue.jobs import Job
 from reconcile.mailcopy.queue.tickets import WorkList
@@ -32,7 +33,7 @@ class Location(Protocol):
         """To write, under the job's lease. The caller closes it."""
         ...
 
-    def reading(self, job: Job) -> contextlib.AbstractContextManager[Ledger | None]:
+    def reading(self, job: Job) -> contextlib.AbstractContextManager[LedgerReader | None]:
         """To read; None before the first pass."""
         ...
 
@@ -49,12 +50,12 @@ class FolderLocation:
         return Ledger(self._path(job), job.epoch)
 
     @contextlib.contextmanager
-    def reading(self, job: Job) -> Iterator[Ledger | None]:
+    def reading(self, job: Job) -> Iterator[LedgerReader | None]:
         path = self._path(job)
         if not path.exists():
             yield None
             return
-        with Ledger.reading(path) as ledger:
+        with LedgerReader.reading(path) as ledger:
             yield ledger
 
     def _path(self, job: Job) -> Path:
@@ -77,5 +78,5 @@ class PostgresLocation:
     def ledger(self, job: Job) -> Ledger:
         return Ledger.shared(self.database, job.ledger, job.epoch)
 
-    def reading(self, job: Job) -> contextlib.AbstractContextManager[Ledger | None]:
-        return Ledger.reading_shared(self.database, job.ledger)
+    def reading(self, job: Job) -> contextlib.AbstractContextManager[LedgerReader | None]:
+        return LedgerReader.reading_shared(self.database, job.ledger)

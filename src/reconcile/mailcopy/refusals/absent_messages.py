@@ -10,7 +10,7 @@ from reconcile.mailcopy.imap.message_list import list_folders
 from reconcile.mailcopy.imap.session import Session
 from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.pump.tally import Refusal, Tally
-from reconcile.mailcopy.survey import Survey
+from reconcile.mailcopy.survey.findings import Survey
 
 
 def settle_absent(source: Session, ledger: Ledger, total: Tally, found: Survey) -> None:

@@ -12,11 +12,12 @@ from reconcile.mailcopy.imap.grammar import Flags, flag_list
 from reconcile.mailcopy.imap.interruptions import FolderRefused
 from reconcile.mailcopy.imap.message_date import NO_DATE, date_of_header, date_time
 from reconcile.mailcopy.imap.session import Session
-from reconcile.mailcopy.ledger.ledger import FolderRow, Ledger
+from reconcile.mailcopy.ledger.ledger import Ledger
+from reconcile.mailcopy.ledger.rows import FolderRow
 from reconcile.mailcopy.pump.tally import Refusal, Tally
 from reconcile.mailcopy.refusals.diagnosis import anomalies, gives_no_reason
 from reconcile.mailcopy.refusals.repair import Refused, Repaired, RepairTrials
-from reconcile.mailcopy.survey import Survey
+from reconcile.mailcopy.survey.findings import Survey
 
 #: Messages looked into per folder, and bytes of the largest of which variants are tried.
 MOST, LARGEST = 50, 8 << 20

@@ -9,7 +9,7 @@ from reconcile.mailcopy.imap.session import Session
 from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.ledger.recovery import adopt
 from reconcile.mailcopy.pump.tally import Refusal, Tally
-from reconcile.mailcopy.survey import Survey
+from reconcile.mailcopy.survey.findings import Survey
 
 
 def settle_unplaced(
