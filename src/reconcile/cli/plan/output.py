@@ -20,10 +20,11 @@ _OPTIONS = (
     click.option(
         "--format",
         "shape",
-        type=click.Choice(["text", "json", "markdown", "terraform", "events"]),
+        type=click.Choice(["text", "json", "markdown", "terraform", "events", "gitlab"]),
         default="text",
         show_default=True,
-        help="json is ours; markdown is for a pull request; terraform and events are as Terraform's -json prints.",
+        help="json is ours; markdown is for a pull request; terraform and events as Terraform's -json; gitlab "
+        "is for its widget.",
     ),
     click.option("--json", "shape", flag_value="json", help="The same as --format json."),
     click.option("--events", "shape", flag_value="events", help="The same as --format events."),
@@ -61,6 +62,10 @@ def say_plan(session: Session, plan: Plan, shape: str, *, markdown: Path | None,
             from reconcile.views.terraform.events import plan_events
 
             say_events(plan_events(plan, session.clock.now()))
+        case "gitlab":
+            from reconcile.views.gitlab import widget
+
+            click.echo(widget(plan))
         case _:
             from reconcile.views.plan.change_text import Detail
             from reconcile.views.plan.text import plan_text

@@ -32,8 +32,15 @@ def _tenant_and_copies(session: Session) -> tuple[Provider, Provider]:
     from reconcile.providers.microsoft.provider import microsoft_provider
 
     queue = copies_location(session).jobs
-    tenant = microsoft_provider(session.outside, credential(session), session.clock, copied=queue.copied)
+    tenant = microsoft_provider(
+        session.outside, credential(session), session.clock, copied=queue.copied, application=_application(session)
+    )
     return tenant, copies_provider(queue)
+
+
+def _application(session: Session) -> str:
+    """The reader's app registration in a job that only plans; "" for that of reconcile.toml, and in the sandbox."""
+    return "" if session.sandbox else session.environment.get("RECONCILE_CLIENT_ID", "").strip()
 
 
 def dns_places(session: Session) -> DnsPlaces:

@@ -40,15 +40,18 @@ def microsoft_provider(
     password: Callable[[], str] = random_password,
     transport: type[Transport] = Transport,
     copied: Callable[[], Collection[str]] = frozenset,
+    application: str = "",
 ) -> Provider:
     """The provider ``microsoft``. Nothing is sent before the first read or write.
 
     ``credential`` is the application's: a client secret, a certificate, or an identity lent by a pipeline.
     ``random`` spreads retries; ``password`` answers the first password of each account that is created;
-    ``transport`` sends; ``copied`` answers the mailboxes into which nothing is left to copy.
+    ``transport`` sends; ``copied`` answers the mailboxes into which nothing is left to copy. ``application``: the app
+    registration that signs in, when it is not the settings' one.
     """
     sender = transport(clock, random, settings.tenant.ca_file)
-    graph, exchange = connect(settings.tenant, credential, sender, clock)
+    signing_in = settings.tenant.model_copy(update={"client_id": application or settings.tenant.client_id})
+    graph, exchange = connect(signing_in, credential, sender, clock)
     surfaces = Surfaces(graph, exchange, clock, settings, Watch(graph, exchange))
     return Provider(
         name="microsoft",
