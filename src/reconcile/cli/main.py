@@ -45,8 +45,14 @@ COMMANDS = {
         "reconcile.cli.status:status",
         "Where each federation stands: gates, lock, creation, switch, copies; errors first.",
     ),
-    "pipeline": ("reconcile.cli.pipeline:pipeline", "Write the files by which GitHub or GitLab plans and applies."),
-    "comment": ("reconcile.cli.comment:comment", "Put a plan on its pull request, or keep one issue for what drifted."),
+    "pipeline": (
+        "reconcile.cli.pipelines.pipeline:pipeline",
+        "Write the files by which GitHub or GitLab plans and applies.",
+    ),
+    "comment": (
+        "reconcile.cli.pipelines.comment:comment",
+        "Put a plan on its pull request, or keep one issue for what drifted.",
+    ),
     "state": (
         "reconcile.cli.state.commands:state",
         "What is recorded as ours: list, show, mv, rm, pull, push, rebuild, reseal.",

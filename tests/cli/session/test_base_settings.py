@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from reconcile.cli.session.base_settings import refuse_changed_files
 from reconcile.cli.session.session import Session
 from reconcile.problem import Problem
 
@@ -76,6 +77,17 @@ def test_a_branch_that_changes_a_file_of_an_authority_contacts_nobody(branch: Pa
     git("commit", "--quiet", "-a", "-m", "change")
     with pytest.raises(Problem, match="CFG06"):
         _ = session(**GITHUB).settings
+
+
+def test_a_file_outside_of_the_repository_is_nothing_a_branch_can_change(branch: Path, tmp_path: Path) -> None:
+    outside = tmp_path.parent / f"{tmp_path.name}-authority.pem"
+    outside.write_text("authority", encoding="utf-8")
+    refuse_changed_files("main", Path("reconcile.toml"), [outside])
+    Path("link.pem").symlink_to(outside)
+    git("add", "link.pem")
+    git("commit", "-qm", "A link")
+    with pytest.raises(Problem, match="CFG06|is not as"):
+        refuse_changed_files("main", Path("reconcile.toml"), [branch / "link.pem"])
 
 
 def test_a_base_that_is_not_there_is_no_permission(branch: Path) -> None:

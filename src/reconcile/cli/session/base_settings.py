@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -33,8 +34,14 @@ def settings_text(reference: str, path: Path) -> str:
 
 
 def refuse_changed_files(reference: str, settings: Path, files: Iterable[Path]) -> None:
-    """Raise ``Problem`` CFG06 when this branch changes a file that the settings name: an authority, a key."""
+    """Raise ``Problem`` CFG06 when this branch changes a file that the settings name: an authority, a key.
+
+    What is outside of the repository, such as the machine's own authorities, no branch can change.
+    """
+    root = _git("rev-parse", "--show-toplevel")
     for file in files:
+        if root is not None and _outside(file, Path(os.fsdecode(root).removesuffix("\n"))):
+            continue
         changed = _git("diff", "--name-only", "-z", reference, "--", str(file))
         if changed is None or changed:
             raise Problem(
@@ -43,6 +50,11 @@ def refuse_changed_files(reference: str, settings: Path, files: Iterable[Path]) 
                 "nothing was contacted; files of keys and authorities change in a pull request of their own",
                 3,
             )
+
+
+def _outside(file: Path, root: Path) -> bool:
+    """Neither by its name nor by what it leads to."""
+    return not any(one.is_relative_to(root) for one in (Path(os.path.abspath(file)), file.resolve()))
 
 
 def named_files(tree: Mapping[str, Any], folder: Path) -> Iterator[Path]:

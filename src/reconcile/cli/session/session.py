@@ -174,7 +174,7 @@ class Session:
 
         Towards the sandbox only its own files count: a live secret in the environment is none of its business.
         """
-        value = self.environment.get(variable)
+        value = self.environment.get(variable, "").strip()  # a secret is easily pasted with the end of its line
         if value and not self.sandbox:
             return value
         if file is None:

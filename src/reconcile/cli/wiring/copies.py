@@ -35,7 +35,9 @@ def copy_jobs(session: Session) -> JobList:
 def _database_password(session: Session) -> str:
     """From the environment or its file; "" leaves it to libpq, which knows ~/.pgpass and peers."""
     file = session.settings.copies.database_password_file
-    if file is None and "RECONCILE_COPIES_PASSWORD" not in session.environment:
+    if file is None and not session.environment.get(
+        "RECONCILE_COPIES_PASSWORD"
+    ):  # a job sets it to "" when it has none
         return ""
     return session.secret("RECONCILE_COPIES_PASSWORD", file, "password of the copies' database")
 

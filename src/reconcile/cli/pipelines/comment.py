@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconcile.cli.session import Session
+from reconcile.cli.session.session import Session
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from reconcile.cli.exits import DONE, ERROR
-from reconcile.cli.session import Session
+from reconcile.cli.session.exits import DONE, ERROR
+from reconcile.cli.session.session import Session
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
