@@ -54,7 +54,8 @@ def refuse_changed_files(reference: str, settings: Path, files: Iterable[Path]) 
 
 def _outside(file: Path, root: Path) -> bool:
     """Neither by its name nor by what it leads to."""
-    return not any(one.is_relative_to(root) for one in (Path(os.path.abspath(file)), file.resolve()))
+    named = Path(os.path.normpath(Path.cwd() / file))
+    return not any(one.is_relative_to(root) for one in (named, file.resolve()))
 
 
 def named_files(tree: Mapping[str, Any], folder: Path) -> Iterator[Path]:
