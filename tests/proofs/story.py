@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
+from tests.federations import MEUSE_WITH_VERDUN
+
 ZONES = {"spf55.org": ["verdun.spf55.org"]}
 
-ARRIVAL = """\
-schema: 1
-code: "55"
-name: Fédération de la Meuse
-domain: spf55.org
-subdomains: [verdun.spf55.org]
-migration: {date: 2025-01-20, rehearsed: 2025-01-08, confirmed: 2025-01-15}
-overrides: {GAT02: essai, GAT03: essai, GAT06: essai, GAT07: essai, GAT08: essai}
-legacy: {server: mutualise}
-mailboxes:
+ARRIVAL = (
+    MEUSE_WITH_VERDUN
+    + """\
   camille.dupont@spf55.org:
     licence: E3
     legacy_login: k0412
@@ -35,18 +30,12 @@ mailboxes:
       - {who: lou.petit@spf55.org, rights: [read, send_on_behalf]}
     directory: {phone: "03 53 01 00 00"}
 """
+)
 
 #: A renaming, a licence swap, an alias that changes hands, a box that goes, one that comes, delegates in and out.
-CHANGES = """\
-schema: 1
-code: "55"
-name: Fédération de la Meuse
-domain: spf55.org
-subdomains: [verdun.spf55.org]
-migration: {date: 2025-01-20, rehearsed: 2025-01-08, confirmed: 2025-01-15}
-overrides: {GAT02: essai, GAT03: essai, GAT06: essai, GAT07: essai, GAT08: essai}
-legacy: {server: mutualise}
-mailboxes:
+CHANGES = (
+    MEUSE_WITH_VERDUN
+    + """\
   camille.dupont@spf55.org:
     licence: E1
     legacy_login: k0412
@@ -71,6 +60,7 @@ mailboxes:
       - emma.roux@verdun.spf55.org
     directory: {phone: "03 53 01 00 00"}
 """
+)
 
 #: The address of each mailbox that lives through both acts, in the first and in the second.
 LASTING = {

@@ -6,6 +6,8 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
+from tests.federations import MEUSE_IN_PREPARATION
+from tests.resources.compiled import compiled
 
 from reconcile.config.load import load_federations
 from reconcile.config.settings.load import load_settings
@@ -19,16 +21,9 @@ from reconcile.resources.resource import Desired, Reference
 
 ROOT = Path(__file__).resolve().parents[2]
 
-FEDERATION = """
-schema: 1
-code: "55"
-name: Fédération de la Meuse
-domain: spf55.org
-subdomains: [verdun.spf55.org]
-atrium_id: 2650
-migration: {date: 2025-01-20}
-legacy: {server: mutualise}
-mailboxes:
+FEDERATION = (
+    MEUSE_IN_PREPARATION
+    + """\
   camille.dupont@spf55.org:
     licence: E3
     legacy_login: k0412
@@ -48,6 +43,7 @@ mailboxes:
       - {who: lou@verdun.spf55.org, rights: [read]}
 not_migrated: [vieux@spf55.org]
 """
+)
 
 
 @pytest.fixture
@@ -57,10 +53,7 @@ def resources(tmp_path: Path) -> dict[str, Desired]:
 
 
 def compiled_at(folder: Path, now: dt.datetime, settings: Settings | None = None) -> dict[str, Desired]:
-    loaded = load_federations(folder)
-    assert not loaded.errors, loaded.errors
-    compiled = compile_federations(loaded.federations, settings or load_settings([ROOT / "reconcile.toml"]), now)
-    return {f"{one.address.kind}/{one.address.key}": one for one in compiled}
+    return {f"{one.address.kind}/{one.address.key}": one for one in compiled(folder, now, settings)}
 
 
 def after(resource: Desired) -> set[str]:

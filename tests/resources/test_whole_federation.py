@@ -7,25 +7,17 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.federations import MEUSE_IN_PREPARATION
+from tests.resources.compiled import compiled
 
-from reconcile.config.load import load_federations
-from reconcile.config.settings.load import load_settings
-from reconcile.resources.desired import compile_federations
 from reconcile.resources.resource import Desired, Reference, Value
 
 ROOT = Path(__file__).resolve().parents[2]
 
 #: Each key of the file at least once.
-FEDERATION = """
-schema: 1
-code: "55"
-name: Fédération de la Meuse
-domain: spf55.org
-subdomains: [verdun.spf55.org]
-atrium_id: 2650
-migration: {date: 2025-01-20}
-legacy: {server: mutualise}
-mailboxes:
+FEDERATION = (
+    MEUSE_IN_PREPARATION
+    + """\
   camille.durand@spf55.org:
     licence: E3
     was: camille.dupont@spf55.org
@@ -64,6 +56,7 @@ structures:
     networks: facebook.com/spf55
   - {atrium_id: 2689, city: Verdun, website: null}
 """
+)
 
 
 @pytest.mark.parametrize(
@@ -79,10 +72,7 @@ def test_a_whole_federation_asks_for_what_its_golden_file_says(
     tmp_path: Path, golden: Callable[[str, Iterable[str]], None], name: str, now: dt.datetime
 ) -> None:
     (tmp_path / "spf55.yaml").write_text(FEDERATION, encoding="utf-8")
-    loaded = load_federations(tmp_path)
-    assert not loaded.errors, loaded.errors
-    resources = compile_federations(loaded.federations, load_settings([ROOT / "reconcile.toml"]), now)
-    golden(f"desired_{name}.txt", [line for one in resources for line in told(one)])
+    golden(f"desired_{name}.txt", [line for one in compiled(tmp_path, now) for line in told(one)])
 
 
 def told(one: Desired) -> Iterator[str]:

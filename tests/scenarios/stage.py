@@ -13,18 +13,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.federations import MEUSE
+
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-c", "from reconcile.cli.main import main; main()"]
 
-SMALL = """\
-schema: 1
-code: "55"
-name: Fédération de la Meuse
-domain: spf55.org
-migration: {date: 2025-01-20, rehearsed: 2025-01-08, confirmed: 2025-01-15}
-overrides: {GAT02: essai, GAT03: essai, GAT06: essai, GAT07: essai, GAT08: essai}
-legacy: {server: mutualise}
-mailboxes:
+SMALL = (
+    MEUSE
+    + """\
   camille.dupont@spf55.org:
     licence: E3
     legacy_login: k0412
@@ -41,6 +37,7 @@ mailboxes:
       - lou.petit@spf55.org
     directory: {phone: "03 53 01 00 00"}
 """
+)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,12 +8,12 @@ import contextlib
 import dataclasses
 import re
 import ssl
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
 
 from reconcile.sandbox.imap.exchange_behaviour import FRENCH, GREETING, ExchangeBehaviour
+from reconcile.sandbox.imap.front import Front
 from reconcile.sandbox.imap.maildir import modified_utf7
 
 _LITERAL = re.compile(rb"\{(\d+)(\+?)\}\r\n$")
@@ -22,7 +22,6 @@ _APPEND = re.compile(rb'^(\S+ APPEND (?:"(?:\\.|[^"\\])*"|[^ "]+)) \(([^)]*)\) '
 _PERMANENT = re.compile(rb"\[PERMANENTFLAGS \([^)]*\)\]", re.IGNORECASE)
 _FLAGS = rb"[PERMANENTFLAGS (\\Seen \\Answered \\Flagged \\Deleted \\Draft $MDNSent)]"
 _USER = re.compile(rb"user=([^\x01]+)\x01")
-_LINE = 1 << 20
 
 
 @dataclasses.dataclass(slots=True)
@@ -37,8 +36,8 @@ class Mailbox:
     sign_ins: int = 0
 
 
-class ExchangeFront:
-    """Listens on 127.0.0.1, on ``port``, over TLS when given a context; ``behaviour`` is asked at every connection."""
+class ExchangeFront(Front):
+    """Behaves before every client as ``behaviour`` says, which is asked at each connection."""
 
     def __init__(
         self,
@@ -48,49 +47,17 @@ class ExchangeFront:
         tls: ssl.SSLContext | None = None,
         target_tls: ssl.SSLContext | None = None,
     ) -> None:
+        super().__init__(target, tls, target_tls)
         self.mailboxes: dict[str, Mailbox] = {}
         self.refusals: Counter[bytes] = Counter()
-        self.port = 0
-        self._target, self._behaviour = target, behaviour
-        self._tls, self._target_tls = tls, target_tls
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="exchange-front", daemon=True)
+        self._behaviour = behaviour
 
-    def start(self, port: int = 0) -> ExchangeFront:
-        """Listen, on a port of the system's choice by default. Raises OSError when that is taken."""
-        self._thread.start()
-        self.port = asyncio.run_coroutine_threadsafe(self._listen(port), self._loop).result()
-        return self
-
-    def stop(self) -> None:
-        """Hang up on everybody. Harmless when stopped already."""
-        if self._loop.is_running():
-            asyncio.run_coroutine_threadsafe(self._hang_up(), self._loop).result()
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-        if not self._loop.is_closed():
-            self._loop.close()
-
-    async def _listen(self, port: int) -> int:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", port, ssl=self._tls, limit=_LINE)
-        listening: int = self._server.sockets[0].getsockname()[1]
-        return listening
-
-    async def _hang_up(self) -> None:
-        self._server.close()
-        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError, ValueError):
-            behind = await asyncio.open_connection("127.0.0.1", self._target, ssl=self._target_tls, limit=_LINE)
-            try:
-                await _Conversation(self, self._behaviour(), (reader, writer), behind).run()
-            finally:
-                behind[1].close()
-        writer.close()
+    async def _converse(
+        self,
+        client: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+        server: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+    ) -> None:
+        await _Conversation(self, self._behaviour(), client, server).run()
 
 
 class _Conversation:

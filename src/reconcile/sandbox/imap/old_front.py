@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-import ssl
-import threading
+
+from reconcile.sandbox.imap.front import Front
 
 #: Dates of arrival that old hosts have been seen to answer; one message in ``EVERY`` bears one of them.
 ODD_DATES = (
@@ -24,59 +24,21 @@ _LITERAL = re.compile(rb"\{(\d+)\}\r\n$")
 _UID = re.compile(rb"^\* \d+ FETCH \(.*\bUID (\d+)", re.IGNORECASE)
 _DATE = re.compile(rb'INTERNALDATE "[^"]*"', re.IGNORECASE)
 _INBOX = re.compile(rb'^(\* LIST .*) "?INBOX"?\r\n$', re.IGNORECASE)
-_LINE = 1 << 20
 
 
-class OldFront:
-    """Listens on 127.0.0.1, over TLS when given a context; ``port`` is known once started."""
+class OldFront(Front):
+    """Answers to every client as the server behind does, but for what is odd."""
 
-    def __init__(
-        self, target: int, tls: ssl.SSLContext | None = None, target_tls: ssl.SSLContext | None = None
+    async def _converse(
+        self,
+        client: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+        server: tuple[asyncio.StreamReader, asyncio.StreamWriter],
     ) -> None:
-        self.port = 0
-        self._target, self._tls, self._target_tls = target, tls, target_tls
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="old-front", daemon=True)
-
-    def start(self) -> OldFront:
-        """Listen, on a port of the system's choice."""
-        self._thread.start()
-        self.port = asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
-        return self
-
-    def stop(self) -> None:
-        """Hang up on everybody. Harmless when stopped already."""
-        if self._loop.is_running():
-            asyncio.run_coroutine_threadsafe(self._hang_up(), self._loop).result()
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-        if not self._loop.is_closed():
-            self._loop.close()
-
-    async def _listen(self) -> int:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, ssl=self._tls, limit=_LINE)
-        listening: int = self._server.sockets[0].getsockname()[1]
-        return listening
-
-    async def _hang_up(self) -> None:
-        self._server.close()
-        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError, ValueError):
-            server, to_server = await asyncio.open_connection(
-                "127.0.0.1", self._target, ssl=self._target_tls, limit=_LINE
-            )
-            upwards = asyncio.create_task(_passed_on(reader, to_server))
-            try:
-                await _answers(server, writer)
-            finally:
-                upwards.cancel()
-                to_server.close()
-        writer.close()
+        upwards = asyncio.create_task(_passed_on(client[0], server[1]))
+        try:
+            await _answers(server[0], client[1])
+        finally:
+            upwards.cancel()
 
 
 def odd(line: bytes) -> bytes:
