@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+import pytest
 
 from reconcile.applying.events import Event, Finished, Started, Stopping
 from reconcile.applying.outcome import Outcome, Result
@@ -206,3 +209,52 @@ def test_asked_to_stop_it_finishes_what_is_under_way_tells_so_once_and_starts_no
     }
     stopping = [event for event in told.events if isinstance(event, Stopping)]
     assert [[one.address.key for one in event.in_flight] for event in stopping] == [["b"]]
+
+
+def behind(name: str, *earlier: str, spare: int, after: Sequence[str] = (), kinds: Mapping[str, str] = {}) -> Change:
+    return dataclasses.replace(
+        change(name, *after, kind="dns"),
+        behind=tuple(at(one, kinds.get(one, "mailbox")) for one in earlier),
+        spare=spare,
+    )
+
+
+@pytest.mark.parametrize(
+    ("failing_ones", "ends"), [((), Result.DONE), (("a",), Result.DONE), (("a", "b"), Result.SKIPPED)]
+)
+def test_what_comes_behind_others_goes_on_while_it_can_spare_those_that_fail(
+    failing_ones: Sequence[str], ends: Result
+) -> None:
+    told = Told()
+    ended = walked(
+        [behind("mx", "a", "b", "c", spare=1), change("a"), change("b"), change("c")],
+        perform=failing(*failing_ones),
+        told=told,
+    )
+    assert ended["mx"][0] is ends
+    assert told.finished[-1] == "mx" or ends is Result.SKIPPED
+
+
+def test_an_access_that_fails_uses_no_spare_up() -> None:
+    right = dataclasses.replace(change("a", kind="access"), after=(at("a"),))
+    switch = dataclasses.replace(behind("mx", "a", "b", spare=1), behind=(at("a"), at("a", "access"), at("b")))
+    told = Told()
+    walk = Walk(
+        [change("a"), right, change("b"), switch],
+        [],
+        perform=failing("a"),
+        limit=lambda kind: 8,
+        now=NOW,
+        stop=told.stop,
+        listener=told,
+    )
+    ended = {str(outcome.change.address): outcome.result for outcome in walk.run()}
+    assert ended["spf55/access/a"] is Result.SKIPPED
+    assert ended["spf55/dns/mx"] is Result.DONE
+
+
+def test_what_comes_behind_a_gate_is_started_once_and_only_when_the_rest_had_its_turn() -> None:
+    told = Told()
+    ended = walked([change("a"), behind("mx", "a", "b", spare=1), change("b")], held=["a"], told=told)
+    assert (ended["a"][0], ended["mx"][0]) == (Result.HELD, Result.DONE)
+    assert told.started == ["b", "mx"]

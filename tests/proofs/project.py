@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.proofs.outside import Outside
+from tests.scenarios.stage import copy_settings
 
 from reconcile.state.journal.replay import replay
 from reconcile.state.snapshot.snapshot import Snapshot
@@ -71,7 +71,7 @@ class Project:
     def before(cls, outside: Outside, forks: Forks) -> Project:
         folder = outside.folder
         (folder / "federations").mkdir()
-        shutil.copy(ROOT / "reconcile.toml", folder)
+        copy_settings(folder)
         return cls(folder, outside, forks)
 
     def write(self, slug: str, text: str) -> None:

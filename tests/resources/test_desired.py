@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -60,16 +61,38 @@ def after(resource: Desired) -> set[str]:
     return {f"{address.kind}/{address.key}" for address in resource.after}
 
 
-def test_mail_is_switched_only_after_every_mailbox_of_the_domain(resources: dict[str, Desired]) -> None:
-    assert after(resources["dns/spf55.org/MX"]) == {
+def named(addresses: Iterable[Address]) -> set[str]:
+    return {f"{address.kind}/{address.key}" for address in addresses}
+
+
+@pytest.mark.parametrize("record", ["spf55.org/MX", "verdun.spf55.org/MX", "autodiscover.verdun.spf55.org/CNAME"])
+def test_all_domains_of_a_federation_are_switched_together_after_the_turn_of_every_mailbox(
+    resources: dict[str, Desired], record: str
+) -> None:
+    switch = resources[f"dns/{record}"]
+    assert after(switch) == {
         "domain_verification/spf55.org",
         "dns/spf55.org/TXT/spf",
         "dns/spf55.org/TXT/spf-mx",
+        "mail_flow/spf55.org",
+        "domain_verification/verdun.spf55.org",
+        "dns/verdun.spf55.org/TXT/spf",
+        "dns/verdun.spf55.org/TXT/spf-mx",
+        "mail_flow/verdun.spf55.org",
+    }
+    assert named(switch.behind) == {
         "mailbox/camille.dupont@spf55.org",
         "mailbox/anne-marie@spf55.org",
+        "mailbox/lou@verdun.spf55.org",
         "mailbox/contact@spf55.org",
+        "access/contact@spf55.org",
     }
-    assert "mailbox/lou@verdun.spf55.org" in after(resources["dns/verdun.spf55.org/MX"])
+    assert switch.spare == 2, "half of the four mailboxes may be late: the relay covers them"
+
+
+def test_the_old_host_leaves_spf_in_another_apply_than_the_switch(resources: dict[str, Desired]) -> None:
+    farewell = resources["dns/spf55.org/TXT/spf-without-_spf.mutualise.example"]
+    assert named(farewell.apart) == {"dns/spf55.org/MX"}
 
 
 def test_record_values_come_from_microsoft_never_from_the_name(resources: dict[str, Desired]) -> None:
@@ -93,20 +116,31 @@ def test_preparation_is_due_at_once_and_the_switch_on_the_eve_at_18(resources: d
             assert resource.due == (None if at_once else eve), key
 
 
+#: What must be so before unknown addresses are refused.
+NOTHING_MISSING = {
+    "dns/spf55.org/MX",
+    "dns/verdun.spf55.org/MX",
+    "mailbox/camille.dupont@spf55.org",
+    "mailbox/anne-marie@spf55.org",
+    "mailbox/lou@verdun.spf55.org",
+    "mailbox/contact@spf55.org",
+}
+
+
 @pytest.mark.parametrize(
-    ("moment", "mail_flow", "prerequisite"),
+    ("moment", "mail_flow", "prerequisites"),
     [
-        (dt.datetime(2024, 12, 1, tzinfo=dt.UTC), "InternalRelay", "domain_verification/spf55.org"),
-        (dt.datetime(2025, 1, 21, 16, 59, tzinfo=dt.UTC), "InternalRelay", "domain_verification/spf55.org"),
-        (dt.datetime(2025, 1, 21, 17, 0, tzinfo=dt.UTC), "Authoritative", "dns/spf55.org/MX"),
+        (dt.datetime(2024, 12, 1, tzinfo=dt.UTC), "InternalRelay", {"domain_verification/spf55.org"}),
+        (dt.datetime(2025, 1, 21, 16, 59, tzinfo=dt.UTC), "InternalRelay", {"domain_verification/spf55.org"}),
+        (dt.datetime(2025, 1, 21, 17, 0, tzinfo=dt.UTC), "Authoritative", NOTHING_MISSING),
     ],
 )
 def test_a_domain_is_a_relay_until_two_days_after_the_switch(
-    tmp_path: Path, moment: dt.datetime, mail_flow: str, prerequisite: str
+    tmp_path: Path, moment: dt.datetime, mail_flow: str, prerequisites: set[str]
 ) -> None:
     (tmp_path / "spf55.yaml").write_text(FEDERATION, encoding="utf-8")
     found = compiled_at(tmp_path, moment)["mail_flow/spf55.org"]
-    assert (found.fields["type"], after(found)) == (mail_flow, {prerequisite})
+    assert (found.fields["type"], after(found)) == (mail_flow, prerequisites)
 
 
 def test_a_domain_without_a_date_is_a_relay(tmp_path: Path) -> None:

@@ -40,6 +40,17 @@ SMALL = (
 )
 
 
+#: What SPF includes for the old host, in reconcile.toml.
+FAREWELL = 'spf_include = "_spf.mutualise.example"'
+
+
+def copy_settings(folder: Path) -> None:
+    """The repository's reconcile.toml, but for the SPF farewell to the old host, which takes an apply of its own."""
+    text = (ROOT / "reconcile.toml").read_text(encoding="utf-8")
+    assert FAREWELL in text
+    (folder / "reconcile.toml").write_text(text.replace(FAREWELL, f"# {FAREWELL}"), encoding="utf-8")
+
+
 @dataclasses.dataclass(frozen=True)
 class Ended:
     """A command that ended: its exit code and what it said."""
@@ -65,14 +76,14 @@ class Stage:
         stage = cls(folder)
         (folder / "federations").mkdir()
         stage.write("spf55", SMALL)
-        shutil.copy(ROOT / "reconcile.toml", folder)
+        copy_settings(folder)
         return stage
 
     @classmethod
     def examples(cls, folder: Path) -> Stage:
         """The three federations of the repository."""
         shutil.copytree(ROOT / "federations", folder / "federations")
-        shutil.copy(ROOT / "reconcile.toml", folder)
+        copy_settings(folder)
         return cls(folder)
 
     def write(self, slug: str, text: str) -> None:

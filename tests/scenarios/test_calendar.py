@@ -11,7 +11,7 @@ import dns.query
 import dns.tsig
 import dns.update
 import pytest
-from tests.scenarios.stage import Stage
+from tests.scenarios.stage import FAREWELL, Stage
 
 from reconcile.sandbox.clock import SandboxClock
 
@@ -57,6 +57,7 @@ class Days:
 
 @pytest.fixture
 def days(stage: Stage) -> Days:
+    stage.settings(f"# {FAREWELL}", FAREWELL)
     return Days(stage)
 
 
@@ -107,3 +108,14 @@ def test_a_long_ttl_is_told_before_it_is_too_late_and_when_it_is(days: Days) -> 
     late = days.stage.run("plan").out
     assert "BEFORE THE SWITCH" in late
     assert "Too late to lower the TTL of spf55.org (172800 s)" in late
+
+
+def test_a_federation_applied_weeks_late_is_switched_first_and_leaves_the_old_host_in_the_next_apply(
+    days: Days,
+) -> None:
+    days.come(20)
+    days.stage.run("apply", "--yes", expect=0)
+    assert "include:_spf.mutualise.example" in days.spf()
+    days.stage.run("apply", "--yes", expect=0)
+    assert days.spf() == "v=spf1 include:spf.protection.outlook.com ~all"
+    days.stage.run("plan", "--detailed-exitcode", expect=0)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import shutil
 from pathlib import Path
 
 import pytest
-from tests.scenarios.stage import ROOT, Stage
+from tests.scenarios.stage import Stage, copy_settings
 
 from reconcile.config.inventory.inventory import Inventory, LegacyAddress
 from reconcile.config.rehearsal import Rehearsal
@@ -36,7 +35,7 @@ def text(code: str) -> str:
 @pytest.fixture
 def stage(tmp_path: Path) -> Stage:
     (tmp_path / "federations").mkdir()
-    shutil.copy(ROOT / "reconcile.toml", tmp_path)
+    copy_settings(tmp_path)
     stage = Stage(tmp_path)
     for code in CODES:
         stage.write(f"spf{code}", text(code))

@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from reconcile.applying.events import Event, Finished, Listener, Started, Stopping
 from reconcile.applying.outcome import Outcome, Result
+from reconcile.planning.behind import counts
 from reconcile.planning.plan import Blocked, Change
 from reconcile.resources.address import Address
 from reconcile.resources.desired import due_now
@@ -52,11 +53,14 @@ class Walk:
         self._outcomes: dict[Address, Outcome] = {}
         self._waiting = {change.address: change for change in changes}
         #: Prerequisites not right yet, and who waits for them.
-        self._missing = {change.address: len(set(change.after)) for change in changes}
+        self._missing = {change.address: len({*change.after, *change.behind}) for change in changes}
         self._dependants: dict[Address, list[Address]] = {}
         for change in changes:
-            for needed in set(change.after):
+            for needed in {*change.after, *change.behind}:
                 self._dependants.setdefault(needed, []).append(change.address)
+        #: Whose failure a change can bear, and how many mailboxes of them may still fail.
+        self._behind = {change.address: {*change.behind} - {*change.after} for change in changes if change.behind}
+        self._spare = {change.address: change.spare for change in changes if change.behind}
         #: By kind, in the plan's order.
         self._ready: dict[str, collections.deque[Change]] = {
             change.address.kind: collections.deque() for change in changes
@@ -97,6 +101,8 @@ class Walk:
                 self._give_up(Outcome(change, Result.HELD))
             elif needed is not None:
                 self._give_up(Outcome(change, Result.SKIPPED, because=needed))
+        for queue in self._ready.values():
+            queue.clear()  # some may have been set aside after they became ready
         for change in list(self._waiting.values()):
             if not self._missing[change.address]:
                 self._ready[change.address.kind].append(change)
@@ -127,9 +133,19 @@ class Walk:
     def _release(self, address: Address) -> None:
         """One prerequisite less for those that waited for it."""
         for dependant in self._dependants.get(address, ()):
-            self._missing[dependant] -= 1
-            if not self._missing[dependant] and dependant in self._waiting:
-                self._ready[dependant.kind].append(self._waiting[dependant])
+            self._release_one(dependant)
+
+    def _release_one(self, dependant: Address) -> None:
+        self._missing[dependant] -= 1
+        if not self._missing[dependant] and dependant in self._waiting:
+            self._ready[dependant.kind].append(self._waiting[dependant])
+
+    def _bears(self, dependant: Address, failed: Address) -> bool:
+        """Whether a change goes on without one that it comes behind."""
+        if failed not in self._behind.get(dependant, ()):
+            return False
+        self._spare[dependant] -= counts(failed)
+        return self._spare[dependant] >= 0
 
     def _give_up(self, outcome: Outcome) -> None:
         """End a change that was not done, and with it all that depends on it, naming the first cause."""
@@ -139,7 +155,11 @@ class Walk:
         result = outcome.result if outcome.result in (Result.NOT_DUE, Result.HELD) else Result.SKIPPED
         cause = outcome.because or outcome.change.address
         while todo:
-            for dependant in self._dependants.get(todo.pop(), ()):
+            failed = todo.pop()
+            for dependant in self._dependants.get(failed, ()):
+                if dependant in self._waiting and self._bears(dependant, failed):
+                    self._release_one(dependant)
+                    continue
                 change = self._waiting.pop(dependant, None)
                 if change is not None:
                     self._end(Outcome(change, result, because=cause))

@@ -44,6 +44,8 @@ def diff(
         due=desired.due,
         origin=desired.origin,
         note=note,
+        behind=desired.behind,
+        spare=desired.spare,
     )
 
 

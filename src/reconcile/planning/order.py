@@ -26,7 +26,9 @@ def ordered(changes: Sequence[Change], seats: Mapping[Address, Address]) -> tupl
         after = tuple(address for address in change.after if address in present)
         for earlier in (gone, taken, handovers):
             after += tuple(one for one in earlier.get(change.address, ()) if one not in after)
-        result.append(change if after == change.after else dataclasses.replace(change, after=after))
+        behind = tuple(address for address in change.behind if address in present)
+        as_it_was = after == change.after and behind == change.behind
+        result.append(change if as_it_was else dataclasses.replace(change, after=after, behind=behind))
     result.sort(key=lambda change: (change.address.federation, RANK[change.address.kind], change.address.key))
     by_address = {change.address: change for change in result}
     _free_farewells(by_address, taken)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from reconcile.planning.costs import FederationCost
 from reconcile.planning.gates import Gate
-from reconcile.planning.splits import Split
+from reconcile.planning.splits import Late, Split
 from reconcile.providers.base import Finding
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS, FieldType
@@ -73,7 +73,8 @@ class Change:
 
     ``before``: the live resource the plan saw, None when absent. ``wanted``: every managed field as YAML asks it
     (empty for a delete or a forget). ``fields``: those that differ. ``after``: addresses that must be right first.
-    ``due``: not before this moment (None: at once). ``note``: one sentence more for the reader, or "".
+    ``due``: not before this moment (None: at once). ``note``: one sentence more for the reader, or "". ``behind``:
+    addresses whose turn comes first, right or not, of which ``spare`` mailboxes may fail.
     """
 
     address: Address
@@ -90,6 +91,8 @@ class Change:
     moved_from: Address | None = None
     #: A delete that the state forbids: the resource was declared protected when it was last applied.
     protected: bool = False
+    behind: tuple[Address, ...] = ()
+    spare: int = 0
 
 
 def licensed(changes: Iterable[Change]) -> frozenset[Address]:
@@ -190,6 +193,8 @@ class Plan:
     splits: tuple[Split, ...] = ()
     #: Of the federations in which the plan gives, changes or takes back licences.
     costs: tuple[FederationCost, ...] = ()
+    #: Federations whose mail goes to the tenant while some of their mailboxes are not there.
+    late: tuple[Late, ...] = ()
     #: What an apply notes in the state without any write. Not kept in a plan file: the next plan finds it again.
     unrecorded: tuple[Unrecorded, ...] = dataclasses.field(default=(), compare=False)
 

@@ -111,6 +111,9 @@ def _around(plan: Plan) -> dict[str, Any]:
             {**dataclasses.asdict(one), "waiting": [str(address) for address in one.waiting]} for one in plan.splits
         ],
         "costs": [as_object(one) for one in plan.costs],
+        "late": [
+            {**dataclasses.asdict(one), "waiting": [str(address) for address in one.waiting]} for one in plan.late
+        ],
         "outputs": {str(address): _plain(outputs) for address, outputs in plan.outputs.items()},
         "seats": [
             {
@@ -168,6 +171,7 @@ def _change(change: Change) -> dict[str, Any]:
             "identity": before.identity,
             "outputs": _plain(before.outputs),
         },
+        "behind": [str(address) for address in change.behind],
         "cause": change.cause.value,
         "due": change.due.isoformat() if change.due else None,
         # Of a creation, ``wanted`` says it all.
@@ -187,6 +191,7 @@ def _change(change: Change) -> dict[str, Any]:
         "note": change.note,
         "origin": _origin(change.origin),
         "protected": change.protected,
+        "spare": change.spare,
         "wanted": _shown(kind, change.wanted),
     }
 

@@ -10,7 +10,7 @@ from typing import Any
 from reconcile.planning.costs import from_object
 from reconcile.planning.gates import Gate
 from reconcile.planning.plan import Action, Basis, Blocked, Cause, Change, FieldChange, Plan, SeatCount
-from reconcile.planning.splits import Split
+from reconcile.planning.splits import Late, Split
 from reconcile.providers.base import Finding, Weight
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Live, Origin, Reference, Value
@@ -41,6 +41,7 @@ def read(body: Mapping[str, Any]) -> Plan:
             for one in body.get("splits", ())
         ),
         costs=tuple(from_object(one) for one in body.get("costs", ())),
+        late=tuple(Late(one["federation"], tuple(map(Address.parse, one["waiting"]))) for one in body.get("late", ())),
         seats=tuple(
             SeatCount(
                 **{**one, **{name: tuple(map(Address.parse, one[name])) for name in ("lacking", "takers", "givers")}}
@@ -75,6 +76,8 @@ def _read_change(one: Mapping[str, Any]) -> Change:
         note=one["note"],
         protected=one["protected"],
         moved_from=Address.parse(one["moved_from"]) if one["moved_from"] else None,
+        behind=tuple(Address.parse(text) for text in one.get("behind", ())),
+        spare=one.get("spare", 0),
     )
 
 

@@ -11,12 +11,13 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from reconcile.config.inventory.logins import Logins
+from reconcile.planning.behind import one_too_many, spared
 from reconcile.planning.diff import diff, disown, recorded_as, retire
 from reconcile.planning.order import ordered
 from reconcile.planning.plan import Basis, Blocked, Change, Plan, Unrecorded
 from reconcile.planning.renames import declared_renames, handed_over, observed_renames
 from reconcile.planning.seats import allocate
-from reconcile.planning.splits import splits
+from reconcile.planning.splits import latecomers, splits
 from reconcile.planning.staleness import LIFETIME
 from reconcile.providers.base import Observation, Observed, Reader, Scope, Unknown, Wanted
 from reconcile.resources.address import Address
@@ -68,6 +69,7 @@ def make_plan(inputs: Inputs, readers: Mapping[str, Reader], now: dt.datetime, t
     changes: list[Change] = []
     blocked: dict[Address, Blocked] = {}
     unchanged = 0
+    apart: dict[Address, Sequence[Address]] = {}
     unrecorded: list[Unrecorded] = []
     moves = {**observed_renames(inputs.desired, records, observed), **declared_renames(inputs.desired, records)}
     inherited = handed_over(inputs.desired, records)
@@ -86,6 +88,7 @@ def make_plan(inputs: Inputs, readers: Mapping[str, Reader], now: dt.datetime, t
         record = records.get(former or giver or resource.address)
         change = diff(resource, live, record, resolve, interrupted=interrupted)
         if change is not None:
+            apart[change.address] = resource.apart
             if former or giver:
                 note = f"was {former.key}" if former else f"was {giver.federation}'s" if giver else ""
                 change = dataclasses.replace(change, moved_from=former, note=note)
@@ -118,6 +121,7 @@ def make_plan(inputs: Inputs, readers: Mapping[str, Reader], now: dt.datetime, t
             changes.append(retire(address, shown if isinstance(shown, Live) and ours_alone else None, record))
 
     allowed, blocked = _block_dependants(changes, blocked)
+    allowed = _kept_apart([spared(change, blocked) for change in allowed], apart, now + LIFETIME)
     seats = allocate(allowed, observation.seats)
     open_ = {change.address for change in allowed} | set(blocked)
     return Plan(
@@ -134,6 +138,7 @@ def make_plan(inputs: Inputs, readers: Mapping[str, Reader], now: dt.datetime, t
         seats=seats.counts,
         unrecorded=tuple(unrecorded),
         splits=tuple(splits(inputs.desired, records, observed, open_, now)),
+        late=tuple(latecomers(inputs.desired, records, observed, open_, now)),
         findings=tuple(sorted(observation.findings, key=lambda one: (one.federation, one.domain))),
     )
 
@@ -211,6 +216,7 @@ def _block_dependants(
         kept = []
         for change in waiting:
             culprit = next((address for address in change.after if address in stopped), None)
+            culprit = culprit or one_too_many(change, stopped)
             if culprit is None:
                 kept.append(change)
             else:
@@ -219,6 +225,21 @@ def _block_dependants(
         if len(kept) == len(waiting):
             return kept, stopped
         waiting = kept
+
+
+def _kept_apart(
+    changes: Sequence[Change], apart: Mapping[Address, Sequence[Address]], expires: dt.datetime
+) -> list[Change]:
+    """The changes, those that must not share a run with another put off until this plan has expired."""
+    present = {change.address for change in changes}
+    result = []
+    for change in changes:
+        other = next((address for address in apart.get(change.address, ()) if address in present), None)
+        if other is None or change.due is None or change.due >= expires:
+            result.append(change)
+        else:
+            result.append(dataclasses.replace(change, due=expires, note=f"never in the same apply as {other.key}"))
+    return result
 
 
 def _outputs_used(

@@ -1,4 +1,5 @@
-"""Federations caught between two hosts: some mailboxes are in the tenant, and mail still goes to the old one. Pure."""
+"""Federations caught between two hosts: some mailboxes are in the tenant, and mail still goes to the old one; or mail
+goes to the tenant, and some mailboxes are not there. Pure."""
 
 from __future__ import annotations
 
@@ -24,6 +25,15 @@ class Split:
     waiting: tuple[Address, ...]
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Late:
+    """Mailboxes that are due and not in the tenant, of a federation whose mail goes there: the relay takes theirs on to
+    the old host, whence it is copied once they are there."""
+
+    federation: str
+    waiting: tuple[Address, ...]
+
+
 def splits(
     desired: Sequence[Desired],
     records: Mapping[Address, Record],
@@ -32,8 +42,7 @@ def splits(
     now: dt.datetime,
 ) -> Iterator[Split]:
     """The split ones, as a plan finds them. ``open_``: what it would change, and what it knows nothing about."""
-    for slug in sorted({one.address.federation for one in desired}):
-        ours = [one for one in desired if one.address.federation == slug]
+    for slug, ours in _by_federation(desired):
         late = [
             one.address.mail_domain
             for one in ours
@@ -44,6 +53,33 @@ def splits(
         if late and there:
             waiting = tuple(sorted(one for one in boxes if one in open_ and one not in there))
             yield Split(slug, tuple(sorted(late)), len(there), waiting)
+
+
+def latecomers(
+    desired: Sequence[Desired],
+    records: Mapping[Address, Record],
+    observed: Mapping[Address, Observed],
+    open_: Collection[Address],
+    now: dt.datetime,
+) -> Iterator[Late]:
+    """The federations that were switched without some of their mailboxes. ``open_``: as for ``splits``."""
+    for slug, ours in _by_federation(desired):
+        switched = any(is_switch(one.address) and one.address in records for one in ours)
+        waiting = [
+            one.address
+            for one in ours
+            if one.address.kind == "mailbox" and one.address in open_ and due_now(one.due, now)
+            if one.address not in records and not isinstance(observed[one.address], Live)
+        ]
+        if switched and waiting:
+            yield Late(slug, tuple(sorted(waiting)))
+
+
+def _by_federation(desired: Iterable[Desired]) -> Iterator[tuple[str, list[Desired]]]:
+    found: dict[str, list[Desired]] = {}
+    for one in desired:
+        found.setdefault(one.address.federation, []).append(one)
+    yield from sorted(found.items())
 
 
 def is_switch(address: Address) -> bool:

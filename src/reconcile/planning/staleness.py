@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Collection, Mapping
 
+from reconcile.planning.behind import one_too_many, spared
 from reconcile.planning.plan import Action, Basis, Change, Plan
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
@@ -87,7 +88,7 @@ def sift(plan: Plan, now: Mapping[str, Basis], fresh: Plan | None, *, trusted: b
             stale.append(Stale(str(address), "it is not as the plan saw it any more"))
             lost.add(address)
     kept, dependants = _without_dependants(kept, lost)
-    remaining = tuple(dataclasses.replace(change, after=_within(change.after, kept)) for change in kept)
+    remaining = tuple(_among(kept, spared(change, lost)) for change in kept)
     outputs = {**(plan.outputs if trusted else {}), **(fresh.outputs if fresh else {})}
     basis = {slug: now.get(slug, then) for slug, then in plan.basis.items()}
     seats = fresh.seats if fresh else plan.seats
@@ -101,6 +102,7 @@ def _without_dependants(changes: list[Change], lost: set[Address]) -> tuple[list
         kept = []
         for change in changes:
             needed = next((address for address in change.after if address in lost), None)
+            needed = needed or one_too_many(change, lost)
             if needed is None:
                 kept.append(change)
             else:
@@ -134,6 +136,8 @@ def _same(then: Change, now: Change) -> bool:
     return then.action is now.action and seen == sees and identities[0] == identities[1]
 
 
-def _within(after: tuple[Address, ...], kept: Collection[Change]) -> tuple[Address, ...]:
-    present = {change.address for change in kept}
-    return tuple(address for address in after if address in present)
+def _among(kept: Collection[Change], change: Change) -> Change:
+    """The change, waiting for none but those."""
+    present = {one.address for one in kept}
+    after, behind = (tuple(one for one in of if one in present) for of in (change.after, change.behind))
+    return dataclasses.replace(change, after=after, behind=behind)

@@ -29,7 +29,7 @@ def restrict(plan: Plan, patterns: Sequence[str]) -> Plan:
         address = todo.pop()
         if address in by_address and address not in kept:
             kept.add(address)
-            todo.extend(by_address[address].after)
+            todo.extend((*by_address[address].after, *by_address[address].behind))
     seats = [count.among(kept) for count in plan.seats]
     changes = tuple(change for change in plan.changes if change.address in kept)
     return dataclasses.replace(

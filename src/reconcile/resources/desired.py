@@ -1,7 +1,8 @@
 """What a set of federations asks of the world: YAML in, desired resources out. Pure.
 
-The order between resources is written here, once: domain → verification → mailboxes → access → MX, never
-the MX before every recipient of its domain exists, nor a refusal of unknown addresses before the MX is switched.
+The order between resources is written here, once: domain → verification and relay → mailboxes → access → MX of all the
+federation's domains. The MX waits for the turn of every mailbox, and the relay covers those that are late; unknown
+addresses are refused once the MX is switched and no mailbox is missing.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from reconcile.config.federation.federation import Federation, Route
 from reconcile.config.federation.models import Delegate, Mailbox, Structure
 from reconcile.config.settings.settings import Settings
 from reconcile.resources.address import Address
-from reconcile.resources.mail_records import MailDomain, Switch, mail_records
+from reconcile.resources.mail_records import MailDomain, Switch, before_the_switch, mail_records
 from reconcile.resources.milestones import Milestones, milestones
 from reconcile.resources.resource import IDENTITY, Desired, Origin, Reference, Value
 
@@ -39,53 +40,81 @@ class _Compiler:
         self._now = now
         self._structures = {one.atrium_id: one for one in federation.file.structures}
         self._moments: Milestones = milestones(federation.file.migration.date, settings.calendar)
+        self._domains = tuple(map(self._mail_domain, federation.domains))
 
     def resources(self) -> Iterator[Desired]:
-        for domain in self._federation.domains:
-            yield from self._domain(domain)
+        switch = self._switch()
+        for domain in self._domains:
+            yield from self._domain(domain, switch)
         for address, mailbox in self._file.mailboxes.items():
             yield from self._mailbox(address, mailbox)
             yield from self._copies(address, mailbox)
 
     # ---- domains and their records
 
-    def _domain(self, domain: str) -> Iterator[Desired]:
+    def _mail_domain(self, domain: str) -> MailDomain:
         root = self._file.domain
         origin = self._origin(("domain",) if domain == root else ("subdomains", self._file.subdomains.index(domain)))
-        added = self._address("domain", domain)
         verified = self._address("domain_verification", domain)
-        token = self._address("dns", f"{domain}/TXT/verification")
-        is_root = domain == root
-        # A subdomain becomes verified with its root and needs no token of its own (Graph: domain).
-        parents = () if is_root else (self._address("domain_verification", root),)
-        yield Desired(added, {"root": root}, parents, origin=origin)
-        if is_root:
-            yield Desired(token, {"contains": Reference(added, "verification_txt")}, (added,), origin=origin)
-        proof = (added, token) if is_root else (added, *parents)
-        fields: dict[str, Value] = {"verified": True, "services": ("Email",), "accepted": True}
-        yield Desired(verified, fields, proof, origin=origin)
+        return MailDomain(self._federation.slug, domain, verified, is_root=domain == root, origin=origin)
 
-        recipients = tuple(
-            self._address("mailbox", address) for address in self._file.mailboxes if _domain_of(address) == domain
+    def _switch(self) -> Switch:
+        """What all its domains wait for, so that they are switched together."""
+        ready = [needed for domain in self._domains for needed in before_the_switch(domain)]
+        if self._relays:
+            ready += [self._address("mail_flow", domain.name) for domain in self._domains]
+        boxes = self._boxes
+        rights = [
+            self._address("access", address) for address, box in self._file.mailboxes.items() if box.licence == "shared"
+        ]
+        return Switch(
+            self._moments,
+            self._now,
+            self._old_include,
+            self._settings.dns.tls_reports,
+            tuple(ready),
+            (*boxes, *rights),
+            len(boxes) // 2,
         )
-        mail = MailDomain(self._federation.slug, domain, verified, recipients, is_root=is_root, origin=origin)
-        switch = Switch(self._moments, self._now, self._old_include, self._settings.dns.tls_reports)
-        yield from mail_records(mail, switch)
-        yield self._mail_flow(domain, verified, origin)
+
+    def _domain(self, domain: MailDomain, switch: Switch) -> Iterator[Desired]:
+        root, name, origin = self._file.domain, domain.name, domain.origin
+        added = self._address("domain", name)
+        token = self._address("dns", f"{name}/TXT/verification")
+        # A subdomain becomes verified with its root and needs no token of its own (Graph: domain).
+        parents = () if domain.is_root else (self._address("domain_verification", root),)
+        yield Desired(added, {"root": root}, parents, origin=origin)
+        if domain.is_root:
+            yield Desired(token, {"contains": Reference(added, "verification_txt")}, (added,), origin=origin)
+        proof = (added, token) if domain.is_root else (added, *parents)
+        fields: dict[str, Value] = {"verified": True, "services": ("Email",), "accepted": True}
+        yield Desired(domain.verified, fields, proof, origin=origin)
+        yield from mail_records(domain, switch)
+        yield self._mail_flow(name, domain.verified, origin)
+
+    @property
+    def _boxes(self) -> tuple[Address, ...]:
+        return tuple(self._address("mailbox", address) for address in self._file.mailboxes)
+
+    @property
+    def _relays(self) -> bool:
+        """Whether its domains are internal relays at this moment."""
+        migration = self._file.migration
+        moves = migration.date is not None or self._file.legacy is not None
+        return migration.closed is None and moves and self._now < self._moments.authoritative
 
     def _mail_flow(self, domain: str, verified: Address, origin: Origin | None) -> Desired:
         """An internal relay from its verification on, so that colleagues' mail to whoever is not in the tenant yet goes
-        on to the old host; authoritative some days after the switch, and at once where the migration is closed. A
-        domain with neither a date nor an old host lives in the tenant already."""
+        on to the old host; authoritative some days after the switch, if no mailbox is missing, and at once where the
+        migration is closed. A domain with neither a date nor an old host lives in the tenant already."""
         address = self._address("mail_flow", domain)
-        migration = self._file.migration
-        if migration.closed is not None:
+        if self._file.migration.closed is not None:
             return Desired(address, {"type": "Authoritative"}, (verified,), origin=origin)
-        moves = migration.date is not None or self._file.legacy is not None
-        if moves and self._now < self._moments.authoritative:
+        if self._relays:
             return Desired(address, {"type": "InternalRelay"}, (verified,), origin=origin)
-        mx = self._address("dns", f"{domain}/MX")
-        return Desired(address, {"type": "Authoritative"}, (mx,), self._moments.authoritative, origin)
+        switched = tuple(self._address("dns", f"{one.name}/MX") for one in self._domains)
+        needs = (*switched, *self._boxes)
+        return Desired(address, {"type": "Authoritative"}, needs, self._moments.authoritative, origin)
 
     @property
     def _old_include(self) -> str:

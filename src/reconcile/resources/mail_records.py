@@ -1,14 +1,14 @@
 """The records a mail domain needs, in what order, and when each is due. Pure.
 
-Additive ones at once; what the switch changes gets a short life a week before, the switch itself comes on the eve, once
-every recipient exists; the long life and the old host's farewell follow.
+Additive ones at once; what the switch changes gets a short life a week before; on the eve, all domains of a federation
+are switched together, once every one of its mailboxes had its turn; the long life and the old host's farewell follow.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from reconcile.resources.address import Address
 from reconcile.resources.milestones import Milestones
@@ -23,12 +23,11 @@ _TLS_REPORTS = "v=TLSRPTv1; rua={}"
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class MailDomain:
-    """One domain: its proof of ownership, and the mailboxes that must exist before mail is sent there."""
+    """One domain, and its proof of ownership."""
 
     federation: str
     name: str
     verified: Address
-    recipients: tuple[Address, ...]
     is_root: bool
     origin: Origin | None
 
@@ -38,12 +37,20 @@ class MailDomain:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Switch:
-    """When the domain goes over, seen from ``now``; ``old_include``: the old host in SPF, "" when it is not known."""
+    """When a federation's domains go over, seen from ``now``, and what all of them wait for.
+
+    ``old_include``: the old host in SPF, "" when it is not known. ``ready``: what must be right in each of the domains.
+    ``boxes``: its mailboxes and the rights on them, whose turn comes first; ``spare`` of the mailboxes may be late, for
+    the relay covers them.
+    """
 
     moments: Milestones
     now: dt.datetime
     old_include: str = ""
     tls_reports: str = ""
+    ready: tuple[Address, ...] = ()
+    boxes: tuple[Address, ...] = ()
+    spare: int = 0
 
     @property
     def cutover(self) -> dt.datetime:
@@ -52,6 +59,12 @@ class Switch:
     @property
     def over(self) -> bool:
         return self.now >= self.moments.cutover
+
+
+def before_the_switch(domain: MailDomain) -> tuple[Address, ...]:
+    """What must be right in a domain before the mail of its federation is switched: an SPF record that refuses neither
+    the old host's mail nor Microsoft's, for one."""
+    return (domain.verified, _spf(domain), _frozen(domain))
 
 
 def mail_records(domain: MailDomain, switch: Switch) -> Iterator[Desired]:
@@ -90,21 +103,23 @@ def _signing(domain: MailDomain) -> Iterator[Desired]:
 
 
 def _switched(domain: MailDomain, switch: Switch) -> Iterator[Desired]:
-    """Where mail goes and where mail programs look, with their TTL before and after.
-
-    Mail is not switched while the SPF record would then refuse the old host's mail, or Microsoft's.
-    """
-    frozen = domain.dns(f"{domain.name}/TXT/spf-mx")
-    yield Desired(frozen, {"gone": True}, (_spf(domain),), switch.moments.preparation, domain.origin)
-    ready: Mapping[str, tuple[Address, ...]] = {"MX": (_spf(domain), frozen), "CNAME": ()}
+    """Where mail goes and where mail programs look, with their TTL before and after."""
+    yield Desired(_frozen(domain), {"gone": True}, (_spf(domain),), switch.moments.preparation, domain.origin)
     for owner, rdtype, output in (
         (domain.name, "MX", "mx"),
         (f"autodiscover.{domain.name}", "CNAME", "autodiscover"),
     ):
         record = domain.dns(f"{owner}/{rdtype}")
         fields: dict[str, Value | Reference] = {"values": Reference(domain.verified, output)}
-        needs = (domain.verified, *ready[rdtype], *domain.recipients)
-        yield Desired(record, fields, needs, switch.cutover, domain.origin)
+        yield Desired(
+            record,
+            fields,
+            switch.ready,
+            switch.cutover,
+            domain.origin,
+            behind=switch.boxes,
+            spare=switch.spare,
+        )
         life = domain.dns(f"{owner}/{rdtype}/ttl")
         if switch.over:
             yield Desired(life, {"ttl": USUAL_TTL}, (record,), switch.moments.settled, domain.origin)
@@ -113,12 +128,18 @@ def _switched(domain: MailDomain, switch: Switch) -> Iterator[Desired]:
 
 
 def _farewell(domain: MailDomain, switch: Switch) -> Iterator[Desired]:
-    """The old host no longer sends for the domain."""
+    """The old host no longer sends for the domain, some time after the switch however late that one came."""
     if switch.old_include:
         gone = domain.dns(f"{domain.name}/TXT/spf-without-{switch.old_include}")
         mx = domain.dns(f"{domain.name}/MX")
-        yield Desired(gone, {"gone": True}, (_spf(domain), mx), switch.moments.departure, domain.origin)
+        needs = (_spf(domain), mx)
+        yield Desired(gone, {"gone": True}, needs, switch.moments.departure, domain.origin, apart=(mx,))
 
 
 def _spf(domain: MailDomain) -> Address:
     return domain.dns(f"{domain.name}/TXT/spf")
+
+
+def _frozen(domain: MailDomain) -> Address:
+    """That no term of the SPF record follows the MX to Microsoft."""
+    return domain.dns(f"{domain.name}/TXT/spf-mx")

@@ -46,6 +46,8 @@ class Desired:
 
     ``after``: resources that must be right before this one is touched. ``due``: the moment from which it may be
     carried out; None means at once. ``formerly``: the address it was recorded under before it was renamed.
+    ``behind``: resources whose turn comes first, whether they succeed or not; ``spare``: so many mailboxes of them may
+    be missing, and one more holds this one back. ``apart``: never changed by the run that changes one of these.
     """
 
     address: Address
@@ -54,6 +56,9 @@ class Desired:
     due: dt.datetime | None = None
     origin: Origin | None = None
     formerly: Address | None = None
+    behind: tuple[Address, ...] = ()
+    spare: int = 0
+    apart: tuple[Address, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import itertools
 from rich.text import Text
 
 from reconcile.planning.plan import Action, SeatCount
-from reconcile.planning.splits import Split, named
+from reconcile.planning.splits import Late, Split, named
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.milestones import UNSCHEDULED
@@ -91,6 +91,16 @@ def split(one: Split) -> str:
     domains = ", ".join(one.domains)
     return (
         f"{one.federation} is split: mail of {domains} still goes to the old host, while {there}{named(one.waiting)}."
+    )
+
+
+def late(one: Late) -> str:
+    """One federation that was switched without some of its mailboxes, as a plan and the end of a run say it."""
+    shown = ", ".join(plain(address.key) for address in one.waiting[:3])
+    more = f" and {len(one.waiting) - 3} more" if len(one.waiting) > 3 else ""
+    verb, theirs = ("is", "its") if len(one.waiting) == 1 else ("are", "their")
+    return (
+        f"{one.federation}: {shown}{more} {verb} late: {theirs} mail goes on to the old host, and is copied from there."
     )
 
 

@@ -142,14 +142,15 @@ def _fresh(session: Session, names: tuple[str, ...], target: tuple[str, ...], fo
 
 
 def _exit_code(run: Run, plan: Plan, now: dt.datetime) -> int:
-    from reconcile.applying.left_split import left_split
+    from reconcile.applying.left_split import left_late, left_split
     from reconcile.applying.outcome import Result
 
     counts = run.tally
     if run.interrupted:
         return INTERRUPTED
     if counts[Result.FAILED] or counts[Result.SKIPPED] or plan.blocked:
-        return PARTLY_APPLIED if counts[Result.DONE] or any(left_split(run, plan)) else ERROR
+        between = any(left_split(run, plan)) or any(left_late(run, plan))
+        return PARTLY_APPLIED if counts[Result.DONE] or between else ERROR
     return REFUSED if _held_at_its_moment(run, plan, now) else DONE
 
 

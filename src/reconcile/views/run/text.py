@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 
 from rich.text import Text
 
-from reconcile.applying.left_split import left_split
+from reconcile.applying.left_split import left_late, left_split
 from reconcile.applying.outcome import Outcome, Result, Run
 from reconcile.planning.plan import Plan
 from reconcile.resources.address import Address
 from reconcile.resources.milestones import UNSCHEDULED
 from reconcile.views.gate_text import said
-from reconcile.views.wording import ALARM, QUIET, count, duration, moment, plain, resource, split
+from reconcile.views.wording import ALARM, QUIET, count, duration, late, moment, plain, resource, split
 
 
 def run_text(run: Run, plan: Plan, zone: dt.tzinfo) -> list[Text]:
@@ -23,11 +23,14 @@ def run_text(run: Run, plan: Plan, zone: dt.tzinfo) -> list[Text]:
         by_federation.setdefault(outcome.change.address.federation, []).append(outcome)
     lines = [Text()]
     halves = {one.federation: one for one in left_split(run, plan)}
+    behind = {one.federation: one for one in left_late(run, plan)}
     for slug, outcomes in sorted(by_federation.items()):
         name = f"{slug} · {plain(plan.basis[slug].name)}" if slug in plan.basis else slug
         lines.append(Text(name, "bold").append(f": {_counts(outcomes)}", "not bold"))
         if slug in halves:
             lines.append(Text(f"  ! {split(halves[slug])}", ALARM))
+        if slug in behind:
+            lines.append(Text(f"  ! {late(behind[slug])}", ALARM))
         lines += _failures(outcomes)
         lines += _skipped(outcomes)
         lines += _held(slug, outcomes, plan)
