@@ -17,6 +17,7 @@ from reconcile.problem import Problem
 from reconcile.sandbox.folder import SandboxFolder
 from reconcile.sandbox.imap.dovecot import stop_orphan
 from reconcile.sandbox.launch_options import Order
+from reconcile.sandbox.mail_host.postfix import stop_orphan as stop_orphaned_postfix
 from reconcile.sandbox.world import RUNTIME_PREFIX
 
 # Generous: a hundred federations' old mail takes minutes to write and seconds to remove.
@@ -58,7 +59,7 @@ def runs(folder: SandboxFolder) -> bool:
 def clear_away(folder: SandboxFolder) -> bool:
     """Stop whatever is left of a sandbox and remove all it wrote; whether there was anything.
 
-    The process is asked first; then, if it was killed before it could tidy up, its Dovecots and files are found by
+    The process is asked first; then, if it was killed before it could tidy up, its mail servers and files are found by
     the note it left.
     """
     note = folder.note()
@@ -68,6 +69,7 @@ def clear_away(folder: SandboxFolder) -> bool:
     if runtime.name.startswith(RUNTIME_PREFIX) and runtime.is_dir():  # a note that lies must not cost other files
         for host in ("old", "new"):
             stop_orphan(runtime / host)
+        stop_orphaned_postfix(runtime / "old" / "postfix")
         shutil.rmtree(runtime, ignore_errors=True)
     folder.remove()
     return bool(note)

@@ -73,10 +73,12 @@ def health(note: Mapping[str, Any]) -> list[ServerHealth]:
     old = f"{note['old_mailboxes']} mailboxes, {note['old_messages']} messages at the start"
     if unnamed := note.get("old_unnamed"):
         old += f"; {unnamed} more addresses that no file names"
+    smtp = [("old host's SMTP", servers["smtp"])] if "smtp" in servers else []
     return [
         ServerHealth("tenant", servers["tenant"], bool(counts), tenant),
         ServerHealth("DNS", servers["dns"], _well(_asks_dns, servers["dns"]), f"{note['zones']} domains"),
         ServerHealth("old mail host", servers["old"], _well(_greets, servers["old"]), old),
+        *(ServerHealth(name, at, _well(_greets_smtp, at), "receives, and its users send") for name, at in smtp),
         ServerHealth("new mail host", servers["new"], _well(_greets, servers["new"]), "the tenant's mailboxes"),
     ]
 
@@ -92,6 +94,11 @@ def _well(ask: Callable[[str, int], bool], address: str) -> bool:
 def _asks_dns(host: str, port: int) -> bool:
     reply = dns.query.udp(dns.message.make_query(".", "SOA"), host, port=port, timeout=_SECONDS)
     return bool(reply.question)
+
+
+def _greets_smtp(host: str, port: int) -> bool:
+    with socket.create_connection((host, port), timeout=_SECONDS) as plain:
+        return plain.recv(4) == b"220 "
 
 
 def _greets(host: str, port: int) -> bool:

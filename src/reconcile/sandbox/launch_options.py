@@ -14,13 +14,14 @@ from reconcile.sandbox.world import Seed
 @dataclasses.dataclass(frozen=True, slots=True)
 class Order:
     """A world to make, the folder that receives its HAR files, the tenant's behaviour, and the Dovecot of each mail
-    host where it is not this machine's."""
+    host where it is not this machine's; whether the old one has SMTP, by Postfix."""
 
     seed: Seed
     record: Path | None = None
     profile: str = "calm"
     old_dovecot: Path | None = None
     new_dovecot: Path | None = None
+    postfix: bool = False
 
     def write(self, file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -41,4 +42,4 @@ class Order:
         filters = tuple(LegacyFilter(**one) for one in seed["filters"])
         servers = tuple(seed["servers"])
         world = Seed(seed["zones"], legacy, servers, mail, seed["messages"], forwards, filters)
-        return cls(world, record, tree["profile"], old, new)
+        return cls(world, record, tree["profile"], old, new, postfix=tree["postfix"])

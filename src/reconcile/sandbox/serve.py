@@ -26,7 +26,8 @@ def serve(path: Path) -> int:
         signal.signal(number, lambda *_: told_to_stop.set())
     folder = SandboxFolder(path)
     order = Order.read(folder.order)
-    world = World(path, order.seed, order.record, order.profile, order.old_dovecot, order.new_dovecot)
+    dovecots = order.old_dovecot, order.new_dovecot
+    world = World(path, order.seed, order.record, order.profile, *dovecots, postfix=order.postfix)
     try:
         world.start()
     except Problem as problem:

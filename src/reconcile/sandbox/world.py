@@ -23,6 +23,7 @@ from reconcile.sandbox.imap.exchange_behaviour import ExchangeBehaviour
 from reconcile.sandbox.imap.maildir import write_maildir
 from reconcile.sandbox.imap.new import NewHost, TokenIssuer
 from reconcile.sandbox.imap.old import MASTER_USER, SEPARATOR, OldHost
+from reconcile.sandbox.mail_host.old_smtp import OldHostWithSmtp
 from reconcile.sandbox.tenant.behaviour.profiles import PROFILES
 from reconcile.sandbox.tenant.server import TenantOptions, TenantServer
 
@@ -61,7 +62,8 @@ class World:
     ``folder`` receives ``settings.toml`` (an overlay of reconcile.toml), the secrets and a note of what runs;
     everything else stands in one folder of the system's temporary one and goes with the world. ``record`` receives the
     tenant's traffic as HAR. ``profile`` is the tenant's behaviour: calm, realistic or hostile. The two Dovecots are
-    this machine's unless other programs are named: they may be of two releases.
+    this machine's unless other programs are named: they may be of two releases. ``postfix``: the old host also receives
+    mail, lets its users send and speaks POP3.
     """
 
     tenant: TenantServer
@@ -77,12 +79,15 @@ class World:
         profile: str = "calm",
         old_dovecot: Path | None = None,
         new_dovecot: Path | None = None,
+        *,
+        postfix: bool = False,
     ) -> None:
         self.folder = SandboxFolder(folder)
         self._seed = seed
         self._record = record
         self._profile = PROFILES[profile]
         self._dovecots = old_dovecot, new_dovecot
+        self._old_host = OldHostWithSmtp if postfix else OldHost
         self._runtime: Path | None = None
         self._running: list[_Server] = []
 
@@ -93,8 +98,8 @@ class World:
     def start(self) -> None:
         """Start everything, fill the old host, write the settings. On a failure nothing is left behind.
 
-        Raises Problem: SBX05, SBX10, SBX11, SBX14, SBX15 (a server cannot start), SBX12, SBX20, SBX21 (mail that cannot
-        be placed).
+        Raises Problem: SBX05, SBX10, SBX11, SBX14, SBX15, SBX16 (a server cannot start), SBX12, SBX20, SBX21 (mail
+        that cannot be placed).
         """
         _check_mail(self._seed)
         self._runtime = Path(tempfile.mkdtemp(prefix=RUNTIME_PREFIX))
@@ -129,7 +134,7 @@ class World:
         dns_secret = base64.b64encode(secrets.token_bytes(32)).decode()
         self.dns = DnsServer(first_day(self._seed.zones), {_KEY_NAME: (dns_secret, _KEY_ALGORITHM)})
         old_dovecot, new_dovecot = self._dovecots
-        self.old = OldHost(
+        self.old = self._old_host(
             runtime / "old",
             sorted({box.login for box in self._seed.legacy}),
             old_dovecot,
@@ -167,6 +172,7 @@ class World:
                 "dns": f"127.0.0.1:{self.dns.port}",
                 "old": f"127.0.0.1:{self.old.port}",
                 "new": f"127.0.0.1:{self.new.port}",
+                **self._smtp(),
             },
             "zones": len(self._seed.zones),
             "old_mailboxes": len({box.login for box in self._seed.legacy if box.named}),
@@ -174,6 +180,11 @@ class World:
             + sum(not forward.named for forward in self._seed.forwards),
             "old_messages": messages,
         }
+
+    def _smtp(self) -> dict[str, str]:
+        """Where the old host receives mail, if it does."""
+        old = self.old
+        return {"smtp": f"127.0.0.1:{old.postfix.ports.inbound}"} if isinstance(old, OldHostWithSmtp) else {}
 
     def _start(self, *servers: DnsServer | OldHost | TenantServer) -> None:
         for server in servers:

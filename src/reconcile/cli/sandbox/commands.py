@@ -45,6 +45,7 @@ for other in (portal, tenant):
 )
 @click.option("--old-dovecot", type=_PROGRAM, help="Run the old mail host with this Dovecot, 2.3 or 2.4.")
 @click.option("--new-dovecot", type=_PROGRAM, help="Run the new mail host with this one.")
+@click.option("--postfix", is_flag=True, help="The old mail host also receives mail and lets its users send (as root).")
 @click.option("--foreground", is_flag=True, help="Stay until Ctrl-C, then stop it.")
 @click.pass_obj
 def up(
@@ -54,6 +55,7 @@ def up(
     profile: str,
     old_dovecot: Path | None,
     new_dovecot: Path | None,
+    postfix: bool,
     foreground: bool,
 ) -> None:
     """Start it for the federations of this folder."""
@@ -61,10 +63,10 @@ def up(
 
     folder = folder_here()
     seed = seed_of(session, dict(_mail(mail)))
-    order = Order(seed, record.resolve() if record else None, profile, old_dovecot, new_dovecot)
+    order = Order(seed, record.resolve() if record else None, profile, old_dovecot, new_dovecot, postfix)
     with folder.alone():
         if _tell_if_running(session, folder):
-            if mail or record or profile != "calm" or old_dovecot or new_dovecot:
+            if mail or record or profile != "calm" or old_dovecot or new_dovecot or postfix:
                 session.warn("It keeps the options it was started with; for others: reconcile sandbox down, then up.")
             return
         _start(session, folder, order)

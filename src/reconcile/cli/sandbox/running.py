@@ -25,5 +25,5 @@ def show_servers(session: Session, note: dict[str, Any]) -> bool:
     servers = health(note)
     for server in servers:
         state = server.holds if server.up else "DOWN"
-        session.console().print(f"  {server.name:<14}{server.address:<26}{state}", markup=False)
+        session.console().print(f"  {server.name:<16}{server.address:<26}{state}", markup=False)
     return all(server.up for server in servers)

@@ -119,7 +119,7 @@ class Dovecot:
         """End it and every session. Harmless when stopped already."""
         if self._process is None:
             return
-        _end(self._process.pid)
+        end_group(self._process.pid)
         self._process.wait()
         self._process = None
 
@@ -204,11 +204,11 @@ def stop_orphan(folder: Path) -> bool:
         return False
     if str(folder / "dovecot.conf") not in command:  # the number belongs to somebody else by now
         return False
-    _end(pid)
+    end_group(pid)
     return True
 
 
-def _end(pid: int) -> None:
+def end_group(pid: int) -> None:
     """Kill the master and all it started (they share its process group).
 
     Dovecot needs a second to end politely, and nothing it holds outlives the sandbox: what it acknowledged is in files.
@@ -220,6 +220,14 @@ def _end(pid: int) -> None:
         time.sleep(0.005)
 
 
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 def _members(group: int) -> list[str]:
     """The process ids still alive in a group; one that nobody has collected yet is dead all the same."""
     found = []
@@ -229,11 +237,3 @@ def _members(group: int) -> list[str]:
             if its_group == str(group) and state not in "ZX":
                 found.append(stat.parent.name)
     return found
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
