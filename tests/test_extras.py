@@ -13,7 +13,6 @@ import pytest
 from reconcile.problem import Problem
 from reconcile.providers.dns.hosted.backends import open_backend
 from reconcile.providers.dns.primary.gss import _library
-from reconcile.state.snapshot.encoding import Sealed
 from reconcile.state.stores.cloud import CloudBucket
 from reconcile.state.stores.postgres import PostgresStore
 
@@ -24,7 +23,6 @@ EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["option
 NEEDS: list[tuple[Callable[[], object], str, str]] = [
     (lambda: CloudBucket.at("s3://bucket/state"), "obstore.exceptions", "stores"),
     (lambda: PostgresStore("postgresql://db/reconcile"), "psycopg", "stores"),
-    (lambda: Sealed(["age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"], ""), "pyrage", "stores"),
     (lambda: open_backend("ovh", {}), "octodns_ovh", "hosted"),
     (lambda: open_backend("gandi", {}), "octodns_gandi", "hosted"),
     (lambda: open_backend("cloudflare", {}), "octodns_cloudflare", "hosted"),

@@ -24,6 +24,7 @@ import requests
 from reconcile.config.settings.settings import Settings
 from reconcile.config.settings.tables.dns import DnsServer
 from reconcile.config.settings.tables.tenant import Tenant
+from reconcile.passwords.vault import Sealed
 from reconcile.providers.base import Order, Provider
 from reconcile.providers.microsoft import microsoft_provider
 from reconcile.providers.microsoft.wire.transport import Reply, Request, Service, Transport
@@ -155,7 +156,13 @@ def connect(server: TenantServer, clock: LeapingClock) -> Provider:
         dns=DnsServer(host="127.0.0.1", key_name="bench"),
         legacy={},
     )
-    return microsoft_provider(settings, server.client_secret, clock, transport=Counted)
+    return microsoft_provider(
+        settings,
+        server.client_secret,
+        clock,
+        lambda account, _names: Sealed("0" * 16, f"Bench-{account.key[::-1]}-1"),
+        transport=Counted,
+    )
 
 
 def prepare(provider: Provider, domain: str, zone: dict[tuple[str, str], list[str]]) -> None:

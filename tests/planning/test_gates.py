@@ -105,6 +105,7 @@ def judged(folder: Path, case: Mapping[str, Any]) -> tuple[Gate, ...]:
         rehearsal(case.get("rehearsal", {})),
         inventory(case.get("inventory", {})),
         DAMAGED["switches"] if switches == "damaged" else switches,
+        seals=case.get("seals", True),
     )
     return gates(facts)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import pyrage
 import requests
 
 from reconcile.sandbox.dns.seed import first_day
@@ -23,6 +24,7 @@ from reconcile.sandbox.tenant.server import TenantOptions, TenantServer
 from reconcile.sandbox.tenant.world import World
 
 _KEY = base64.b64encode(b"the key of the tests' DNS server").decode()
+_VAULT = pyrage.x25519.Identity.generate()
 #: What differs between two runs of the same story, and means nothing.
 _CHANCE = {"id", "createdDateTime", "deletedDateTime", "passwordProfile", "lastPasswordChangeDateTime"}
 
@@ -109,6 +111,8 @@ class Outside:
 
     def _user(self, user: User) -> dict[str, Any]:
         kept = {name: _plain(value) for name, value in user.values.items() if name not in _CHANCE}
+        # Which of the vault's entries opens it is drawn.
+        kept.get("onPremisesExtensionAttributes", {}).pop("extensionAttribute12", None)
         if user.deleted:
             del kept["userPrincipalName"]
         parts = sorted(self.world.skus[sku].part_number for sku in user.licences)
@@ -155,7 +159,7 @@ class Outside:
 
     def _write_settings(self) -> None:
         tenant, home = self.tenant, self.folder / ".sandbox"
-        for name, secret in (("client-secret", tenant.client_secret), ("dns-key", _KEY)):
+        for name, secret in (("client-secret", tenant.client_secret), ("dns-key", _KEY), ("vault-key", str(_VAULT))):
             (home / name).write_text(secret, encoding="utf-8")
         tables = {
             "tenant": {
@@ -177,6 +181,8 @@ class Outside:
                 "key_file": "dns-key",
                 "resolvers": [f"127.0.0.1:{self.dns.port}"],
             },
+            "passwords": {"seal_to": [str(_VAULT.to_public())], "identity_file": "vault-key"},
+            "delivery": {"way": "folder", "local_folder": "deliveries"},
             "sandbox": {"control": tenant.control},
         }
         lines = []

@@ -43,6 +43,7 @@ GATES: Mapping[str, str] = MappingProxyType(
         "GAT09": "the old mail fits in the new mailboxes",
         "GAT10": "no other tenant holds a domain",
         "GAT11": "the tenant refuses no mail of the federation",
+        "GAT35": "first passwords can be sealed",
     }
 )
 
@@ -82,6 +83,7 @@ class Facts:
     ``lock``: its moment. ``batches``: the calendar, empty when the network keeps none. ``beyond``: the batch that has
     no room for it. ``rehearsal`` and ``inventory``: the newest, or why they cannot be told, None without any.
     ``switches``: settings of the tenant that would refuse its mail, as read now; None: as the rehearsal saw them.
+    ``seals``: whether reconcile.toml names a key to seal first passwords to.
     """
 
     federation: Federation
@@ -92,6 +94,7 @@ class Facts:
     inventory: Inventory | Problem | None = None
     switches: Sequence[str] | Problem | None = None
     prices: Prices = dataclasses.field(default_factory=Prices)
+    seals: bool = True
 
 
 #: Why a gate does not hold, and what to do about it.
@@ -264,6 +267,11 @@ def _refused(facts: Facts) -> Iterator[Reason]:
         yield sentence, "see docs/calendar.md, GAT11"
 
 
+def _sealed(facts: Facts) -> Iterator[Reason]:
+    if not facts.seals and any(mailbox.licence != "shared" for mailbox in facts.federation.file.mailboxes.values()):
+        yield "no key is named to seal the first passwords to", "write [passwords] seal_to in reconcile.toml"
+
+
 def _many(addresses: Sequence[str], what: str) -> str:
     shown = ", ".join(addresses[:3]) + (f" and {len(addresses) - 3} more" if len(addresses) > 3 else "")
     return f"{shown}: {what}"
@@ -282,5 +290,6 @@ _JUDGES: Mapping[str, Callable[[Facts], Iterator[Reason]]] = MappingProxyType(
         "GAT09": _fits,
         "GAT10": _ours,
         "GAT11": _refused,
+        "GAT35": _sealed,
     }
 )

@@ -24,6 +24,7 @@ class SandboxFolder:
         self.order = path / "order.json"
         self._note = path / "world.json"
         self._secrets = path / "secrets"
+        self._deliveries = path / "deliveries"
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
@@ -72,6 +73,7 @@ class SandboxFolder:
         for file in (self.settings, self._note, self._note.with_suffix(".part")):
             file.unlink(missing_ok=True)
         shutil.rmtree(self._secrets, ignore_errors=True)
+        shutil.rmtree(self._deliveries, ignore_errors=True)
         self._drop_if_empty()
 
     def remove(self) -> None:

@@ -13,6 +13,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+import pyrage
+import pyrage.x25519
+
 from reconcile.problem import Problem
 from reconcile.sandbox.corpus import EMPTY_FOLDERS, mail_from, sample_mail
 from reconcile.sandbox.dns.seed import first_day
@@ -151,6 +154,7 @@ class World:
             record=self._record,
             options=TenantOptions(profile=self._profile),
         )
+        self._vault_key = pyrage.x25519.Identity.generate()
         messages = self._fill()
         self._start(self.dns, self.old, self.tenant)
         self.new.start(
@@ -250,6 +254,11 @@ class World:
                 for name in self._seed.servers
                 for table, values in (("", old), (".inventory.doveadm", doveadm), (".inventory.sql", sql))
             },
+            "passwords": {
+                "seal_to": [str(self._vault_key.to_public())],
+                "identity_file": keep("vault-key", str(self._vault_key)),
+            },
+            "delivery": {"way": "folder", "local_folder": "deliveries"},
             "destination": {"host": "127.0.0.1", "port": self.new.port, "ca_file": str(self.new.ca_file)},
             "sandbox": {"control": tenant.control},
         }

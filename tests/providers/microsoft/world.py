@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import requests
 from reconcile.config.settings.settings import Settings
 from reconcile.config.settings.tables.dns import DnsServer
 from reconcile.config.settings.tables.tenant import Tenant
+from reconcile.passwords.vault import Sealed
 from reconcile.providers.base import Absent, Observation, Observed, Order, Provider, Scope, Unknown, Wanted
 from reconcile.providers.microsoft import Credential, microsoft_provider
 from reconcile.resources.address import Address
@@ -137,9 +138,9 @@ class World:
     def _resolve(self, name: str, kind: str) -> list[str]:
         return self.zone.get((name, kind), [])
 
-    def _password(self) -> str:
+    def _password(self, account: Address, names: Collection[str]) -> Sealed:
         self.passwords.append(f"Tulipe!{len(self.passwords):04d}#Zebre")
-        return self.passwords[-1]
+        return Sealed(f"{len(self.passwords):016x}", self.passwords[-1])
 
 
 Build = Callable[..., World]

@@ -47,6 +47,7 @@ def judged(
                 inventories.get(slug),
                 against,
                 settings.prices,
+                seals=bool(settings.passwords.seal_to),
             )
         )
     return found

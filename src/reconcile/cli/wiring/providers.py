@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reconcile.cli.session.credential import credential
 from reconcile.cli.session.session import Session
 from reconcile.cli.wiring.copies import copies_location
+from reconcile.cli.wiring.vault import first_passwords
 from reconcile.providers.base import Provider, Reader
 
 if TYPE_CHECKING:
@@ -33,7 +34,12 @@ def _tenant_and_copies(session: Session) -> tuple[Provider, Provider]:
 
     queue = copies_location(session).jobs
     tenant = microsoft_provider(
-        session.outside, credential(session), session.clock, copied=queue.copied, application=_application(session)
+        session.outside,
+        credential(session),
+        session.clock,
+        first_passwords(session),
+        copied=queue.copied,
+        application=_application(session),
     )
     return tenant, copies_provider(queue)
 

@@ -10,12 +10,14 @@ from reconcile.config.settings.in_the_clear import postgres_is_secured, refuse_i
 from reconcile.config.settings.tables.batches import Batch, dates_once
 from reconcile.config.settings.tables.calendar import Calendar
 from reconcile.config.settings.tables.copies import Copies
+from reconcile.config.settings.tables.delivery import Delivery
 from reconcile.config.settings.tables.destination import NewServer
 from reconcile.config.settings.tables.dns import DnsServer
 from reconcile.config.settings.tables.guards import Guards
 from reconcile.config.settings.tables.legacy import LegacyServer
 from reconcile.config.settings.tables.letters import Letters
 from reconcile.config.settings.tables.licences import Licences
+from reconcile.config.settings.tables.passwords import Passwords
 from reconcile.config.settings.tables.prices import Prices
 from reconcile.config.settings.tables.sandbox import Sandbox
 from reconcile.config.settings.tables.table import Table
@@ -37,6 +39,8 @@ class Settings(Table):
     """The migration dates, in order; without any, no federation's date is judged."""
     prices: Prices = Prices()
     letters: Letters = Letters()
+    passwords: Passwords = Passwords()
+    delivery: Delivery = Delivery()
     guards: Guards = Guards()
     protected: tuple[str, ...] = ()
     """Addresses and domains that are never touched, whatever a federation file says."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random as system_random
-import secrets
-import string
 from collections.abc import Callable, Collection
 
 from reconcile.clock import Clock
@@ -15,6 +13,7 @@ from reconcile.providers.microsoft.reading.watch import Watch
 from reconcile.providers.microsoft.wire.auth import Credential
 from reconcile.providers.microsoft.wire.connection import connect
 from reconcile.providers.microsoft.wire.transport import Transport
+from reconcile.providers.microsoft.writing.accounts import NewPassword
 from reconcile.providers.microsoft.writing.services import Surfaces
 from reconcile.providers.microsoft.writing.writer import MicrosoftWriter
 
@@ -23,21 +22,12 @@ from reconcile.providers.microsoft.writing.writer import MicrosoftWriter
 PARALLEL = {"domain": 4, "domain_verification": 8, "mailbox": 2000, "access": 8, "copy_access": 8}
 
 
-def random_password() -> str:
-    """A password that is shown to nobody; its owner receives another one. 24 characters of all four classes."""
-    classes = (string.ascii_lowercase, string.ascii_uppercase, string.digits, "!#%+-=?@_")
-    while True:
-        password = "".join(secrets.choice("".join(classes)) for _ in range(24))
-        if all(set(password) & set(characters) for characters in classes):
-            return password
-
-
 def microsoft_provider(
     settings: Settings,
     credential: Credential,
     clock: Clock,
+    password: NewPassword,
     random: Callable[[], float] = system_random.random,
-    password: Callable[[], str] = random_password,
     transport: type[Transport] = Transport,
     copied: Callable[[], Collection[str]] = frozenset,
     application: str = "",
@@ -45,7 +35,7 @@ def microsoft_provider(
     """The provider ``microsoft``. Nothing is sent before the first read or write.
 
     ``credential`` is the application's: a client secret, a certificate, or an identity lent by a pipeline.
-    ``random`` spreads retries; ``password`` answers the first password of each account that is created;
+    ``password`` answers the first password of each account that is created, sealed already; ``random`` spreads retries;
     ``transport`` sends; ``copied`` answers the mailboxes into which nothing is left to copy. ``application``: the app
     registration that signs in, when it is not the settings' one.
     """

@@ -46,6 +46,8 @@ class Control:
             case ("GET", "status"):
                 clock.settle()
                 return Answer(200, self._status())
+            case ("GET", "password", address):
+                return Answer(200, {"password": list(self._user(address).passwords)})
             case ("POST", "portal"):
                 clock.settle()
                 self._by_hand(body)

@@ -20,6 +20,10 @@ class User:
     #: skuId → disabled plans.
     licences: dict[str, list[str]] = dataclasses.field(default_factory=dict)
     deleted: dt.datetime | None = None
+    #: The passwords it was given, the last one in force; in memory alone.
+    passwords: list[str] = dataclasses.field(default_factory=list, repr=False)
+    #: From when on sessions count.
+    sessions_from: dt.datetime | None = None
     #: Whether something unseen keeps the mailbox from coming.
     conflicted: bool = False
 

@@ -6,9 +6,10 @@ import base64
 import json
 from collections.abc import Sequence
 from pathlib import PurePath
-from typing import Any, Protocol
+from typing import Protocol
 
-from reconcile.problem import Problem, pip_install
+from reconcile.problem import Problem
+from reconcile.state import age
 from reconcile.state.snapshot.snapshot import Snapshot, damaged, decode, encode
 from reconcile.state.snapshot.upgrades import FORMAT, readable
 
@@ -48,9 +49,11 @@ class Sealed:
     """
 
     def __init__(self, recipients: Sequence[str], identities: Sequence[str]) -> None:
-        """Raises STA10 without pyrage (an optional dependency), STA15 for a key that is none."""
-        self._recipients = [_recipient(text) for text in recipients]
-        self._identities = [_identity(text) for text in identities]
+        """Raises STA15 for a key that is none."""
+        self._recipients = [age.recipient(text, "STA15", "seal_to") for text in recipients]
+        self._identities = [
+            key for text in identities for key in age.identities(text, "STA15", "RECONCILE_STATE_IDENTITY")
+        ]
 
     def encode(self, snapshot: Snapshot) -> bytes:
         import pyrage
@@ -117,36 +120,3 @@ def _of(snapshot: Snapshot, path: PurePath, federation: str) -> Snapshot:
     if snapshot.federation != federation:
         raise damaged(path, f"it holds the state of {snapshot.federation}")
     return snapshot
-
-
-def _recipient(text: str) -> Any:
-    pyrage = _pyrage()
-    kind = pyrage.ssh if text.startswith("ssh-") else pyrage.x25519
-    try:
-        return kind.Recipient.from_str(text)
-    except pyrage.RecipientError:
-        raise Problem(
-            "STA15", f"{text} in seal_to is not an age or SSH public key.", "make one with: age-keygen"
-        ) from None
-
-
-def _identity(text: str) -> Any:
-    pyrage = _pyrage()
-    try:
-        if text.startswith("-----"):
-            return pyrage.ssh.Identity.from_buffer(text.encode())
-        return pyrage.x25519.Identity.from_str(text)
-    except pyrage.IdentityError:
-        raise Problem(
-            "STA15", "RECONCILE_STATE_IDENTITY is not an age identity.", "it begins with AGE-SECRET-KEY-1"
-        ) from None
-
-
-def _pyrage() -> Any:
-    try:
-        import pyrage
-        import pyrage.ssh
-        import pyrage.x25519
-    except ImportError:
-        raise Problem("STA10", "A sealed state needs a package that is not installed.", pip_install("stores")) from None
-    return pyrage

@@ -59,6 +59,9 @@ DOMAIN_SELECT = ("id", "isVerified", "isRoot", "supportedServices")
 #: The directory attribute that says which federation of ours an object belongs to (Exchange's CustomAttribute15).
 STAMP = "extensionAttribute15"
 STAMP_PREFIX = "reconcile:"
+#: The attribute that names the entry of the vault which opens the account (CustomAttribute12): written with the
+#: password, in one request, so that whoever reads it knows which one was set.
+ENTRY = "extensionAttribute12"
 #: Fields that Graph has no property for, and the extension attributes that hold them (CustomAttribute13 and 14).
 EXTENSIONS = {"website": "extensionAttribute14", "networks": "extensionAttribute13"}
 
@@ -88,6 +91,8 @@ class User:
     stamp: str
     #: Somebody of another organisation who was invited (B2B); the invited address may be one of ours.
     guest: bool = False
+    #: The vault's entry that holds the password we gave it; "" for an account that came with its own.
+    entry: str = ""
 
     @property
     def addresses(self) -> frozenset[str]:
@@ -153,6 +158,7 @@ def user(row: Row) -> User:
         proxies=tuple(row.get("proxyAddresses") or ()),
         stamp=str(attributes.get(STAMP) or ""),
         guest=row.get("userType") == "Guest",
+        entry=str(attributes.get(ENTRY) or ""),
     )
 
 

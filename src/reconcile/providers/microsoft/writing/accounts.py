@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Mapping
+from typing import Protocol, TypeVar
 
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.microsoft.reading import records
-from reconcile.providers.microsoft.reading.records import EXTENSIONS, STAMP, STAMP_PREFIX, User, stamp
+from reconcile.providers.microsoft.reading.records import ENTRY, EXTENSIONS, STAMP, STAMP_PREFIX, User, stamp
 from reconcile.providers.microsoft.wire.graph import segment
 from reconcile.providers.microsoft.wire.refusals import Refused
 from reconcile.providers.microsoft.writing.deleted import DeletedAccounts
@@ -19,8 +20,23 @@ from reconcile.resources.resource import Value
 
 #: Seconds for a new account to be known to every replica of the directory.
 REPLICA_TIMEOUT = 900.0
-#: Passwords tried before the tenant's dislike of them is reported.
-PASSWORDS = 5
+#: Passwords tried before the tenant's dislike of them is reported: the first and three more.
+PASSWORDS = 4
+
+T = TypeVar("T")
+
+
+class SealedPassword(Protocol):
+    """A password that whoever must know it can find again under ``entry``."""
+
+    @property
+    def entry(self) -> str: ...
+    @property
+    def password(self) -> str: ...
+
+
+#: Answers a new password for an account, sealed before it is answered. The names are the person's.
+NewPassword = Callable[[Address, Collection[str]], SealedPassword]
 
 #: Fields of kind *mailbox* kept in the directory, and their Graph names.
 DIRECTORY: Mapping[str, str] = {
@@ -42,10 +58,10 @@ DIRECTORY: Mapping[str, str] = {
 class Accounts:
     """Creates accounts and writes their attributes.
 
-    ``password`` answers a new password each time; it goes to Graph and nowhere else.
+    ``password`` answers a new password each time; it goes to Graph and nowhere else, along with the name of its entry.
     """
 
-    def __init__(self, surfaces: Surfaces, deleted: DeletedAccounts, password: Callable[[], str]) -> None:
+    def __init__(self, surfaces: Surfaces, deleted: DeletedAccounts, password: NewPassword) -> None:
         self._surfaces = surfaces
         self._graph = surfaces.graph
         self._clock = surfaces.clock
@@ -85,16 +101,10 @@ class Accounts:
         if user.upn != name:
             self._change(user, {"userPrincipalName": name})
 
-    def open(self, user: User) -> None:
+    def open(self, user: User, order: Order) -> None:
         """Let somebody sign in to what was nobody's account: a new password, to be changed at once."""
         body = {"accountEnabled": True, "usageLocation": self._surfaces.settings.tenant.usage_location}
-        for attempt in range(1, PASSWORDS + 1):
-            try:
-                return self._change(user, {**body, "passwordProfile": self._password_profile()})
-            except Refused as refused:
-                if attempt == PASSWORDS or not _password_rejected(refused):
-                    raise
-        return None
+        self._with_password(order, lambda secret: self._change(user, {**body, **password_profile(secret)}))
 
     def _change(self, user: User, body: Mapping[str, object]) -> None:
         path = f"/users/{segment(user.id)}"
@@ -104,11 +114,15 @@ class Accounts:
         """The new account. Graph's answer tells its id, and what was asked for tells the rest."""
         made: list[User] = []
 
+        def post(secret: SealedPassword) -> None:
+            made.append(retrying(self._clock, lambda: self._post(order, secret), _domain_too_new, REPLICA_TIMEOUT))
+
         def create() -> None:
             try:
-                made.append(retrying(self._clock, lambda: self._post(order), _domain_too_new, REPLICA_TIMEOUT))
+                self._with_password(order, post)
             except Refused as refused:
-                # By our own creation whose answer was lost on the way, or by somebody else's: its stamp will tell.
+                # By our own creation whose answer was lost on the way, or by somebody else's: its stamp will tell, and
+                # the entry it bears which password it has.
                 if not _name_taken(refused):
                     raise
 
@@ -127,21 +141,24 @@ class Accounts:
             )
         return user
 
-    def _post(self, order: Order) -> User:
-        """Ask for the account; a password the tenant dislikes (it may hold the name by chance) is replaced."""
+    def _post(self, order: Order, secret: SealedPassword) -> User:
+        body = self._body(order, secret)
+        row = self._graph.create("/users", body)
+        return records.user({**body, "id": row["id"]})
+
+    def _with_password(self, order: Order, write: Callable[[SealedPassword], T]) -> T:
+        """``write`` with a new password and its entry's name; one the tenant dislikes is replaced, three times."""
         attempt = 0
         while True:
             attempt += 1
-            body = self._body(order)
+            secret = self._password(order.address, _names(order))
             try:
-                row = self._graph.create("/users", body)
+                return write(secret)
             except Refused as refused:
                 if attempt == PASSWORDS or not _password_rejected(refused):
                     raise
-            else:
-                return records.user({**body, "id": row["id"]})
 
-    def _body(self, order: Order) -> dict[str, object]:
+    def _body(self, order: Order, secret: SealedPassword) -> dict[str, object]:
         name = order.address.key
         body: dict[str, object] = {
             DIRECTORY[field]: _graph_value(field, value)
@@ -155,15 +172,27 @@ class Accounts:
             **body,
             "userPrincipalName": name,
             "mailNickname": unique_name(name),
-            "passwordProfile": self._password_profile(),
+            **password_profile(secret),
             "onPremisesExtensionAttributes": {
                 **{EXTENSIONS[field]: value for field, value in order.fields.items() if field in EXTENSIONS and value},
+                ENTRY: secret.entry,
                 STAMP: stamp(order.address),
             },
         }
 
-    def _password_profile(self) -> dict[str, object]:
-        return {"password": self._password(), "forceChangePasswordNextSignIn": True}
+
+def password_profile(secret: SealedPassword) -> dict[str, object]:
+    """What sets the password, to be changed at once, and says on the account which entry it is: one request for both,
+    so that they cannot disagree."""
+    return {
+        "passwordProfile": {"password": secret.password, "forceChangePasswordNextSignIn": True},
+        "onPremisesExtensionAttributes": {ENTRY: secret.entry},
+    }
+
+
+def _names(order: Order) -> list[str]:
+    """What the person is called, as the directory is about to show it."""
+    return [str(value) for name in ("first_name", "last_name", "display_name") if (value := order.fields.get(name))]
 
 
 def unique_name(address: str) -> str:

@@ -35,7 +35,7 @@ class Conversion:
             self._seats.give(user, None)
             return
         if box.shared:
-            self._accounts.open(user)
+            self._accounts.open(user, order)
         self._seats.give(user, wanted)
         self._set_type("Regular", order, user, box)
 

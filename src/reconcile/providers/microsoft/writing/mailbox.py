@@ -10,7 +10,7 @@ from reconcile.providers.microsoft.reading.records import Box, User, domain_of, 
 from reconcile.providers.microsoft.wire.exchange import edited
 from reconcile.providers.microsoft.wire.graph import segment
 from reconcile.providers.microsoft.wire.refusals import Refused, holds_address
-from reconcile.providers.microsoft.writing.accounts import Accounts
+from reconcile.providers.microsoft.writing.accounts import Accounts, NewPassword
 from reconcile.providers.microsoft.writing.address_holders import held, taken
 from reconcile.providers.microsoft.writing.boundary import check_inside, check_ours
 from reconcile.providers.microsoft.writing.conversion import Conversion
@@ -32,7 +32,7 @@ WRITES = 3
 class MailboxWriter:
     """Kind *mailbox*. The account's object id is the mailbox's identity; names and addresses change in place."""
 
-    def __init__(self, surfaces: Surfaces, password: Callable[[], str]) -> None:
+    def __init__(self, surfaces: Surfaces, password: NewPassword) -> None:
         self._surfaces = surfaces
         self._watch = surfaces.watch
         self._exchange = surfaces.exchange

@@ -9,6 +9,7 @@ from reconcile.problem import Problem
 from reconcile.providers.base import Order, Writer
 from reconcile.providers.microsoft.wire.refusals import LostAnswer, Refused, explained
 from reconcile.providers.microsoft.writing.access import AccessWriter
+from reconcile.providers.microsoft.writing.accounts import NewPassword
 from reconcile.providers.microsoft.writing.copy_access import CopyAccessWriter
 from reconcile.providers.microsoft.writing.dkim import DkimSigningWriter, DkimWriter
 from reconcile.providers.microsoft.writing.domain import DomainWriter, VerificationWriter
@@ -23,7 +24,7 @@ T = TypeVar("T")
 class MicrosoftWriter:
     """Carries orders out in the tenant. Thread-safe. Raises ``Problem`` with a code M365-… or AUTH…, nothing else."""
 
-    def __init__(self, surfaces: Surfaces, password: Callable[[], str]) -> None:
+    def __init__(self, surfaces: Surfaces, password: NewPassword) -> None:
         self._by_kind: dict[str, Writer] = {
             "domain": DomainWriter(surfaces),
             "domain_verification": VerificationWriter(surfaces),

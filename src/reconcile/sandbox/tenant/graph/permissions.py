@@ -32,6 +32,7 @@ _NEEDED: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "PATCH users/{}": _WRITE_USERS,
         "DELETE users/{}": _DELETE_USERS,
         "POST users/{}/assignLicense": ("LicenseAssignment.ReadWrite.All", *_WRITE_USERS),
+        "POST users/{}/revokeSignInSessions": ("User.RevokeSessions.All", *_WRITE_USERS),
         "GET users/{}/licenseDetails": _READ_SKUS,
         "GET subscribedSkus": _READ_SKUS,
         "GET subscribedSkus/{}": _READ_SKUS,

@@ -158,6 +158,7 @@ def _pages(
         ("PATCH", "users/{}", "", lambda _, key, body: users.change(key, body)),
         ("DELETE", "users/{}", "", lambda _, key, __: users.delete(key)),
         ("POST", "users/{}/assignLicense", "", licences.assign),
+        ("POST", "users/{}/revokeSignInSessions", "", lambda _, key, __: users.revoke_sessions(key)),
         ("GET", "users/{}/licenseDetails", "$select", lambda request, key, _: licences.details(request, key)),
         ("GET", "subscribedSkus", "$select $skiptoken", lambda request, _, __: licences.listed(request)),
         ("GET", "subscribedSkus/{}", "$select", lambda request, key, _: licences.get(request, key)),

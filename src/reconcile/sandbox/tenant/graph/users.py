@@ -61,7 +61,7 @@ class Users:
         if mail and self._world.book.objector(mail, ""):
             raise taken("proxyAddresses")
         user = self._world.add_user({key: value for key, value in values.items() if value is not None})
-        user.values.pop("passwordProfile")
+        user.passwords.append(str(user.values.pop("passwordProfile")["password"]))
         if mail:
             self._world.set_addresses(user.id, [f"SMTP:{mail}"])
         return self._pages.single(request, USER, self.shown(user), "users", 201)
@@ -78,8 +78,8 @@ class Users:
         if upn is not None and upn != user.upn:
             self._check_free_upn(upn, user.id)
         if values.get("passwordProfile"):
-            _check_password(values, upn or user.upn)
-        values.pop("passwordProfile", None)
+            _check_password({**user.values, **values}, upn or user.upn)
+        profile = values.pop("passwordProfile", None)
         try:
             if values.get("mail"):
                 held = user.values.get("proxyAddresses") or []
@@ -95,7 +95,15 @@ class Users:
                 **(user.values.get("onPremisesExtensionAttributes") or {}), **extension
             }  # fmt: skip
         user.values.update(values)
+        if profile and profile.get("password"):
+            user.passwords.append(str(profile["password"]))
         return Answer(204)
+
+    def revoke_sessions(self, key: str) -> Answer:
+        """Whoever is signed in must sign in again."""
+        user = self.find(key)
+        user.sessions_from = self._world.clock.now()
+        return Answer(200, {"@odata.context": "https://graph.microsoft.com/v1.0/$metadata#Edm.Boolean", "value": True})
 
     def delete(self, key: str) -> Answer:
         user = self.find(key)
@@ -122,7 +130,7 @@ class Users:
             "deletedDateTime": _stamp(user.deleted) if user.deleted else None,
             "userType": user.values.get("userType", "Member"),
             "lastPasswordChangeDateTime": stamp,
-            "signInSessionsValidFromDateTime": stamp,
+            "signInSessionsValidFromDateTime": _stamp(user.sessions_from or user.created),
             "onPremisesExtensionAttributes": {name: extension.get(name) for name in _EXTENSIONS},
             "assignedLicenses": licences,
             "licenseAssignmentStates": [
@@ -221,15 +229,29 @@ class _Shown(Mapping[str, Any]):
         return self._properties
 
 
-def _check_password(values: dict[str, Any], upn: str) -> None:
-    """8 to 256 characters, three of the four classes, without the sign-in name."""
+def _check_password(values: Mapping[str, Any], upn: str) -> None:
+    """8 to 256 characters, three of the four classes, without the sign-in name nor the person's names (Microsoft,
+    "Eliminate bad passwords": from four letters on, disguised or not)."""
     password = str(values["passwordProfile"].get("password") or "")
     classes = sum(re.search(kind, password) is not None for kind in (r"[a-z]", r"[A-Z]", r"\d", r"[^A-Za-z0-9]"))
-    if not 8 <= len(password) <= 256 or classes < 3 or upn.partition("@")[0].lower() in password.lower():
+    if (
+        not 8 <= len(password) <= 256
+        or classes < 3
+        or _holds_a_name(
+            password, [upn.partition("@")[0], str(values.get("givenName") or ""), str(values.get("surname") or "")]
+        )
+    ):
         raise bad_request(
             "The specified password does not comply with password complexity requirements. Please provide a different "
             "password."
         )
+
+
+def _holds_a_name(password: str, names: list[str]) -> bool:
+    def compared(text: str) -> str:
+        return text.lower().translate(str.maketrans("01$@", "olsa"))
+
+    return any(len(name) >= 4 and compared(name) in compared(password) for name in names)
 
 
 def _service(plan_name: str) -> str:
