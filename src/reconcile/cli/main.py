@@ -53,6 +53,10 @@ COMMANDS = {
         "reconcile.cli.pipelines.comment:comment",
         "Put a plan on its pull request, or keep one issue for what drifted.",
     ),
+    "letter": (
+        "reconcile.cli.letter.commands:letter",
+        "Letters to the federations: show one, list, check templates, read what came back.",
+    ),
     "state": (
         "reconcile.cli.state.commands:state",
         "What is recorded as ours: list, show, mv, rm, pull, push, rebuild, reseal.",

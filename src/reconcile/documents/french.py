@@ -1,11 +1,10 @@
-"""Days, moments, amounts and spaces as French writes them. Pure: no locale of the machine is asked."""
+"""Days, moments, lists and spaces as French writes them. Pure: no locale of the machine is asked."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
 from collections.abc import Sequence
-from decimal import Decimal
 
 _DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 _MONTHS = (
@@ -28,10 +27,9 @@ def civil_moment(moment: dt.datetime) -> str:
     return f"{civil_day(moment.date())} à {moment.hour} h {minutes}".rstrip()
 
 
-def euros(amount: Decimal) -> str:
-    """1 234,50 €"""
-    whole, _, cents = f"{amount:,.2f}".partition(".")
-    return f"{whole.replace(',', _NARROW)},{cents}{_WIDE}€"
+def grouped(number: int) -> str:
+    """123 456"""
+    return f"{number:,}".replace(",", _NARROW)
 
 
 def listed(words: Sequence[str]) -> str:

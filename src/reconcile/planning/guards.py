@@ -219,6 +219,8 @@ def _names(change: Change, fields: Mapping[str, Value | Reference]) -> list[str]
     """The mail addresses and domains a change would write to."""
     if change.address.kind == "dns":
         return [change.address.mail_domain]
+    if change.address.kind == "notice":
+        return []  # it leaves for an address outside, on purpose; nothing is written there
     names = [change.address.key]
     aliases = fields.get("aliases")
     if isinstance(aliases, tuple):

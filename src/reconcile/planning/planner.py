@@ -106,8 +106,13 @@ def make_plan(inputs: Inputs, readers: Mapping[str, Reader], now: dt.datetime, t
         for resource in inputs.desired
         if isinstance(shown := observed[resource.address], Live) and shown.identity
     }
+    alive = {resource.address.federation for resource in inputs.desired}
     for address, record in records.items():
         if address in described:
+            continue
+        if KINDS[address.kind].once:
+            if address.federation not in alive:
+                changes.append(disown(address, "its federation is described no longer"))
             continue
         shown = observed[address]
         owner = inputs.owners.get(address.mail_domain, address.federation)

@@ -49,7 +49,8 @@ class Kind:
     management by a shown *adopt*; otherwise what exists is simply updated, for it is somebody's record that the
     YAML means to change. ``guarded``: deleting one can lose mail, so a deletion needs its own permission. ``local``: it
     exists in our own folder alone, under the name of its federation. ``given``: what exists of it before it is recorded
-    was given by others, so that taking any of it away needs a permission of its own too.
+    was given by others, so that taking any of it away needs a permission of its own too. ``once``: what was done is
+    history: it is not taken back, and stays recorded for as long as its federation is described.
     """
 
     name: str
@@ -59,10 +60,11 @@ class Kind:
     guarded: bool = False
     local: bool = False
     given: bool = False
+    once: bool = False
 
 
 def _kind(name: str, provider: str, *fields: Field, **policies: bool) -> Kind:
-    """``policies``: those of the four flags of ``Kind`` that hold."""
+    """``policies``: those of the flags of ``Kind`` that hold."""
     return Kind(name, provider, MappingProxyType({field.name: field for field in fields}), **policies)
 
 
@@ -141,6 +143,9 @@ _DECLARED = (
         Field("mailbox", write_only=True),
         local=True,
     ),
+    # A letter to the contact. day: the migration date it tells. attempt: grows when somebody asks to have it
+    # sent again.
+    _kind("notice", "post", Field("to"), Field("day"), Field("attempt"), local=True, once=True),
 )
 
 KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in _DECLARED})

@@ -28,7 +28,7 @@ QUIET = "dim"
 #: Beyond this many, mailboxes without a seat are counted.
 LISTED = 10
 
-_PROVIDERS = {"microsoft": "Microsoft", "dns": "the DNS", "copies": "the mail copy"}
+_PROVIDERS = {"microsoft": "Microsoft", "dns": "the DNS", "copies": "the mail copy", "post": "the post"}
 
 
 def verb(action: Action) -> Text:

@@ -82,6 +82,7 @@ def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepare
     from concurrent.futures import ThreadPoolExecutor
 
     from reconcile.cli.session.tracked import refuse_tracked
+    from reconcile.cli.wiring.notices import notices_of
     from reconcile.config.inventory.logins import Logins
     from reconcile.planning.planner import Inputs
     from reconcile.resources.desired import compile_federations, declared_domains
@@ -115,8 +116,9 @@ def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepare
         snapshots[slug], unsettled = journals.replay(stored)
         interrupted.update(intent.address for intent in unsettled if intent.action == "create")
     owners = declared_domains(loaded.federations)
+    desired = compile_federations(federations, settings, session.clock.now())
     inputs = Inputs(
-        desired=compile_federations(federations, settings, session.clock.now()),
+        desired=(*desired, *notices_of(session, federations, snapshots, desired)),
         snapshots=snapshots,
         interrupted=frozenset(interrupted),
         domains=declared_domains(federations),

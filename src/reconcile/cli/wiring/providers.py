@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reconcile.cli.session.credential import credential
 from reconcile.cli.session.session import Session
 from reconcile.cli.wiring.copies import copies_location
+from reconcile.cli.wiring.post import post
 from reconcile.cli.wiring.vault import first_passwords
 from reconcile.providers.base import Provider, Reader
 
@@ -17,15 +18,15 @@ if TYPE_CHECKING:
 
 
 def providers(session: Session) -> Mapping[str, Provider]:
-    """Every provider of this call, by name: tenant, DNS, copies. Raises AUTH01 without the keys that writing takes."""
+    """Every provider of this call, by name. Raises AUTH01 without the keys that writing takes."""
     dns = dns_places(session).provider(session.state / "dns")
-    return {provider.name: provider for provider in (*_tenant_and_copies(session), dns)}
+    return {provider.name: provider for provider in (*_tenant_and_copies(session), dns, post(session))}
 
 
 def readers(session: Session) -> Mapping[str, Reader]:
     """The readers alone: a plan needs no key that could change a zone."""
     found = {provider.name: provider.reader for provider in _tenant_and_copies(session)}
-    return found | {"dns": dns_places(session).reader()}
+    return found | {"dns": dns_places(session).reader(), "post": post(session).reader}
 
 
 def _tenant_and_copies(session: Session) -> tuple[Provider, Provider]:

@@ -20,6 +20,7 @@ from reconcile.views.cost import plan_costs
 from reconcile.views.gate_text import gate_text
 from reconcile.views.gate_text import summary as gate_summary
 from reconcile.views.plan.change_text import Detail, change_text
+from reconcile.views.plan.notices_text import notices_text
 from reconcile.views.wording import (
     ALARM,
     DRIFT,
@@ -103,6 +104,9 @@ def _kinds(changes: list[Change], plan: Plan, zone: dt.tzinfo, detail: Detail) -
     changes = sorted(changes, key=lambda change: (_KIND_ORDER[change.address.kind], change.address))
     for kind, group in itertools.groupby(changes, key=lambda change: change.address.kind):
         of_kind = list(group)
+        if kind == "notice" and detail is Detail.REVIEW:
+            yield from notices_text(of_kind, plan.created, zone)
+            continue
         moments = [_later(change, plan, zone) for change in of_kind]
         shared = moments[0] if len(set(moments)) == 1 else ""
         yield Text(f"  {kind}").append(f"  {shared}" if shared else "", QUIET)

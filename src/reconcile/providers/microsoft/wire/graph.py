@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import threading
 from collections.abc import Iterable, Mapping, Sequence
@@ -86,6 +87,23 @@ class Graph:
         """One object, None when Graph does not know it."""
         return self._read(self._root + path + _query(select, {}))
 
+    def first(self, path: str, select: Iterable[str] = (), **options: str | int) -> list[Row] | None:
+        """The first page of a collection that is known to be short; None when there is nothing at that path."""
+        page = self._read(self._root + path + _query(select, options))
+        if page is None:
+            return None
+        return page["value"] if is_table(page.get("value")) else []
+
+    def content(self, path: str) -> bytes:
+        """What is kept at a path as it is, such as a message in MIME; nothing when there is none."""
+        self._quota.take(units=1, writes=0)
+        reply = self._transport.send(self._service, Request("GET", self._root + path))
+        if reply.status == 200:
+            return reply.content
+        if reply.status != 404:
+            self._understood(reply.status, reply.json(), reply.request_id)
+        return b""
+
     def many(self, paths: Sequence[str]) -> list[Row | Refused]:
         """The answers to several GETs, in order, batched; a part that is refused does not fail the others."""
         answers: dict[str, Row | Refused] = {}
@@ -97,6 +115,16 @@ class Graph:
     def create(self, path: str, body: Mapping[str, object]) -> Row:
         """POST what must not exist twice. Raises ``LostAnswer`` when nobody knows whether it does now."""
         return self._write(Request("POST", self._root + path, body, repeatable=False, writes=True))
+
+    def create_from_mime(self, path: str, mime: bytes) -> Row:
+        """POST a whole message as Graph takes one: in base64, called text. Raises ``LostAnswer`` as ``create``."""
+        headers = {"Content-Type": "text/plain"}
+        request = Request("POST", self._root + path, base64.b64encode(mime), headers, repeatable=False, writes=True)
+        return self._write(request)
+
+    def act_once(self, path: str) -> None:
+        """POST an action that must not be done twice. Raises ``LostAnswer`` when nobody knows whether it was done."""
+        self._write(Request("POST", self._root + path, repeatable=False, writes=True))
 
     def act(self, path: str, body: Mapping[str, object]) -> Row:
         """POST an action that changes nothing when done again."""

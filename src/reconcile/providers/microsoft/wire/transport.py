@@ -242,7 +242,7 @@ class Transport:
             answer = self._session.request(
                 request.method,
                 url,
-                data=None if request.body is None else json.dumps(request.body).encode(),
+                data=_octets(request.body),
                 headers={
                     "Accept": "application/json",
                     "Accept-Encoding": "identity",
@@ -263,6 +263,11 @@ class Transport:
                 return reply
             url = requests.compat.urljoin(url, reply.headers.get("Location", ""))
         raise Problem("M365-06", f"{service.name} redirects without end.", "check the tenant's addresses")
+
+
+def _octets(body: object) -> bytes | None:
+    """The body on the wire: bytes as they are, whose type the request says, anything else as JSON."""
+    return body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
 
 
 def _decoded(content: bytes) -> bytes:

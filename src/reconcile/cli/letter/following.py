@@ -1,0 +1,108 @@
+"""What becomes of letters: read what came back, say what became of one, have one sent again."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from reconcile.cli.session.exits import DONE
+from reconcile.cli.session.session import Session
+from reconcile.problem import Problem
+
+if TYPE_CHECKING:
+    from reconcile.providers.post.book import LetterBook, Sending
+
+#: A bounce comes within five days (RFC 5321 §4.5.4.1); the sending is looked at for as long, and a little more.
+_BOUNCES_WITHIN = dt.timedelta(days=14)
+
+
+@click.command()
+@click.pass_obj
+def bounces(session: Session) -> int:
+    """Read the sender's mailbox for letters that came back, and note them: plan, status and list then say so."""
+    from reconcile.cli.wiring.notices import letter_book
+    from reconcile.cli.wiring.post import report_source
+    from reconcile.providers.post.bounces import bounces as bounces_of
+
+    book, since = letter_book(session), session.clock.now() - _BOUNCES_WITHIN
+    sent = dict(_sent_since(session, book, since))
+    noted = 0
+    for report in report_source(session)(since.date()):
+        for bounce in bounces_of(report):
+            slug, sending = sent.get(bounce.message_id, ("", None))
+            if sending is None or sending.bounced or bounce.recipient not in ("", sending.to):
+                continue
+            book.bounced(slug, sending.message_id, bounce.sentence)
+            del sent[bounce.message_id]
+            session.warn(f"{slug}: the letter {sending.letter} to {sending.to} came back: {bounce.sentence}")
+            noted += 1
+    session.warn(f"{noted} new." if noted else "No letter came back.")
+    return DONE
+
+
+@click.command()
+@click.argument("federation")
+@click.argument("name", metavar="LETTER")
+@click.option("--sent/--unsent", "left", default=None, help="It arrived, or it did not.")
+@click.pass_obj
+def settle(session: Session, federation: str, name: str, left: bool | None) -> int:
+    """Say what became of a LETTER of which nobody knows whether it left: its contact was asked."""
+    from reconcile.cli.letter.naming import letter_named
+    from reconcile.cli.wiring.notices import letter_book
+
+    if left is None:
+        raise click.UsageError("Say --sent or --unsent.")
+    slug, chosen = _slug(session, federation), letter_named(name)
+    book = letter_book(session)
+    last = book.read(slug).last(chosen.value)
+    if last is None or not last.unsure:
+        raise Problem(
+            "LET07", f"{slug}: nothing is unsure about the letter {chosen.value}.", "see: reconcile letter list"
+        )
+    if left:
+        book.sent(slug, last.message_id)
+    else:
+        book.unsent(slug, last.message_id, "somebody said that it did not arrive")
+    session.warn(f"{slug}: the letter {chosen.value} {'was sent' if left else 'leaves with the next apply'}.")
+    return DONE
+
+
+@click.command()
+@click.argument("federation")
+@click.argument("name", metavar="LETTER")
+@click.pass_obj
+def resend(session: Session, federation: str, name: str) -> int:
+    """Have a LETTER that was sent leave once more with the next apply, as a letter of its own."""
+    from reconcile.cli.letter.naming import letter_named
+    from reconcile.cli.wiring.notices import letter_book
+
+    slug, chosen = _slug(session, federation), letter_named(name)
+    book = letter_book(session)
+    known = book.read(slug)
+    if known.last_sent(chosen.value) is None:
+        raise Problem("LET07", f"{slug}: the letter {chosen.value} never left.", "see: reconcile letter list")
+    book.again(slug, chosen.value, known.attempt(chosen.value) + 1)
+    session.warn(f"{slug}: the letter {chosen.value} leaves again with the next apply, if it is still of use.")
+    return DONE
+
+
+def _slug(session: Session, name: str) -> str:
+    """The federation of that name. Raises ``Problem`` CFG04 for a name nobody has."""
+    from reconcile.config.load import load_federations
+
+    loaded = load_federations(session.federations, protected=session.settings.protected)
+    [path] = loaded.named([name])
+    return path.stem
+
+
+def _sent_since(session: Session, book: LetterBook, since: dt.datetime) -> Iterator[tuple[str, tuple[str, Sending]]]:
+    """Message-ID → federation and sending, under every identifier the letter may be quoted by."""
+    for path in sorted(session.federations.glob("spf*.yaml")):
+        for ones in book.read(path.stem).sendings.values():
+            for one in ones:
+                if (one.sent or one.committed or one.begun) >= since:
+                    for identifier in {one.message_id, one.known_as} - {""}:
+                        yield identifier, (path.stem, one)

@@ -1,0 +1,32 @@
+"""Where the letters of a federation stand, told from the state, the letter book and the inventory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconcile.cli.session.session import Session
+from reconcile.cli.wiring.notices import letter_book, notice_facts
+
+if TYPE_CHECKING:
+    from reconcile.config.federation.federation import Federation
+    from reconcile.planning.letters import LetterStanding
+    from reconcile.state.snapshot.snapshot import Snapshot
+
+
+def standings_of(session: Session, federation: Federation, snapshot: Snapshot | None) -> tuple[LetterStanding, ...]:
+    """Every letter that was sent or is due. Raises ``Problem`` LET03 when the letter book is damaged."""
+    from reconcile.planning.letters import letter_standings
+    from reconcile.resources.notices import Letter
+
+    book = letter_book(session).read(federation.slug)
+    last = {letter: sending for letter in Letter if (sending := book.last(letter.value)) is not None}
+    records = {address.key: record for address, record in (snapshot.records if snapshot else {}).items()}
+    returned = {letter: one.bounced for letter, one in last.items() if one.bounced}
+    unsure = {
+        letter: f"handed over to {one.to}, and no answer came"
+        for letter, one in last.items()
+        if one.unsure and (letter.value not in records or records[letter.value].identity != one.message_id)
+    }
+    facts = notice_facts(session, federation, snapshot)
+    now = session.clock.now()
+    return tuple(letter_standings(federation, facts, session.settings, now, returned, unsure))

@@ -1,0 +1,70 @@
+"""Letters made visible: one as it would leave, and where those of each federation stand."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from rich.text import Text
+
+from reconcile.planning.letters import NEEDS_A_LOOK, LetterStanding, Standing
+from reconcile.views.wording import ALARM, DRIFT, QUIET, moment, plain
+
+_STYLES = {
+    Standing.SENT: "green",
+    Standing.RETURNED: ALARM,
+    Standing.UNSURE: ALARM,
+    Standing.LATE: DRIFT,
+    Standing.PLANNED: "default",
+    Standing.MISSED: QUIET,
+}
+
+
+def letter_text(head: Mapping[str, str], attachments: Mapping[str, int], text: str) -> Iterator[Text]:
+    """The letter as a mail program shows it. ``attachments``: name → bytes."""
+    for name, value in head.items():
+        yield Text(f"{name}: ", QUIET).append(plain(value), "default")
+    for name, size in attachments.items():
+        yield Text("Attached: ", QUIET).append(f"{plain(name)} ({size / 1000:.0f} kB)", "default")
+    yield Text()
+    for line in text.splitlines():
+        yield Text(plain(line.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ")))
+
+
+def letters_table(rows: Mapping[str, Sequence[LetterStanding]], zone: dt.tzinfo) -> Iterator[Text]:
+    """One line a letter, under its federation."""
+    for slug, ones in sorted(rows.items()):
+        yield Text(plain(slug), "bold")
+        if not ones:
+            yield Text("  no letter is due: no contact, no date, or no transport in reconcile.toml", QUIET)
+        for one in ones:
+            when = moment(one.moment, zone) if one.moment else "at once"
+            line = Text(f"  {one.letter.value:<15}").append(f"{one.standing.value:<11}", _STYLES[one.standing])
+            line.append(f"{when:<24}{plain(one.to)}", "default")
+            yield line.append(f"  {plain(one.why)}", ALARM) if one.why else line
+
+
+def letters_document(rows: Mapping[str, Sequence[LetterStanding]]) -> dict[str, Any]:
+    """The same for programs."""
+    return {"format": 1, "federations": {slug: [as_object(one) for one in ones] for slug, ones in sorted(rows.items())}}
+
+
+def as_object(one: LetterStanding) -> dict[str, Any]:
+    return {
+        "letter": one.letter.value,
+        "standing": one.standing.value,
+        "moment": one.moment.isoformat(timespec="seconds") if one.moment else None,
+        "to": one.to,
+        "why": one.why,
+    }
+
+
+def letters_cell(ones: Sequence[LetterStanding]) -> str:
+    """How many of the letters due so far have left, and how many need a look: ``3/4 !1``."""
+    sent = sum(one.standing in (Standing.SENT, Standing.RETURNED) for one in ones)
+    look = sum(one.standing in NEEDS_A_LOOK for one in ones)
+    due = sent + sum(one.standing in (Standing.LATE, Standing.UNSURE) for one in ones)
+    if not ones:
+        return "–"
+    return f"{sent}/{due}" + (f" !{look}" if look else "") if due else "·"

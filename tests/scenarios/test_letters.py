@@ -1,0 +1,179 @@
+"""Letters through a migration: each leaves once at its moment, moves with the date, and says what happened to it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import email
+import email.policy
+import json
+from email.message import EmailMessage
+
+import pytest
+from tests.scenarios.stage import Stage
+from tests.scenarios.test_calendar import PARIS, Days
+
+LETTERS = """
+[letters]
+transport = "folder"
+sender = "postmaster@secourspopulaire.example"
+phone = "01 99 00 00 00"
+"""
+
+
+@pytest.fixture
+def days(stage: Stage) -> Days:
+    """A federation with a contact, whose addresses nobody has decided on, twenty days before J."""
+    with (stage.folder / "reconcile.toml").open("a", encoding="utf-8") as settings:
+        settings.write(LETTERS)
+    contact = "contact: {name: Camille Dupont, email: camille.dupont@example.net, poptransfert: meuse}\n"
+    stage.edit("spf55", "legacy: {server", f"{contact}legacy: {{server")
+    days = Days(stage)
+    stage.edit("spf55", ", confirmed: 2025-01-15", "")
+    return days
+
+
+def come(days: Days, before: int, time_of_day: str = "09:00") -> None:
+    moment = dt.datetime.combine(days.day - dt.timedelta(days=before), dt.time.fromisoformat(time_of_day), PARIS)
+    days.clock.advance_to(moment.astimezone(dt.UTC))
+
+
+def apply_letters(days: Days) -> list[str]:
+    """What an apply of the letters alone sends: their names, in order."""
+    known = set(mails(days))
+    days.stage.run("apply", "--yes", "--target", "spf55/notice/*")
+    return [str(mail["X-SPF-Letter"]).removeprefix("spf55/") for name, mail in mails(days).items() if name not in known]
+
+
+def mails(days: Days) -> dict[str, EmailMessage]:
+    folder = days.stage.folder / ".sandbox" / "letters"
+    return {
+        path.name: email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+        for path in sorted(folder.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
+    }
+
+
+def letters(days: Days) -> dict[str, str]:
+    [ones] = json.loads(days.stage.run("letter", "list", "--json", expect=0).out)["federations"].values()
+    return {one["letter"]: one["standing"] for one in ones}
+
+
+def test_each_letter_leaves_once_at_its_moment(days: Days) -> None:
+    come(days, 15)
+    assert apply_letters(days) == []
+    come(days, 14, "08:59")
+    assert apply_letters(days) == []
+    come(days, 14)
+    assert apply_letters(days) == ["list"]
+    assert apply_letters(days) == []
+    assert letters(days)["list"] == "sent"
+    come(days, 8)
+    assert apply_letters(days) == ["reminder"]
+    come(days, 7)
+    assert apply_letters(days) == ["last-reminder"]
+    come(days, 5)
+    assert apply_letters(days) == ["confirmation"]
+    assert {name: standing for name, standing in letters(days).items() if standing == "sent"}.keys() == {
+        "list",
+        "reminder",
+        "last-reminder",
+        "confirmation",
+    }
+    for mail in mails(days).values():
+        assert mail["To"] == "Camille Dupont <camille.dupont@example.net>"
+        assert mail["Auto-Submitted"] == "auto-generated"
+        body, page = mail.get_body(("plain",)), mail.get_body(("html",))
+        assert body is not None
+        assert page is not None
+        assert "Camille Dupont" in body.get_content()
+        assert "<script" not in page.get_content()
+
+
+def test_a_date_moved_is_told_once_and_the_letters_follow_it(days: Days) -> None:
+    come(days, 14)
+    assert apply_letters(days) == ["list"]
+    later = days.day + dt.timedelta(days=42)
+    days.stage.add_batch(later)
+    days.stage.edit("spf55", f"date: {days.day.isoformat()}", f"date: {later.isoformat()}")
+    assert apply_letters(days) == ["postponed"]
+    assert apply_letters(days) == []
+    come(days, 5)
+    assert apply_letters(days) == []
+    days.day = later
+    come(days, 14)
+    assert apply_letters(days) == ["list"]
+    said = next(reversed(mails(days).values())).get_body(("plain",))
+    assert said is not None
+    assert str(later.year) in said.get_content()
+
+
+def test_another_contact_gets_the_letter_that_the_first_had_days_ago(days: Days) -> None:
+    come(days, 14)
+    assert apply_letters(days) == ["list"]
+    days.stage.edit("spf55", "camille.dupont@example.net", "anne.leroy@example.net")
+    assert apply_letters(days) == ["list"]
+    assert [mail["To"].addresses[0].addr_spec for mail in mails(days).values()] == [
+        "camille.dupont@example.net",
+        "anne.leroy@example.net",
+    ]
+
+
+def test_a_letter_is_sent_again_when_somebody_asks_under_an_identifier_of_its_own(days: Days) -> None:
+    come(days, 14)
+    assert days.stage.run("letter", "resend", "spf55", "list").code != 0
+    assert apply_letters(days) == ["list"]
+    days.stage.run("letter", "resend", "55", "list", expect=0)
+    assert apply_letters(days) == ["list"]
+    assert apply_letters(days) == []
+    assert len({mail["Message-ID"] for mail in mails(days).values()}) == 2
+
+
+def test_a_lost_letter_book_sends_nothing_twice(days: Days) -> None:
+    come(days, 14)
+    assert apply_letters(days) == ["list"]
+    for path in (days.stage.folder / "spfstate" / "letters").iterdir():
+        path.unlink()
+    assert apply_letters(days) == []
+
+
+def test_a_damaged_letter_book_stops_the_letters_and_says_so(days: Days) -> None:
+    come(days, 14)
+    assert apply_letters(days) == ["list"]
+    [book] = (days.stage.folder / "spfstate" / "letters").iterdir()
+    book.write_text("{}\n" + book.read_text(encoding="utf-8"), encoding="utf-8")
+    come(days, 8)
+    assert apply_letters(days) == []
+    assert ":1 is no line of a letter book" in days.stage.run("plan").said
+
+
+def test_the_plan_says_all_letters_in_one_line(days: Days) -> None:
+    come(days, 14)
+    said = days.stage.run("plan", expect=0).out
+    [line] = [one for one in said.splitlines() if one.startswith("  notice")]
+    assert "camille.dupont@example.net: now list; reminder" in line
+    assert "opening" in line
+
+
+def test_a_letter_is_shown_before_it_leaves_and_nothing_is_sent(days: Days) -> None:
+    said = days.stage.run("letter", "show", "spf55", "opening", "--eml", "o.eml", "--html", "o.html", expect=0).out
+    assert "Attached: Configurer-sa-messagerie.pdf" in said
+    assert (days.stage.folder / "o.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    mail = email.message_from_bytes((days.stage.folder / "o.eml").read_bytes(), policy=email.policy.default)
+    [sheet] = list(mail.iter_attachments())
+    assert sheet.get_content().startswith(b"%PDF-")
+    assert mails(days) == {}
+
+
+def test_a_template_of_the_postmaster_s_is_used_and_judged(days: Days) -> None:
+    stage = days.stage
+    stage.run("letter", "templates", "modeles", expect=0)
+    stage.settings('transport = "folder"', 'transport = "folder"\ntemplates_folder = "modeles"')
+    stage.run("letter", "check", expect=0)
+    template = stage.folder / "modeles" / "list.md"
+    template.write_text("Objet : Bonjour\n\nCh\u00e8re {{ contact.prenom }},\n", encoding="utf-8")
+    ended = stage.run("letter", "check", expect=1)
+    assert "LET01 The template list.md, line 3" in ended.said
+    come(days, 14)
+    assert apply_letters(days) == []
+    assert "LET01" in stage.run("apply", "--yes", "--target", "spf55/notice/*").said
+    template.write_text("Objet : Bonjour\n\nCh\u00e8re {{ contact.name }},\n", encoding="utf-8")
+    assert apply_letters(days) == ["list"]
