@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from tests.providers.dns.elsewhere import Elsewhere, elsewhere_in
 from tests.providers.dns.servers import Bind, Embedded, Knot, PowerDns, Server, running
 from tests.providers.dns.world import ORDINARY, World, zone_on
 
@@ -52,3 +54,11 @@ def world(request: pytest.FixtureRequest) -> World:
     """A fresh ordinary zone on each server in turn, plain and, where the server can, signed."""
     kind, _, signed = request.param.partition(" ")
     return zone_on(request.getfixturevalue(kind), ORDINARY, signed=bool(signed))
+
+
+@pytest.fixture
+def elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Iterator[Elsewhere]:
+    """A sandbox whose settings are reported as live ones, its DNS not said yet."""
+    yield from elsewhere_in(tmp_path, monkeypatch, capfd)

@@ -17,9 +17,12 @@ Call = Callable[[str, str, dict[str, str], dict[str, Any]], Reply]
 
 
 class Host:
-    """``fail_at``: the number of the writing call (from 1) that is answered 503, nothing done."""
+    """``fail_at``: the number of the writing call (from 1) that is answered 503, nothing done. ``refuses``: the account
+    may not do anything.
+    """
 
     base: str
+    refuses = False
 
     def __init__(self) -> None:
         self.fail_at = 0
@@ -30,6 +33,8 @@ class Host:
             mocked.add_callback(method, re.compile(re.escape(self.base)), self._answer)
 
     def _answer(self, request: Any) -> Reply:
+        if self.refuses:
+            return 403, {}, "{}"
         method, path = request.method, urlparse(request.url).path.removeprefix(urlparse(self.base).path)
         query = {name: values[0] for name, values in parse_qs(urlparse(request.url).query).items()}
         if method != "GET":

@@ -71,7 +71,7 @@ def check(session: Session, federation: str, as_json: bool) -> int:
     from reconcile.cli.dns.output import survey_document, survey_lines
     from reconcile.cli.wiring.assigned_mx import assigned_mx
     from reconcile.cli.wiring.providers import dns_places
-    from reconcile.providers.base import Weight
+    from reconcile.providers.base import Finding, Weight
     from reconcile.providers.dns.checks.propagation import State
     from reconcile.providers.dns.checks.servers import SwitchMoments
     from reconcile.providers.dns.checks.survey import Survey
@@ -88,6 +88,12 @@ def check(session: Session, federation: str, as_json: bool) -> int:
     for domain in sorted(unseen):
         session.warn(f"{domain} was not checked: name the server that serves it, [dns.hosted] server.")
     findings = [finding for one in surveys for finding in one.findings]
+    findings += [
+        Finding(domain, "servers", Weight.WARNS, sentence)
+        for domain, differing in dns_places(session).listed(chosen.domains).items()
+        if not isinstance(differing, Problem)
+        for sentence in differing
+    ]
     seen = Survey(findings, [report for one in surveys for report in one.reports])
     if as_json:
         click.echo(json.dumps(survey_document(seen), indent=1, ensure_ascii=False))

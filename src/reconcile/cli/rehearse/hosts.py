@@ -1,4 +1,4 @@
-"""What a rehearsal tries on the old mail host and on the DNS primary: the very sign-ins the eve will need."""
+"""What a rehearsal tries on the old mail host, the DNS primary and DNS hosts: the very sign-ins the eve will need."""
 
 from __future__ import annotations
 
@@ -29,6 +29,20 @@ def dns_key(session: Session, domains: Sequence[str]) -> list[Check]:
         _stopped(refused) if refused else Check(Verdict.READY, f"The DNS server takes our key for {domain}.")
         for domain, refused in tried.items()
     ]
+
+
+def dns_hosts(session: Session, domains: Sequence[str]) -> list[Check]:
+    """Whether the zones kept at DNS hosts can be read there, and what their name servers show otherwise."""
+    from reconcile.providers.microsoft.rehearsal.rehearsal import Check, Verdict
+
+    checks: list[Check] = []
+    for domain, seen in dns_places(session).listed(domains).items():
+        if isinstance(seen, Problem):
+            checks.append(_stopped(seen))
+        else:
+            checks.append(Check(Verdict.READY, f"The DNS host lists the zone of {domain}."))
+            checks += [Check(Verdict.WARNING, sentence) for sentence in seen]
+    return checks
 
 
 def old_mailboxes(session: Session, federation: Federation) -> list[Check]:

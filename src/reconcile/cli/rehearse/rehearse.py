@@ -31,7 +31,7 @@ def rehearse(session: Session, federations: tuple[str, ...]) -> int:
     Exits 0 when nothing stands in the way, 1 when something does. How it ended is kept in spfstate/rehearsals, where
     the gates read it. No federation file is changed: after a good one, the line to write in it is printed.
     """
-    from reconcile.cli.rehearse.hosts import dns_key, old_mailboxes
+    from reconcile.cli.rehearse.hosts import dns_hosts, dns_key, old_mailboxes
     from reconcile.cli.session.credential import credential
     from reconcile.cli.wiring.assigned_mx import assigned_mx
     from reconcile.cli.wiring.providers import dns_places
@@ -63,7 +63,8 @@ def rehearse(session: Session, federations: tuple[str, ...]) -> int:
         aliases = {alias.address for box in federation.file.mailboxes.values() for alias in box.aliases}
         move = Move(federation.slug, federation.domains, licences, aliases)
         checks = rehearse(settings, proof, session.clock, move)
-        checks += (*dns_key(session, federation.domains), *old_mailboxes(session, federation))
+        checks += (*dns_key(session, federation.domains), *dns_hosts(session, federation.domains))
+        checks += tuple(old_mailboxes(session, federation))
         checks += tuple(_of_names(one) for one in found if one.domain in federation.domains)
         stands = any(check.verdict is Verdict.BLOCKED for check in checks)
         _record(session, federation, checks)

@@ -18,6 +18,7 @@ from reconcile.providers.dns.checks.survey import Surveyor
 from reconcile.providers.dns.hosted.account import HostedZones
 from reconcile.providers.dns.hosted.backends import SECRETS, open_backend
 from reconcile.providers.dns.hosted.provider import hosted_provider
+from reconcile.providers.dns.hosted.served import served_otherwise
 from reconcile.providers.dns.hosted.writes import HostedStore
 from reconcile.providers.dns.journal import RecordJournal
 from reconcile.providers.dns.manual import manual_provider
@@ -27,11 +28,20 @@ from reconcile.providers.dns.primary.key_probe import try_key
 from reconcile.providers.dns.primary.update_message import JournalWrite, not_journalled
 from reconcile.providers.dns.primary.updates import PrimaryStore
 from reconcile.providers.dns.provider import dns_provider, dns_reader, replaceable, signing_primary
+from reconcile.providers.dns.records.keys import RecordKey
 from reconcile.providers.dns.router import RoutedReader, RoutedStore, Routes, routed_provider
 from reconcile.providers.dns.undo import RrsetStore, Undo
 
 if TYPE_CHECKING:
     from octodns.provider.base import BaseProvider
+
+#: What the world is shown of a domain's mail.
+_SHOWN = (
+    ("", "MX"),
+    ("autodiscover.", "CNAME"),
+    ("selector1._domainkey.", "CNAME"),
+    ("selector2._domainkey.", "CNAME"),
+)
 
 #: A secret by what it is for: ``key`` of the primary, else the table's name and the option.
 Secret = Callable[[str, str], str]
@@ -81,6 +91,27 @@ class DnsPlaces:
             if place == "primary":
                 return try_key(signing_primary(self.settings, self._key(), self.clock), here)
         return {}
+
+    def listed(self, domains: Iterable[str]) -> Mapping[str, Problem | tuple[str, ...]]:
+        """For each of the domains kept at a DNS host, whether we can read its zone there, and what the host's name
+        server, where one is named, shows otherwise.
+        """
+        hosts = {zone: (name, one) for name, one in self.settings.hosted.items() for zone in one.zones}
+        found: dict[str, Problem | tuple[str, ...]] = {}
+        for (name, hosted), here in Routes(hosts, None).sorted_out(domains):
+            keys = {
+                domain: [RecordKey.parse(f"{below}{domain}/{rdtype}") for below, rdtype in _SHOWN] for domain in here
+            }
+            try:
+                read = self._account(name, hosted).read({key.name for of in keys.values() for key in of})
+            except Problem as problem:
+                found |= dict.fromkeys(here, problem)
+                continue
+            for domain, of in keys.items():
+                zone = read[of[0].name]
+                says = served_otherwise(Primary(hosted.server, hosted.port), of, read) if hosted.server else ()
+                found[domain] = zone if isinstance(zone, Problem) else tuple(sentence for _, sentence in says)
+        return found
 
     def surveyors(self) -> Routes[Surveyor]:
         """Whom to ask about each domain; zones of a host without a named server have nobody."""
@@ -137,3 +168,7 @@ class DnsPlaces:
         resolver = Resolver(primary, self.settings.resolvers)
         preflight = self._preflight(manual.host, manual.port)
         return manual_provider(primary, resolver, preflight, replaceable(self.settings))
+
+
+def _shown_of(domain: str) -> list[RecordKey]:
+    return [RecordKey.parse(f"{below}{domain}/{rdtype}") for below, rdtype in _SHOWN]

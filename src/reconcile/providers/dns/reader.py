@@ -11,6 +11,7 @@ from dns.rdatatype import RdataType
 from reconcile.problem import Problem
 from reconcile.providers.base import ABSENT, Observation, Observed, Scope, Unknown, Wanted
 from reconcile.providers.dns.checks.preflight import Preflight
+from reconcile.providers.dns.desired.aliases import already_leads_there, next_names
 from reconcile.providers.dns.desired.ownership import part_of
 from reconcile.providers.dns.desired.policies import is_policy, kept_elsewhere
 from reconcile.providers.dns.desired.replacement import about_to_go
@@ -36,6 +37,13 @@ class DnsReader:
         keys = {wanted.address: RecordKey.parse(wanted.address.key) for wanted in scope.wanted}
         answers = ask_rrsets(self.primary, keys.values())
         observed = {wanted.address: self._observed(wanted, keys[wanted.address], answers) for wanted in scope.wanted}
+        if self.preflight:
+            resolver = self.preflight.surveyor.resolver
+            resolver.resolve_all(next_names((key, observed[address]) for address, key in keys.items()))
+            observed = {
+                one.address: already_leads_there(one, keys[one.address], observed[one.address], scope, resolver.resolve)
+                for one in scope.wanted
+            }
         return self.preflight.check(scope, observed) if self.preflight else Observation(observed)
 
     def _observed(self, wanted: Wanted, key: RecordKey, answers: Mapping[Question, Answer | Failure]) -> Observed:

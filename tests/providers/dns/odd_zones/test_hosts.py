@@ -153,3 +153,28 @@ def test_a_policy_behind_an_alias_at_a_host_is_its_owners() -> None:
         shown = provider.reader.observe(Scope([Wanted(address, Desired(address, wanted))], {})).observed[address]
     assert isinstance(shown, Live), shown
     assert shown.fields == wanted
+
+
+def test_rows_of_other_people_keep_their_own_ttls_at_ovh() -> None:
+    host = ovh()
+    (google,) = [row for row in host.records.values() if "google" in row["target"]]
+    google["ttl"] = 86400
+    before = {number: dict(row) for number, row in host.records.items()}
+    with served(host) as provider:
+        put(provider, f"{ZONE}/TXT/verification")
+        put(provider, f"{ZONE}/TXT/spf")
+    changed = [row for number, row in host.records.items() if row != before.get(number)]
+    assert sorted(row["target"].split()[0] for row in changed) == ['"MS=ms12345678"', '"v=spf1']
+
+
+def test_a_selector_that_leads_there_by_another_name_of_the_zone_is_its_owners_at_a_host() -> None:
+    host = ovh()
+    assigned = "selector1-x._domainkey.y.z-v1.dkim.mail.microsoft."
+    for number, (name, target) in enumerate((("selector1._domainkey", f"two.{ZONE}."), ("two", assigned))):
+        host.records[number] = {"subDomain": name, "fieldType": "CNAME", "ttl": 0, "target": target}
+    address = Address("spf55", "dns", f"selector1._domainkey.{ZONE}/CNAME")
+    wanted: dict[str, Value] = {"values": (assigned,)}
+    with served(host) as provider:
+        shown = provider.reader.observe(Scope([Wanted(address, Desired(address, wanted))], {})).observed[address]
+    assert isinstance(shown, Live), shown
+    assert shown.fields["values"] == wanted["values"]

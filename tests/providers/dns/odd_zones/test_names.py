@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pytest
 from tests.providers.dns.checks.test_preflight import seen, stopped
-from tests.providers.dns.checks.test_survey import findings
+from tests.providers.dns.checks.test_survey import findings, looking_at
 from tests.providers.dns.servers import Server, change
 from tests.providers.dns.world import ORDINARY, World, zone_on
 
-from reconcile.providers.base import ABSENT, Unknown, Weight
-from reconcile.resources.resource import Live, Value
+from reconcile.clock import SystemClock
+from reconcile.providers.base import ABSENT, Observed, Scope, Unknown, Wanted, Weight
+from reconcile.providers.dns.checks.preflight import Preflight
+from reconcile.providers.dns.reader import DnsReader
+from reconcile.resources.resource import Desired, Live, Value
 
 DMARC: dict[str, Value] = {"contains": ("v=DMARC1",)}
 TLS: dict[str, Value] = {"values": ("v=TLSRPTv1; rua=mailto:tls@spf55.example",)}
@@ -118,3 +121,36 @@ def test_names_below_autodiscover_are_not_in_its_way(server: Server) -> None:
     world = zone_on(server, ORDINARY.replace("autodiscover 86400", "; "))
     change(world.port, world.origin, add=["x.autodiscover 3600 A 192.0.2.44"])
     assert world.see("autodiscover CNAME", values=("autodiscover.outlook.com.",)) == ABSENT
+
+
+ASSIGNED: dict[str, Value] = {"values": ("selector1-x._domainkey.y.z-v1.dkim.mail.microsoft.",)}
+
+
+@pytest.mark.parametrize("chain", [["two"], ["two", "three"]])
+def test_a_selector_that_leads_to_the_assigned_key_by_another_name_is_its_owners(
+    server: Server, chain: list[str]
+) -> None:
+    assert isinstance(ASSIGNED["values"], tuple)
+    names = ["selector1._domainkey", *chain]
+    targets = [*chain, ASSIGNED["values"][0]]
+    world = odd(server, *(f"{name} 3600 CNAME {target}" for name, target in zip(names, targets, strict=True)))
+    shown = wanting(world, "selector1._domainkey CNAME", ASSIGNED)
+    assert isinstance(shown, Live), shown
+    assert shown.fields["values"] == ASSIGNED["values"]
+    assert f"is an alias (CNAME) of two.{world.origin}" in str(shown.context["record"])
+
+
+@pytest.mark.parametrize("target", ["ns1", "nowhere", "loop"])
+def test_a_selector_that_leads_elsewhere_is_to_be_changed(server: Server, target: str) -> None:
+    world = odd(server, f"selector1._domainkey 3600 CNAME {target}", "loop 3600 CNAME selector1._domainkey")
+    shown = wanting(world, "selector1._domainkey CNAME", ASSIGNED)
+    assert isinstance(shown, Live), shown
+    assert shown.fields["values"] == (f"{target}.{world.origin}.",)
+
+
+def wanting(world: World, key: str, fields: dict[str, Value]) -> Observed:
+    """As a plan sees it, aliases followed."""
+    address = world.address(key)
+    surveyor = looking_at(world, f"127.0.0.1:{world.port}")
+    reader = DnsReader(surveyor.primary, Preflight(surveyor, SystemClock()))
+    return reader.observe(Scope([Wanted(address, Desired(address, fields))], {})).observed[address]

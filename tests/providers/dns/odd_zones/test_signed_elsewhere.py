@@ -25,7 +25,13 @@ _numbers = itertools.count(1)
 def signed_offline(server: Server) -> World:
     """The ordinary zone, signed by keys that the server does not have."""
     origin = f"offline{next(_numbers):03}.example"
-    zone = dns.zone.from_text(ORDINARY, dns.name.from_text(origin), relativize=False)
+    sign_offline(server, origin, ORDINARY)
+    return World(server, origin, provider_of(server.port))
+
+
+def sign_offline(server: Server, origin: str, text: str) -> None:
+    """Give a server a zone signed elsewhere."""
+    zone = dns.zone.from_text(text, dns.name.from_text(origin), relativize=False)
     keys = []
     for flags in (257, 256):
         key = ec.generate_private_key(ec.SECP256R1())
@@ -36,7 +42,6 @@ def signed_offline(server: Server) -> World:
     server.add(origin, zone.to_text(relativize=False))
     if isinstance(server, PowerDns):
         server._pdnsutil("set-presigned", origin)
-    return World(server, origin, provider_of(server.port))
 
 
 @pytest.mark.parametrize("kind", ["knot", "powerdns"])

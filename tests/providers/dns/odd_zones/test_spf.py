@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.providers.dns.checks.test_preflight import seen, stopped
 from tests.providers.dns.checks.test_survey import findings
-from tests.providers.dns.servers import Server
+from tests.providers.dns.servers import Server, change
 from tests.providers.dns.world import ORDINARY, World, zone_on
 
 from reconcile.problem import Problem
@@ -44,6 +44,7 @@ WORLD: dict[tuple[str, str], tuple[str, ...]] = {
     ("text.example", "TXT"): ("no spf here",),
     ("one.example", "A"): ("192.0.2.1",),
     ("six.example", "AAAA"): ("2001:db8::6",),
+    (f"_spf.{HERE}", "TXT"): ("v=spf1 ip4:203.0.113.0/24 -all",),
     (HERE, "A"): ("192.0.2.10",),
     (HERE, "MX"): ("10 m1.example.", "10 m2.example.", "20 m1.example."),
     ("m1.example", "A"): ("192.0.2.21",),
@@ -101,6 +102,13 @@ TERMS = st.one_of(
         "{}{}".format, QUALIFIERS, st.sampled_from(["ip4:198.51.100.7", "ip4:40.92.0.0/16", "ip6:2a01:111::/32"])
     ),
     st.builds("{}exists:%{{i}}.{}".format, QUALIFIERS, st.sampled_from(TARGETS)),
+    st.builds(
+        "{}{}".format,
+        QUALIFIERS,
+        st.sampled_from(
+            ["include:_spf.%{d}", "include:gone.%{d2}", "a:one.%{d1}", "include:%{D}", "include:%{i}.%{d}"]
+        ),
+    ),
     st.builds("{}{}".format, QUALIFIERS, st.just("all")),
     st.builds("{}include:{}".format, QUALIFIERS, st.just(INC)),
 )
@@ -133,6 +141,40 @@ def test_with_mx_by_name_everybody_who_passed_passes_before_the_switch_and_after
                 if verdict(text, sender) == "pass":
                     assert verdict(after, sender) == "pass", (text, after)
                     assert verdict(after, sender, mx=("0 x.o-v1.mx.microsoft.",)) == "pass", (text, after)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("v=spf1 include:gone.%{d} -all", f"include:gone.%{{d}}: gone.{HERE} has no SPF record"),
+        ("v=spf1 include:%{d2} -all", f"{HERE} includes itself"),
+        ("v=spf1 redirect=gone.%{d1r}", "gone.here has no SPF record"),
+    ],
+)
+def test_a_macro_of_the_domain_alone_is_judged_before_the_write(text: str, why: str) -> None:
+    with pytest.raises(Problem) as refusal:
+        merged(text)
+    assert refusal.value.code == "DNS09"
+    assert why in refusal.value.message
+    assert verdict(text, MICROSOFT[0]) == "permerror"
+
+
+@pytest.mark.parametrize(
+    ("record", "says"),
+    [
+        ("v=spf1 include:unread.elsewhere.test ~all", "what include:unread.elsewhere.test says could not be read"),
+        ("v=spf1 include:%{i}._ip.ORIGIN ~all", "include:%{i}._ip.ORIGIN depends on each sender"),
+    ],
+)
+def test_what_could_not_be_judged_is_said_beside_the_plan(embedded: Server, record: str, says: str) -> None:
+    world = zone_on(embedded, ORDINARY.replace("v=spf1 a mx include:spf.oldhost.example ip4:198.51.100.7 ~all", "x"))
+    origin = world.origin
+    change(world.port, origin, add=[f'@ 1800 TXT "{record.replace("ORIGIN", origin)}"'])
+    observation = seen(world)
+    assert stopped(world, observation) == ""
+    (found,) = [one for one in observation.findings if one.check == "spf-terms"]
+    assert found.weight is Weight.WARNS
+    assert says.replace("ORIGIN", origin) in found.sentence
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ from reconcile.providers.dns.records.dmarc import dmarc_policy, is_dmarc
 from reconcile.providers.dns.records.keys import RecordKey
 from reconcile.providers.dns.records.microsoft_hosts import MICROSOFT
 from reconcile.providers.dns.spf import record as spf
-from reconcile.providers.dns.spf.lookups import LOOKUP_LIMIT, Resolve, count
+from reconcile.providers.dns.spf.lookups import LOOKUP_LIMIT, Resolve, count, is_sound
 from reconcile.providers.dns.spf.parts import IncludeInSpf
-from reconcile.providers.dns.spf.soundness import safe_place, unsound
+from reconcile.providers.dns.spf.soundness import safe_place, unjudged, unsound
 
 Check = Callable[[Facts, Resolve], Iterator[tuple[Weight, str]]]
 
@@ -128,6 +128,21 @@ def spf_record(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
         )
 
 
+def spf_terms(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
+    """What of the SPF record could not be judged: it counts in receivers' eyes all the same."""
+    for text in facts.texts("", "TXT"):
+        if not is_sound(text):
+            continue
+        passed_over = unjudged(spf.parse(text), facts.domain, resolve)
+        where = f"The SPF record of {facts.domain}"
+        if passed_over.unread:
+            terms = ", ".join(passed_over.unread)
+            yield Weight.WARNS, f"{where}: what {terms} says could not be read, and its lookups are not counted."
+        if passed_over.per_sender:
+            terms = ", ".join(passed_over.per_sender)
+            yield Weight.WARNS, f"{where}: {terms} depends on each sender, and nobody can judge it beforehand."
+
+
 def dkim(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
     """Both selectors lead to a key."""
     for below in _SELECTORS:
@@ -213,6 +228,7 @@ CHECKS: Mapping[str, Check] = {
     "mx": mail_hosts,
     "wildcard": wildcard,
     "spf": spf_record,
+    "spf-terms": spf_terms,
     "dkim": dkim,
     "occupied": occupied,
     "dmarc": dmarc,

@@ -22,7 +22,7 @@ from reconcile.providers.dns.checks.resolver import Resolver, host_and_port
 from reconcile.providers.dns.checks.servers import SwitchMoments, delegation, servers_agree, ttl_in_time
 from reconcile.providers.dns.primary.answers import Answer, Question
 from reconcile.providers.dns.primary.client import Primary
-from reconcile.providers.dns.primary.signatures import invalid, not_signed_here, signed_zones
+from reconcile.providers.dns.primary.signatures import invalid, not_signed_here
 from reconcile.providers.dns.records.mta_sts_policy import announced
 from reconcile.providers.dns.spf import record as spf
 from reconcile.providers.dns.spf.lookups import prefetch
@@ -41,7 +41,7 @@ _POLICIES_AT_ONCE = 16
 #: What the switch changes.
 _SWITCHED = (("", "MX"), ("autodiscover", "CNAME"))
 #: Checks whose warnings matter before a switch; what others warn of, the plan itself puts right.
-_WARNING_BEFORE = ("mx", "occupied", "wildcard", "mta-sts", "leftovers", "servers", "dnssec", "ttl")
+_WARNING_BEFORE = ("mx", "spf-terms", "occupied", "wildcard", "mta-sts", "leftovers", "servers", "dnssec", "ttl")
 
 
 #: The MX hosts a domain is about to have, none while they are not known.
@@ -83,7 +83,7 @@ class Surveyor:
         about their names. ``switches``: when each is due. ``new_mx``: asked only where the answer matters.
         """
         facts = self._gathered(list(switches), new_mx)
-        named = self._named_servers(facts)
+        named, signed = self._named_servers(facts)
         parents = self._delegations(facts)
         nameservers = self._authoritative(named)
         others = {domain: [one for one in found if not self._is_primary(one)] for domain, found in nameservers.items()}
@@ -92,7 +92,7 @@ class Surveyor:
         found = run_checks(facts, self.resolver.resolve)
         apexes = {apex for fact in facts if (apex := _apex(fact)) is not None}
         bogus = self.resolver.bogus(apexes)
-        stale = invalid(self.primary, dict.fromkeys(signed_zones(self.primary, apexes), ()))
+        stale = invalid(self.primary, dict.fromkeys(signed, ())) if signed else {}
         for fact in facts:
             name = fact.domain
             of_domain = [one for one in reports if one.question.name in _names(fact, _SWITCHED)]
@@ -119,7 +119,7 @@ class Surveyor:
         """
         facts = self._gathered(domains, new_mx)
         recursive = [Nameserver(text, *host_and_port(text), recursive=True) for text in self.resolvers]
-        authoritative = self._authoritative(self._named_servers(facts))
+        authoritative = self._authoritative(self._named_servers(facts)[0])
         asked = []
         for one in facts:
             truths = list(_truths(one, _FOLLOWED))
@@ -157,16 +157,18 @@ class Surveyor:
             return facts
         return dataclasses.replace(facts, policy=self.policy(facts.domain), new_mx=new_mx(facts.domain))
 
-    def _named_servers(self, facts: Sequence[Facts]) -> dict[str, list[str]]:
-        """The name servers that each domain's zone names."""
+    def _named_servers(self, facts: Sequence[Facts]) -> tuple[dict[str, list[str]], set[dns.name.Name]]:
+        """The name servers that each domain's zone names, and the zones that publish a key."""
         questions = {one.domain: Question(apex, RdataType.NS) for one in facts if (apex := _apex(one)) is not None}
-        answers = self.primary.ask(questions.values())
+        keys = {Question(one.name, RdataType.DNSKEY) for one in questions.values()}
+        answers = self.primary.ask([*questions.values(), *keys])
+        signed = {one.name for one in keys if isinstance(shown := answers[one], Answer) and shown.rdataset is not None}
         hosts: dict[str, list[str]] = {}
         for one in facts:
             answer = answers[questions[one.domain]] if one.domain in questions else None
             names = answer.rdataset or () if isinstance(answer, Answer) else ()
             hosts[one.domain] = sorted(rdata.target.canonicalize().to_text(omit_final_dot=True) for rdata in names)
-        return hosts
+        return hosts, signed
 
     def _authoritative(self, named: Mapping[str, Sequence[str]]) -> dict[str, list[Nameserver]]:
         """Each domain's name servers, by address."""

@@ -162,16 +162,18 @@ def _ovh() -> Callable[..., BaseProvider]:
             missing = [params for target, params in wanted.items() if target not in held.values()]
             surplus = [number for number, target in held.items() if target not in wanted]
             # In place as far as there are both, so that there is never a second SPF record, nor no MX.
+            kept = change.existing is not None and change.existing.ttl == record.ttl
+            ttls = {one["id"]: one["row_ttl"] if kept else record.ttl for one in there}
             for number, params in zip(surplus, missing, strict=False):
-                self._client.put(f"/domain/zone/{zone}/record/{number}", target=params["target"], ttl=record.ttl)
+                self._client.put(f"/domain/zone/{zone}/record/{number}", target=params["target"], ttl=ttls[number])
             for params in missing[len(surplus) :]:
                 self._client.post(f"/domain/zone/{zone}/record", **params)
             for number in surplus[len(missing) :]:
                 self._client.delete(f"/domain/zone/{zone}/record/{number}")
                 if change.new is None:
                     gone += [one for one in there if one["id"] == number]
-            for one in there:
-                if one["id"] not in surplus and one["row_ttl"] != record.ttl:
+            for one in there:  # rows of other people keep TTLs of their own, unless the TTL is what changes
+                if one["id"] not in surplus and one["row_ttl"] != ttls[one["id"]]:
                     self._client.put(f"/domain/zone/{zone}/record/{one['id']}", ttl=record.ttl)
 
         def _params_for_TXT(self, record: Record) -> Iterable[dict[str, Any]]:  # noqa: N802

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import dns.name
 import dns.rdataset
@@ -25,6 +25,7 @@ from reconcile.providers.base import (
 )
 from reconcile.providers.dns.checks.mta_sts import fetch_policy
 from reconcile.providers.dns.checks.preflight import Preflight
+from reconcile.providers.dns.desired.aliases import already_leads_there
 from reconcile.providers.dns.desired.ownership import part_of
 from reconcile.providers.dns.desired.policies import is_policy, kept_elsewhere
 from reconcile.providers.dns.desired.publication import CheckedPublish
@@ -32,15 +33,14 @@ from reconcile.providers.dns.desired.replacement import about_to_go
 from reconcile.providers.dns.desired.rrset import Withdraw
 from reconcile.providers.dns.hosted.account import AT_ONCE, HostedZones
 from reconcile.providers.dns.hosted.name_status import kept_by, replaceable_in, rrset_in
+from reconcile.providers.dns.hosted.served import served_otherwise
 from reconcile.providers.dns.hosted.writes import HostedStore
 from reconcile.providers.dns.hosted.zone import HostedZone
-from reconcile.providers.dns.primary.answers import Answer, Question
-from reconcile.providers.dns.primary.client import Primary
+from reconcile.providers.dns.primary.answers import Question
 from reconcile.providers.dns.primary.update_message import JournalWrite, not_journalled
 from reconcile.providers.dns.records.canonical import texts_of
 from reconcile.providers.dns.records.keys import RecordKey
 from reconcile.providers.dns.spf.lookups import Resolve
-from reconcile.resources.address import Address
 from reconcile.resources.resource import Live
 
 Rdataset = dns.rdataset.Rdataset
@@ -82,10 +82,18 @@ class HostedReader:
         keys = {wanted.address: RecordKey.parse(wanted.address.key) for wanted in scope.wanted}
         read = self._zones.read({key.name for key in keys.values()})
         observed = {wanted.address: self._observed(wanted, keys[wanted.address], read) for wanted in scope.wanted}
+        for one in scope.wanted:
+            key = keys[one.address]
+            shown = already_leads_there(one, key, observed[one.address], scope, _aliases_in(read[key.name]))
+            observed[one.address] = shown
         if self._preflight is None:
             return Observation(observed)
         checked = self._preflight.check(scope, observed)
-        differing = _differing(self._preflight.surveyor.primary, keys, read)
+        addresses = {key: address for address, key in keys.items()}
+        differing = (
+            Finding(key.owner, "servers", Weight.WARNS, says, addresses[key].federation)
+            for key, says in served_otherwise(self._preflight.surveyor.primary, addresses, read)
+        )
         return dataclasses.replace(checked, findings=[*checked.findings, *differing])
 
     def _observed(self, wanted: Wanted, key: RecordKey, read: Mapping[dns.name.Name, HostedZone | Problem]) -> Observed:
@@ -103,20 +111,14 @@ class HostedReader:
         return Live(wanted.address, seen.fields, context=seen.context) if seen else ABSENT
 
 
-def _differing(
-    server: Primary, keys: Mapping[Address, RecordKey], read: Mapping[dns.name.Name, HostedZone | Problem]
-) -> Iterator[Finding]:
-    """What the host's own name server shows otherwise than the host lists it: switched off, proxied, not published."""
-    whole = {key: address for address, key in keys.items() if not key.part}
-    answers = server.ask(Question(key.name, key.rdtype) for key in whole)
-    for key, address in whole.items():
-        zone, answer = read[key.name], answers[Question(key.name, key.rdtype)]
-        if isinstance(zone, Problem) or not isinstance(answer, Answer) or answer.alias is not None:
-            continue
-        listed, served = texts_of(zone.records.get(Question(key.name, key.rdtype))), texts_of(answer.rdataset)
-        if listed != served and listed:
-            says = f"{server} shows {', '.join(served) or 'nothing'} for {key}, where the DNS host lists"
-            yield Finding(key.owner, "servers", Weight.WARNS, f"{says} {', '.join(listed)}.", address.federation)
+def _aliases_in(zone: HostedZone | Problem) -> Resolve:
+    """Follows aliases within the zone alone."""
+
+    def resolve(name: str, rdtype: str) -> tuple[str, ...] | None:
+        question = Question(dns.name.from_text(name).canonicalize(), dns.rdatatype.from_text(rdtype))
+        return None if isinstance(zone, Problem) else texts_of(zone.records.get(question))
+
+    return resolve
 
 
 class HostedWriter:

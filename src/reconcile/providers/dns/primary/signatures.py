@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 import dns.dnssec
 import dns.exception
@@ -14,18 +14,8 @@ import dns.rrset
 from dns.rdatatype import RdataType
 
 from reconcile.problem import Problem
-from reconcile.providers.dns.primary.answers import Answer, Question
+from reconcile.providers.dns.primary.answers import Question
 from reconcile.providers.dns.primary.client import Primary
-
-
-def signed_zones(primary: Primary, zones: Iterable[dns.name.Name]) -> set[dns.name.Name]:
-    """Those of the zones that publish a key."""
-    answers = primary.ask(Question(zone, RdataType.DNSKEY) for zone in zones)
-    return {
-        question.name
-        for question, answer in answers.items()
-        if isinstance(answer, Answer) and answer.rdataset is not None
-    }
 
 
 def invalid(

@@ -44,6 +44,7 @@ class PrimaryStore:
         self._journal = journal
         self._zones = Zones()
         self._own = OwnWrites()
+        self._signed: dict[dns.name.Name, bool] = {}
 
     def read(self, keys: Collection[RecordKey]) -> Mapping[RecordKey, Rdataset | None]:
         """What stands at each, as just read. Raises the Problem of a failed read."""
@@ -59,6 +60,7 @@ class PrimaryStore:
             pending = [PendingChange(change, found[change.key.name]) for change in changes]
             run = _Run(primary, self._clock, self._journal, self._own, pending)
             run.replace = self._replace
+            run.signed = self._signed
             for _ in range(_ATTEMPTS):
                 if not run.round():
                     break
@@ -77,7 +79,8 @@ class _Run:
         self._clock = clock
         self._journal = journal
         self._refused: dict[dns.name.Name, Sequence[Swap]] = {}
-        self._signed: set[dns.name.Name] = set()
+        #: Whether a zone publishes a key, as it was found when we first looked: asked once in a run.
+        self.signed: dict[dns.name.Name, bool] = {}
         self.replace: Collection[dns.name.Name] = ()
 
     def round(self) -> bool:
@@ -88,9 +91,11 @@ class _Run:
         left = [one for one in self.pending if not one.ended]
         if not left:
             return False
-        keys = [Question(zone, RdataType.DNSKEY) for zone in sorted({one.zone for one in left})]
+        new = sorted({one.zone for one in left} - self.signed.keys())
+        keys = [Question(zone, RdataType.DNSKEY) for zone in new]
         answers = ask_rrsets(self._primary, [one.change.key for one in left], keys)
-        self._signed = {one.name for one in keys if isinstance(shown := answers[one], Answer) and shown.rdataset}
+        found = {one.name: shown.rdataset is not None for one in keys if isinstance(shown := answers[one], Answer)}
+        self.signed.update(found)
         by_zone: dict[dns.name.Name, list[PendingChange]] = {}
         for one in left:
             by_zone.setdefault(one.zone, []).append(one)
@@ -113,7 +118,7 @@ class _Run:
         sent: list[ZoneUpdate] = []
         for update, verdict in zip(updates, verdicts, strict=True):
             if isinstance(verdict, Problem):
-                unsigned = verdict.code == "DNS11" and update.zone in self._signed  # BIND: SERVFAIL
+                unsigned = verdict.code == "DNS11" and self.signed.get(update.zone, False)  # BIND: SERVFAIL
                 why = not_signed_here(self._primary, update.zone, undone=False) if unsigned else verdict
                 refused = self._refused_records(update) if verdict.code == "DNS05" else set()
                 for one in update.pending:
@@ -132,7 +137,7 @@ class _Run:
             else:
                 unheard += update.pending
                 sent.append(update)
-        self._undo_bogus([update for update in sent if update.zone in self._signed])
+        self._undo_bogus([update for update in sent if self.signed.get(update.zone, False)])
         self._read_back([one for one in (*done, *unheard) if not one.ended])
         for one in done:
             if not one.ended:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from reconcile.problem import Problem
 from reconcile.providers.dns.spf import record as spf
+from reconcile.providers.dns.spf.macros import expanded
 
 #: ``resolve(name, type)``: the values found, none when there are none, None when it could not be found out.
 Resolve = Callable[[str, str], tuple[str, ...] | None]
@@ -116,8 +117,8 @@ def _walk(record: spf.SpfRecord, domain: str, resolve: Resolve, path: tuple[str,
 
 
 def target_of(term: spf.Term, domain: str) -> str:
-    """The name a term asks about: lower case, no final dot, macros as written."""
-    return (term.value.split("/")[0] or domain).lower().rstrip(".")
+    """The name a term asks about: lower case, no final dot. A macro that depends on the sender stays as written."""
+    return (expanded(term.value, domain).split("/")[0] or domain).lower().rstrip(".")
 
 
 def evaluated(record: spf.SpfRecord) -> Iterator[spf.Term]:

@@ -66,6 +66,35 @@ def unsound(record: spf.SpfRecord, domain: str, resolve: Resolve) -> Unsound | N
     return None
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Unjudged:
+    """Terms that nobody can judge before mail comes: ``unread`` in DNS, or ``per_sender``, for their macros ask."""
+
+    unread: tuple[str, ...]
+    per_sender: tuple[str, ...]
+
+
+def unjudged(record: spf.SpfRecord, domain: str, resolve: Resolve) -> Unjudged:
+    """The include, redirect and exists terms of the record, and of what it includes, that were passed over."""
+    unread: dict[str, None] = {}
+    per_sender: dict[str, None] = {}
+    level = [(record, domain)]
+    for _ in range(LOOKUP_LIMIT):
+        below = []
+        for one, owner in level:
+            for term in evaluated(one):
+                target = target_of(term, owner)
+                if "%" in target:
+                    per_sender[term.text] = None
+                elif term.name in ("include", "redirect"):
+                    texts = resolve(target, "TXT")
+                    if texts is None:
+                        unread[term.text] = None
+                    below += [(spf.parse(text), target) for text in texts or () if is_sound(text)]
+        level = below
+    return Unjudged(tuple(unread), tuple(per_sender))
+
+
 def safe_place(record: spf.SpfRecord, domain: str, resolve: Resolve) -> str:
     """The term before which an include is reached by every sender it names; "" for its usual place, before ``all``.
 
