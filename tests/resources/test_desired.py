@@ -14,6 +14,7 @@ from reconcile.config.load import load_federations
 from reconcile.config.settings.load import load_settings
 from reconcile.config.settings.settings import Settings
 from reconcile.config.settings.tables.calendar import Calendar
+from reconcile.config.settings.tables.relay import Relay
 from reconcile.resources.address import Address
 from reconcile.resources.desired import compile_federations, declared_domains
 from reconcile.resources.kinds import KINDS
@@ -326,3 +327,41 @@ def test_sixteen_and_eighteen_hours_are_those_of_paris_in_every_season(day: dt.d
 
 def test_without_a_date_nothing_of_the_switch_is_ever_due() -> None:
     assert milestones(None, Calendar()).cutover == UNSCHEDULED
+
+
+def with_relay(**relay: str) -> Settings:
+    settings = load_settings([ROOT / "reconcile.toml"])
+    server = settings.legacy["mutualise"].model_copy(update={"relay": Relay(host="smtp.mutualise.example", **relay)})  # type: ignore[arg-type]
+    return settings.model_copy(update={"legacy": {"mutualise": server}})
+
+
+def test_the_way_to_the_old_host_is_there_a_week_before_the_switch_which_waits_for_it(tmp_path: Path) -> None:
+    (tmp_path / "spf55.yaml").write_text(FEDERATION, encoding="utf-8")
+    found = compiled_at(tmp_path, dt.datetime(2024, 12, 1, tzinfo=dt.UTC), with_relay(tls="name", name="Smtp.Example"))
+    way = found["connector/spf55.org"]
+    assert way.fields == {
+        "server": "mutualise",
+        "host": "smtp.mutualise.example",
+        "tls": "name smtp.example",
+        "enabled": True,
+        "domains": ("spf55.org", "verdun.spf55.org"),
+        "proved_by": ("contact@spf55.org",),
+    }
+    assert way.due == dt.datetime(2025, 1, 13, 17, tzinfo=dt.UTC)
+    assert after(way) == {"mail_flow/spf55.org", "mail_flow/verdun.spf55.org"}
+    assert "connector/spf55.org" in after(found["dns/verdun.spf55.org/MX"])
+
+
+def test_the_way_to_the_old_host_ends_once_every_domain_is_authoritative(tmp_path: Path) -> None:
+    (tmp_path / "spf55.yaml").write_text(FEDERATION, encoding="utf-8")
+    over = dt.datetime(2025, 1, 21, 17, tzinfo=dt.UTC)
+    found = compiled_at(tmp_path, over, with_relay())
+    assert found["connector/spf55.org"].fields == {"domains": ()}
+    assert found["connector/spf55.org"].due == over
+    assert after(found["connector/spf55.org"]) == {"mail_flow/spf55.org", "mail_flow/verdun.spf55.org"}
+    assert "connector/spf55.org" not in after(found["dns/spf55.org/MX"])
+
+
+def test_without_a_server_to_relay_to_or_an_old_host_there_is_no_way(tmp_path: Path) -> None:
+    (tmp_path / "spf55.yaml").write_text(FEDERATION, encoding="utf-8")
+    assert "connector/spf55.org" not in compiled_at(tmp_path, dt.datetime(2024, 12, 1, tzinfo=dt.UTC))

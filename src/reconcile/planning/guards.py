@@ -222,9 +222,9 @@ def _names(change: Change, fields: Mapping[str, Value | Reference]) -> list[str]
     if change.address.kind == "notice":
         return []  # it leaves for an address outside, on purpose; nothing is written there
     names = [change.address.key]
-    aliases = fields.get("aliases")
-    if isinstance(aliases, tuple):
-        names += aliases
+    for listed in (fields.get("aliases"), fields.get("domains")):
+        if isinstance(listed, tuple):
+            names += listed
     destination = fields.get("destination")
     if isinstance(destination, str):
         names.append(destination)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from reconcile.config.federation.federation import Federation, Route
 from reconcile.config.federation.models import Delegate, Mailbox, Structure
 from reconcile.config.settings.settings import Settings
+from reconcile.config.settings.tables.legacy import LegacyServer
 from reconcile.resources.address import Address
 from reconcile.resources.mail_records import MailDomain, Switch, before_the_switch, mail_records
 from reconcile.resources.milestones import Milestones, milestones
@@ -46,6 +47,7 @@ class _Compiler:
         switch = self._switch()
         for domain in self._domains:
             yield from self._domain(domain, switch)
+        yield from self._connector()
         for address, mailbox in self._file.mailboxes.items():
             yield from self._mailbox(address, mailbox)
             yield from self._copies(address, mailbox)
@@ -63,6 +65,7 @@ class _Compiler:
         ready = [needed for domain in self._domains for needed in before_the_switch(domain)]
         if self._relays:
             ready += [self._address("mail_flow", domain.name) for domain in self._domains]
+            ready += [one.address for one in self._connector()]
         boxes = self._boxes
         rights = [
             self._address("access", address) for address, box in self._file.mailboxes.items() if box.licence == "shared"
@@ -116,11 +119,44 @@ class _Compiler:
         needs = (*switched, *self._boxes)
         return Desired(address, {"type": "Authoritative"}, needs, self._moments.authoritative, origin)
 
+    def _connector(self) -> Iterator[Desired]:
+        """The way to the old host for mail to addresses that the tenant does not know: from the preparation on, so that
+        it is proved before the day, until every domain is authoritative."""
+        legacy, server = self._file.legacy, self._old_server
+        if legacy is None or server is None or server.relay is None or self._file.migration.closed is not None:
+            return
+        address, origin = self._address("connector", self._file.domain), self._domains[0].origin
+        flows = tuple(self._address("mail_flow", domain.name) for domain in self._domains)
+        if not self._relays:
+            yield Desired(address, {"domains": ()}, flows, self._moments.authoritative, origin)
+            return
+        relay = server.relay
+        fields: dict[str, Value] = {
+            "server": legacy.server,
+            "host": relay.host,
+            "tls": f"{relay.tls} {relay.name}".strip().lower(),
+            "enabled": True,
+            "domains": tuple(sorted(domain.name for domain in self._domains)),
+            "proved_by": self._probed,
+        }
+        yield Desired(address, fields, flows, self._moments.preparation, origin)
+
+    @property
+    def _probed(self) -> tuple[str, ...]:
+        """The old mailbox that proves the way there: a shared one if there is any, for the message is seen."""
+        boxes = self._file.mailboxes.items()
+        old = [(box.licence != "shared", box.was or address) for address, box in boxes if not box.new]
+        mine = [one for one in old if _domain_of(one[1]) in self._federation.domains]
+        return (min(mine, key=lambda one: one[0])[1],) if mine else ()
+
     @property
     def _old_include(self) -> str:
+        return self._old_server.spf_include if self._old_server else ""
+
+    @property
+    def _old_server(self) -> LegacyServer | None:
         legacy = self._file.legacy
-        server = self._settings.legacy.get(legacy.server) if legacy else None
-        return server.spf_include if server else ""
+        return self._settings.legacy.get(legacy.server) if legacy else None
 
     # ---- mailboxes
 

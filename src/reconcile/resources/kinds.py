@@ -80,6 +80,18 @@ _DECLARED = (
     # Authoritative: the tenant refuses addresses it does not know. InternalRelay, until some days after the switch:
     # mail for them follows the MX, to the old host.
     _kind("mail_flow", "microsoft", Field("type", born="InternalRelay")),
+    # The federation's part in the outbound connector to its old host ``server``: which of its ``domains`` are relayed
+    # there, and to which old mailboxes a message proved it. () means none any more.
+    _kind(
+        "connector",
+        "microsoft",
+        Field("server"),
+        Field("host"),
+        Field("tls"),
+        Field("enabled"),
+        Field("domains", FieldType.SET),
+        Field("proved_by", FieldType.SHARED_SET),
+    ),
     # The keys exist and tell where DNS must point; then messages are signed.
     _kind("dkim", "microsoft", Field("keys")),
     _kind("dkim_signing", "microsoft", Field("enabled")),

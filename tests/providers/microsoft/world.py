@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,12 @@ class World:
 
     def __init__(self, folder: Path, record: Path | None = None, **options: Any) -> None:
         self.zone: dict[tuple[str, str], list[str]] = {}
-        self.server = TenantServer(folder, resolve=self._resolve, record=record, options=TenantOptions(**options))
+        #: The servers the tenant can send to, and the mailboxes each has; what it sent there: sender and recipient.
+        self.hosts: dict[str, set[str]] = {}
+        self.sent: list[tuple[str, str]] = []
+        self.server = TenantServer(
+            folder, resolve=self._resolve, record=record, options=TenantOptions(**options), post=self._post
+        )
         self.server.start()
         self.settings = Settings(
             tenant=Tenant(
@@ -137,6 +142,13 @@ class World:
 
     def _resolve(self, name: str, kind: str) -> list[str]:
         return self.zone.get((name, kind), [])
+
+    def _post(self, host: str, sender: str, recipients: Sequence[str], message: bytes) -> Mapping[str, str] | None:
+        """The old hosts, as far as the tenant's own messages are concerned."""
+        if host not in self.hosts:
+            return None
+        self.sent += [(sender, one) for one in recipients if one in self.hosts[host]]
+        return {one: "550 5.1.1 User unknown" for one in recipients if one not in self.hosts[host]}
 
     def _password(self, account: Address, names: Collection[str]) -> Sealed:
         self.passwords.append(f"Tulipe!{len(self.passwords):04d}#Zebre")

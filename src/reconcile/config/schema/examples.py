@@ -96,6 +96,8 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
         "Letters.contact": "postmaster@secourspopulaire.example",
         "Letters.phone": "01 99 00 00 00",
         "Letters.templates_folder": "letters/templates",
+        "Relay.host": "smtp.mutualise.example",
+        "Relay.name": "smtp.mutualise.example",
         "Links.tutorials": "https://wiki.secourspopulaire.example/messagerie",
         "Links.exports": "https://wiki.secourspopulaire.example/messagerie/exports",
         "Links.outlook": "https://wiki.secourspopulaire.example/messagerie/outlook",

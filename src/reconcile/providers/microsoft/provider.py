@@ -19,7 +19,7 @@ from reconcile.providers.microsoft.writing.writer import MicrosoftWriter
 
 #: Creating a mailbox is nearly all waiting, and all who wait look together: a whole batch of federations may wait at
 #: once. What is sent at a time is bounded by ``graph.CONCURRENT`` and ``exchange.CONCURRENT``.
-PARALLEL = {"domain": 4, "domain_verification": 8, "mailbox": 2000, "access": 8, "copy_access": 8}
+PARALLEL = {"domain": 4, "domain_verification": 8, "connector": 1, "mailbox": 2000, "access": 8, "copy_access": 8}
 
 
 def microsoft_provider(

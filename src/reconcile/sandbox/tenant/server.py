@@ -21,6 +21,7 @@ from reconcile.sandbox.tenant.graph.routes import Graph
 from reconcile.sandbox.tenant.har import Recorder
 from reconcile.sandbox.tenant.listener import MailboxListener
 from reconcile.sandbox.tenant.objects import Principal
+from reconcile.sandbox.tenant.post import Post, no_way
 from reconcile.sandbox.tenant.seed import furnish
 from reconcile.sandbox.tenant.sign_in.permissions import GRANTED
 from reconcile.sandbox.tenant.sign_in.realms import Realms
@@ -59,7 +60,8 @@ class TenantServer:
     """A tenant on loopback. ``url`` is at once the authority, Graph and Exchange; it is known before ``start``.
 
     ``folder`` receives the throw-away certificates. ``resolve(name, type)`` shows the DNS to the domain verifier.
-    ``mailboxes`` is notified of which mailboxes there are. ``record`` is a folder for HAR files.
+    ``mailboxes`` is notified of which mailboxes there are. ``record`` is a folder for HAR files. ``post`` takes the
+    tenant's own messages to other servers.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class TenantServer:
         mailboxes: MailboxListener | None = None,
         record: Path | None = None,
         options: TenantOptions = TenantOptions(),
+        post: Post = no_way,
     ) -> None:
         certificates = issue_certificates(folder)
         self.ca_file = certificates.authority
@@ -101,7 +104,7 @@ class TenantServer:
         self._faults = Faults(lambda: world.profile.trouble, source.getrandbits(64))
         self._control = Control(world, self._faults, self._issuer)
         self._graph = Graph(self.url, world, self._issuer, resolve)
-        self._exchange = Exchange(self.url, world, self._issuer, resolve)
+        self._exchange = Exchange(self.url, world, self._issuer, resolve, post)
         self._realms = Realms(self.url, world)
         self._recorder = Recorder(record, self.url) if record is not None else None
         options.first_day(world)

@@ -44,7 +44,7 @@ def found(world: World, wanted: Wanted = NEW) -> list[str]:
         (False, [{"Name": "x", "ConnectorType": "OnPremises", "SenderIPAddresses": ["192.0.2.1"]}], [], []),
         (False, [], [{"Name": "tout", "AllAcceptedDomains": True}], ["all accepted domains"]),
         (False, [], [{"Name": "tout", "AllAcceptedDomains": True, "Enabled": False}], []),
-        (False, [], [{"Name": "relais", "RecipientDomains": ["spf55.org"]}], []),
+        (False, [], [{"Name": "relais", "RecipientDomains": ["spf54.org"]}], []),
     ],
 )
 def test_each_setting_in_the_way_has_its_sentence(

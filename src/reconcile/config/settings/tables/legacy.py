@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from reconcile.config.settings.tables.imap import ImapServer
 from reconcile.config.settings.tables.inventory_sources import InventorySources
+from reconcile.config.settings.tables.relay import Relay
 from reconcile.config.settings.tables.table import Name
 
 Slug = Annotated[str, Field(pattern="^spf[0-9a-z-]+$")]
@@ -31,6 +32,8 @@ class LegacyServer(ImapServer):
     by its addresses, no other."""
     spf_include: str = ""
     """What SPF records of its domains include for it, such as _spf.mutualise.example: taken out after the departure."""
+    relay: Relay | None = None
+    """Where the tenant sends, for a while after the switch, mail for addresses it does not know."""
     inventory: InventorySources = InventorySources()
     """What it holds is read from there (docs/inventory.md)."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -23,6 +23,7 @@ from reconcile.providers.base import (
 )
 from reconcile.providers.microsoft.reading import observed_state
 from reconcile.providers.microsoft.reading.address_holders import AddressHolder, AddressHolders, conflict
+from reconcile.providers.microsoft.reading.connectors import astray, connector_fields, ours
 from reconcile.providers.microsoft.reading.mail_settings import refusals_of_mail
 from reconcile.providers.microsoft.reading.records import STAMP_PREFIX, Box, Recipient, User, domain_of, stamp
 from reconcile.providers.microsoft.reading.tenant import Tenant
@@ -83,6 +84,7 @@ class _Observing:
             "domain": self._domains,
             "domain_verification": self._verifications,
             "mail_flow": self._mail_flow,
+            "connector": self._connectors,
             "dkim": self._dkim,
             "dkim_signing": self._dkim_signing,
             "mailbox": self._mailboxes,
@@ -116,12 +118,22 @@ class _Observing:
             sentences = refusals_of_mail(self._tenant, hosts)
         except (Problem, Refused, *_MALFORMED, IndexError):
             sentences = ("the tenant's own settings could not be read",)
+        try:
+            strangers = list(astray(self._tenant.outbound_connectors(), self._scope.domains))
+        except (Problem, Refused, *_MALFORMED):
+            strangers = []  # said above
         roots = {slug: domain for domain, slug in reversed(list(self._scope.domains.items())) if slug in moving}
-        return tuple(
+        refused = [
             Finding(domain, SETTINGS_CHECK, Weight.BLOCKS, sentence, slug)
             for slug, domain in roots.items()
             for sentence in sentences
-        )
+        ]
+        taken = [
+            Finding(domain, "connector", Weight.WARNS, sentence, self._scope.domains[domain])
+            for domain, sentence in strangers
+            if self._scope.domains[domain] in moving
+        ]
+        return (*refused, *taken)
 
     def _seats(self) -> Seats | None:
         """Seats left and seats held; None when no mailbox was asked about, or the subscriptions cannot be read."""
@@ -183,6 +195,24 @@ class _Observing:
     def _mail_flow(self, wanted: list[Wanted]) -> Mapping[Address, Observed]:
         types = self._tenant.accepted_domains()
         return {one.address: _live(one, {"type": types.get(_key(one))}) for one in wanted}
+
+    def _connectors(self, wanted: list[Wanted]) -> Mapping[Address, Observed]:
+        rows = ours(self._tenant.outbound_connectors())
+        return {one.address: self._connector(one, rows) for one in wanted}
+
+    def _connector(self, one: Wanted, rows: Sequence[Row]) -> Observed:
+        """The federation's part in the connector to its old host, or in a former one as long as it is named there."""
+        recorded = one.recorded.get("domains")
+        mine = {domain for domain, slug in self._scope.domains.items() if slug == one.address.federation}
+        mine |= set(recorded) if isinstance(recorded, tuple) else set()
+        parts = [connector_fields(row, mine) for row in rows]
+        named = [part for part in parts if part["domains"]]
+        server = one.desired.fields.get("server") if one.desired else None
+        found = next((part for part in named if part["server"] == server), named[0] if named else None)
+        if found is not None:
+            return Live(one.address, found, _key(one))
+        over = one.desired is not None and one.desired.fields.get("domains") == ()
+        return Live(one.address, {"domains": ()}, _key(one)) if over else ABSENT
 
     def _dkim(self, wanted: list[Wanted]) -> Mapping[Address, Observed]:
         signing = self._tenant.signing()

@@ -31,7 +31,10 @@ _RIGHTS_SELECT = {
 
 ORGANIZATION = ("Name", "RejectDirectSend")
 INBOUND = ("Name", "ConnectorType", "Enabled", "SenderIPAddresses")
-OUTBOUND = ("Name", "ConnectorType", "Enabled", "AllAcceptedDomains")
+OUTBOUND = (
+    "Name", "ConnectorType", "Enabled", "AllAcceptedDomains", "IsTransportRuleScoped", "RecipientDomains", "SmartHosts",
+    "TestMode", "TlsDomain", "TlsSettings", "UseMXRecord", "ValidationRecipients",
+)  # fmt: skip
 
 
 class Tenant:
@@ -54,6 +57,7 @@ class Tenant:
             "domain": (self.domains,),
             "domain_verification": (self.domains, self.accepted_domains),
             "mail_flow": (self.accepted_domains,),
+            "connector": (self.outbound_connectors,),
             "dkim": (self.signing,),
             "dkim_signing": (self.signing,),
             "mailbox": (self.users, self.boxes, self.skus, self.recipient_list, self.deleted),
@@ -132,7 +136,9 @@ class Tenant:
 
     def outbound_connectors(self) -> list[Row]:
         """The connectors by which mail leaves, switched off ones included."""
-        return self._once("outbound", lambda: self._exchange.rows("Get-OutboundConnector", OUTBOUND))
+        return self._once(
+            "outbound", lambda: self._exchange.rows("Get-OutboundConnector", OUTBOUND, IncludeTestModeConnectors=True)
+        )
 
     def signing(self) -> Mapping[str, Row]:
         """The DKIM configuration of each domain that has one."""

@@ -10,6 +10,7 @@ from reconcile.providers.base import Order, Writer
 from reconcile.providers.microsoft.wire.refusals import LostAnswer, Refused, explained
 from reconcile.providers.microsoft.writing.access import AccessWriter
 from reconcile.providers.microsoft.writing.accounts import NewPassword
+from reconcile.providers.microsoft.writing.connector import ConnectorWriter
 from reconcile.providers.microsoft.writing.copy_access import CopyAccessWriter
 from reconcile.providers.microsoft.writing.dkim import DkimSigningWriter, DkimWriter
 from reconcile.providers.microsoft.writing.domain import DomainWriter, VerificationWriter
@@ -29,6 +30,7 @@ class MicrosoftWriter:
             "domain": DomainWriter(surfaces),
             "domain_verification": VerificationWriter(surfaces),
             "mail_flow": MailFlowWriter(surfaces),
+            "connector": ConnectorWriter(surfaces),
             "dkim": DkimWriter(surfaces),
             "dkim_signing": DkimSigningWriter(surfaces),
             "mailbox": MailboxWriter(surfaces, password),

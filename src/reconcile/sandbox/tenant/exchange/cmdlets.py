@@ -53,6 +53,8 @@ class Cmdlet:
 
 
 def _fits(value: object, kind: str | tuple[str, ...]) -> bool:
+    if value is None and kind == tuple(_ROUTE_CHOICES["TlsSettings"].split()):
+        return True  # $null
     if isinstance(kind, tuple):
         items = value if isinstance(value, list) else [value]
         choices = {choice.lower() for choice in kind}
@@ -71,6 +73,8 @@ def _fits(value: object, kind: str | tuple[str, ...]) -> bool:
             return value is None or all(
                 isinstance(item, str) for item in (value if isinstance(value, list) else [value])
             )
+        case "list":
+            return value is None or (isinstance(value, list) and all(isinstance(item, str) for item in value))
         case "size":
             return isinstance(value, (str, int)) and not isinstance(value, bool)
         case _:
@@ -89,7 +93,7 @@ def _cmdlet(
     return name.lower(), Cmdlet(name, parameters, tuple(needs.split()))
 
 
-_KINDS = {"text": "text", "flags": "bool", "many": "many", "sizes": "size", "number": "number"}
+_KINDS = {"lists": "list", "text": "text", "flags": "bool", "many": "many", "sizes": "size", "number": "number"}
 
 _MAILBOX_TYPES = (
     "DiscoveryMailbox EquipmentMailbox GroupMailbox LegacyMailbox LinkedMailbox LinkedRoomMailbox RoomMailbox "
@@ -97,6 +101,12 @@ _MAILBOX_TYPES = (
 )
 _RIGHTS = "ChangeOwner ChangePermission DeleteItem ExternalAccount FullAccess ReadPermission"
 _CUSTOM = " ".join(f"CustomAttribute{n}" for n in range(1, 16))
+_ROUTE_TEXT, _ROUTE_LISTS = "Comment TlsDomain", "RecipientDomains SmartHosts"
+_ROUTE_FLAGS = "AllAcceptedDomains Enabled IsTransportRuleScoped TestMode UseMXRecord"
+_ROUTE_CHOICES = {
+    "ConnectorType": "Partner OnPremises",
+    "TlsSettings": "EncryptionOnly CertificateValidation DomainValidation",
+}
 
 CMDLETS: Mapping[str, Cmdlet] = dict(
     (
@@ -151,6 +161,13 @@ CMDLETS: Mapping[str, Cmdlet] = dict(
         _cmdlet("Get-OrganizationConfig"),
         _cmdlet("Get-InboundConnector", text="Identity", sizes="ResultSize"),
         _cmdlet("Get-OutboundConnector", text="Identity", flags="IncludeTestModeConnectors IsTransportRuleScoped"),
+        _cmdlet("New-OutboundConnector", "Name", text=f"Name {_ROUTE_TEXT}", many=_ROUTE_LISTS, flags=_ROUTE_FLAGS,
+                choices=_ROUTE_CHOICES),
+        _cmdlet("Set-OutboundConnector", "Identity", text=f"Identity LastValidationTimestamp {_ROUTE_TEXT}",
+                many=_ROUTE_LISTS, lists="ValidationRecipients", flags=f"IsValidated {_ROUTE_FLAGS}",
+                choices=_ROUTE_CHOICES),
+        _cmdlet("Remove-OutboundConnector", "Identity", text="Identity"),
+        _cmdlet("Validate-OutboundConnector", "Identity Recipients", text="Identity", many="Recipients"),
         _cmdlet("Get-DkimSigningConfig", text="Identity"),
         _cmdlet("New-DkimSigningConfig", "DomainName Enabled", text="DomainName", flags="Enabled", number="KeySize"),
         _cmdlet("Set-DkimSigningConfig", "Identity", text="Identity", flags="Enabled PublishTxtRecords"),

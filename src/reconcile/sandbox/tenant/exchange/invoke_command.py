@@ -14,10 +14,12 @@ from typing import Any
 from reconcile.sandbox.tenant.cmdlet_error import CmdletError
 from reconcile.sandbox.tenant.exchange.access import Access
 from reconcile.sandbox.tenant.exchange.cmdlets import CMDLETS
+from reconcile.sandbox.tenant.exchange.connectors import Connectors
 from reconcile.sandbox.tenant.exchange.encoding import encoded
 from reconcile.sandbox.tenant.exchange.mailboxes import Mailboxes
 from reconcile.sandbox.tenant.exchange.organization import Organization
 from reconcile.sandbox.tenant.exchange.recipients import Outcome, Parameters, Recipients, Row
+from reconcile.sandbox.tenant.post import Post
 from reconcile.sandbox.tenant.sign_in import tokens
 from reconcile.sandbox.tenant.sign_in.permissions import EXCHANGE_ROLE
 from reconcile.sandbox.tenant.sign_in.tokens import Issuer, TokenRefusedError
@@ -38,7 +40,9 @@ _FORBIDDEN = Answer(403, b"\0" * 512, {"Content-Type": "application/json", "Cont
 class Exchange:
     """Everything under /adminapi/beta/{tenant}."""
 
-    def __init__(self, site: str, world: World, issuer: Issuer, resolve: Callable[[str, str], Sequence[str]]) -> None:
+    def __init__(
+        self, site: str, world: World, issuer: Issuer, resolve: Callable[[str, str], Sequence[str]], post: Post
+    ) -> None:
         self._site = site
         self._base = f"{site}/adminapi/beta/{world.tenant_id}"
         self._world = world
@@ -49,6 +53,7 @@ class Exchange:
         mailboxes = Mailboxes(world, recipients)
         access = Access(world, recipients)
         organization = Organization(world, resolve)
+        connectors = Connectors(world, post)
         self._verbs: dict[str, Callable[[Parameters], Outcome]] = {
             "get-mailbox": recipients.get_mailbox,
             "set-mailbox": mailboxes.set_mailbox,
@@ -70,8 +75,12 @@ class Exchange:
             "new-serviceprincipal": organization.new_principal,
             "remove-serviceprincipal": organization.remove_principal,
             "get-organizationconfig": organization.get_configuration,
-            "get-inboundconnector": organization.get_inbound_connectors,
-            "get-outboundconnector": organization.get_outbound_connectors,
+            "get-inboundconnector": connectors.get_inbound,
+            "get-outboundconnector": connectors.get_outbound,
+            "new-outboundconnector": connectors.new_outbound,
+            "set-outboundconnector": connectors.set_outbound,
+            "remove-outboundconnector": connectors.remove_outbound,
+            "validate-outboundconnector": connectors.validate_outbound,
             "get-dkimsigningconfig": organization.get_signing,
             "new-dkimsigningconfig": organization.new_signing,
             "set-dkimsigningconfig": organization.set_signing,

@@ -81,17 +81,6 @@ class Organization:
             }
         ], []
 
-    def get_inbound_connectors(self, given: Parameters) -> Outcome:
-        defaults = {"ConnectorType": "Partner", "Enabled": True, "SenderIPAddresses": [], "SenderDomains": ["smtp:*;1"]}
-        return _connectors(self._world.inbound_connectors, defaults, given), []
-
-    def get_outbound_connectors(self, given: Parameters) -> Outcome:
-        defaults = {
-            "ConnectorType": "OnPremises", "Enabled": True, "AllAcceptedDomains": False, "RecipientDomains": [],
-            "SmartHosts": [], "UseMXRecord": False, "IsTransportRuleScoped": False,
-        }  # fmt: skip
-        return _connectors(self._world.outbound_connectors, defaults, given), []
-
     def get_signing(self, given: Parameters) -> Outcome:
         return [self._config(given["identity"])] if given.get("identity") else list(self._signing.values()), []
 
@@ -157,15 +146,6 @@ class Organization:
             "Identity": object_id,
             "Id": object_id,
         }
-
-
-def _connectors(there: Sequence[dict[str, Any]], defaults: dict[str, Any], given: Parameters) -> list[dict[str, Any]]:
-    rows = [{"Name": "", "Identity": one.get("Name", ""), **defaults, **one} for one in there]
-    if given.get("identity"):
-        rows = [row for row in rows if row["Name"].lower() == given["identity"].lower()]
-        if not rows:
-            raise unknown_object(given["identity"])
-    return rows
 
 
 def _domain_row(domain: Domain) -> dict[str, Any]:
