@@ -1,5 +1,5 @@
 # Everything a newcomer runs. Each target sets up what it needs and says so in one line.
-.PHONY: demo test test-fast test-stores test-cyrus test-dovecots test-pythons test-kerberos test-checkdmarc test-sdk soak mutate bench-engine bench-dns bench-tenant bench-copy bench-suite lint audit golden package requirements clean
+.PHONY: demo test test-fast test-stores test-cyrus test-dovecots test-pythons test-kerberos test-checkdmarc test-sdk test-pipelines soak mutate bench-engine bench-dns bench-tenant bench-copy bench-suite lint audit golden package requirements clean
 
 PYTHON ?= python3
 # Tests side by side, two a core, for most of them wait for a server; a worker that runs out takes some of the others'.
@@ -29,6 +29,9 @@ test-checkdmarc: .setup/dev ## a second opinion on SPF and DMARC in dns check
 
 test-sdk: .setup/dev ## Microsoft's own client before the sandbox's tenant (450 MB more)
 	@scripts/test-sdk
+
+test-pipelines: .setup/dev ## the written workflow files before actionlint, zizmor, their schemas and gitlab-ci-local
+	@scripts/test-pipelines
 
 test-cyrus: .setup/dev ## copies out of an old host that is not Dovecot
 	@scripts/test-cyrus

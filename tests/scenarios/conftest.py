@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.postgresql import Cluster
+from tests.scenarios import repository as repositories
+from tests.scenarios.repository import Repository
 from tests.scenarios.stage import SMALL, Stage
 
 
@@ -35,6 +38,13 @@ def three_federations(tmp_path: Path, pytestconfig: pytest.Config) -> Iterator[S
         stage.run("rehearse", expect=0)
         stage.decide()
         yield stage
+
+
+@pytest.fixture
+def repository(stage: Stage, cluster: Cluster) -> Iterator[Repository]:
+    """The small federation's mailboxes repository, at a forge."""
+    with repositories.opened(stage, cluster) as found:
+        yield found
 
 
 def _up(stage: Stage, config: pytest.Config) -> Iterator[Stage]:
