@@ -114,7 +114,7 @@ def test_what_cannot_be_understood_is_unknown_at_its_line(tmp_path: Path) -> Non
         (b"\n\n", "is empty"),
         (b"nom;prenom\n", "names no column of addresses"),
         (b"a@spf55.org;12\n", "names no column of addresses"),
-        (b"adresse;taille\na@spf55.org;" + b"9" * 200_000, "cannot be read as CSV"),
+        (b"adresse;taille\na@spf55.org;" + b"9" * 200_000, "it is not CSV"),
         (None, "Cannot read"),
     ],
 )

@@ -15,6 +15,7 @@ from reconcile.config.settings.load import load_settings
 from reconcile.config.settings.settings import Settings
 from reconcile.config.settings.tables.calendar import Calendar
 from reconcile.config.settings.tables.relay import Relay
+from reconcile.config.structures.register import Fact, Register, RegisteredStructure
 from reconcile.resources.address import Address
 from reconcile.resources.desired import compile_federations, declared_domains
 from reconcile.resources.kinds import KINDS
@@ -242,6 +243,21 @@ def test_each_address_shows_the_place_of_its_structure_and_nothing_the_file_does
         "contact@spf55.org": seat,
         "anne-marie@spf55.org": {"city": "Verdun", "website": None},
     }
+
+
+def test_popstructure_fills_what_the_file_does_not_say_and_an_empty_cell_there_empties(tmp_path: Path) -> None:
+    (tmp_path / "spf55.yaml").write_text(FEDERATION + STRUCTURES, encoding="utf-8")
+    said: dict[Fact, str | None] = {"name": "Antenne", "street": "3 quai X", "city": "VERDUN", "networks": None}
+    now = dt.datetime(2024, 12, 1, tzinfo=dt.UTC)
+    register = Register(now, "export.csv", tuple(said), {2689: RegisteredStructure(2689, facts=said)})
+    loaded = load_federations(tmp_path, register=register).select()
+    compiled = {
+        str(one.address): one for one in compile_federations(loaded, load_settings([ROOT / "reconcile.toml"]), now)
+    }
+    fields = compiled["spf55/mailbox/anne-marie@spf55.org"].fields
+    place = {name: fields[name] for name in ("office", "street", "city", "website", "networks")}
+    assert place == {"office": "Antenne", "street": "3 quai X", "city": "Verdun", "website": None, "networks": None}
+    assert "postal_code" not in fields, "the export has no such column: somebody else may fill it in"
 
 
 def test_nobody_signs_in_to_a_shared_mailbox(resources: dict[str, Desired]) -> None:

@@ -25,6 +25,10 @@ COMMANDS = {
         "reconcile.cli.inventory.commands:inventory",
         "What the old hosts hold: read, show, compare. Nothing on them is changed.",
     ),
+    "structures": (
+        "reconcile.cli.structures.commands:structures",
+        "The network's places as PopStructure has them: read, show, compare.",
+    ),
     "batches": ("reconcile.cli.batches:batches", "Who migrates when: show, propose, move, ics."),
     "cost": ("reconcile.cli.cost:cost", "What the licences cost, and those above the share; who was told."),
     "rehearse": (

@@ -92,7 +92,7 @@ def _rows(session: Session, what: Sequence[str]) -> list[FederationStatus]:
     from reconcile.config.load import load_federations
     from reconcile.planning.status import broken, ranked
 
-    loaded = load_federations(session.federations, protected=session.settings.protected)
+    loaded = load_federations(session.federations, protected=session.settings.protected, register=session.register)
     chosen = named(loaded, what)
     rows = list(_standings(session, loaded, chosen))
     for path in loaded.paths:

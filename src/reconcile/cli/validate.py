@@ -93,6 +93,7 @@ def _network(session: Session) -> dict[str, Any]:
         "today": today,
         "batches": settings.batches or None,
         "prices": settings.prices,
+        "register": session.register,
     }
 
 

@@ -23,6 +23,7 @@ from reconcile.config.rules.diagnostic import Diagnostic
 from reconcile.config.settings.tables.batches import Batch
 from reconcile.config.settings.tables.legacy import LegacyServer
 from reconcile.config.settings.tables.prices import Prices
+from reconcile.config.structures.register import Register, places
 from reconcile.problem import Problem
 
 _INVALID = 3  # the exit code for configuration that cannot be used
@@ -89,6 +90,7 @@ def load_federations(
     today: dt.date | None = None,
     batches: Sequence[Batch] | None = None,
     prices: Prices | None = None,
+    register: Register | None = None,
 ) -> Loaded:
     """Load every ``*.yaml`` of a folder.
 
@@ -96,6 +98,7 @@ def load_federations(
     when they are not known. ``inventories``: what the old hosts held, by slug, or why that cannot be told. ``today``:
     the civil day the files are judged at; without it, what depends on the day is not. ``batches``: the dates of the
     calendar, None when they are not known. ``prices``: what licences cost, None when that is not judged.
+    ``register``: the structures as PopStructure had them, None when it was never read.
 
     Raises ``Problem`` CFG01 when the folder cannot be read, CFG04 when it holds no federation.
     """
@@ -108,7 +111,7 @@ def load_federations(
         raise Problem(
             "CFG04", f"{folder} holds no federation file.", "a federation is a file like spf55.yaml", _INVALID
         )
-    return load_files(paths, protected, servers, inventories, today, batches, prices)
+    return load_files(paths, protected, servers, inventories, today, batches, prices, register)
 
 
 def load_files(
@@ -119,6 +122,7 @@ def load_files(
     today: dt.date | None = None,
     batches: Sequence[Batch] | None = None,
     prices: Prices | None = None,
+    register: Register | None = None,
 ) -> Loaded:
     """Load these files and check them together."""
     remarks: list[Diagnostic] = []
@@ -150,10 +154,11 @@ def load_files(
         if shape.file is None:
             continue
         slug = f"spf{shape.file.code.lower()}"
-        federation = Federation(slug, path, shape.file, _lowered(document.marks), hashlib.sha256(raw).hexdigest())
+        marks, digest = _lowered(document.marks), hashlib.sha256(raw).hexdigest()
+        federation = Federation(slug, path, shape.file, marks, digest, places(shape.file.structures, register))
         federations.append(federation)
         broken[path] = shape.broken
-    for federation, finding in check(federations, protected, servers, inventories, today, batches, prices):
+    for federation, finding in check(federations, protected, servers, inventories, today, batches, prices, register):
         if finding.route[:2] not in broken[federation.path]:
             remarks.append(finding.at(federation.marks, federation.path))
     # Some of the federations are only a likeness of what their file means: those with an error.

@@ -210,13 +210,13 @@ def _structures(facts: Facts) -> Iterator[Reason]:
     if None in named:
         yield "some addresses belong to no structure", "write atrium_id: for the federation's seat"
         return
-    described = {structure.atrium_id: structure for structure in file.structures}
+    described = facts.federation.places
     for number in sorted(one for one in named if one is not None):
         structure = described.get(number)
         missing = [key for key in ("street", "postal_code", "city") if not getattr(structure, key, None)]
         if missing:
             what = f"the structure {number} has no {', '.join(missing)}" if structure else f"{number} is not described"
-            yield what, "complete it under structures:"
+            yield what, "complete it in PopStructure (reconcile structures read), or under structures:"
 
 
 def _fits(facts: Facts) -> Iterator[Reason]:

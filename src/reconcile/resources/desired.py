@@ -39,7 +39,6 @@ class _Compiler:
         self._file = federation.file
         self._settings = settings
         self._now = now
-        self._structures = {one.atrium_id: one for one in federation.file.structures}
         self._moments: Milestones = milestones(federation.file.migration.date, settings.calendar)
         self._domains = tuple(map(self._mail_domain, federation.domains))
 
@@ -213,7 +212,7 @@ class _Compiler:
         site = directory.atrium_id if directory.atrium_id is not None else self._file.atrium_id
         if site is not None:
             fields["atrium_id"] = str(site)
-            fields |= _place(self._structures.get(site))
+            fields |= _place(self._federation.places.get(site))
         if "hidden" in mailbox.model_fields_set:
             fields["hidden"] = mailbox.hidden
         return fields

@@ -192,7 +192,7 @@ def test_an_address_may_be_a_login_too_so_that_another_one_is_only_a_warning(tmp
 
 def test_an_inventory_nobody_can_read_stops_its_federation_alone(tmp_path: Path) -> None:
     (tmp_path / "spf55.yaml").write_text(FILE, encoding="utf-8")
-    (tmp_path / "spf88.yaml").write_text(FILE.replace("55", "88"), encoding="utf-8")
+    (tmp_path / "spf88.yaml").write_text(FILE.replace("55", "88").replace("Petit", "Haas"), encoding="utf-8")
     damaged = Problem("INV01", "spfstate/inventory/spf88/x.json is damaged.", "put back a good copy")
     found = load_federations(tmp_path, inventories={"spf88": damaged}, today=DAY - dt.timedelta(days=14))
     assert [(one.code, one.path.name, one.message) for one in found.diagnostics] == [

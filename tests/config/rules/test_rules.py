@@ -1,5 +1,6 @@
 """One small file per rule in ``cases``: the federations as a postmaster might write them, and what is said of them."""
 
+import datetime as dt
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -14,6 +15,7 @@ from reconcile.config.rules.diagnostic import Diagnostic
 from reconcile.config.settings.tables.batches import Batch
 from reconcile.config.settings.tables.legacy import LegacyServer
 from reconcile.config.settings.tables.prices import Prices
+from reconcile.config.structures.register import FACTS, Register, RegisteredStructure
 from reconcile.problem import Problem
 from reconcile.state.inventory import decode
 
@@ -37,6 +39,7 @@ def test_each_rule_speaks_at_the_right_place_and_no_other_does(
         story.get("today"),
         batches,
         Prices(),
+        _register(story.get("register")),
     )
     loaded = load_federations(tmp_path, *network)
     found = [f"{one.path.name}:{one.line}:{one.column} {one.code}" for one in loaded.diagnostics]
@@ -68,6 +71,17 @@ def _said(one: Diagnostic) -> Iterator[str]:
 def _servers(written: Mapping[str, dict[str, object]] | None) -> Mapping[str, LegacyServer] | None:
     usual = {"host": "imap.example", "master_user": "copieur"}
     return written and {name: LegacyServer.model_validate(usual | one) for name, one in written.items()}
+
+
+def _register(held: Mapping[int, dict[str, str]] | None) -> Register | None:
+    """What PopStructure had on the first of January: ``department`` and the facts of each number."""
+    if held is None:
+        return None
+    structures = {
+        number: RegisteredStructure(number, "", one.get("department", ""), {fact: one.get(fact) for fact in FACTS})
+        for number, one in held.items()
+    }
+    return Register(dt.datetime(2025, 1, 1, tzinfo=dt.UTC), "popstructure.csv", FACTS, structures)
 
 
 def _inventory(held: object) -> Inventory | Problem:

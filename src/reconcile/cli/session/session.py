@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from reconcile.clock import Clock
     from reconcile.config.inventory.inventory import Inventory
     from reconcile.config.settings.settings import Settings
+    from reconcile.config.structures.register import Register
     from reconcile.state.inventory import InventoryFolder
     from reconcile.state.rehearsals import RehearsalFolder
+    from reconcile.state.structures import StructureFolder
 
 SANDBOX_FOLDER = Path(".sandbox")
 
@@ -140,6 +142,18 @@ class Session:
     def inventories(self) -> Mapping[str, Inventory | Problem]:
         """The newest inventory of each federation there is a file of, or why it cannot be told."""
         return self.inventory_folder.newest_of(path.stem for path in self.federations.glob("spf*.yaml"))
+
+    @property
+    def structure_folder(self) -> StructureFolder:
+        """What was read of PopStructure, in this call's world."""
+        from reconcile.state.structures import StructureFolder
+
+        return StructureFolder(self.state / "structures", sandbox=self.sandbox)
+
+    @property
+    def register(self) -> Register | None:
+        """The structures as they were read last; None when they never were. Raises STR01 or STR02."""
+        return self.structure_folder.newest()
 
     @property
     def rehearsal_folder(self) -> RehearsalFolder:

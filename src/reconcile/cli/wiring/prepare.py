@@ -75,6 +75,7 @@ def _loaded(session: Session) -> Loaded:
         servers=session.settings.legacy,
         inventories=session.inventories,
         today=session.today,
+        register=session.register,
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from reconcile.config.federation.models import FederationFile
+from reconcile.config.federation.models import FederationFile, Structure
 
 #: The way to a value in the file, as keys and list positions: ("mailboxes", "a@spf55.org", "aliases", 0).
 Route = tuple[str | int, ...]
@@ -35,6 +35,8 @@ class Federation:
     file: FederationFile
     marks: Mapping[Route, Mark]
     digest: str  # SHA-256 of the file's bytes, hexadecimal
+    #: The structures by their number: as PopStructure has them, and over that as the file does.
+    places: Mapping[int, Structure] = dataclasses.field(default_factory=dict)
 
     @property
     def domains(self) -> tuple[str, ...]:

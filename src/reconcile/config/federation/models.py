@@ -193,9 +193,9 @@ class Structure(Section):
     """Five digits, in quotes."""
     city: Annotated[Line, Field(max_length=128)] | None = None
     """The town."""
-    website: WebAddress | None = None
-    """Its web site."""
-    networks: Annotated[Line, Field(max_length=1024)] | None = None
+    website: Annotated[WebAddress, Field(max_length=64)] | None = None
+    """Its web site; 64 characters at most, as the tenant keeps it."""
+    networks: Annotated[Line, Field(max_length=64)] | None = None
     """Where it is on social networks, in one line, as a signature shows it."""
 
 

@@ -121,10 +121,18 @@ class AtriumNumber(int):
 def _atrium_id(value: Any) -> Any:
     if isinstance(value, int):
         return value if isinstance(value, AtriumNumber) else AtriumNumber(value)
-    if not isinstance(value, str) or not re.fullmatch(ATRIUM_PATTERN, value.strip()):
+    number = atrium_number(value) if isinstance(value, str) else None
+    if number is None:
         hint = "write the number, like 2689, or the whole code, like ANT CE 055 0 00000 002689"
         refuse("SPF402", f"{shown(value)} is not an Atrium identifier", hint)
-    words = value.split()
+    return number
+
+
+def atrium_number(text: str) -> AtriumNumber | None:
+    """A structure's number out of its digits or its whole code; None for what is neither."""
+    if not re.fullmatch(ATRIUM_PATTERN, text.strip()):
+        return None
+    words = text.split()
     number = AtriumNumber(words[-1])
     number.department = words[2] if len(words) > 2 else ""
     return number

@@ -1,13 +1,16 @@
-"""Rules 4xx and 510: what the address book shows, and what Microsoft takes as a sign-in."""
+"""Rules 401, 405, 406, 510 and 580: what the address book shows, and what Microsoft takes as a sign-in."""
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from reconcile.config.federation.federation import Federation, Route
+from reconcile.config.federation.models import Mailbox
 from reconcile.config.federation.scalars import shown
 from reconcile.config.rules.catalogue import Finding
+from reconcile.config.rules.structures import as_the_day_nears
 
 # French numbers have ten digits from 0, overseas included; short numbers three or four; others are written from +.
 _PHONE = re.compile(r"0[1-9][0-9]{8}|\+33[1-9][0-9]{8}|\+(?!33)[1-9][0-9]{6,14}|[1-9][0-9]{2,3}")
@@ -18,17 +21,17 @@ _LONGEST_DOMAIN = 48
 _LONGEST_SIGN_IN = 113
 
 
-def check_directory(federation: Federation) -> Iterator[Finding]:
-    """Rules on names, phones and sign-ins."""
+def check_directory(federation: Federation, today: dt.date | None = None) -> Iterator[Finding]:
+    """Rules on names, phones and sign-ins. ``today``: the civil day the file is judged at."""
     if federation.file.contact is not None:
         yield from _phone(federation.file.contact.phone, ("contact", "phone"))
-    yield from _structures(federation)
-    yield from _departments(federation)
     for address, mailbox in federation.file.mailboxes.items():
         route: Route = ("mailboxes", address)
         yield from _sign_in(address)
         yield from _phone(mailbox.directory.phone, (*route, "directory", "phone"))
-        if mailbox.licence != "shared":
+        if mailbox.licence == "shared":
+            yield from _shared(federation, address, mailbox, today)
+        else:
             names = {"last_name": mailbox.directory.last_name, "first_name": mailbox.directory.first_name}
             if missing := [key for key, name in names.items() if not name]:
                 message = f"{address} is personal and its directory has no {' nor '.join(missing)}"
@@ -37,43 +40,40 @@ def check_directory(federation: Federation) -> Iterator[Finding]:
                 yield Finding("SPF401", where, message, hint, on_key=True)
 
 
-def _structures(federation: Federation) -> Iterator[Finding]:
-    """Each structure once; where some are described, every one that addresses name."""
-    described: set[int] = set()
-    for place, structure in enumerate(federation.file.structures):
-        if structure.atrium_id in described:
-            message = f"the structure {structure.atrium_id} is described twice"
-            yield Finding("SPF406", ("structures", place, "atrium_id"), message, "keep one of the two")
-        described.add(structure.atrium_id)
-    if not described:
+def _shared(federation: Federation, address: str, mailbox: Mailbox, today: dt.date | None) -> Iterator[Finding]:
+    """A shared mailbox signs as the structure it belongs to, under its own name and number."""
+    severity = as_the_day_nears(federation, today)
+    if mailbox.hidden or severity is None:  # nobody looks a hidden one up
         return
-    named: list[tuple[int | None, Route]] = [(federation.file.atrium_id, ("atrium_id",))]
-    for address, mailbox in federation.file.mailboxes.items():
-        named.append((mailbox.directory.atrium_id, ("mailboxes", address, "directory", "atrium_id")))
-    for atrium_id, route in named:
-        if atrium_id is not None and atrium_id not in described:
-            described.add(atrium_id)
-            message = f"the structure {atrium_id} is not among those described"
-            yield Finding("SPF407", route, message, "describe it under structures: its addresses show no place")
+    directory = mailbox.directory
+    missing = [] if mailbox.display_name else ["display_name"]
+    # ``phone: null`` says that there is none; silence says nothing.
+    missing += [] if "phone" in directory.model_fields_set else ["phone"]
+    missing += [] if directory.atrium_id or federation.file.atrium_id else ["atrium_id"]
+    if missing:
+        message = f"{address} is shared and has no {' nor '.join(missing)} to show"
+        hint = "write display_name, directory: {phone: …} (null when there is none) and the structure's atrium_id"
+        yield Finding("SPF580", ("mailboxes", address), message, hint, on_key=True, severity=severity)
 
 
-def _departments(federation: Federation) -> Iterator[Finding]:
-    """A whole code names its department; a region has several."""
-    file = federation.file
-    if file.kind == "region":
-        return
-    own = file.code.zfill(3)
-    named: list[tuple[int | None, Route]] = [(file.atrium_id, ("atrium_id",))]
-    named += [(one.atrium_id, ("structures", place, "atrium_id")) for place, one in enumerate(file.structures)]
-    named += [
-        (mailbox.directory.atrium_id, ("mailboxes", address, "directory", "atrium_id"))
-        for address, mailbox in file.mailboxes.items()
-    ]
-    for atrium_id, route in named:
-        department = getattr(atrium_id, "department", "")
-        if department not in ("", own):
-            message = f"the structure {atrium_id} is of the department {department}, and this file of {own}"
-            yield Finding("SPF403", route, message, "look its code up in PopStructure again")
+def check_names(federations: Sequence[Federation]) -> Iterator[tuple[Federation, Finding]]:
+    """Rule 406, over all files: people whom the address book shows under one name."""
+    people: dict[str, list[tuple[Federation, str, str]]] = {}
+    for federation in federations:
+        for address, mailbox in federation.file.mailboxes.items():
+            names = (mailbox.directory.first_name, mailbox.directory.last_name)
+            shown_as = mailbox.display_name or " ".join(name for name in names if name)
+            if mailbox.licence != "shared" and not mailbox.hidden and shown_as:
+                people.setdefault(shown_as.casefold(), []).append((federation, address, shown_as))
+    for ones in people.values():
+        for federation, address, shown_as in ones:
+            others = [other for _, other, _ in ones if other != address]
+            if not others:
+                continue
+            more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+            message = f"the address book shows {address} and {others[0]}{more} as {shown_as}"
+            hint = "their job titles and structures tell them apart; or set display_name"
+            yield federation, Finding("SPF406", ("mailboxes", address), message, hint, on_key=True)
 
 
 def _phone(phone: str | None, route: Route) -> Iterator[Finding]:

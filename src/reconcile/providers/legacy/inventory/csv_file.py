@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from reconcile.config.inventory.inventory import Aspect, Kind
+from reconcile.delimited_text import Row, Unreadable, letters, read_text, rows, separators
 from reconcile.problem import Problem
 from reconcile.providers.legacy.inventory.contract import (
     Found,
@@ -42,7 +40,6 @@ _KINDS: Mapping[str, Kind] = {
     **dict.fromkeys(("attrapetout", "catchall"), "catch_all"),
 }
 _YES, _NO = ("oui", "o", "yes", "y", "true", "1", "x"), ("non", "n", "no", "false", "0")
-_LARGEST = 50_000_000
 
 
 class CsvFile:
@@ -55,23 +52,15 @@ class CsvFile:
 
     def read(self, scope: Scope) -> Reading:
         """Raises Problem INV10 when it cannot be read, or has no column of addresses."""
-        text = self._text()
-        first = next((line for line in text.splitlines() if line.strip()), "")
-        named = re.fullmatch(r"sep=(.)", first.strip())  # Excel's own line before the titles
-        delimiter = named[1] if named else max(";,\t|", key=first.count)
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
         columns: Mapping[str, int] = {}
         found, doubts = list[Found](), dict[Aspect, str]()
-        rows = self._rows(reader)
-        if named:
-            next(rows)
-        for row in rows:
+        for line, row in self._rows():
             if not columns:
                 columns = self._columns(row)
                 continue
             cells = {name: row[place].strip() for name, place in columns.items() if place < len(row)}
             for aspect, doubt in _doubts(cells):
-                doubts.setdefault(aspect, f"{self._file.name}:{reader.line_num}: {doubt}")
+                doubts.setdefault(aspect, f"{self._file.name}:{line}: {doubt}")
             one = _found(cells)
             if one is not None and scope.has(one.address):
                 found.append(one)
@@ -80,36 +69,20 @@ class CsvFile:
         everything: tuple[Aspect, ...] = ("mailboxes", "aliases", "lists", "catch_alls")
         return Reading(tuple(found), frozenset(everything if "kind" in columns else everything[:1]), doubts)
 
-    def _text(self) -> str:
-        if self._file.exists() and not self._file.is_file():  # a pipe would be waited for
-            raise Problem("INV10", f"{self._file} is no ordinary file.", _HINT)
-        try:
-            with self._file.open("rb") as file:
-                data = file.read(_LARGEST + 1)
-        except OSError as error:
-            raise Problem("INV10", f"Cannot read {self._file}: {error.strerror}.", _HINT) from None
-        if len(data) > _LARGEST:
-            raise Problem("INV10", f"{self._file} is larger than {_LARGEST // 1_000_000} MB.", _HINT)
-        if data[:2] in (b"\xff\xfe", b"\xfe\xff"):  # "Unicode text", as spreadsheets call UTF-16
-            return data.decode("utf-16", errors="replace")
-        try:
-            return data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            return data.decode("cp1252", errors="replace")
-
-    def _rows(self, reader: Iterator[list[str]]) -> Iterator[list[str]]:
+    def _rows(self) -> Iterator[Row]:
         """Those that are not blank."""
         try:
-            yield from (row for row in reader if any(cell.strip() for cell in row))
-        except csv.Error as error:
-            raise Problem("INV10", f"{self._file} cannot be read as CSV: {error}.", _HINT) from None
+            text = read_text(self._file)
+            yield from rows(text, separators(text)[0])
+        except Unreadable as error:
+            raise Problem("INV10", f"Cannot read {self._file}: {error}.", _HINT) from None
 
     def _columns(self, titles: Sequence[str]) -> Mapping[str, int]:
         """Where each column stands."""
         known = {title: name for name, names in _TITLES.items() for title in names}
         columns: dict[str, int] = {}
         for place, cell in enumerate(titles):
-            if (name := known.get(_letters(cell))) is not None:
+            if (name := known.get(letters(cell))) is not None:
                 columns.setdefault(name, place)
         if "address" not in columns:
             raise Problem("INV10", f"The first line of {self._file} names no column of addresses.", _HINT)
@@ -123,7 +96,7 @@ def _found(cells: Mapping[str, str]) -> Found | None:
     address = clean_address(cells.get("address"))
     if not address:
         return None
-    kind = _KINDS.get(_letters(cells["kind"])) if cells.get("kind") else None
+    kind = _KINDS.get(letters(cells["kind"])) if cells.get("kind") else None
     if kind is None and not (cells.get("kind") or cells.get("targets")):
         kind = "catch_all" if address.startswith("@") else "mailbox"
     return Found(
@@ -143,7 +116,7 @@ def _doubts(cells: Mapping[str, str]) -> Iterator[tuple[Aspect, str]]:
     """What is written in a line and cannot be understood."""
     if not clean_address(cells.get("address")):
         yield "mailboxes", f"{cells.get('address', '')[:60]!r} is no address"
-    if cells.get("kind") and _letters(cells["kind"]) not in _KINDS:
+    if cells.get("kind") and letters(cells["kind"]) not in _KINDS:
         yield (
             "mailboxes",
             f"{cells['kind'][:60]!r} is no type of address (boîte, alias, redirection, liste, attrape-tout)",
@@ -172,10 +145,5 @@ def _day(text: str) -> dt.date | None:
 
 
 def _yes(text: str) -> bool | None:
-    word = _letters(text) or text.strip()
+    word = letters(text) or text.strip()
     return True if word in _YES else False if word in _NO else None
-
-
-def _letters(text: str) -> str:
-    """A title or a word without accents, spaces, marks and capitals."""
-    return re.sub("[^a-z]", "", unicodedata.normalize("NFD", text).encode("ascii", "ignore").decode().lower())

@@ -25,6 +25,8 @@ USER_SELECT = (
     "streetAddress",
     "postalCode",
     "city",
+    "companyName",
+    "department",
     "usageLocation",
     "accountEnabled",
     "assignedLicenses",
@@ -62,8 +64,6 @@ STAMP_PREFIX = "reconcile:"
 #: The attribute that names the entry of the vault which opens the account (CustomAttribute12): written with the
 #: password, in one request, so that whoever reads it knows which one was set.
 ENTRY = "extensionAttribute12"
-#: Fields that Graph has no property for, and the extension attributes that hold them (CustomAttribute13 and 14).
-EXTENSIONS = {"website": "extensionAttribute14", "networks": "extensionAttribute13"}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -150,8 +150,8 @@ def user(row: Row) -> User:
         street=_text(row.get("streetAddress")),
         postal_code=_text(row.get("postalCode")),
         city=_text(row.get("city")),
-        website=_text(attributes.get(EXTENSIONS["website"])),
-        networks=_text(attributes.get(EXTENSIONS["networks"])),
+        website=_text(row.get("companyName")),
+        networks=_text(row.get("department")),
         usage_location=_text(row.get("usageLocation")),
         sign_in=bool(row.get("accountEnabled")),
         skus=frozenset(str(licence["skuId"]).lower() for licence in row.get("assignedLicenses") or []),

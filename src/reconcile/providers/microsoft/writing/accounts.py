@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.microsoft.reading import records
-from reconcile.providers.microsoft.reading.records import ENTRY, EXTENSIONS, STAMP, STAMP_PREFIX, User, stamp
+from reconcile.providers.microsoft.reading.records import ENTRY, STAMP, STAMP_PREFIX, User, stamp
 from reconcile.providers.microsoft.wire.graph import segment
 from reconcile.providers.microsoft.wire.refusals import Refused
 from reconcile.providers.microsoft.writing.deleted import DeletedAccounts
@@ -50,6 +50,9 @@ DIRECTORY: Mapping[str, str] = {
     "street": "streetAddress",
     "postal_code": "postalCode",
     "city": "city",
+    # What a signature's documented tokens can say (%%Company%%, %%Department%%): no extension attribute is one.
+    "website": "companyName",
+    "networks": "department",
     "sign_in": "accountEnabled",
     "usage_location": "usageLocation",
 }
@@ -88,11 +91,8 @@ class Accounts:
     def describe(self, user: User, fields: Mapping[str, Value], names: Collection[str], address: Address) -> None:
         """Write those directory fields, and our stamp where it is missing."""
         body = {DIRECTORY[name]: _graph_value(name, fields[name]) for name in names if name in DIRECTORY}
-        extensions = {EXTENSIONS[name]: _graph_value(name, fields[name]) for name in names if name in EXTENSIONS}
         if user.stamp != stamp(address) and (not user.stamp or user.stamp.startswith(STAMP_PREFIX)):
-            extensions[STAMP] = stamp(address)
-        if extensions:
-            body["onPremisesExtensionAttributes"] = extensions
+            body["onPremisesExtensionAttributes"] = {STAMP: stamp(address)}
         if body:
             self._change(user, body)
 
@@ -174,7 +174,6 @@ class Accounts:
             "mailNickname": unique_name(name),
             **password_profile(secret),
             "onPremisesExtensionAttributes": {
-                **{EXTENSIONS[field]: value for field, value in order.fields.items() if field in EXTENSIONS and value},
                 ENTRY: secret.entry,
                 STAMP: stamp(order.address),
             },

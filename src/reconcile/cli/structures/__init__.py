@@ -1,0 +1,1 @@
+"""``reconcile structures``: what PopStructure says of the network's places, read, shown and compared."""
