@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from reconcile.cli.session.session import Session
@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 
 #: Sign-ins refused by a host that accepted none, before no further one is tried: it might lock the master user out.
 _REFUSALS = 2
+#: The server cannot be reached, or does not answer.
+_SILENT = ("DNS01", "DNS02")
 
 
-def dns_key(session: Session, domains: Sequence[str]) -> list[Check]:
-    """Whether the primary takes our key for these domains; those kept elsewhere than on the primary are left out."""
+def dns_key(session: Session, domains: Sequence[str], unread: Collection[str]) -> list[Check]:
+    """Whether the primary takes our key for these domains; those kept elsewhere than on the primary are left out.
+    ``unread``: domains of which it is said already that their server cannot be read."""
     from reconcile.providers.microsoft.rehearsal.rehearsal import Check, Verdict
 
     try:
@@ -28,6 +31,7 @@ def dns_key(session: Session, domains: Sequence[str]) -> list[Check]:
     return [
         _stopped(refused) if refused else Check(Verdict.READY, f"The DNS server takes our key for {domain}.")
         for domain, refused in tried.items()
+        if not (refused and refused.code in _SILENT and domain in unread)
     ]
 
 

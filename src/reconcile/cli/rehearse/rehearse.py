@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -36,6 +36,7 @@ def rehearse(session: Session, federations: tuple[str, ...]) -> int:
     from reconcile.cli.wiring.assigned_mx import assigned_mx
     from reconcile.cli.wiring.providers import dns_places
     from reconcile.config.load import load_federations
+    from reconcile.providers.base import Weight
     from reconcile.providers.dns.checks.servers import SwitchMoments
     from reconcile.providers.microsoft.rehearsal.rehearsal import Move, Verdict, rehearse
     from reconcile.resources.milestones import milestones
@@ -63,9 +64,11 @@ def rehearse(session: Session, federations: tuple[str, ...]) -> int:
         aliases = {alias.address for box in federation.file.mailboxes.values() for alias in box.aliases}
         move = Move(federation.slug, federation.domains, licences, aliases)
         checks = rehearse(settings, proof, session.clock, move)
-        checks += (*dns_key(session, federation.domains), *dns_hosts(session, federation.domains))
+        of_names = [one for one in found if one.domain in federation.domains]
+        unread = {one.domain for one in of_names if one.check == "readable" and one.weight is Weight.BLOCKS}
+        checks += (*dns_key(session, federation.domains, unread), *dns_hosts(session, federation.domains))
         checks += tuple(old_mailboxes(session, federation))
-        checks += tuple(_of_names(one) for one in found if one.domain in federation.domains)
+        checks += tuple(_of_names(of_names))
         stands = any(check.verdict is Verdict.BLOCKED for check in checks)
         _record(session, federation, checks)
         session.print(_shown(session, federation, checks, stands))
@@ -90,13 +93,17 @@ def _record(session: Session, federation: Federation, checks: tuple[Check, ...])
     )
 
 
-def _of_names(finding: Finding) -> Check:
-    """A check of DNS as the rehearsal tells it."""
+def _of_names(findings: Sequence[Finding]) -> Iterator[Check]:
+    """The checks of DNS as the rehearsal tells them: what several domains share is said once."""
     from reconcile.providers.base import Weight
     from reconcile.providers.microsoft.rehearsal.rehearsal import Check, Verdict
 
     verdicts = {Weight.FINE: Verdict.READY, Weight.WARNS: Verdict.WARNING, Weight.BLOCKS: Verdict.BLOCKED}
-    return Check(verdicts[finding.weight], f"{finding.domain} {finding.check}: {finding.sentence}")
+    shared: dict[tuple[str, Weight, str], list[str]] = {}
+    for one in findings:
+        shared.setdefault((one.check, one.weight, one.sentence), []).append(one.domain)
+    for (check, weight, sentence), domains in shared.items():
+        yield Check(verdicts[weight], f"{', '.join(domains)} {check}: {sentence}")
 
 
 def _shown(session: Session, federation: Federation, checks: tuple[Check, ...], stands: bool) -> Iterator[Text]:

@@ -47,6 +47,9 @@ class DnsReader:
         return self.preflight.check(scope, observed) if self.preflight else Observation(observed)
 
     def _observed(self, wanted: Wanted, key: RecordKey, answers: Mapping[Question, Answer | Failure]) -> Observed:
+        answer = answers[Question(key.name, key.rdtype)]
+        if isinstance(answer, Failure) and answer.silent is not None:
+            return _unknown(answer.silent)  # in the same words for every record, so that it is said once
         where = elsewhere(key, answers)
         if where and is_policy(key):
             return kept_elsewhere(wanted, where)
@@ -66,5 +69,9 @@ def _read(wanted: Wanted, key: RecordKey, answers: Mapping[Question, Answer | Fa
         # What only the state remembers is ours alone: the rest of the RRset must not look as if it were.
         seen = part_of(key).see(rrset_at(key, answers), None if wanted.desired else wanted.recorded)
     except Problem as problem:
-        return Unknown(f"{problem.message} ({problem.hint})" if problem.hint else problem.message)
+        return _unknown(problem)
     return Live(wanted.address, seen.fields, context=seen.context) if seen else ABSENT
+
+
+def _unknown(problem: Problem) -> Unknown:
+    return Unknown(f"{problem.message} ({problem.hint})" if problem.hint else problem.message)

@@ -23,12 +23,15 @@ Check = Callable[[Facts, Resolve], Iterator[tuple[Weight, str]]]
 
 
 def run_checks(facts: Iterable[Facts], resolve: Resolve, only: Sequence[str] = ()) -> list[Finding]:
-    """Every check on every domain, in the order of ``CHECKS``; ``only`` names some of them."""
+    """Every check on every domain, in the order of ``CHECKS``; ``only`` names some of them.
+
+    Of a domain whose server answers nothing, that alone is said: what is not known is not absent.
+    """
     chosen = {name: check for name, check in CHECKS.items() if not only or name in only}
     return [
         Finding(one.domain, name, weight, sentence)
         for one in facts
-        for name, check in chosen.items()
+        for name, check in (chosen.items() if one.silent is None else [("readable", readable)])
         for weight, sentence in check(one, resolve)
     ]
 
@@ -40,6 +43,9 @@ _OUTLOOK = ".protection.outlook.com"
 
 def readable(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:
     """The primary answers for the domain, and the domain can bear an MX."""
+    if facts.silent is not None:
+        yield Weight.BLOCKS, f"Nothing is known: {facts.silent.message} To do: {facts.silent.hint}."
+        return
     answer = facts.answer("", "MX")
     if isinstance(answer, Failure):
         yield Weight.BLOCKS, answer.problem.message
@@ -53,7 +59,7 @@ def readable(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:
 def mail_hosts(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
     """Where mail goes: no null MX beside others, no host without address."""
     hosts = facts.mx_hosts
-    if not hosts:
+    if not hosts and isinstance(facts.answer("", "MX"), Answer):
         yield Weight.WARNS, _without_mx(facts.domain, resolve)
     if "" in hosts:
         beside = " beside other MX records, which is contradictory" if len(hosts) > 1 else ""
@@ -82,9 +88,11 @@ def mail_hosts(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
 
 def _without_mx(domain: str, resolve: Resolve) -> str:
     """Without MX the domain's own addresses receive its mail (RFC 5321 §5.1)."""
-    addresses = (resolve(domain, "A") or ()) + (resolve(domain, "AAAA") or ())
-    if addresses:
+    found = (resolve(domain, "A"), resolve(domain, "AAAA"))
+    if addresses := (found[0] or ()) + (found[1] or ()):
         return f"{domain} has no MX: its mail goes to its own address, {', '.join(addresses)} (implicit MX)."
+    if None in found:
+        return f"{domain} has no MX; whether it has an address of its own could not be found out."
     return f"{domain} has no MX and no address: it receives no mail today."
 
 
@@ -96,6 +104,9 @@ def wildcard(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:
 
 def spf_record(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
     """One sound SPF record within the limits, and what the switch will change in its meaning."""
+    if isinstance(answer := facts.answer("", "TXT"), Failure):
+        yield Weight.BLOCKS, f"The SPF record of {facts.domain} is not known: {answer.problem.message}"
+        return
     try:
         seen = IncludeInSpf(RecordKey.parse(f"{facts.domain}/TXT/spf")).see(facts.rdataset("", "TXT"))
     except Problem as problem:
@@ -176,6 +187,9 @@ def dmarc(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
     """One valid DMARC record, at the name itself or where its alias or its delegation leads."""
     key = RecordKey.parse(f"_dmarc.{facts.domain}/TXT")
     where = elsewhere(key, facts.answers)
+    if not where and isinstance(answer := facts.answer("_dmarc", "TXT"), Failure):
+        yield Weight.WARNS, f"The DMARC record of {facts.domain} is not known: {answer.problem.message}"
+        return
     texts = resolve(key.owner, "TXT") if where else facts.texts("_dmarc", "TXT")
     if texts is None:
         yield Weight.WARNS, f"{where}; whether a DMARC record is there could not be found out."

@@ -10,6 +10,7 @@ import dns.rdataset
 import dns.rdatatype
 from dns.rdatatype import RdataType
 
+from reconcile.problem import Problem
 from reconcile.providers.dns.primary.answers import Answer, Failure, Question
 from reconcile.providers.dns.primary.client import Primary
 from reconcile.providers.dns.primary.name_status import ask_rrsets, synthesised
@@ -48,6 +49,13 @@ class Facts:
     new_mx: tuple[str, ...] = ()
     #: Names where our alias may take the place of other records.
     replace: frozenset[dns.name.Name] = frozenset()
+
+    @property
+    def silent(self) -> Problem | None:
+        """Why nothing of the domain is known, when its server answers nothing at all."""
+        answers = [self.answers[Question(_key(self.domain, below, one).name, one)] for below, one in _ASKED]
+        silences = [one.silent if isinstance(one, Failure) else None for one in answers]
+        return silences[0] if all(silences) else None
 
     def answer(self, below: str, rdtype: str) -> Answer | Failure:
         """The answer for ``below`` (``""``: the domain itself), as it came."""

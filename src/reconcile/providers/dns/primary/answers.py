@@ -59,11 +59,13 @@ class Answer:
 class Failure:
     """No answer one may rely on; ``problem`` says why, naming the server and the name.
 
-    ``cut`` is the name, at or above the one asked, that the zone delegates to other servers.
+    ``cut`` is the name, at or above the one asked, that the zone delegates to other servers. ``silent``: the same of
+    the server alone, when it answers nothing at all; None when it answered.
     """
 
     problem: Problem
     cut: dns.name.Name | None = None
+    silent: Problem | None = None
 
 
 def query_for(question: Question, number: int) -> bytes:
@@ -78,7 +80,7 @@ def parsed_reply(server: str, question: Question, reply: bytes | Unreachable) ->
     """A reply judged: is it authoritative, whole and readable? ``server``: the name shown for the one asked."""
     name = question.name.to_text(omit_final_dot=True)
     if isinstance(reply, Unreachable):
-        return Failure(unreachable(server, reply, name))
+        return Failure(unreachable(server, reply, name), silent=unreachable(server, reply))
     if len(reply) < _HEADER.size:
         return Failure(Problem("DNS11", f"{server} sent an answer about {name} that is no message.", "read its log"))
     _, flags, *_ = _HEADER.unpack_from(reply)
@@ -102,15 +104,14 @@ def parsed_reply(server: str, question: Question, reply: bytes | Unreachable) ->
         return Failure(Problem("DNS11", f"{server} sent an answer about {name} that cannot be read ({why})."))
 
 
-def unreachable(server: str, why: Unreachable, name: str) -> Problem:
-    """DNS01 when no connection was made, DNS02 when one was and no answer came."""
+def unreachable(server: str, why: Unreachable, name: str = "") -> Problem:
+    """DNS01 when no connection was made, DNS02 when one was and no answer came. Without a name, of the server alone."""
     if why.connected:
-        return Problem(
-            "DNS02", f"{server} did not answer about {name} ({why.reason}).", "try again; nothing is assumed"
-        )
+        about = f" about {name}" if name else ""
+        return Problem("DNS02", f"{server} did not answer{about} ({why.reason}).", "try again; nothing is assumed")
     return Problem(
         "DNS01",
-        f"{server} cannot be reached ({why.reason}), so {name} is not known.",
+        f"{server} cannot be reached ({why.reason}){f', so {name} is not known' if name else ''}.",
         "check [dns] host and port in reconcile.toml, and that TCP is let through",
     )
 
