@@ -15,7 +15,7 @@ import yaml
 from reconcile.planning.plan import Plan, items_changed
 from reconcile.planning.planfile import encode
 from reconcile.planning.planner import Inputs, make_plan
-from reconcile.providers.base import ABSENT, Observation, Observed, Scope, Unknown
+from reconcile.providers.base import ABSENT, Absent, Observation, Observed, Scope, Unknown
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Desired, Live, Reference, Value
@@ -67,6 +67,8 @@ def plan_of(case: dict[str, Any]) -> Plan:
         address = Address.parse(text)
         if "unknown" in one:
             observed[address] = Unknown(one["unknown"])
+        elif "absent" in one:
+            observed[address] = Absent(one["absent"])
         else:
             observed[address] = Live(address, known(one.get("fields")), one.get("id", ""), known(one.get("outputs")))
     snapshots = {"spf55": Snapshot("spf55", "line", 1, records)}

@@ -19,7 +19,7 @@ from reconcile.planning.renames import declared_renames, handed_over, observed_r
 from reconcile.planning.seats import allocate
 from reconcile.planning.splits import latecomers, splits
 from reconcile.planning.staleness import LIFETIME
-from reconcile.providers.base import Observation, Observed, Reader, Scope, Unknown, Wanted
+from reconcile.providers.base import Absent, Observation, Observed, Reader, Scope, Unknown, Wanted
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Desired, Live, Reference, Value
@@ -92,6 +92,8 @@ def make_plan(inputs: Inputs, readers: Mapping[str, Reader], now: dt.datetime, t
             if former or giver:
                 note = f"was {former.key}" if former else f"was {giver.federation}'s" if giver else ""
                 change = dataclasses.replace(change, moved_from=former, note=note)
+            if isinstance(shown, Absent) and shown.note:
+                change = dataclasses.replace(change, note="; ".join(filter(None, (change.note, shown.note))))
             changes.append(change)
             continue
         unchanged += 1

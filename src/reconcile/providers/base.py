@@ -16,7 +16,12 @@ from reconcile.resources.resource import Desired, Live, Reference, Value
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Absent:
-    """The outside system was read completely and does not hold the resource."""
+    """The outside system was read completely and does not hold the resource.
+
+    ``note``: what a creation would find there, in a few words for the plan.
+    """
+
+    note: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import pytest
 from tests.providers.microsoft.world import DOMAIN, DOMAINS, SLUG, World
 
 from reconcile.problem import Problem
-from reconcile.providers.base import ABSENT, Observed, Scope, Unknown, Wanted
+from reconcile.providers.base import ABSENT, Absent, Observed, Scope, Unknown, Wanted
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Desired, Live, Value
 
@@ -75,7 +75,8 @@ def test_an_address_that_a_mailbox_of_the_plan_gives_up_is_no_conflict(world: Wo
 def test_a_deleted_account_of_somebody_elses_keeps_its_name_and_ours_comes_back(world: World) -> None:
     world.make("mailbox", PAUL, PERSON)
     world.remove("mailbox", PAUL)
-    assert planned(world, (PAUL, PERSON))[PAUL] is ABSENT
+    assert planned(world, (PAUL, PERSON))[PAUL] == Absent("deleted less than 30 days ago: restored, with its mail")
+    assert planned(world, (f"lou@{DOMAIN}", PERSON))[f"lou@{DOMAIN}"] == ABSENT
     world.make("mailbox", PAUL, PERSON)
     world.control("recipient", {"kind": "guest", "address": f"zoe@{DOMAIN}"})
     world.by_hand(f"zoe@{DOMAIN}", delete=True)

@@ -37,7 +37,7 @@ class AddressHolder:
     """An object and all its addresses. ``identity``: its object id. ``stamp``: our mark of ownership, "" without one.
 
     ``account``: a member's account or a mailbox, which a plan adopts when its file describes it. ``deleted``: in the
-    last thirty days; the tenant keeps its mail.
+    last thirty days; the tenant keeps its mail. ``sign_in``: the name such an account signed in by.
     """
 
     identity: str
@@ -46,6 +46,7 @@ class AddressHolder:
     stamp: str = ""
     account: bool = False
     deleted: bool = False
+    sign_in: str = ""
 
     @property
     def hint(self) -> str:
@@ -100,7 +101,7 @@ def _all(tenant: Tenant) -> Iterator[AddressHolder]:
     for user in deleted.values():
         name = former_name(user)
         held = smtp_addresses(user.proxies) | {name}
-        yield AddressHolder(user.id, f"the deleted account {name}", held, user.stamp, deleted=True)
+        yield AddressHolder(user.id, f"the deleted account {name}", held, user.stamp, deleted=True, sign_in=name)
 
 
 def _listed(read: Callable[[], Sequence[T]]) -> Sequence[T]:

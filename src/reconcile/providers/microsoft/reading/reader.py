@@ -12,6 +12,7 @@ from reconcile.problem import Problem
 from reconcile.providers.base import (
     ABSENT,
     SETTINGS_CHECK,
+    Absent,
     Finding,
     Observation,
     Observed,
@@ -36,6 +37,8 @@ from reconcile.resources.resource import Live, Value
 Row = dict[str, Any]
 
 
+#: What a plan says of a mailbox whose deleted account the tenant keeps still.
+RESTORED = "deleted less than 30 days ago: restored, with its mail"
 #: What reading an answer raises that is not as described.
 _MALFORMED = (KeyError, TypeError, ValueError, AttributeError)
 
@@ -263,10 +266,17 @@ class _Observing:
                 continue
             for address in (_key(one), *_aliases(one)):
                 holder = holders.of(address, ours)
+                if holder and self._restored(one, shown, holder):
+                    stopped[one.address] = Absent(RESTORED)
                 if holder and (not holder.deleted or self._kept_from(one, shown, address, holder)):
                     stopped[one.address] = _unknown(conflict(one.address.key, address, holder), one.address)
                     break
         return stopped
+
+    @staticmethod
+    def _restored(one: Wanted, shown: Observed, holder: AddressHolder) -> bool:
+        """Whether creating the mailbox brings back the account of ours that had its name when it was deleted."""
+        return isinstance(shown, Absent) and holder.sign_in == _key(one) and holder.stamp == stamp(one.address)
 
     @staticmethod
     def _kept_from(one: Wanted, shown: Observed, address: str, holder: AddressHolder) -> bool:
