@@ -35,6 +35,10 @@ COMMANDS = {
         "reconcile.cli.rehearse.rehearse:rehearse",
         "Look at all a federation's move depends on; change nothing.",
     ),
+    "signature": (
+        "reconcile.cli.signature.commands:signature",
+        "What everybody's messages end with: probe the tenant's tokens, look at it.",
+    ),
     "plan": (
         "reconcile.cli.plan.plan:plan",
         "Compare YAML with the tenant, DNS and the old host; show what would change.",

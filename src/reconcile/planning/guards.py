@@ -190,6 +190,9 @@ class Boundary:
             owner = self.owners.get(domain, change.address.federation)
             if owner != change.address.federation and not in_our_folder:
                 return f"{name} is in a domain of {owner}"
+        senders = fields.get("senders")
+        if isinstance(senders, tuple) and (strange := sorted(set(senders) - set(self.domains))):
+            return f"it would sign mail of {strange[0]}, which no file declares"
         if change.address.kind == "copy" and "login" in fields and change.action is not Action.DELETE:
             source, login = str(fields.get("source", "")), str(fields["login"])
             return self.logins.refusal(change.address.federation, source, login)
@@ -221,6 +224,8 @@ def _names(change: Change, fields: Mapping[str, Value | Reference]) -> list[str]
         return [change.address.mail_domain]
     if change.address.kind == "notice":
         return []  # it leaves for an address outside, on purpose; nothing is written there
+    if change.address.kind == "signature":
+        return []  # a rule has a name and no address; whose mail it signs is looked at apart
     names = [change.address.key]
     for listed in (fields.get("aliases"), fields.get("domains")):
         if isinstance(listed, tuple):

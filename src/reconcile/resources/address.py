@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+#: What the resources of the network as a whole are recorded under; no federation's file can have this name.
+NETWORK = "network"
+
 
 class Address(NamedTuple):
     """``federation/kind/key``; the key may itself hold slashes (``spf55/dns/spf55.org/MX``). Sorts by its parts."""

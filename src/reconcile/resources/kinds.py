@@ -131,6 +131,19 @@ _DECLARED = (
         Field("send_on_behalf", FieldType.SET),
         given=True,
     ),
+    # One mail flow rule of the tenant, for the network. unless_…: what is not signed; senders: whose domains are.
+    _kind(
+        "signature",
+        "microsoft",
+        Field("text"),
+        Field("senders", FieldType.SET),
+        Field("scope"),
+        Field("unless_word"),
+        Field("unless_header"),
+        Field("unless_type"),
+        Field("fallback"),
+        Field("enabled"),
+    ),
     _kind("copy_access", "microsoft", Field("granted")),
     # values: the whole RRset is ours (MX, CNAME). contains: our strings among others' (verification TXT).
     # includes: what the one SPF record must include. ttl: its seconds to live. gone: a term the switch makes wrong is

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from reconcile.config.settings.settings import Settings
     from reconcile.config.structures.register import Register
     from reconcile.state.inventory import InventoryFolder
+    from reconcile.state.proofs import ProofFolder
     from reconcile.state.rehearsals import RehearsalFolder
     from reconcile.state.structures import StructureFolder
 
@@ -154,6 +155,13 @@ class Session:
     def register(self) -> Register | None:
         """The structures as they were read last; None when they never were. Raises STR01 or STR02."""
         return self.structure_folder.newest()
+
+    @property
+    def proof_folder(self) -> ProofFolder:
+        """What probes of the signature's tokens found, in this call's world."""
+        from reconcile.state.proofs import ProofFolder
+
+        return ProofFolder(self.state / "signature", sandbox=self.sandbox)
 
     @property
     def rehearsal_folder(self) -> RehearsalFolder:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from reconcile import __version__
 from reconcile.cli.session.session import Session, check_world
+from reconcile.cli.wiring.network import network_of
 from reconcile.cli.wiring.store import store
+from reconcile.resources.address import NETWORK
 
 if TYPE_CHECKING:
     from reconcile.config.federation.federation import Federation
@@ -59,7 +61,7 @@ def prepare_again(session: Session, plan: Plan) -> Prepared:
     """
     loaded = _loaded(session)
     broken = {one.path.stem for one in loaded.errors}
-    unknown = {slug for slug in plan.basis if not (session.federations / f"{slug}.yaml").exists()}
+    unknown = {slug for slug in plan.basis if not (session.federations / f"{slug}.yaml").exists()} - {NETWORK}
     left_out = plan.basis.keys() & (broken | unknown - set(store(session).federations()))
     if not plan.partial and not left_out and not broken:
         return _prepared(session, loaded, ())
@@ -96,10 +98,12 @@ def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepare
     states = store(session)
     # A federation whose file was deleted is still in the state, and the plan must say what that means.
     files = {path.stem for path in loaded.paths}
-    gone = [slug for slug in states.federations() if slug not in files and (not names or slug in names)]
-    described = [name for name in names if name not in gone]
+    recorded = states.federations()
+    gone = [slug for slug in recorded if slug not in {*files, NETWORK} and (not names or slug in names)]
+    described = [name for name in names if name not in {*gone, NETWORK}]
     federations = () if names and not described else loaded.select(described)
-    slugs = [*(federation.slug for federation in federations), *gone]
+    network = network_of(session, loaded, recorded) if not names or NETWORK in names else None
+    slugs = [*(federation.slug for federation in federations), *gone, *([NETWORK] if network else [])]
     snapshots: dict[str, Snapshot] = {}
     interrupted: set[Address] = set()
     with ThreadPoolExecutor(8) as pool:  # a hundred snapshots one after the other take seconds from a bucket
@@ -108,7 +112,7 @@ def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepare
         session.warn(f"{cut} ends in the middle of a line, which counts as never written: that run was killed.")
     journals = Journals.read(session.state / "runs")  # after the snapshots: what a run saves meanwhile is in both
     if not names:  # a first apply that was killed before it saved anything is in its journal alone
-        orphans = [slug for slug in journals.federations() if slug not in files and slug not in slugs]
+        orphans = [slug for slug in journals.federations() if slug not in {*files, *slugs, NETWORK}]
         slugs, found = [*slugs, *orphans], [*found, *([None] * len(orphans))]
     for slug, known in zip(slugs, found, strict=True):
         stored = known or Snapshot(slug, lineage="")
@@ -119,11 +123,15 @@ def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepare
     owners = declared_domains(loaded.federations)
     desired = compile_federations(federations, settings, session.clock.now())
     inputs = Inputs(
-        desired=(*desired, *notices_of(session, federations, snapshots, desired)),
+        desired=(
+            *desired,
+            *notices_of(session, federations, snapshots, desired),
+            *(network.desired if network else ()),
+        ),
         snapshots=snapshots,
         interrupted=frozenset(interrupted),
         domains=declared_domains(federations),
-        basis=basis(federations, snapshots),
+        basis=basis(federations, snapshots) | (network.basis(snapshots[NETWORK]) if network else {}),
         partial=bool(names),
         owners=owners,
         logins=Logins.known(owners, settings.legacy, settings.protected, session.inventories.values()),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from reconcile.cli.session.session import Session
+from reconcile.resources.address import NETWORK
 
 if TYPE_CHECKING:
     from reconcile.state.snapshot.encoding import Encoding
@@ -49,7 +50,7 @@ def store_in(session: Session, encoding: Encoding, lost: Callable[[], None]) -> 
     from reconcile.state.stores.locations import open_store
 
     location = "" if session.sandbox else session.settings.state
-    slugs = sorted(path.stem for path in session.federations.glob("*.yaml"))
+    slugs = sorted({NETWORK, *(path.stem for path in session.federations.glob("*.yaml"))})
     password = session.environment.get("RECONCILE_STATE_PASSWORD")
     login = (session.environment.get("RECONCILE_STATE_USER", ""), password) if password else None
     # Leases run on the machine's time, whatever the sandbox's clock says.

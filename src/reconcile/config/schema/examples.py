@@ -56,6 +56,8 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
         "Settings.state": "s3://bucket/folder",
         "Settings.seal_to": '["age1…"]',
         "Batch.date": "2025-01-20",
+        "Signature.organisation": "Secours populaire français",
+        "Signature.logo": "https://www.secourspopulaire.example/logo.png",
         "StructuresCsv.file": "popstructure.csv",
         "StructuresCsv.columns": '{street = ["Adresse 1", "Adresse 2"]}',
         "PriceChange.valid_from": "2026-01-01",

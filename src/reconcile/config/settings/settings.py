@@ -20,6 +20,7 @@ from reconcile.config.settings.tables.licences import Licences
 from reconcile.config.settings.tables.passwords import Passwords
 from reconcile.config.settings.tables.prices import Prices
 from reconcile.config.settings.tables.sandbox import Sandbox
+from reconcile.config.settings.tables.signature import Signature
 from reconcile.config.settings.tables.structures import StructureSources
 from reconcile.config.settings.tables.table import Table
 from reconcile.config.settings.tables.tenant import Tenant
@@ -43,6 +44,7 @@ class Settings(Table):
     passwords: Passwords = Passwords()
     delivery: Delivery = Delivery()
     structures: StructureSources = StructureSources()
+    signature: Signature | None = None
     guards: Guards = Guards()
     protected: tuple[str, ...] = ()
     """Addresses and domains that are never touched, whatever a federation file says."""

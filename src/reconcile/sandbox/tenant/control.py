@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import json
 from typing import Any
@@ -10,6 +11,7 @@ from reconcile.sandbox.tenant import addresses, skus
 from reconcile.sandbox.tenant.address_book import AddressTakenError
 from reconcile.sandbox.tenant.behaviour.adjustments import changed, described
 from reconcile.sandbox.tenant.behaviour.faults import KINDS, Fault, Faults
+from reconcile.sandbox.tenant.exchange.disclaimers import passed_through
 from reconcile.sandbox.tenant.objects import Elsewhere, Permission, User
 from reconcile.sandbox.tenant.provisioning import follow_licences
 from reconcile.sandbox.tenant.sign_in.client_credentials import Federation
@@ -56,6 +58,9 @@ class Control:
                 clock.settle()
                 self._world.add_other(body["kind"], body["address"])
                 return Answer(200, {})
+            case ("POST", "message"):
+                clock.settle()
+                return Answer(200, {"message": self._delivered(body["sender"], body["message"])})
             case ("POST", "fault"):
                 if body["kind"] not in KINDS:
                     raise ValueError(f"no fault is called {body['kind']}")
@@ -81,6 +86,20 @@ class Control:
             case _:
                 return Answer(404, {"error": "no such control"})
         return Answer(200, {"now": clock.now().isoformat()})
+
+    def _delivered(self, sender: str, message: str) -> str:
+        """A message (base64) that somebody of the tenant sends, as it leaves the mail flow rules."""
+        world, user = self._world, self._user(sender)
+        accepted = [domain.name for domain in world.domains.values() if domain.accepted_as]
+        whole = passed_through(
+            base64.b64decode(message),
+            world.transport_rules,
+            sender,
+            user.values,
+            accepted,
+            world.profile.signature_tokens,
+        )
+        return base64.b64encode(whole).decode()
 
     def _status(self) -> dict[str, Any]:
         world = self._world

@@ -62,6 +62,8 @@ class World:
         self.reject_direct_send = False
         self.inbound_connectors: list[dict[str, Any]] = []
         self.outbound_connectors: list[dict[str, Any]] = []
+        #: Mail flow rules, in their order.
+        self.transport_rules: list[dict[str, Any]] = []
         self.principals: dict[str, Principal] = {}
         #: Users who hold an administrator's role.
         self.administrators: set[str] = set()

@@ -27,6 +27,7 @@ from reconcile.providers.microsoft.reading.address_holders import AddressHolder,
 from reconcile.providers.microsoft.reading.connectors import astray, connector_fields, ours
 from reconcile.providers.microsoft.reading.mail_settings import refusals_of_mail
 from reconcile.providers.microsoft.reading.records import STAMP_PREFIX, Box, Recipient, User, domain_of, stamp
+from reconcile.providers.microsoft.reading.rules import rule_fields
 from reconcile.providers.microsoft.reading.tenant import Tenant
 from reconcile.providers.microsoft.wire.exchange import Exchange
 from reconcile.providers.microsoft.wire.graph import Graph
@@ -93,6 +94,7 @@ class _Observing:
             "mailbox": self._mailboxes,
             "access": self._access,
             "copy_access": self._copy_access,
+            "signature": self._signature,
         }
         self._tenant.prefetch({one.address.kind for one in self._scope.wanted}, self._rights_to_read())
         seen: dict[Address, Observed] = {}
@@ -229,6 +231,16 @@ class _Observing:
     def _dkim_signing(self, wanted: list[Wanted]) -> Mapping[Address, Observed]:
         signing = self._tenant.signing()
         return {one.address: _live(one, {"enabled": signing.get(_key(one), {}).get("Enabled")}) for one in wanted}
+
+    def _signature(self, wanted: list[Wanted]) -> Mapping[Address, Observed]:
+        by_name = {str(row.get("Name", "")).lower(): row for row in self._tenant.rules()}
+        seen: dict[Address, Observed] = {}
+        for one in wanted:
+            row = by_name.get(_key(one))
+            asked = one.desired.fields if one.desired else one.recorded
+            fields = rule_fields(row, asked) if row else {}
+            seen[one.address] = Live(one.address, fields, str(row["Guid"])) if row else ABSENT
+        return seen
 
     def _mailboxes(self, wanted: list[Wanted]) -> Mapping[Address, Observed]:
         # What we know to be there, from the state or from Exchange, and the list of accounts does not show is asked for

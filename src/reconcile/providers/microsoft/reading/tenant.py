@@ -12,6 +12,7 @@ from reconcile.problem import Problem
 from reconcile.providers.microsoft.reading import records
 from reconcile.providers.microsoft.reading.licences import Skus
 from reconcile.providers.microsoft.reading.records import Box, Recipient, User
+from reconcile.providers.microsoft.reading.rules import list_rules
 from reconcile.providers.microsoft.wire.concurrent import side_by_side
 from reconcile.providers.microsoft.wire.exchange import Exchange
 from reconcile.providers.microsoft.wire.graph import Graph, segment
@@ -63,6 +64,7 @@ class Tenant:
             "mailbox": (self.users, self.boxes, self.skus, self.recipient_list, self.deleted),
             "access": (self.boxes, self.recipient_list),
             "copy_access": (self.boxes,),
+            "signature": (self.rules,),
         }
 
         def read(one: Callable[[], object]) -> None:
@@ -139,6 +141,10 @@ class Tenant:
         return self._once(
             "outbound", lambda: self._exchange.rows("Get-OutboundConnector", OUTBOUND, IncludeTestModeConnectors=True)
         )
+
+    def rules(self) -> list[Mapping[str, Any]]:
+        """The mail flow rules, in their order."""
+        return self._once("rules", lambda: list_rules(self._exchange))
 
     def signing(self) -> Mapping[str, Row]:
         """The DKIM configuration of each domain that has one."""

@@ -17,6 +17,7 @@ from reconcile.providers.microsoft.writing.domain import DomainWriter, Verificat
 from reconcile.providers.microsoft.writing.mail_flow import MailFlowWriter
 from reconcile.providers.microsoft.writing.mailbox import MailboxWriter
 from reconcile.providers.microsoft.writing.services import Surfaces
+from reconcile.providers.microsoft.writing.signature import SignatureWriter
 from reconcile.resources.resource import Live
 
 T = TypeVar("T")
@@ -35,6 +36,7 @@ class MicrosoftWriter:
             "dkim_signing": DkimSigningWriter(surfaces),
             "mailbox": MailboxWriter(surfaces, password),
             "access": AccessWriter(surfaces),
+            "signature": SignatureWriter(surfaces),
             "copy_access": CopyAccessWriter(surfaces),
         }
 

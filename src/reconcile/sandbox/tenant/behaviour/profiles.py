@@ -45,6 +45,8 @@ class Profile:
     renamed_at_sign_in: int = 0
     #: Whether texts come in Unicode NFD.
     decomposed: bool = False
+    #: Which of Microsoft's two lists of tokens a mail flow rule fills in: ``cmdlet`` or ``attribute``.
+    signature_tokens: str = "cmdlet"
     #: Whether a Get cmdlet answers everything for an identity it does not know, as each one's page warns.
     unknown_is_all: bool = False
 
@@ -86,6 +88,7 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
                 shuffled=True,
                 decomposed=True,
                 unknown_is_all=True,
+                signature_tokens="attribute",
             ),
         )
     }

@@ -108,6 +108,24 @@ _ROUTE_CHOICES = {
     "TlsSettings": "EncryptionOnly CertificateValidation DomainValidation",
 }
 
+#: What New- and Set-TransportRule take alike, of what the tenant acts on.
+_RULE: dict[str, Any] = {
+    "text": "Identity Name Comments ApplyHtmlDisclaimerText ExceptIfHeaderContainsMessageHeader",
+    "many": "From SenderDomainIs ExceptIfFrom ExceptIfSubjectOrBodyContainsWords ExceptIfHeaderContainsWords",
+    "number": "Priority",
+    "choices": {
+        "Mode": "Audit AuditAndNotify Enforce",
+        "FromScope": "InOrganization NotInOrganization",
+        "SentToScope": "InOrganization NotInOrganization ExternalPartner ExternalNonPartner",
+        "SenderAddressLocation": "Header Envelope HeaderOrEnvelope",
+        "ApplyHtmlDisclaimerLocation": "Append Prepend",
+        "ApplyHtmlDisclaimerFallbackAction": "Wrap Ignore Reject",
+        "ExceptIfMessageTypeMatches": "OOF AutoForward Encrypted Calendaring PermissionControlled Voicemail Signed "
+        "ApprovalRequest ReadReceipt",
+        "RuleErrorAction": "Ignore Defer",
+    },
+}
+
 CMDLETS: Mapping[str, Cmdlet] = dict(
     (
         _cmdlet(
@@ -168,6 +186,12 @@ CMDLETS: Mapping[str, Cmdlet] = dict(
                 choices=_ROUTE_CHOICES),
         _cmdlet("Remove-OutboundConnector", "Identity", text="Identity"),
         _cmdlet("Validate-OutboundConnector", "Identity Recipients", text="Identity", many="Recipients"),
+        _cmdlet("Get-TransportRule", text="Identity", sizes="ResultSize", choices={"State": "Enabled Disabled"}),
+        _cmdlet("New-TransportRule", "Name", **_RULE, flags="Enabled StopRuleProcessing"),
+        _cmdlet("Set-TransportRule", "Identity", **_RULE, flags="StopRuleProcessing"),
+        _cmdlet("Remove-TransportRule", "Identity", text="Identity"),
+        _cmdlet("Enable-TransportRule", "Identity", text="Identity", choices={"Mode": "Audit AuditAndNotify Enforce"}),
+        _cmdlet("Disable-TransportRule", "Identity", text="Identity"),
         _cmdlet("Get-DkimSigningConfig", text="Identity"),
         _cmdlet("New-DkimSigningConfig", "DomainName Enabled", text="DomainName", flags="Enabled", number="KeySize"),
         _cmdlet("Set-DkimSigningConfig", "Identity", text="Identity", flags="Enabled PublishTxtRecords"),

@@ -19,6 +19,7 @@ from reconcile.sandbox.tenant.exchange.encoding import encoded
 from reconcile.sandbox.tenant.exchange.mailboxes import Mailboxes
 from reconcile.sandbox.tenant.exchange.organization import Organization
 from reconcile.sandbox.tenant.exchange.recipients import Outcome, Parameters, Recipients, Row
+from reconcile.sandbox.tenant.exchange.transport_rules import TransportRules
 from reconcile.sandbox.tenant.post import Post
 from reconcile.sandbox.tenant.sign_in import tokens
 from reconcile.sandbox.tenant.sign_in.permissions import EXCHANGE_ROLE
@@ -54,6 +55,7 @@ class Exchange:
         access = Access(world, recipients)
         organization = Organization(world, resolve)
         connectors = Connectors(world, post)
+        rules = TransportRules(world)
         self._verbs: dict[str, Callable[[Parameters], Outcome]] = {
             "get-mailbox": recipients.get_mailbox,
             "set-mailbox": mailboxes.set_mailbox,
@@ -81,6 +83,12 @@ class Exchange:
             "set-outboundconnector": connectors.set_outbound,
             "remove-outboundconnector": connectors.remove_outbound,
             "validate-outboundconnector": connectors.validate_outbound,
+            "get-transportrule": rules.get_rules,
+            "new-transportrule": rules.new_rule,
+            "set-transportrule": rules.set_rule,
+            "remove-transportrule": rules.remove_rule,
+            "enable-transportrule": rules.enable_rule,
+            "disable-transportrule": rules.disable_rule,
             "get-dkimsigningconfig": organization.get_signing,
             "new-dkimsigningconfig": organization.new_signing,
             "set-dkimsigningconfig": organization.set_signing,

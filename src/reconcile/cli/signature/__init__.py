@@ -1,0 +1,1 @@
+"""``reconcile signature``: which tokens the tenant fills in, and what each person's messages will end with."""

@@ -1,0 +1,186 @@
+"""``reconcile signature``: probe the tenant's tokens, and look at signatures before anybody sends one."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.text import Text
+
+from reconcile.cli.session.exits import DONE
+from reconcile.cli.session.session import Session
+from reconcile.problem import Problem
+
+if TYPE_CHECKING:
+    from reconcile.config.settings.tables.signature import Signature
+    from reconcile.resources.resource import Reference, Value
+    from reconcile.resources.signature.proof import Proof
+
+#: The largest message that is read as an answer, in bytes.
+_LARGEST = 5_000_000
+
+
+@click.group()
+def signature() -> None:
+    """The signature that the tenant adds to everybody's messages: probe its tokens, look at it."""
+
+
+@signature.command()
+@click.argument("sender", metavar="ADDRESS")
+@click.option(
+    "--answer",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The message as it arrived, saved whole (.eml).",
+)
+@click.pass_obj
+def probe(session: Session, sender: str, answer: Path | None) -> int:
+    """Find out which tokens of a mail flow rule the tenant fills in: Microsoft's own pages disagree.
+
+    Without --answer it writes a rule that adds every token to the messages of ADDRESS alone. Send one from there to
+    itself, save what arrives, and give it with --answer: what works is kept in spfstate/signature, and the rule goes.
+    """
+    from reconcile.cli.session.credential import credential
+    from reconcile.providers.microsoft.signature_probe import SignatureProbe
+    from reconcile.resources.signature.probe import PROBE_RULE, judge, question, refuse_hollow
+
+    fields = _mailbox(session, sender.lower())
+    refuse_hollow(sender, fields)
+    asked = SignatureProbe(session.outside, credential(session), session.clock)
+    if answer is None:
+        asked.ask(PROBE_RULE, sender.lower(), question())
+        session.warn(
+            f"Every message of {sender} now ends with the tokens, once Exchange acts on it (up to 30 minutes).\n"
+            f"  → send one from {sender} to itself, save what arrives as a file, then:\n"
+            f"    reconcile signature probe {sender} --answer FILE"
+        )
+        return DONE
+    proof = judge(_body(answer), sender.lower(), fields, session.clock.now())
+    session.proof_folder.write(proof)
+    asked.withdraw(PROBE_RULE)
+    session.print(_proven(proof))
+    for name in asked.other_signers():
+        session.warn(f"The rule {name!r} adds a text to messages too: people would be signed twice.")
+    return DONE
+
+
+@signature.command()
+@click.argument("addresses", nargs=-1, metavar="[ADDRESS]...")
+@click.option("--all", "everybody", is_flag=True, help="Of every mailbox of every federation.")
+@click.option(
+    "--html", "page_file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write one page."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, with the HTML and the text of each.")
+@click.pass_obj
+def preview(
+    session: Session, addresses: tuple[str, ...], everybody: bool, page_file: Path | None, as_json: bool
+) -> int:
+    """Show what messages of these mailboxes will end with, as text; --html writes them as they will look.
+
+    Made from the files, the structures and the tokens that the last probe proved; nothing is asked of the tenant.
+    """
+    from reconcile.documents.signature import page, signature_html, signature_text
+    from reconcile.resources.signature.proof import DOCUMENTED
+    from reconcile.resources.signature.rule import rule_text
+
+    if bool(addresses) == everybody:
+        raise click.UsageError("name mailboxes, or say --all")
+    settings, proof = _settings(session), session.proof_folder.newest()
+    tokens = proof.tokens if proof else DOCUMENTED
+    if proof is None:
+        session.warn("No probe was made yet: shown with the tokens both of Microsoft's lists have (SIG04).")
+    elif proof.unproven:
+        session.warn(f"Left out, for no token was proven to say it: {', '.join(proof.unproven)}.")
+    text = rule_text(settings, tokens)
+    boxes = _mailboxes(session)
+    chosen = sorted(boxes) if everybody else [address.lower() for address in addresses]
+    shown = [(address, signature_html(text, tokens, _known(boxes, address))) for address in chosen]
+    if page_file is not None:
+        from reconcile.state.durable import replace_file
+
+        replace_file(page_file, page(shown).encode())
+    if as_json:
+        document = [{"address": address, "html": markup, "text": signature_text(markup)} for address, markup in shown]
+        click.echo(json.dumps({"format": 1, "signatures": document}, ensure_ascii=False, indent=1))
+    else:
+        session.print(_texts((address, signature_text(markup)) for address, markup in shown))
+    return DONE
+
+
+def _settings(session: Session) -> Signature:
+    if session.settings.signature is None:
+        raise Problem("SIG09", "reconcile.toml has no [signature].", "see docs/signature.md", 3)
+    return session.settings.signature
+
+
+def _mailboxes(session: Session) -> dict[str, Mapping[str, Value | Reference]]:
+    """What each mailbox of a valid file will show."""
+    from reconcile.config.load import load_federations
+    from reconcile.resources.desired import compile_federations
+
+    settings = session.settings
+    loaded = load_federations(session.federations, protected=settings.protected, register=session.register)
+    for path in sorted({one.path for one in loaded.errors}):
+        session.warn(f"Left out: {path} is not valid (reconcile validate says why).")
+    return {
+        one.address.key: one.fields
+        for one in compile_federations(loaded.federations, settings, session.clock.now())
+        if one.address.kind == "mailbox"
+    }
+
+
+def _mailbox(session: Session, address: str) -> dict[str, Value]:
+    known = _known(_mailboxes(session), address)
+    return {name: value for name, value in known.items() if isinstance(value, str)}
+
+
+def _known(boxes: Mapping[str, Mapping[str, Value | Reference]], address: str) -> Mapping[str, Value | Reference]:
+    if address not in boxes:
+        import difflib
+
+        near = difflib.get_close_matches(address, boxes, 1)
+        hint = f"did you mean {near[0]}?" if near else "name a mailbox of a federation's file"
+        raise Problem("SIG10", f"No file describes a mailbox {address}.", hint)
+    return boxes[address]
+
+
+def _body(file: Path) -> str:
+    """Every text of a message, HTML first. Raises Problem SIG06 when it is none."""
+    with file.open("rb") as opened:
+        data = opened.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise Problem("SIG06", f"{file} is larger than a message to oneself is.", "save the one that arrived")
+    message = email.message_from_bytes(data, policy=email.policy.default)
+    parts = [part for part in message.walk() if part.get_content_maintype() == "text" and not part.is_multipart()]
+    parts.sort(key=lambda part: part.get_content_subtype() != "html")
+    try:
+        return "\n".join(str(part.get_content()) for part in parts)
+    except (LookupError, ValueError):
+        raise Problem("SIG06", f"{file} cannot be read as a message.", "save it whole, as .eml") from None
+
+
+def _proven(proof: Proof) -> Iterator[Text]:
+    from reconcile.views.wording import plain
+
+    for fact, token in proof.tokens.items():
+        yield Text(f"  ✓ {fact:<13} %%{token}%%", "green")
+    for fact in proof.unproven:
+        yield Text(f"  ✗ {fact:<13} no token says it: signatures leave it out", "yellow")
+    stays = "stays in the text" if proof.unknown_stays else "vanishes"
+    yield Text(f"Proven with {plain(proof.sender)}. A token nobody knows {stays}.")
+    if proof.escaped is False:
+        yield Text("Values are not escaped as HTML: & and < in a name or a title would be read as markup.", "yellow")
+
+
+def _texts(signatures: Iterator[tuple[str, str]]) -> Iterator[Text]:
+    from reconcile.views.wording import plain
+
+    for address, text in signatures:
+        yield Text(plain(address), "bold")
+        for line in text.splitlines():
+            yield Text(f"  {plain(line)}")
