@@ -149,8 +149,12 @@ def test_git_sees_only_the_lines_that_changed(stage: Stage) -> None:
 def test_a_date_is_forecast_with_what_limits_it(stage: Stage) -> None:
     said = live(stage, "forecast", "2025-01-20", "--rate", "5")
     assert "limited by" in said
-    assert "2 federations, 31 mailboxes: all switched Sun 19 18:03" in said
+    assert "2 federations, 31 mailboxes: all switched Sun 19 18:08" in said
+    assert "No cache leads to an old host after Sun 19 18:13" in said
+    assert "Still to be prepared (domain, verification, DKIM): spf" in said
     document = json.loads(live(stage, "forecast", "2025-03-03", "--json"))
     assert document["federations"][0]["locked"] == "2025-03-02T15:00:00+00:00"
     live(stage, "forecast", "2025-03-04", expect=3)
     live(stage, "forecast", "2025-03-03", "--rate", "0", expect=64)
+    live(stage, "forecast", "2025-03-03", "--begun", "soir", expect=64)
+    assert "all switched Sun 19 18:17" in live(stage, "forecast", "2025-01-20", "--begun", "18:05")

@@ -17,6 +17,7 @@ from reconcile.cli.session.session import Session
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
+    from reconcile.config.federation.federation import Federation
     from reconcile.planning.batches.forecast import Expected
 
 
@@ -26,15 +27,21 @@ if TYPE_CHECKING:
     "--rate", type=float, default=10.0, show_default=True, help="Megabytes a second the old hosts give in all."
 )
 @click.option(
-    "--provisioning", type=float, default=180.0, show_default=True, help="Seconds from a licence to a mailbox."
+    "--mailbox-rate", type=float, default=300.0, show_default=True, help="Megabytes an hour into one new mailbox."
 )
+@click.option(
+    "--provisioning", type=float, default=420.0, show_default=True, help="Seconds from a licence to a mailbox."
+)
+@click.option("--begun", metavar="TIME", help="When the work of the eve begins, as 18:05; the lock unless said.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.pass_obj
-def forecast(session: Session, date: str, rate: float, provisioning: float, as_json: bool) -> int:
+def forecast(
+    session: Session, date: str, rate: float, mailbox_rate: float, provisioning: float, begun: str | None, as_json: bool
+) -> int:
     """Say when each federation of DATE will be locked, created, switched and copied, and what limits it.
 
-    From the files, the sizes of the inventory (2 GB for a mailbox nobody measured) and the published quotas; nothing is
-    asked and nothing waits.
+    From the files, the state (whose domains are prepared), the sizes of the inventory (2 GB for a mailbox nobody
+    measured) and the published quotas; nothing outside is asked and nothing waits.
     """
     from reconcile.planning.batches.forecast import Pace
     from reconcile.planning.batches.forecast import forecast as expect
@@ -44,8 +51,12 @@ def forecast(session: Session, date: str, rate: float, provisioning: float, as_j
         day = dt.date.fromisoformat(date)
     except ValueError:
         raise click.UsageError(f"{date!r} is no date, like 2025-01-20.") from None
-    if rate <= 0 or provisioning < 0:
+    if rate <= 0 or mailbox_rate <= 0 or provisioning < 0:
         raise click.UsageError("A rate is more than nothing, and no time is less.")
+    try:
+        time = dt.time.fromisoformat(begun) if begun else None
+    except ValueError:
+        raise click.UsageError(f"{begun!r} is no time of day, like 18:05.") from None
     ones = sorted(
         (one for one in loaded(session).federations if one.file.migration.date == day), key=lambda one: one.slug
     )
@@ -53,16 +64,27 @@ def forecast(session: Session, date: str, rate: float, provisioning: float, as_j
         raise Problem("CFG04", f"No federation migrates on {day}.", "see: reconcile batches show", 3)
     inventories = session.inventory_folder.newest_of(one.slug for one in ones)
     moments = milestones(day, session.settings.calendar)
-    pace = Pace(provisioning=provisioning, copied=rate * 1e6)
-    found = expect(ones, inventories, moments, session.settings.copies, pace)
+    pace = Pace(provisioning=provisioning, copied=rate * 1e6, into_one=mailbox_rate * 1e6 / 3600)
+    start = dt.datetime.combine(day - dt.timedelta(days=1), time, session.zone) if time else None
+    unprepared = [one.slug for one in ones if not _prepared(session, one)]
+    found = expect(ones, inventories, moments, session.settings.copies, pace, begun=start, unprepared=unprepared)
     if as_json:
         click.echo(json.dumps({"federations": [_entry(one) for one in found]}, ensure_ascii=False, indent=1))
     else:
-        session.print(_lines(session, found))
+        session.print(_lines(session, found, unprepared))
     return DONE
 
 
-def _lines(session: Session, found: Sequence[Expected]) -> Iterator[Text]:
+def _prepared(session: Session, one: Federation) -> bool:
+    """Whether the state says that the tenant took all the federation's domains."""
+    from reconcile.cli.wiring.store import store
+
+    kept = store(session).read(one.slug)
+    held = {address.key for address in kept.records if address.kind == "domain_verification"} if kept else set()
+    return set(one.domains) <= held
+
+
+def _lines(session: Session, found: Sequence[Expected], unprepared: Sequence[str]) -> Iterator[Text]:
     from reconcile.views.wording import count
 
     def at(moment: dt.datetime) -> str:
@@ -77,6 +99,9 @@ def _lines(session: Session, found: Sequence[Expected]) -> Iterator[Text]:
     boxes = sum(one.mailboxes for one in found)
     told = f"{count(len(found), 'federation')}, {count(boxes, 'mailbox', 'mailboxes')}: all switched "
     yield Text(f"{told}{at(max(one.switched for one in found))}, all copied {at(last)}.", "bold")
+    yield Text(f"No cache leads to an old host after {at(max(one.seen for one in found))}, if its TTL was lowered.")
+    if unprepared:
+        yield Text(f"Still to be prepared (domain, verification, DKIM): {', '.join(unprepared)}. Apply them before.")
 
 
 def _entry(one: Expected) -> dict[str, object]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from reconcile.config.federation.federation import Federation
 from reconcile.config.inventory.inventory import Inventory
 from reconcile.config.settings.tables.copies import Copies
+from reconcile.planning.batches.copying import Rates, ends
 from reconcile.planning.batches.weights import USUAL_SIZE, old_boxes
 from reconcile.problem import Problem
 from reconcile.resources.milestones import Milestones
@@ -17,23 +18,34 @@ from reconcile.resources.milestones import Milestones
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Pace:
-    """What the services allow. ``graph_writes`` a second: 3,000 in 150 s, of one application in one tenant (Microsoft
-    Graph throttling limits, identity). ``provisioning``: seconds from a licence to a mailbox, 1 to 15 minutes.
-    ``exchange``: seconds a shared mailbox and its rights take, so many at once. ``dns``: seconds a zone's switch takes.
-    ``copied``: bytes a second all copies of the old hosts get through together.
+    """What the services allow, as published or as measured on tenants.
+
+    ``graph_writes`` a second beyond the first ``graph_burst``: 3,000 in 150 s, of one application in one tenant
+    (Microsoft Graph throttling limits, identity). ``provisioning``: seconds from a licence to a mailbox, 1 to 15
+    minutes as a rule. ``look``: seconds between two looks at whether it is there. ``completed``: seconds until both
+    stores of the tenant show twice what was written to it. ``exchange``: seconds a shared mailbox and its rights
+    take, so many at once. ``dns``: seconds a zone's switch takes. ``preparation``: seconds a domain takes to be
+    verified, accepted by Exchange and signed, where nobody did that before. ``copied``: bytes a second all copies of
+    the old hosts get through together. ``into_one``: bytes a second into one new mailbox, some 300 MB an hour.
     """
 
     graph_writes: float = 20.0
-    provisioning: float = 180.0
+    graph_burst: int = 3000
+    provisioning: float = 420.0
+    look: float = 30.0
+    completed: float = 60.0
     exchange: float = 3.0
     exchange_at_once: int = 8
     dns: float = 2.0
+    preparation: float = 240.0
     copied: float = 10e6
+    into_one: float = 300e6 / 3600
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Expected:
-    """One federation's moments, in UTC; ``limit``: what its end waits for."""
+    """One federation's moments, in UTC; ``seen``: no cache sends mail to the old host any more, where the TTL was
+    lowered in time. ``limit``: what its end waits for."""
 
     federation: str
     mailboxes: int
@@ -41,12 +53,15 @@ class Expected:
     locked: dt.datetime
     created: dt.datetime
     switched: dt.datetime
+    seen: dt.datetime
     copied: dt.datetime
     limit: str
 
 
 #: Writes of a person's account: made, licensed, completed.
 _WRITES = 3
+#: Seconds of a lowered TTL.
+_SHORT_TTL = 300
 
 
 def forecast(
@@ -55,8 +70,16 @@ def forecast(
     moments: Milestones,
     copies: Copies,
     pace: Pace,
+    *,
+    begun: dt.datetime | None = None,
+    unprepared: Collection[str] = (),
 ) -> tuple[Expected, ...]:
-    """The moments of each federation, in the order of their slugs. All are applied side by side, in that order."""
+    """The moments of each federation, in the order of their slugs. All are applied side by side, in that order.
+
+    ``begun``: when the work of the day begins; None for the lock. ``unprepared``: the federations whose domains are
+    still to be verified then.
+    """
+    begun = begun or moments.lock
     writes, shared = 0, 0
     created: dict[str, dt.datetime] = {}
     for one in federations:
@@ -64,12 +87,14 @@ def forecast(
         people = sum(box.licence != "shared" for box in boxes)
         writes += _WRITES * people
         shared += len(boxes) - people
-        by_graph = writes / pace.graph_writes + (pace.provisioning if people else 0.0)
+        by_graph = max(0, writes - pace.graph_burst) / pace.graph_writes
         by_exchange = shared * pace.exchange / pace.exchange_at_once
-        created[one.slug] = moments.cutover + dt.timedelta(seconds=by_graph + by_exchange)
+        by_mailbox = (pace.provisioning + pace.look / 2 if people else 0.0) + pace.completed
+        ready = begun + dt.timedelta(seconds=pace.preparation if one.slug in unprepared else 0.0)
+        created[one.slug] = max(moments.cutover, ready) + dt.timedelta(seconds=by_graph + by_exchange + by_mailbox)
     switched = {slug: moment + dt.timedelta(seconds=pace.dns) for slug, moment in created.items()}
-    ends = _copied(federations, inventories, switched, copies, pace)
-    return tuple(_expected(one, inventories, moments, created, switched, ends, pace) for one in federations)
+    copied = _copied(federations, inventories, switched, copies, pace)
+    return tuple(_expected(one, inventories, moments, created, switched, copied, pace) for one in federations)
 
 
 def _copied(
@@ -79,18 +104,19 @@ def _copied(
     copies: Copies,
     pace: Pace,
 ) -> dict[str, dt.datetime]:
-    """The end of each federation's last copy: small mailboxes first, all of them at the pace of the old hosts."""
-    ends = dict(switched)
-    queue = sorted((size, one.slug) for one in federations for size in _sizes(one, inventories))
-    passed = 0.0
+    """The end of each federation's last copy."""
     begin = min(switched.values(), default=None)
     if begin is None:
-        return ends
-    for place, (size, slug) in enumerate(queue):
-        started = place / copies.starts_per_minute * 60 if copies.starts_per_minute else 0.0
-        passed = max(passed, started) + size / pace.copied
-        ends[slug] = max(ends[slug], begin + dt.timedelta(seconds=passed))
-    return ends
+        return {}
+    gap = 60 / copies.starts_per_minute if copies.starts_per_minute else 0.0
+    rates = Rates(pace.copied, pace.into_one, copies.mailboxes, gap)
+    ready = {slug: (moment - begin).total_seconds() for slug, moment in switched.items()}
+    found = dict(switched)
+    for slug, end in ends(
+        ((ready[one.slug], size, one.slug) for one in federations for size in _sizes(one, inventories)), rates
+    ):
+        found[slug] = max(found[slug], begin + dt.timedelta(seconds=end))
+    return found
 
 
 def _sizes(federation: Federation, inventories: Mapping[str, Inventory | Problem]) -> list[int]:
@@ -110,24 +136,29 @@ def _expected(
     moments: Milestones,
     created: Mapping[str, dt.datetime],
     switched: Mapping[str, dt.datetime],
-    ends: Mapping[str, dt.datetime],
+    copied: Mapping[str, dt.datetime],
     pace: Pace,
 ) -> Expected:
+    sizes = _sizes(one, inventories)
     creating = (created[one.slug] - moments.cutover).total_seconds()
-    copying = (ends[one.slug] - switched[one.slug]).total_seconds()
-    if copying > creating:
+    copying = (copied[one.slug] - switched[one.slug]).total_seconds()
+    alone = max(sizes, default=0) / pace.into_one
+    if copying > creating and copying <= alone * 1.1:
+        limit = f"Exchange, which takes {pace.into_one * 3600 / 1e6:g} MB an hour into one mailbox"
+    elif copying > creating:
         limit = f"the old hosts, which give {pace.copied / 1e6:g} MB/s"
-    elif creating > 2 * pace.provisioning:
+    elif creating > 2 * (pace.provisioning + pace.completed):
         limit = f"Microsoft Graph, which takes {pace.graph_writes:g} writes a second"
     else:
         limit = f"Exchange, which takes {pace.provisioning:g} s to make a mailbox"
     return Expected(
         one.slug,
         len(one.file.mailboxes),
-        sum(_sizes(one, inventories)),
+        sum(sizes),
         moments.lock,
         created[one.slug],
         switched[one.slug],
-        ends[one.slug],
+        switched[one.slug] + dt.timedelta(seconds=_SHORT_TTL),
+        copied[one.slug],
         limit,
     )
