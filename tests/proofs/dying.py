@@ -58,13 +58,13 @@ def _at_a_save(number: int, point: str) -> None:
     saves = itertools.count()
     original = folder.replace_file
 
-    def replace_file(path: Path, data: bytes) -> None:
+    def replace_file(path: Path, data: bytes, mode: int | None = None) -> None:
         fatal = next(saves) == number
         if fatal and point == "torn save":
             path.with_name(f".{path.name}.torn").write_bytes(data[: len(data) // 2])
         if fatal and point != "after save":
             _die()
-        original(path, data)
+        original(path, data, mode)
         if fatal:
             _die()
 

@@ -112,7 +112,9 @@ def at(number: int, point: str) -> Killing:
     """Death at a boundary."""
 
     def kill(project: Project) -> bool:
-        project.run(*APPLY, kill={"number": number, "point": point}, expect=None)
+        code, said = project.attempt(*APPLY, kill={"number": number, "point": point})
+        assert "BUG01" not in said, said
+        assert point not in SAVES or code not in (0, 1), f"it did not die at its save: {code}\n{said}"
         return True
 
     return kill

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import collections
+import contextlib
 import datetime as dt
 import json
 import os
+import random
 import signal
-import time
+import subprocess
+import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.scenarios.stage import SMALL, Stage
+import requests
+from tests.proofs.dying import POINTS, SAVES
+from tests.scenarios.stage import ROOT, SMALL, Stage
 from tests.scenarios.test_calendar import PARIS, Days
 
 from reconcile.state.stores.folder import FolderStore
@@ -23,6 +30,13 @@ OTHERS = {"88": "Vosges", "54": "Meurthe-et-Moselle"}
 @pytest.fixture
 def batch(tmp_path: Path) -> Iterator[Days]:
     """Three small federations on one date, twenty days from now."""
+    with batch_in(tmp_path) as days:
+        yield days
+
+
+@contextlib.contextmanager
+def batch_in(tmp_path: Path, *options: str) -> Iterator[Days]:
+    """The same, on a sandbox with these options."""
     stage = Stage.small(tmp_path)
     for code, name in OTHERS.items():
         text = (
@@ -32,7 +46,7 @@ def batch(tmp_path: Path) -> Iterator[Days]:
             .replace("Meuse", name)
         )
         stage.write(f"spf{code}", text.replace("    legacy_login: k0412\n", ""))
-    stage.run("sandbox", "up", expect=0)
+    stage.run("sandbox", "up", *options, expect=0)
     try:
         days = Days(stage)
         for code in OTHERS:
@@ -88,17 +102,87 @@ def test_an_invalid_file_a_held_lock_and_a_gate_are_each_their_own_federation_s(
     assert moved(batch) == {"spf54", "spf55"}
 
 
-def test_killed_at_any_moment_and_started_again_it_ends_the_same(batch: Days) -> None:
+#: The command, its death prepared.
+DYING = "from tests.proofs.dying import die_at; die_at({}, {!r}); from reconcile.cli.main import main; main()"
+
+
+def test_killed_at_any_line_and_started_again_until_it_ends_it_ends_the_same_and_does_nothing_twice(
+    tmp_path: Path,
+) -> None:
+    with batch_in(tmp_path, "--record", str(tmp_path / "har")) as days:
+        stage = days.stage
+        eve(days, "18:05")
+        chance = random.Random(55)  # noqa: S311 (repeatable)
+        deaths = 0
+        while dying(stage, days, *death(chance, deaths)) == -signal.SIGKILL:
+            deaths += 1
+            assert deaths < 60, "it comes no further"
+        assert deaths >= 6, deaths
+        assert moved(days) == {"spf54", "spf55", "spf88"}
+        summary = stage.plan()
+        assert (summary["create"], summary["delete"]) == (0, 0)
+        made = collections.Counter(creations(tmp_path / "har"))
+        assert len(made) == 9, made
+        assert set(made.values()) == {1}, made
+
+
+def death(chance: random.Random, deaths: int) -> tuple[int, str]:
+    """A write of the journal, and a point of it; once much is done, the end of a run, where snapshots are replaced."""
+    if deaths >= 5 and chance.random() < 0.3:
+        return 0, chance.choice(SAVES)
+    return chance.randrange(1, 7), chance.choice(POINTS)
+
+
+def dying(stage: Stage, days: Days, number: int, point: str) -> int:
+    """Start the day in a process that dies there; how it ended."""
+    words = [sys.executable, "-c", DYING.format(number, point), "day", days.day.isoformat()]
+    environment = {**stage.environment({}), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        words, cwd=stage.folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=240
+    )
+    assert b"Traceback" not in done.stderr, done.stderr
+    assert done.returncode in (0, -signal.SIGKILL), f"{number} {point} {done.stderr.decode()[-3000:]}"
+    return done.returncode
+
+
+def creations(folder: Path) -> Iterator[str]:
+    """Each account or shared mailbox the tenant was asked for and made."""
+    for recorded in folder.glob("*.har"):
+        for entry in json.loads(recorded.read_text(encoding="utf-8"))["log"]["entries"]:
+            request, status = entry["request"], entry["response"]["status"]
+            sent = request.get("postData", {}).get("text", "")
+            if request["method"] == "POST" and request["url"].endswith("/users") and status == 201:
+                yield json.loads(sent)["userPrincipalName"]
+            elif "New-Mailbox" in sent and status == 200:
+                yield json.loads(sent)["CmdletInput"]["Parameters"]["PrimarySmtpAddress"]
+
+
+def test_a_tenant_that_fails_for_one_federation_is_tried_again_until_it_goes(batch: Days) -> None:
     stage = batch.stage
     eve(batch, "18:05")
-    for wait in (0.6, 1.2, 1.8, 2.4, 3.2):
-        process = stage.start("day", batch.day.isoformat())
-        time.sleep(wait)
-        process.send_signal(signal.SIGKILL)
-        process.wait(30)
-    stage.run("day", batch.day.isoformat(), expect=0)
+    fails(stage, "spf88.org", 60)
+    ended = stage.run("day", batch.day.isoformat(), expect=0)
+    assert "✗ spf88: spf88/" in ended.err
+    assert "✓ spf88 goes on." in ended.err
+    assert "✗ spf55" not in ended.err
+    assert "✗ spf54" not in ended.err
     assert moved(batch) == {"spf54", "spf55", "spf88"}
-    assert stage.run("plan", "--json").out.count('"action": "create"') == 0
+    order = [slug for journal in stage.journals() for slug in switched(journal)]
+    assert order[-1] == "spf88", "the others did not wait"
+
+
+def fails(stage: Stage, what: str, times: int) -> None:
+    """The tenant answers 503 to so many requests that say that word."""
+    settings = tomllib.loads((stage.folder / ".sandbox" / "settings.toml").read_text(encoding="utf-8"))
+    asked = {"kind": "unavailable", "path_contains": what, "count": times}
+    control, ca_file = settings["sandbox"]["control"], settings["tenant"]["ca_file"]
+    requests.post(f"{control}/fault", json=asked, verify=ca_file, timeout=30).raise_for_status()
+
+
+def switched(journal: Path) -> Iterator[str]:
+    for line in map(json.loads, journal.read_text(encoding="utf-8").splitlines()):
+        if line["event"] == "outcome" and line["result"] == "done" and line["address"].endswith(".org/MX"):
+            yield line["address"].partition("/")[0]
 
 
 def test_a_day_that_is_far_away_is_not_waited_for(batch: Days) -> None:
