@@ -13,7 +13,7 @@ from tests.legacy.test_doveadm import on_disk
 from reconcile.problem import Problem
 from reconcile.providers.legacy.inventory.contract import Found, Scope
 from reconcile.providers.legacy.inventory.imap import ImapScale
-from reconcile.providers.legacy.inventory.master import Master
+from reconcile.providers.legacy.sign_in import Master
 from reconcile.sandbox.imap.maildir import INBOX, StoredMessage, write_maildir
 from reconcile.sandbox.imap.old import MASTER_USER, SEPARATOR, OldHost
 

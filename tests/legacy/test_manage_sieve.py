@@ -18,7 +18,7 @@ from tests.ports import free_port
 from reconcile.problem import Problem
 from reconcile.providers.legacy.inventory.contract import Found, Scope
 from reconcile.providers.legacy.inventory.manage_sieve import ManageSieve
-from reconcile.providers.legacy.inventory.master import Master
+from reconcile.providers.legacy.sign_in import Master
 from reconcile.sandbox.imap.installed import Installed
 
 VACATION = 'require ["vacation"];\nvacation "Absente, \\"désolée\\".";\nredirect "home@example.net";\n'

@@ -11,7 +11,11 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import pyrage
+import pyrage.x25519
 import pytest
+from tests.mailcopy.dovecot import MAILDIR, PASSWORD, Dovecot
+from tests.mailcopy.post import Box, letter
 from tests.postgresql import Cluster
 
 from reconcile.clock import SystemClock
@@ -349,3 +353,35 @@ def test_a_rollback_brings_back_what_arrived_and_only_that(
     assert "nothing new" in said
     office.run("resume", BOXES[2])
     assert "nothing new" in office.run("work", BOXES[2])[1]
+
+
+def test_a_host_without_a_master_user_is_opened_by_each_mailbox_s_own_password_from_a_sealed_file(
+    outside: tuple[OldHost, NewHost, TenantServer, object], tmp_path: Path
+) -> None:
+    office = Office(tmp_path, *outside[:3])
+    with tempfile.TemporaryDirectory(prefix="reconcile-copy-", ignore_cleanup_errors=True) as folder:
+        host = Dovecot(Path(folder), "own", mail=MAILDIR, tls=True)
+        identity = pyrage.x25519.Identity.generate()
+        (tmp_path / "key").write_text(str(identity), encoding="utf-8")
+        listed = f"login;password\n{BOXES[0]};{PASSWORD}\n{BOXES[1]};tout-faux\n".encode()
+        (tmp_path / "old.csv.age").write_bytes(pyrage.encrypt(listed, [identity.to_public()]))
+        table = (
+            f'[legacy.ovh]\nhost = "127.0.0.1"\nport = {host.port}\ntls = "starttls"\nca_file = "{host.ca_file}"\n'
+            'mailbox_passwords_file = "old.csv.age"\n[passwords]\nidentity_file = "key"\n'
+        )
+        settings = (tmp_path / "reconcile.toml").read_text(encoding="utf-8").partition("[legacy.ovh]")[0]
+        (tmp_path / "reconcile.toml").write_text(settings + table, encoding="utf-8")
+        try:
+            host.start()
+            Box(host, BOXES[0]).put("INBOX", letter(1), letter(2))
+            office.queue(BOXES)
+            code, said = office.run("work", "--once")
+        finally:
+            host.stop()
+    assert code == 6, said
+    assert f"{BOXES[0]}: 2 messages copied" in said
+    assert f"refuses the login {BOXES[1]}" in said
+    assert "correct its line in mailbox_passwords_file" in said
+    assert f"COPY82 No password of {BOXES[2]} is in old.csv.age" in said
+    written = b"".join(path.read_bytes() for path in (tmp_path / "spfstate").rglob("*") if path.is_file())
+    assert b"tout-faux" not in written + said.encode()

@@ -214,6 +214,7 @@ class World:
         old: Values = {
             "host": "127.0.0.1",
             "port": self.old.port,
+            "tls": True,
             "ca_file": str(self.old.ca_file),
             "master_user": MASTER_USER,
             "separator": SEPARATOR,
@@ -259,7 +260,12 @@ class World:
                 "identity_file": keep("vault-key", str(self._vault_key)),
             },
             "delivery": {"way": "folder", "local_folder": "deliveries"},
-            "destination": {"host": "127.0.0.1", "port": self.new.port, "ca_file": str(self.new.ca_file)},
+            "destination": {
+                "host": "127.0.0.1",
+                "port": self.new.port,
+                "tls": True,
+                "ca_file": str(self.new.ca_file),
+            },
             "sandbox": {"control": tenant.control},
         }
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconcile.cli.session.session import Session
+from reconcile.cli.wiring.sign_in import sign_in
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -73,18 +74,14 @@ def _sources(session: Session, name: str, server: LegacyServer) -> Iterator[Sour
     if tables.imap is not None or tables.managesieve is not None:
         from reconcile.providers.legacy.inventory.imap import ImapScale
         from reconcile.providers.legacy.inventory.manage_sieve import ManageSieve
-        from reconcile.providers.legacy.inventory.master import Master
 
-        password = session.secret(
-            "RECONCILE_LEGACY_PASSWORD", server.master_password_file, "password of the master user"
-        )
-        master = Master(server.separator + server.master_user, password)
+        opening = sign_in(session, server)
         if tables.imap is not None:
             logins = tables.imap.logins
-            yield ImapScale(server.host, server.port, master, logins, tls=server.tls, ca_file=server.ca_file)
+            yield ImapScale(server.host, server.port, opening, logins, tls=server.tls, ca_file=server.ca_file)
         if tables.managesieve is not None:
             port = tables.managesieve.port
-            yield ManageSieve(server.host, port, master, tls=server.tls, ca_file=server.ca_file)
+            yield ManageSieve(server.host, port, opening, tls=bool(server.tls), ca_file=server.ca_file)
 
 
 def _variable(name: str, what: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconcile.cli.session.credential import credential
 from reconcile.cli.session.session import Session
+from reconcile.cli.wiring.sign_in import sign_in
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def _is_called(job: Job, name: str) -> bool:
 
 
 def endpoints_of(session: Session) -> Callable[[Job], Endpoints]:
-    """From a job to its two mailboxes: the old one opened by the master user, the new one with the tenant's token."""
+    """From a job to its two mailboxes: the old one as its host is opened, the new one with the tenant's token."""
     from reconcile.mailcopy.imap.session import Endpoint, Token
     from reconcile.mailcopy.queue.task import Endpoints
     from reconcile.providers.microsoft.wire.auth import Device, Tokens
@@ -106,9 +107,10 @@ def _quota(session: Session, federation: str, destination: str) -> int:
 
 
 def old_end(session: Session, federation: str, source: str, login: str, destination: str) -> Endpoint:
-    """An old mailbox of that federation (a slug), opened by the master user. ``destination``: its new address.
+    """An old mailbox of that federation (a slug), and how it is opened. ``destination``: its new address.
 
-    Raises COPY09 for a host nobody describes, COPY17 for a login that is not the federation's, AUTH01 without password.
+    Raises COPY09 for a host nobody describes, COPY17 for a login that is not the federation's, COPY82 for one whose
+    password is not known, and what ``sign_in`` raises.
     """
     from reconcile.mailcopy.imap.session import Endpoint, Password
 
@@ -125,9 +127,12 @@ def old_end(session: Session, federation: str, source: str, login: str, destinat
             f"The mailbox is not opened for {federation}: {why}.",
             f"correct legacy_login in {federation}.yaml, or list the login under [legacy.{source}.logins]; then apply",
         )
-    password = session.secret("RECONCILE_LEGACY_PASSWORD", old.master_password_file, "password of the master user")
-    master = Password(f"{login}{old.separator}{old.master_user}", password)
-    return Endpoint(old.host, old.port, master, old.tls, old.ca_file, old.connections)
+    known = sign_in(session, old).credentials(login)
+    if known is None:
+        file = old.mailbox_passwords_file
+        raise Problem("COPY82", f"No password of {login} is in {file}.", "add its line, then: reconcile copy retry")
+    opening = Password(*known, shared=bool(old.master_user))
+    return Endpoint(old.host, old.port, opening, old.tls, old.ca_file, old.connections)
 
 
 def _refusal(session: Session, federation: str, source: str, login: str, destination: str) -> str:

@@ -93,6 +93,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
         "LegacyServer.ca_file": "secrets/ca.pem",
         "LegacyServer.master_user": "copieur",
         "LegacyServer.master_password_file": "secrets/copieur",
+        "LegacyServer.mailbox_passwords_file": "secrets/old-passwords.csv.age",
         "LegacyServer.logins": '{spf55 = ["k0412"]}',
         "LegacyServer.spf_include": "_spf.mutualise.example",
         "Letters.transport": "smtp",

@@ -90,6 +90,8 @@ def _type(field: Mapping[str, Any]) -> str:
     """What may stand there, for a reader: its letters, its bounds, or the words allowed."""
     if "enum" in field:
         return ", ".join(f"`{word}`" for word in field["enum"])
+    if "const" in field:
+        return f"`{json.dumps(field['const'])}`"
     if "anyOf" in field:
         kinds = [_type(one) for one in field["anyOf"] if one.get("type") != "null"]
         return " or ".join(dict.fromkeys(kinds))

@@ -40,12 +40,18 @@ def load_settings(paths: Sequence[Path], texts: Mapping[Path, str] | None = None
         raise Problem("CFG02", f"{paths[0]}: {message}", hint, exit_code=3) from None
 
 
+#: Old mailboxes are opened in one way: a later file that names one replaces the other.
+_INSTEAD = {"master_user": "mailbox_passwords_file", "mailbox_passwords_file": "master_user"}
+
+
 def _overlay(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in over.items():
         # Sources complete each other: the sandbox's alone are those of its old host.
         nested = isinstance(value, dict) and isinstance(merged.get(key), dict) and key != "inventory"
         merged[key] = _overlay(merged[key], value) if nested else value
+        if (other := _INSTEAD.get(key)) and other not in over:
+            merged.pop(other, None)
     return merged
 
 

@@ -73,6 +73,11 @@ class Commands:
             self._rest = block + self._rest
         return answers
 
+    @property
+    def unread(self) -> bool:
+        """Whether something came that no command has asked for."""
+        return bool(self._rest)
+
     def greeting(self) -> bytes:
         """The line a server begins with. Raises ``ConnectionLost``."""
         self._patience.begin()

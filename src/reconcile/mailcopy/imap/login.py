@@ -16,10 +16,12 @@ _CAPABILITIES = re.compile(rb"(?:^\* |\[)CAPABILITY ([^\]\r\n]*)", re.IGNORECASE
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Password:
-    """Login by name and password. For a master user the name is ``mailbox*master``."""
+    """Login by name and password. ``shared``: by a master user (``mailbox*master``), whose password opens all of
+    the host's mailboxes."""
 
     name: str
     password: str = dataclasses.field(repr=False)
+    shared: bool = True
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

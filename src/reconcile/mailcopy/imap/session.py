@@ -1,13 +1,10 @@
-"""One logged-in IMAP connection: connect, TLS, login, and its capabilities."""
+"""One logged-in IMAP connection: login, and its capabilities."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-import functools
-import select
 import socket
-import ssl
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,32 +14,33 @@ from reconcile.mailcopy.imap.folder_list import Layout, read_layout
 from reconcile.mailcopy.imap.grammar import readable
 from reconcile.mailcopy.imap.interruptions import ConnectionLost, Throttled, raise_if_throttled
 from reconcile.mailcopy.imap.login import Password, Token, capabilities, log_in, without_secrets
-from reconcile.mailcopy.imap.reading import TICK, never
+from reconcile.mailcopy.imap.reading import never
+from reconcile.mailcopy.imap.transport import Tls, Unreachable, opened
 from reconcile.problem import Problem
 
 __all__ = ["Endpoint", "LoginRefused", "Password", "Session", "Token", "Unreachable", "connect"]
 
-#: Seconds to wait for a connection, and again for its TLS.
-CONNECT_TIMEOUT = 20.0
-
-
-class Unreachable(Problem):
-    """The server cannot be reached now; later it may be."""
+_APPLICATION = "check the application's access to the mailbox (copy_access), and its permission IMAP.AccessAsApp"
+_MASTER = (
+    "check master_user, separator and the password (master_password_file or RECONCILE_LEGACY_PASSWORD) of that "
+    "[legacy] table in reconcile.toml"
+)
+_OWN = "correct its line in mailbox_passwords_file, then: reconcile copy retry"
 
 
 class LoginRefused(Problem):
     """The server answered and refused the credentials."""
 
     def __init__(self, endpoint: Endpoint, why: str) -> None:
-        master = isinstance(endpoint.login, Password)
-        app = "check the application's access to the mailbox (copy_access), and its permission IMAP.AccessAsApp"
-        ours = (
-            "check master_user, separator and the password (master_password_file or RECONCILE_LEGACY_PASSWORD) of that "
-            "[legacy] table in reconcile.toml"
-        )
-        hint = ours if master else app
-        super().__init__("COPY02", f"{endpoint} refuses the login {endpoint.login.name}: {why}.", hint)
+        login = endpoint.login
+        hint = _APPLICATION if isinstance(login, Token) else _MASTER if login.shared else _OWN
+        super().__init__("COPY02", f"{endpoint} refuses the login {login.name}: {why}.", hint)
         self.endpoint = endpoint
+
+    @property
+    def of_all(self) -> bool:
+        """Whether every mailbox of the host would be refused, for one password opens them all."""
+        return isinstance(self.endpoint.login, Password) and self.endpoint.login.shared
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ class Endpoint:
     host: str
     port: int
     login: Password | Token
-    tls: bool = True
+    tls: Tls = True
     ca_file: Path | None = None
     connections: int = 2
     largest: int = 0
@@ -71,68 +69,23 @@ def connect(endpoint: Endpoint, stop: Callable[[], bool] = never) -> Session:
     Raises ``Unreachable`` COPY01, ``LoginRefused`` COPY02, ``Throttled``, ``Excess`` or ``Stopped``; none shows a
     secret.
     """
-    connection = _connected(endpoint, stop)
+    connection, welcome = opened(endpoint.host, endpoint.port, endpoint.tls, endpoint.ca_file, stop)
     try:
-        return _logged_in(connection, endpoint, Commands(connection, str(endpoint), stop))
+        return _logged_in(connection, endpoint, Commands(connection, str(endpoint), stop), welcome)
     except BaseException:
         connection.close()
         raise
 
 
-def _connected(endpoint: Endpoint, stop: Callable[[], bool]) -> socket.socket:
-    """The connection, with TLS where that is asked for."""
-    try:
-        plain = socket.create_connection((endpoint.host, endpoint.port), CONNECT_TIMEOUT)
-    except OSError as error:
-        why = error.strerror or str(error) or type(error).__name__
-        raise Unreachable("COPY01", f"Cannot reach the mail server {endpoint}: {why}.", "is it up?") from None
-    if not endpoint.tls:
-        return plain
-    try:
-        secured = _trusting(endpoint.ca_file).wrap_socket(
-            plain, server_hostname=endpoint.host, do_handshake_on_connect=False
-        )
-        _shake_hands(secured, stop)
-    except ssl.SSLError as error:
-        plain.close()
-        raise Unreachable("COPY01", f"TLS with {endpoint} failed: {error.reason or error}.", "check ca_file") from None
-    except OSError as error:
-        plain.close()
-        why = error.strerror or str(error) or type(error).__name__
-        raise Unreachable("COPY01", f"Cannot reach the mail server {endpoint}: {why}.", "is it up?") from None
-    return secured
+def _logged_in(connection: socket.socket, endpoint: Endpoint, commands: Commands, welcome: bytes) -> Session:
+    """The session of a login that stands: Exchange may accept it and then be "authenticated but not connected".
 
-
-def _shake_hands(secured: ssl.SSLSocket, stop: Callable[[], bool]) -> None:
-    """Raises ``TimeoutError`` when the handshake takes too long, a byte at a time for instance."""
-    until = time.monotonic() + CONNECT_TIMEOUT
-    secured.settimeout(0)
-    while True:
-        try:
-            secured.do_handshake()
-            return
-        except ssl.SSLWantReadError:
-            wanted: tuple[list[ssl.SSLSocket], list[ssl.SSLSocket]] = ([secured], [])
-        except ssl.SSLWantWriteError:
-            wanted = ([], [secured])
-        left = until - time.monotonic()
-        if left < 0 or stop():
-            raise TimeoutError("the TLS handshake took too long")
-        select.select(*wanted, [], min(left, TICK))
-
-
-@functools.cache
-def _trusting(ca_file: Path | None) -> ssl.SSLContext:
-    """Reading the machine's authorities takes a tenth of a second: once for all connections."""
-    return ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
-
-
-def _logged_in(connection: socket.socket, endpoint: Endpoint, commands: Commands) -> Session:
-    """The session of a login that stands: Exchange may accept it and then be "authenticated but not connected"."""
+    ``welcome``: the server's first line, b"" when it is still to come.
+    """
     login = endpoint.login
     place = f"{endpoint}, login {login.name}"
     try:
-        welcome = commands.greeting()
+        welcome = welcome or commands.greeting()
         if not welcome.upper().startswith(b"* OK"):
             raise_if_throttled(place, readable(welcome))
             raise ConnectionLost(readable(welcome))

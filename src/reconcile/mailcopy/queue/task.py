@@ -201,7 +201,8 @@ class TaskRunner:
         if isinstance(problem, DatabaseUnreachable):
             return "waiting", RETRY_DATABASE * self._rng.uniform(1.0, 2.0)
         if isinstance(problem, LoginRefused) and isinstance(problem.endpoint.login, Password):
-            self.login_probe.refused(job.source)
+            if problem.of_all:
+                self.login_probe.refused(job.source)
         elif isinstance(problem, ThrottledProblem):
             return "waiting", problem.wait * self._rng.uniform(1.0, 1.25)
         elif may_pass and job.attempts + 1 < ATTEMPTS:

@@ -154,8 +154,8 @@ class Worker:
                     continue
                 try:
                     self._size(job, over.is_set)
-                except LoginRefused:
-                    closed.add(job.source)
+                except LoginRefused as refused:
+                    closed |= {job.source} if refused.of_all else set()
                 except Exception:  # noqa: S112 - whatever it is, it is that mailbox's, and its pass says so
                     continue
 

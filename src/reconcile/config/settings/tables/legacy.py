@@ -19,14 +19,18 @@ Slug = Annotated[str, Field(pattern="^spf[0-9a-z-]+$")]
 class LegacyServer(ImapServer):
     """An old mail host, named by `legacy: {server: …}` in a federation file."""
 
-    master_user: Name
-    """A user who may open every mailbox; the login sent is ``mailbox + separator + master_user``."""
+    master_user: str = ""
+    """A user who may open every mailbox; the login sent is ``mailbox + separator + master_user``. None: each mailbox is
+    opened by its own password, from mailbox_passwords_file."""
     separator: Name = "*"
     """What stands between a mailbox's login and the master user."""
     mailboxes: int = Field(64, ge=1)
     """Mailboxes of this host copied at once, by all workers together."""
     master_password_file: Path | None = None
     """File holding the master user's password; RECONCILE_LEGACY_PASSWORD comes first."""
+    mailbox_passwords_file: Path | None = None
+    """CSV file with a login and its password on each line, for a host without a master user. One that ends in .age is
+    sealed (``age -R``) to a key of [passwords] seal_to, and is opened with the vault's identity."""
     logins: dict[Slug, tuple[Name, ...]] = Field(default_factory=dict)
     """Each federation's logins that are no address of its own: spf55 = ["k0412"]. Its mailboxes are opened by these and
     by its addresses, no other."""
@@ -36,6 +40,12 @@ class LegacyServer(ImapServer):
     """Where the tenant sends, for a while after the switch, mail for addresses it does not know."""
     inventory: InventorySources = InventorySources()
     """What it holds is read from there (docs/inventory.md)."""
+
+    @model_validator(mode="after")
+    def _opened_in_one_way(self) -> LegacyServer:
+        if bool(self.master_user) == bool(self.mailbox_passwords_file):
+            raise PydanticCustomError("opened", "either master_user or mailbox_passwords_file is expected")
+        return self
 
     @model_validator(mode="after")
     def _each_login_opens_one_mailbox(self) -> LegacyServer:

@@ -1,4 +1,4 @@
-"""Mailboxes weighed by IMAP alone, as the master user, for a host that tells nothing else; nothing is marked read."""
+"""Mailboxes weighed by IMAP alone, for a host that tells nothing else; nothing is marked read."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import datetime as dt
 import ssl
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from reconcile.config.inventory.inventory import Aspect
 from reconcile.problem import Problem
 from reconcile.providers.legacy.inventory.contract import Found, Reading, Scope
-from reconcile.providers.legacy.inventory.master import Master, as_master
+from reconcile.providers.legacy.inventory.many_logins import signed_in
+from reconcile.providers.legacy.sign_in import SignIn
 
 if TYPE_CHECKING:
     from imapclient import IMAPClient
@@ -40,21 +41,22 @@ class ImapScale:
         self,
         host: str,
         port: int,
-        master: Master,
+        sign_in: SignIn,
         logins: Sequence[str] = (),
         *,
-        tls: bool = True,
+        tls: bool | Literal["starttls"] = True,
         ca_file: Path | None = None,
     ) -> None:
         self._host, self._port = host, port
-        self._master = master
+        self._sign_in = sign_in
+        self._starttls = tls == "starttls"
         self._logins = tuple(login.lower() for login in logins)
         self._context = ssl.create_default_context(cafile=str(ca_file) if ca_file else None) if tls else None
 
     def read(self, scope: Scope) -> Reading:
-        """Raises Problem INV15 when the host cannot be reached, or refuses the master user."""
+        """Raises Problem INV15 when the host cannot be reached, or refuses the first logins."""
         logins = sorted({*scope.logins, *self._logins})
-        weights = dict(as_master(logins, self._weigh, self._place))
+        weights = dict(signed_in(logins, self._weigh, self._place, self._sign_in))
         found = tuple(self._found(login, weight, scope) for login, weight in weights.items() if weight is not None)
         refused = [login for login, weight in weights.items() if weight is None]
         troubles: dict[Aspect, str] = {"mailboxes": "IMAP lists no mailboxes but those it is told of"}
@@ -68,7 +70,7 @@ class ImapScale:
         address = scope.address_of(login)
         return Found(address, "mailbox", login, (), weight.size, weight.messages, weight.last_used)
 
-    def _weigh(self, login: str) -> _Weight | None:
+    def _weigh(self, name: str, password: str) -> _Weight | None:
         """All folders together; None when the login is refused, or its mailbox cannot be read."""
         import imapclient
         from imapclient.exceptions import IMAPClientError
@@ -77,16 +79,18 @@ class ImapScale:
             client = imapclient.IMAPClient(
                 self._host,
                 self._port,
-                ssl=self._context is not None,
-                ssl_context=self._context,
+                ssl=self._context is not None and not self._starttls,
+                ssl_context=None if self._starttls else self._context,
                 timeout=imapclient.SocketTimeout(_CONNECT, _ANSWER),
             )
+            if self._starttls:
+                client.starttls(self._context)
         except (OSError, IMAPClientError) as error:
             why = getattr(error, "strerror", None) or type(error).__name__
             raise Problem("INV15", f"Cannot reach the old host {self._place}: {why}.", "is it up?") from None
         client.folder_encode = False
         try:
-            client.login(login + self._master.suffix, self._master.password)
+            client.login(name, password)
             return _weight_of(client)
         except (OSError, IMAPClientError):
             return None

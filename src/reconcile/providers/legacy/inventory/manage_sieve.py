@@ -13,8 +13,9 @@ from typing import BinaryIO, cast
 from reconcile.config.inventory.inventory import Aspect
 from reconcile.problem import Problem
 from reconcile.providers.legacy.inventory.contract import Found, Reading, Scope, clean_text
-from reconcile.providers.legacy.inventory.master import Master, as_master
+from reconcile.providers.legacy.inventory.many_logins import signed_in
 from reconcile.providers.legacy.inventory.sieve import read_sieve
+from reconcile.providers.legacy.sign_in import SignIn
 
 _SECONDS = 30
 _LONGEST_LINE, _LARGEST_SCRIPT = 65536, 10_000_000
@@ -35,14 +36,14 @@ class ManageSieve:
 
     name = "managesieve"
 
-    def __init__(self, host: str, port: int, master: Master, *, tls: bool = True, ca_file: Path | None = None) -> None:
+    def __init__(self, host: str, port: int, sign_in: SignIn, *, tls: bool = True, ca_file: Path | None = None) -> None:
         self._host, self._port = host, port
-        self._master = master
+        self._sign_in = sign_in
         self._context = ssl.create_default_context(cafile=str(ca_file) if ca_file else None) if tls else None
 
     def read(self, scope: Scope) -> Reading:
-        """Raises Problem INV15 when the host refuses the master user, INV16 when it cannot be reached."""
-        told = dict(as_master(sorted(scope.logins), self._filters, f"{self._host}:{self._port}"))
+        """Raises Problem INV15 when the host refuses the first logins, INV16 when it cannot be reached."""
+        told = dict(signed_in(sorted(scope.logins), self._filters, f"{self._host}:{self._port}", self._sign_in))
         troubles: dict[Aspect, str] = {}
         if refused := [login for login, one in told.items() if one is None]:
             more = f" and {len(refused) - _NAMED} more" if len(refused) > _NAMED else ""
@@ -61,7 +62,7 @@ class ManageSieve:
             vacation=any(fact.vacation for fact in facts),
         )
 
-    def _filters(self, login: str) -> list[tuple[str, str]] | None:
+    def _filters(self, name: str, password: str) -> list[tuple[str, str]] | None:
         """The active scripts, by name; None when the login is refused, or they cannot be read."""
         try:
             session = _Session(self._host, self._port, self._context)
@@ -70,7 +71,7 @@ class ManageSieve:
             message = f"Cannot reach ManageSieve at {self._host}:{self._port}: {why}."
             raise Problem("INV16", message, "is its port right, and TLS on?") from None
         try:
-            session.log_in(login + self._master.suffix, self._master.password)
+            session.log_in(name, password)
             return session.active_scripts()
         except (OSError, Refused):
             return None
