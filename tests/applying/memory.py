@@ -133,7 +133,7 @@ class Site:
             interrupted |= {intent.address for intent in unsettled if intent.action == "create"}
         self.snapshots = snapshots
         inputs = Inputs(desired, snapshots, interrupted, {}, {}, partial=False)
-        readers = dict.fromkeys(("microsoft", "dns", "copies"), self.world)
+        readers = dict.fromkeys(("microsoft", "dns", "copies", "delivery"), self.world)
         return make_plan(inputs, readers, self.clock.now(), "test")
 
     def apply(self, plan: Plan, *, stop: threading.Event | None = None, events: list[Event] | None = None) -> Run:

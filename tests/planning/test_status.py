@@ -25,23 +25,26 @@ KEYS = {
     "dkim": ("dns", "selector1._domainkey.spf55.org/CNAME"),
     "flow": ("mail_flow", "spf55.org"),
     "copy": ("copy", "a@spf55.org"),
+    "passwords": ("credentials", "spf55.org"),
 }
+PEOPLE = ("a@spf55.org", "b@spf55.org")
 ALL = {name: Address("spf55", *key) for name, key in KEYS.items()}
 
 
 def row(done: str = "", failed: str = "", gate: str = "", waived: str = "", copies: Copies = Copies(), hours: float = 0,
-        date: dt.date | None = DAY) -> FederationStatus:  # fmt: skip
+        date: dt.date | None = DAY, handed: str = "") -> FederationStatus:  # fmt: skip
     gates = [Gate("spf55", "GAT02", LOCK, gate, "rehearse", waived), Gate("spf55", "GAT04", LOCK)]
     return standing(
         "Meuse",
         date,
         gates,
         [one for one in gates if one.why],
-        [Desired(address, {}) for address in ALL.values()],
+        [Desired(address, {"people": PEOPLE} if name == "passwords" else {}) for name, address in ALL.items()],
         {ALL[name] for name in done.split()},
         {ALL[name]: f"M365-01 {name} failed" for name in failed.split()},
         copies,
         LOCK + dt.timedelta(hours=hours),
+        handed.split(),
     )
 
 
@@ -51,9 +54,14 @@ def test_each_resource_counts_in_its_step_and_preparation_in_none() -> None:
         "lock": Step(1, 1),
         "create": Step(1, 2),
         "switch": Step(1, 2),
-        "passwords": Step(0, 0),
+        "passwords": Step(0, 2),
         "copy": Step(1, 1),
     }
+
+
+def test_passwords_are_counted_by_person_whoever_left() -> None:
+    assert row(handed="b@spf55.org gone@spf55.org").steps["passwords"] == Step(1, 2)
+    assert row(failed="passwords").steps["passwords"] == Step(0, 2, 1)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +73,8 @@ def test_each_resource_counts_in_its_step_and_preparation_in_none() -> None:
         (row(gate="never rehearsed"), State.HELD),
         (row(gate="never rehearsed", waived="agreed"), State.READY),
         (row("lock"), State.UNDER_WAY),
-        (row("lock box access mx flow", copies=Copies(1, 1)), State.DONE),
+        (row("lock box access mx flow", copies=Copies(1, 1), handed="a@spf55.org b@spf55.org"), State.DONE),
+        (row("lock box access mx flow", copies=Copies(1, 1), handed="a@spf55.org"), State.UNDER_WAY),
         (row("lock box access mx flow", copies=Copies(1, 0)), State.UNDER_WAY),
         (row("lock", failed="box"), State.ERROR),
         (row("lock box access mx flow", copies=Copies(1, 0, 1)), State.ERROR),
@@ -79,7 +88,7 @@ def test_a_federation_is_as_well_as_its_worst_part(one: FederationStatus, state:
 def test_forty_rows_fit_one_screen_and_who_needs_somebody_comes_first() -> None:
     rows = []
     for number in range(40):
-        one = row("lock box access mx flow", copies=Copies(1, 1))
+        one = row("lock box access mx flow", copies=Copies(1, 1), handed=" ".join(PEOPLE))
         rows.append(FederationStatus(f"spf{number:02}", f"F{number}", DAY, LOCK, one.state, (), (), one.steps))
     troubled = row("lock", failed="box access")
     rows[7] = FederationStatus("spf07", "F7", DAY, LOCK, troubled.state, troubled.trouble, (), troubled.steps)

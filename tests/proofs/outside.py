@@ -24,7 +24,7 @@ from reconcile.sandbox.tenant.server import TenantOptions, TenantServer
 from reconcile.sandbox.tenant.world import World
 
 _KEY = base64.b64encode(b"the key of the tests' DNS server").decode()
-_VAULT = pyrage.x25519.Identity.generate()
+VAULT = pyrage.x25519.Identity.generate()
 #: What differs between two runs of the same story, and means nothing.
 _CHANCE = {"id", "createdDateTime", "deletedDateTime", "passwordProfile", "lastPasswordChangeDateTime"}
 
@@ -159,7 +159,7 @@ class Outside:
 
     def _write_settings(self) -> None:
         tenant, home = self.tenant, self.folder / ".sandbox"
-        for name, secret in (("client-secret", tenant.client_secret), ("dns-key", _KEY), ("vault-key", str(_VAULT))):
+        for name, secret in (("client-secret", tenant.client_secret), ("dns-key", _KEY), ("vault-key", str(VAULT))):
             (home / name).write_text(secret, encoding="utf-8")
         tables = {
             "tenant": {
@@ -181,7 +181,7 @@ class Outside:
                 "key_file": "dns-key",
                 "resolvers": [f"127.0.0.1:{self.dns.port}"],
             },
-            "passwords": {"seal_to": [str(_VAULT.to_public())], "identity_file": "vault-key"},
+            "passwords": {"seal_to": [str(VAULT.to_public())], "identity_file": "vault-key"},
             "delivery": {"way": "folder", "local_folder": "deliveries"},
             "sandbox": {"control": tenant.control},
         }

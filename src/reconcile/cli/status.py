@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from reconcile.config.load import Loaded
     from reconcile.planning.status import Copies, FederationStatus
     from reconcile.resources.address import Address
+    from reconcile.state.snapshot.snapshot import Snapshot
 
 #: Seconds between two looks of --watch.
 _EVERY = 5.0
@@ -134,7 +135,20 @@ def _standings(session: Session, loaded: Loaded, chosen: set[str]) -> Iterator[F
             failures.get(slug, {}),
             copies.get(slug, Copies()),
             now,
+            _handed(session, slug, snapshot),
         )
+
+
+def _handed(session: Session, slug: str, snapshot: Snapshot) -> frozenset[str]:
+    """Who of the federation has had their first password delivered."""
+    from reconcile.cli.wiring.delivery import outbox
+
+    recorded: set[str] = set()
+    for address, record in snapshot.records.items():
+        people = record.fields.get("people")
+        if address.kind == "credentials" and isinstance(people, tuple):
+            recorded.update(people)
+    return outbox(session).handed(slug, recorded)
 
 
 def _failures(session: Session) -> dict[str, dict[Address, str]]:

@@ -114,7 +114,8 @@ class Vault:
 
         if not _ENTRY.fullmatch(entry):
             return None
-        file = self._file(federation, address, entry)
+        # Somebody renamed keeps the password that was sealed under the former address.
+        file = next((self._folder / federation).glob(f"*/{entry}.age"), self._file(federation, address, entry))
         try:
             sealed = read_own(file)
         except FileNotFoundError:
@@ -124,14 +125,14 @@ class Vault:
         keys = age.identities(self._identity(), "SEC04", _IDENTITY)
         try:
             content = json.loads(pyrage.decrypt(sealed, keys))
-            named = [content[name] for name in ("federation", "address", "entry")]
+            named = [content[name] for name in ("federation", "entry")]
             password = content["password"]
         except pyrage.DecryptError:
             hint = f"give the identity it was sealed to ({_IDENTITY}), or: reconcile secrets reset {address}"
             raise Problem("SEC04", f"The vault's {file} cannot be opened with the identity given.", hint) from None
         except (ValueError, KeyError, TypeError):
             raise _foreign(file, address) from None
-        if named != [federation, address, entry] or not isinstance(password, str) or not password:
+        if named != [federation, entry] or not isinstance(password, str) or not password:
             # Anybody can seal to a public key: a file put here under another's name is not taken for theirs.
             raise _foreign(file, address)
         return password

@@ -83,13 +83,14 @@ def standing(
     failures: Mapping[Address, str],
     copies: Copies,
     now: dt.datetime,
+    handed: Collection[str] = (),
 ) -> FederationStatus:
     """The row of one federation.
 
     ``gates``: all of its gates (never empty); ``still``: those that do not hold and still matter. ``recorded``: what is
-    done. ``failures``: what failed when it was last tried, and why.
+    done. ``failures``: what failed when it was last tried, and why. ``handed``: who has had their first password.
     """
-    steps = _steps(desired, recorded, failures, copies)
+    steps = _steps(desired, recorded, failures, copies, frozenset(handed))
     lock, slug = gates[0].lock, gates[0].federation
     closed = [gate for gate in still if not gate.open]
     trouble = tuple(failures.values())
@@ -124,15 +125,21 @@ def _steps(
     recorded: Collection[Address],
     failures: Mapping[Address, str],
     copies: Copies,
+    handed: frozenset[str],
 ) -> dict[str, Step]:
     counts = {step: [0, 0, 0] for step in STEPS}
     for resource in desired:
         step = _step_of(resource.address)
         if step is None:
             continue
-        done = resource.address in recorded
+        if resource.address.kind == "credentials":
+            people = resource.fields.get("people")
+            theirs = frozenset(people if isinstance(people, tuple) else ())
+            done, total = len(theirs & handed), len(theirs)
+        else:
+            done, total = int(resource.address in recorded), 1
         counts[step][0] += done
-        counts[step][1] += 1
+        counts[step][1] += total
         counts[step][2] += resource.address in failures
     counts["copy"][0] = min(copies.done, counts["copy"][1])
     counts["copy"][2] = copies.failed

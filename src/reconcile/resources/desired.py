@@ -50,6 +50,7 @@ class _Compiler:
         for address, mailbox in self._file.mailboxes.items():
             yield from self._mailbox(address, mailbox)
             yield from self._copies(address, mailbox)
+        yield from self._credentials()
 
     # ---- domains and their records
 
@@ -216,6 +217,24 @@ class _Compiler:
         if "hidden" in mailbox.model_fields_set:
             fields["hidden"] = mailbox.hidden
         return fields
+
+    # ---- first passwords
+
+    def _credentials(self) -> Iterator[Desired]:
+        """Everybody who signs in, to the account named beforehand, once the mail of every domain was switched: nothing
+        is handed over, and so announced, before."""
+        people = tuple(sorted(address for address, box in self._file.mailboxes.items() if box.licence != "shared"))
+        contact = self._file.contact
+        if not people or contact is None or not contact.poptransfert:
+            return  # SPF508 and GAT07 say so
+        switched = tuple(self._address("dns", f"{domain}/MX") for domain in self._federation.domains)
+        fields: dict[str, Value] = {"account": contact.poptransfert, "people": people}
+        address = self._address("credentials", self._file.domain)
+        origin = self._origin(("contact",)) or self._origin(("domain",))
+        # Behind the turn of each of their mailboxes, and spared any of them: who has one does not wait for the others.
+        boxes = tuple(self._address("mailbox", one) for one in people)
+        due = self._moments.cutover
+        yield Desired(address, fields, switched, due, origin, behind=boxes, spare=len(boxes))
 
     # ---- copies
 

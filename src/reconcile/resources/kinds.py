@@ -158,6 +158,8 @@ _DECLARED = (
         Field("gone"),
         guarded=True,
     ),
+    # Whose first password the federation's account has received. What is handed over is not taken back.
+    _kind("credentials", "delivery", Field("account"), Field("people", FieldType.SET), local=True),
     _kind(
         "copy",
         "copies",

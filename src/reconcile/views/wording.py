@@ -28,7 +28,13 @@ QUIET = "dim"
 #: Beyond this many, mailboxes without a seat are counted.
 LISTED = 10
 
-_PROVIDERS = {"microsoft": "Microsoft", "dns": "the DNS", "copies": "the mail copy", "post": "the post"}
+_PROVIDERS = {
+    "microsoft": "Microsoft",
+    "dns": "the DNS",
+    "copies": "the mail copy",
+    "delivery": "the delivery",
+    "post": "the post",
+}
 
 
 def verb(action: Action) -> Text:

@@ -38,6 +38,11 @@ def credential(session: Session) -> Credential:
     return session.secret("RECONCILE_CLIENT_SECRET", tenant.client_secret_file, "client secret of the tenant's app")
 
 
+def application(session: Session) -> str:
+    """The reader's app registration in a job that only plans; "" for that of reconcile.toml, and in the sandbox."""
+    return "" if session.sandbox else session.environment.get("RECONCILE_CLIENT_ID", "").strip()
+
+
 def _certificate(file: Path | None) -> Certificate:
     from reconcile.providers.microsoft.wire.auth import Certificate
 

@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from reconcile.cli.session.credential import credential
+from reconcile.cli.session.credential import application, credential
 from reconcile.cli.session.session import Session
 from reconcile.cli.wiring.copies import copies_location
+from reconcile.cli.wiring.delivery import delivery
 from reconcile.cli.wiring.post import post
 from reconcile.cli.wiring.vault import first_passwords
 from reconcile.providers.base import Provider, Reader
@@ -18,15 +19,18 @@ if TYPE_CHECKING:
 
 
 def providers(session: Session) -> Mapping[str, Provider]:
-    """Every provider of this call, by name. Raises AUTH01 without the keys that writing takes."""
+    """Every provider of this call, by name. Raises AUTH01 without the keys that writing takes; that of the vault is
+    asked for when something is delivered."""
     dns = dns_places(session).provider(session.state / "dns")
-    return {provider.name: provider for provider in (*_tenant_and_copies(session), dns, post(session))}
+    others = (dns, delivery(session), post(session))
+    return {provider.name: provider for provider in (*_tenant_and_copies(session), *others)}
 
 
 def readers(session: Session) -> Mapping[str, Reader]:
     """The readers alone: a plan needs no key that could change a zone."""
     found = {provider.name: provider.reader for provider in _tenant_and_copies(session)}
-    return found | {"dns": dns_places(session).reader(), "post": post(session).reader}
+    found |= {provider.name: provider.reader for provider in (delivery(session), post(session))}
+    return found | {"dns": dns_places(session).reader()}
 
 
 def _tenant_and_copies(session: Session) -> tuple[Provider, Provider]:
@@ -40,14 +44,9 @@ def _tenant_and_copies(session: Session) -> tuple[Provider, Provider]:
         session.clock,
         first_passwords(session),
         copied=queue.copied,
-        application=_application(session),
+        application=application(session),
     )
     return tenant, copies_provider(queue)
-
-
-def _application(session: Session) -> str:
-    """The reader's app registration in a job that only plans; "" for that of reconcile.toml, and in the sandbox."""
-    return "" if session.sandbox else session.environment.get("RECONCILE_CLIENT_ID", "").strip()
 
 
 def dns_places(session: Session) -> DnsPlaces:

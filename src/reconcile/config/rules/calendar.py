@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
@@ -10,6 +11,7 @@ from reconcile.config.cost import cost_of
 from reconcile.config.federation.federation import Federation, Route
 from reconcile.config.rules.catalogue import Finding
 from reconcile.config.settings.tables.batches import Batch, batch_of
+from reconcile.config.settings.tables.passwords import is_public_key
 from reconcile.config.settings.tables.prices import Prices
 
 #: Days before the migration: both sides agree on the date (J-5).
@@ -129,6 +131,13 @@ def _contact(federation: Federation) -> Iterator[Finding]:
     if not contact.poptransfert and "GAT07" not in federation.file.overrides:
         message = "no PopTransfert account is named: nobody would receive the passwords"
         yield Finding("SPF508", ("contact",), message, "write contact: poptransfert:", on_key=True)
+    account, recipient = contact.poptransfert, contact.age_recipient
+    if account and (len(account) > 100 or account.startswith(".") or re.search(r"[/\\:*?\"<>|\x00-\x1f]", account)):
+        hint = "write the account as its folder is called, without a path"
+        yield Finding("SPF560", ("contact", "poptransfert"), "this is no account a folder can be named after", hint)
+    if recipient and not is_public_key(recipient):
+        hint = "age1… (age-keygen -y), or a line ssh-ed25519 …"
+        yield Finding("SPF561", ("contact", "age_recipient"), "this is no age or SSH public key", hint)
 
 
 def _overdue(federation: Federation, today: dt.date | None) -> Iterator[Finding]:

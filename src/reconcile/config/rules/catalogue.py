@@ -72,6 +72,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "SPF518": Rule("a copy is asked for of what is no mailbox", "warning"),
         "SPF519": Rule("a login opens another mailbox on the old host"),
         "SPF520": Rule("a migration is closed before its date"),
+        "SPF560": Rule("the account of the passwords is no folder's name"),
+        "SPF561": Rule("the contact's key is no public key"),
         "SPF580": Rule("a shared mailbox lacks what the address book shows"),
         "SPF601": Rule("a domain is declared twice"),
         "SPF602": Rule("an address is declared twice"),

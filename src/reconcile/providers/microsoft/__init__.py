@@ -1,6 +1,6 @@
 """Microsoft 365: directory objects through Graph, mailboxes and their permissions through Exchange's InvokeCommand."""
 
-from reconcile.providers.microsoft.provider import microsoft_provider
+from reconcile.providers.microsoft.provider import first_password_accounts, microsoft_provider
 from reconcile.providers.microsoft.wire.auth import Certificate, Credential, Device, Tokens
 
-__all__ = ["Certificate", "Credential", "Device", "Tokens", "microsoft_provider"]
+__all__ = ["Certificate", "Credential", "Device", "Tokens", "first_password_accounts", "microsoft_provider"]

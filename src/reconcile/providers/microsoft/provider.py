@@ -14,6 +14,7 @@ from reconcile.providers.microsoft.wire.auth import Credential
 from reconcile.providers.microsoft.wire.connection import connect
 from reconcile.providers.microsoft.wire.transport import Transport
 from reconcile.providers.microsoft.writing.accounts import NewPassword
+from reconcile.providers.microsoft.writing.first_passwords import FirstPasswordAccounts
 from reconcile.providers.microsoft.writing.services import Surfaces
 from reconcile.providers.microsoft.writing.writer import MicrosoftWriter
 
@@ -40,15 +41,33 @@ def microsoft_provider(
     registration that signs in, when it is not the settings' one.
     """
     sender = transport(clock, random, settings.tenant.ca_file)
-    signing_in = settings.tenant.model_copy(update={"client_id": application or settings.tenant.client_id})
-    graph, exchange = connect(signing_in, credential, sender, clock)
-    surfaces = Surfaces(graph, exchange, clock, settings, Watch(graph, exchange))
+    surfaces = _surfaces(settings, credential, clock, sender, application)
     return Provider(
         name="microsoft",
-        reader=MicrosoftReader(graph, exchange, settings, copied),
+        reader=MicrosoftReader(surfaces.graph, surfaces.exchange, settings, copied),
         writer=MicrosoftWriter(surfaces, password),
         parallel=PARALLEL,
         throttled=sender.throttled,
         requests=sender.requests,
         ahead=sender.ahead,
     )
+
+
+def first_password_accounts(
+    settings: Settings,
+    credential: Credential,
+    clock: Clock,
+    random: Callable[[], float] = system_random.random,
+    application: str = "",
+) -> FirstPasswordAccounts:
+    """The accounts of people, as far as their first passwords go; arguments as ``microsoft_provider``'s."""
+    sender = Transport(clock, random, settings.tenant.ca_file)
+    return FirstPasswordAccounts(_surfaces(settings, credential, clock, sender, application))
+
+
+def _surfaces(
+    settings: Settings, credential: Credential, clock: Clock, sender: Transport, application: str
+) -> Surfaces:
+    signing_in = settings.tenant.model_copy(update={"client_id": application or settings.tenant.client_id})
+    graph, exchange = connect(signing_in, credential, sender, clock)
+    return Surfaces(graph, exchange, clock, settings, Watch(graph, exchange))

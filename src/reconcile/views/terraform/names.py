@@ -17,8 +17,8 @@ TERRAFORM_VERSION = "1.11.4"
 
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _TYPES = {"dns": "dns_record_set"}
-_PREFIXES = {"microsoft": "m365", "dns": "dns", "copies": "mail", "post": "post"}
-_PROVIDERS = {"microsoft": "microsoft365", "dns": "dns", "copies": "mailcopy", "post": "post"}
+_PREFIXES = {"microsoft": "m365", "dns": "dns", "copies": "mail", "delivery": "mail", "post": "post"}
+_PROVIDERS = {"microsoft": "microsoft365", "dns": "dns", "copies": "mailcopy", "delivery": "delivery", "post": "post"}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

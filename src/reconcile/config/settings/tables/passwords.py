@@ -12,12 +12,16 @@ from pydantic_core import PydanticCustomError
 from reconcile.config.settings.tables.table import Name, Table
 
 
+def is_public_key(text: str) -> bool:
+    """Whether it has the shape of an age or SSH public key; the library that knows more is not asked for a file."""
+    return re.fullmatch("age1[02-9ac-hj-np-z]{58}|ssh-(ed25519|rsa) [A-Za-z0-9+/=]+( .*)?", text) is not None
+
+
 def _public_key(text: str) -> str:
-    """By its shape: the library that knows more is not asked for while a file is read."""
     if "SECRET-KEY" in text.upper():
         # Not shown.
         raise PydanticCustomError("age_key", "this is a private key: only public ones stand here (age1…)")
-    if not re.fullmatch("age1[02-9ac-hj-np-z]{58}|ssh-(ed25519|rsa) [A-Za-z0-9+/=]+( .*)?", text):
+    if not is_public_key(text):
         raise PydanticCustomError("age_key", "{text} is no age or SSH public key", {"text": repr(text)})
     return text
 
