@@ -44,6 +44,10 @@ COMMANDS = {
         "Compare YAML with the tenant, DNS and the old host; show what would change.",
     ),
     "show": ("reconcile.cli.plan.show:show", "Show a saved plan."),
+    "approve": (
+        "reconcile.cli.apply.approve:approve",
+        "Write down what the files decide; apply is held to what was merged.",
+    ),
     "apply": ("reconcile.cli.apply.apply:apply", "Carry a plan out: create, update, switch DNS, queue the copies."),
     "day": ("reconcile.cli.apply.day:day", "Carry one date through its eve: what is due, the lock, the cutover."),
     "drift": ("reconcile.cli.plan.drift:drift", "What is no longer as it was last applied, and since when."),

@@ -52,6 +52,7 @@ def apply(
     Interrupted or killed, the next apply completes it. With --at it waits first; started late it goes on at once, and
     started twice it does everything once.
     """
+    from reconcile.cli.apply.approval import approved_part
     from reconcile.cli.wiring.providers import providers
     from reconcile.planning.guards import Permission, clock_refusals, refusals
 
@@ -64,7 +65,8 @@ def apply(
     output: ApplyOutput = EventOutput(session) if events else TextOutput(session)
     found = providers(session)
     chosen = _saved(session, Path(what[0]), target, found) if _is_plan(what) else _fresh(session, what, target, found)
-    plan = chosen.plan
+    plan, strange = approved_part(session, chosen.plan, chosen.prepared)
+    chosen = dataclasses.replace(chosen, plan=plan, stale=chosen.stale or bool(strange))
     digest = chosen.digest if chosen.reviewed else ""
     ahead = None if session.sandbox else found["microsoft"].ahead()  # the sandbox's clock is its own
     denied = clock_refusals(plan, ahead) + refusals(

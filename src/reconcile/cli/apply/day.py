@@ -96,6 +96,7 @@ def _somebody_migrates(session: Session, migration: dt.date) -> None:
 
 def _tour(session: Session, migration: dt.date, found: Mapping[str, Provider]) -> Tour:
     """Apply what is due of every federation of the batch that can be applied at this moment."""
+    from reconcile.cli.apply.approval import approved_part
     from reconcile.cli.wiring.prepare import observe_and_plan
 
     tour = Tour()
@@ -105,7 +106,9 @@ def _tour(session: Session, migration: dt.date, found: Mapping[str, Provider]) -
         if prepared is None:
             return tour
         readers = {name: provider.reader for name, provider in found.items()}
-        plan = _permitted(session, observe_and_plan(session, prepared, readers), tour)
+        plan, strange = approved_part(session, observe_and_plan(session, prepared, readers), prepared)
+        tour.trouble.update(dict.fromkeys(strange, "PLN08 it is not as it was approved"))
+        plan = _permitted(session, plan, tour)
         for one in plan.blocked:
             tour.trouble.setdefault(one.address.federation, f"{one.address}: {one.reason}")
         if plan.changes or plan.unrecorded:

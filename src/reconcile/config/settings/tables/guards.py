@@ -17,3 +17,5 @@ class Guards(Table):
     """Deletions that one plan may carry in one federation."""
     federation_deletes_percent: int = 20
     """And what share of what is recorded of it, in percent."""
+    approval: bool = False
+    """true to apply only what the folder approved holds (reconcile approve), as it was merged."""

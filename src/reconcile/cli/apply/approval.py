@@ -1,0 +1,119 @@
+"""What was approved, read from the folder ``approved`` that git tracks, and a plan held to it."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reconcile.cli.session.session import Session
+from reconcile.problem import Problem
+
+if TYPE_CHECKING:
+    from reconcile.cli.wiring.prepare import Prepared
+    from reconcile.planning.approval import Decisions, Difference
+    from reconcile.planning.plan import Plan
+
+FOLDER = Path("approved")
+FORMAT = 1
+_LARGEST = 16 << 20
+#: Differences shown of one federation; the command approve shows all.
+_SHOWN = 10
+
+
+def decided(session: Session, prepared: Prepared) -> dict[str, Decisions]:
+    """What the files decide today, by federation; of one that is gone, that all it has goes."""
+    from reconcile.planning.approval import decisions
+    from reconcile.resources.desired import compile_federations
+    from reconcile.resources.milestones import milestones
+
+    settings, found = session.settings, {}
+    described = {federation.slug: federation for federation in prepared.federations}
+    for slug, snapshot in prepared.snapshots.items():
+        federation = described.get(slug)
+        moments = milestones(federation.file.migration.date if federation else None, settings.calendar)
+        asked = functools.partial(compile_federations, (federation,) if federation else (), settings)
+        found[slug] = decisions(slug, asked, moments, snapshot.records)
+    return found
+
+
+def path_of(slug: str) -> Path:
+    return FOLDER / f"{slug}.json"
+
+
+def encoded(decisions: Decisions) -> bytes:
+    """A line for each resource, so that a review shows which ones differ."""
+    document = decisions.document()
+    line = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(", ", ": ")).encode
+    wanted = ",\n".join(f"  {line(address)}: {line(list(texts))}" for address, texts in document["wanted"].items())
+    removed = ",\n".join(f"  {line(address)}" for address in document["removed"])
+    text = (
+        f'{{\n"format_version": {FORMAT},\n"federation": {line(decisions.federation)},\n'
+        f'"digest": {line(decisions.digest)},\n"removed": [\n{removed}\n],\n"wanted": {{\n{wanted}\n}}\n}}\n'
+    )
+    return text.encode()
+
+
+def read(slug: str) -> Decisions | None:
+    """What was approved of a federation; None when nothing was. Raises ``Problem`` PLN07 (exit 4) for a file that is
+    not one that ``approve`` wrote."""
+    from reconcile.planning.approval import Decisions
+
+    path = path_of(slug)
+    refused = Problem("PLN07", f"{path} is not as reconcile approve writes it.", "approve again, and review that", 4)
+    try:
+        if not path.is_file() or path.is_symlink() or path.stat().st_size > _LARGEST:
+            if path.is_symlink() or path.exists():
+                raise refused
+            return None
+        document: Any = json.loads(path.read_text(encoding="utf-8"))
+        found = Decisions(
+            str(document["federation"]),
+            {str(address): tuple(map(str, texts)) for address, texts in document["wanted"].items()},
+            tuple(map(str, document["removed"])),
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise refused from None
+    if found.federation != slug or document.get("digest") != found.digest or document.get("format_version") != FORMAT:
+        raise refused
+    return found
+
+
+def approved_part(session: Session, plan: Plan, prepared: Prepared) -> tuple[Plan, frozenset[str]]:
+    """The plan without the federations in which it writes what nobody approved, which are told and named; all of it
+    where ``[guards] approval`` does not ask for any."""
+    from reconcile.planning.approval import differences, unapproved
+
+    if not session.settings.guards.approval:
+        return plan, frozenset()
+    approved = {slug: found for slug in plan.basis if (found := read(slug))}
+    strange = unapproved(plan, approved, prepared.inputs.desired)
+    held = frozenset(change.address.federation for change in strange)
+    today = decided(session, prepared) if held else {}
+    for slug in sorted(held):
+        if slug not in approved:
+            told = [f"PLN08 {slug} was never approved."]
+        else:
+            told = [f"PLN08 {slug} is not as it was approved; nothing of it is applied."]
+            told += _lines(differences(approved[slug], today[slug]), _SHOWN)
+        session.warn("\n".join([*told, f"  → reconcile approve {slug}, and have it reviewed"]))
+    kept = tuple(change for change in plan.changes if change.address.federation not in held)
+    noted = tuple(one for one in plan.unrecorded if one.live.address.federation not in held)
+    return dataclasses.replace(plan, changes=kept, unrecorded=noted), held
+
+
+def _lines(found: Iterable[Difference], most: int) -> list[str]:
+    listed = list(found)
+    lines = [line for one in listed[:most] for line in difference_lines(one)]
+    return [*lines, *([f"  … and {len(listed) - most} more"] if len(listed) > most else [])]
+
+
+def difference_lines(one: Difference) -> list[str]:
+    """A decision as it was approved, and as it is."""
+    sign = "~" if one.approved and one.now else "+" if one.now else "-"
+    then = [f"      approved: {text}" for text in one.approved if text not in one.now]
+    now = [f"      now:      {text}" for text in one.now if text not in one.approved]
+    return [f"  {sign} {one.address}", *(then if sign == "~" else []), *(now if sign != "-" else [])]
