@@ -31,6 +31,7 @@ from reconcile.resources.address import Address
 from reconcile.resources.resource import Desired
 
 FEDERATIONS = [f"spf{number:02}" for number in range(1, 41)]
+MONDAY = dt.datetime(2025, 1, 6, 8, tzinfo=dt.UTC)
 SENDER = "postmaster@secourspopulaire.example"
 FIELDS = {"day": "2025-01-20"}
 

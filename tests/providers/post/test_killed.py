@@ -13,11 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.providers.post.sending import FEDERATIONS, TAKEN, UNTAKEN, contact
+from tests.providers.post.sending import FEDERATIONS, MONDAY, TAKEN, UNTAKEN, contact
 from tests.providers.post.world import office
 
 ROOT = Path(__file__).resolve().parents[3]
-MONDAY = dt.datetime(2025, 1, 6, 8, tzinfo=dt.UTC)
 
 
 class Runs:

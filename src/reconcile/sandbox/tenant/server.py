@@ -23,7 +23,7 @@ from reconcile.sandbox.tenant.listener import MailboxListener
 from reconcile.sandbox.tenant.objects import Principal
 from reconcile.sandbox.tenant.post import Post, no_way
 from reconcile.sandbox.tenant.seed import furnish
-from reconcile.sandbox.tenant.sign_in.permissions import GRANTED
+from reconcile.sandbox.tenant.sign_in.permissions import GRANTED, OF_LETTERS
 from reconcile.sandbox.tenant.sign_in.realms import Realms
 from reconcile.sandbox.tenant.sign_in.tokens import Issuer
 from reconcile.sandbox.tenant.skus import subscriptions
@@ -49,7 +49,7 @@ class TenantOptions:
     seats: Mapping[str, int] | None = None
     profile: Profile = PROFILES["calm"]
     delays: Delays | None = None
-    permissions: Sequence[str] = GRANTED
+    permissions: Sequence[str] = (*GRANTED, *OF_LETTERS)
     now: dt.datetime | None = None
     flow: Callable[[], float] = time.monotonic
     seed: int = 1

@@ -72,6 +72,8 @@ class World:
         self.mailboxes: dict[str, Mailbox] = {}
         #: Guests, contacts and groups with a mail address, by object id.
         self.others: dict[str, OtherRecipient] = {}
+        #: What is in the mailboxes that letters are sent from, by user id.
+        self.messages: dict[str, list[Any]] = {}
         self._guids: dict[str, str] = {}
         self.domains: dict[str, Domain] = {}
         self.book = AddressBook(clock, lambda: self.delays.released_address)

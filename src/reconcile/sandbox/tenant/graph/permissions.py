@@ -22,6 +22,8 @@ _WRITE_DOMAINS = ("Domain.ReadWrite.All",)
 _READ_ORGANIZATION = ("Organization.Read.All", *_READ_USERS)
 _READ_APPLICATIONS = names("Application.Read.All Directory.Read.All Directory.ReadWrite.All")
 
+_READ_MAIL = ("Mail.Read", "Mail.ReadWrite")
+
 #: Any one of them opens the page.
 _NEEDED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -34,6 +36,11 @@ _NEEDED: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "POST users/{}/assignLicense": ("LicenseAssignment.ReadWrite.All", *_WRITE_USERS),
         "POST users/{}/revokeSignInSessions": ("User.RevokeSessions.All", *_WRITE_USERS),
         "GET users/{}/licenseDetails": _READ_SKUS,
+        "GET users/{}/messages": _READ_MAIL,
+        "GET users/{}/messages/{}/$value": _READ_MAIL,
+        "GET users/{}/mailFolders/inbox/messages": _READ_MAIL,
+        "POST users/{}/messages": ("Mail.ReadWrite",),
+        "POST users/{}/messages/{}/send": ("Mail.Send",),
         "GET subscribedSkus": _READ_SKUS,
         "GET subscribedSkus/{}": _READ_SKUS,
         "GET domains": _READ_DOMAINS,

@@ -14,6 +14,7 @@ from reconcile.sandbox.tenant.graph.directory import Directory
 from reconcile.sandbox.tenant.graph.domains import Domains, Resolve
 from reconcile.sandbox.tenant.graph.licences import Licences
 from reconcile.sandbox.tenant.graph.listing import Pages
+from reconcile.sandbox.tenant.graph.messages import Messages
 from reconcile.sandbox.tenant.graph.permissions import check_permission
 from reconcile.sandbox.tenant.graph.refusal import GraphRefusal, bad_request, throttled
 from reconcile.sandbox.tenant.graph.users import Users
@@ -42,9 +43,10 @@ class Graph:
         licences = Licences(pages, world, users)
         domains = Domains(pages, world, users, resolve)
         directory = Directory(pages, world, users, issuer.client_id)
+        messages = Messages(pages, world, users)
         self._routes: dict[tuple[str, str], tuple[frozenset[str], Page]] = {}
         self._paths: list[tuple[str, ...]] = []
-        for method, path, options, page in _pages(users, changes, licences, domains, directory):
+        for method, path, options, page in _pages(users, changes, licences, domains, directory, messages):
             self._routes[method, path] = (frozenset(options.split()), page)
             if (parts := tuple(path.split("/"))) not in self._paths:
                 self._paths.append(parts)
@@ -147,7 +149,12 @@ class Graph:
 
 
 def _pages(
-    users: Users, changes: UserChanges, licences: Licences, domains: Domains, directory: Directory
+    users: Users,
+    changes: UserChanges,
+    licences: Licences,
+    domains: Domains,
+    directory: Directory,
+    messages: Messages,
 ) -> Iterable[tuple[str, str, str, Page]]:
     """Method, path, query options, page: the whole surface."""
     return (
@@ -160,6 +167,13 @@ def _pages(
         ("POST", "users/{}/assignLicense", "", licences.assign),
         ("POST", "users/{}/revokeSignInSessions", "", lambda _, key, __: users.revoke_sessions(key)),
         ("GET", "users/{}/licenseDetails", "$select", lambda request, key, _: licences.details(request, key)),
+        ("GET", "users/{}/messages", "$select $filter $top $skiptoken",
+         lambda request, key, _: messages.listed(request, key)),
+        ("POST", "users/{}/messages", "", messages.create),
+        ("POST", "users/{}/messages/{}/send", "", messages.send),
+        ("GET", "users/{}/messages/{}/$value", "", lambda request, key, _: messages.value(request, key)),
+        ("GET", "users/{}/mailFolders/inbox/messages", "$select $filter $top $skiptoken",
+         lambda request, key, _: messages.inbox(request, key)),
         ("GET", "subscribedSkus", "$select $skiptoken", lambda request, _, __: licences.listed(request)),
         ("GET", "subscribedSkus/{}", "$select", lambda request, key, _: licences.get(request, key)),
         ("GET", "domains", "$select $filter $top $skiptoken", lambda request, _, __: domains.listed(request)),
@@ -204,6 +218,8 @@ def _parts(segments: Iterable[str]) -> Iterable[str]:
 def _payload(request: Request) -> object:
     if not request.body:
         return None
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() == "text/plain":
+        return request.body
     try:
         return json.loads(request.body)
     except ValueError:

@@ -9,5 +9,7 @@ GRANTED = names(
     "Application.Read.All Domain.ReadWrite.All LicenseAssignment.ReadWrite.All Organization.Read.All "
     "User.ReadWrite.All User-PasswordProfile.ReadWrite.All Exchange.ManageAsApp IMAP.AccessAsApp ExchangeAdministrator"
 )
+#: What letters sent as a mailbox of the tenant need beside it.
+OF_LETTERS = ("Mail.ReadWrite", "Mail.Send")
 OF_EXCHANGE = frozenset({"Exchange.ManageAsApp", "IMAP.AccessAsApp"})
 EXCHANGE_ROLE = "ExchangeAdministrator"
