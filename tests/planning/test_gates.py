@@ -106,6 +106,7 @@ def judged(folder: Path, case: Mapping[str, Any]) -> tuple[Gate, ...]:
         inventory(case.get("inventory", {})),
         DAMAGED["switches"] if switches == "damaged" else switches,
         seals=case.get("seals", True),
+        returned=case.get("returned", ""),
     )
     return gates(facts)
 

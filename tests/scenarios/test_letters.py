@@ -177,3 +177,25 @@ def test_a_template_of_the_postmaster_s_is_used_and_judged(days: Days) -> None:
     assert "LET01" in stage.run("apply", "--yes", "--target", "spf55/notice/*").said
     template.write_text("Objet : Bonjour\n\nCh\u00e8re {{ contact.name }},\n", encoding="utf-8")
     assert apply_letters(days) == ["list"]
+
+
+def test_a_letter_that_comes_back_holds_the_federation_until_its_contact_is_corrected(days: Days) -> None:
+    stage = days.stage
+    stage.settings(
+        'transport = "folder"\nsender = "postmaster@secourspopulaire.example"',
+        'transport = "graph"\nsender = "contact@national.example"',
+    )
+    stage.edit("spf55", "camille.dupont@example.net", "camille@nulle-part.invalid")
+    come(days, 14)
+    said = stage.run("apply", "--yes", "--target", "spf55/notice/*").said
+    assert letters(days)["list"] == "sent", said
+    assert "came back: 5.4.310" in stage.run("letter", "bounces", expect=0).said
+    assert "No letter came back." in stage.run("letter", "bounces", expect=0).said
+    assert letters(days)["list"] == "came back"
+    held = stage.run("plan", "spf55").said
+    assert "GAT47  the letter list to camille@nulle-part.invalid came back" in held
+    assert "letter list came back" in stage.run("status").out
+    stage.edit("spf55", "camille@nulle-part.invalid", "camille.dupont@example.net")
+    stage.run("apply", "--yes", "--target", "spf55/notice/*")
+    assert letters(days)["list"] == "sent"
+    assert "GAT47" not in stage.run("plan", "spf55").said

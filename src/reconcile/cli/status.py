@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -107,8 +108,10 @@ def _rows(session: Session, what: Sequence[str]) -> list[FederationStatus]:
 
 def _standings(session: Session, loaded: Loaded, chosen: set[str]) -> Iterator[FederationStatus]:
     from reconcile.cli.wiring.gating import judged, still_to_hold
+    from reconcile.cli.wiring.letter_standings import standings_of
+    from reconcile.cli.wiring.notices import CopyJobs
     from reconcile.cli.wiring.store import store
-    from reconcile.planning.status import Copies, broken, standing
+    from reconcile.planning.status import Copies, State, broken, standing
     from reconcile.resources.desired import compile_federations
     from reconcile.state.journal.replay import Journals
     from reconcile.state.snapshot.snapshot import Snapshot
@@ -116,6 +119,7 @@ def _standings(session: Session, loaded: Loaded, chosen: set[str]) -> Iterator[F
     ones = [one for one in loaded.federations if one.slug in chosen]
     gates = judged(session, ones, loaded.federations)
     states, journals = store(session), Journals.read(session.state / "runs")
+    jobs = CopyJobs(session)
     failures, copies, now = _failures(session), _copies(session), session.clock.now()
     for federation in ones:
         slug = federation.slug
@@ -125,7 +129,7 @@ def _standings(session: Session, loaded: Loaded, chosen: set[str]) -> Iterator[F
             yield broken(slug, federation.file.name, str(problem))
             continue
         begun = [intent.address for intent in unsettled if intent.action == "create"]
-        yield standing(
+        row = standing(
             federation.file.name,
             federation.file.migration.date,
             gates[slug],
@@ -137,6 +141,10 @@ def _standings(session: Session, loaded: Loaded, chosen: set[str]) -> Iterator[F
             now,
             _handed(session, slug, snapshot),
         )
+        try:
+            yield dataclasses.replace(row, letters=standings_of(session, federation, snapshot, jobs))
+        except Problem as problem:
+            yield dataclasses.replace(row, state=State.ERROR, trouble=(*row.trouble, str(problem)))
 
 
 def _handed(session: Session, slug: str, snapshot: Snapshot) -> frozenset[str]:

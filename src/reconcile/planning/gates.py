@@ -44,6 +44,7 @@ GATES: Mapping[str, str] = MappingProxyType(
         "GAT10": "no other tenant holds a domain",
         "GAT11": "the tenant refuses no mail of the federation",
         "GAT35": "first passwords can be sealed",
+        "GAT47": "letters reach the contact",
     }
 )
 
@@ -83,7 +84,8 @@ class Facts:
     ``lock``: its moment. ``batches``: the calendar, empty when the network keeps none. ``beyond``: the batch that has
     no room for it. ``rehearsal`` and ``inventory``: the newest, or why they cannot be told, None without any.
     ``switches``: settings of the tenant that would refuse its mail, as read now; None: as the rehearsal saw them.
-    ``seals``: whether reconcile.toml names a key to seal first passwords to.
+    ``seals``: whether reconcile.toml names a key to seal first passwords to. ``returned``: what came back of a letter
+    to its present contact.
     """
 
     federation: Federation
@@ -95,6 +97,7 @@ class Facts:
     switches: Sequence[str] | Problem | None = None
     prices: Prices = dataclasses.field(default_factory=Prices)
     seals: bool = True
+    returned: str = ""
 
 
 #: Why a gate does not hold, and what to do about it.
@@ -272,6 +275,11 @@ def _sealed(facts: Facts) -> Iterator[Reason]:
         yield "no key is named to seal the first passwords to", "write [passwords] seal_to in reconcile.toml"
 
 
+def _returned(facts: Facts) -> Iterator[Reason]:
+    if facts.returned:
+        yield facts.returned, "call the contact, correct contact: email:, and the letter leaves again"
+
+
 def _many(addresses: Sequence[str], what: str) -> str:
     shown = ", ".join(addresses[:3]) + (f" and {len(addresses) - 3} more" if len(addresses) > 3 else "")
     return f"{shown}: {what}"
@@ -291,5 +299,6 @@ _JUDGES: Mapping[str, Callable[[Facts], Iterator[Reason]]] = MappingProxyType(
         "GAT10": _ours,
         "GAT11": _refused,
         "GAT35": _sealed,
+        "GAT47": _returned,
     }
 )

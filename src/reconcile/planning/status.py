@@ -8,6 +8,7 @@ import enum
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from reconcile.planning.gates import Gate
+from reconcile.planning.letters import LetterStanding
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Desired
 
@@ -71,6 +72,8 @@ class FederationStatus:
     trouble: tuple[str, ...] = ()
     gates: tuple[Gate, ...] = ()
     steps: Mapping[str, Step] = dataclasses.field(default_factory=dict)
+    #: Where its letters stand; none for whoever gets none.
+    letters: tuple[LetterStanding, ...] = ()
 
 
 def standing(

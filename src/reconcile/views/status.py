@@ -8,8 +8,10 @@ from typing import Any
 
 from rich.text import Text
 
+from reconcile.planning.letters import NEEDS_A_LOOK
 from reconcile.planning.status import STEPS, FederationStatus, State, Step
 from reconcile.views.gate_text import said
+from reconcile.views.letters import as_object, letters_cell
 from reconcile.views.wording import ALARM, DRIFT, QUIET, count, moment, plain
 
 _MARKS = {
@@ -25,7 +27,8 @@ _MARKS = {
 
 def status_text(standings: Sequence[FederationStatus], now: dt.datetime, zone: dt.tzinfo, width: int) -> Iterator[Text]:
     """A heading, a row for each federation in the order given, and the count; no line is longer than ``width``."""
-    heads = "".join(f"{step:>10}" for step in STEPS)
+    written = any(one.letters for one in standings)
+    heads = "".join(f"{step:>10}" for step in STEPS) + (f"{'letters':>10}" if written else "")
     yield _cut(Text(f"  {'federation':<11}{'state':<10}{'day J':<11}{heads}  why", "bold"), width)
     for one in standings:
         mark, style, word = _MARKS[one.state]
@@ -33,6 +36,9 @@ def status_text(standings: Sequence[FederationStatus], now: dt.datetime, zone: d
         row.append(f"{one.date or '–'!s:<11}", "default")
         for step in STEPS:
             row.append(f"{_step(one.steps.get(step, Step())):>10}", _colour(one.steps.get(step, Step())))
+        if written:
+            look = any(letter.standing in NEEDS_A_LOOK for letter in one.letters)
+            row.append(f"{letters_cell(one.letters):>10}", DRIFT if look else "default")
         yield _cut(row.append(f"  {_why(one)}", "default"), width)
     tally = [(state, sum(one.state is state for one in standings)) for state in State]
     told = ", ".join(f"{number} {_MARKS[state][2]}" for state, number in tally if number)
@@ -60,6 +66,7 @@ def status_document(standings: Sequence[FederationStatus], now: dt.datetime) -> 
                     name: {"done": step.done, "total": step.total, "failed": step.failed}
                     for name, step in one.steps.items()
                 },
+                "letters": [as_object(letter) for letter in one.letters],
             }
             for one in standings
         ],
@@ -81,6 +88,14 @@ def _colour(step: Step) -> str:
 
 
 def _why(one: FederationStatus) -> str:
+    """What is wrong, and the letters somebody should look at."""
+    letters = [
+        f"letter {each.letter.value} {each.standing.value}" for each in one.letters if each.standing in NEEDS_A_LOOK
+    ]
+    return "; ".join(said for said in (_wrong(one), *letters) if said)
+
+
+def _wrong(one: FederationStatus) -> str:
     """What is wrong, else the gates: one alone with its reason, several by their codes."""
     if one.trouble:
         more = f" (and {len(one.trouble) - 1} more)" if len(one.trouble) > 1 else ""

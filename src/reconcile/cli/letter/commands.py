@@ -67,14 +67,17 @@ def list_(session: Session, what: tuple[str, ...], as_json: bool) -> int:
     """Show each letter: sent, come back, unsure, late, planned or missed. Nothing outside is asked."""
     from reconcile.cli.session.named import named
     from reconcile.cli.wiring.letter_standings import standings_of
+    from reconcile.cli.wiring.notices import CopyJobs
     from reconcile.cli.wiring.store import store
     from reconcile.config.load import load_federations
     from reconcile.views.letters import letters_document, letters_table
 
     loaded = load_federations(session.federations, protected=session.settings.protected)
-    chosen, states = named(loaded, what), store(session)
+    chosen, states, jobs = named(loaded, what), store(session), CopyJobs(session)
     rows = {
-        one.slug: standings_of(session, one, states.read(one.slug)) for one in loaded.federations if one.slug in chosen
+        one.slug: standings_of(session, one, states.read(one.slug), jobs)
+        for one in loaded.federations
+        if one.slug in chosen
     }
     if as_json:
         click.echo(json.dumps(letters_document(rows), ensure_ascii=False, indent=1))

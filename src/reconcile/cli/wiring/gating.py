@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from reconcile.cli.session.session import Session
+from reconcile.problem import Problem
 
 if TYPE_CHECKING:
     from reconcile.config.federation.federation import Federation
@@ -48,9 +49,28 @@ def judged(
                 against,
                 settings.prices,
                 seals=bool(settings.passwords.seal_to),
+                returned=_returned(session, federation),
             )
         )
     return found
+
+
+def _returned(session: Session, federation: Federation) -> str:
+    """What came back of a letter to the present contact, as the letter book says; "" when nothing did."""
+    from reconcile.providers.post.book import LetterBook
+
+    contact = federation.file.contact
+    if contact is None or session.settings.letters.transport is None:
+        return ""
+    try:
+        book = LetterBook(session.state / "letters", session.clock, sandbox=session.sandbox).read(federation.slug)
+    except Problem as problem:
+        return problem.message.rstrip(".")
+    for letter in book.sendings:
+        last = book.last(letter)
+        if last is not None and last.bounced and last.to == contact.email:
+            return f"the letter {letter} to {last.to} came back: {last.bounced}"
+    return ""
 
 
 def still_to_hold(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconcile.cli.session.session import Session
-from reconcile.cli.wiring.notices import letter_book, notice_facts
+from reconcile.cli.wiring.notices import CopyJobs, letter_book, notice_facts
 
 if TYPE_CHECKING:
     from reconcile.config.federation.federation import Federation
@@ -13,8 +13,12 @@ if TYPE_CHECKING:
     from reconcile.state.snapshot.snapshot import Snapshot
 
 
-def standings_of(session: Session, federation: Federation, snapshot: Snapshot | None) -> tuple[LetterStanding, ...]:
+def standings_of(
+    session: Session, federation: Federation, snapshot: Snapshot | None, jobs: CopyJobs
+) -> tuple[LetterStanding, ...]:
     """Every letter that was sent or is due. Raises ``Problem`` LET03 when the letter book is damaged."""
+    if session.settings.letters.transport is None:
+        return ()
     from reconcile.planning.letters import letter_standings
     from reconcile.resources.notices import Letter
 
@@ -27,6 +31,6 @@ def standings_of(session: Session, federation: Federation, snapshot: Snapshot | 
         for letter, one in last.items()
         if one.unsure and (letter.value not in records or records[letter.value].identity != one.message_id)
     }
-    facts = notice_facts(session, federation, snapshot)
+    facts = notice_facts(session, federation, snapshot, jobs)
     now = session.clock.now()
     return tuple(letter_standings(federation, facts, session.settings, now, returned, unsure))

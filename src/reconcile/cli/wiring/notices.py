@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -28,25 +29,29 @@ def notices_of(
 
     if session.settings.letters.transport is None:
         return ()
-    now = session.clock.now()
+    now, jobs = session.clock.now(), CopyJobs(session)
     found: list[Desired] = []
     others: dict[str, list[Desired]] = {}
     for one in desired:
         others.setdefault(one.address.federation, []).append(one)
     for federation in federations:
-        facts = notice_facts(session, federation, snapshots.get(federation.slug), others.get(federation.slug, ()))
+        facts = notice_facts(session, federation, snapshots.get(federation.slug), jobs, others.get(federation.slug, ()))
         found += notices(federation, facts, session.settings, now)
     return tuple(found)
 
 
 def notice_facts(
-    session: Session, federation: Federation, snapshot: Snapshot | None, others: Sequence[Desired] = ()
+    session: Session,
+    federation: Federation,
+    snapshot: Snapshot | None,
+    copies: CopyJobs,
+    others: Sequence[Desired] = (),
 ) -> NoticeFacts:
     """What decides which letters a federation is due: what was sent, answered and copied."""
     from reconcile.resources.notices import Letter, NoticeFacts
 
     sent = sent_to(session, federation.slug, snapshot)
-    jobs = jobs_of(session, federation.slug) if Letter.OPENING in sent else ()
+    jobs = copies.of(federation.slug) if Letter.OPENING in sent else ()
     over = bool(jobs) and all(job.state in _OVER for job in jobs if job.state != "cancelled")
     return NoticeFacts(sent, _asked(session, federation.slug), _answered(session, federation), over, others)
 
@@ -95,13 +100,26 @@ def _answered(session: Session, federation: Federation) -> bool:
     return isinstance(found, Inventory) and not undecided(federation, found)
 
 
-def jobs_of(session: Session, slug: str) -> Sequence[Job]:
-    """The copies of a federation; none when there is no list of copies yet."""
-    from reconcile.cli.wiring.copies import copy_jobs
+class CopyJobs:
+    """The list of copies, read once and when it is asked for; empty when there is none yet."""
 
-    if not session.settings.copies.database and not (session.state / "copies").exists():
-        return ()
-    return [job for job in copy_jobs(session).list() if job.key.partition("/")[0] == slug]
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def of(self, slug: str) -> Sequence[Job]:
+        """The copies of a federation."""
+        return self._by_federation.get(slug, ())
+
+    @functools.cached_property
+    def _by_federation(self) -> Mapping[str, Sequence[Job]]:
+        from reconcile.cli.wiring.copies import copy_jobs
+
+        session = self._session
+        found: dict[str, list[Job]] = {}
+        if session.settings.copies.database or (session.state / "copies").exists():
+            for job in copy_jobs(session).list():
+                found.setdefault(job.key.partition("/")[0], []).append(job)
+        return found
 
 
 def letter_book(session: Session) -> LetterBook:

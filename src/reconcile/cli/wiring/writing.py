@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconcile.cli.session.session import Session
-from reconcile.cli.wiring.notices import jobs_of, sent_to
+from reconcile.cli.wiring.notices import CopyJobs, sent_to
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Writing:
             total=len(listed.addresses) if listed else 0,
             undecided=[one.address for one in undecided(federation, listed)] if listed else (),
             gates=judged(self.session, [federation], self._loaded.federations)[slug],
-            copied=_copied(jobs_of(self.session, slug)),
+            copied=_copied(CopyJobs(self.session).of(slug)),
             former_day=dt.date.fromisoformat(former) if former and former != UNDATED else None,
             attachments=attached,
         )
