@@ -191,7 +191,18 @@ EmailAddress = Annotated[
     ),
 ]
 Line = Annotated[str, AfterValidator(_line)]
-Flag = Annotated[bool, BeforeValidator(_flag)]
+# The loader reads every value as text, with or without quotes: an editor must let both stand.
+Flag = Annotated[
+    bool,
+    BeforeValidator(_flag),
+    WithJsonSchema(
+        {
+            "type": ["boolean", "string"],
+            "enum": [True, False, "true", "false"],
+            "patternErrorMessage": "True or false",
+        }
+    ),
+]
 Date = Annotated[
     dt.date,
     BeforeValidator(_date),
@@ -219,7 +230,14 @@ Amount = Annotated[
 Licence = Annotated[
     Literal["E1", "E3", "shared"],
     BeforeValidator(_licence),
-    WithJsonSchema({"type": "string", "enum": ["E1", "E3", "shared", "Partagée", "partagée", "Partagee", "partagee"]}),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": "^([Ee][13]|[Ss][Hh][Aa][Rr][Ee][Dd]|[Pp][Aa][Rr][Tt][Aa][Gg][ÉéEe][Ee])$",
+            "patternErrorMessage": "One of E1, E3, shared (Partagée)",
+            "examples": ["E1", "E3", "shared", "Partagée"],
+        }
+    ),
 ]
 AtriumId = Annotated[
     int,
@@ -239,7 +257,13 @@ PostalCode = Annotated[
     AfterValidator(_line),
     AfterValidator(_postal_code),
     WithJsonSchema(
-        {"type": "string", "pattern": "^[0-9]{2} ?[0-9]{3}$", "patternErrorMessage": 'Five digits, like "01000"'}
+        {
+            "type": ["string", "integer"],
+            "pattern": "^[0-9]{2} ?[0-9]{3}$",
+            "patternErrorMessage": 'Five digits, like "01000"',
+            "minimum": 0,
+            "maximum": 99999,
+        }
     ),
 ]
 WebAddress = Annotated[
@@ -261,11 +285,14 @@ Code = Annotated[
     AfterValidator(_code),
     WithJsonSchema(
         {
-            "type": "string",
+            "type": ["string", "integer"],
+            "minimum": 0,
             "pattern": "^[0-9A-Za-z][0-9A-Za-z-]{0,18}[0-9A-Za-z]$",
             "patternErrorMessage": 'A code in quotes, like "55"',
             "examples": ["55", "2A", "971"],
         }
     ),
 ]
-SchemaVersion = Annotated[int, BeforeValidator(_schema_version), WithJsonSchema({"const": 1})]
+SchemaVersion = Annotated[
+    int, BeforeValidator(_schema_version), WithJsonSchema({"enum": [1, "1"], "patternErrorMessage": "1"})
+]

@@ -33,6 +33,10 @@ class _Untitled(GenerateJsonSchema):
         return False
 
 
+#: What says which texts are allowed.
+_SHAPED = frozenset({"pattern", "enum", "const", "format"})
+
+
 def _tidied(node: Any, others: dict[str, dict[str, Any]]) -> Any:
     """Close mappings keyed by address, allow empty lists, drop defaults that say nothing, undo unions.
 
@@ -51,6 +55,8 @@ def _tidied(node: Any, others: dict[str, dict[str, Any]]) -> Any:
         # Without this an editor lets a mistyped address pass, with all that stands under it.
         tidy.pop("propertyNames", None)
         tidy["additionalProperties"] = False
+    if tidy.get("type") == "string" and not _SHAPED & tidy.keys():
+        tidy["type"] = ["string", "number"]  # a phone or a name made of digits, without quotes
     if tidy.get("type") == "array":
         tidy["type"] = ["array", "null"]
     match tidy.get("anyOf"):

@@ -88,6 +88,8 @@ def _written(value: Any) -> str:
 
 def _type(field: Mapping[str, Any]) -> str:
     """What may stand there, for a reader: its letters, its bounds, or the words allowed."""
+    if hint := field.get("patternErrorMessage"):
+        return str(hint)[0].lower() + str(hint)[1:]
     if "enum" in field:
         return ", ".join(f"`{word}`" for word in field["enum"])
     if "const" in field:
@@ -104,8 +106,6 @@ def _type(field: Mapping[str, Any]) -> str:
     if field.get("type") == "object":
         return "table by name"
     letters = _LETTERS.get(str(field.get("type")), "text")
-    if hint := field.get("patternErrorMessage"):
-        letters = str(hint)[0].lower() + str(hint)[1:]
     least, most = field.get("minimum"), field.get("maximum")
     if least is not None or most is not None:
         letters += f", {least}–{most}" if most is not None else f", {least} at least"
