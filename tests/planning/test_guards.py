@@ -130,6 +130,14 @@ def test_permission_to_delete_is_not_permission_to_delete_half_a_federation() ->
     assert codes(deleting(6, recorded=500), Permission(delete=True)) == ["GRD05"]
 
 
+def test_one_deletion_and_one_resource_are_said_as_one() -> None:
+    strict = Guards(federation_deletes=0)
+    (refusal,) = refusals(deleting(1, recorded=1), "", strict, Permission(delete=True))
+    assert refusal.message == "spf55: 1 deletion of 1 recorded resource is beyond its threshold."
+    (refusal,) = refusals(deleting(2, recorded=3), "", strict, Permission(delete=True))
+    assert refusal.message == "spf55: 2 deletions of 3 recorded resources are beyond its threshold."
+
+
 def test_a_small_federation_may_close_one_box() -> None:
     assert codes(deleting(1, recorded=2), Permission(delete=True)) == []
 

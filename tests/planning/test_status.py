@@ -100,7 +100,7 @@ def test_forty_rows_fit_one_screen_and_who_needs_somebody_comes_first() -> None:
     assert "M365-01 box failed (and 1 more)" in lines[1]
     assert lines[2].startswith("■ spf55      held back")
     assert lines[2].endswith("GAT02 it was never rehearsed")
-    assert lines[-1] == "40 federations: 1 error, 1 held back, 38 done. Sun 19 Jan 2025 16:00"
+    assert lines[-1] == "40 federations: 1 error, 1 held back, 38 done. Sun 19 Jan 2025 16:00 CET"
 
 
 def test_several_closed_gates_are_named_by_their_codes_and_those_set_aside_are_told() -> None:

@@ -6,6 +6,7 @@ import json
 
 import click
 
+from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.exits import DONE
 from reconcile.cli.session.moment import as_of_option
 from reconcile.cli.session.named import named
@@ -13,7 +14,7 @@ from reconcile.cli.session.session import Session
 
 
 @click.command()
-@click.argument("what", nargs=-1, metavar="[DATE|FEDERATION]...")
+@click.argument("what", nargs=-1, type=FEDERATION, metavar="[DATE|FEDERATION]...")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @as_of_option
 @click.pass_obj

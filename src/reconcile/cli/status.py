@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.exits import DONE, ERROR
 from reconcile.cli.session.moment import as_of_option
 from reconcile.cli.session.named import named
@@ -28,7 +29,7 @@ _ENDLESS = 10_000
 
 
 @click.command()
-@click.argument("what", nargs=-1, metavar="[DATE|FEDERATION]...")
+@click.argument("what", nargs=-1, type=FEDERATION, metavar="[DATE|FEDERATION]...")
 @click.option("--watch", is_flag=True, help="Look again every few seconds, until Ctrl-C.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @as_of_option

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.exits import DONE, INVALID
 from reconcile.cli.session.moment import as_of_option
 from reconcile.cli.session.session import Session
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("what", nargs=-1, metavar="[NAME|PATH]…")
+@click.argument("what", nargs=-1, type=FEDERATION, metavar="[NAME|PATH]…")
 @click.option(
     "--format",
     "shape",

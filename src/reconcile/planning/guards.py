@@ -142,13 +142,18 @@ def _too_many(
     for slug, basis in plan.basis.items():
         count = sum(change.address.federation == slug for change in deletions)
         if _beyond(count, basis.guarded, guards.federation_deletes, guards.federation_deletes_percent):
-            message = f"{slug}: {count} deletions of {basis.guarded} recorded resources are beyond its threshold."
+            message = f"{slug}: {_deletions(count, basis.guarded)} beyond its threshold."
             found.append(Refusal("GRD05", message, hint))
     everything = sum(basis.guarded for basis in plan.basis.values())
     if len(plan.basis) > 1 and _beyond(len(deletions), everything, guards.deletes, guards.deletes_percent):
-        message = f"{len(deletions)} deletions of {everything} recorded resources are beyond the threshold."
+        message = f"{_deletions(len(deletions), everything)} beyond the threshold."
         found.append(Refusal("GRD05", message, hint))
     return found
+
+
+def _deletions(count: int, total: int) -> str:
+    resources = "recorded resource" if total == 1 else "recorded resources"
+    return f"{count} {'deletion' if count == 1 else 'deletions'} of {total} {resources} {'is' if count == 1 else 'are'}"
 
 
 def _beyond(count: int, total: int, most: int, percent: int) -> bool:

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,11 @@ _STOP_SECONDS = 60
 _MODULE = "reconcile.sandbox.serve"
 
 
-def start(folder: SandboxFolder, order: Order) -> dict[str, Any]:
-    """Start the world in a process of its own; its note, once all its servers answer.
+def start(
+    folder: SandboxFolder, order: Order, filled: Callable[[int, int], None] = lambda _filled, _all: None
+) -> dict[str, Any]:
+    """Start the world in a process of its own; its note, once all its servers answer. ``filled`` is told how many of
+    how many old mailboxes have their mail by now, where there are many.
 
     When it fails or the wait is interrupted, nothing is left. Raises the world's own Problem, or SBX13.
     """
@@ -42,7 +45,7 @@ def start(folder: SandboxFolder, order: Order) -> dict[str, Any]:
                 stderr=log,
                 start_new_session=True,
             )
-        return _ready_note(folder, process)
+        return _ready_note(folder, process, filled)
     except BaseException:
         if process is not None:
             process.terminate()
@@ -75,8 +78,10 @@ def clear_away(folder: SandboxFolder) -> bool:
     return bool(note)
 
 
-def _ready_note(folder: SandboxFolder, process: subprocess.Popen[bytes]) -> dict[str, Any]:
-    deadline = time.monotonic() + _START_SECONDS
+def _ready_note(
+    folder: SandboxFolder, process: subprocess.Popen[bytes], filled: Callable[[int, int], None]
+) -> dict[str, Any]:
+    deadline, before = time.monotonic() + _START_SECONDS, 0
     while time.monotonic() < deadline:
         ended = process.poll() is not None
         note = folder.note()
@@ -84,6 +89,9 @@ def _ready_note(folder: SandboxFolder, process: subprocess.Popen[bytes]) -> dict
             return note
         if ended:
             break
+        if (done := int(note.get("filled", 0))) > before:
+            filled(done, int(note.get("to_fill", 0)))
+            deadline, before = time.monotonic() + _START_SECONDS, done
         time.sleep(0.02)
     if failure := folder.note().get("failure"):
         raise Problem(failure["code"], failure["message"], failure["hint"])

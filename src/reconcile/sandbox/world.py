@@ -59,6 +59,10 @@ class Seed:
     filters: Sequence[LegacyFilter] = ()
 
 
+#: So many mailboxes are filled between two notes of how far it is.
+_NOTED_EVERY = 50
+
+
 class World:
     """All four servers, in this process but for the two Dovecots. A context manager: started on entry, gone on exit.
 
@@ -110,7 +114,7 @@ class World:
         note: dict[str, Any] = {"pid": os.getpid(), "runtime": str(self._runtime), "ready": False}
         self.folder.take_note(note)
         try:
-            note |= self._open(self._runtime)
+            note |= self._open(self._runtime, note)
         except BaseException:
             self.stop()
             raise
@@ -132,8 +136,8 @@ class World:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _open(self, runtime: Path) -> dict[str, Any]:
-        """Start the four servers; the note of where they are."""
+    def _open(self, runtime: Path, note: Mapping[str, Any]) -> dict[str, Any]:
+        """Start the four servers; the note of where they are. ``note``: what is known so far."""
         dns_secret = base64.b64encode(secrets.token_bytes(32)).decode()
         self.dns = DnsServer(first_day(self._seed.zones), {_KEY_NAME: (dns_secret, _KEY_ALGORITHM)})
         old_dovecot, new_dovecot = self._dovecots
@@ -155,7 +159,7 @@ class World:
             options=TenantOptions(profile=self._profile),
         )
         self._vault_key = pyrage.x25519.Identity.generate()
-        messages = self._fill()
+        messages = self._fill(note)
         self._start(self.dns, self.old, self.tenant)
         self.new.start(
             TokenIssuer(
@@ -195,10 +199,13 @@ class World:
             server.start()
             self._running.append(server)
 
-    def _fill(self) -> int:
-        """Mail for every old mailbox; how many messages."""
+    def _fill(self, note: Mapping[str, Any]) -> int:
+        """Mail for every old mailbox; how many messages. How far it is stands in the note, for whoever waits."""
         written = 0
-        for box in {box.login: box for box in self._seed.legacy}.values():
+        boxes = {box.login: box for box in self._seed.legacy}.values()
+        for number, box in enumerate(boxes):
+            if number and number % _NOTED_EVERY == 0:
+                self.folder.take_note({**note, "filled": number, "to_fill": len(boxes)})
             maildir, source = self.old.maildir(box.login), self._seed.mail.get(box.address)
             if source is not None:
                 written += write_maildir(maildir, self.old.owner, mail_from(source))

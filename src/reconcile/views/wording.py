@@ -72,8 +72,8 @@ def resource(address: Address) -> str:
 
 
 def moment(when: dt.datetime, zone: dt.tzinfo) -> str:
-    """``Sun 29 Mar 2026 18:00``, in civil time."""
-    return f"{when.astimezone(zone):%a %d %b %Y %H:%M}"
+    """``Sun 29 Mar 2026 18:00 CEST``, in civil time."""
+    return f"{when.astimezone(zone):%a %d %b %Y %H:%M %Z}"
 
 
 def not_before(due: dt.datetime, zone: dt.tzinfo) -> str:

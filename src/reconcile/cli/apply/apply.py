@@ -12,6 +12,7 @@ import click
 
 from reconcile.cli.apply.output import ApplyOutput, EventOutput, TextOutput
 from reconcile.cli.apply.run import Chosen, carry_out
+from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.duration import Duration
 from reconcile.cli.session.exits import DONE, ERROR, INTERRUPTED, PARTLY_APPLIED, REFUSED, STALE_OR_LOCKED
 from reconcile.cli.session.moment import moment_at
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("what", nargs=-1, metavar="[PLAN | FEDERATION...]")
+@click.argument("what", nargs=-1, type=FEDERATION, metavar="[PLAN | FEDERATION...]")
 @click.option("--target", multiple=True, metavar="GLOB", help="Only these addresses and what they need: 'spf55/dns/*'.")
 @click.option("--yes", is_flag=True, help="Do not ask: for pipelines.")
 @click.option("--allow-delete", is_flag=True, help="Let the plan delete what holds mail, or the way to it.")
@@ -104,12 +105,13 @@ def _saved(session: Session, file: Path, target: tuple[str, ...], found: Mapping
     from reconcile.planning import planfile
     from reconcile.planning.staleness import expired, moved, sift
     from reconcile.planning.targets import refuse_strays, restrict
+    from reconcile.views.wording import moment as said
 
     refuse_tracked(session, file)
     key = authenticity_key(session)
     plan = planfile.load(file, key)
     if expired(plan, session.clock.now()):
-        message = f"{file} expired on {plan.expires.astimezone(session.zone):%d/%m/%Y at %H:%M}."
+        message = f"{file} expired on {said(plan.expires, session.zone)}."
         raise Problem("PLN04", message, "plan again", STALE_OR_LOCKED)
     prepared = prepare_again(session, plan)
     basis = prepared.inputs.basis

@@ -52,6 +52,7 @@ def day(session: Session, date: str, patience: float, longest: float) -> int:
     """
     from reconcile.cli.wiring.providers import providers
     from reconcile.resources.milestones import milestones
+    from reconcile.views.wording import moment as said
 
     try:
         migration = dt.date.fromisoformat(date)
@@ -76,9 +77,7 @@ def day(session: Session, date: str, patience: float, longest: float) -> int:
         if upcoming is None:
             return _ended(session, tour)
         if (upcoming - now).total_seconds() > longest:
-            session.warn(
-                f"The next moment is {upcoming.astimezone(session.zone):%d/%m/%Y %H:%M}: start again that day."
-            )
+            session.warn(f"The next moment is {said(upcoming, session.zone)}: start again that day.")
             return _ended(session, tour)
         what = "the next attempt" if upcoming == again else "the lock" if upcoming == moments.lock else "the cutover"
         if not wait_until(session, upcoming, what):

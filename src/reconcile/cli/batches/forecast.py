@@ -98,7 +98,8 @@ def _lines(session: Session, found: Sequence[Expected], unprepared: Sequence[str
     last = max(one.copied for one in found)
     boxes = sum(one.mailboxes for one in found)
     told = f"{count(len(found), 'federation')}, {count(boxes, 'mailbox', 'mailboxes')}: all switched "
-    yield Text(f"{told}{at(max(one.switched for one in found))}, all copied {at(last)}.", "bold")
+    zone = f"{last.astimezone(session.zone):%Z}"
+    yield Text(f"{told}{at(max(one.switched for one in found))}, all copied {at(last)} ({zone}).", "bold")
     yield Text(f"No cache leads to an old host after {at(max(one.seen for one in found))}, if its TTL was lowered.")
     if unprepared:
         yield Text(f"Still to be prepared (domain, verification, DKIM): {', '.join(unprepared)}. Apply them before.")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconcile.cli.batches.calendar import loaded
+from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.exits import DONE
 from reconcile.cli.session.session import Session
 from reconcile.problem import Problem
@@ -25,7 +26,7 @@ _DAYS = {"list": (-14, dt.time(9)), "answer": (-7, dt.time(9)), "agreement": (-5
 
 
 @click.command()
-@click.argument("what", nargs=-1, metavar="[DATE|FEDERATION]…")
+@click.argument("what", nargs=-1, type=FEDERATION, metavar="[DATE|FEDERATION]…")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("calendars"), show_default=True)
 @click.pass_obj
 def ics(session: Session, what: tuple[str, ...], out: Path) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconcile.cli.batches.calendar import dates, difference, loaded, rewrite
+from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.exits import DONE, ERROR, REFUSED
 from reconcile.cli.session.moment import as_of_option
 from reconcile.cli.session.session import Session
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("federation")
+@click.argument("federation", type=FEDERATION)
 @click.option("--to", "wanted", metavar="DATE", default="", help="This date, and not the next one with room.")
 @click.option("--dry-run", is_flag=True, help="Show the difference and write nothing.")
 @as_of_option
@@ -61,12 +62,13 @@ def move(session: Session, federation: str, wanted: str, dry_run: bool) -> int:
 
 def _before_the_lock(session: Session, federation: Federation) -> None:
     from reconcile.resources.milestones import milestones
+    from reconcile.views.wording import moment
 
     lock = milestones(federation.file.migration.date, session.settings.calendar).lock
     if session.clock.now() >= lock:
         raise Problem(
             "CAL04",
-            f"The old mailboxes of {federation.slug} closed on {lock.astimezone(session.zone):%d/%m/%Y at %H:%M}: "
+            f"The old mailboxes of {federation.slug} closed on {moment(lock, session.zone)}: "
             "from there on a move is a rollback.",
             "write the date into its file and look at the plan: it undoes what was done",
             REFUSED,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.exits import PARTLY_APPLIED
 from reconcile.cli.session.session import Session
 from reconcile.cli.wiring.copies import chosen, copies_location, endpoints_of
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--yes", is_flag=True, help="Do not ask: write into the old mailboxes.")
-@click.argument("names", metavar="FEDERATION|ADDRESS...", nargs=-1, required=True)
+@click.argument("names", type=FEDERATION, metavar="FEDERATION|ADDRESS...", nargs=-1, required=True)
 @click.pass_obj
 def back(session: Session, yes: bool, names: tuple[str, ...]) -> int:
     """Copy what arrived in the new mailboxes into the old ones, each message once; nothing that came from there.

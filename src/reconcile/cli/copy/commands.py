@@ -12,6 +12,7 @@ from reconcile.cli.copy.control import cancel, pause, resume, retry
 from reconcile.cli.copy.doctor import doctor
 from reconcile.cli.copy.preview import show_plan, show_sizes
 from reconcile.cli.copy.report import report, verify
+from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.exits import INTERRUPTED, PARTLY_APPLIED
 from reconcile.cli.session.session import Session
 from reconcile.cli.session.signals import graceful_shutdown, ignoring_closed_output
@@ -34,7 +35,7 @@ for other in (back, pause, resume, retry, cancel, report, verify, doctor):
 @click.option("--dry-run", is_flag=True, help="Show what would be copied, and where to; change nothing.")
 @click.option("--sizes", is_flag=True, help="Show what the old mailboxes hold, folder by folder; change nothing.")
 @click.option("--id", "name", help="A name for this worker, that no other has; it finds what it had when restarted.")
-@click.argument("names", metavar="[FEDERATION|ADDRESS]...", nargs=-1)
+@click.argument("names", type=FEDERATION, metavar="[FEDERATION|ADDRESS]...", nargs=-1)
 @click.pass_obj
 def work(
     session: Session,
@@ -92,7 +93,7 @@ def work(
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @click.option("--prometheus", is_flag=True, help="As metrics, for node_exporter's textfile collector.")
 @click.option("--watch", is_flag=True, help="Show the list until every copy has ended.")
-@click.argument("names", metavar="[FEDERATION|ADDRESS]...", nargs=-1)
+@click.argument("names", type=FEDERATION, metavar="[FEDERATION|ADDRESS]...", nargs=-1)
 @click.pass_obj
 def status(session: Session, as_json: bool, prometheus: bool, watch: bool, names: tuple[str, ...]) -> None:
     """Show every copy: its state, how far it is, when it will be over, what was refused, the last error."""

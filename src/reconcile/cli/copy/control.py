@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
+from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.session import Session
 from reconcile.cli.wiring.copies import chosen, copy_jobs
 
-_NAMES = click.argument("names", metavar="FEDERATION|ADDRESS...", nargs=-1, required=True)
+_NAMES = click.argument("names", type=FEDERATION, metavar="FEDERATION|ADDRESS...", nargs=-1, required=True)
 
 
 @click.command()

@@ -6,13 +6,14 @@ import contextlib
 
 import click
 
+from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.exits import PARTLY_APPLIED
 from reconcile.cli.session.session import Session
 from reconcile.cli.wiring.copies import chosen, copies_location
 
 
 @click.command()
-@click.argument("names", metavar="[FEDERATION|ADDRESS]...", nargs=-1)
+@click.argument("names", type=FEDERATION, metavar="[FEDERATION|ADDRESS]...", nargs=-1)
 @click.pass_obj
 def doctor(session: Session, names: tuple[str, ...]) -> int:
     """Look for copies that nobody is at, that do not move, or that keep failing. Changes nothing."""

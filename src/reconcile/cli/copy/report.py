@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.exits import PARTLY_APPLIED
 from reconcile.cli.session.session import Session
 from reconcile.cli.wiring.copies import chosen, copies_location, endpoints_of
 
-_NAMES = click.argument("names", metavar="[FEDERATION|ADDRESS]...", nargs=-1)
+_NAMES = click.argument("names", type=FEDERATION, metavar="[FEDERATION|ADDRESS]...", nargs=-1)
 
 
 @click.command()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.exits import CHANGES, DONE, ERROR, PARTLY_APPLIED, REFUSED
 from reconcile.cli.session.session import Session
 from reconcile.problem import Problem
@@ -26,7 +27,7 @@ def dns() -> None:
 
 
 @dns.command()
-@click.argument("federation")
+@click.argument("federation", type=FEDERATION)
 @click.option("--only", multiple=True, metavar="GLOB", help="Only these records: 'spf55.org/MX', '*/CNAME'.")
 @click.option("--yes", is_flag=True, help="Do not ask: for pipelines.")
 @click.pass_obj
@@ -59,7 +60,7 @@ def undo(session: Session, federation: str, only: tuple[str, ...], yes: bool) ->
 
 
 @dns.command()
-@click.argument("federation")
+@click.argument("federation", type=FEDERATION)
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @click.pass_obj
 def check(session: Session, federation: str, as_json: bool) -> int:

@@ -28,7 +28,7 @@ def survey_lines(survey: Survey, domains: Sequence[str], now: dt.datetime, zone:
         yield from _propagation(question, list(reports))
     if seconds := last_clean(survey.reports):
         clean = (now + dt.timedelta(seconds=seconds)).astimezone(zone)
-        yield f"The last cache asked is clean in {seconds} s, at {clean:%H:%M:%S}."
+        yield f"The last cache asked is clean in {seconds} s, at {clean:%H:%M:%S %Z}."
 
 
 def survey_document(survey: Survey) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.exits import CHANGES, DONE, ERROR
 from reconcile.cli.session.session import Session
 from reconcile.problem import Problem
@@ -24,7 +25,7 @@ def inventory() -> None:
 
 
 @inventory.command()
-@click.argument("federations", nargs=-1, metavar="[FEDERATION]...")
+@click.argument("federations", nargs=-1, type=FEDERATION, metavar="[FEDERATION]...")
 @click.option("--partial", is_flag=True, help="Keep what was read even though a source could not be.")
 @click.pass_obj
 def read(session: Session, federations: tuple[str, ...], partial: bool) -> int:
@@ -62,7 +63,7 @@ def read(session: Session, federations: tuple[str, ...], partial: bool) -> int:
 
 
 @inventory.command()
-@click.argument("federations", nargs=-1, required=True, metavar="FEDERATION...")
+@click.argument("federations", nargs=-1, required=True, type=FEDERATION, metavar="FEDERATION...")
 @click.option(
     "--as-of", "day", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]), help="The latest of that day or before."
 )
@@ -85,7 +86,7 @@ def show(
 
 
 @inventory.command()
-@click.argument("federation", metavar="FEDERATION")
+@click.argument("federation", type=FEDERATION, metavar="FEDERATION")
 @click.option(
     "--from", "since", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]), help="The latest of that day or before."
 )

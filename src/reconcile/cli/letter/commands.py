@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from reconcile.cli.letter.following import bounces, resend, settle
+from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.exits import DONE, ERROR
 from reconcile.cli.session.moment import as_of_option
 from reconcile.cli.session.session import Session
@@ -24,7 +25,7 @@ for _command in (bounces, settle, resend):
 
 
 @letter.command()
-@click.argument("federation")
+@click.argument("federation", type=FEDERATION)
 @click.argument("name", metavar="LETTER")
 @click.option("--html", type=click.Path(path_type=Path), help="Write the HTML part to this file too.")
 @click.option("--eml", type=click.Path(path_type=Path), help="Write the whole message to this file too.")
@@ -59,7 +60,7 @@ def show(session: Session, federation: str, name: str, html: Path | None, eml: P
 
 
 @letter.command("list")
-@click.argument("what", nargs=-1, metavar="[DATE|FEDERATION]...")
+@click.argument("what", nargs=-1, type=FEDERATION, metavar="[DATE|FEDERATION]...")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @as_of_option
 @click.pass_obj

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.exits import DONE
 from reconcile.cli.session.session import Session
 from reconcile.problem import Problem
@@ -44,7 +45,7 @@ def bounces(session: Session) -> int:
 
 
 @click.command()
-@click.argument("federation")
+@click.argument("federation", type=FEDERATION)
 @click.argument("name", metavar="LETTER")
 @click.option("--sent/--unsent", "left", default=None, help="It arrived, or it did not.")
 @click.pass_obj
@@ -71,7 +72,7 @@ def settle(session: Session, federation: str, name: str, left: bool | None) -> i
 
 
 @click.command()
-@click.argument("federation")
+@click.argument("federation", type=FEDERATION)
 @click.argument("name", metavar="LETTER")
 @click.pass_obj
 def resend(session: Session, federation: str, name: str) -> int:

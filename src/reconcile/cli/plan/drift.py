@@ -6,12 +6,13 @@ import json
 
 import click
 
+from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.exits import CHANGES, DONE, ERROR
 from reconcile.cli.session.session import Session
 
 
 @click.command()
-@click.argument("federations", nargs=-1, metavar="[FEDERATION]...")
+@click.argument("federations", nargs=-1, type=FEDERATION, metavar="[FEDERATION]...")
 @click.option("--json", "as_json", is_flag=True, help="Print the drift as JSON.")
 @click.pass_obj
 def drift(session: Session, federations: tuple[str, ...], as_json: bool) -> int:

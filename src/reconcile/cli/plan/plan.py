@@ -8,13 +8,14 @@ from pathlib import Path
 import click
 
 from reconcile.cli.plan.output import format_options, say_plan
+from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.exits import CHANGES, DONE, ERROR
 from reconcile.cli.session.moment import as_of_option
 from reconcile.cli.session.session import Session
 
 
 @click.command()
-@click.argument("federations", nargs=-1, metavar="[FEDERATION]...")
+@click.argument("federations", nargs=-1, type=FEDERATION, metavar="[FEDERATION]...")
 @click.option("--target", multiple=True, metavar="GLOB", help="Only these addresses and what they need: 'spf55/dns/*'.")
 @click.option("--changed-since", metavar="REF", help="Only the federations whose file differs from this git revision.")
 @click.option("--out", type=click.Path(path_type=Path), help="Save the plan, for: reconcile apply FILE.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.text import Text
 
+from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.exits import DONE, ERROR
 from reconcile.cli.session.session import Session
 
@@ -21,7 +22,7 @@ _MARKS = {"ready": ("âœ“", "green"), "warning": ("!", "yellow"), "blocked": ("âœ
 
 
 @click.command()
-@click.argument("federations", nargs=-1, metavar="[FEDERATION]...")
+@click.argument("federations", nargs=-1, type=FEDERATION, metavar="[FEDERATION]...")
 @click.pass_obj
 def rehearse(session: Session, federations: tuple[str, ...]) -> int:
     """Look at everything the move of a federation depends on, and change nothing: who holds its domains, whether the

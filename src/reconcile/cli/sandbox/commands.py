@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconcile.cli.sandbox.running import NOTHING_RUNS, folder_here, show_servers
+from reconcile.cli.sandbox.running import NOTHING_RUNS, filling, folder_here, show_servers
 from reconcile.cli.sandbox.seed import seed_of
 from reconcile.cli.sandbox.tenant import portal, tenant
 from reconcile.cli.session.session import Session
@@ -153,7 +153,8 @@ def _tell_if_running(session: Session, folder: SandboxFolder) -> bool:
 def _start(session: Session, folder: SandboxFolder, order: Order) -> None:
     from reconcile.sandbox.background import start
 
-    note = start(folder, order)
+    with filling(session) as filled:
+        note = start(folder, order, filled)
     session.console().print("The sandbox runs:")
     show_servers(session, note)
     session.console().print("Next: reconcile --sandbox plan")

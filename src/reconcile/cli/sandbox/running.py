@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from reconcile.cli.session.session import SANDBOX_FOLDER, Session
@@ -16,6 +18,31 @@ def folder_here() -> SandboxFolder:
     from reconcile.sandbox.folder import SandboxFolder
 
     return SandboxFolder(SANDBOX_FOLDER.resolve())
+
+
+#: So many old mailboxes between two lines in a log.
+_LINE_EVERY = 500
+
+
+@contextlib.contextmanager
+def filling(session: Session) -> Iterator[Callable[[int, int], None]]:
+    """What says how many of the old mailboxes are filled: in a line that is written anew on a terminal, else in a line
+    now and then."""
+
+    def line(filled: int, mailboxes: int) -> None:
+        if filled % _LINE_EVERY == 0:
+            session.warn(_filled(filled, mailboxes))
+
+    console = session.console(stderr=True)
+    if not console.is_terminal:
+        yield line
+        return
+    with console.status("Starting …") as status:
+        yield lambda filled, mailboxes: status.update(_filled(filled, mailboxes))
+
+
+def _filled(filled: int, mailboxes: int) -> str:
+    return f"Filling old mailboxes: {filled:,} of {mailboxes:,}"
 
 
 def show_servers(session: Session, note: dict[str, Any]) -> bool:

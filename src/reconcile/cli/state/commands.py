@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.session import Session
 from reconcile.cli.state.desk import desk_for, slug_of
 from reconcile.cli.state.rebuild import rebuild
@@ -30,7 +31,7 @@ for other in (rebuild, reseal):
 
 
 @state.command(name="list")
-@click.argument("federations", nargs=-1, metavar="[FEDERATION]...")
+@click.argument("federations", nargs=-1, type=FEDERATION, metavar="[FEDERATION]...")
 @click.pass_obj
 def list_(session: Session, federations: tuple[str, ...]) -> None:
     """List the addresses recorded, of all federations or of those named."""
@@ -88,7 +89,7 @@ def rm(session: Session, addresses: tuple[str, ...]) -> None:
 
 
 @state.command()
-@click.argument("federation")
+@click.argument("federation", type=FEDERATION)
 @click.pass_obj
 def pull(session: Session, federation: str) -> None:
     """Print a federation's state as JSON, with what a dead run's journal adds to it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.session import Session
 from reconcile.cli.state.desk import slug_of
 from reconcile.cli.wiring.store import store
@@ -24,7 +25,7 @@ def list_locks(session: Session) -> None:
 
 
 @click.command(name="force-unlock")
-@click.argument("federation")
+@click.argument("federation", type=FEDERATION)
 @click.argument("run")
 @click.pass_obj
 def force_unlock(session: Session, federation: str, run: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.session import Session
 from reconcile.cli.state.desk import desk_for
 from reconcile.problem import Problem
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("federation")
+@click.argument("federation", type=FEDERATION)
 @click.pass_obj
 def rebuild(session: Session, federation: str) -> None:
     """Find a lost state again: what bears our mark in the tenant is recorded as ours, described in YAML or not.

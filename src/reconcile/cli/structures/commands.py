@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.exits import CHANGES, DONE
 from reconcile.cli.session.named import named
 from reconcile.cli.session.session import Session
@@ -58,7 +59,7 @@ def read(session: Session, fewer: bool) -> int:
 
 
 @structures.command()
-@click.argument("what", nargs=-1, metavar="[NUMBER|FEDERATION|DATE]...")
+@click.argument("what", nargs=-1, type=FEDERATION, metavar="[NUMBER|FEDERATION|DATE]...")
 @click.option("--incomplete", is_flag=True, help="Only those that lack something.")
 @click.option(
     "--as-of", "day", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]), help="As read on that day or before."

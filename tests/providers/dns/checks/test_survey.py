@@ -99,7 +99,7 @@ def test_a_cache_that_holds_the_old_answer_is_named_with_its_seconds(embedded: S
         assert last_clean(survey.reports) == 512
         lines = list(survey_lines(survey, [world.origin], NOON, PARIS))
         assert f"{world.origin} MX: old for 512 s more on 127.0.0.1:{resolver.port}" in lines
-        assert lines[-1] == "The last cache asked is clean in 512 s, at 13:08:32."
+        assert lines[-1] == "The last cache asked is clean in 512 s, at 13:08:32 CET."
 
 
 def test_a_cache_that_remembers_an_absence_says_how_long(embedded: Server) -> None:

@@ -70,9 +70,9 @@ def ttl_in_time(
         late = f"Records of {domain} live {ttl} s, too long for a TTL lowered {moments.lowered.astimezone(zone):%d/%m}"
         yield Weight.WARNS, f"{late}: set preparation_days to {days} or more in [calendar]."
     elif latest > now:
-        until = f"{latest.astimezone(zone):%d/%m/%Y %H:%M}"
+        until = f"{latest.astimezone(zone):%d/%m/%Y %H:%M %Z}"
         yield Weight.FINE, f"Records of {domain} live {ttl} s: their TTL must be lowered before {until}."
     else:
-        until = f"{(now + dt.timedelta(seconds=ttl)).astimezone(zone):%d/%m/%Y %H:%M}"
+        until = f"{(now + dt.timedelta(seconds=ttl)).astimezone(zone):%d/%m/%Y %H:%M %Z}"
         late = f"Too late to lower the TTL of {domain} ({ttl} s): some senders use the old host until {until}"
         yield Weight.WARNS, f"{late}. Move the date, or keep the old host receiving until then."
