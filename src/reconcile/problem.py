@@ -23,5 +23,5 @@ class Problem(Exception):
 
 
 def pip_install(extra: str) -> str:
-    """The hint that mends a missing optional package: an extra of pyproject.toml, quoted for every shell."""
+    """The hint that helps with a missing optional package: an extra of pyproject.toml, quoted for every shell."""
     return f"pip install 'reconcile[{extra}]'"

@@ -201,8 +201,7 @@ def _call() -> int:
 
 
 def _world_first(arguments: list[str]) -> list[str]:
-    """``--sandbox`` and ``--live`` before the command, wherever they were written: which world it is, a command cannot
-    know better than the hand that types it last."""
+    """``--sandbox`` and ``--live`` before the command, wherever they were written; the last one counts."""
     end = arguments.index("--") if "--" in arguments else len(arguments)
     chosen = [one for one in arguments[:end] if one in ("--sandbox", "--live")]
     return [*chosen[-1:], *(one for one in arguments[:end] if one not in chosen), *arguments[end:]]

@@ -10,7 +10,7 @@ from reconcile.resources.address import Address
 
 
 def held_back(plan: Plan) -> dict[Address, tuple[Gate, ...]]:
-    """The changes that the plan's gates hold back, each with the gates that do; what hangs on them is not listed."""
+    """The changes that the plan's gates hold back, each with the gates that do; what depends on them is not listed."""
     closed: dict[str, list[Gate]] = {}
     for gate in plan.gates:
         if not gate.open:

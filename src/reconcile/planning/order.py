@@ -31,7 +31,7 @@ def ordered(changes: Sequence[Change], seats: Mapping[Address, Address]) -> tupl
         result.append(change if as_it_was else dataclasses.replace(change, after=after, behind=behind))
     result.sort(key=lambda change: (change.address.federation, RANK[change.address.kind], change.address.key))
     by_address = {change.address: change for change in result}
-    _free_farewells(by_address, taken)
+    _free_departures(by_address, taken)
     _free_handovers(by_address, handovers)
     return tuple(by_address.values())
 
@@ -70,7 +70,7 @@ def _addresses(change: Change) -> set[str]:
     }
 
 
-def _free_farewells(by_address: dict[Address, Change], taken: Mapping[Address, Sequence[Address]]) -> None:
+def _free_departures(by_address: dict[Address, Change], taken: Mapping[Address, Sequence[Address]]) -> None:
     """The address of who leaves often goes to a box on which they held rights, or to a colleague who holds them too:
     that mailbox waits for the address, the deletion for the rights, and the rights for the mailbox. They need not wait
     for one that is there already under its name."""

@@ -216,7 +216,7 @@ def _not_theirs(resource: Desired, logins: Logins | None) -> str:
 def _block_dependants(
     changes: Iterable[Change], blocked: Mapping[Address, Blocked]
 ) -> tuple[list[Change], dict[Address, Blocked]]:
-    """Set aside every change that hangs, however far, on a resource about which nothing is known."""
+    """Set aside every change that depends, directly or not, on a resource about which nothing is known."""
     stopped = dict(blocked)
     waiting = list(changes)
     while True:

@@ -35,7 +35,7 @@ def until(gates: Sequence[Gate], zone: dt.tzinfo) -> str:
     """What these gates of one federation hold back, and until when there is time."""
     closed = sum(not gate.open for gate in gates)
     if not closed:
-        return "goes on, by leave of its file"
+        return "goes on: its file sets aside what does not hold"
     lock = gates[0].lock
     when = "its lock, once it has a date" if lock == UNSCHEDULED else f"the lock of {moment(lock, zone)}"
     return f"not ready for {when}"

@@ -82,7 +82,7 @@ def test_each_federation_is_told_why() -> None:
         "spf01": (DATES[0], "confirmed on 2024-11-30"),
         "spf02": (DATES[1], "its first wish"),
         "spf03": (DATES[2], "its wish number 2: 2025-01-20 is full"),
-        "spf04": (DATES[2], "it wishes none in particular; the load is most even so"),
+        "spf04": (DATES[2], "it asked for no date in particular; this one spreads the load most evenly"),
         "spf05": (None, "no date has room: 2025-01-20 is full; 2024-11-04 is no date to come"),
         "spf06": (DATES[1], "its wish number 2: 2025-05-19 is closed"),
     }

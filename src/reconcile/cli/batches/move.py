@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @as_of_option
 @click.pass_obj
 def move(session: Session, federation: str, wanted: str, dry_run: bool) -> int:
-    """Give a federation the next date with room, one it wishes first, and write it into its file, comments kept.
+    """Give a federation the next date with room, one it asked for first, and write it into its file, comments kept.
 
     What was confirmed for another date goes: a new date wants a new agreement. When no date is left the federation has
     none, which is told (exit 1). After the lock a move would be a rollback: it is refused (exit 5).

@@ -67,7 +67,7 @@ def _lines(found: Sequence[Candidate], batches: Sequence[Batch]) -> Iterator[Tex
 
 
 def _line(one: Candidate, name: str) -> Text:
-    wishes = f"  wishes {', '.join(map(str, one.wishes))}" if one.wishes else ""
+    wishes = f"  asked for {', '.join(map(str, one.wishes))}" if one.wishes else ""
     date = f"  {one.date}" if one.date else ""
     return Text(f"  {one.slug:<9}{one.weight.mailboxes:>4}  {gigabytes(one.weight.size):>8}  {name}{date}{wishes}")
 

@@ -71,7 +71,7 @@ def check(session: Session, federation: str, as_json: bool) -> int:
     """
     from reconcile.cli.dns.output import survey_document, survey_lines
     from reconcile.cli.wiring.assigned_mx import assigned_mx
-    from reconcile.cli.wiring.providers import dns_places
+    from reconcile.cli.wiring.providers import dns_services
     from reconcile.providers.base import Finding, Weight
     from reconcile.providers.dns.checks.propagation import State
     from reconcile.providers.dns.checks.servers import SwitchMoments
@@ -82,7 +82,7 @@ def check(session: Session, federation: str, as_json: bool) -> int:
     now = session.clock.now()
     moments = milestones(chosen.file.migration.date, session.settings.calendar)
     switch = SwitchMoments(moments.preparation, moments.cutover)
-    surveyors = dns_places(session).surveyors().sorted_out(chosen.domains)
+    surveyors = dns_services(session).surveyors().sorted_out(chosen.domains)
     new_mx = assigned_mx(session, [chosen])
     surveys = [surveyor.survey(domains, switch, now, new_mx) for surveyor, domains in surveyors]
     unseen = set(chosen.domains).difference(*(domains for _, domains in surveyors))
@@ -91,7 +91,7 @@ def check(session: Session, federation: str, as_json: bool) -> int:
     findings = [finding for one in surveys for finding in one.findings]
     findings += [
         Finding(domain, "servers", Weight.WARNS, sentence)
-        for domain, differing in dns_places(session).listed(chosen.domains).items()
+        for domain, differing in dns_services(session).listed(chosen.domains).items()
         if not isinstance(differing, Problem)
         for sentence in differing
     ]
@@ -164,9 +164,9 @@ def _federation(session: Session, name: str) -> Federation:
 
 
 def _undo(session: Session) -> Undo:
-    from reconcile.cli.wiring.providers import dns_places
+    from reconcile.cli.wiring.providers import dns_services
 
-    return dns_places(session).undo(session.state / "dns")
+    return dns_services(session).undo(session.state / "dns")
 
 
 def _confirmed() -> bool:

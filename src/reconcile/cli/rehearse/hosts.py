@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from reconcile.cli.session.session import Session
-from reconcile.cli.wiring.providers import dns_places
+from reconcile.cli.wiring.providers import dns_services
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def dns_key(session: Session, domains: Sequence[str], unread: Collection[str]) -
     from reconcile.providers.microsoft.rehearsal.rehearsal import Check, Verdict
 
     try:
-        tried = dns_places(session).try_key(domains)
+        tried = dns_services(session).try_key(domains)
     except Problem as problem:
         return [_stopped(problem)]
     return [
@@ -40,7 +40,7 @@ def dns_hosts(session: Session, domains: Sequence[str]) -> list[Check]:
     from reconcile.providers.microsoft.rehearsal.rehearsal import Check, Verdict
 
     checks: list[Check] = []
-    for domain, seen in dns_places(session).listed(domains).items():
+    for domain, seen in dns_services(session).listed(domains).items():
         if isinstance(seen, Problem):
             checks.append(_stopped(seen))
         else:

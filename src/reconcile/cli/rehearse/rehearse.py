@@ -35,7 +35,7 @@ def rehearse(session: Session, federations: tuple[str, ...]) -> int:
     from reconcile.cli.rehearse.hosts import dns_hosts, dns_key, old_mailboxes
     from reconcile.cli.session.credential import credential
     from reconcile.cli.wiring.assigned_mx import assigned_mx
-    from reconcile.cli.wiring.providers import dns_places
+    from reconcile.cli.wiring.providers import dns_services
     from reconcile.config.load import load_federations
     from reconcile.providers.base import Weight
     from reconcile.providers.dns.checks.servers import SwitchMoments
@@ -54,7 +54,7 @@ def rehearse(session: Session, federations: tuple[str, ...]) -> int:
     new_mx = assigned_mx(session, loaded)
     found = [
         finding
-        for surveyor, domains in dns_places(session).surveyors().sorted_out(switches)
+        for surveyor, domains in dns_services(session).surveyors().sorted_out(switches)
         for finding in surveyor.before_switch(
             {domain: switches[domain] for domain in domains}, session.clock.now(), new_mx
         )

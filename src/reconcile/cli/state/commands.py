@@ -9,7 +9,7 @@ import click
 
 from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.session import Session
-from reconcile.cli.state.desk import desk_for, slug_of
+from reconcile.cli.state.edit_context import edit_context, slug_of
 from reconcile.cli.state.rebuild import rebuild
 from reconcile.cli.state.reseal import reseal
 from reconcile.cli.wiring.store import store
@@ -69,7 +69,7 @@ def mv(session: Session, former: str, new: str) -> None:
     from reconcile.state.edit import edit, move
 
     source, target = _address(former), _address(new)
-    edit(source.federation, lambda snapshot: move(snapshot, source, target), desk_for(session, "state mv"))
+    edit(source.federation, lambda snapshot: move(snapshot, source, target), edit_context(session, "state mv"))
     session.warn(f"{source} is now recorded as {target}.")
 
 
@@ -84,7 +84,7 @@ def rm(session: Session, addresses: tuple[str, ...]) -> None:
     slugs = {address.federation for address in unwanted}
     if len(slugs) > 1:
         raise Problem("STA12", "These addresses are of several federations.", "forget them federation by federation")
-    edit(slugs.pop(), lambda snapshot: forget(snapshot, unwanted), desk_for(session, "state rm"))
+    edit(slugs.pop(), lambda snapshot: forget(snapshot, unwanted), edit_context(session, "state rm"))
     session.warn(f"Forgot {len(unwanted)}. What YAML still describes will be adopted again by the next apply.")
 
 
@@ -112,7 +112,7 @@ def push(session: Session, file: Path, force: bool) -> None:
     written = edit(
         offered.federation,
         lambda snapshot: take_over(snapshot, offered, force=force),
-        desk_for(session, "state push"),
+        edit_context(session, "state push"),
     )
     session.warn(
         f"The state of {written.federation} is now at serial {written.serial}: {len(written.records)} records."

@@ -6,7 +6,7 @@ import click
 
 from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.session import Session
-from reconcile.cli.state.desk import slug_of
+from reconcile.cli.state.edit_context import slug_of
 from reconcile.cli.wiring.store import store
 
 

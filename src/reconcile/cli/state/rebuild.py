@@ -10,7 +10,7 @@ import click
 
 from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.session import Session
-from reconcile.cli.state.desk import desk_for
+from reconcile.cli.state.edit_context import edit_context
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -36,12 +36,12 @@ def rebuild(session: Session, federation: str) -> None:
     prepared = prepare(session, (federation,))
     (slug,) = prepared.snapshots
     observed = _seen(session, prepared)
-    desk = desk_for(session, "state rebuild")
-    found = recovered(slug, prepared.inputs.desired, observed, desk.holder.run, session.clock.now())
+    context = edit_context(session, "state rebuild")
+    found = recovered(slug, prepared.inputs.desired, observed, context.holder.run, session.clock.now())
     known = prepared.snapshots[slug].records
     missing = [record for record in found if record.address not in known]
     if missing:
-        edit(slug, lambda snapshot: functools.reduce(Snapshot.put, missing, snapshot), desk)
+        edit(slug, lambda snapshot: functools.reduce(Snapshot.put, missing, snapshot), context)
     session.warn(
         f"Recorded {len(missing)} of {len(found)} resources that bear the mark of {slug}; {len(known)} were known."
     )

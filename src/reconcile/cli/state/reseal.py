@@ -7,7 +7,7 @@ import dataclasses
 import click
 
 from reconcile.cli.session.session import Session
-from reconcile.cli.state.desk import desk_for
+from reconcile.cli.state.edit_context import edit_context
 
 
 @click.command()
@@ -24,6 +24,6 @@ def reseal(session: Session) -> None:
     migrating = Migrating(encoding_of(session), sealed(session))
     states = store_in(session, migrating, lambda: None)
     for slug in states.federations():
-        desk = dataclasses.replace(desk_for(session, "state reseal"), store=states)
-        written = edit(slug, lambda snapshot: snapshot, desk)
+        context = dataclasses.replace(edit_context(session, "state reseal"), store=states)
+        written = edit(slug, lambda snapshot: snapshot, context)
         session.warn(f"The state of {slug} is written anew, at serial {written.serial}.")

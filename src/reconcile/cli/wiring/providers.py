@@ -15,13 +15,13 @@ from reconcile.cli.wiring.vault import first_passwords
 from reconcile.providers.base import Provider, Reader
 
 if TYPE_CHECKING:
-    from reconcile.providers.dns.composite import DnsPlaces
+    from reconcile.providers.dns.composite import DnsServices
 
 
 def providers(session: Session) -> Mapping[str, Provider]:
     """Every provider of this call, by name. Raises AUTH01 without the keys that writing takes; that of the vault is
     asked for when something is delivered."""
-    dns = dns_places(session).provider(session.state / "dns")
+    dns = dns_services(session).provider(session.state / "dns")
     others = (dns, delivery(session), post(session))
     return {provider.name: provider for provider in (*_tenant_and_copies(session), *others)}
 
@@ -30,7 +30,7 @@ def readers(session: Session) -> Mapping[str, Reader]:
     """The readers alone: a plan needs no key that could change a zone."""
     found = {provider.name: provider.reader for provider in _tenant_and_copies(session)}
     found |= {provider.name: provider.reader for provider in (delivery(session), post(session))}
-    return found | {"dns": dns_places(session).reader()}
+    return found | {"dns": dns_services(session).reader()}
 
 
 def _tenant_and_copies(session: Session) -> tuple[Provider, Provider]:
@@ -49,9 +49,9 @@ def _tenant_and_copies(session: Session) -> tuple[Provider, Provider]:
     return tenant, copies_provider(queue)
 
 
-def dns_places(session: Session) -> DnsPlaces:
+def dns_services(session: Session) -> DnsServices:
     """Where the zones of this call are kept; the sandbox keeps all of them itself."""
-    from reconcile.providers.dns.composite import DnsPlaces
+    from reconcile.providers.dns.composite import DnsServices
 
     settings = session.outside.dns
     if session.sandbox:
@@ -63,4 +63,4 @@ def dns_places(session: Session) -> DnsPlaces:
         variable = re.sub(r"\W", "_", f"RECONCILE_DNS_{account}_{option}".upper())
         return session.secret(variable, None, f"{option} of the DNS account {account}")
 
-    return DnsPlaces(settings, secret, session.clock, session.zone)
+    return DnsServices(settings, secret, session.clock, session.zone)

@@ -43,7 +43,7 @@ def read_shape(document: Document) -> Shape:
     told = [one for one in wrong if not _follows_from_a_flaw(one, document)]
     findings += [_finding(one, document) for one in told[:_MOST]]
     if (left := len(told) - _MOST) > 0:
-        hint = "mend these first; is this a federation file?"
+        hint = "correct these first; is this a federation file?"
         findings.append(Finding("SPF103", (), f"{left} more mistakes of this kind are not shown", hint))
     tree, broken = _likeness(document.tree, [one["loc"] for one in wrong])
     try:

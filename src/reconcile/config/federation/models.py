@@ -159,7 +159,7 @@ class Migration(Section):
     """The federation's calendar."""
 
     dates: tuple[Date, ...] = ()
-    """The dates the federation wishes, the preferred first."""
+    """The dates the federation asks for, the preferred first."""
     date: Date | None = None
     """The date kept by the postmaster: day J. Everything else is computed from it."""
     rehearsed: Date | None = None

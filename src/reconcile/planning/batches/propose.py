@@ -174,7 +174,7 @@ def _why(
     if day is None:
         return f"no date has room: {'; '.join(refused)}" if refused else "no date has room"
     if not one.wishes:
-        return "it wishes none in particular; the load is most even so"
+        return "it asked for no date in particular; this one spreads the load most evenly"
     rank = one.wishes.index(day)
     if not rank:
         return "its first wish"

@@ -48,7 +48,7 @@ Secret = Callable[[str, str], str]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class DnsPlaces:
+class DnsServices:
     """Everything DNS does, made from the settings. ``secret`` is asked only for what a call needs."""
 
     settings: DnsServer

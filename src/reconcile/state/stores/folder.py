@@ -61,7 +61,7 @@ class FolderStore:
     def lock(self, federation: str, holder: Holder) -> Iterator[None]:
         path = self._lock_file(federation)
         with _opened(path) as descriptor:
-            with _writing(path), self._door():
+            with _writing(path), self._guarded():
                 if not _flock_now(descriptor):
                     raise locked(federation, _name_in(descriptor))
                 # The lock is the kernel's; the name inside is a courtesy to whoever meets it. A disk without room for
@@ -76,7 +76,7 @@ class FolderStore:
     def locks(self) -> dict[str, Holder | None]:
         found = {}
         for path in files_in(self._locks, ".lock"):
-            with _opened(path) as descriptor, _writing(path), self._door():
+            with _opened(path) as descriptor, _writing(path), self._guarded():
                 if not _flock_now(descriptor):
                     found[path.stem] = _name_in(descriptor)
         return found
@@ -94,9 +94,9 @@ class FolderStore:
         return self._locks / f"{self._path(federation).stem}.lock"
 
     @contextlib.contextmanager
-    def _door(self) -> Iterator[None]:
-        """One at a time through here, so that looking at a lock never gets in the way of taking it."""
-        with _opened(self._locks / ".door") as descriptor:
+    def _guarded(self) -> Iterator[None]:
+        """One process at a time, so that looking at a lock never gets in the way of taking it."""
+        with _opened(self._locks / ".guard") as descriptor:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
 

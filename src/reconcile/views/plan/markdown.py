@@ -228,8 +228,8 @@ def _undecided(blocked: Sequence[Blocked]) -> Iterator[str]:
     for reason, group in itertools.groupby(by_reason, key=lambda one: one.reason):
         heading = f"@@ {_clipped(plain(reason))} @@\n"
         for one in group:
-            hangs = f"  (depends on {resource(one.because)})" if one.because else ""
-            yield f"{heading}? {'blocked' if one.because else 'unknown'}  {plain(str(one.address))}{hangs}\n"
+            cause = f"  (depends on {resource(one.because)})" if one.because else ""
+            yield f"{heading}? {'blocked' if one.because else 'unknown'}  {plain(str(one.address))}{cause}\n"
             heading = ""
 
 

@@ -139,8 +139,8 @@ def _planned(change: Change, now: dt.datetime) -> Said:
 
 def _blocked(one: Blocked, now: dt.datetime) -> Said:
     summary = f"Nothing is decided about {named(one.address).address}"
-    hangs = f"It depends on {named(one.because).address}: " if one.because else ""
-    return _diagnostic("warning", summary, hangs + plain(one.reason), one.address, now)
+    cause = f"It depends on {named(one.because).address}: " if one.because else ""
+    return _diagnostic("warning", summary, cause + plain(one.reason), one.address, now)
 
 
 def _summary(

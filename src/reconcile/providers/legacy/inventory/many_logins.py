@@ -1,4 +1,4 @@
-"""Signing in to many mailboxes of a host, without being taken for a burglar."""
+"""Signing in to many mailboxes of a host, without being locked out."""
 
 from __future__ import annotations
 

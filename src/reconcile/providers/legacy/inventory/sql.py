@@ -109,7 +109,7 @@ class SqlDatabase:
     def _refused(self, why: str, query: str) -> Problem:
         which = "mailboxes" if query == self._mailboxes else "aliases"
         message = f"The database {self._shown} refuses the query for {which}: {why}."
-        return Problem("INV11", message, "mend the query in [legacy.NAME.inventory.sql]")
+        return Problem("INV11", message, "correct the query in [legacy.NAME.inventory.sql]")
 
 
 _REACH = "check the address, and that this user may read"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from reconcile.state.stores.store import Store
 
 
-def desk_for(session: Session, operation: str) -> EditContext:
+def edit_context(session: Session, operation: str) -> EditContext:
     from reconcile.state.edit import EditContext
     from reconcile.state.journal.journal import new_run_id
 
