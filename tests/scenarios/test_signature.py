@@ -74,10 +74,13 @@ def probed(stage: Stage) -> None:
 def test_the_signature_is_planned_from_what_a_probe_proved_and_ends_each_message(signing: Stage) -> None:
     assert "SIG04" in signing.run("plan", "--detailed-exitcode", expect=0).err
     probed(signing)
-    plan = signing.run("plan", "--detailed-exitcode", expect=2)
+    alone = signing.run("plan", "network", "--detailed-exitcode", expect=2).out
+    assert "network · the network: 1 to create" in alone
+    plan = signing.run("plan", "--detailed-exitcode", "--out", "plans/signed.json", expect=2)
     assert "signature" in plan.out
     assert "1 to create" in plan.out
-    signing.run("apply", "--yes", expect=0)
+    signing.run("apply", "plans/signed.json", expect=0)
+    assert "network/signature/reconcile signature" in signing.run("state", "list", expect=0).out
     assert "Nothing to do" in signing.run("plan", "--detailed-exitcode", expect=0).out
 
     signed = delivered(signing, CAMILLE, letter(CAMILLE, markup="<html><body><p>Bonjour.</p></body></html>"))

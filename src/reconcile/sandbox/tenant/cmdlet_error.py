@@ -7,6 +7,8 @@ from typing import Any
 
 _NAMESPACES = {
     "ADObjectAlreadyExistsException": "Microsoft.Exchange.Data.Directory",
+    "ArgumentException": "System",
+    "ArgumentOutOfRangeException": "System",
     "InvalidOperationException": "System",
     "ManagementObjectAmbiguousException": "Microsoft.Exchange.Configuration.Tasks",
     "ManagementObjectNotFoundException": "Microsoft.Exchange.Configuration.Tasks",

@@ -8,7 +8,8 @@ from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.microsoft.reading.rules import OURS, comment_of, digest_of, rule_fields, rule_named
 from reconcile.providers.microsoft.wire.exchange import Exchange
-from reconcile.providers.microsoft.writing.read_back import AGREEING, until
+from reconcile.providers.microsoft.wire.refusals import Refused
+from reconcile.providers.microsoft.writing.read_back import AGREEING, created, until
 from reconcile.providers.microsoft.writing.services import Surfaces, changed_since, disagrees
 from reconcile.resources.resource import Live, Value
 
@@ -27,7 +28,7 @@ class SignatureWriter:
         """Raises Problem SIG08 when somebody else made a rule of that name."""
         row = rule_named(self._exchange, order.address.key)
         if row is None:
-            self._exchange.run("New-TransportRule", Name=order.address.key, Enabled=True, **parameters(order.fields))
+            created(self._clock, lambda: self._make(order), lambda: self._asked(order), SHOWN_TIMEOUT)
         else:
             self._refuse_stranger(order, row)
             self._change(order, row)
@@ -49,13 +50,29 @@ class SignatureWriter:
         if row is None:
             return
         self._refuse_stranger(order, row)
-        self._exchange.run("Remove-TransportRule", Identity=str(row["Guid"]), Confirm=False)
+        try:
+            self._exchange.run("Remove-TransportRule", Identity=str(row["Guid"]), Confirm=False)
+        except Refused:
+            if rule_named(self._exchange, order.address.key) is not None:  # else it went with a lost answer
+                raise
 
         def gone() -> bool | None:
             return True if rule_named(self._exchange, order.address.key) is None else None
 
         if until(self._clock, gone, SHOWN_TIMEOUT) is None:
             raise disagrees(order.address, "that it is gone")
+
+    def _make(self, order: Order) -> None:
+        try:
+            self._exchange.create("New-TransportRule", Name=order.address.key, Enabled=True, **parameters(order.fields))
+        except Refused:
+            if self._asked(order) is None:  # else a request whose answer was lost has made it
+                raise
+
+    def _asked(self, order: Order) -> Mapping[str, object] | None:
+        """The rule, once it is the one that was asked for."""
+        row = rule_named(self._exchange, order.address.key)
+        return row if row and comment_of(row).get("asked") == digest_of(str(order.fields["text"])) else None
 
     def _refuse_stranger(self, order: Order, row: Mapping[str, object]) -> None:
         if not str(row.get("Comments") or "").startswith(OURS):
@@ -72,12 +89,7 @@ class SignatureWriter:
         """What Exchange shows. It may write the HTML a little otherwise than it was given: the comment then says what
         it made of it, so that a change by hand can be told from that."""
 
-        def there() -> Mapping[str, object] | None:
-            row = rule_named(self._exchange, order.address.key)
-            asked = comment_of(row).get("asked") if row else None
-            return row if asked == digest_of(str(order.fields["text"])) else None
-
-        row = until(self._clock, there, SHOWN_TIMEOUT, agreeing=AGREEING)
+        row = until(self._clock, lambda: self._asked(order), SHOWN_TIMEOUT, agreeing=AGREEING)
         if row is None:
             raise disagrees(order.address, "the rule")
         made = digest_of(str(row.get("ApplyHtmlDisclaimerText") or ""))

@@ -47,6 +47,8 @@ class Profile:
     decomposed: bool = False
     #: Which of Microsoft's two lists of tokens a mail flow rule fills in: ``cmdlet`` or ``attribute``.
     signature_tokens: str = "cmdlet"
+    #: Whether the HTML of a mail flow rule is kept written a little otherwise than it was given.
+    rules_rewritten: bool = False
     #: Whether a Get cmdlet answers everything for an identity it does not know, as each one's page warns.
     unknown_is_all: bool = False
 
@@ -89,6 +91,7 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
                 decomposed=True,
                 unknown_is_all=True,
                 signature_tokens="attribute",
+                rules_rewritten=True,
             ),
         )
     }

@@ -6,6 +6,7 @@ rule limits" (300 rules, 8 KB a rule).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -113,7 +114,10 @@ class TransportRules:
             else:
                 rule[name] = value
         if isinstance(text := rule["ApplyHtmlDisclaimerText"], str):
-            rule["ApplyHtmlDisclaimerText"] = "\r\n".join(line.rstrip() for line in text.splitlines())
+            text = "\r\n".join(line.rstrip() for line in text.splitlines())
+            if self._world.profile.rules_rewritten:
+                text = re.sub(r"<br>\s*", "<br />\r\n", text)
+            rule["ApplyHtmlDisclaimerText"] = text
             rule["ApplyHtmlDisclaimerLocation"] = rule["ApplyHtmlDisclaimerLocation"] or "Append"
             rule["ApplyHtmlDisclaimerFallbackAction"] = rule["ApplyHtmlDisclaimerFallbackAction"] or "Wrap"
         rule["WhenChanged"] = stamp(self._world.clock.now())
