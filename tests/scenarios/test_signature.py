@@ -13,6 +13,8 @@ import pytest
 import requests
 from tests.scenarios.stage import Stage
 
+from reconcile.documents.letters.message import HEADER
+
 CAMILLE, CONTACT, LOU = "camille.dupont@spf55.org", "contact@spf55.org", "lou.petit@spf55.org"
 
 
@@ -114,7 +116,7 @@ def test_a_thread_an_invitation_and_our_own_letters_are_not_signed(signing: Stag
     invitation.add_alternative("BEGIN:VCALENDAR\nEND:VCALENDAR\n", subtype="calendar")
     assert "SPF-SIG" not in delivered(signing, LOU, invitation).as_string()
     ours = letter(LOU)
-    ours["X-SPF-Letter"] = "spf55-opening"
+    ours[HEADER] = "spf55/opening"
     assert "SPF-SIG" not in delivered(signing, LOU, ours).get_content()
     national = "admin@entraide.onmicrosoft.com"
     assert "SPF-SIG" not in delivered(signing, national, letter(national)).get_content()

@@ -101,6 +101,17 @@ def test_who_is_not_meant_is_not_signed() -> None:
     assert "Lou" in passed(written("Essaim"), rule(ExceptIfSubjectOrBodyContainsWords=["essaims"])).get_content()
 
 
+def test_a_word_of_a_header_is_a_whole_word_and_a_pattern_is_any_part() -> None:
+    letter = written()
+    letter["X-SPF-Letter"] = "spf55/opening"
+    header = {"ExceptIfHeaderContainsMessageHeader": "X-SPF-Letter"}
+    assert "Lou" in passed(letter, rule(**header, ExceptIfHeaderContainsWords=["spf"])).get_content()
+    assert "Lou" not in passed(letter, rule(**header, ExceptIfHeaderContainsWords=["spf55"])).get_content()
+    matching = rule(ExceptIfHeaderMatchesMessageHeader="X-SPF-Letter", ExceptIfHeaderMatchesPatterns=[r"\w"])
+    assert "Lou" not in passed(letter, matching).get_content()
+    assert "Lou" in passed(written(), matching).get_content()
+
+
 def test_a_message_that_cannot_be_changed_follows_the_fallback() -> None:
     raw = b"From: lou@spf55.org\r\nContent-Type: application/pkcs7-mime\r\n\r\nAAAA\r\n"
     assert passed_through(raw, [rule(ApplyHtmlDisclaimerFallbackAction="Ignore")], "lou@spf55.org", LOU, []) == raw

@@ -18,6 +18,9 @@ from reconcile.resources.signature.proof import Proof
 #: Microsoft's page New-TransportRule: characters of ApplyHtmlDisclaimerText; and a rule's 8 KB, of which we leave some.
 LONGEST_TEXT, LARGEST_RULE = 5_000, 7_500
 
+#: The header of our own letters, which say themselves who writes.
+LETTER_HEADER = "X-SPF-Letter"
+
 _LINES = (("display_name", "job_title"), ("office", "street", "postal_code", "city"), ("phone", "website", "networks"))
 _BOLD = ("display_name", "office")
 
@@ -39,7 +42,7 @@ def signature_rule(signature: Signature, proof: Proof, domains: Collection[str])
             "senders": tuple(sorted(domains)),
             "scope": "InOrganization",
             "unless_word": signature.mark,
-            "unless_header": f"{signature.letter_header}: {signature.letter_word}",
+            "unless_header": LETTER_HEADER,
             "unless_type": "Calendaring",
             "fallback": "Ignore",
             "enabled": True,

@@ -16,7 +16,7 @@ WANTED: dict[str, Value] = {
     "senders": ("spf55.org", "verdun.spf55.org"),
     "scope": "InOrganization",
     "unless_word": "SPF-SIG",
-    "unless_header": "X-SPF-Letter: spf",
+    "unless_header": "X-SPF-Letter",
     "unless_type": "Calendaring",
     "fallback": "Ignore",
     "enabled": True,
@@ -66,6 +66,7 @@ def test_another_text_or_another_domain_is_a_difference_and_is_written(signed: W
         ("Set-TransportRule", {"ApplyHtmlDisclaimerText": "<div>à la main</div>"}),
         ("Set-TransportRule", {"ExceptIfSubjectOrBodyContainsWords": ["autre"]}),
         ("Set-TransportRule", {"Mode": "Audit"}),
+        ("Set-TransportRule", {"ExceptIfHeaderMatchesPatterns": ["autre"]}),
         ("Disable-TransportRule", {}),
     ],
 )

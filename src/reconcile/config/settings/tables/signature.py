@@ -42,7 +42,3 @@ class Signature(Table):
     """The colour of names."""
     logo: Annotated[str, AfterValidator(_image)] | None = None
     """An image shown under each signature, where the reader lets images be fetched."""
-    letter_header: Annotated[str, Field(pattern="^X-[A-Za-z0-9-]{1,60}$")] = "X-SPF-Letter"
-    """The header of our own letters, which are signed already."""
-    letter_word: Annotated[str, Field(pattern="^[A-Za-z0-9-]{1,60}$")] = "spf"
-    """A word that this header holds in each of them."""

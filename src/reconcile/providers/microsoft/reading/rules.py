@@ -22,10 +22,12 @@ SELECT = (
     "ApplyHtmlDisclaimerText",
     "ApplyHtmlDisclaimerFallbackAction",
     "ExceptIfSubjectOrBodyContainsWords",
-    "ExceptIfHeaderContainsMessageHeader",
-    "ExceptIfHeaderContainsWords",
+    "ExceptIfHeaderMatchesMessageHeader",
+    "ExceptIfHeaderMatchesPatterns",
     "ExceptIfMessageTypeMatches",
 )
+#: The pattern of any letter or digit: whatever the header says.
+ANYTHING = r"\w"
 #: How the comment of every rule of ours begins.
 OURS = "reconcile:network"
 
@@ -47,14 +49,16 @@ def rule_fields(row: Row, asked: Mapping[str, object] | None = None) -> dict[str
     wanted, said = str((asked or {}).get("text", "")), comment_of(row)
     if said.get("asked") == digest_of(wanted) and said.get("made") == digest_of(text):
         text = wanted
-    header = str(row.get("ExceptIfHeaderContainsMessageHeader") or "")
-    words = _many(row.get("ExceptIfHeaderContainsWords"))
+    header = str(row.get("ExceptIfHeaderMatchesMessageHeader") or "")
+    patterns = _many(row.get("ExceptIfHeaderMatchesPatterns"))
+    if header and patterns != [ANYTHING]:
+        header = f"{header}: {', '.join(patterns)}"
     return {
         "text": text,
         "senders": tuple(sorted(name.lower() for name in _many(row.get("SenderDomainIs")))),
         "scope": row.get("FromScope") or "",
         "unless_word": ", ".join(_many(row.get("ExceptIfSubjectOrBodyContainsWords"))),
-        "unless_header": f"{header}: {', '.join(words)}" if header else "",
+        "unless_header": header,
         "unless_type": row.get("ExceptIfMessageTypeMatches") or "",
         "fallback": row.get("ApplyHtmlDisclaimerFallbackAction") or "",
         "enabled": row.get("State") == "Enabled" and row.get("Mode") == "Enforce",

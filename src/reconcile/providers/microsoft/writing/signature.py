@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
-from reconcile.providers.microsoft.reading.rules import OURS, comment_of, digest_of, rule_fields, rule_named
+from reconcile.providers.microsoft.reading.rules import ANYTHING, OURS, comment_of, digest_of, rule_fields, rule_named
 from reconcile.providers.microsoft.wire.exchange import Exchange
 from reconcile.providers.microsoft.wire.refusals import Refused
 from reconcile.providers.microsoft.writing.read_back import AGREEING, created, until
@@ -105,7 +105,6 @@ class SignatureWriter:
 
 def parameters(fields: Mapping[str, Value]) -> dict[str, object]:
     """The rule as New- and Set-TransportRule take it."""
-    header, _, word = str(fields["unless_header"]).partition(": ")
     text = str(fields["text"])
     senders = fields["senders"]
     return {
@@ -117,8 +116,9 @@ def parameters(fields: Mapping[str, Value]) -> dict[str, object]:
         "ApplyHtmlDisclaimerLocation": "Append",
         "ApplyHtmlDisclaimerFallbackAction": fields["fallback"],
         "ExceptIfSubjectOrBodyContainsWords": [fields["unless_word"]],
-        "ExceptIfHeaderContainsMessageHeader": header,
-        "ExceptIfHeaderContainsWords": [word],
+        # A letter's header names its federation: no word is in all of them, which "contains words" would ask for.
+        "ExceptIfHeaderMatchesMessageHeader": fields["unless_header"],
+        "ExceptIfHeaderMatchesPatterns": [ANYTHING],
         "ExceptIfMessageTypeMatches": fields["unless_type"],
     }
 

@@ -110,8 +110,10 @@ _ROUTE_CHOICES = {
 
 #: What New- and Set-TransportRule take alike, of what the tenant acts on.
 _RULE: dict[str, Any] = {
-    "text": "Identity Name Comments ApplyHtmlDisclaimerText ExceptIfHeaderContainsMessageHeader",
-    "many": "From SenderDomainIs ExceptIfFrom ExceptIfSubjectOrBodyContainsWords ExceptIfHeaderContainsWords",
+    "text": "Identity Name Comments ApplyHtmlDisclaimerText ExceptIfHeaderContainsMessageHeader "
+    "ExceptIfHeaderMatchesMessageHeader",
+    "many": "From SenderDomainIs ExceptIfFrom ExceptIfSubjectOrBodyContainsWords ExceptIfHeaderContainsWords "
+    "ExceptIfHeaderMatchesPatterns",
     "number": "Priority",
     "choices": {
         "Mode": "Audit AuditAndNotify Enforce",

@@ -90,8 +90,12 @@ def _excepted(rule: Mapping[str, Any], message: EmailMessage, sender: str) -> bo
     ):
         return True
     if header := rule["ExceptIfHeaderContainsMessageHeader"]:
-        said = " ".join(message.get_all(header, [])).lower()
-        if any(word.lower() in said for word in rule["ExceptIfHeaderContainsWords"]):
+        said = " ".join(message.get_all(header, []))
+        if any(_holds_word(said, word) for word in rule["ExceptIfHeaderContainsWords"]):
+            return True
+    if header := rule["ExceptIfHeaderMatchesMessageHeader"]:
+        said = " ".join(message.get_all(header, []))
+        if any(re.search(pattern, said, re.IGNORECASE) for pattern in rule["ExceptIfHeaderMatchesPatterns"]):
             return True
     text = _searched(message)
     return any(_holds_word(text, word) for word in rule["ExceptIfSubjectOrBodyContainsWords"])

@@ -32,6 +32,8 @@ PROPERTIES: Mapping[str, Any] = {
     "ExceptIfSubjectOrBodyContainsWords": [],
     "ExceptIfHeaderContainsMessageHeader": None,
     "ExceptIfHeaderContainsWords": [],
+    "ExceptIfHeaderMatchesMessageHeader": None,
+    "ExceptIfHeaderMatchesPatterns": [],
     "RuleErrorAction": "Ignore",
     "StopRuleProcessing": False,
 }
@@ -137,8 +139,10 @@ def _check(rule: Mapping[str, Any]) -> None:
             raise CmdletError("ParameterBindingException", f"A word of '{name}' is longer than {_WORD} characters.")
     if isinstance(rule["ExceptIfMessageTypeMatches"], list):
         raise CmdletError("ParameterBindingException", "ExceptIfMessageTypeMatches takes one value.")
-    if bool(rule["ExceptIfHeaderContainsMessageHeader"]) != bool(rule["ExceptIfHeaderContainsWords"]):
-        raise CmdletError("ArgumentException", "A header and the words it contains go together.")
+    for header, what in (("Contains", "Words"), ("Matches", "Patterns")):
+        named = rule[f"ExceptIfHeader{header}MessageHeader"]
+        if bool(named) != bool(rule[f"ExceptIfHeader{header}{what}"]):
+            raise CmdletError("ArgumentException", f"A header and its {what.lower()} go together.")
     size = sum(len(str(rule[name]).encode()) for name in PROPERTIES if rule[name] not in (None, [], ""))
     if size > _RULE_BYTES:
         raise CmdletError("InvalidOperationException", f"The rule is larger than {_RULE_BYTES} bytes.")
