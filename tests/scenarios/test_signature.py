@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import email
 import email.policy
 import json
-import tomllib
 from email.message import EmailMessage
 
 import pytest
-import requests
 from tests.scenarios.stage import Stage
 
 from reconcile.documents.letters.message import HEADER
@@ -42,15 +39,10 @@ def signing(stage: Stage) -> Stage:
 
 def delivered(stage: Stage, sender: str, message: EmailMessage) -> EmailMessage:
     """The message as it leaves the tenant's mail flow rules."""
-    settings = tomllib.loads((stage.folder / ".sandbox" / "settings.toml").read_text(encoding="utf-8"))
-    answer = requests.post(
-        f"{settings['sandbox']['control']}/message",
-        json={"sender": sender, "message": base64.b64encode(message.as_bytes()).decode()},
-        verify=settings["tenant"]["ca_file"],
-        timeout=30,
-    )
-    answer.raise_for_status()
-    parsed = email.message_from_bytes(base64.b64decode(answer.json()["message"]), policy=email.policy.default)
+    sent, arrived = stage.folder / "sent.eml", stage.folder / "arrived.eml"
+    sent.write_bytes(message.as_bytes())
+    assert sender in stage.run("sandbox", "message", "sent.eml", "--out", "arrived.eml", expect=0).out
+    parsed = email.message_from_bytes(arrived.read_bytes(), policy=email.policy.default)
     assert isinstance(parsed, EmailMessage)
     return parsed
 
@@ -145,6 +137,10 @@ def test_a_probe_that_proves_nothing_says_why(signing: Stage) -> None:
     (signing.folder / "answer.eml").write_bytes(letter(CAMILLE).as_bytes())
     assert "SIG06" in signing.run("signature", "probe", CAMILLE, "--answer", "answer.eml", expect=1).err
     assert not (signing.folder / "spfstate" / "signature").exists()
+    signing.run("signature", "probe", CAMILLE, expect=0)
+    assert "probe Title" in delivered(signing, CAMILLE, letter(CAMILLE)).get_content()
+    signing.run("signature", "probe", CAMILLE, "--withdraw", expect=0)
+    assert "probe Title" not in delivered(signing, CAMILLE, letter(CAMILLE)).get_content()
 
 
 def test_another_vocabulary_is_found_out_and_used(signing: Stage) -> None:

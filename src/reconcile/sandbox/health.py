@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import socket
 import ssl
@@ -44,6 +45,12 @@ class ControlPage:
     def portal(self, settings: Mapping[str, Any]) -> None:
         """Change one object as somebody would by hand. Raises Problem SBX02, or SBX22 when the tenant refuses."""
         self._ask("POST", "portal", settings)
+
+    def message(self, sender: str, message: bytes) -> bytes:
+        """The message as it leaves the tenant's mail flow rules. Raises Problem SBX02, or SBX22 for a sender the tenant
+        lacks."""
+        asked = {"sender": sender, "message": base64.b64encode(message).decode()}
+        return base64.b64decode(self._ask("POST", "message", asked)["message"])
 
     def behaviour(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """How hard the tenant makes it, after these settings. Raises Problem SBX02, or SBX22 for a name it lacks."""

@@ -13,7 +13,7 @@ import click
 
 from reconcile.cli.sandbox.running import NOTHING_RUNS, filling, folder_here, show_servers
 from reconcile.cli.sandbox.seed import seed_of
-from reconcile.cli.sandbox.tenant import portal, tenant
+from reconcile.cli.sandbox.tenant import message, portal, tenant
 from reconcile.cli.session.session import Session
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def sandbox() -> None:
     """The outside world on this machine: a tenant, DNS, the old and the new mail host."""
 
 
-for other in (portal, tenant):
+for other in (portal, tenant, message):
     sandbox.add_command(other)
 
 

@@ -1,6 +1,9 @@
-"""``reconcile sandbox tenant`` and ``portal``: the running tenant's behaviour, and changes made in it by hand."""
+"""``reconcile sandbox tenant``, ``portal`` and ``message``: the running tenant's behaviour, changes made in it by hand,
+and messages sent from it."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import click
 
@@ -29,6 +32,30 @@ def portal(session: Session, /, address: str, **wishes: str | None) -> None:
         raise Problem("SBX01", NOTHING_RUNS, "start it with: reconcile sandbox up")
     ControlPage(note).portal({"address": address, **wanted})
     session.console().print(f"Changed by hand in the tenant: {address}", markup=False)
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Where to write it.")
+@click.pass_obj
+def message(session: Session, file: Path, out: Path) -> None:
+    """Send a message (.eml) from whom its From names, and write it as it leaves the tenant: with its signature."""
+    import email
+    import email.policy
+    import email.utils
+
+    from reconcile.sandbox.health import ControlPage
+
+    data = file.read_bytes()
+    parsed = email.message_from_bytes(data, policy=email.policy.default)
+    sender = email.utils.parseaddr(str(parsed.get("From", "")))[1].lower()
+    if not sender:
+        raise click.UsageError(f"{file} has no From.")
+    note = folder_here().note()
+    if not note.get("ready"):
+        raise Problem("SBX01", NOTHING_RUNS, "start it with: reconcile sandbox up")
+    out.write_bytes(ControlPage(note).message(sender, data))
+    session.console().print(f"Sent by {sender}: {out} is what arrives.", markup=False)
 
 
 @click.command()

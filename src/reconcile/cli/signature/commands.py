@@ -38,8 +38,9 @@ def signature() -> None:
     metavar="FILE",
     help="The message as it arrived, saved whole (.eml).",
 )
+@click.option("--withdraw", is_flag=True, help="Give up: only take the rule away.")
 @click.pass_obj
-def probe(session: Session, sender: str, answer: Path | None) -> int:
+def probe(session: Session, sender: str, answer: Path | None, withdraw: bool) -> int:
     """Find out which tokens of a mail flow rule the tenant fills in: Microsoft's own pages disagree.
 
     Without --answer it writes a rule that adds every token to the messages of ADDRESS alone. Send one from there to
@@ -49,9 +50,12 @@ def probe(session: Session, sender: str, answer: Path | None) -> int:
     from reconcile.providers.microsoft.signature_probe import SignatureProbe
     from reconcile.resources.signature.probe import PROBE_RULE, judge, question, refuse_hollow
 
+    asked = SignatureProbe(session.outside, credential(session), session.clock)
+    if withdraw:
+        asked.withdraw(PROBE_RULE)
+        return DONE
     fields = _mailbox(session, sender.lower())
     refuse_hollow(sender, fields)
-    asked = SignatureProbe(session.outside, credential(session), session.clock)
     if answer is None:
         asked.ask(PROBE_RULE, sender.lower(), question())
         session.warn(
