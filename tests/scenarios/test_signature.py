@@ -131,6 +131,20 @@ def test_what_is_changed_by_hand_is_drift_and_without_the_table_the_rule_goes(si
     assert "SPF-SIG" not in delivered(signing, LOU, letter(LOU)).get_content()
 
 
+def test_where_approval_is_asked_for_the_network_is_approved_like_a_federation(signing: Stage) -> None:
+    probed(signing)
+    with (signing.folder / "reconcile.toml").open("a", encoding="utf-8") as settings:
+        settings.write("\n[guards]\napproval = true\n")
+    assert "PLN08 network was never approved" in signing.run("apply", "--yes").said
+    signing.run("approve", expect=0)
+    assert "signature" in (signing.folder / "approved" / "network.json").read_text(encoding="utf-8")
+    signing.run("apply", "--yes", expect=0)
+    assert "SPF-SIG" in delivered(signing, LOU, letter(LOU)).get_content()
+    signing.run("approve", "--check", expect=0)
+    signing.settings('organisation = "Secours populaire français"', 'organisation = "Autre"')
+    assert "not as approved" in signing.run("approve", "--check", expect=1).out
+
+
 def test_a_probe_that_proves_nothing_says_why(signing: Stage) -> None:
     assert "SIG05" in signing.run("signature", "probe", LOU, expect=1).err
     assert "SIG10" in signing.run("signature", "probe", "lou.petti@spf55.org", expect=1).err

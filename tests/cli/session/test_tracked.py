@@ -46,6 +46,23 @@ def said(folder: Path, *words: str, **environment: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
+def test_what_popstructure_and_a_probe_said_may_be_reviewed_like_a_federation_s_file(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(repository)
+    for name in ("structures/2025-01-06T090000Z.json", "signature/2025-01-06T090000Z.json"):
+        path = repository / "spfstate" / name
+        path.parent.mkdir()
+        path.write_text("{}", encoding="utf-8")
+    git(repository, "add", ".")
+    refuse_tracked(Session(environment={}, sandbox=False, color="never"))
+    (repository / "spfstate" / "structures" / "runs").mkdir()
+    (repository / "spfstate" / "structures" / "runs" / "x.json").write_text("{}", encoding="utf-8")
+    git(repository, "add", ".")
+    with pytest.raises(Problem, match=r"runs/x\.json"):
+        refuse_tracked(Session(environment={}, sandbox=False, color="never"))
+
+
 @pytest.mark.parametrize(
     "name",
     [

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import functools
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconcile.cli.session.session import Session
 from reconcile.problem import Problem
+from reconcile.resources.address import NETWORK
 
 if TYPE_CHECKING:
     from reconcile.cli.wiring.prepare import Prepared
     from reconcile.planning.approval import Decisions, Difference
     from reconcile.planning.plan import Plan
+    from reconcile.resources.resource import Desired
 
 FOLDER = Path("approved")
 FORMAT = 1
@@ -35,9 +38,18 @@ def decided(session: Session, prepared: Prepared) -> dict[str, Decisions]:
     for slug, snapshot in prepared.snapshots.items():
         federation = described.get(slug)
         moments = milestones(federation.file.migration.date if federation else None, settings.calendar)
-        asked = functools.partial(compile_federations, (federation,) if federation else (), settings)
+        asked: Callable[[dt.datetime], Sequence[Desired]] = functools.partial(
+            compile_federations, (federation,) if federation else (), settings
+        )
+        if slug == NETWORK:
+            asked = functools.partial(_of_the_network, prepared)
         found[slug] = decisions(slug, asked, moments, snapshot.records)
     return found
+
+
+def _of_the_network(prepared: Prepared, _moment: dt.datetime) -> Sequence[Desired]:
+    """What reconcile.toml asks is the same at every moment."""
+    return [one for one in prepared.inputs.desired if one.address.federation == NETWORK]
 
 
 def path_of(slug: str) -> Path:
