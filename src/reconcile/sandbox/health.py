@@ -80,12 +80,19 @@ def health(note: Mapping[str, Any]) -> list[ServerHealth]:
     old = f"{note['old_mailboxes']} mailboxes, {note['old_messages']} messages at the start"
     if unnamed := note.get("old_unnamed"):
         old += f"; {unnamed} more addresses that no file names"
-    smtp = [("old host's SMTP", servers["smtp"])] if "smtp" in servers else []
+    smtp = [
+        (name, servers[key], holds)
+        for key, name, holds in (
+            ("smtp", "old host's SMTP", "receives, and its users send"),
+            ("exchange", "tenant's SMTP", "receives, and hands on"),
+        )
+        if key in servers
+    ]
     return [
         ServerHealth("tenant", servers["tenant"], bool(counts), tenant),
         ServerHealth("DNS", servers["dns"], _well(_asks_dns, servers["dns"]), f"{note['zones']} domains"),
         ServerHealth("old mail host", servers["old"], _well(_greets, servers["old"]), old),
-        *(ServerHealth(name, at, _well(_greets_smtp, at), "receives, and its users send") for name, at in smtp),
+        *(ServerHealth(name, at, _well(_greets_smtp, at), holds) for name, at, holds in smtp),
         ServerHealth("new mail host", servers["new"], _well(_greets, servers["new"]), "the tenant's mailboxes"),
     ]
 

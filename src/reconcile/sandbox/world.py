@@ -18,7 +18,7 @@ import pyrage.x25519
 
 from reconcile.problem import Problem
 from reconcile.sandbox.corpus import EMPTY_FOLDERS, mail_from, sample_mail
-from reconcile.sandbox.dns.seed import first_day
+from reconcile.sandbox.dns.seed import HOST_DOMAIN, MICROSOFT_MX, OLD_MX, first_day
 from reconcile.sandbox.dns.server import DnsServer
 from reconcile.sandbox.folder import SandboxFolder, Values
 from reconcile.sandbox.habits import LegacyBox, LegacyFilter, LegacyForward
@@ -27,6 +27,10 @@ from reconcile.sandbox.imap.maildir import write_maildir
 from reconcile.sandbox.imap.new import NewHost, TokenIssuer
 from reconcile.sandbox.imap.old import MASTER_USER, SEPARATOR, OldHost
 from reconcile.sandbox.mail_host.old_smtp import OldHostWithSmtp
+from reconcile.sandbox.smtp.exchange import ExchangeSmtp
+from reconcile.sandbox.smtp.internet import Internet
+from reconcile.sandbox.smtp.listening import SmtpListener
+from reconcile.sandbox.smtp.way_out import WayOut
 from reconcile.sandbox.tenant.behaviour.profiles import PROFILES
 from reconcile.sandbox.tenant.server import TenantOptions, TenantServer
 
@@ -37,7 +41,7 @@ _CORPUS = "sandbox"
 RUNTIME_PREFIX = "reconcile-sandbox-"
 
 
-_Server = DnsServer | OldHost | TenantServer | NewHost
+_Server = DnsServer | OldHost | TenantServer | NewHost | SmtpListener | ExchangeSmtp
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -77,6 +81,8 @@ class World:
     dns: DnsServer
     old: OldHost
     new: NewHost
+    internet: Internet
+    exchange: ExchangeSmtp
 
     def __init__(
         self,
@@ -94,7 +100,7 @@ class World:
         self._record = record
         self._profile = PROFILES[profile]
         self._dovecots = old_dovecot, new_dovecot
-        self._old_host = OldHostWithSmtp if postfix else OldHost
+        self._mail_flows = postfix
         self._runtime: Path | None = None
         self._running: list[_Server] = []
 
@@ -140,23 +146,18 @@ class World:
         """Start the four servers; the note of where they are. ``note``: what is known so far."""
         dns_secret = base64.b64encode(secrets.token_bytes(32)).decode()
         self.dns = DnsServer(first_day(self._seed.zones), {_KEY_NAME: (dns_secret, _KEY_ALGORITHM)})
-        old_dovecot, new_dovecot = self._dovecots
-        self.old = self._old_host(
-            runtime / "old",
-            sorted({box.login for box in self._seed.legacy}),
-            old_dovecot,
-            addresses={box.login.lower(): box.address for box in self._seed.legacy},
-            aliases={forward.address: forward.targets for forward in self._seed.forwards},
-            odd=self._profile.odd_old_host,
-        )
+        self.internet = Internet(self.dns.resolve)
+        _, new_dovecot = self._dovecots
+        self.old = self._old_host(runtime / "old")
         usual = ExchangeBehaviour(renamed_at_sign_in=self._profile.renamed_at_sign_in)
-        self.new = NewHost(runtime / "new", new_dovecot, usual)
+        self.new = NewHost(runtime / "new", new_dovecot, usual, receives=self._mail_flows)
         self.tenant = TenantServer(
             runtime / "tenant",
             resolve=self.dns.resolve,
             mailboxes=self.new,
             record=self._record,
             options=TenantOptions(profile=self._profile),
+            post=self.internet,
         )
         self._vault_key = pyrage.x25519.Identity.generate()
         messages = self._fill(note)
@@ -171,6 +172,7 @@ class World:
             )
         )
         self._running.append(self.new)
+        self._let_mail_flow()
         self.folder.write_settings(self._tables(dns_secret))
         return {
             "control": self.tenant.control,
@@ -189,12 +191,40 @@ class World:
             "old_messages": messages,
         }
 
-    def _smtp(self) -> dict[str, str]:
-        """Where the old host receives mail, if it does."""
-        old = self.old
-        return {"smtp": f"127.0.0.1:{old.postfix.ports.inbound}"} if isinstance(old, OldHostWithSmtp) else {}
+    def _old_host(self, folder: Path) -> OldHost:
+        legacy = self._seed.legacy
+        logins = sorted({box.login for box in legacy})
+        options: dict[str, Any] = {
+            "addresses": {box.login.lower(): box.address for box in legacy},
+            "aliases": {forward.address: forward.targets for forward in self._seed.forwards},
+            "odd": self._profile.odd_old_host,
+        }
+        program, _ = self._dovecots
+        if not self._mail_flows:
+            return OldHost(folder, logins, program, **options)
+        way_out = WayOut(self.internet, OLD_MX)
+        self._start(way_out.listener)
+        return OldHostWithSmtp(folder, logins, program, world=way_out.listener.port, **options)
 
-    def _start(self, *servers: DnsServer | OldHost | TenantServer) -> None:
+    def _let_mail_flow(self) -> None:
+        """Both hosts can be reached under their public addresses."""
+        if isinstance(self.old, OldHostWithSmtp):
+            exchange = ExchangeSmtp(self.tenant.world, self.internet, lambda: self.new.lmtp_port)
+            self._start(exchange)
+            self.exchange = exchange
+            self.internet.places |= dict.fromkeys(OLD_MX, self.old.postfix.ports.inbound)
+            self.internet.places |= dict.fromkeys(MICROSOFT_MX, exchange.listener.port)
+
+    def _smtp(self) -> dict[str, str]:
+        """Where the old host and the tenant receive mail, if they do."""
+        if not isinstance(self.old, OldHostWithSmtp):
+            return {}
+        return {
+            "smtp": f"127.0.0.1:{self.old.postfix.ports.inbound}",
+            "exchange": f"127.0.0.1:{self.exchange.listener.port}",
+        }
+
+    def _start(self, *servers: DnsServer | OldHost | TenantServer | SmtpListener | ExchangeSmtp) -> None:
         for server in servers:
             server.start()
             self._running.append(server)
@@ -237,6 +267,7 @@ class World:
             "mailboxes": "SELECT address, login, last_login AS last_used FROM account",
             "aliases": "SELECT address, targets FROM alias",
         }
+        relay: Values = {"host": f"smtp.{HOST_DOMAIN}", "tls": "opportunistic"}
         return {
             "tenant": {
                 "id": tenant.tenant_id,
@@ -260,7 +291,12 @@ class World:
             **{
                 f"legacy.{name}{table}": values
                 for name in self._seed.servers
-                for table, values in (("", old), (".inventory.doveadm", doveadm), (".inventory.sql", sql))
+                for table, values in (
+                    ("", old),
+                    (".inventory.doveadm", doveadm),
+                    (".inventory.sql", sql),
+                    *([(".relay", relay)] if self._mail_flows else []),
+                )
             },
             "passwords": {
                 "seal_to": [str(self._vault_key.to_public())],

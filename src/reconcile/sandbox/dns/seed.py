@@ -7,6 +7,10 @@ from collections.abc import Mapping, Sequence
 #: The old host's domain, where the federations' MX and SPF point.
 HOST_DOMAIN = "mutualise.example"
 
+#: The public addresses behind which the old host and the tenant receive mail.
+OLD_MX = ("203.0.113.25", "203.0.113.26")
+MICROSOFT_MX = ("192.0.2.25",)
+
 _SOA = "SOA ns1.{host}. hostmaster.{host}. 2024090101 7200 3600 1209600 300"
 
 _FEDERATION = """\

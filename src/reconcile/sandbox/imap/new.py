@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from reconcile.sandbox.imap.configuration import Settings
+from reconcile.sandbox.imap.dovecot import free_port
 from reconcile.sandbox.imap.exchange_behaviour import ExchangeBehaviour
 from reconcile.sandbox.imap.exchange_front import ExchangeFront
 from reconcile.sandbox.imap.host import MailHost
@@ -47,8 +48,17 @@ class NewHost(MailHost):
     started or not.
     """
 
-    def __init__(self, folder: Path, program: Path | None = None, usual: ExchangeBehaviour | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        program: Path | None = None,
+        usual: ExchangeBehaviour | None = None,
+        *,
+        receives: bool = False,
+    ) -> None:
+        """``receives``: it also takes mail for a box, named by its GUID, by LMTP on ``lmtp_port``."""
         super().__init__("new", folder, program)
+        self.lmtp_port = free_port() if receives else 0
         self._behaviour = folder / "behaviour.json"
         self._front: ExchangeFront | None = None
         self._usual = usual
@@ -102,7 +112,12 @@ class NewHost(MailHost):
         # Two gates, both to be passed: first the token, then the box named in user=, which must be open. 2.4 lets in
         # whom no passdb knows once his token is good, so that boxes that are not open are denied by name.
         box = "FROM address WHERE address = '%{user | lower}' AND open"
+        receiving: Settings = {
+            "protocols": "imap lmtp",
+            "service lmtp": {"inet_listener lmtp": {"port": self.lmtp_port}},
+        }
         return {
+            **(receiving if self.lmtp_port else {}),
             "auth_mechanisms": "xoauth2 oauthbearer",
             "imap_capability": CAPABILITY,
             "mail_driver": "sdbox",

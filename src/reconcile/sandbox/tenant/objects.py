@@ -102,6 +102,8 @@ class Domain:
     #: None until Exchange accepts the domain.
     accepted_as: str | None = None
     match_subdomains: bool = False
+    #: Of an authoritative domain whose edge is stuck: the moment of the list of recipients it goes by.
+    edge_made: dt.datetime | None = None
     #: Until when the verifier remembers that the TXT was missing.
     unseen_until: dt.datetime | None = None
 

@@ -59,6 +59,8 @@ class TenantOptions:
 class TenantServer:
     """A tenant on loopback. ``url`` is at once the authority, Graph and Exchange; it is known before ``start``.
 
+    ``world`` is what it holds: whoever looks holds its ``lock``.
+
     ``folder`` receives the throw-away certificates. ``resolve(name, type)`` shows the DNS to the domain verifier.
     ``mailboxes`` is notified of which mailboxes there are. ``record`` is a folder for HAR files. ``post`` takes the
     tenant's own messages to other servers.
@@ -83,6 +85,7 @@ class TenantServer:
         source = random.Random(options.seed)  # noqa: S311 - repeatable identifiers, not secrets
         profile = dataclasses.replace(options.profile, delays=options.delays or options.profile.delays)
         world = World(self._clock, source, subscriptions(options.seats), profile, mailboxes)
+        self.world = world
         self.tenant_id = world.tenant_id
         self.initial_domain = world.initial_domain
         self.copier_principal = world.copier_principal

@@ -76,6 +76,10 @@ class World:
         self.messages: dict[str, list[Any]] = {}
         self._guids: dict[str, str] = {}
         self.domains: dict[str, Domain] = {}
+        #: From when each mail address leads to a mailbox.
+        self.known_since: dict[str, dt.datetime] = {}
+        #: What message trace shows, the oldest first.
+        self.trace: list[dict[str, object]] = []
         self.book = AddressBook(clock, lambda: self.delays.released_address)
         self._seats_shown: dict[str, tuple[int, dt.datetime]] = {}
 
@@ -133,6 +137,8 @@ class World:
         user.values["mail"] = addresses.primary_of(items) or None
         if box is not None:
             box.addresses = list(items)
+            for address in addresses.smtp_of(items):
+                self.known_since.setdefault(address.lower(), self.clock.now())
             self.tell(box)
 
     def set_sign_in(self, user: User, upn: str) -> None:

@@ -37,5 +37,7 @@ class Delays:
     released_address: float = 0.0
     #: A licence was assigned; subscribedSkus counts it.
     seat_count: float = 0.0
+    #: A mailbox or an alias is known; the edge takes mail for it.
+    edge_list: float = 0.0
     #: The tenant began; Exchange believes in the application's role. Until then it answers as if there were none.
     role: float = 0.0

@@ -31,6 +31,9 @@ class Profile:
     concurrency: float = 0.0
     #: Whether Exchange refuses, once for each domain, to change what it does with unknown addresses.
     relay_refused_once: bool = False
+    #: Whether the edge's list of recipients, as a domain first becomes authoritative, lacks the youngest of them; it is
+    #: made anew when the domain is a relay for a moment.
+    edge_stuck: bool = False
     #: Whether guests, contacts and groups come along with every domain that Exchange accepts.
     guests: bool = False
     #: How a list of rights shows an application: by its object ``id``, as a ``sid`` or by its ``name``.

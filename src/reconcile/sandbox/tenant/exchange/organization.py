@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import uuid
 from collections.abc import Callable, Sequence
@@ -21,6 +22,8 @@ class Organization:
         self._world = world
         self._resolve = resolve
         self._refused: set[str] = set()
+        #: The domains that were authoritative before.
+        self._edges: set[str] = set()
         self._signing: dict[str, dict[str, Any]] = {}
 
     def get_accepted_domains(self, given: Parameters) -> Outcome:
@@ -40,8 +43,16 @@ class Organization:
         below = given.get("matchsubdomains", domain.match_subdomains)
         if below and kind != "InternalRelay":
             raise CmdletError("RecipientTaskException", "MatchSubDomains can be set on an internal relay domain only.")
+        if kind == "Authoritative" != domain.accepted_as and self._world.profile.edge_stuck:
+            first = domain.name not in self._edges
+            self._edges.add(domain.name)
+            domain.edge_made = self._before_the_youngest(domain.name) if first else None
         domain.accepted_as, domain.match_subdomains = kind, below
         return [], []
+
+    def _before_the_youngest(self, domain: str) -> dt.datetime | None:
+        moments = [since for name, since in self._world.known_since.items() if name.endswith(f"@{domain}")]
+        return max(moments) - dt.timedelta(microseconds=1) if moments else None
 
     def get_principals(self, given: Parameters) -> Outcome:
         rows = [self._principal(key) for key in self._world.principals]
