@@ -102,6 +102,10 @@ def test_an_address_nobody_listed_goes_on_receiving_until_its_domain_is_authorit
     assert town.write("contact@spf55.org", "nouvelle") == ""
     until(lambda: town.old_box(forgotten, "avant") and town.old_box(forgotten, "pendant"))
     assert not town.old_box("contact@spf55.org", "nouvelle")
+    (line, *_) = stage.run("relayed", "spf55", expect=0).out.splitlines()
+    assert line.startswith(forgotten)
+    assert "1 message" in line
+    assert STRANGER in line
     town.come(1)
     stage.run("apply", "--yes")
     assert town.write(forgotten, "apres").startswith("550 5.4.1")

@@ -57,6 +57,10 @@ COMMANDS = {
         "reconcile.cli.status:status",
         "Where each federation stands: gates, lock, creation, switch, copies; errors first.",
     ),
+    "relayed": (
+        "reconcile.cli.relayed:relayed",
+        "Addresses nobody listed that were written to since the switch.",
+    ),
     "pipeline": (
         "reconcile.cli.pipelines.pipeline:pipeline",
         "Write the files by which GitHub or GitLab plans and applies.",

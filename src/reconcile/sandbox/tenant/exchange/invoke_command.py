@@ -20,6 +20,7 @@ from reconcile.sandbox.tenant.exchange.mailboxes import Mailboxes
 from reconcile.sandbox.tenant.exchange.organization import Organization
 from reconcile.sandbox.tenant.exchange.recipients import Outcome, Parameters, Recipients, Row
 from reconcile.sandbox.tenant.exchange.transport_rules import TransportRules
+from reconcile.sandbox.tenant.exchange.trace import Trace
 from reconcile.sandbox.tenant.post import Post
 from reconcile.sandbox.tenant.sign_in import tokens
 from reconcile.sandbox.tenant.sign_in.permissions import EXCHANGE_ROLE
@@ -89,6 +90,7 @@ class Exchange:
             "remove-transportrule": rules.remove_rule,
             "enable-transportrule": rules.enable_rule,
             "disable-transportrule": rules.disable_rule,
+            "get-messagetracev2": Trace(world).get,
             "get-dkimsigningconfig": organization.get_signing,
             "new-dkimsigningconfig": organization.new_signing,
             "set-dkimsigningconfig": organization.set_signing,
