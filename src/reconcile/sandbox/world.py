@@ -279,6 +279,7 @@ class World:
                 "exchange": tenant.url,
                 "ca_file": str(tenant.ca_file),
                 "copier_principal": tenant.copier_principal,
+                **({"edge": f"127.0.0.1:{self.exchange.listener.port}"} if self._mail_flows else {}),
             },
             "dns": {
                 "host": "127.0.0.1",

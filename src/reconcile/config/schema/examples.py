@@ -101,6 +101,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
         "Letters.contact": "postmaster@secourspopulaire.example",
         "Letters.phone": "01 99 00 00 00",
         "Letters.templates_folder": "letters/templates",
+        "Tenant.edge": "mx",
         "Relay.host": "smtp.mutualise.example",
         "Relay.name": "smtp.mutualise.example",
         "Links.tutorials": "https://wiki.secourspopulaire.example/messagerie",

@@ -20,6 +20,12 @@ def _country(text: str) -> str:
     return text
 
 
+def _edge(text: str) -> str:
+    if text and text != "mx" and re.fullmatch(r"[^\s:/@]+:[0-9]{1,5}", text) is None:
+        raise PydanticCustomError("edge", "mx, or a host and its port, is expected, not {text}", {"text": repr(text)})
+    return text
+
+
 class Tenant(Table):
     """The Microsoft 365 tenant and the application that signs in to it."""
 
@@ -37,6 +43,9 @@ class Tenant(Table):
     """Exchange Online's address."""
     ca_file: Path | None = None
     """Certificate authority to trust instead of the usual ones (the sandbox's)."""
+    edge: Annotated[str, AfterValidator(_edge)] = ""
+    """Where a domain that is to refuse unknown addresses is asked for its youngest ones first, from outside: `mx` (each
+    domain's own, on port 25, which must be open to this machine) or host:port; "" to ask nobody."""
     copier_principal: Name
     """Object id of the enterprise application (service principal) that copies the mail."""
     usage_location: Annotated[str, AfterValidator(_country)] = "FR"

@@ -19,8 +19,8 @@ from reconcile.sandbox.tenant.exchange.encoding import encoded
 from reconcile.sandbox.tenant.exchange.mailboxes import Mailboxes
 from reconcile.sandbox.tenant.exchange.organization import Organization
 from reconcile.sandbox.tenant.exchange.recipients import Outcome, Parameters, Recipients, Row
-from reconcile.sandbox.tenant.exchange.transport_rules import TransportRules
 from reconcile.sandbox.tenant.exchange.trace import Trace
+from reconcile.sandbox.tenant.exchange.transport_rules import TransportRules
 from reconcile.sandbox.tenant.post import Post
 from reconcile.sandbox.tenant.sign_in import tokens
 from reconcile.sandbox.tenant.sign_in.permissions import EXCHANGE_ROLE
