@@ -10,7 +10,9 @@ from decimal import Decimal
 from reconcile.config.cost import cost_of_licences
 from reconcile.config.settings.tables.prices import Prices
 from reconcile.planning.costs import FederationCost
+from reconcile.planning.left_out import LeftOut
 from reconcile.planning.plan import Action, Basis, Blocked, Cause, Change, FieldChange, Plan, SeatCount
+from reconcile.planning.splits import Late, Split
 from reconcile.providers.base import Finding, Weight
 from reconcile.resources.address import Address
 from reconcile.resources.milestones import UNSCHEDULED
@@ -125,6 +127,9 @@ EVERYTHING = dataclasses.replace(
     EMPTY,
     unchanged=41,
     partial=True,
+    left_out=(LeftOut("spf67", "federations/spf67.yaml:12:14", "SPF105 'E4' is not a licence", 2),),
+    splits=(Split("spf51", ("spf51.org",), 4, (Address("spf51", "mailbox", "president@spf51.org"),)),),
+    late=(Late("spf68", (Address("spf68", "mailbox", "accueil@spf68.org"),)),),
     costs=(cost("spf51", 0, 4), cost("spf55", 4, 4, "10.96")),
     changes=(
         altered(

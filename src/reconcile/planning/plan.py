@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from reconcile.planning.costs import FederationCost
 from reconcile.planning.gates import Gate
+from reconcile.planning.left_out import LeftOut
 from reconcile.planning.splits import Late, Split
 from reconcile.providers.base import Finding
 from reconcile.resources.address import Address
@@ -195,6 +196,8 @@ class Plan:
     costs: tuple[FederationCost, ...] = ()
     #: Federations whose mail goes to the tenant while some of their mailboxes are not there.
     late: tuple[Late, ...] = ()
+    #: Federations for which nothing is planned, for their files are not valid.
+    left_out: tuple[LeftOut, ...] = ()
     #: What an apply notes in the state without any write. Not kept in a plan file: the next plan finds it again.
     unrecorded: tuple[Unrecorded, ...] = dataclasses.field(default=(), compare=False)
 

@@ -108,8 +108,14 @@ def _around(plan: Plan) -> dict[str, Any]:
         "findings": [{**dataclasses.asdict(one), "weight": one.weight.value} for one in plan.findings],
         "gates": [{**dataclasses.asdict(one), "lock": one.lock.isoformat()} for one in plan.gates],
         "splits": [
-            {**dataclasses.asdict(one), "waiting": [str(address) for address in one.waiting]} for one in plan.splits
+            {
+                **dataclasses.asdict(one),
+                "domains": list(one.domains),
+                "waiting": [str(address) for address in one.waiting],
+            }
+            for one in plan.splits
         ],
+        "left_out": [dataclasses.asdict(one) for one in plan.left_out],
         "costs": [as_object(one) for one in plan.costs],
         "late": [
             {**dataclasses.asdict(one), "waiting": [str(address) for address in one.waiting]} for one in plan.late

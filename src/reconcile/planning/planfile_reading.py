@@ -9,6 +9,7 @@ from typing import Any
 
 from reconcile.planning.costs import from_object
 from reconcile.planning.gates import Gate
+from reconcile.planning.left_out import LeftOut
 from reconcile.planning.plan import Action, Basis, Blocked, Cause, Change, FieldChange, Plan, SeatCount
 from reconcile.planning.splits import Late, Split
 from reconcile.providers.base import Finding, Weight
@@ -40,6 +41,7 @@ def read(body: Mapping[str, Any]) -> Plan:
             Split(one["federation"], tuple(one["domains"]), one["moved"], tuple(map(Address.parse, one["waiting"])))
             for one in body.get("splits", ())
         ),
+        left_out=tuple(LeftOut(**one) for one in body.get("left_out", ())),
         costs=tuple(from_object(one) for one in body.get("costs", ())),
         late=tuple(Late(one["federation"], tuple(map(Address.parse, one["waiting"]))) for one in body.get("late", ())),
         seats=tuple(

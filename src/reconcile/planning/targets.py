@@ -39,6 +39,7 @@ def restrict(plan: Plan, patterns: Sequence[str]) -> Plan:
         unmanaged=tuple(address for address in plan.unmanaged if _named(address, patterns)),
         unrecorded=tuple(one for one in plan.unrecorded if _named(one.live.address, patterns)),
         partial=True,
+        left_out=tuple(one for one in plan.left_out if any(_within(one.federation, pattern) for pattern in patterns)),
         costs=concerned(plan.costs, licensed(changes)),
         seats=tuple(one for one in seats if one.taken or one.returned or one.lacking),
     )
@@ -52,6 +53,11 @@ def refuse_strays(patterns: Sequence[str], known: Iterable[Address]) -> None:
             near = difflib.get_close_matches(pattern, names, 1)
             hint = f"did you mean {near[0]}?" if near else "an address is federation/kind/key, such as spf55/mailbox/*"
             raise Problem("PLN05", f"No resource is called {pattern}.", hint, _USAGE)
+
+
+def _within(federation: str, pattern: str) -> bool:
+    """Whether a pattern may mean a resource of the federation."""
+    return fnmatch.fnmatchcase(federation, pattern.partition("/")[0])
 
 
 def _named(address: Address, patterns: Sequence[str]) -> bool:

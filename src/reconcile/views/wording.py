@@ -7,7 +7,8 @@ import itertools
 
 from rich.text import Text
 
-from reconcile.planning.plan import Action, SeatCount
+from reconcile.planning.left_out import LeftOut
+from reconcile.planning.plan import Action, Plan, SeatCount
 from reconcile.planning.splits import Late, Split, named
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
@@ -108,6 +109,17 @@ def late(one: Late) -> str:
     return (
         f"{one.federation}: {shown}{more} {verb} late: {theirs} mail goes on to the old host, and is copied from there."
     )
+
+
+def left_out(one: LeftOut) -> str:
+    """One federation whose file is not valid, as the first line of a plan and the end of a run say it."""
+    more = f" (and {count(one.more, 'more error', 'more errors')})" if one.more else ""
+    return f"{one.federation} is left out, its file is not valid: {plain(one.where)}: {plain(one.why)}{more}."
+
+
+def alarms(plan: Plan) -> list[str]:
+    """What a plan says before anything else: who is left out, split between two hosts, or switched and not whole."""
+    return [*map(left_out, plan.left_out), *map(split, plan.splits), *map(late, plan.late)]
 
 
 def seats(one: SeatCount) -> str:

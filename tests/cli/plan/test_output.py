@@ -37,7 +37,8 @@ def show(*words: str, **environment: str) -> str:
 
 def test_words_are_for_people_and_the_default() -> None:
     assert show() == show("--format", "text")
-    assert show().startswith("DELETIONS: 2 resources would go\n")
+    assert show().startswith("spf67 is left out, its file is not valid: ")
+    assert "\nDELETIONS: 2 resources would go\n" in show()
 
 
 def test_json_is_the_plan_s_own_document() -> None:

@@ -14,7 +14,7 @@ from reconcile.cli.apply.output import ApplyOutput, EventOutput, TextOutput
 from reconcile.cli.apply.run import Chosen, carry_out
 from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.duration import Duration
-from reconcile.cli.session.exits import DONE, ERROR, INTERRUPTED, PARTLY_APPLIED, REFUSED, STALE_OR_LOCKED
+from reconcile.cli.session.exits import DONE, ERROR, INTERRUPTED, INVALID, PARTLY_APPLIED, REFUSED, STALE_OR_LOCKED
 from reconcile.cli.session.moment import moment_at
 from reconcile.cli.session.session import Session
 from reconcile.cli.session.waiting import wait_until
@@ -79,8 +79,9 @@ def apply(
     if denied:
         return REFUSED
     if not plan.changes and not plan.unrecorded:
-        output.nothing_done(complete=not (chosen.stale or plan.blocked))
-        return STALE_OR_LOCKED if chosen.stale else ERROR if plan.blocked else DONE
+        output.nothing_done(complete=not (chosen.stale or plan.blocked or plan.left_out))
+        without = INVALID if plan.left_out else ERROR if plan.blocked else DONE
+        return STALE_OR_LOCKED if chosen.stale else without
     if plan.changes and not (yes or chosen.reviewed) and not output.confirmed():
         raise Problem("GRD03", "Nothing was applied: nobody said yes.", "say --yes, or apply a saved plan", REFUSED)
     run = carry_out(session, chosen, found, output, deadline)
@@ -127,7 +128,9 @@ def _saved(session: Session, file: Path, target: tuple[str, ...], found: Mapping
         session.warn(f"{sifted.done} of the plan's {len(plan.changes)} changes are made already.")
     digest = planfile.document(plan)["digest"]
     plan = dataclasses.replace(
-        restrict(sifted.plan, target), gates=closed_gates(session, prepared, (fresh or plan).findings)
+        restrict(sifted.plan, target),
+        gates=closed_gates(session, prepared, (fresh or plan).findings),
+        left_out=(),  # of what was reviewed, nothing is
     )
     return Chosen(plan, prepared, digest, reviewed=True, stale=bool(sifted.stale))
 
@@ -155,6 +158,8 @@ def _exit_code(run: Run, plan: Plan, now: dt.datetime) -> int:
     if counts[Result.FAILED] or counts[Result.SKIPPED] or plan.blocked:
         between = any(left_split(run, plan)) or any(left_late(run, plan))
         return PARTLY_APPLIED if counts[Result.DONE] or between else ERROR
+    if plan.left_out:
+        return PARTLY_APPLIED if counts[Result.DONE] else INVALID
     return REFUSED if _held_at_its_moment(run, plan, now) else DONE
 
 

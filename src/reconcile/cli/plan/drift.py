@@ -26,14 +26,18 @@ def drift(session: Session, federations: tuple[str, ...], as_json: bool) -> int:
     from reconcile.planning.drift import find_drift
     from reconcile.planning.planner import observe
     from reconcile.views.drift import drift_document, drift_text
+    from reconcile.views.wording import left_out
 
-    inputs = prepare(session, federations).inputs
+    prepared = prepare(session, federations)
+    inputs = prepared.inputs
     described = {resource.address for resource in inputs.desired}
     found = find_drift(inputs.records.values(), observe(inputs, readers(session)).observed, described)
     if as_json:
         click.echo(json.dumps(drift_document(found), indent=1, ensure_ascii=False))
     else:
         session.print(drift_text(found, session.zone))
-    if found.unknown:
+    for one in prepared.left_out:
+        session.warn(left_out(one))
+    if found.unknown or prepared.left_out:
         return ERROR
     return CHANGES if found.fields else DONE

@@ -9,7 +9,7 @@ import click
 
 from reconcile.cli.plan.output import format_options, say_plan
 from reconcile.cli.session.completion import FEDERATION
-from reconcile.cli.session.exits import CHANGES, DONE, ERROR
+from reconcile.cli.session.exits import CHANGES, DONE, ERROR, INVALID
 from reconcile.cli.session.moment import as_of_option
 from reconcile.cli.session.session import Session
 
@@ -65,8 +65,8 @@ def plan(
     say_plan(session, made, shape, markdown=markdown, verbose=verbose)
     if out and shape == "text":
         session.warn(f"Saved in {out}.")
-    if made.blocked:
-        return ERROR
+    if made.blocked or made.left_out:
+        return INVALID if made.left_out else ERROR
     return CHANGES if detailed_exitcode and made.changes else DONE
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from reconcile.config.federation.federation import Federation
     from reconcile.config.load import Loaded
     from reconcile.planning.gates import Gate
+    from reconcile.planning.left_out import LeftOut
     from reconcile.planning.plan import Basis, Plan
     from reconcile.planning.planner import Inputs
     from reconcile.providers.base import Finding, Reader
@@ -26,12 +27,13 @@ if TYPE_CHECKING:
 @dataclasses.dataclass(frozen=True)
 class Prepared:
     """Federations that passed validation, their state, and what a plan is made from. ``everyone``: all whose file is
-    valid, those that were not named too."""
+    valid, those that were not named too. ``left_out``: those asked for whose file is not."""
 
     federations: Sequence[Federation]
     snapshots: Mapping[str, Snapshot]
     inputs: Inputs
     everyone: Sequence[Federation] = ()
+    left_out: Sequence[LeftOut] = ()
 
     @property
     def former_domains(self) -> frozenset[str]:
@@ -50,7 +52,8 @@ class Prepared:
 def prepare(session: Session, names: Sequence[str]) -> Prepared:
     """Load, check and compile the federations named (all of them without names), and read their state.
 
-    Raises CFG03 (exit 3) when one of their files is not valid, CFG04 for a name nobody has.
+    One whose file is not valid is left out, and no other. Raises CFG03 (exit 3) when none of their files is valid,
+    CFG04 for a name nobody has.
     """
     return _prepared(session, _loaded(session), names)
 
@@ -101,7 +104,7 @@ def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepare
     recorded = states.federations()
     gone = [slug for slug in recorded if slug not in {*files, NETWORK} and (not names or slug in names)]
     described = [name for name in names if name not in {*gone, NETWORK}]
-    federations = () if names and not described else loaded.select(described)
+    federations, broken = ((), ()) if names and not described else _sound(loaded, described)
     network = network_of(session, loaded, recorded) if not names or NETWORK in names else None
     slugs = [*(federation.slug for federation in federations), *gone, *([NETWORK] if network else [])]
     snapshots: dict[str, Snapshot] = {}
@@ -136,7 +139,17 @@ def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepare
         owners=owners,
         logins=Logins.known(owners, settings.legacy, settings.protected, session.inventories.values()),
     )
-    return Prepared(federations, snapshots, inputs, loaded.federations)
+    return Prepared(federations, snapshots, inputs, loaded.federations, broken)
+
+
+def _sound(loaded: Loaded, names: Sequence[str]) -> tuple[Sequence[Federation], Sequence[LeftOut]]:
+    """Those of the federations named whose files are valid, and the others. Raises CFG03 when there is no valid one."""
+    from reconcile.planning.left_out import left_out
+
+    chosen = loaded.only(loaded.named(names)) if names else loaded
+    if not chosen.federations:
+        return loaded.select(names), ()
+    return chosen.federations, left_out(chosen.errors)
 
 
 def basis(federations: Sequence[Federation], snapshots: Mapping[str, Snapshot]) -> dict[str, Basis]:
@@ -163,7 +176,8 @@ def observe_and_plan(session: Session, prepared: Prepared, readers: Mapping[str,
 
     plan = make_plan(prepared.inputs, readers, session.clock.now(), f"reconcile {__version__}")
     costs = concerned(costs_of(prepared.federations, session.settings.prices, session.today), licensed(plan.changes))
-    return dataclasses.replace(plan, gates=closed_gates(session, prepared, plan.findings), costs=costs)
+    gates = closed_gates(session, prepared, plan.findings)
+    return dataclasses.replace(plan, gates=gates, costs=costs, left_out=tuple(prepared.left_out))
 
 
 def closed_gates(session: Session, prepared: Prepared, findings: Sequence[Finding]) -> tuple[Gate, ...]:

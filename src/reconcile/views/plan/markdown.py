@@ -20,7 +20,7 @@ from reconcile.views.cost import cost_line
 from reconcile.views.gate_text import said
 from reconcile.views.markdown import Page, fence, inert
 from reconcile.views.plan.change_text import Detail, change_text
-from reconcile.views.wording import count, lacking_by_federation, moment, not_before, plain, resource, seats
+from reconcile.views.wording import alarms, count, lacking_by_federation, moment, not_before, plain, resource, seats
 
 #: By this hidden line a pipeline finds its own comment again, to replace it.
 MARKER = "<!-- reconcile-plan:v1 -->"
@@ -28,8 +28,11 @@ COMMENT_CHARACTERS = 65_536
 
 #: A single change longer than this is cut, so that one cannot hide all others.
 _LONGEST_CHANGE = 4_000
+#: Characters of what is said of one federation in trouble.
+_LONGEST_ALARM = 300
 #: What may be left out, in the order of the sections.
 _LEFT_OUT = (
+    "federation",
     "refusal",
     "missing seat",
     "deletion",
@@ -64,7 +67,9 @@ def render(
     drifted = [change for change in plan.changes if change.action is not Action.DELETE and _moved(change)]
     intended = [change for change in plan.changes if change.action is not Action.DELETE and not _moved(change)]
     digest = document(plan)["digest"]
+    troubles = [f"! {line[:_LONGEST_ALARM]}\n" for line in alarms(plan)]
     most = (
+        len(troubles),
         len(refusals),
         len(plan.lacking),
         len(deletions),
@@ -80,6 +85,7 @@ def render(
     page.write(_opening(plan, now))
     _table(page, plan)
     missing = (
+        _section(page, "#### Federations left out or half moved", troubles),
         _section(page, "#### Refused: an apply that says nothing more would not do it", _refused(refusals)),
         _section(page, "#### Seats missing: an apply leaves these out, and what depends on them", _without_seat(plan)),
         _section(page, f"#### Deletions: {count(len(deletions), 'resource')} would go", _blocks(deletions, now)),

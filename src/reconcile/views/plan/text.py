@@ -26,15 +26,14 @@ from reconcile.views.wording import (
     DRIFT,
     QUIET,
     STYLES,
+    alarms,
     count,
     lacking,
-    late,
     moment,
     not_before,
     plain,
     resource,
     seats,
-    split,
 )
 
 _KIND_ORDER = {name: place for place, name in enumerate(KINDS)}
@@ -43,7 +42,7 @@ _TO = {action: f"to {action.name.lower()}" for action in Action}
 
 def plan_text(plan: Plan, zone: dt.tzinfo, detail: Detail = Detail.REVIEW) -> list[Text]:
     """The lines of a plan, complete without colour (``line.plain``). ``zone``: in which moments are said."""
-    lines = [Text(split(one), ALARM) for one in plan.splits] + [Text(late(one), ALARM) for one in plan.late]
+    lines = [Text(line, ALARM) for line in alarms(plan)]
     lines += [Text()] if lines else []
     deletions = [change for change in plan.changes if change.action is Action.DELETE]
     others = [change for change in plan.changes if change.action is not Action.DELETE]

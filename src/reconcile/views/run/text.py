@@ -13,7 +13,7 @@ from reconcile.planning.plan import Plan
 from reconcile.resources.address import Address
 from reconcile.resources.milestones import UNSCHEDULED
 from reconcile.views.gate_text import said
-from reconcile.views.wording import ALARM, QUIET, count, duration, late, moment, plain, resource, split
+from reconcile.views.wording import ALARM, QUIET, count, duration, late, left_out, moment, plain, resource, split
 
 
 def run_text(run: Run, plan: Plan, zone: dt.tzinfo) -> list[Text]:
@@ -36,7 +36,8 @@ def run_text(run: Run, plan: Plan, zone: dt.tzinfo) -> list[Text]:
         lines += _held(slug, outcomes, plan)
         lines += _listed(outcomes, Result.NOT_STARTED, "not started, the run was stopped:")
         lines += _waiting(outcomes, zone)
-    return [*lines, Text(), *_closing(run)]
+    lines += [Text(left_out(one), ALARM) for one in plan.left_out]
+    return [*lines, Text(), *_closing(run, complete=not plan.left_out)]
 
 
 def _counts(outcomes: Iterable[Outcome]) -> str:
@@ -105,18 +106,19 @@ def _waiting(outcomes: Iterable[Outcome], zone: dt.tzinfo) -> Iterator[Text]:
     yield Text(f"  {count(len(waiting), 'change')} not due yet: {start}{when}", QUIET)
 
 
-def _closing(run: Run) -> Iterator[Text]:
+def _closing(run: Run, *, complete: bool) -> Iterator[Text]:
     tally = run.tally
     wanting = [tally[result] for result in (Result.FAILED, Result.SKIPPED, Result.NOT_STARTED)]
-    said = "Apply interrupted" if run.interrupted else "Apply incomplete" if any(wanting) else "Apply complete"
-    if tally[Result.HELD] and not run.interrupted and not any(wanting):
+    whole = complete and not any(wanting)
+    said = "Apply interrupted" if run.interrupted else "Apply complete" if whole else "Apply incomplete"
+    if tally[Result.HELD] and not run.interrupted and whole:
         said = "Apply complete but for what gates hold back"
     counts = ", ".join(
         f"{number} {result.value}"
         for result, number in tally.items()
         if number or result in (Result.DONE, Result.FAILED, Result.SKIPPED)
     )
-    style = ALARM if any(wanting) else "bold green"
+    style = "bold green" if whole else ALARM
     yield Text(f"{said}: ", style).append(f"{counts}, in {duration(run.seconds)}. Run {run.run_id}.", "not bold")
     if any(wanting):
         yield Text("Run the same command again: it takes up what is missing and does nothing twice.")

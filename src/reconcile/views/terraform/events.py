@@ -15,7 +15,7 @@ from reconcile.applying.outcome import Outcome, Result, Run
 from reconcile.planning.plan import Action, Blocked, Change, Plan
 from reconcile.resources.address import Address
 from reconcile.views.terraform.names import TERRAFORM_VERSION, imported, named, utc, world_moved
-from reconcile.views.wording import count, plain
+from reconcile.views.wording import count, late, left_out, plain, split
 
 Said = dict[str, Any]
 
@@ -66,6 +66,12 @@ def plan_events(plan: Plan, now: dt.datetime) -> Iterator[Said]:
             yield _resource_message("resource_drift", f"Drift detected ({moved})", change.address, moved, now)
     for change in plan.changes:
         yield _planned(change, now)
+    for missing in plan.left_out:
+        yield _about_a_federation(left_out(missing), "", now)
+    for half in plan.splits:
+        yield _about_a_federation(split(half), "", now)
+    for behind in plan.late:
+        yield _about_a_federation(late(behind), "", now)
     for one in plan.blocked:
         yield _blocked(one, now)
     yield _summary("plan", "Plan:", _TO_DO, plan.changes, now)
@@ -173,6 +179,11 @@ def _diagnostic(severity: str, summary: str, detail: str, address: Address, now:
     diagnostic = {"severity": severity, "summary": summary, "detail": detail, "address": named(address).address}
     said = _message("diagnostic", f"{severity.capitalize()}: {summary}", now, level)
     return said | {"diagnostic": diagnostic}
+
+
+def _about_a_federation(summary: str, detail: str, now: dt.datetime) -> Said:
+    said = _message("diagnostic", f"Warning: {summary}", now, "warn")
+    return said | {"diagnostic": {"severity": "warning", "summary": summary, "detail": plain(detail)}}
 
 
 def _message(kind: str, words: str, now: dt.datetime, level: str = "info") -> Said:
