@@ -17,11 +17,15 @@ from reconcile.state.stores import folder
 
 POINTS = ("before", "torn", "after")
 SAVES = ("before save", "torn save", "after save")
+#: Around the writes that first passwords take: a seal, a file or a receipt of a delivery, a file laid in the account.
+PASSWORDS = ("before password", "after password")
 
 
 def die_at(number: int, point: str) -> None:
     """Kill this process at the given point of its ``number``-th line (from 0), or snapshot for the points of SAVES."""
-    if point in SAVES:
+    if point in PASSWORDS:
+        _at_a_password(number, point)
+    elif point in SAVES:
         _at_a_save(number, point)
     else:
         _at_a_line(number, point)
@@ -69,6 +73,27 @@ def _at_a_save(number: int, point: str) -> None:
             _die()
 
     folder.replace_file = replace_file
+
+
+def _at_a_password(number: int, point: str) -> None:
+    from reconcile.passwords import vault
+    from reconcile.providers.delivery import outbox, provider
+
+    writes = itertools.count()
+
+    def dying(write: Any) -> Any:
+        def wrapped(*arguments: Any) -> None:
+            fatal = next(writes) == number
+            if fatal and point == "before password":
+                _die()
+            write(*arguments)
+            if fatal:
+                _die()
+
+        return wrapped
+
+    for module, name in ((vault, "replace_file"), (outbox, "replace_file"), (provider, "deposit")):
+        setattr(module, name, dying(getattr(module, name)))
 
 
 def _die() -> None:

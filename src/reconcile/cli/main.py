@@ -87,6 +87,10 @@ COMMANDS = {
         "reconcile.cli.copy.commands:copy",
         "Copy the old mail and follow it: work, status, report, verify, pause, retry.",
     ),
+    "secrets": (
+        "reconcile.cli.secrets.commands:secrets",
+        "First passwords: who has had theirs, deliver, set anew, purge. None is ever shown.",
+    ),
     "sandbox": (
         "reconcile.cli.sandbox.commands:sandbox",
         "The outside world on this machine: tenant, DNS, old and new mail hosts.",

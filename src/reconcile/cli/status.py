@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from reconcile.config.load import Loaded
     from reconcile.planning.status import Copies, FederationStatus
     from reconcile.resources.address import Address
-    from reconcile.state.snapshot.snapshot import Snapshot
 
 #: Seconds between two looks of --watch.
 _EVERY = 5.0
@@ -108,6 +107,7 @@ def _rows(session: Session, what: Sequence[str]) -> list[FederationStatus]:
 
 
 def _standings(session: Session, loaded: Loaded, chosen: set[str]) -> Iterator[FederationStatus]:
+    from reconcile.cli.wiring.delivery import handed_by
     from reconcile.cli.wiring.gating import judged, still_to_hold
     from reconcile.cli.wiring.letter_standings import standings_of
     from reconcile.cli.wiring.notices import CopyJobs
@@ -140,24 +140,12 @@ def _standings(session: Session, loaded: Loaded, chosen: set[str]) -> Iterator[F
             failures.get(slug, {}),
             copies.get(slug, Copies()),
             now,
-            _handed(session, slug, snapshot),
+            handed_by(session, slug, snapshot),
         )
         try:
             yield dataclasses.replace(row, letters=standings_of(session, federation, snapshot, jobs))
         except Problem as problem:
             yield dataclasses.replace(row, state=State.ERROR, trouble=(*row.trouble, str(problem)))
-
-
-def _handed(session: Session, slug: str, snapshot: Snapshot) -> frozenset[str]:
-    """Who of the federation has had their first password delivered."""
-    from reconcile.cli.wiring.delivery import outbox
-
-    recorded: set[str] = set()
-    for address, record in snapshot.records.items():
-        people = record.fields.get("people")
-        if address.kind == "credentials" and isinstance(people, tuple):
-            recorded.update(people)
-    return outbox(session).handed(slug, recorded)
 
 
 def _failures(session: Session) -> dict[str, dict[Address, str]]:

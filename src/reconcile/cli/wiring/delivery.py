@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from reconcile.providers.delivery.place import Place
     from reconcile.providers.delivery.provider import Handed, Packed
     from reconcile.providers.microsoft.writing.first_passwords import FirstPasswordAccounts
+    from reconcile.state.snapshot.snapshot import Snapshot
 
 #: Under this name the vault keeps what opens a federation's files: told by telephone, never sent with them.
 OPENING = "ouverture"
@@ -51,6 +52,16 @@ def outbox(session: Session) -> Outbox:
     from reconcile.providers.delivery.outbox import Outbox
 
     return Outbox(session.state / "deliveries")
+
+
+def handed_by(session: Session, slug: str, snapshot: Snapshot | None) -> frozenset[str]:
+    """Who of the federation has had their first password, by the receipts and by this state of it."""
+    recorded: set[str] = set()
+    for address, record in snapshot.records.items() if snapshot else ():
+        people = record.fields.get("people")
+        if address.kind == "credentials" and isinstance(people, tuple):
+            recorded.update(people)
+    return outbox(session).handed(slug, recorded)
 
 
 def accounts(session: Session) -> FirstPasswordAccounts:
@@ -99,6 +110,9 @@ def _packed(session: Session, slug: str, people: Sequence[Handed], former: str) 
     password = kept.open(slug, OPENING, former) if former else None
     opening = former
     if password is None:
+        # What a run sealed that died before its files were kept opens nothing, and must not be told for what does.
+        named = {one.opening for one in outbox(session).deliveries(slug)}
+        kept.remove([one for one in kept.entries(slug) if one.address == OPENING and one.entry not in named])
         sealed_one = kept.seal(slug, OPENING, passphrase((), secrets.randbelow))
         password, opening = sealed_one.password, sealed_one.entry
     return Packed(
