@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FAMILIES = "APL|AUTH|BUG|CAL|CFG|COPY|DNS|FRG|GIT|GRD|IMP|INV|LET|LOG|M365-|OUT|PIP|PLN|SBX|SEC|SIG|STA|STR"
+FAMILIES = "APL|AUTH|BUG|CAL|CFG|COPY|DNS|FRG|GIT|GRD|IMP|INV|LCK|LET|LOG|M365-|OUT|PIP|PLN|SBX|SEC|SIG|STA|STR"
 CODE = re.compile(rf"(?:{FAMILIES})\d\d")
 
 

@@ -20,6 +20,7 @@ from reconcile.config.load import load_federations
 from reconcile.config.rehearsal import Rehearsal
 from reconcile.config.settings.tables.batches import Batch
 from reconcile.config.settings.tables.calendar import Calendar
+from reconcile.config.settings.tables.lock import Lock, LockByHand
 from reconcile.planning.gates import GATES, Facts, Gate, gates
 from reconcile.planning.held import held_back
 from reconcile.planning.plan import Plan
@@ -45,6 +46,17 @@ mailboxes:
   lou.petit@spf55.org: {licence: E1, aliases: [lou@spf55.org], directory: {last_name: Petit, first_name: Lou}}
   contact@spf55.org: {licence: shared, delegates: [lou.petit@spf55.org]}
 """
+LOCKS = {
+    "there": Lock(
+        by_hand=LockByHand(lock=("suspend",), unlock=("resume",)),
+        canary="canari@{domain}",
+        pop="",
+        submission="mx.mutualise.example:587",
+        inbound="mx.mutualise.example:25",
+    ),
+    "impossible": Lock(impossible="nobody answers our letters"),
+    "unsaid": None,
+}
 DAMAGED = {
     "rehearsal": Problem("STA17", "x.json is no rehearsal this version can read.", "rehearse again"),
     "inventory": Problem("INV01", "x.json is damaged.", "put a good copy back"),
@@ -107,6 +119,7 @@ def judged(folder: Path, case: Mapping[str, Any]) -> tuple[Gate, ...]:
         DAMAGED["switches"] if switches == "damaged" else switches,
         seals=case.get("seals", True),
         returned=case.get("returned", ""),
+        host_lock=LOCKS[case.get("lock", "there")],
     )
     return gates(facts)
 

@@ -182,7 +182,7 @@ class TestWorld:
 
     def test_secrets_are_readable_by_their_owner_alone(self, world: World) -> None:
         files = list((world.folder.path / "secrets").iterdir())
-        assert len(files) == 3
+        assert len(files) == 4
         for file in files:
             assert stat.S_IMODE(file.stat().st_mode) == 0o600
             for shown in (world.settings, world.folder.path / "world.json"):

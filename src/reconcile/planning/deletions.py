@@ -41,6 +41,8 @@ def gone_first(changes: Sequence[Change]) -> Before:
         elif address.kind == "copy_access":
             box = Address(address.federation, "mailbox", address.key)
             before[address] = [other for other in on_box[box] if other.kind == "copy"]
+        elif KINDS[address.kind].timely:
+            continue  # an unlocking: people get back in whatever else is still to be taken away
         elif RANK[address.kind] < RANK["mailbox"]:  # a domain's own, on which all the rest depends
             others = deleted[address.federation]
             before[address] = [one.address for one in others if RANK[one.address.kind] > RANK[address.kind]]

@@ -18,6 +18,7 @@ from reconcile.config.inventory.inventory import WHICH_ADDRESSES, Inventory
 from reconcile.config.rehearsal import Rehearsal
 from reconcile.config.rules.inventory import undecided, undecided_mail
 from reconcile.config.settings.tables.batches import Batch, batch_of
+from reconcile.config.settings.tables.lock import Lock
 from reconcile.config.settings.tables.prices import Prices
 from reconcile.problem import Problem
 
@@ -43,6 +44,7 @@ GATES: Mapping[str, str] = MappingProxyType(
         "GAT09": "the old mail fits in the new mailboxes",
         "GAT10": "no other tenant holds a domain",
         "GAT11": "the tenant refuses no mail of the federation",
+        "GAT30": "the old host can be locked",
         "GAT35": "first passwords can be sealed",
         "GAT47": "letters reach the contact",
     }
@@ -98,6 +100,8 @@ class Facts:
     prices: Prices = dataclasses.field(default_factory=Prices)
     seals: bool = True
     returned: str = ""
+    #: How its old host is locked; None when reconcile.toml does not say, or names no such host.
+    host_lock: Lock | None = None
 
 
 #: Why a gate does not hold, and what to do about it.
@@ -110,7 +114,7 @@ def gates(facts: Facts) -> tuple[Gate, ...]:
     result = []
     for code, judge in _JUDGES.items():
         why, hint = next(judge(facts), ("", ""))
-        waived = overrides.get(code, "") if why else ""
+        waived = overrides.get(code) or _reason_of_the_host(facts, code) if why else ""
         result.append(Gate(facts.federation.slug, code, facts.lock, why, hint, waived))
     return tuple(result)
 
@@ -280,6 +284,23 @@ def _returned(facts: Facts) -> Iterator[Reason]:
         yield facts.returned, "call the contact, correct contact: email:, and the letter leaves again"
 
 
+def _lockable(facts: Facts) -> Iterator[Reason]:
+    file = facts.federation.file
+    if file.legacy is None or all(mailbox.new for mailbox in file.mailboxes.values()):
+        return
+    name = file.legacy.server
+    if facts.host_lock is None:
+        hint = f"add [legacy.{name}.lock], with how or with the reason why not: docs/lock.md"
+        yield f"reconcile.toml does not say how {name} refuses its users", hint
+    elif facts.host_lock.impossible:
+        yield f"{name} cannot be locked: its users go on reading and sending there", "tell them to stop"
+
+
+def _reason_of_the_host(facts: Facts, code: str) -> str:
+    """That reconcile.toml gives for all the federations of a host; "" without one."""
+    return facts.host_lock.impossible if code == "GAT30" and facts.host_lock else ""
+
+
 def _many(addresses: Sequence[str], what: str) -> str:
     shown = ", ".join(addresses[:3]) + (f" and {len(addresses) - 3} more" if len(addresses) > 3 else "")
     return f"{shown}: {what}"
@@ -298,6 +319,7 @@ _JUDGES: Mapping[str, Callable[[Facts], Iterator[Reason]]] = MappingProxyType(
         "GAT09": _fits,
         "GAT10": _ours,
         "GAT11": _refused,
+        "GAT30": _lockable,
         "GAT35": _sealed,
         "GAT47": _returned,
     }

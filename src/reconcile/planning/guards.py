@@ -201,6 +201,10 @@ class Boundary:
         if change.address.kind == "copy" and "login" in fields and change.action is not Action.DELETE:
             source, login = str(fields.get("source", "")), str(fields["login"])
             return self.logins.refusal(change.address.federation, source, login)
+        if change.address.kind == "lock" and change.action is not Action.DELETE:
+            logins, host = fields.get("logins"), str(fields.get("host", ""))
+            theirs = (self.logins.refusal(change.address.federation, host, str(one)) for one in _each(logins))
+            return next(filter(None, theirs), "")
         return ""
 
     def outside(self, change: Change, names: Collection[str]) -> str:
@@ -250,6 +254,10 @@ def _names_there(change: Change) -> list[str]:
     if change.action is Action.DELETE and isinstance(aliases, tuple):
         names += aliases
     return names
+
+
+def _each(value: Value | Reference) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else ()
 
 
 def _domain(name: str) -> str:

@@ -86,6 +86,11 @@ def make_plan(inputs: Inputs, readers: Mapping[str, Reader], now: dt.datetime, t
         former = moves.get(resource.address)
         giver = inherited.get(resource.address)
         record = records.get(former or giver or resource.address)
+        if record and live and _before_its_time(resource, now):
+            changes.append(
+                dataclasses.replace(retire(resource.address, live, record), note=_MOVED, origin=resource.origin)
+            )
+            continue
         change = diff(resource, live, record, resolve, interrupted=interrupted)
         if change is not None:
             apart[change.address] = resource.apart
@@ -207,10 +212,24 @@ def observe(inputs: Inputs, readers: Mapping[str, Reader]) -> Observation:
 
 def _not_theirs(resource: Desired, logins: Logins | None) -> str:
     """Why an old mailbox is not the federation's to have copied; "" when it is."""
-    if logins is None or resource.address.kind != "copy":
+    if logins is None:
         return ""
-    server, login = resource.fields["source"], resource.fields["login"]
-    return logins.refusal(resource.address.federation, str(server), str(login))
+    if resource.address.kind == "copy":
+        server, opened = resource.fields["source"], [str(resource.fields["login"])]
+    elif resource.address.kind == "lock":
+        server, those = resource.fields["host"], resource.fields["logins"]
+        opened = list(those) if isinstance(those, tuple) else []
+    else:
+        return ""
+    return next(filter(None, (logins.refusal(resource.address.federation, str(server), one) for one in opened)), "")
+
+
+#: Why what is there and wanted is taken back all the same.
+_MOVED = "its date was moved: undone until then"
+
+
+def _before_its_time(resource: Desired, now: dt.datetime) -> bool:
+    return KINDS[resource.address.kind].timely and resource.due is not None and resource.due > now
 
 
 def _block_dependants(

@@ -1,8 +1,8 @@
 """What a set of federations asks of the world: YAML in, desired resources out. Pure.
 
-The order between resources is written here, once: domain → verification and relay → mailboxes → access → MX of all the
-federation's domains. The MX waits for the turn of every mailbox, and the relay covers those that are late; unknown
-addresses are refused once the MX is switched and no mailbox is missing.
+The order between resources is written here, once: domain → verification and relay → lock → mailboxes → access → MX of
+all the federation's domains. The MX waits for the turn of every mailbox, and the relay covers those that are late;
+unknown addresses are refused once the MX is switched and no mailbox is missing.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ class _Compiler:
         for domain in self._domains:
             yield from self._domain(domain, switch)
         yield from self._connector()
+        yield from self._locks()
         for address, mailbox in self._file.mailboxes.items():
             yield from self._mailbox(address, mailbox)
             yield from self._copies(address, mailbox)
@@ -66,6 +67,7 @@ class _Compiler:
         if self._relays:
             ready += [self._address("mail_flow", domain.name) for domain in self._domains]
             ready += [one.address for one in self._connector()]
+        ready += self._locked
         boxes = self._boxes
         rights = [
             self._address("access", address) for address, box in self._file.mailboxes.items() if box.licence == "shared"
@@ -158,12 +160,39 @@ class _Compiler:
         legacy = self._file.legacy
         return self._settings.legacy.get(legacy.server) if legacy else None
 
+    # ---- the old host
+
+    @property
+    def _locked(self) -> tuple[Address, ...]:
+        """What must be locked before anything of the switch, as long as the migration is not over."""
+        open_ = self._file.migration.closed is None
+        moves = bool(self._old_logins) and self._old_server is not None and self._old_server.lockable
+        return (self._address("lock", self._file.domain),) if open_ and moves else ()
+
+    @property
+    def _old_logins(self) -> tuple[str, ...]:
+        """The logins of the mailboxes that are copied: who uses the old host until the lock."""
+        boxes = self._file.mailboxes.items()
+        own = {mailbox.legacy_login or mailbox.was or address for address, mailbox in boxes if not mailbox.new}
+        merged = {one.address for _, mailbox in boxes for one in mailbox.aliases if one.legacy_mail == "merge"}
+        return tuple(sorted(own | merged))
+
+    def _locks(self) -> Iterator[Desired]:
+        """One for the federation and its old host; kept until the host is no longer its affair."""
+        legacy, server = self._file.legacy, self._old_server
+        if legacy is None or server is None or not server.lockable or not self._old_logins:
+            return
+        lock = self._address("lock", self._file.domain)
+        fields: dict[str, Value] = {"host": legacy.server, "logins": self._old_logins, "proved": True}
+        verified = tuple(domain.verified for domain in self._domains)
+        yield Desired(lock, fields, verified, self._moments.lock, self._origin(("legacy",)))
+
     # ---- mailboxes
 
     def _mailbox(self, address: str, mailbox: Mailbox) -> Iterator[Desired]:
         origin = self._origin(("mailboxes", address))
         domains = dict.fromkeys(_domain_of(name) for name in (address, *_aliases(mailbox)))
-        needs = tuple(self._address("domain_verification", domain) for domain in domains)
+        needs = (*(self._address("domain_verification", domain) for domain in domains), *self._locked)
         box = self._address("mailbox", address)
         fields = self._shared(address, mailbox) if mailbox.licence == "shared" else self._personal(mailbox)
         fields["primary"] = address
@@ -267,7 +296,7 @@ class _Compiler:
             # A mailbox made anew is another one: its mail is copied again, though the list says that it was.
             "mailbox": Reference(self._address("mailbox", destination), IDENTITY),
         }
-        after = (self._address("mailbox", destination), opened)
+        after = (self._address("mailbox", destination), opened, *self._locked)
         return Desired(self._address("copy", key), fields, after, self._moments.cutover, self._origin(route))
 
     # ---- names and places

@@ -50,7 +50,8 @@ class Kind:
     YAML means to change. ``guarded``: deleting one can lose mail, so a deletion needs its own permission. ``local``: it
     exists in our own folder alone, under the name of its federation. ``given``: what exists of it before it is recorded
     was given by others, so that taking any of it away needs a permission of its own too. ``once``: what was done is
-    history: it is not taken back, and stays recorded for as long as its federation is described.
+    history: it is not taken back, and stays recorded for as long as its federation is described. ``timely``: what is
+    ours of it before its moment, for its date was moved, is taken back at once.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Kind:
     local: bool = False
     given: bool = False
     once: bool = False
+    timely: bool = False
 
 
 def _kind(name: str, provider: str, *fields: Field, **policies: bool) -> Kind:
@@ -95,6 +97,15 @@ _DECLARED = (
     # The keys exist and tell where DNS must point; then messages are signed.
     _kind("dkim", "microsoft", Field("keys")),
     _kind("dkim_signing", "microsoft", Field("enabled")),
+    # The old host refuses these logins and lets the copier in; proved: both were tried, by the canary.
+    _kind(
+        "lock",
+        "legacy",
+        Field("host"),
+        Field("logins", FieldType.SET),
+        Field("proved"),
+        timely=True,
+    ),
     _kind(
         "mailbox",
         "microsoft",

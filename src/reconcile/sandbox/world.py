@@ -101,6 +101,9 @@ class World:
         self._profile = PROFILES[profile]
         self._dovecots = old_dovecot, new_dovecot
         self._mail_flows = postfix
+        # A mailbox of each federation that nobody uses, by which a lock is proved.
+        canaries = [f"canari@{domain}" for domain in seed.zones] if postfix else []
+        self._canaries = dict.fromkeys(canaries, secrets.token_urlsafe(12))
         self._runtime: Path | None = None
         self._running: list[_Server] = []
 
@@ -193,8 +196,9 @@ class World:
 
     def _old_host(self, folder: Path) -> OldHost:
         legacy = self._seed.legacy
-        logins = sorted({box.login for box in legacy})
+        logins = sorted({box.login for box in legacy} | self._canaries.keys())
         options: dict[str, Any] = {
+            "known": self._canaries,
             "addresses": {box.login.lower(): box.address for box in legacy},
             "aliases": {forward.address: forward.targets for forward in self._seed.forwards},
             "odd": self._profile.odd_old_host,
@@ -223,6 +227,21 @@ class World:
             "smtp": f"127.0.0.1:{self.old.postfix.ports.inbound}",
             "exchange": f"127.0.0.1:{self.exchange.listener.port}",
         }
+
+    def _lock_tables(self, doveadm: Values) -> list[tuple[str, Values]]:
+        """How the old host is locked: as soon as it is whole, for half of the proof is that mail arrives."""
+        old = self.old
+        if not isinstance(old, OldHostWithSmtp):
+            return [(".lock", {"impossible": "the sandbox's old host has no SMTP: reconcile sandbox up --postfix"})]
+        password = next(iter(self._canaries.values()), "")
+        lock: Values = {
+            "canary": "canari@{domain}",
+            "canary_password_file": self.folder.keep_secret("canary-password", password),
+            "pop": _at(old.pop3_port),
+            "submission": _at(old.postfix.ports.submission),
+            "inbound": _at(old.postfix.ports.inbound),
+        }
+        return [(".lock", lock), (".lock.deny_file", {"file": str(old.refused)}), (".lock.doveadm", doveadm)]
 
     def _start(self, *servers: DnsServer | OldHost | TenantServer | SmtpListener | ExchangeSmtp) -> None:
         for server in servers:
@@ -297,6 +316,7 @@ class World:
                     (".inventory.doveadm", doveadm),
                     (".inventory.sql", sql),
                     *([(".relay", relay)] if self._mail_flows else []),
+                    *self._lock_tables(doveadm),
                 )
             },
             "passwords": {
@@ -312,6 +332,10 @@ class World:
             },
             "sandbox": {"control": tenant.control},
         }
+
+
+def _at(port: int) -> str:
+    return f"127.0.0.1:{port}"
 
 
 def _check_mail(seed: Seed) -> None:

@@ -35,6 +35,7 @@ _PROVIDERS = {
     "copies": "the mail copy",
     "delivery": "the delivery",
     "post": "the post",
+    "legacy": "the old host",
 }
 
 

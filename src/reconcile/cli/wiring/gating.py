@@ -10,6 +10,7 @@ from reconcile.problem import Problem
 
 if TYPE_CHECKING:
     from reconcile.config.federation.federation import Federation
+    from reconcile.config.settings.tables.lock import Lock
     from reconcile.planning.gates import Gate
     from reconcile.resources.address import Address
     from reconcile.state.snapshot.snapshot import Snapshot
@@ -50,6 +51,7 @@ def judged(
                 settings.prices,
                 seals=bool(settings.passwords.seal_to),
                 returned=_returned(session, federation),
+                host_lock=_lock(session, federation),
             )
         )
     return found
@@ -71,6 +73,12 @@ def _returned(session: Session, federation: Federation) -> str:
         if last is not None and last.bounced and last.to == contact.email:
             return f"the letter {letter} to {last.to} came back: {last.bounced}"
     return ""
+
+
+def _lock(session: Session, federation: Federation) -> Lock | None:
+    legacy = federation.file.legacy
+    server = session.settings.legacy.get(legacy.server) if legacy else None
+    return server.lock if server else None
 
 
 def still_to_hold(

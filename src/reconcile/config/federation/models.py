@@ -213,6 +213,7 @@ Waivable = Literal[
     "GAT09",
     "GAT10",
     "GAT11",
+    "GAT30",
     "GAT47",
 ]
 

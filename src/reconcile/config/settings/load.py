@@ -47,8 +47,9 @@ _INSTEAD = {"master_user": "mailbox_passwords_file", "mailbox_passwords_file": "
 def _overlay(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in over.items():
-        # Sources complete each other: the sandbox's alone are those of its old host.
-        nested = isinstance(value, dict) and isinstance(merged.get(key), dict) and key != "inventory"
+        # Sources complete each other, and a lock has one way: the sandbox's alone are those of its old host.
+        alone = key in ("inventory", "lock")
+        nested = isinstance(value, dict) and isinstance(merged.get(key), dict) and not alone
         merged[key] = _overlay(merged[key], value) if nested else value
         if (other := _INSTEAD.get(key)) and other not in over:
             merged.pop(other, None)

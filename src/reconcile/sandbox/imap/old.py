@@ -38,7 +38,8 @@ class OldHost(MailHost):
 
     ``addresses``: of logins that are none themselves. ``aliases``: address → where its messages go; both stand in
     ``accounts``, with the day of each login's last use. ``odd``: it answers as the oddest of old hosts do
-    (``old_front``). Raises Problem SBX12 for a login that no host would accept.
+    (``old_front``). ``known``: passwords that are not drawn, by login. Raises Problem SBX12 for a login that no host
+    would accept.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class OldHost(MailHost):
         aliases: Mapping[str, Sequence[str]] = _NOTHING,
         *,
         odd: bool = False,
+        known: Mapping[str, str] = _NOTHING,
     ) -> None:
         super().__init__("old", folder, program)
         self.owner = self._dovecot.owner
@@ -57,10 +59,15 @@ class OldHost(MailHost):
         self._front: OldFront | None = None
         self.master_password = secrets.token_urlsafe(18)
         self.accounts = folder / "accounts.sqlite"
+        #: Logins that are refused, a line each: empty on the first day.
+        self.refused = folder / "refused"
+        self.refused.touch(mode=0o644)
         self.doveadm_key_file = folder / "doveadm-key"
         self.doveadm_key_file.touch(mode=0o600)
         self.doveadm_key_file.write_text(secrets.token_urlsafe(18))
-        self.passwords: Mapping[str, str] = {_sane(login).lower(): secrets.token_urlsafe(9) for login in logins}
+        self.passwords: Mapping[str, str] = {
+            _sane(login).lower(): known.get(login.lower()) or secrets.token_urlsafe(9) for login in logins
+        }
         self._write_accounts(folder, addresses, aliases)
 
     def start(self) -> None:
@@ -117,12 +124,9 @@ class OldHost(MailHost):
             "namespace inbox": {"inbox": True, **folders},
             "sql_driver": "sqlite",
             "sqlite_path": f"{folder}/accounts.sqlite",
-            "passdb masters": {
-                "driver": "passwd-file",
-                "master": True,
-                "passwd_file_path": f"{folder}/master-users",
-                "result_success": "continue",
-            },
+            "passdb refused": {"driver": "passwd-file", "deny": True, "passwd_file_path": str(self.refused)},
+            # Its usual result: with "continue", whoever is refused above would be refused to the master user too.
+            "passdb masters": {"driver": "passwd-file", "master": True, "passwd_file_path": f"{folder}/master-users"},
             "passdb sql": {"sql_query": f"SELECT password {account}"},
             "userdb sql": {
                 "sql_query": f"SELECT '{self._dovecot.mail}/' || login AS home {account}",

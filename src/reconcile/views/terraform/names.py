@@ -17,8 +17,22 @@ TERRAFORM_VERSION = "1.11.4"
 
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _TYPES = {"dns": "dns_record_set"}
-_PREFIXES = {"microsoft": "m365", "dns": "dns", "copies": "mail", "delivery": "mail", "post": "post"}
-_PROVIDERS = {"microsoft": "microsoft365", "dns": "dns", "copies": "mailcopy", "delivery": "delivery", "post": "post"}
+_PREFIXES = {
+    "microsoft": "m365",
+    "dns": "dns",
+    "copies": "mail",
+    "delivery": "mail",
+    "post": "post",
+    "legacy": "legacy",
+}
+_PROVIDERS = {
+    "microsoft": "microsoft365",
+    "dns": "dns",
+    "copies": "mailcopy",
+    "delivery": "delivery",
+    "post": "post",
+    "legacy": "legacymail",
+}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

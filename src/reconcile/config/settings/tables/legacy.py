@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from reconcile.config.settings.tables.imap import ImapServer
 from reconcile.config.settings.tables.inventory_sources import InventorySources
+from reconcile.config.settings.tables.lock import Lock
 from reconcile.config.settings.tables.relay import Relay
 from reconcile.config.settings.tables.table import Name
 
@@ -40,6 +41,13 @@ class LegacyServer(ImapServer):
     """Where the tenant sends, for a while after the switch, mail for addresses it does not know."""
     inventory: InventorySources = InventorySources()
     """What it holds is read from there (docs/inventory.md)."""
+    lock: Lock | None = None
+    """How it refuses the users of a federation that moves (docs/lock.md); without it, none may be locked."""
+
+    @property
+    def lockable(self) -> bool:
+        """Whether its federations' old mailboxes are locked before they move."""
+        return self.lock is not None and not self.lock.impossible
 
     @model_validator(mode="after")
     def _opened_in_one_way(self) -> LegacyServer:

@@ -1,0 +1,115 @@
+"""The old hosts that reconcile.toml says how to lock, with their credentials, asked for when they are used."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconcile.cli.session.session import Session
+from reconcile.providers.base import Provider
+
+if TYPE_CHECKING:
+    from reconcile.config.settings.tables.legacy import LegacyServer
+    from reconcile.config.settings.tables.lock import Lock
+    from reconcile.providers.legacy.lock.canary import Canary
+    from reconcile.providers.legacy.lock.driver import Driver
+    from reconcile.providers.legacy.lock.host import LockedHost
+    from reconcile.providers.legacy.lock.sessions import Sessions
+
+
+def locks(session: Session) -> Provider:
+    """The provider of the kind ``lock``."""
+    from reconcile.providers.legacy.lock.provider import legacy_provider
+
+    servers = session.outside.legacy
+    hosts = {name: _host(session, name, one, one.lock) for name, one in servers.items() if one.lock and one.lockable}
+    return legacy_provider(hosts, max((one.lock.parallel for one in servers.values() if one.lock), default=1))
+
+
+def _host(session: Session, name: str, server: LegacyServer, lock: Lock) -> LockedHost:
+    from reconcile.providers.legacy.lock.canary import Canary, Doors, Proof
+    from reconcile.providers.legacy.lock.host import LockedHost
+
+    doors = Doors(
+        (server.host, server.port),
+        _place(lock.pop),
+        _place(lock.submission),
+        _place(lock.inbound) or ("", 0),
+        server.ca_file,
+        server.tls,
+    )
+
+    def canary(domain: str, code: str) -> Canary:
+        password = session.secret(_variable(name, "CANARY_PASSWORD"), lock.canary_password_file, f"canary of {name}")
+        what = "password of the master user"
+        master = session.secret("RECONCILE_LEGACY_PASSWORD", server.master_password_file, what)
+        return Canary(lock.canary_of(domain, code), password, server.separator + server.master_user, master)
+
+    driver = _driver(session, name, lock)
+    sessions = _sessions(session, name, lock)
+    return LockedHost(name, driver, Proof(doors), canary, lock.patience_seconds, time.sleep, time.monotonic, sessions)
+
+
+def _driver(session: Session, name: str, lock: Lock) -> Driver:
+    if lock.deny_file is not None:
+        from reconcile.providers.legacy.lock.deny_file import DenyFile
+
+        return DenyFile(lock.deny_file.file)
+    if lock.command is not None:
+        from reconcile.providers.legacy.lock.command import LockCommand
+
+        return LockCommand(lock.command.command, session.environment, lock.command.timeout_seconds)
+    if lock.sql is not None:
+        from reconcile.providers.legacy.lock.kept import Kept
+        from reconcile.providers.legacy.lock.sql import SqlLock
+
+        keys, sql = session.settings.passwords, lock.sql
+
+        def identity() -> str:
+            return session.secret("RECONCILE_VAULT_IDENTITY", keys.identity_file, "identity that opens the vault")
+
+        password = _optional(session, name, "LOCK_SQL_PASSWORD", sql.password_file)
+        kept = Kept(session.state / "locks", name, keys.seal_to, identity)
+        return SqlLock(sql.database_file or sql.database, password, sql, kept)
+    from reconcile.providers.legacy.lock.by_hand import ByHand
+
+    by_hand = lock.by_hand
+    return ByHand(by_hand.lock if by_hand else (), by_hand.unlock if by_hand else ())
+
+
+def _sessions(session: Session, name: str, lock: Lock) -> Callable[[], Sessions] | None:
+    doveadm = lock.doveadm
+    if doveadm is None:
+        return None
+
+    def sessions() -> Sessions:
+        from reconcile.providers.legacy.inventory.doveadm_api import DoveadmApi
+        from reconcile.providers.legacy.lock.sessions import Sessions
+
+        key = session.secret(_variable(name, "DOVEADM_KEY"), doveadm.key_file, f"doveadm_api_key of {name}")
+        return Sessions(DoveadmApi(doveadm.url, key, doveadm.ca_file))
+
+    return sessions
+
+
+def _place(text: str | None) -> tuple[str, int] | None:
+    if not text:
+        return None
+    host, _, port = text.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def _variable(name: str, what: str) -> str:
+    """``RECONCILE_LEGACY_MUTUALISE_CANARY_PASSWORD``."""
+    return f"RECONCILE_LEGACY_{re.sub('[^A-Z0-9]', '_', name.upper())}_{what}"
+
+
+def _optional(session: Session, name: str, what: str, file: Path | None) -> str:
+    """A password that a file or the environment gives; "" when neither does."""
+    variable = _variable(name, what)
+    if file is None and variable not in session.environment:
+        return ""
+    return session.secret(variable, file, f"password of the database of {name}")

@@ -1,0 +1,191 @@
+"""The proof of a lock, by real sign-ins: a mailbox nobody uses is refused on IMAP, POP and sending, and still receives;
+the copier opens it, and one that is used."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import imaplib
+import poplib
+import smtplib
+import ssl
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal
+
+_SECONDS = 20
+
+
+class NotProved(Exception):
+    """``half``: refused (users are let in), open (the copier or mail is not), or unknown (nobody answered)."""
+
+    def __init__(self, half: str, why: str) -> None:
+        super().__init__(why)
+        self.half = half
+        self.why = why
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Doors:
+    """Where a host is tried. ``pop`` and ``submission``: None where it has none. ``ca_file``: the authority of its
+    certificates; ``tls``: how IMAP and POP3 begin: TLS at once, after STARTTLS, or in the clear, on this machine."""
+
+    imap: tuple[str, int]
+    pop: tuple[str, int] | None
+    submission: tuple[str, int] | None
+    inbound: tuple[str, int]
+    ca_file: Path | None = None
+    tls: bool | Literal["starttls"] = True
+
+    def context(self) -> ssl.SSLContext | None:
+        return ssl.create_default_context(cafile=str(self.ca_file) if self.ca_file else None) if self.tls else None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Canary:
+    """``login`` is its address, too. ``suffix`` follows a login that the copier opens, with ``master_password``."""
+
+    login: str
+    password: str = dataclasses.field(repr=False)
+    suffix: str = ""
+    master_password: str = dataclasses.field(default="", repr=False)
+
+
+class Proof:
+    """Both halves of a lock, and its undoing, tried on one host."""
+
+    def __init__(self, doors: Doors) -> None:
+        self._doors = doors
+
+    def locked(self, canary: Canary, used: str) -> None:
+        """The canary is refused everywhere and receives; the copier opens it and the mailbox of ``used``.
+
+        Raises NotProved.
+        """
+        for name, lets_in in self._ways():
+            if lets_in(canary.login, canary.password):
+                raise NotProved("refused", f"{canary.login} still gets in by {name}")
+        self._receives(canary.login)
+        for login in dict.fromkeys((canary.login, used)):
+            try:
+                opened = self._opens(login + canary.suffix, canary.master_password)
+            except NotProved as failed:
+                raise NotProved(failed.half, f"{failed.why} when the copier opens {login}") from None
+            if not opened:
+                raise NotProved("open", f"the copier is refused in the mailbox of {login}")
+
+    def unlocked(self, canary: Canary) -> None:
+        """The canary is let in everywhere, and receives. Raises NotProved."""
+        for name, lets_in in self._ways():
+            if not lets_in(canary.login, canary.password):
+                raise NotProved("refused", f"{canary.login} is still refused by {name}")
+        self._receives(canary.login)
+
+    def _ways(self) -> Iterator[tuple[str, Callable[[str, str], bool]]]:
+        yield "IMAP", self._opens
+        if self._doors.pop is not None:
+            yield "POP3", self._reads_by_pop
+        if self._doors.submission is not None:
+            yield "SMTP submission", self._sends
+
+    def _opens(self, login: str, password: str) -> bool:
+        """Whether IMAP lets this login in, as far as its INBOX. Nothing is marked as read."""
+        host, port = self._doors.imap
+        with _answered("IMAP"):
+            context = self._doors.context()
+            client = (
+                imaplib.IMAP4_SSL(host, port, ssl_context=context, timeout=_SECONDS)
+                if self._doors.tls is True
+                else imaplib.IMAP4(host, port, timeout=_SECONDS)
+            )
+            with _hung_up(client):
+                if self._doors.tls == "starttls":
+                    client.starttls(context)
+                try:
+                    client.authenticate("PLAIN", lambda _: f"\0{login}\0{password}".encode())
+                except imaplib.IMAP4.abort:
+                    raise
+                except imaplib.IMAP4.error as error:
+                    if "UNAVAILABLE" in str(error):  # RFC 5530: it could not tell
+                        raise NotProved("unknown", "IMAP cannot check passwords at the moment") from None
+                    return False
+                return client.select(readonly=True)[0] == "OK"
+
+    def _reads_by_pop(self, login: str, password: str) -> bool:
+        host, port = self._doors.pop or ("", 0)
+        with _answered("POP3"):
+            context = self._doors.context()
+            client = (
+                poplib.POP3_SSL(host, port, context=context, timeout=_SECONDS)
+                if self._doors.tls is True
+                else poplib.POP3(host, port, timeout=_SECONDS)
+            )
+            with contextlib.closing(client):
+                if self._doors.tls == "starttls":
+                    client.stls(context)
+                try:
+                    client.user(login)
+                    client.pass_(password)
+                except poplib.error_proto as error:
+                    if "[SYS/TEMP]" in str(error):  # RFC 3206
+                        raise NotProved("unknown", "POP3 cannot check passwords at the moment") from None
+                    return False
+                return True
+
+    def _sends(self, login: str, password: str) -> bool:
+        """Whether submission takes its password. Nothing is sent."""
+        host, port = self._doors.submission or ("", 0)
+        with _answered("SMTP submission"):
+            context = self._doors.context()
+            implicit = context is not None and port == smtplib.SMTP_SSL_PORT
+            client: smtplib.SMTP = (
+                smtplib.SMTP_SSL(host, port, timeout=_SECONDS, context=context)
+                if implicit
+                else smtplib.SMTP(host, port, timeout=_SECONDS)
+            )
+            with client:
+                if context and not implicit:
+                    client.starttls(context=context)
+                try:
+                    client.login(login, password)
+                except smtplib.SMTPAuthenticationError as error:
+                    if error.smtp_code < 500:
+                        raise NotProved("unknown", "SMTP submission cannot check passwords at the moment") from None
+                    return False
+                return True
+
+    def _receives(self, address: str) -> None:
+        """That the host takes mail for it; none is sent."""
+        host, port = self._doors.inbound
+        with _answered("SMTP"), smtplib.SMTP(host, port, timeout=_SECONDS) as client:
+            client.ehlo_or_helo_if_needed()
+            client.mail("")
+            code, words = client.rcpt(address)
+            if code >= 500:
+                said = words.decode(errors="replace").partition("\n")[0][:120]
+                raise NotProved("open", f"the host bounces mail for {address}: {code} {said}")
+            if code >= 400:
+                raise NotProved("unknown", f"the host puts mail for {address} off ({code})")
+
+
+@contextlib.contextmanager
+def _hung_up(client: imaplib.IMAP4) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            client.shutdown()
+
+
+@contextlib.contextmanager
+def _answered(service: str) -> Iterator[None]:
+    """A service that does not answer proves nothing, one way or the other."""
+    try:
+        yield
+    except ssl.SSLError:
+        raise NotProved("unknown", f"the certificate of {service} is not trusted") from None
+    except smtplib.SMTPNotSupportedError as error:
+        raise NotProved("unknown", f"{service} lacks what it takes: {error}") from None
+    except (OSError, EOFError, smtplib.SMTPException, imaplib.IMAP4.error, poplib.error_proto) as error:
+        said = str(error)[:120] if isinstance(error, OSError) and not isinstance(error, smtplib.SMTPException) else ""
+        raise NotProved("unknown", f"{service} does not answer as it should" + (f": {said}" if said else "")) from None

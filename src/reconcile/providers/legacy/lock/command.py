@@ -1,0 +1,96 @@
+"""Locking by a command of the postmaster's own: JSON in, JSON out, for hosts nothing else here knows."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from reconcile.problem import Problem
+
+#: The version of what is said to the command and expected from it.
+FORMAT = 1
+_LARGEST = 10_000_000
+
+
+class LockCommand:
+    """``words``: the program and its arguments, run without a shell. It is told on standard input
+
+        {"format": 1, "action": "lock", "federation": "spf55", "logins": ["k0412"]}
+
+    where ``action`` is lock, unlock or show, and answers on standard output, in at most ``timeout`` seconds, which of
+    these logins are locked now: {"format": 1, "locked": ["k0412"]}.
+    """
+
+    def __init__(self, words: Sequence[str], environment: Mapping[str, str], timeout: float) -> None:
+        self._words = tuple(words)
+        self._environment = environment
+        self._timeout = timeout
+
+    def locked(self, federation: str, logins: Sequence[str]) -> frozenset[str]:
+        """Raises Problem LCK13 when the command fails, or answers something else."""
+        return self._told("show", federation, logins)
+
+    def lock(self, federation: str, logins: Sequence[str]) -> None:
+        """Raises Problem LCK13, also when it says afterwards that one of them is not locked."""
+        if left := sorted(set(logins) - self._told("lock", federation, logins)):
+            raise self._failed(f"it says that {', '.join(left[:3])} is not locked")
+
+    def unlock(self, federation: str, logins: Sequence[str]) -> None:
+        """Raises Problem LCK13, also when it says afterwards that one of them is still locked."""
+        if left := sorted(self._told("unlock", federation, logins)):
+            raise self._failed(f"it says that {', '.join(left[:3])} is still locked")
+
+    def release(self, federation: str, logins: Sequence[str]) -> None:
+        """As ``unlock``: it is told which."""
+        self.unlock(federation, logins)
+
+    def _told(self, action: str, federation: str, logins: Sequence[str]) -> frozenset[str]:
+        question = {"format": FORMAT, "action": action, "federation": federation, "logins": list(logins)}
+        text = self._answer(json.dumps(question).encode())
+        try:
+            answer = json.loads(text)
+            if answer["format"] != FORMAT or not all(isinstance(one, str) for one in answer["locked"]):
+                raise TypeError
+            named = frozenset(answer["locked"])
+        except (ValueError, TypeError, KeyError, RecursionError):
+            raise self._failed("its answer is not as docs/lock.md says") from None
+        if strange := sorted(named - set(logins)):
+            raise self._failed(f"it speaks of {strange[0]!r}, which it was not asked about")
+        return named
+
+    def _answer(self, question: bytes) -> bytes:
+        try:
+            running = subprocess.Popen(
+                self._words,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=dict(self._environment),
+                start_new_session=True,  # what it started ends with it
+            )
+        except OSError as error:
+            raise self._failed(error.strerror or "it cannot be started") from None
+        with running:
+            try:
+                answer, words = running.communicate(question, timeout=self._timeout)
+            except BaseException as stop:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(running.pid, signal.SIGKILL)
+                if isinstance(stop, subprocess.TimeoutExpired):
+                    raise self._failed(f"it has not answered after {self._timeout:g} seconds") from None
+                raise
+        if running.returncode:
+            last = words.decode(errors="replace").strip().splitlines()
+            raise self._failed(f"it ended with {running.returncode}" + (f": {last[-1][:200]}" if last else ""))
+        if len(answer) > _LARGEST:
+            raise self._failed("its answer is larger than 10 MB")
+        return answer
+
+    def _failed(self, why: str) -> Problem:
+        hint = "what it is told and must answer: docs/lock.md"
+        return Problem("LCK13", f"The lock command {Path(self._words[0]).name} failed: {why}.", hint)

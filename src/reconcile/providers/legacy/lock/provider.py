@@ -1,0 +1,107 @@
+"""The kind lock: one federation's old mailboxes refuse their users and let the copier in; both proved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconcile.problem import Problem
+from reconcile.providers.base import ABSENT, Observation, Observed, Order, Provider, Scope, Unknown, Wanted
+from reconcile.providers.legacy.lock.by_hand import ByHand
+from reconcile.providers.legacy.lock.host import LockedHost
+from reconcile.resources.address import Address
+from reconcile.resources.resource import Live, Reference, Value
+
+#: Locks are independent of each other, and mostly wait.
+_PARALLEL = 16
+
+
+def legacy_provider(hosts: Mapping[str, LockedHost], parallel: int = _PARALLEL) -> Provider:
+    """The provider of the kind ``lock``, for these old hosts by name."""
+    return Provider("legacy", LockReader(hosts), LockWriter(hosts), {"lock": parallel})
+
+
+class LockReader:
+    """What the drivers show. That a lock was proved is what was recorded of it: a proof is a write's read-back, and one
+    whose run was killed is made again."""
+
+    def __init__(self, hosts: Mapping[str, LockedHost]) -> None:
+        self._hosts = hosts
+
+    def observe(self, scope: Scope) -> Observation:
+        return Observation({wanted.address: self._seen(wanted) for wanted in scope.wanted})
+
+    def _seen(self, wanted: Wanted) -> Observed:
+        recorded = wanted.recorded
+        asked = wanted.desired.fields if wanted.desired else recorded
+        name = str(recorded.get("host") or asked.get("host", ""))
+        host = self._hosts.get(name)
+        if host is None:
+            return ABSENT if not recorded else Unknown(f"reconcile.toml says no more how {name} is locked")
+        logins = tuple(sorted({*_texts(asked.get("logins")), *_texts(recorded.get("logins"))}))
+        proved = recorded.get("proved") is True
+        if isinstance(host.driver, ByHand):
+            locked = _texts(recorded.get("logins")) if proved else ()
+        else:
+            try:
+                locked = host.locked(wanted.address.federation, logins)
+            except Problem as problem:
+                return Unknown(problem.message)
+        if not locked:
+            return ABSENT
+        return Live(wanted.address, {"host": name, "logins": locked, "proved": proved})
+
+
+class LockWriter:
+    """Locks and unlocks; each ends with its proof. Raises ``Problem`` LCK…."""
+
+    def __init__(self, hosts: Mapping[str, LockedHost]) -> None:
+        self._hosts = hosts
+
+    def create(self, order: Order) -> Live:
+        address, logins = order.address, _texts(order.fields["logins"])
+        host = self._host(str(order.fields["host"]))
+        host.lock(address.federation, address.mail_domain, logins)
+        return self._shown(address, host, logins)
+
+    def update(self, order: Order) -> Live:
+        before = order.before.fields if order.before else {}
+        if before.get("host") != order.fields["host"]:
+            raise Problem(
+                "LCK05",
+                f"{order.address}: its mailboxes are locked on {before.get('host')}, and it now names another host.",
+                "name the former one again, and move the date first: that unlocks it",
+            )
+        wanted, address = _texts(order.fields["logins"]), order.address
+        host = self._host(str(order.fields["host"]))
+        gone = tuple(sorted(set(_texts(before.get("logins"))) - set(wanted)))
+        if gone:
+            host.driver.release(address.federation, gone)
+        return self.create(order)
+
+    def delete(self, order: Order) -> None:
+        before = order.before.fields if order.before else {}
+        host = self._host(str(before.get("host", "")))
+        host.unlock(order.address.federation, order.address.mail_domain, _texts(before.get("logins")))
+
+    def _host(self, name: str) -> LockedHost:
+        host = self._hosts.get(name)
+        if host is None:
+            raise Problem("LCK06", f"reconcile.toml does not say how {name} is locked.", f"add [legacy.{name}.lock]")
+        return host
+
+    def _shown(self, address: Address, host: LockedHost, logins: tuple[str, ...]) -> Live:
+        locked: tuple[str, ...] = logins
+        if not isinstance(host.driver, ByHand):
+            locked = host.locked(address.federation, logins)
+            if left := sorted(set(logins) - set(locked)):
+                raise Problem(
+                    "LCK01",
+                    f"The lock of {host.name} does not hold: it does not show {', '.join(left[:3])} as locked.",
+                    "nothing is copied or switched; see docs/lock.md, LCK01, then apply again",
+                )
+        fields: dict[str, Value] = {"host": host.name, "logins": locked, "proved": True}
+        return Live(address, fields)
+
+
+def _texts(value: Value | Reference) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else ()
