@@ -119,7 +119,16 @@ def test_a_device_is_no_plan_and_never_replaced_by_one(folder: Path) -> None:
         ),
         ("# client_secret_file", "client_secret", "tenant.client_secret: no such key is known.\n  → no secret is kept"),
         ('"FR"', '"France"', "tenant.usage_location: 'France' is no country in two capital letters, like FR"),
-        ("master_user", "master_usr", "legacy.mutualise.master_user: it is missing (and 1 more).\n  → 'master_usr'"),
+        (
+            "master_user",
+            "master_usr",
+            "legacy.mutualise.master_usr: no such key is known.\n  → did you mean master_user?",
+        ),
+        (
+            "copier_principal",
+            "copier_principl",
+            "tenant.copier_principal: it is missing (and 1 more).\n  → 'copier_principl'",
+        ),
         ("port = 53", 'port = "mx"', "dns.port: a whole number is expected"),
         ("port = 53", "port = 0", "dns.port: 0 is less than 1"),
         ("port = 993", "port = 99999", "legacy.mutualise.port: 99999 is more than 65535"),
