@@ -30,6 +30,7 @@ COMMANDS = {
         "The network's places as PopStructure has them: read, show, compare.",
     ),
     "batches": ("reconcile.cli.batches:batches", "Who migrates when: show, propose, move, ics."),
+    "sheet": ("reconcile.cli.sheet.commands:sheet", "The workbook that federations complete: out, in, status."),
     "cost": ("reconcile.cli.cost:cost", "What the licences cost, and those above the share; who was told."),
     "rehearse": (
         "reconcile.cli.rehearse.rehearse:rehearse",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from reconcile.state.inventory import InventoryFolder
     from reconcile.state.proofs import ProofFolder
     from reconcile.state.rehearsals import RehearsalFolder
+    from reconcile.state.sheets import SheetFolder
     from reconcile.state.structures import StructureFolder
 
 SANDBOX_FOLDER = Path(".sandbox")
@@ -178,6 +179,13 @@ class Session:
             server, repository = environment.get("GITHUB_SERVER_URL", ""), environment.get("GITHUB_REPOSITORY", "")
             return f"{server}/{repository}/actions/runs/{run}"
         return environment.get("CI_PIPELINE_URL", "")
+
+    @property
+    def sheet_folder(self) -> SheetFolder:
+        """Which workbooks went out and came back, in this call's world."""
+        from reconcile.state.sheets import SheetFolder
+
+        return SheetFolder(self.state / "sheets", sandbox=self.sandbox)
 
     def print(self, lines: Iterable[Text]) -> None:
         """Show a view on standard output."""

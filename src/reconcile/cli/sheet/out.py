@@ -1,0 +1,82 @@
+"""``reconcile sheet out``: the workbook of a federation, or of all those of a date."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconcile.cli.session.exits import DONE, ERROR
+from reconcile.cli.session.moment import as_of_option
+from reconcile.cli.session.named import named
+from reconcile.cli.session.session import Session
+from reconcile.problem import Problem
+
+if TYPE_CHECKING:
+    from reconcile.config.federation.federation import Federation
+
+
+@click.command()
+@click.argument("what", nargs=-1, required=True, metavar="FEDERATION|DATE...")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("sheets"),
+    show_default=True,
+    help="Where the workbooks are written.",
+)
+@as_of_option
+@click.pass_obj
+def out(session: Session, what: tuple[str, ...], folder: Path) -> int:
+    """Write the workbook of these federations, or of all those of a migration date: one row for each address of the
+    newest inventory and of the file, with what the file decides filled in.
+
+    A workbook that says the same as the last one has its number and its bytes. Exits 1 when one could not be made; the
+    others are.
+    """
+    from reconcile.config.load import load_federations
+
+    loaded = load_federations(session.federations, protected=session.settings.protected)
+    chosen = named(loaded, what)
+    valid = [one for one in loaded.federations if one.slug in chosen]
+    if not valid:
+        loaded.select([*chosen])  # says what is wrong with them
+    failed = False
+    for path in sorted({one.path for one in loaded.errors if one.path.stem in chosen}):
+        session.warn(f"Left out: {path} is not valid (reconcile validate says why).")
+        failed = True
+    for one in valid:
+        try:
+            _write(session, one, folder)
+        except Problem as problem:
+            session.warn(f"{one.slug}: {problem}" + (f"\n  → {problem.hint}" if problem.hint else ""))
+            failed = True
+    return ERROR if failed else DONE
+
+
+def _write(session: Session, federation: Federation, folder: Path) -> None:
+    from reconcile.cli.sheet.content import content
+    from reconcile.documents.workbook.workbook import write
+    from reconcile.state.durable import PRIVATE_FILE, private_folder, replace_file, unwritable
+    from reconcile.state.sheets import Sheet, newest_out
+
+    inventory = session.inventory_folder.newest(federation.slug)
+    if inventory is None:
+        session.warn(f"{federation.slug}: no inventory, so only what its file says: reconcile inventory read")
+    elif inventory.unknown:
+        missing = ", ".join(sorted(one.replace("_", " ") for one in inventory.unknown))
+        session.warn(f"{federation.slug}: the inventory of {inventory.taken:%Y-%m-%d} does not know its {missing}.")
+    last = newest_out(session.sheet_folder.read(federation.slug))
+    workbook = content(session, federation, inventory, last, session.clock.now())
+    path = folder / f"{federation.slug}-adresses-v{workbook.identity.version}.xlsx"
+    try:
+        private_folder(folder)
+    except OSError as error:
+        raise unwritable(path, error) from None
+    replace_file(path, write(workbook), PRIVATE_FILE)
+    if not session.as_of and (last is None or str(last.version) != workbook.identity.version):
+        record = Sheet("out", session.clock.now(), int(workbook.identity.version), workbook.identity.rows, path.name)
+        session.sheet_folder.add(federation.slug, record)
+    undecided = sum(not row["keep"] for row in workbook.rows)
+    click.echo(f"{path}: {len(workbook.rows)} addresses, {undecided} to decide on, version {workbook.identity.version}")
