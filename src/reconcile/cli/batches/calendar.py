@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from rich.text import Text
 
 from reconcile.cli.session.session import Session
 from reconcile.problem import Problem
@@ -53,14 +49,6 @@ def rewrite(path: Path, date: dt.date | None) -> tuple[str, str]:
     with path.open(encoding="utf-8", newline="") as file:
         before = file.read()
     return before, with_date(before, date, str(path))
-
-
-def difference(path: Path, before: str, after: str) -> Iterator[Text]:
-    """The change of a file, as git shows one."""
-    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), str(path), str(path), lineterm="", n=2)
-    styles = {"+": "green", "-": "red", "@": "cyan"}
-    for line in lines:
-        yield Text(line, styles.get(line[:1], ""))
 
 
 def gigabytes(size: int) -> str:

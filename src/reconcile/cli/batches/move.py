@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconcile.cli.batches.calendar import dates, difference, loaded, rewrite
+from reconcile.cli.batches.calendar import dates, loaded, rewrite
 from reconcile.cli.session.completion import FEDERATION
+from reconcile.cli.session.difference import difference
 from reconcile.cli.session.exits import DONE, ERROR, REFUSED
 from reconcile.cli.session.moment import as_of_option
 from reconcile.cli.session.session import Session

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 from rich.text import Text
 
-from reconcile.cli.batches.calendar import dates, difference, gigabytes, rewrite, weighed
+from reconcile.cli.batches.calendar import dates, gigabytes, rewrite, weighed
+from reconcile.cli.session.difference import difference
 from reconcile.cli.session.exits import DONE, ERROR
 from reconcile.cli.session.moment import as_of_option
 from reconcile.cli.session.session import Session

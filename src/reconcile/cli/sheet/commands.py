@@ -12,6 +12,7 @@ _COMMANDS = {
         "reconcile.cli.sheet.out:out",
         "Write the workbook each federation completes: its addresses, to decide on.",
     ),
+    "in": ("reconcile.cli.sheet.in_:in_", "Read workbooks that came back, show what they change; --write writes it."),
 }
 
 

@@ -1,0 +1,196 @@
+"""``reconcile sheet in``: returned workbooks, understood, and written into the federations' files when that is said."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.text import Text
+
+from reconcile.cli.session.exits import DONE, INVALID
+from reconcile.cli.session.session import Session
+from reconcile.problem import Problem
+
+if TYPE_CHECKING:
+    from reconcile.answers.reading.grid import Returned
+    from reconcile.answers.understanding import Answer
+    from reconcile.config.federation.federation import Federation
+    from reconcile.config.load import Loaded
+    from reconcile.documents.workbook.identity import Identity
+
+_STYLES = {"error": "bold red", "confirm": "yellow", "corrected": "dim"}
+
+
+@click.command("in")
+@click.argument("files", nargs=-1, required=True, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE...")
+@click.option("--write", is_flag=True, help="Write the difference into the federation's file; else it is only shown.")
+@click.option("--federation", default="", metavar="NAME", help="Whose it is, for a file that does not say (a .csv).")
+@click.option("--older", is_flag=True, help="Take the answer to a workbook that another one has replaced since.")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("sheets"),
+    show_default=True,
+    help="Where the copy to send back and the draft of its letter are written.",
+)
+@click.pass_obj
+def in_(session: Session, files: tuple[Path, ...], write: bool, federation: str, older: bool, folder: Path) -> int:
+    """Read workbooks that came back (.xlsx, .xls, .ods, .csv): what was understood, what is to be confirmed, what is
+    wrong, and the difference it makes to the federation's file.
+
+    Each file is read in a child process with bounds; nothing in it is executed or fetched. A row with an error changes
+    nothing. Exits 3 when a file could not be taken or has errors.
+    """
+    from reconcile.answers.reading.grid import Refused
+    from reconcile.config.load import load_federations
+
+    failed = False
+    for path in files:
+        loaded = load_federations(session.federations, protected=session.settings.protected)
+        try:
+            failed |= _one(session, path, loaded, federation, older, write, folder)
+        except Refused as refused:
+            session.print([Text(f"{path}: ").append(f"{refused.code} ", "bold red").append(refused.sentence)])
+            failed = True
+        except Problem as problem:
+            session.warn(f"{path}: {problem}" + (f"\n  → {problem.hint}" if problem.hint else ""))
+            failed = True
+    return INVALID if failed else DONE
+
+
+def _one(session: Session, path: Path, loaded: Loaded, named: str, older: bool, write: bool, folder: Path) -> bool:
+    """Whether it has errors."""
+    from reconcile.answers.federation_file import decided_tree
+    from reconcile.answers.source import source
+    from reconcile.answers.table import table
+    from reconcile.answers.understanding import understand
+    from reconcile.cli.session.difference import difference
+    from reconcile.cli.sheet.confined import read_bytes, read_confined
+    from reconcile.cli.sheet.content import content
+    from reconcile.config.document.document import read_document
+    from reconcile.config.document.edit import edited
+    from reconcile.state.durable import replace_file
+    from reconcile.state.sheets import Sheet, newest_out
+
+    data = read_bytes(path)
+    returned = read_confined(data)
+    known = source(returned)
+    federation = _whose(returned, known, loaded, named)
+    last = newest_out(session.sheet_folder.read(federation.slug))
+    _of_today(known, last.version if last else 0, last.digest if last else "", older)
+    inventory = session.inventory_folder.newest(federation.slug)
+    workbook = content(session, federation, inventory, last, session.clock.now())
+    answer = _with_marks(understand(table(returned), federation, inventory, workbook.rows), returned)
+    before = _text(federation.path)
+    tree = read_document(before).tree
+    after = edited(before, decided_tree(tree, federation, answer.decisions), str(federation.path))
+    session.print([Text(f"{path}: the answer of {federation.slug}", "bold")])
+    session.print(_told(answer))
+    session.print(difference(federation.path, before, after))
+    copy = _sent_back(workbook, answer, folder, federation)
+    written = write and after != before
+    if written:
+        replace_file(federation.path, after.encode())
+    record = Sheet(
+        "back",
+        session.clock.now(),
+        int(known.version) if known and known.version.isdigit() else 0,
+        hashlib.sha256(data).hexdigest()[:16],
+        "".join(one for one in path.name if one.isprintable()),
+        errors=len(answer.errors),
+        confirm=sum(one.level == "confirm" for one in answer.findings),
+        undecided=len(answer.undecided),
+        written=write,
+    )
+    session.sheet_folder.add(federation.slug, record)
+    if after == before:
+        click.echo(f"{federation.path} says so already.")
+    elif not write:
+        click.echo("Nothing was written: --write does.")
+    click.echo(f"To send back: {copy} and {copy.with_suffix('.txt')}")
+    return bool(answer.errors)
+
+
+def _whose(returned: Returned, known: Identity | None, loaded: Loaded, named: str) -> Federation:
+    from reconcile.answers.reading.grid import Refused
+    from reconcile.answers.source import owner
+
+    wanted = loaded.select([named])[0].slug if named else ""
+    slug = known.federation if known is not None else wanted
+    if wanted and slug != wanted:
+        raise Refused("WBK12", f"Ce fichier est celui d’une autre fédération ({slug}), pas de {wanted}.")
+    if not slug:
+        slug = owner(returned, {one.slug: one.domains for one in loaded.federations})
+    if slug not in {path.stem for path in loaded.paths}:
+        raise Refused("WBK12", f"Ce fichier est celui de {slug}, qui n’est pas une fédération d’ici.")
+    return loaded.select([slug])[0]
+
+
+def _of_today(known: Identity | None, version: int, digest: str, older: bool) -> None:
+    from reconcile.answers.reading.grid import Refused
+
+    if known is None or older or not known.version.isdigit() or not version:
+        return
+    if int(known.version) < version and known.rows != digest:
+        told = f"Ce fichier est la version {known.version}, que la version {version} a remplacée : complétez celle-ci."
+        raise Refused("WBK13", told)
+
+
+def _with_marks(answer: Answer, returned: Returned) -> Answer:
+    """The answer, with what is said of the file as a whole."""
+    import dataclasses
+
+    from reconcile.answers.finding import Finding
+
+    more = []
+    if returned.macros:
+        told = "Ce fichier contient des macros : elles n’ont pas été exécutées. Notre classeur n’en a pas."
+        more.append(Finding("WBK20", "confirm", told))
+    if returned.unmarked:
+        told = "Les lignes barrées ou masquées et les commentaires de ce fichier n’ont pas pu être lus : vérifiez-les."
+        more.append(Finding("WBK21", "confirm", told))
+    return dataclasses.replace(answer, findings=(*more, *answer.findings))
+
+
+def _text(path: Path) -> str:
+    with path.open(encoding="utf-8", newline="") as file:
+        return file.read()
+
+
+def _told(answer: Answer) -> list[Text]:
+    from reconcile.answers.finding import ORDER
+    from reconcile.views.wording import plain
+
+    lines = []
+    for one in sorted(answer.findings, key=lambda one: ORDER[one.level]):
+        word = {"error": "error", "confirm": "to confirm", "corrected": "corrected"}[one.level]
+        where = f"{one.sheet}!{one.cell} " if one.cell else ""
+        line = Text(f"  {plain(where)}").append(f"{one.code} {word}", _STYLES[one.level])
+        lines.append(line.append(f": {plain(one.address)} " if one.address else ": ").append(plain(one.sentence)))
+    counts = {level: sum(one.level == level for one in answer.findings) for level in _STYLES}
+    lines.append(
+        Text(
+            f"  {len(answer.decisions)} decisions, {counts['error']} errors, {counts['confirm']} to confirm, "
+            f"{counts['corrected']} corrected, {len(answer.undecided)} undecided"
+        )
+    )
+    return lines
+
+
+def _sent_back(workbook: object, answer: Answer, folder: Path, federation: Federation) -> Path:
+    from reconcile.answers.reply import annotated, letter
+    from reconcile.documents.workbook.workbook import Workbook, write
+    from reconcile.state.durable import PRIVATE_FILE, private_folder, replace_file, unwritable
+
+    assert isinstance(workbook, Workbook)  # noqa: S101 - imported when called
+    path = folder / f"{federation.slug}-reponse.xlsx"
+    try:
+        private_folder(folder)
+    except OSError as error:
+        raise unwritable(path, error) from None
+    replace_file(path, write(annotated(workbook, answer)), PRIVATE_FILE)
+    text = letter(federation.file.name, workbook.contact, answer, workbook.answer_by)
+    replace_file(path.with_suffix(".txt"), text.encode(), PRIVATE_FILE)
+    return path
