@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
-from reconcile.answers.reading.grid import Cell, Grid, Refused, Returned
+from reconcile.answers.reading.grid import Cell, CellKind, Grid, Refused, Returned
 from reconcile.answers.reading.marks import COLUMNS_LIMIT, ROWS_LIMIT
 
 #: In this order: a mark at the beginning says it; what is no UTF-8 was written by Excel.
@@ -28,14 +29,19 @@ def read_text(data: bytes) -> Returned:
                     continue
                 if number >= ROWS_LIMIT or column >= COLUMNS_LIMIT:
                     raise Refused("WBK07", f"Ce fichier va jusqu’à la ligne {number + 1} : ce n’est pas notre tableau.")
-                cells[number, column] = Cell(
-                    value, "error" if value.startswith("#") and value[1:4].isupper() else "text"
-                )
+                cells[number, column] = Cell(value, _kind(value))
     except csv.Error as error:
         raise Refused(
             "WBK08", "Ce fichier texte ne se lit pas comme un tableau. Renvoyez le classeur (.xlsx)."
         ) from error
     return Returned("csv", (Grid("", cells),))
+
+
+def _kind(value: str) -> CellKind:
+    """What the cell was: a text file keeps no types, and a phone that was a number has lost its zero."""
+    if re.fullmatch(r"#[A-Z0-9/]+[!?]?", value):
+        return "error"
+    return "number" if value.isdecimal() else "text"
 
 
 def _decoded(data: bytes) -> str:

@@ -13,6 +13,7 @@ _COMMANDS = {
         "Write the workbook each federation completes: its addresses, to decide on.",
     ),
     "in": ("reconcile.cli.sheet.in_:in_", "Read workbooks that came back, show what they change; --write writes it."),
+    "status": ("reconcile.cli.sheet.status:status", "Who was handed a workbook, who answered, who is late."),
 }
 
 

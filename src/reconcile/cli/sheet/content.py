@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reconcile.state.sheets import Sheet
 
 #: Days before the migration by which the answer is there.
-_ANSWER_DAYS = 7
+ANSWER_DAYS = 7
 
 
 def content(
@@ -38,7 +38,7 @@ def content(
         name=federation.file.name,
         rows=rows,
         day=day,
-        answer_by=day - dt.timedelta(days=_ANSWER_DAYS) if day else None,
+        answer_by=day - dt.timedelta(days=ANSWER_DAYS) if day else None,
         lock=moments.lock.astimezone(session.zone) if day else None,
         cutover=moments.cutover.astimezone(session.zone) if day else None,
         prices=session.settings.prices,
