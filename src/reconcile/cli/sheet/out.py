@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,7 +77,8 @@ def _write(session: Session, federation: Federation, folder: Path) -> None:
         raise unwritable(path, error) from None
     replace_file(path, write(workbook), PRIVATE_FILE)
     if not session.as_of and (last is None or str(last.version) != workbook.identity.version):
-        record = Sheet("out", session.clock.now(), int(workbook.identity.version), workbook.identity.rows, path.name)
+        made = dt.datetime.fromisoformat(workbook.identity.made)
+        record = Sheet("out", made, int(workbook.identity.version), workbook.identity.rows, path.name)
         session.sheet_folder.add(federation.slug, record)
     undecided = sum(not row["keep"] for row in workbook.rows)
     click.echo(f"{path}: {len(workbook.rows)} addresses, {undecided} to decide on, version {workbook.identity.version}")
