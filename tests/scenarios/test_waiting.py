@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import datetime as dt
 import json
 import re
@@ -49,6 +50,25 @@ def test_started_late_it_does_the_same_at_once_and_started_twice_everything_once
     again = [line for line in days.stage.journal() if line["event"] == "intent"]
     assert len(made) == 3
     assert again == []
+
+
+def test_two_that_start_at_the_same_moment_do_everything_once(days: Days) -> None:
+    """Both wait for the same moment, and both wake: one holds the lock, the other is told or finds nothing to do."""
+    at(days, "17:25")
+    both = [days.stage.start("apply", "--yes", "--at", "18:00") for _ in range(2)]
+    said = [process.communicate(timeout=240)[0] for process in both]
+    assert {process.returncode for process in both} <= {0, 4}, said
+    assert 0 in {process.returncode for process in both}, said
+    days.stage.run("apply", "--yes", "--at", "18:00", expect=0)
+    done = collections.Counter(
+        line["address"]
+        for journal in days.stage.journals()
+        for line in map(json.loads, journal.read_text(encoding="utf-8").splitlines())
+        if line["event"] == "outcome" and line["action"] == "create" and line["result"] == "done"
+    )
+    assert sum("mailbox" in address for address in done) == 3, done
+    assert set(done.values()) == {1}, done
+    assert days.stage.plan()["create"] == 0
 
 
 def test_a_day_is_played_without_anything_being_written(days: Days) -> None:

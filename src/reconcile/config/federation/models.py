@@ -204,6 +204,7 @@ class Structure(Section):
 Waivable = Literal[
     "SPF501",
     "SPF502",
+    "SPF590",
     "GAT02",
     "GAT03",
     "GAT05",

@@ -65,6 +65,11 @@ def _dates(federation: Federation, batches: Sequence[Batch]) -> Iterator[Finding
     if migration.date is not None and not alone and batch_of(migration.date, batches) is None:
         message = f"{migration.date} is no date of the calendar"
         yield Finding("SPF501", _DATE, message, f"those of reconcile.toml: {known}")
+    given = batch_of(migration.date, batches)
+    if given and not given.open and migration.confirmed is None and "SPF590" not in federation.file.overrides:
+        message = f"{given.date} takes nobody any more (open = false), and is not confirmed here"
+        hint = "choose another date (reconcile batches move), or write the reason under overrides: SPF590"
+        yield Finding("SPF590", _DATE, message, hint)
     for position, wish in enumerate(migration.dates):
         if batch_of(wish, batches) is None:
             message = f"the wish {wish} is no date of the calendar"

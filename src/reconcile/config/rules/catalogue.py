@@ -75,6 +75,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "SPF560": Rule("the account of the passwords is no folder's name"),
         "SPF561": Rule("the contact's key is no public key"),
         "SPF580": Rule("a shared mailbox lacks what the address book shows"),
+        "SPF590": Rule("a date is closed"),
         "SPF601": Rule("a domain is declared twice"),
         "SPF602": Rule("an address is declared twice"),
         "SPF603": Rule("a protected domain or address is declared"),
