@@ -1,4 +1,4 @@
-"""Marks of a .xls, and its cells read once more: the other library returns wrong numbers for some old files."""
+"""What only a .xls tells of itself: strikes, hidden rows, notes, merges, and whose workbook it is."""
 
 from __future__ import annotations
 
