@@ -136,6 +136,7 @@ def _reached_at(project: Path, tenant: TenantServer | None = None, dns_port: int
         },
         "dns": {"host": "127.0.0.1", "port": dns_port, "key_name": _KEY[0], "key_algorithm": _KEY[1]},
         "legacy.mutualise": {"host": "127.0.0.1", "master_user": "copieur"},
+        "legacy.mutualise.lock": {"impossible": "there is no old host here"},
     }
     path = project / "reconcile.toml"
     lines = [

@@ -183,6 +183,7 @@ class Outside:
             },
             "passwords": {"seal_to": [str(VAULT.to_public())], "identity_file": "vault-key"},
             "delivery": {"way": "folder", "local_folder": "deliveries"},
+            "legacy.mutualise.lock": {"impossible": "no old host is here"},
             "sandbox": {"control": tenant.control},
         }
         lines = []

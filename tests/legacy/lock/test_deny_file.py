@@ -96,13 +96,14 @@ def test_a_host_that_does_not_answer_proves_nothing(host: OldHostWithSmtp, refus
 
 
 def test_sessions_are_listed_and_ended(host: OldHostWithSmtp) -> None:
-    client = signed_in(host, LOU)
+    client, another = signed_in(host, LOU), signed_in(host, CAMILLE)
     of_host = sessions(host)
-    assert of_host.open(LOGINS) == [LOU]
+    assert of_host.open(LOGINS) == [CAMILLE, LOU]
     of_host.end(LOGINS)
     assert of_host.open(LOGINS) == []
     of_host.end(LOGINS)  # nobody there is no failure
     client.shutdown()
+    another.shutdown()
 
 
 def test_forty_federations_lock_at_once_and_none_loses_anothers_lines(tmp_path: Path) -> None:

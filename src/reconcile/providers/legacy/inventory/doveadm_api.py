@@ -74,12 +74,15 @@ class DoveadmApi:
 
     def _content(self, answer: requests.Response) -> Any:
         try:
-            ((kind, content, _),) = answer.json()
+            # Dovecot 2.3 closes the list of ``who`` after its first row, and the others follow it.
+            ((kind, content, *rest, _),) = answer.json()
             if kind == "error":
                 raise Refused(str(content["type"])[:60], int(content["exitCode"]))
+            if rest and not isinstance(content, list):
+                raise TypeError
         except (ValueError, TypeError, KeyError):
             raise self._problem("its answer makes no sense", "is this the doveadm HTTP API?") from None
-        return content
+        return [*content, *rest] if rest else content
 
     def _problem(self, why: str, hint: str) -> Problem:
         parts = urlsplit(self._url)
