@@ -112,7 +112,7 @@ class Outside:
     def _user(self, user: User) -> dict[str, Any]:
         kept = {name: _plain(value) for name, value in user.values.items() if name not in _CHANCE}
         # Which of the vault's entries opens it is drawn.
-        kept.get("onPremisesExtensionAttributes", {}).pop("extensionAttribute12", None)
+        kept.get("onPremisesExtensionAttributes", {}).pop("extensionAttribute13", None)
         if user.deleted:
             del kept["userPrincipalName"]
         parts = sorted(self.world.skus[sku].part_number for sku in user.licences)

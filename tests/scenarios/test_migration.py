@@ -95,7 +95,7 @@ def test_a_broken_federation_does_not_stop_the_others(three_federations: Stage) 
     stage = three_federations
     stage.run("plan", "--out", "plans/before.json", expect=0)
     stage.edit("spf88", "licence: E1", "licence: E9")
-    assert "spf88.yaml" in stage.run("plan", expect=3).err
+    assert "spf88.yaml" in stage.run("plan", expect=3).said
     stage.run("apply", "spf55", "--yes", expect=0)
     stage.run("plan", "spf55", "--detailed-exitcode", expect=0)
     saved = stage.run("apply", "plans/before.json", expect=4)
@@ -163,7 +163,8 @@ def test_a_rehearsal_tells_that_nothing_stands_in_the_way_and_what_does(stage: S
     assert "✗ COPY17 camille.dupont@spf55.org: " in stage.run("rehearse", "spf55", expect=1).out
     stage.settings('"k0412"', '"k9999"')
     wrong = stage.run("rehearse", "spf55", expect=1)
-    assert "✗ COPY02 camille.dupont@spf55.org: " in wrong.out
+    # Dovecot lets the master user in and then finds no such mailbox: it refuses the login, or hangs up.
+    assert re.search("✗ COPY0[12] camille.dupont@spf55.org: ", wrong.out), wrong.out
     assert "opens 2 mailboxes" in wrong.out
     wrong = stage.run("--live", "rehearse", environment={"RECONCILE_CLIENT_SECRET": "wrong"}, expect=1)
     assert "AUTH04" in wrong.out

@@ -37,7 +37,7 @@ class Tenant:
             watch=SimpleNamespace(box=lambda identity: self.box),
             clock=SimpleNamespace(now=lambda: now, sleep=lambda seconds: None),
         )
-        accounts = SimpleNamespace(open=lambda user: self.asked.append("open"))
+        accounts = SimpleNamespace(open=lambda user, order: self.asked.append("open"))
         skus = SimpleNamespace(licence=lambda held: self._licence)
         seats = SimpleNamespace(skus=lambda: skus, give=lambda user, licence: self.asked.append(f"give {licence}"))
         Conversion(cast("Any", surfaces), cast("Any", accounts), cast("Any", seats)).convert(order, USER, self.box)

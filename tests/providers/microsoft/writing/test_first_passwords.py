@@ -59,7 +59,7 @@ class Tenant:
         with users.lock:
             found = users.user_named(address)
             assert found is not None
-            return str(found.values["onPremisesExtensionAttributes"].get("extensionAttribute12", ""))
+            return str(found.values["onPremisesExtensionAttributes"].get("extensionAttribute13", ""))
 
     def opened(self, address: str) -> str | None:
         return self.vault.open(SLUG, address, self.entry(address))

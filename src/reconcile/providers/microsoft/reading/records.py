@@ -61,9 +61,9 @@ DOMAIN_SELECT = ("id", "isVerified", "isRoot", "supportedServices")
 #: The directory attribute that says which federation of ours an object belongs to (Exchange's CustomAttribute15).
 STAMP = "extensionAttribute15"
 STAMP_PREFIX = "reconcile:"
-#: The attribute that names the entry of the vault which opens the account (CustomAttribute12): written with the
+#: The attribute that names the entry of the vault which opens the account (CustomAttribute13): written with the
 #: password, in one request, so that whoever reads it knows which one was set.
-ENTRY = "extensionAttribute12"
+ENTRY = "extensionAttribute13"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
