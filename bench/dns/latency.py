@@ -18,7 +18,7 @@ async def serve(round_trip: float, to: int) -> None:
         await asyncio.sleep(round_trip)
         onward_reader, onward_writer = await asyncio.open_connection("127.0.0.1", to)
         ways = (_carry(reader, onward_writer, round_trip / 2), _carry(onward_reader, writer, round_trip / 2))
-        await asyncio.read_facts(*ways)
+        await asyncio.gather(*ways)
 
     server = await asyncio.start_server(connected, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
@@ -40,7 +40,7 @@ async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, del
             await writer.drain()
         writer.close()
 
-    await asyncio.read_facts(_quietly(write), _quietly(lambda: _read(reader, held, delay)))
+    await asyncio.gather(_quietly(write), _quietly(lambda: _read(reader, held, delay)))
 
 
 async def _read(reader: asyncio.StreamReader, held: asyncio.Queue[tuple[float, bytes]], delay: float) -> None:
