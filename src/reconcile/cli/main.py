@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import os
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ import click
 
 from reconcile import __version__
 from reconcile.cli.session.exits import DONE, ERROR, INTERRUPTED, USAGE
+from reconcile.cli.session.lazy_group import LazyGroup
 from reconcile.cli.session.session import Session
 from reconcile.garbage_collection import tune_garbage_collection
 from reconcile.problem import Problem
@@ -99,22 +99,8 @@ COMMANDS = {
 }
 
 
-class LazyCommands(click.Group):
-    """A group that knows its commands by name and imports the one that is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
-        command: click.Command = getattr(importlib.import_module(module), attribute)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+class Commands(LazyGroup):
+    """The command's own group: a name that is mistyped is asked after."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -134,7 +120,9 @@ configuration · 4 stale plan, or another run holds the lock · 5 refused by a g
 """
 
 
-@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
+@click.group(
+    cls=Commands, subcommands=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES
+)
 @click.version_option(__version__, message="%(prog)s %(version)s")
 @click.option("--chdir", metavar="DIR", type=click.Path(exists=True, file_okay=False), help="Work in this folder.")
 @click.option("--sandbox/--live", default=None, help="Talk to the sandbox of this folder, not to the live world.")

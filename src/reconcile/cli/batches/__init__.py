@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-
 import click
+
+from reconcile.cli.session.lazy_group import LazyGroup
 
 #: subcommand → where it is, imported when called.
 _COMMANDS = {
@@ -16,22 +16,6 @@ _COMMANDS = {
 }
 
 
-class _Batches(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
-            return None
-        module, _, attribute = _COMMANDS[cmd_name][0].partition(":")
-        command: click.Command = getattr(importlib.import_module(module), attribute)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in _COMMANDS.items()])
-
-
-@click.group(cls=_Batches)
+@click.group(cls=LazyGroup, subcommands=_COMMANDS)
 def batches() -> None:
     """The migration dates of reconcile.toml, and who migrates when."""

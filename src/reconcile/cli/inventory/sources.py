@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconcile.cli.session.legacy_secrets import database_password, variable_of
 from reconcile.cli.session.session import Session
 from reconcile.cli.wiring.sign_in import sign_in
 from reconcile.problem import Problem
@@ -42,7 +41,7 @@ def _sources(session: Session, name: str, server: LegacyServer) -> Iterator[Sour
         from reconcile.providers.legacy.inventory.sql import SqlDatabase
 
         sql = tables.sql
-        password = _optional(session, name, "SQL_PASSWORD", sql.password_file)
+        password = database_password(session, name, "SQL_PASSWORD", sql.password_file)
         yield SqlDatabase(sql.database_file or sql.database, password, sql.mailboxes, sql.aliases)
     if tables.command is not None:
         from reconcile.providers.legacy.inventory.command import Command
@@ -55,7 +54,7 @@ def _sources(session: Session, name: str, server: LegacyServer) -> Iterator[Sour
 
         ovh = tables.ovh
         application, secret, consumer = (
-            session.secret(_variable(name, f"OVH_{what.upper()}"), file, f"OVH {what.replace('_', ' ')} of {name}")
+            session.secret(variable_of(name, f"OVH_{what.upper()}"), file, f"OVH {what.replace('_', ' ')} of {name}")
             for what, file in (
                 ("application_key", ovh.application_key_file),
                 ("application_secret", ovh.application_secret_file),
@@ -69,7 +68,7 @@ def _sources(session: Session, name: str, server: LegacyServer) -> Iterator[Sour
         from reconcile.providers.legacy.inventory.doveadm_api import DoveadmApi
 
         doveadm = tables.doveadm
-        key = session.secret(_variable(name, "DOVEADM_KEY"), doveadm.key_file, f"doveadm_api_key of {name}")
+        key = session.secret(variable_of(name, "DOVEADM_KEY"), doveadm.key_file, f"doveadm_api_key of {name}")
         yield Doveadm(DoveadmApi(doveadm.url, key, doveadm.ca_file))
     if tables.imap is not None or tables.managesieve is not None:
         from reconcile.providers.legacy.inventory.imap import ImapScale
@@ -82,16 +81,3 @@ def _sources(session: Session, name: str, server: LegacyServer) -> Iterator[Sour
         if tables.managesieve is not None:
             port = tables.managesieve.port
             yield ManageSieve(server.host, port, opening, tls=bool(server.tls), ca_file=server.ca_file)
-
-
-def _variable(name: str, what: str) -> str:
-    """``RECONCILE_LEGACY_MUTUALISE_DOVEADM_KEY``."""
-    return f"RECONCILE_LEGACY_{re.sub('[^A-Z0-9]', '_', name.upper())}_{what}"
-
-
-def _optional(session: Session, name: str, what: str, file: Path | None) -> str:
-    """A password that a file or the environment gives; "" when neither does."""
-    variable = _variable(name, what)
-    if file is None and variable not in session.environment:
-        return ""
-    return session.secret(variable, file, f"password of the database of {name}")

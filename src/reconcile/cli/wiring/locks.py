@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconcile.cli.session.legacy_secrets import database_password, variable_of
 from reconcile.cli.session.session import Session
 from reconcile.providers.base import Provider
 
@@ -43,7 +42,7 @@ def _host(session: Session, name: str, server: LegacyServer, lock: Lock) -> Lock
     )
 
     def canary(domain: str, code: str) -> Canary:
-        password = session.secret(_variable(name, "CANARY_PASSWORD"), lock.canary_password_file, f"canary of {name}")
+        password = session.secret(variable_of(name, "CANARY_PASSWORD"), lock.canary_password_file, f"canary of {name}")
         what = "password of the master user"
         master = session.secret("RECONCILE_LEGACY_PASSWORD", server.master_password_file, what)
         return Canary(lock.canary_of(domain, code), password, server.separator + server.master_user, master)
@@ -71,7 +70,7 @@ def _driver(session: Session, name: str, lock: Lock) -> Driver:
         def identity() -> str:
             return session.secret("RECONCILE_VAULT_IDENTITY", keys.identity_file, "identity that opens the vault")
 
-        password = _optional(session, name, "LOCK_SQL_PASSWORD", sql.password_file)
+        password = database_password(session, name, "LOCK_SQL_PASSWORD", sql.password_file)
         kept = Kept(session.state / "locks", name, keys.seal_to, identity)
         return SqlLock(sql.database_file or sql.database, password, sql, kept)
     from reconcile.providers.legacy.lock.by_hand import ByHand
@@ -89,7 +88,7 @@ def _sessions(session: Session, name: str, lock: Lock) -> Callable[[], Sessions]
         from reconcile.providers.legacy.inventory.doveadm_api import DoveadmApi
         from reconcile.providers.legacy.lock.sessions import Sessions
 
-        key = session.secret(_variable(name, "DOVEADM_KEY"), doveadm.key_file, f"doveadm_api_key of {name}")
+        key = session.secret(variable_of(name, "DOVEADM_KEY"), doveadm.key_file, f"doveadm_api_key of {name}")
         return Sessions(DoveadmApi(doveadm.url, key, doveadm.ca_file))
 
     return sessions
@@ -100,16 +99,3 @@ def _place(text: str | None) -> tuple[str, int] | None:
         return None
     host, _, port = text.rpartition(":")
     return host.strip("[]"), int(port)
-
-
-def _variable(name: str, what: str) -> str:
-    """``RECONCILE_LEGACY_MUTUALISE_CANARY_PASSWORD``."""
-    return f"RECONCILE_LEGACY_{re.sub('[^A-Z0-9]', '_', name.upper())}_{what}"
-
-
-def _optional(session: Session, name: str, what: str, file: Path | None) -> str:
-    """A password that a file or the environment gives; "" when neither does."""
-    variable = _variable(name, what)
-    if file is None and variable not in session.environment:
-        return ""
-    return session.secret(variable, file, f"password of the database of {name}")

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from reconcile.config.settings.tables.database import refuse_other_databases
 from reconcile.config.settings.tables.table import Name, Port, Table
 
 
@@ -52,12 +53,7 @@ class InventorySql(Table):
 
     @model_validator(mode="after")
     def _one_database_and_a_query(self) -> InventorySql:
-        if bool(self.database) == bool(self.database_file):
-            raise PydanticCustomError("database", "either database or database_file is expected")
-        if self.database and not self.database.startswith(("postgresql://", "postgres://")):
-            raise PydanticCustomError("database", "the address does not begin with postgresql://")
-        if re.search("//[^/@]*:[^/@]*@", self.database) or "password=" in self.database:
-            raise PydanticCustomError("database", "the address holds a password: it goes into a file (password_file)")
+        refuse_other_databases(self.database, self.database_file)
         if not (self.mailboxes or self.aliases):
             raise PydanticCustomError("query", "a query is expected: mailboxes, aliases or both")
         return self

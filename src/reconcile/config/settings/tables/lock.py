@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from reconcile.config.settings.tables.database import refuse_other_databases
 from reconcile.config.settings.tables.inventory_sources import InventoryDoveadm
 from reconcile.config.settings.tables.table import Name, Table
 
@@ -49,12 +50,7 @@ class LockSql(Table):
 
     @model_validator(mode="after")
     def _one_database(self) -> LockSql:
-        if bool(self.database) == bool(self.database_file):
-            raise PydanticCustomError("database", "either database or database_file is expected")
-        if self.database and not self.database.startswith(("postgresql://", "postgres://")):
-            raise PydanticCustomError("database", "the address does not begin with postgresql://")
-        if re.search("//[^/@]*:[^/@]*@", self.database) or "password=" in self.database:
-            raise PydanticCustomError("database", "the address holds a password: it goes into a file (password_file)")
+        refuse_other_databases(self.database, self.database_file)
         for name in ("locked", "keep", "lock", "unlock"):
             if not re.search(r"(?<!:):login\b", getattr(self, name)):
                 raise PydanticCustomError("login", "{name} does not say :login", {"name": name})
