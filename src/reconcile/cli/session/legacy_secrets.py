@@ -16,6 +16,6 @@ def variable_of(name: str, what: str) -> str:
 def database_password(session: Session, name: str, what: str, file: Path | None) -> str:
     """A password that a file or the environment gives; "" when neither does."""
     variable = variable_of(name, what)
-    if file is None and variable not in session.environment:
+    if file is None and not session.environment.get(variable):  # a job sets it to "" when it has none
         return ""
     return session.secret(variable, file, f"password of the database of {name}")
