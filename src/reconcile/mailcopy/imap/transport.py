@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-import select
+import selectors
 import socket
 import ssl
 import time
@@ -97,13 +97,16 @@ def _shake_hands(secured: ssl.SSLSocket, stop: Callable[[], bool]) -> None:
             secured.do_handshake()
             return
         except ssl.SSLWantReadError:
-            wanted: tuple[list[ssl.SSLSocket], list[ssl.SSLSocket]] = ([secured], [])
+            wanted = selectors.EVENT_READ
         except ssl.SSLWantWriteError:
-            wanted = ([], [secured])
+            wanted = selectors.EVENT_WRITE
         left = until - time.monotonic()
         if left < 0 or stop():
             raise TimeoutError("the TLS handshake took too long")
-        select.select(*wanted, [], min(left, TICK))
+        # Not select(), which takes no file descriptor above 1023: a worker of many mailboxes has more open.
+        with selectors.DefaultSelector() as ready:
+            ready.register(secured, wanted)
+            ready.select(min(left, TICK))
 
 
 @functools.cache
