@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 import email.utils
@@ -98,12 +99,30 @@ class _Listener(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], page: type[BaseHTTPRequestHandler], context: ssl.SSLContext) -> None:
         super().__init__(address, page)
         self._context = context
+        self._open: set[socket.socket] = set()
+        self._guard = threading.Lock()
 
     def get_request(self) -> tuple[socket.socket, Any]:
         connection, peer = super().get_request()
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         # The handshake waits for the connection's own thread, so that a silent client holds up nobody.
-        return self._context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False), peer
+        secured = self._context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        with self._guard:
+            self._open.add(secured)
+        return secured, peer
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._guard:
+            self._open.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        """Closes what clients keep open too: each holds a thread, which would outlive its server by minutes."""
+        super().server_close()
+        with self._guard:
+            for connection in self._open:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that closes the connection is no error."""
