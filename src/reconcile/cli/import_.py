@@ -30,6 +30,11 @@ def import_(session: Session, code: str, domain: str, subdomains: tuple[str, ...
     Nothing is written in the tenant. What the file describes exactly as it is becomes ours in the state; whatever
     else there is to say, the next plan says.
     """
+    import_federation(session, code, domain, subdomains, name)
+
+
+def import_federation(session: Session, code: str, domain: str, subdomains: tuple[str, ...], name: str) -> None:
+    """Write one federation's file and record what is as it says. Raises IMP01 to IMP03, and what reading raises."""
     from reconcile.cli.wiring.providers import readers
     from reconcile.config.document.draft import Draft, render
     from reconcile.state.durable import replace_file

@@ -19,6 +19,7 @@ from reconcile.problem import Problem
 
 #: command → module:attribute, and its line of help. Modules are imported when called, so that --help stays quick.
 COMMANDS = {
+    "init": ("reconcile.cli.init.commands:init", "Begin a mailboxes repository: settings, folders, pipelines."),
     "validate": ("reconcile.cli.validate:validate", "Check the federation files; nothing leaves this machine."),
     "schema": ("reconcile.cli.schema:schema", "Write the JSON Schema of a federation file, or check it is current."),
     "inventory": (

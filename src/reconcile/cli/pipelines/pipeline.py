@@ -86,6 +86,15 @@ def gitlab(session: Session, no_environments: bool, branch: str, write: bool, ch
     return code
 
 
+def pipeline_files(session: Session, forge: str) -> Mapping[str, str]:
+    """Path → text of the files for "github" or "gitlab", with environments, merges going to ``main``."""
+    from reconcile.documents.pipelines.github import workflows
+    from reconcile.documents.pipelines.gitlab import pipeline as gitlab_pipeline
+
+    network = _network(session, "main", lent=forge, environments=True)
+    return workflows(network) if forge == "github" else gitlab_pipeline(network)
+
+
 def _network(session: Session, branch: str, *, lent: str, environments: bool) -> Network:
     from reconcile.documents.pipelines.network import Network, starts
 

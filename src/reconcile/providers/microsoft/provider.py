@@ -9,14 +9,17 @@ from reconcile.clock import Clock
 from reconcile.config.settings.settings import Settings
 from reconcile.providers.base import Provider
 from reconcile.providers.microsoft.reading.reader import MicrosoftReader
+from reconcile.providers.microsoft.reading.tenant import list_accepted
 from reconcile.providers.microsoft.reading.watch import Watch
 from reconcile.providers.microsoft.wire.auth import Credential
 from reconcile.providers.microsoft.wire.connection import connect
+from reconcile.providers.microsoft.wire.refusals import Refused, explained
 from reconcile.providers.microsoft.wire.transport import Transport
 from reconcile.providers.microsoft.writing.accounts import NewPassword
 from reconcile.providers.microsoft.writing.first_passwords import FirstPasswordAccounts
 from reconcile.providers.microsoft.writing.services import Surfaces
 from reconcile.providers.microsoft.writing.writer import MicrosoftWriter
+from reconcile.resources.address import NETWORK, Address
 
 #: Creating a mailbox is nearly all waiting, and all who wait look together: a whole batch of federations may wait at
 #: once. What is sent at a time is bounded by ``graph.CONCURRENT`` and ``exchange.CONCURRENT``.
@@ -63,6 +66,26 @@ def first_password_accounts(
     """The accounts of people, as far as their first passwords go; arguments as ``microsoft_provider``'s."""
     sender = Transport(clock, random, settings.tenant.ca_file)
     return FirstPasswordAccounts(_surfaces(settings, credential, clock, sender, application))
+
+
+def mail_domains(
+    settings: Settings,
+    credential: Credential,
+    clock: Clock,
+    random: Callable[[], float] = system_random.random,
+    application: str = "",
+) -> tuple[str, ...]:
+    """The domains Exchange takes mail for, but for the tenant's own ones; arguments as ``microsoft_provider``'s.
+
+    Raises ``Problem`` with a code AUTH… or M365-…
+    """
+    sender = Transport(clock, random, settings.tenant.ca_file)
+    exchange = _surfaces(settings, credential, clock, sender, application).exchange
+    try:
+        names = list_accepted(exchange)
+    except Refused as refused:
+        raise explained(refused, Address(NETWORK, "domain", "Get-AcceptedDomain")) from None
+    return tuple(sorted(name for name in names if not name.endswith(".onmicrosoft.com")))
 
 
 def _surfaces(
