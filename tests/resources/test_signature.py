@@ -34,7 +34,8 @@ CAMILLE = {
     "networks": "facebook.com/spf55",
 }
 
-texts = st.text(max_size=30)
+#: What a federation file takes for a line of text: SPF105 refuses control characters and breaks of lines.
+texts = st.text(st.characters(exclude_categories=("C", "Z"), include_characters=" \u00a0\u202f"), max_size=30)
 people = st.fixed_dictionaries({}, optional=dict.fromkeys(CANDIDATES, texts))
 
 
