@@ -44,7 +44,7 @@ class DnsReader:
                 one.address: already_leads_there(one, keys[one.address], observed[one.address], scope, resolver.resolve)
                 for one in scope.wanted
             }
-        return self.preflight.check(scope, observed) if self.preflight else Observation(observed)
+        return self.preflight.check(scope, observed, answers) if self.preflight else Observation(observed)
 
     def _observed(self, wanted: Wanted, key: RecordKey, answers: Mapping[Question, Answer | Failure]) -> Observed:
         answer = answers[Question(key.name, key.rdtype)]

@@ -27,8 +27,8 @@ Rdataset = dns.rdataset.Rdataset
 
 #: Seconds an order waits for others before it leaves, and again as long as some arrived meanwhile, but no longer than
 #: the most: what is due together should travel together.
-_BATCH_WAIT = 0.005
-_BATCH_WAIT_AT_MOST = 0.1
+_BATCH_WAIT = 0.02
+_BATCH_WAIT_AT_MOST = 0.2
 
 
 class DnsWriter:
@@ -100,8 +100,8 @@ class DnsWriter:
 
     def together(self, orders: Sequence[Order]) -> list[Live | Problem]:
         """What became of many creates and updates: one atomic UPDATE per zone, all zones at once."""
-        self._resolver.resolve_all(pair for order in orders for pair in _names_met(order))
-        prefetch([record for order in orders for record in _spf_met(order)], self._resolver)
+        met = (pair for order in orders for pair in _names_met(order))
+        prefetch([record for order in orders for record in _spf_met(order)], self._resolver, met)
         applied = self._store.apply([CheckedPublish(order, self._resolver.resolve, self._policy) for order in orders])
         return [_live(order, end) for order, end in zip(orders, applied, strict=True)]
 

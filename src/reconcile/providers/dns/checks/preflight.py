@@ -11,6 +11,7 @@ from reconcile.providers.base import Finding, Observation, Observed, Scope, Unkn
 from reconcile.providers.dns.checks.merges import resolved, spf_refusals
 from reconcile.providers.dns.checks.servers import SwitchMoments
 from reconcile.providers.dns.checks.survey import Surveyor, to_report
+from reconcile.providers.dns.primary.answers import NOTHING_KNOWN, Answers
 from reconcile.providers.dns.records.microsoft_hosts import MICROSOFT
 from reconcile.resources.address import Address
 from reconcile.resources.milestones import UNSCHEDULED
@@ -27,8 +28,16 @@ class Preflight:
     surveyor: Surveyor
     clock: Clock
 
-    def check(self, scope: Scope, observed: Mapping[Address, Observed]) -> Observation:
-        """The observed, those of a switch that must not be made turned to unknown with the reason; and the findings."""
+    def check(
+        self,
+        scope: Scope,
+        observed: Mapping[Address, Observed],
+        known: Answers = NOTHING_KNOWN,
+    ) -> Observation:
+        """The observed, those of a switch that must not be made turned to unknown with the reason; and the findings.
+
+        ``known``: what the primary has just answered.
+        """
         observed = {**observed, **spf_refusals(scope, observed, self.surveyor.resolver)}
         switches = {_domain(one): one for one in scope.wanted if _is_switch(one) and _is_ahead(observed[one.address])}
         if not switches:
@@ -42,7 +51,7 @@ class Preflight:
         def new_mx(domain: str) -> tuple[str, ...]:
             return tuple(text.partition(" ")[2].rstrip(".") for text in _values(switches[domain], scope))
 
-        found = to_report(self.surveyor.before_switch(moments, self.clock.now(), new_mx))
+        found = to_report(self.surveyor.before_switch(moments, self.clock.now(), new_mx, known))
         blocking = {one.domain: one for one in found if one.weight is Weight.BLOCKS and one.check not in _NEVER_BLOCKS}
         stopped = {
             f"{owner}{domain}/{rdtype}": _reason(finding)

@@ -20,7 +20,7 @@ from reconcile.providers.dns.checks.mta_sts import fetch_policy, policy_texts
 from reconcile.providers.dns.checks.propagation import Nameserver, Report, delegated_to, query_each
 from reconcile.providers.dns.checks.resolver import Resolver, host_and_port
 from reconcile.providers.dns.checks.servers import SwitchMoments, delegation, servers_agree, ttl_in_time
-from reconcile.providers.dns.primary.answers import Answer, Question
+from reconcile.providers.dns.primary.answers import NOTHING_KNOWN, Answer, Answers, Question
 from reconcile.providers.dns.primary.client import Primary
 from reconcile.providers.dns.primary.signatures import invalid, not_signed_here
 from reconcile.providers.dns.records.mta_sts_policy import announced
@@ -77,12 +77,17 @@ class Surveyor:
         return run_checks(self._gathered(domains), self.resolver.resolve)
 
     def before_switch(
-        self, switches: Mapping[str, SwitchMoments], now: dt.datetime, new_mx: NewMx = _not_known
+        self,
+        switches: Mapping[str, SwitchMoments],
+        now: dt.datetime,
+        new_mx: NewMx = _not_known,
+        known: Answers = NOTHING_KNOWN,
     ) -> list[Finding]:
         """What stands in the way of switching some domains, or is good to know; only authoritative servers are asked
-        about their names. ``switches``: when each is due. ``new_mx``: asked only where the answer matters.
+        about their names. ``switches``: when each is due. ``new_mx``: asked only where the answer matters. ``known``:
+        what the primary has just answered.
         """
-        facts = self._gathered(list(switches), new_mx)
+        facts = self._gathered(list(switches), new_mx, known)
         named, signed = self._named_servers(facts)
         parents = self._delegations(facts)
         nameservers = self._authoritative(named)
@@ -138,10 +143,15 @@ class Surveyor:
         reported = second_opinion.second_opinion(facts.domain, self.resolver.stub(), spf=published, dmarc=policy)
         return _named(facts.domain, "checkdmarc", reported)
 
-    def _gathered(self, domains: Sequence[str], new_mx: NewMx = _not_known) -> list[Facts]:
+    def _gathered(
+        self,
+        domains: Sequence[str],
+        new_mx: NewMx = _not_known,
+        known: Answers = NOTHING_KNOWN,
+    ) -> list[Facts]:
         """The facts, and all the names they lead to asked about in a few rounds rather than one by one."""
         with self.primary.connected() as primary:
-            facts = [dataclasses.replace(one, replace=self.replace) for one in read_facts(primary, domains)]
+            facts = [dataclasses.replace(one, replace=self.replace) for one in read_facts(primary, domains, known)]
         with concurrent.futures.ThreadPoolExecutor(_POLICIES_AT_ONCE) as pool:
             facts = list(pool.map(lambda one: self._with_policy(one, new_mx), facts))
         hosts = [(host, rdtype) for one in facts for host in one.mx_hosts for rdtype in ("A", "CNAME")]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import dns.exception
@@ -24,7 +25,7 @@ _EDNS = struct.pack("!BHHIH", 0, 41, 1232, 0, 0)
 _HEADER = struct.Struct("!HHHHHH")
 _ASKED = struct.Struct("!HH")
 _RECORD = struct.Struct("!HHIH")
-_BELIEVED = (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
+_BELIEVED = frozenset({dns.rcode.NOERROR, dns.rcode.NXDOMAIN})
 
 
 class Question(NamedTuple):
@@ -68,17 +69,41 @@ class Failure:
     silent: Problem | None = None
 
 
+#: What was asked, and what came of it.
+Answers = Mapping[Question, Answer | Failure]
+NOTHING_KNOWN: Answers = MappingProxyType({})
+
+
 def query_for(question: Question, number: int) -> bytes:
     """The question as a message without recursion; ``number`` is its id."""
     # By hand, for there are hundreds at a time. Ids need only differ from each other: over TCP they protect nothing.
     header = _HEADER.pack(number, 0, 1, 0, 0, 1)
     asked = _ASKED.pack(question.rdtype, dns.rdataclass.IN)
-    return header + (question.name.to_wire() or b"") + asked + _EDNS
+    return header + _wire(question.name) + asked + _EDNS
 
 
 def parsed_reply(server: str, question: Question, reply: bytes | Unreachable) -> Answer | Failure:
     """A reply judged: is it authoritative, whole and readable? ``server``: the name shown for the one asked."""
-    name = question.name.to_text(omit_final_dot=True)
+    if isinstance(reply, bytes) and _sound(reply):
+        try:
+            return _read(question, reply)
+        except (dns.exception.DNSException, struct.error, ValueError) as error:
+            why = f"that cannot be read ({type(error).__name__})"
+            return Failure(Problem("DNS11", f"{server} sent an answer about {_text(question.name)} {why}."))
+    return _failure(server, question, reply)
+
+
+def _sound(reply: bytes) -> bool:
+    """Whether a reply is authoritative and whole."""
+    if len(reply) < _HEADER.size:
+        return False
+    _, flags, *_ = _HEADER.unpack_from(reply)
+    return flags & 0xF in _BELIEVED and not flags & dns.flags.TC and bool(flags & dns.flags.AA)
+
+
+def _failure(server: str, question: Question, reply: bytes | Unreachable) -> Failure:
+    """Why a reply that is not sound cannot be believed."""
+    name = _text(question.name)
     if isinstance(reply, Unreachable):
         return Failure(unreachable(server, reply, name), silent=unreachable(server, reply))
     if len(reply) < _HEADER.size:
@@ -90,18 +115,16 @@ def parsed_reply(server: str, question: Question, reply: bytes | Unreachable) ->
         return Failure(Problem("DNS11", f"{server} answered {answered} when asked for {name}.", "read its log"))
     if flags & dns.flags.TC:
         return Failure(Problem("DNS11", f"{server} cut its answer for {name} short.", "ask its administrator why"))
-    if not flags & dns.flags.AA:
-        if (cut := _delegation(question, reply)) is not None:
-            at = cut.to_text(omit_final_dot=True)
-            message = f"{server} is not authoritative for {name}: {at} is delegated to other name servers."
-            return Failure(Problem("DNS06", message, f"what is to be published at {name} belongs in that zone"), cut)
-        hint = "the name is delegated elsewhere, or [dns] host names the wrong server"
-        return Failure(Problem("DNS06", f"{server} is not authoritative for {name}.", hint))
-    try:
-        return _read(question, reply)
-    except (dns.exception.DNSException, struct.error, ValueError) as error:
-        why = type(error).__name__
-        return Failure(Problem("DNS11", f"{server} sent an answer about {name} that cannot be read ({why})."))
+    if (cut := _delegation(question, reply)) is not None:
+        at = _text(cut)
+        message = f"{server} is not authoritative for {name}: {at} is delegated to other name servers."
+        return Failure(Problem("DNS06", message, f"what is to be published at {name} belongs in that zone"), cut)
+    hint = "the name is delegated elsewhere, or [dns] host names the wrong server"
+    return Failure(Problem("DNS06", f"{server} is not authoritative for {name}.", hint))
+
+
+def _text(name: dns.name.Name) -> str:
+    return name.to_text(omit_final_dot=True)
 
 
 def unreachable(server: str, why: Unreachable, name: str = "") -> Problem:
@@ -120,13 +143,17 @@ def _delegation(question: Question, reply: bytes) -> dns.name.Name | None:
     """The zone cut a referral points to (RFC 1034 §4.3.2); None when the reply is no referral."""
     try:
         _, _, questions, answers, authorities, _ = _HEADER.unpack_from(reply)
-        _, used = dns.name.from_wire(reply, _HEADER.size)
-        records = list(_records(reply, _HEADER.size + used + _ASKED.size, authorities))
+        asked, used = dns.name.from_wire(reply, _HEADER.size)
+        records = list(_records(reply, asked, _HEADER.size + used + _ASKED.size, authorities))
     except (dns.exception.DNSException, struct.error, ValueError):
         return None
     if questions != 1 or answers:
         return None
-    cuts = (one.owner for one in records if one.rdtype == dns.rdatatype.NS and question.name.is_subdomain(one.owner))
+    try:
+        owners = [one.owner for one in records if one.rdtype == dns.rdatatype.NS]
+    except dns.exception.DNSException:
+        return None
+    cuts = (owner for owner in owners if question.name.is_subdomain(owner))
     return next((cut.canonicalize() for cut in cuts if len(cut.labels) > 1), None)
 
 
@@ -134,46 +161,88 @@ def _read(question: Question, reply: bytes) -> Answer:
     """By hand, for there are hundreds at a time: only the records that matter are looked into. Raises ValueError."""
     name, rdtype = question
     _, _, questions, answers, authorities, _ = _HEADER.unpack_from(reply)
-    owner, used = dns.name.from_wire(reply, _HEADER.size)
-    start = _HEADER.size + used
-    if questions != 1 or owner != name or _ASKED.unpack_from(reply, start) != (rdtype, dns.rdataclass.IN):
+    start = _HEADER.size + _question_name(name, reply)
+    if questions != 1 or _ASKED.unpack_from(reply, start) != (rdtype, dns.rdataclass.IN):
         raise ValueError("it answers another question")
-    records = list(_records(reply, start + _ASKED.size, answers + authorities))
+    records = list(_records(reply, name, start + _ASKED.size, answers + authorities))
     rdatas, ttl = [], 0
     alias = dname = None
     for record in records[:answers]:
         if record.rdtype == dns.rdatatype.DNAME:
             dname = record.owner
-        elif record.owner == name and record.rdtype == rdtype:
+        elif record.rdtype not in (rdtype, dns.rdatatype.CNAME) or record.owner != name:
+            continue
+        elif record.rdtype == rdtype:
             rdatas.append(dns.rdata.from_wire(dns.rdataclass.IN, rdtype, reply, record.start, record.length))
             ttl = record.ttl
-        elif record.owner == name and record.rdtype == dns.rdatatype.CNAME:
+        else:
             (alias, _) = dns.name.from_wire(reply, record.start)
-    apex = next((one.owner for one in records[answers:] if one.rdtype == dns.rdatatype.SOA), None)
-    if rdatas:
-        apex = name if rdtype == dns.rdatatype.SOA else None
-    elif alias is not None:
-        apex = None  # that SOA is the zone of the target
+    apex = None
+    if rdtype == dns.rdatatype.SOA and alias is None:  # otherwise that SOA is the zone of the target
+        apex = name if rdatas else next((one.owner for one in records[answers:] if one.rdtype == rdtype), None)
     exists = _HEADER.unpack_from(reply)[1] & 0xF != dns.rcode.NXDOMAIN
     return Answer(dns.rdataset.from_rdata_list(ttl, rdatas) if rdatas else None, alias, apex, dname, exists)
 
 
-class _Record(NamedTuple):
-    """Where a record's data stands in a message."""
+def _question_name(name: dns.name.Name, reply: bytes) -> int:
+    """How long the name is that the reply answers. Raises ValueError when it is another one."""
+    wire = _wire(name)
+    if reply.startswith(wire, _HEADER.size):
+        return len(wire)
+    owner, used = dns.name.from_wire(reply, _HEADER.size)  # in other letters, which are the same name
+    if owner != name:
+        raise ValueError("it answers another question")
+    return used
 
-    owner: dns.name.Name
+
+def _wire(name: dns.name.Name) -> bytes:
+    return b"".join(bytes((len(label),)) + label for label in name.labels)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Record:
+    """Where a record's name and data stand in a message that answers a question about ``asked``."""
+
+    reply: bytes
+    asked: dns.name.Name
+    named: int
     rdtype: int
     ttl: int
     start: int
     length: int
 
+    @property
+    def owner(self) -> dns.name.Name:
+        """Raises a DNSException for a name that is none."""
+        if self.reply.startswith(_AS_ASKED, self.named):
+            return self.asked
+        return dns.name.from_wire(self.reply, self.named)[0]
 
-def _records(reply: bytes, offset: int, count: int) -> Iterator[_Record]:
+
+#: A name written as a pointer to that of the question (RFC 1035 §4.1.4).
+_AS_ASKED = b"\xc0\x0c"
+
+
+def _records(reply: bytes, asked: dns.name.Name, offset: int, count: int) -> Iterator[_Record]:
     for _ in range(count):
-        owner, used = dns.name.from_wire(reply, offset)
-        rdtype, _, ttl, length = _RECORD.unpack_from(reply, offset + used)
-        offset += used + _RECORD.size
+        named, offset = offset, _after_name(reply, offset)
+        rdtype, _, ttl, length = _RECORD.unpack_from(reply, offset)
+        offset += _RECORD.size
         if offset + length > len(reply):
             raise ValueError("it ends too early")
-        yield _Record(owner, rdtype, ttl, offset, length)
+        yield _Record(reply, asked, named, rdtype, ttl, offset, length)
         offset += length
+
+
+def _after_name(reply: bytes, offset: int) -> int:
+    """Where what follows a name begins. Raises ValueError when it runs out of the message."""
+    while offset < len(reply):
+        length = reply[offset]
+        if length >= 0xC0:
+            return offset + 2
+        if length == 0:
+            return offset + 1
+        if length > 63:
+            raise ValueError("it holds a label of a kind nobody uses")
+        offset += 1 + length
+    raise ValueError("it ends too early")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import dns.exception
 import dns.name
@@ -13,7 +14,7 @@ import dns.rdatatype
 from dns.rdatatype import RdataType
 
 from reconcile.problem import Problem
-from reconcile.providers.dns.primary.answers import Answer, Failure, Question
+from reconcile.providers.dns.primary.answers import NOTHING_KNOWN, Answer, Answers, Failure, Question
 from reconcile.providers.dns.primary.client import Primary
 from reconcile.providers.dns.records.keys import RecordKey
 
@@ -21,8 +22,6 @@ from reconcile.providers.dns.records.keys import RecordKey
 #: wildcard does (RFC 4592 §2.2.2: synthesis starts at the closest *existing* name). The asterisk in the middle keeps a
 #: wildcard of the name's own children from answering.
 _PROBE = dns.name.Name((b"reconcile-probe", b"*"))
-
-_Answers = Mapping[Question, Answer | Failure]
 
 
 #: Types looked for at a name that is to become an alias. An alias stands alone (RFC 1034 §3.6.2).
@@ -33,16 +32,20 @@ OTHER_TYPES = (
 )
 
 
-def ask_rrsets(primary: Primary, keys: Iterable[RecordKey], others: Iterable[Question] = ()) -> _Answers:
+def ask_rrsets(
+    primary: Primary, keys: Iterable[RecordKey], others: Iterable[Question] = (), known: Answers = NOTHING_KNOWN
+) -> Answers:
     """Everything ``rrset_at`` needs to know about these records, and ``others``, in one round of questions.
 
-    A second round only where a name that is to become an alias exists already.
+    A second round only where a name that is to become an alias exists already. ``known``: what was just answered, and
+    is not asked again.
     """
     keys = set(keys)
-    answers = dict(primary.ask(itertools.chain(others, questions_about(keys))))
+    unknown = [one for one in itertools.chain(others, questions_about(keys)) if one not in known]
+    answers = {**known, **primary.ask(unknown)}
     existing = [key for key in keys if _is_bare_name(key, answers)]
     more = (Question(at, rdtype) for key in existing for rdtype in OTHER_TYPES for at in (key.name, *_probed(key.name)))
-    return {**answers, **primary.ask(more)} if existing else answers
+    return {**answers, **primary.ask(one for one in more if one not in answers)} if existing else answers
 
 
 def questions_about(keys: Iterable[RecordKey]) -> Iterator[Question]:
@@ -51,7 +54,7 @@ def questions_about(keys: Iterable[RecordKey]) -> Iterator[Question]:
     return itertools.chain(map(_question, keys), *map(_doubts, keys))
 
 
-def rrset_at(key: RecordKey, answers: _Answers, along: Collection[RecordKey] = ()) -> dns.rdataset.Rdataset | None:
+def rrset_at(key: RecordKey, answers: Answers, along: Collection[RecordKey] = ()) -> dns.rdataset.Rdataset | None:
     """The RRset at the name itself, None when there is none or only a wildcard answers.
 
     ``along``: records read or changed together with it; those are not in its way.
@@ -88,12 +91,12 @@ def rrset_at(key: RecordKey, answers: _Answers, along: Collection[RecordKey] = (
     return answer.rdataset
 
 
-def others_at(key: RecordKey, answers: _Answers) -> list[str]:
+def others_at(key: RecordKey, answers: Answers) -> list[str]:
     """The types of other records at a name that is to become an alias, none for another type or where none was seen."""
     return [dns.rdatatype.to_text(rdtype) for rdtype in other_rrsets(key, answers)]
 
 
-def other_rrsets(key: RecordKey, answers: _Answers) -> dict[RdataType, dns.rdataset.Rdataset]:
+def other_rrsets(key: RecordKey, answers: Answers) -> dict[RdataType, dns.rdataset.Rdataset]:
     """The other records at a name that is to become an alias, by type."""
     if key.rdtype != RdataType.CNAME:
         return {}
@@ -101,7 +104,7 @@ def other_rrsets(key: RecordKey, answers: _Answers) -> dict[RdataType, dns.rdata
     return {rdtype: rdataset for rdtype, rdataset in found.items() if rdataset is not None}
 
 
-def elsewhere(key: RecordKey, answers: _Answers) -> str:
+def elsewhere(key: RecordKey, answers: Answers) -> str:
     """Where a name leads that holds no record itself: an alias, or a delegation to other servers. "" for neither."""
     answer = answers[_question(key)]
     if isinstance(answer, Failure):
@@ -121,21 +124,21 @@ def cname_conflict(key: RecordKey, others: Sequence[str]) -> Problem:
     )
 
 
-def _is_bare_name(key: RecordKey, answers: _Answers) -> bool:
+def _is_bare_name(key: RecordKey, answers: Answers) -> bool:
     answer = answers[_question(key)]
     if key.rdtype != RdataType.CNAME or not isinstance(answer, Answer) or answer.dname is not None:
         return False
     return answer.exists and not answer.positive
 
 
-def _own(name: dns.name.Name, rdtype: RdataType, answers: _Answers) -> dns.rdataset.Rdataset | None:
+def _own(name: dns.name.Name, rdtype: RdataType, answers: Answers) -> dns.rdataset.Rdataset | None:
     answer = answers.get(Question(name, rdtype))
     if not isinstance(answer, Answer) or synthesised(name, rdtype, answers):
         return None
     return answer.rdataset
 
 
-def _refuse_uncovering(key: RecordKey, answers: _Answers) -> None:
+def _refuse_uncovering(key: RecordKey, answers: Answers) -> None:
     """A name published below a mail domain makes the domain exist, and a wildcard MX above stops applying to it."""
     for domain in _hidden_by(key):
         if synthesised(domain, RdataType.MX, answers):
@@ -169,7 +172,7 @@ def _above(name: dns.name.Name) -> Iterator[dns.name.Name]:
         parent = parent.parent()
 
 
-def synthesised(name: dns.name.Name, rdtype: RdataType, answers: _Answers) -> bool:
+def synthesised(name: dns.name.Name, rdtype: RdataType, answers: Answers) -> bool:
     """Whether only a wildcard answers for the name, as far as it was asked."""
     return any(
         isinstance(answer, Answer) and answer.positive
@@ -181,10 +184,16 @@ def _probe(name: dns.name.Name, rdtype: RdataType) -> Iterator[Question]:
     yield from (Question(at, rdtype) for at in _probed(name))
 
 
-def _probed(name: dns.name.Name) -> Iterator[dns.name.Name]:
+def _probed(name: dns.name.Name) -> tuple[dns.name.Name, ...]:
     """The name that nobody has, below which the answer tells a wildcard; none when it would be too long."""
+    return _below(name.labels)
+
+
+@functools.lru_cache(maxsize=16384)  # asked for several times a record; names themselves are slow to hash
+def _below(labels: tuple[bytes, ...]) -> tuple[dns.name.Name, ...]:
     with contextlib.suppress(dns.name.NameTooLong):
-        yield _PROBE.concatenate(name)
+        return (_PROBE.concatenate(dns.name.Name(labels)),)
+    return ()
 
 
 def _question(key: RecordKey) -> Question:

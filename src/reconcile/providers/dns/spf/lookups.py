@@ -81,22 +81,19 @@ class Resolves(Protocol):
     def resolve_all(self, pairs: Iterable[tuple[str, str]]) -> None: ...
 
 
-def prefetch(records: Iterable[tuple[str, str]], resolver: Resolves) -> None:
-    """Ask about all that counting these (record, domain) will ask, level by level, each level at once."""
-
-    def _known(name: str) -> tuple[str, ...]:
-        return resolver.resolve(name, "MX") or ()
-
-    level = list(records)
+def prefetch(records: Iterable[tuple[str, str]], resolver: Resolves, others: Iterable[tuple[str, str]] = ()) -> None:
+    """Ask about all that counting these (record, domain) will ask, level by level, each level at once, and about
+    ``others`` along with the first."""
+    level, more = list(records), list(others)
     for _ in range(LOOKUP_LIMIT):
         pairs = {pair for text, domain in level if is_sound(text) for pair in pairs_asked(spf.parse(text), domain)}
-        resolver.resolve_all(pairs)
-        hosts = {text.partition(" ")[2].rstrip(".") for name, kind in pairs if kind == "MX" for text in _known(name)}
-        resolver.resolve_all((host, rdtype) for host in hosts if host for rdtype in ("A", "AAAA"))
-        below = ((name, resolver.resolve(name, rdtype) or ()) for name, rdtype in pairs if rdtype == "TXT")
-        level = [(text, name) for name, texts in below for text in texts if spf.is_spf(text)]
-        if not level:
+        if not (pairs or more):
             return
+        resolver.resolve_all((*more, *pairs))
+        values = [(name, kind, resolver.resolve(name, kind) or ()) for name, kind in pairs if kind in ("MX", "TXT")]
+        hosts = {text.partition(" ")[2].rstrip(".") for _, kind, texts in values if kind == "MX" for text in texts}
+        more = [(host, rdtype) for host in sorted(hosts) if host for rdtype in ("A", "AAAA")]
+        level = [(text, name) for name, kind, texts in values if kind == "TXT" for text in texts if spf.is_spf(text)]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
