@@ -111,6 +111,7 @@ def _standings(session: Session, loaded: Loaded, chosen: set[str]) -> Iterator[F
     from reconcile.cli.wiring.gating import judged, still_to_hold
     from reconcile.cli.wiring.letter_standings import standings_of
     from reconcile.cli.wiring.notices import CopyJobs
+    from reconcile.cli.wiring.rollback import returning
     from reconcile.cli.wiring.store import store
     from reconcile.planning.status import Copies, State, broken, standing
     from reconcile.resources.desired import compile_federations
@@ -134,7 +135,9 @@ def _standings(session: Session, loaded: Loaded, chosen: set[str]) -> Iterator[F
             federation.file.name,
             federation.file.migration.date,
             gates[slug],
-            still_to_hold({slug: gates[slug]}, {slug: snapshot}, begun),
+            still_to_hold(
+                {slug: gates[slug]}, {slug: snapshot}, begun, returning(session, [federation], {slug: snapshot}).slugs
+            ),
             compile_federations([federation], session.settings, now),
             snapshot.records.keys(),
             failures.get(slug, {}),
@@ -177,5 +180,7 @@ def _copies(session: Session) -> Mapping[str, Copies]:
         return {}
     counts: dict[str, collections.Counter[str]] = {}
     for job in copy_jobs(session).list():
+        if job.goes_back:
+            continue
         counts.setdefault(job.key.partition("/")[0], collections.Counter())[job.state] += 1
     return {slug: Copies(tally.total(), tally["done"], tally["failed"]) for slug, tally in counts.items()}

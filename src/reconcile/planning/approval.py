@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from reconcile.planning.plan import Action, Change, Plan
+from reconcile.planning.rollback import UNDONE
 from reconcile.resources.address import Address
 from reconcile.resources.milestones import Milestones
 from reconcile.resources.resource import Desired, Reference, Value
@@ -21,7 +22,7 @@ from reconcile.resources.resource import Desired, Reference, Value
 #: What becomes of a resource at some moment of the calendar, when it is not there.
 ABSENT = "absent"
 #: What follows from what has happened, such as who has joined since: not from what the files decide alone.
-FOLLOWS = frozenset({"notice", "credentials"})
+FOLLOWS = frozenset({"notice", "credentials", "copy_back"})
 
 _BEFORE, _AFTER = dt.datetime(2000, 1, 1, tzinfo=dt.UTC), dt.datetime(2200, 1, 1, tzinfo=dt.UTC)
 _canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
@@ -98,6 +99,8 @@ def _covered(change: Change, approved: Decisions | None, asked: Mapping[Address,
     if approved is None:
         return False
     told = _of(approved, str(change.address))
+    if change.note == UNDONE:  # what takes it back is the later date, and that was approved
+        return asked.get(change.address) in told
     return (ABSENT if change.action is Action.DELETE else asked.get(change.address)) in told
 
 

@@ -15,6 +15,8 @@ from reconcile.resources.kinds import KINDS
 
 RANK = {name: rank for rank, name in enumerate(KINDS)}
 
+_COPIES = ("copy", "copy_back")
+
 #: Deletion → what must be done before it.
 Before = Mapping[Address, Sequence[Address]]
 
@@ -40,7 +42,7 @@ def gone_first(changes: Sequence[Change]) -> Before:
             before[address] = [*on_box[address], *records.get(address.federation, ())]
         elif address.kind == "copy_access":
             box = Address(address.federation, "mailbox", address.key)
-            before[address] = [other for other in on_box[box] if other.kind == "copy"]
+            before[address] = [other for other in on_box[box] if other.kind in _COPIES]
         elif KINDS[address.kind].timely:
             continue  # an unlocking: people get back in whatever else is still to be taken away
         elif RANK[address.kind] < RANK["mailbox"]:  # a domain's own, on which all the rest depends
@@ -70,7 +72,7 @@ def rights_taken_first(changes: Iterable[Change]) -> Before:
 def _box_of(change: Change) -> Address | None:
     """The mailbox a right or a copy depends on."""
     federation, kind, key = change.address
-    if kind == "copy":
+    if kind in _COPIES:
         destination = change.before.fields.get("destination") if change.before else None
         return Address(federation, "mailbox", str(destination or key))
     return Address(federation, "mailbox", key) if kind in ("access", "copy_access") else None

@@ -11,6 +11,7 @@ from reconcile.config.settings.tables.guards import Guards
 from reconcile.planning.losses import taken_over, unfinished_copies
 from reconcile.planning.plan import Action, Change, Plan
 from reconcile.planning.renames import likely_renames
+from reconcile.planning.rollback import UNDONE
 from reconcile.planning.staleness import CLOCKS_APART
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Reference, Value
@@ -43,7 +44,9 @@ def refusals(plan: Plan, digest: str, guards: Guards, permission: Permission) ->
     ``digest`` is "" for a plan made just now: the next one, made a moment later, would not be the one overridden.
     """
     deletions = [
-        change for change in plan.changes if change.action is Action.DELETE and KINDS[change.address.kind].guarded
+        change
+        for change in plan.changes
+        if change.action is Action.DELETE and KINDS[change.address.kind].guarded and change.note != UNDONE
     ]
     return (
         *_undeclared(plan),
@@ -198,7 +201,7 @@ class Boundary:
         senders = fields.get("senders")
         if isinstance(senders, tuple) and (strange := sorted(set(senders) - set(self.domains))):
             return f"it would sign mail of {strange[0]}, which no file declares"
-        if change.address.kind == "copy" and "login" in fields and change.action is not Action.DELETE:
+        if change.address.kind in ("copy", "copy_back") and "login" in fields and change.action is not Action.DELETE:
             source, login = str(fields.get("source", "")), str(fields["login"])
             return self.logins.refusal(change.address.federation, source, login)
         if change.address.kind == "lock" and change.action is not Action.DELETE:

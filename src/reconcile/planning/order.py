@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from reconcile.planning.deletions import RANK, gone_first, rights_taken_first
 from reconcile.planning.plan import Action, Change, items_changed
+from reconcile.planning.rollback import undone_first
 from reconcile.resources.address import Address
 
 
@@ -19,12 +20,13 @@ def ordered(changes: Sequence[Change], seats: Mapping[Address, Address]) -> tupl
     """
     present = {change.address for change in changes}
     handovers, gone, taken = _handovers(changes), gone_first(changes), rights_taken_first(changes)
+    undone = undone_first(changes)
     for receiver, giver in seats.items():
         handovers.setdefault(receiver, []).append(giver)
     result = []
     for change in changes:
         after = tuple(address for address in change.after if address in present)
-        for earlier in (gone, taken, handovers):
+        for earlier in (gone, taken, handovers, undone):
             after += tuple(one for one in earlier.get(change.address, ()) if one not in after)
         behind = tuple(address for address in change.behind if address in present)
         as_it_was = after == change.after and behind == change.behind

@@ -16,6 +16,7 @@ from reconcile.planning.diff import diff, disown, recorded_as, retire
 from reconcile.planning.order import ordered
 from reconcile.planning.plan import Basis, Blocked, Change, Plan, Unrecorded
 from reconcile.planning.renames import declared_renames, handed_over, observed_renames
+from reconcile.planning.rollback import undoing
 from reconcile.planning.seats import allocate
 from reconcile.planning.splits import latecomers, splits
 from reconcile.planning.staleness import LIFETIME
@@ -33,7 +34,8 @@ class Inputs:
     ``snapshots``: the recorded state of each federation concerned. ``interrupted``: addresses whose creation began in
     a run that never ended. ``domains``: every mail domain these federations declare → slug; ``owners``: every one that
     any file declares. ``basis``: one entry per federation. ``logins``: whose old mailboxes each may have
-    copied; None leaves it to the last check before a write.
+    copied; None leaves it to the last check before a write. ``put_back``: of each DNS record that we changed for a
+    switch whose moment is to come again, the values it had before; () for one that was not there.
     """
 
     desired: Sequence[Desired]
@@ -44,6 +46,7 @@ class Inputs:
     partial: bool
     owners: Mapping[str, str] = dataclasses.field(default_factory=dict)
     logins: Logins | None = None
+    put_back: Mapping[Address, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
     @property
     def addresses(self) -> Collection[Address]:
@@ -86,10 +89,8 @@ def make_plan(inputs: Inputs, readers: Mapping[str, Reader], now: dt.datetime, t
         former = moves.get(resource.address)
         giver = inherited.get(resource.address)
         record = records.get(former or giver or resource.address)
-        if record and live and _before_its_time(resource, now):
-            changes.append(
-                dataclasses.replace(retire(resource.address, live, record), note=_MOVED, origin=resource.origin)
-            )
+        if record and live and (undone := undoing(resource, live, record, inputs.put_back, now)):
+            changes.append(undone)
             continue
         change = diff(resource, live, record, resolve, interrupted=interrupted)
         if change is not None:
@@ -214,7 +215,7 @@ def _not_theirs(resource: Desired, logins: Logins | None) -> str:
     """Why an old mailbox is not the federation's to have copied; "" when it is."""
     if logins is None:
         return ""
-    if resource.address.kind == "copy":
+    if resource.address.kind in ("copy", "copy_back"):
         server, opened = resource.fields["source"], [str(resource.fields["login"])]
     elif resource.address.kind == "lock":
         server, those = resource.fields["host"], resource.fields["logins"]
@@ -222,14 +223,6 @@ def _not_theirs(resource: Desired, logins: Logins | None) -> str:
     else:
         return ""
     return next(filter(None, (logins.refusal(resource.address.federation, str(server), one) for one in opened)), "")
-
-
-#: Why what is there and wanted is taken back all the same.
-_MOVED = "its date was moved: undone until then"
-
-
-def _before_its_time(resource: Desired, now: dt.datetime) -> bool:
-    return KINDS[resource.address.kind].timely and resource.due is not None and resource.due > now
 
 
 def _block_dependants(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from reconcile.problem import Problem
@@ -35,11 +35,15 @@ class CopyQueue(Protocol):
 
     def cancel(self, key: str) -> None: ...
 
+    def hold(self, keys: Collection[str]) -> int: ...
+
+    def resume(self, keys: Collection[str]) -> int: ...
+
     def list(self) -> Sequence[QueuedCopy]: ...
 
 
 def copies_provider(queue: CopyQueue) -> Provider:
-    """The provider of the kind ``copy``."""
+    """The provider of the kinds ``copy`` and ``copy_back``."""
     return Provider("copies", CopiesReader(queue), CopiesWriter(queue))
 
 
@@ -61,13 +65,16 @@ class CopiesReader:
 
 
 class CopiesWriter:
-    """Queues and cancels. Raises ``Problem`` COPY07 for a change to a copy that is running."""
+    """Queues and cancels; a copy is held as long as its mail goes back. Raises ``Problem`` COPY07 for a change to a
+    copy that is running, RBK02 for a way back whose last pass has not ended well."""
 
     def __init__(self, queue: CopyQueue) -> None:
         self._queue = queue
 
     def create(self, order: Order) -> Live:
-        text = {name: str(order.fields[name] or "") for name in ("source", "login", "destination", "folder")}
+        text = {name: str(order.fields.get(name) or "") for name in ("source", "login", "destination", "folder")}
+        if order.address.kind == "copy_back":
+            self._queue.hold([_forth(order.address)])
         self._queue.enqueue(str(order.address), **text)
         return self._seen(order.address)
 
@@ -82,7 +89,21 @@ class CopiesWriter:
         return self.create(order)
 
     def delete(self, order: Order) -> None:
+        if order.address.kind == "copy_back":
+            self._refuse_half_a_way(order.address)
+            # First, so that a death in between is seen: the way back is still listed, and taken off again.
+            self._queue.resume([_forth(order.address)])
         self._queue.cancel(str(order.address))
+
+    def _refuse_half_a_way(self, address: Address) -> None:
+        """What a pass that was cut off had brought back would be copied forth again, for nobody has noted it."""
+        state = self._state(address)
+        if state not in ("done", "partial", "cancelled", ""):
+            raise Problem(
+                "RBK02",
+                f"{address} is {state}: what it has brought back is not all noted, and would be copied a second time.",
+                "reconcile copy work until it is done, then apply again",
+            )
 
     def _state(self, address: Address) -> str:
         return next((job.state for job in self._queue.list() if job.key == str(address)), "")
@@ -104,4 +125,11 @@ def _observed(address: Address, jobs: Mapping[str, QueuedCopy]) -> Observed:
         "destination": job.destination,
         "folder": job.folder,
     }
+    if address.kind == "copy_back":
+        del fields["folder"]
     return Live(address, fields, context={"state": job.state})
+
+
+def _forth(address: Address) -> str:
+    """The copy that a way back goes back on."""
+    return str(address._replace(kind="copy"))

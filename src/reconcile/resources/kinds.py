@@ -181,6 +181,8 @@ _DECLARED = (
         Field("mailbox", write_only=True),
         local=True,
     ),
+    # What arrived in a new mailbox after the switch, brought back to the old one until the new date of a rollback.
+    _kind("copy_back", "copies", Field("source"), Field("login"), Field("destination"), local=True),
     # A letter to the contact. day: the migration date it tells. attempt: grows when somebody asks to have it
     # sent again.
     _kind("notice", "post", Field("to"), Field("day"), Field("attempt"), local=True, once=True),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 from typing import TYPE_CHECKING
 
@@ -14,9 +13,9 @@ from reconcile.cli.session.session import Session
 from reconcile.cli.wiring.copies import chosen, copies_location, endpoints_of
 
 if TYPE_CHECKING:
+    from reconcile.mailcopy.queue.endpoints import Endpoints
     from reconcile.mailcopy.queue.jobs import Job
     from reconcile.mailcopy.queue.location import Location
-    from reconcile.mailcopy.queue.task import Endpoints
     from reconcile.mailcopy.report import Report
 
 
@@ -35,10 +34,12 @@ def back(session: Session, yes: bool, names: tuple[str, ...]) -> int:
     from reconcile.views.copies.report import failed_check_text
 
     console, endpoints, location, incomplete = session.console(), endpoints_of(session), copies_location(session), 0
-    named = [job for job in chosen(location.jobs, names) if job.state != "cancelled" and not job.folder]
+    named = [
+        job for job in chosen(location.jobs, names) if job.state != "cancelled" and not (job.folder or job.goes_back)
+    ]
     if not yes:
         click.confirm(f"Write into {len(named)} old mailboxes what arrived in the new ones?", abort=True)
-    location.jobs.pause([job.key for job in named])
+    location.jobs.hold([job.key for job in named])
     lines = CopyLines(console.print)
     for job in chosen(location.jobs, [job.key for job in named]) if named else ():
         try:
@@ -54,10 +55,13 @@ def back(session: Session, yes: bool, names: tuple[str, ...]) -> int:
 
 def _brought_back(location: Location, job: Job, endpoints: Endpoints) -> Report:
     from reconcile.clock import SystemClock
-    from reconcile.mailcopy.reverse import copy_back
+    from reconcile.mailcopy.queue.back import back_pass, way_back
+    from reconcile.problem import Problem
 
-    # The same two mailboxes the other way round are another copy, with a ledger of its own.
-    reverse = dataclasses.replace(job, source=f"{job.source} (back)", login=job.destination, destination=job.login)
-    with contextlib.ExitStack() as opened:
-        forward, backward = (opened.enter_context(contextlib.closing(location.ledger(one))) for one in (job, reverse))
-        return copy_back(endpoints.destination, endpoints.source, forward, backward, SystemClock())
+    listed = next((one for one in location.jobs.list() if one.key == way_back(job).key), None)
+    if listed is not None and listed.state != "cancelled":
+        hint = "reconcile copy work brings it back"
+        raise Problem("RBK03", f"{listed.key} is in the list of copies already, and is {listed.state}.", hint)
+    # Whoever had the ledger last shuts out any epoch below theirs.
+    epoch = max(job.epoch, listed.epoch if listed else 0)
+    return back_pass(location, dataclasses.replace(way_back(job), epoch=epoch), endpoints, SystemClock())

@@ -43,7 +43,7 @@ def verify(session: Session, digests: bool, names: tuple[str, ...]) -> int:
     from reconcile.views.copies.report import failed_check_text, unchecked_text, verification_text
 
     console, location, unsound = session.console(), copies_location(session), 0
-    wanted = [job for job in chosen(location.jobs, names) if job.state != "cancelled"]
+    wanted = [job for job in chosen(location.jobs, names) if job.state != "cancelled" and not job.goes_back]
     if not wanted:
         console.print("No copy is queued.")
         return 0

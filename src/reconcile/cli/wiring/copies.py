@@ -12,9 +12,9 @@ from reconcile.problem import Problem
 
 if TYPE_CHECKING:
     from reconcile.mailcopy.imap.session import Endpoint
+    from reconcile.mailcopy.queue.endpoints import Endpoints
     from reconcile.mailcopy.queue.jobs import Job, JobList
     from reconcile.mailcopy.queue.location import Location
-    from reconcile.mailcopy.queue.task import Endpoints
 
 
 def copies_location(session: Session) -> Location:
@@ -62,7 +62,7 @@ def _is_called(job: Job, name: str) -> bool:
 def endpoints_of(session: Session) -> Callable[[Job], Endpoints]:
     """From a job to its two mailboxes: the old one as its host is opened, the new one with the tenant's token."""
     from reconcile.mailcopy.imap.session import Endpoint, Token
-    from reconcile.mailcopy.queue.task import Endpoints
+    from reconcile.mailcopy.queue.endpoints import Endpoints
     from reconcile.providers.microsoft.wire.auth import Device, Tokens
 
     settings = session.settings

@@ -82,17 +82,20 @@ def _lock(session: Session, federation: Federation) -> Lock | None:
 
 
 def still_to_hold(
-    found: Mapping[str, Sequence[Gate]], snapshots: Mapping[str, Snapshot], interrupted: Collection[Address]
+    found: Mapping[str, Sequence[Gate]],
+    snapshots: Mapping[str, Snapshot],
+    interrupted: Collection[Address],
+    rolled_back: Collection[str] = (),
 ) -> tuple[Gate, ...]:
     """Of these gates, those that do not hold and still matter: a federation whose mailboxes were begun has passed them
-    all, one whose old mailboxes are locked those before the lock."""
+    all, one whose old mailboxes are locked those before the lock. One that was rolled back has them before it again."""
     from reconcile.planning.gates import BEFORE_THE_SWITCH
 
     result = []
     for slug, all_of_it in found.items():
         begun = {address.kind for address in snapshots[slug].records} if slug in snapshots else set()
         begun |= {address.kind for address in interrupted if address.federation == slug}
-        if "mailbox" in begun:
+        if "mailbox" in begun and slug not in rolled_back:
             continue
         result += [gate for gate in all_of_it if gate.why and ("lock" not in begun or gate.code in BEFORE_THE_SWITCH)]
     return tuple(result)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from reconcile import __version__
 from reconcile.cli.session.session import Session, check_world
 from reconcile.cli.wiring.network import network_of
+from reconcile.cli.wiring.rollback import returning
 from reconcile.cli.wiring.store import store
 from reconcile.resources.address import NETWORK
 
@@ -27,13 +28,14 @@ if TYPE_CHECKING:
 @dataclasses.dataclass(frozen=True)
 class Prepared:
     """Federations that passed validation, their state, and what a plan is made from. ``everyone``: all whose file is
-    valid, those that were not named too. ``left_out``: those asked for whose file is not."""
+    valid, those that were not named too. ``left_out``: those asked for whose file is not. ``rolled_back``: slugs."""
 
     federations: Sequence[Federation]
     snapshots: Mapping[str, Snapshot]
     inputs: Inputs
     everyone: Sequence[Federation] = ()
     left_out: Sequence[LeftOut] = ()
+    rolled_back: Collection[str] = ()
 
     @property
     def former_domains(self) -> frozenset[str]:
@@ -125,9 +127,11 @@ def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepare
         interrupted.update(intent.address for intent in unsettled if intent.action == "create")
     owners = declared_domains(loaded.federations)
     desired = compile_federations(federations, settings, session.clock.now())
+    back = returning(session, federations, snapshots)
     inputs = Inputs(
         desired=(
             *desired,
+            *back.desired,
             *notices_of(session, federations, snapshots, desired),
             *(network.desired if network else ()),
         ),
@@ -138,8 +142,9 @@ def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepare
         partial=bool(names),
         owners=owners,
         logins=Logins.known(owners, settings.legacy, settings.protected, session.inventories.values()),
+        put_back=back.put_back,
     )
-    return Prepared(federations, snapshots, inputs, loaded.federations, broken)
+    return Prepared(federations, snapshots, inputs, loaded.federations, broken, back.slugs)
 
 
 def _sound(loaded: Loaded, names: Sequence[str]) -> tuple[Sequence[Federation], Sequence[LeftOut]]:
@@ -191,4 +196,4 @@ def closed_gates(session: Session, prepared: Prepared, findings: Sequence[Findin
         if one.check == SETTINGS_CHECK:
             against.setdefault(one.federation, []).append(one.sentence)
     found = judged(session, prepared.federations, prepared.everyone, against)
-    return still_to_hold(found, prepared.snapshots, prepared.inputs.interrupted)
+    return still_to_hold(found, prepared.snapshots, prepared.inputs.interrupted, prepared.rolled_back)

@@ -65,9 +65,23 @@ class Job:
     worker: str = ""
 
     @property
+    def goes_back(self) -> bool:
+        """Whether mail goes from its new mailbox to the old one: ``spf55/copy_back/contact@spf55.org``."""
+        return self.key.split("/")[1:2] == ["copy_back"]
+
+    @property
+    def forth(self) -> str:
+        """The key of the copy that one goes back on."""
+        return self.key.replace("/copy_back/", "/copy/", 1)
+
+    @property
     def ledger(self) -> str:
         """Name of its ledger. Another source or destination is another copy, with a ledger of its own."""
-        identity = "\0".join((self.source, self.login, self.destination, self.folder))
+        ends = (self.login, self.destination)
+        if self.goes_back:  # the same two mailboxes the other way round are another copy
+            identity = "\0".join((f"{self.source} (back)", *reversed(ends), self.folder))
+        else:
+            identity = "\0".join((self.source, *ends, self.folder))
         readable = re.sub(r"[^A-Za-z0-9@._-]", "_", self.key.rpartition("/")[2])[:80]
         return f"{readable}-{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
 
@@ -121,6 +135,10 @@ class JobList:
     def resume(self, keys: Collection[str]) -> int:
         """Queue what was paused. How many were."""
         return self._moved(keys, "queued", "paused")
+
+    def hold(self, keys: Collection[str]) -> int:
+        """As ``pause``, and what has ended too: until it is resumed it gets no other pass."""
+        return self._moved(keys, "paused", "queued", "running", "waiting", "done", "partial", "failed")
 
     def retry(self, keys: Collection[str]) -> int:
         """Queue at once what failed, is incomplete or waits for its time. How many were."""

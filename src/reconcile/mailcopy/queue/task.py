@@ -13,9 +13,11 @@ from typing import Protocol
 
 from reconcile.clock import Clock
 from reconcile.mailcopy.imap.interruptions import Stopped
-from reconcile.mailcopy.imap.session import Endpoint, LoginRefused, Password, Unreachable
+from reconcile.mailcopy.imap.session import LoginRefused, Password, Unreachable
 from reconcile.mailcopy.ledger.ledger import LeaseLost
 from reconcile.mailcopy.passes import PassOptions, ThrottledProblem, copy_mailbox
+from reconcile.mailcopy.queue.back import back_pass
+from reconcile.mailcopy.queue.endpoints import Endpoints
 from reconcile.mailcopy.queue.jobs import Job
 from reconcile.mailcopy.queue.leases import awake_seconds
 from reconcile.mailcopy.queue.liveness import Locks
@@ -52,14 +54,6 @@ class Watcher(Protocol):
         ...
 
     def finished(self, job: Job, state: str, report: Report | None, problem: Problem | None, wait: float) -> None: ...
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Endpoints:
-    """The two mailboxes of a job."""
-
-    source: Endpoint
-    destination: Endpoint
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -177,6 +171,10 @@ class TaskRunner:
             return self.stop_requested.is_set() or awake_seconds() - began > TASK_SECONDS
 
         endpoints = self._endpoints(job)
+        if job.goes_back:
+            report = back_pass(self._location, job, endpoints, self._clock, stop=stop, watch=watch)
+            self.login_probe.accepted(job.source)
+            return report
         with contextlib.closing(self._location.ledger(job)) as ledger:
             notice = functools.partial(self._watcher.noticed, job)
             options = PassOptions(job.folder, stop=stop, watch=watch, notice=notice, halt=self.stop_requested.is_set)

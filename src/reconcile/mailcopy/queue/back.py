@@ -1,0 +1,41 @@
+"""One pass of the way back: what arrived in the new mailbox of a copy goes into its old one."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Callable
+
+from reconcile.clock import Clock
+from reconcile.mailcopy.queue.endpoints import Endpoints
+from reconcile.mailcopy.queue.jobs import Job
+from reconcile.mailcopy.queue.location import Location
+from reconcile.mailcopy.report import Progress, Report
+from reconcile.mailcopy.reverse import copy_back
+from reconcile.problem import Problem
+
+
+def back_pass(
+    location: Location,
+    job: Job,
+    endpoints: Endpoints,
+    clock: Clock,
+    *,
+    stop: Callable[[], bool] = lambda: False,
+    watch: Callable[[Progress], None] = lambda _: None,
+) -> Report:
+    """``job``: one that goes back. Raises ``Problem`` RBK01 when the copy it goes back on is not listed or not held: it
+    would bring to the new mailbox what has just come from there; and what ``copy_back`` raises."""
+    forth = next((one for one in location.jobs.list() if one.key == job.forth), None)
+    if forth is None or forth.state != "paused":
+        state = forth.state if forth else "not listed"
+        hint = "reconcile copy pause it, then: reconcile copy retry"
+        raise Problem("RBK01", f"{job.forth} is {state}, and nothing comes back beside it.", hint)
+    with contextlib.ExitStack() as opened:
+        forward, backward = (opened.enter_context(contextlib.closing(location.ledger(one))) for one in (forth, job))
+        return copy_back(endpoints.destination, endpoints.source, forward, backward, clock, stop=stop, watch=watch)
+
+
+def way_back(job: Job) -> Job:
+    """The job that goes back on a copy, as it would be listed."""
+    return dataclasses.replace(job, key=job.key.replace("/copy/", "/copy_back/", 1))

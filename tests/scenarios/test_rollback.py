@@ -1,0 +1,133 @@
+"""A date moved after the switch: shown like any change, carried out by apply, not undone by the next, made again."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.proofs.dying import POINTS
+from tests.scenarios.stage import ROOT, Stage
+from tests.scenarios.test_lock import lets_in
+from tests.scenarios.test_relay import DOMAIN, Town, until
+
+USER = ("canari@spf55.org", "canary-password")
+BOX = "contact@spf55.org"
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[Town]:
+    """A federation whose mail was switched and copied, and a message that has arrived in a new mailbox since."""
+    stage = Stage.small(tmp_path)
+    stage.run("sandbox", "up", "--postfix", expect=0)
+    try:
+        town = Town(stage)
+        for days in (-20, -7, -1):
+            if days > -20:
+                town.come(days)
+            stage.run("apply", "--yes")
+        assert town.exchanger().endswith("mx.microsoft.")
+        stage.run("copy", "work", expect=0)
+        assert town.write(BOX, "arrivee") == ""
+        yield town
+    finally:
+        stage.run("sandbox", "down")
+
+
+def move_date(town: Town, days: int) -> None:
+    later = town.day + dt.timedelta(days=days)
+    town.stage.edit("spf55", f"date: {town.day.isoformat()}", f"date: {later.isoformat()}")
+    town.stage.add_batch(later)
+    town.day = later
+
+
+def order_of(stage: Stage) -> list[str]:
+    """What the last apply did, in the order it ended."""
+    return [line["address"] for line in stage.journal() if line["event"] == "outcome" and line["result"] == "done"]
+
+
+def changes(stage: Stage) -> dict[str, str]:
+    """What a plan would do at once, by address."""
+    document = json.loads(stage.run("plan", "--json").out)
+    return {one["address"]: one["action"] for one in document["changes"] if one["due"] is None}
+
+
+def test_a_federation_goes_back_and_its_mail_with_it_and_moves_again_on_its_new_date(town: Town) -> None:
+    stage = town.stage
+    move_date(town, 28)
+    shown = stage.run("plan").out
+    assert "10 mx1.mutualise.example" in shown, "the MX it goes back to"
+    assert "its date was moved: undone until then" in shown
+    assert "copy_back" in shown
+    stage.run("apply", "--yes")
+
+    done = order_of(stage)
+    ways = [one for one in done if "/copy_back/" in one]
+    assert len(ways) == 3
+    assert done.index(f"spf55/lock/{DOMAIN}") < done.index(f"spf55/dns/{DOMAIN}/MX") < min(map(done.index, ways))
+    assert town.exchanger().startswith("mx1.mutualise")
+    assert lets_in(stage, *USER)
+
+    stage.run("copy", "work", expect=0)
+    until(lambda: town.old_box(BOX, "arrivee"))
+    assert town.write(BOX, "chez-l-ancien") == "", "the old host delivers again"
+    assert changes(stage) == {}
+    stage.run("apply", "--yes")
+    assert town.exchanger().startswith("mx1.mutualise"), "a scheduled apply undoes nothing"
+    assert "GAT04" not in stage.run("plan").out
+
+    town.come(-1)
+    for _ in range(2):
+        stage.run("apply", "--yes")
+    assert town.exchanger().endswith("mx.microsoft.")
+    assert not lets_in(stage, *USER)
+    assert "/copy_back/" not in stage.run("state", "list", "spf55").out
+    stage.run("copy", "work", expect=0)
+    stage.run("copy", "verify", expect=0)
+    assert [held(town, mark) for mark in ("arrivee", "chez-l-ancien")] == [1, 1], "once, whichever way it went"
+
+
+#: The command, its death prepared.
+DYING = "from tests.proofs.dying import die_at; die_at({}, {!r}); from reconcile.cli.main import main; main()"
+
+
+def test_killed_at_any_line_of_its_journal_it_goes_back_in_order_and_loses_nothing(town: Town) -> None:
+    stage = town.stage
+    move_date(town, 28)
+    deaths = 0
+    # After two lines of the run itself, two or three intents stand before the first outcome: some runs get further.
+    while applied(stage, 3 + deaths % 3, POINTS[deaths // 3 % len(POINTS)]) == -signal.SIGKILL:
+        deaths += 1
+        assert deaths < 20, "it comes no further"
+        back = town.exchanger().startswith("mx1.mutualise")
+        assert not back or lets_in(stage, *USER), "mail arrives where nobody reads it"
+        listed = json.loads(stage.run("copy", "status", "--json", "spf55").out)
+        assert back or not any("/copy_back/" in job["key"] for job in listed), "it comes back to where nobody reads it"
+    assert deaths >= 6, deaths
+    assert town.exchanger().startswith("mx1.mutualise")
+    assert changes(stage) == {}
+    assert lets_in(stage, *USER)
+    stage.run("copy", "work", expect=0)
+    stage.run("copy", "work", expect=0)
+    until(lambda: town.old_box(BOX, "arrivee"))
+
+
+def applied(stage: Stage, number: int, point: str) -> int:
+    """Apply in a process that dies there; how it ended."""
+    words = [sys.executable, "-c", DYING.format(number, point), "apply", "--yes"]
+    environment = {**stage.environment({}), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(words, cwd=stage.folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True)
+    assert b"Traceback" not in done.stderr, done.stderr
+    return done.returncode
+
+
+def held(town: Town, mark: str) -> int:
+    """How many messages of that subject the new boxes hold, all together."""
+    store = Path(town.note["runtime"]) / "new"
+    files = [file for file in store.rglob("u.*") if file.is_file()]
+    return sum(f"Subject: {mark}" in file.read_text(errors="replace") for file in files)
