@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.providers.dns.elsewhere import Elsewhere, elsewhere_in
-from tests.providers.dns.servers import Bind, Embedded, Knot, PowerDns, Server, running
+from tests.providers.dns.servers import Bind, CachingPowerDns, Embedded, Knot, PowerDns, Server, running
 from tests.providers.dns.world import ORDINARY, World, zone_on
 
 
@@ -26,6 +26,12 @@ def bind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def powerdns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with running(PowerDns, tmp_path_factory.mktemp("powerdns")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def caching_powerdns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(CachingPowerDns, tmp_path_factory.mktemp("powerdns")) as server:
         yield server
 
 
@@ -49,7 +55,10 @@ def outside_server(request: pytest.FixtureRequest) -> Server:
     return server
 
 
-@pytest.fixture(params=["knot", "bind", "powerdns", "embedded", "knot signed", "bind signed", "powerdns signed"])
+_KINDS = ["knot", "bind", "powerdns", "caching_powerdns", "embedded", "knot signed", "bind signed", "powerdns signed"]
+
+
+@pytest.fixture(params=_KINDS)
 def world(request: pytest.FixtureRequest) -> World:
     """A fresh ordinary zone on each server in turn, plain and, where the server can, signed."""
     kind, _, signed = request.param.partition(" ")
