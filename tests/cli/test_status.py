@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -46,3 +47,17 @@ def test_nothing_is_written_by_looking(stage: Stage) -> None:
     before = sorted(stage.folder.rglob("*"))
     stage.run("--live", "status")
     assert sorted(stage.folder.rglob("*")) == before
+
+
+def test_watched_it_is_told_again_when_it_changed_until_interrupted(stage: Stage) -> None:
+    watching = stage.start("--live", "status", "--watch", "--as-of", "2025-01-10")
+    assert watching.stdout is not None
+    first = [watching.stdout.readline() for _ in range(5)]
+    assert not [line for line in first if line.startswith("✗")]
+    stage.edit("spf88", "licence: E1", "licence: E9")
+    assert any(line.startswith("✗ spf88") for line in iter(watching.stdout.readline, ""))
+    watching.send_signal(signal.SIGINT)
+    rest = watching.stdout.read()
+    watching.stdout.close()
+    assert watching.wait(30) == 1, rest
+    assert "Traceback" not in rest

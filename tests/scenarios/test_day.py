@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 import requests
 from tests.proofs.dying import POINTS, SAVES
+from tests.scenarios.broken_zone import broken_zone
 from tests.scenarios.stage import ROOT, SMALL, Stage
 from tests.scenarios.test_calendar import PARIS, Days
 
@@ -169,6 +170,22 @@ def test_a_tenant_that_fails_for_one_federation_is_tried_again_until_it_goes(bat
     assert moved(batch) == {"spf54", "spf55", "spf88"}
     order = [slug for journal in stage.journals() for slug in switched(journal)]
     assert order[-1] == "spf88", "the others did not wait"
+
+
+def test_a_zone_that_fails_holds_up_its_own_federation_until_it_answers(batch: Days) -> None:
+    stage = batch.stage
+    eve(batch, "18:05")
+    with broken_zone(stage.folder, "spf88.org") as mended:
+        ended = stage.run("day", batch.day.isoformat(), "--patience", "3m", expect=6)
+        assert "✗ spf88: " in ended.err
+        assert "SERVFAIL" in ended.err
+        assert "✗ spf55" not in ended.err
+        assert "✗ spf54" not in ended.err
+        assert "Still in trouble: spf88" in ended.err
+        assert moved(batch) == {"spf54", "spf55"}
+        mended.set()
+        stage.run("day", batch.day.isoformat(), expect=0)
+    assert moved(batch) == {"spf54", "spf55", "spf88"}
 
 
 def fails(stage: Stage, what: str, times: int) -> None:
