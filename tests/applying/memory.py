@@ -21,7 +21,7 @@ from reconcile.providers.base import ABSENT, Observation, Observed, Order, Provi
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Desired, Live
 from reconcile.state.journal.journal import Journal
-from reconcile.state.journal.replay import replay
+from reconcile.state.journal.replay import Journals
 from reconcile.state.snapshot.snapshot import Snapshot
 from reconcile.state.stores.folder import FolderStore
 from reconcile.state.stores.store import Holder
@@ -124,12 +124,14 @@ class Site:
     world: World
     clock: StoppedClock = dataclasses.field(default_factory=StoppedClock)
     runs: int = 0
+    journals: type[Journals] = Journals
 
     def plan(self, desired: list[Desired]) -> Plan:
         slugs = {"spf55", *(resource.address.federation for resource in desired)}
         snapshots, interrupted = {}, set()
         for slug in slugs:
-            snapshots[slug], unsettled = replay(self.store.read(slug) or Snapshot(slug, "line"), self.folder / "runs")
+            known = self.store.read(slug) or Snapshot(slug, "line")
+            snapshots[slug], unsettled = self.journals.read(self.folder / "runs").replay(known)
             interrupted |= {intent.address for intent in unsettled if intent.action == "create"}
         self.snapshots = snapshots
         inputs = Inputs(desired, snapshots, interrupted, {}, {}, partial=False)
@@ -143,7 +145,8 @@ class Site:
             name: Provider(name, self.world, self.world, {"mailbox": 2}) for name in ("microsoft", "dns", "copies")
         }
         boundary = Boundary({"spf55.org", "spf88.org"}, {"direction@spf55.org"})
-        ground = Ground(providers, self.store, self.snapshots, boundary, self.clock, stop or threading.Event())
+        stop = stop or threading.Event()
+        ground = Ground(providers, self.store, self.snapshots, boundary, self.clock, stop, self.journals)
         with Journal.create(self.folder / "runs", run_id, {}, self.clock) as journal:
             holder = Holder(run_id, "test", "here", 1, "")
             return apply_plan(plan, ground, journal, holder, (events if events is not None else []).append)

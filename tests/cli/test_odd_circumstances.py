@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
@@ -10,6 +11,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.state.records import a_record
+
+from reconcile.clock import SystemClock
+from reconcile.resources.address import Address
+from reconcile.state.journal.journal import Journal
+from reconcile.state.snapshot.snapshot import Snapshot
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-c", "from reconcile.cli.main import main; main()"]
@@ -164,6 +171,20 @@ def test_the_account_of_the_runs_goes_on_past_damaged_lines(folder: Path) -> Non
     done = shell(folder, "reconcile log && reconcile log 2026")
     assert done.returncode == 0
     assert "contact@spf55.org" in done.stdout
+
+
+def test_a_journal_laid_in_the_folder_is_no_record_of_a_state_kept_elsewhere(folder: Path) -> None:
+    settings = folder / "reconcile.toml"
+    settings.write_text(f'state = "{folder}/elsewhere"\n{settings.read_text(encoding="utf-8")}', encoding="utf-8")
+    account = Address("spf55", "mailbox", "camille@spf55.org")
+    with Journal.create(folder / "spfstate/runs", "20250101T000000Z-aaaaaa", {}, SystemClock()) as journal:
+        journal.opens(Snapshot("spf55", "line"))
+        journal.outcome(account, "create", "done", dataclasses.replace(a_record(), address=account))
+    done = shell(folder, "reconcile state list spf55")
+    assert "camille" not in done.stdout
+    assert done.stderr.startswith("STA12")
+    settings.write_text(settings.read_text(encoding="utf-8").split("\n", 1)[1], encoding="utf-8")
+    assert "camille" in shell(folder, "reconcile state list spf55").stdout  # where the state lives, it counts
 
 
 def test_an_authority_that_is_not_there_is_no_fault_of_ours(folder: Path) -> None:

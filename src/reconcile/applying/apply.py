@@ -29,7 +29,8 @@ from reconcile.state.stores.store import Holder, Store
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Ground:
-    """What a run stands on: who writes, where it is remembered, what bounds it, and how it is told to stop."""
+    """What a run stands on: who writes, where it is remembered, what bounds it, how it is told to stop, and which
+    journals count."""
 
     providers: Mapping[str, Provider]
     store: Store
@@ -37,6 +38,7 @@ class Ground:
     boundary: Boundary
     clock: Clock
     stop: threading.Event
+    journals: type[Journals] = Journals
 
 
 def apply_plan(plan: Plan, ground: Ground, journal: Journal, holder: Holder, listener: Listener) -> Run:
@@ -53,10 +55,11 @@ def apply_plan(plan: Plan, ground: Ground, journal: Journal, holder: Holder, lis
             for slug in slugs:
                 locks.enter_context(ground.store.lock(slug, holder))
             # Whoever held a lock before us may have written since the plan read the state.
-            journals = Journals.read(journal.path.parent)
+            journals = ground.journals.read(journal.path.parent)
             for slug in slugs:
                 journals.check_current(ground.snapshots[slug], ground.store.read(slug))
-        recorder = Recorder(journal, ground.store, {slug: ground.snapshots[slug] for slug in slugs}, ground.clock)
+        snapshots = {slug: ground.snapshots[slug] for slug in slugs}
+        recorder = Recorder(journal, ground.store, snapshots, ground.clock, ground.journals)
         for found in plan.unrecorded:
             recorder.note(found)
         performer = Performer(

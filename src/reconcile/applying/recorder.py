@@ -13,6 +13,7 @@ from reconcile.planning.plan import Action, Change, Unrecorded
 from reconcile.problem import Problem
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Live, Value
+from reconcile.state.journal.replay import Journals
 from reconcile.state.snapshot.snapshot import Record, Snapshot
 
 if TYPE_CHECKING:
@@ -26,13 +27,23 @@ _SAVE_EVERY = 20.0
 class Recorder:
     """Keeps journal and snapshots in step; safe to call from many threads.
 
-    An outcome is in the journal before it is in a snapshot, so a crash between the two loses nothing.
+    An outcome is in the journal before it is in a snapshot, so a crash between the two loses nothing. ``journals``:
+    what makes the journal count for the store's snapshots (see replay.py).
     """
 
-    def __init__(self, journal: Journal, store: Store, snapshots: Mapping[str, Snapshot], clock: Clock) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        store: Store,
+        snapshots: Mapping[str, Snapshot],
+        clock: Clock,
+        journals: type[Journals] = Journals,
+    ) -> None:
         self._journal = journal
         self._store = store
         self._clock = clock
+        self._journals = journals
+        self._announced: set[str] = set()
         self._snapshots = {slug: journal.opens(snapshot) for slug, snapshot in snapshots.items()}
         self._unsaved: set[str] = set()
         self._saved_at: dict[str, float] = collections.defaultdict(time.monotonic)
@@ -40,6 +51,7 @@ class Recorder:
 
     def begin(self, change: Change) -> None:
         """Say, durably, what is about to be written. Raises a STA problem when it cannot be said: then do not write."""
+        self._announce(change.address.federation)
         self._journal.intent(change.address, change.action.name.lower(), (field.name for field in change.fields))
 
     def done(
@@ -92,8 +104,20 @@ class Recorder:
         """Save every snapshot that moved and end the journal."""
         with self._lock:
             for slug in sorted(self._unsaved):
+                if not self._journal.waits(slug):
+                    self._snapshots[slug] = self._journals.close(self._snapshots[slug])
                 self._save(slug)
         self._journal.end(tally)
+
+    def _announce(self, slug: str) -> None:
+        with self._lock:
+            if slug in self._announced:
+                return
+            opened = self._snapshots[slug]
+            self._snapshots[slug] = self._journals.announce(opened, self._store)
+            self._announced.add(slug)
+            if self._snapshots[slug].serial != opened.serial:  # what it says of this run is to be taken back
+                self._unsaved.add(slug)
 
     def _save(self, slug: str) -> None:
         self._snapshots[slug] = self._store.write(self._snapshots[slug])

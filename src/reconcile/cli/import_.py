@@ -132,7 +132,7 @@ def _adopt(session: Session, slug: str) -> int:
     from reconcile.cli.wiring.holder import holder_of
     from reconcile.cli.wiring.prepare import observe_and_plan, prepare
     from reconcile.cli.wiring.providers import readers
-    from reconcile.cli.wiring.store import store, with_lineage
+    from reconcile.cli.wiring.store import journals_of, store, with_lineage
     from reconcile.planning.plan import Action
     from reconcile.resources.resource import Reference
     from reconcile.state.journal.journal import Journal, new_run_id
@@ -145,7 +145,8 @@ def _adopt(session: Session, slug: str) -> int:
     states = store(session)
     journal = Journal.create(session.state / "runs", run, {"who": holder.who}, session.clock)
     with states.lock(slug, holder), journal:
-        recorder = Recorder(journal, states, with_lineage(session, prepared.snapshots), session.clock)
+        snapshots = with_lineage(session, prepared.snapshots)
+        recorder = Recorder(journal, states, snapshots, session.clock, journals_of(session))
         for change in as_they_are:
             recorder.begin(change)
             known = {name: value for name, value in change.wanted.items() if not isinstance(value, Reference)}

@@ -112,15 +112,14 @@ def _standings(session: Session, loaded: Loaded, chosen: set[str]) -> Iterator[F
     from reconcile.cli.wiring.letter_standings import standings_of
     from reconcile.cli.wiring.notices import CopyJobs
     from reconcile.cli.wiring.rollback import returning
-    from reconcile.cli.wiring.store import store
+    from reconcile.cli.wiring.store import journals_of, store
     from reconcile.planning.status import Copies, State, broken, standing
     from reconcile.resources.desired import compile_federations
-    from reconcile.state.journal.replay import Journals
     from reconcile.state.snapshot.snapshot import Snapshot
 
     ones = [one for one in loaded.federations if one.slug in chosen]
     gates = judged(session, ones, loaded.federations)
-    states, journals = store(session), Journals.read(session.state / "runs")
+    states, journals = store(session), journals_of(session).read(session.state / "runs")
     jobs = CopyJobs(session)
     failures, copies, now = _failures(session), _copies(session), session.clock.now()
     for federation in ones:

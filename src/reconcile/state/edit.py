@@ -14,7 +14,7 @@ from reconcile.problem import Problem
 from reconcile.resources.address import Address
 from reconcile.state.durable import PRIVATE_FILE, private_folder, replace_file, unwritable
 from reconcile.state.journal.journal import Journal
-from reconcile.state.journal.replay import replay
+from reconcile.state.journal.replay import Journals
 from reconcile.state.snapshot.encoding import PLAIN, Encoding
 from reconcile.state.snapshot.snapshot import Record, Snapshot
 from reconcile.state.stores.store import STALE_OR_LOCKED, Holder, Store
@@ -28,7 +28,7 @@ class EditContext:
     """What an edit needs. ``folder`` holds the journals (``runs``) and the former snapshots (``backups``).
 
     ``holder.run`` names the edit in the journal; ``lineage`` is for a state that begins here; ``encoding`` is that of
-    the former snapshots.
+    the former snapshots; ``journals`` says which of them count.
     """
 
     store: Store
@@ -37,13 +37,14 @@ class EditContext:
     clock: Clock
     lineage: str
     encoding: Encoding = PLAIN
+    journals: type[Journals] = Journals
 
 
 def edit(federation: str, change: Edit, context: EditContext) -> Snapshot:
     """The edited snapshot, written. Raises what ``change`` raises, STA04, STA05, and what a store raises."""
     with context.store.lock(federation, context.holder):
         stored = context.store.read(federation) or Snapshot(federation, context.lineage)
-        before, _ = replay(stored, context.folder / "runs")
+        before, _ = context.journals.read(context.folder / "runs").replay(stored)
         after = change(before)
         header = {"who": context.holder.who, "host": context.holder.host, "operation": context.holder.operation}
         with Journal.create(context.folder / "runs", context.holder.run, header, context.clock) as journal:
@@ -53,7 +54,7 @@ def edit(federation: str, change: Edit, context: EditContext) -> Snapshot:
             changed = sorted(_changed(before, after))
             for address in changed:
                 journal.outcome(address, context.holder.operation, "done", after.records.get(address))
-            written = context.store.write(dataclasses.replace(opened, records=after.records))
+            written = context.store.write(context.journals.close(dataclasses.replace(opened, records=after.records)))
             journal.end({"done": len(changed)})
     return written
 

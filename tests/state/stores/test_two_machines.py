@@ -14,6 +14,7 @@ from reconcile.applying.outcome import Result
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.resources.resource import Desired
+from reconcile.state.journal.replay import Vouched
 from reconcile.state.stores.store import Store
 
 WANTED = [mailbox("lou@spf55.org"), mailbox("jean@spf55.org", aliases=("j@spf55.org",)), mailbox("zoe@spf55.org")]
@@ -34,8 +35,8 @@ class Machine(Site):
 @pytest.fixture
 def machines(tmp_path: Path, s3_address: str) -> tuple[Machine, Machine]:
     world, place = World(), s3(s3_address)
-    first = Machine(tmp_path / "one", world, shared=place())
-    second = Machine(tmp_path / "two", world, shared=place())
+    first = Machine(tmp_path / "one", world, journals=Vouched, shared=place())
+    second = Machine(tmp_path / "two", world, journals=Vouched, shared=place())
     second.runs = 500  # run ids are never the same on two machines
     return first, second
 

@@ -37,7 +37,7 @@ def carry_out(
     """Apply what was chosen, journalled under a name of its own. After ``deadline`` seconds nothing more is started."""
     from reconcile.applying.apply import Ground, apply_plan
     from reconcile.cli.wiring.holder import holder_of
-    from reconcile.cli.wiring.store import store, with_lineage
+    from reconcile.cli.wiring.store import journals_of, store, with_lineage
     from reconcile.config.inventory.logins import NO_LOGINS
     from reconcile.planning.guards import Boundary
     from reconcile.state.journal.journal import Journal, new_run_id
@@ -49,7 +49,7 @@ def carry_out(
     boundary = Boundary(
         owners, protected, prepared.former_domains, prepared.inputs.logins or NO_LOGINS, prepared.inputs.owners
     )
-    ground = Ground(found, store(session, stop.set), snapshots, boundary, session.clock, stop)
+    ground = Ground(found, store(session, stop.set), snapshots, boundary, session.clock, stop, journals_of(session))
     run_id = new_run_id(session.clock, secrets.token_hex(3))
     holder = holder_of(session, run_id, "apply")
     provenance = _provenance(session)

@@ -12,7 +12,7 @@ from reconcile.cli.session.session import Session
 from reconcile.cli.state.edit_context import edit_context, slug_of
 from reconcile.cli.state.rebuild import rebuild
 from reconcile.cli.state.reseal import reseal
-from reconcile.cli.wiring.store import store
+from reconcile.cli.wiring.store import journals_of, store
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -121,10 +121,9 @@ def push(session: Session, file: Path, force: bool) -> None:
 
 def _read(session: Session, states: Store, slug: str) -> Snapshot:
     """A federation's state as the next plan will see it. Raises STA12 when there is none."""
-    from reconcile.state.journal.replay import replay
     from reconcile.state.snapshot.snapshot import Snapshot
 
-    snapshot, _ = replay(states.read(slug) or Snapshot(slug, ""), session.state / "runs")
+    snapshot, _ = journals_of(session).read(session.state / "runs").replay(states.read(slug) or Snapshot(slug, ""))
     if not snapshot.serial and not snapshot.records:
         raise Problem("STA12", f"There is no state of {slug}.", "see: reconcile state list")
     return snapshot

@@ -10,7 +10,7 @@ from reconcile import __version__
 from reconcile.cli.session.session import Session, check_world
 from reconcile.cli.wiring.network import network_of
 from reconcile.cli.wiring.rollback import returning
-from reconcile.cli.wiring.store import store
+from reconcile.cli.wiring.store import journals_of, store
 from reconcile.resources.address import NETWORK
 
 if TYPE_CHECKING:
@@ -95,7 +95,6 @@ def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepare
     from reconcile.planning.planner import Inputs
     from reconcile.resources.desired import compile_federations, declared_domains
     from reconcile.state.journal.journals import half_lines
-    from reconcile.state.journal.replay import Journals
     from reconcile.state.snapshot.snapshot import Snapshot
 
     settings = session.settings
@@ -115,7 +114,8 @@ def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepare
         found = list(pool.map(states.read, slugs))
     for cut in half_lines(session.state / "runs"):
         session.warn(f"{cut} ends in the middle of a line, which counts as never written: that run was killed.")
-    journals = Journals.read(session.state / "runs")  # after the snapshots: what a run saves meanwhile is in both
+    # After the snapshots: what a run saves meanwhile is in both.
+    journals = journals_of(session).read(session.state / "runs")
     if not names:  # a first apply that was killed before it saved anything is in its journal alone
         orphans = [slug for slug in journals.federations() if slug not in {*files, *slugs, NETWORK}]
         slugs, found = [*slugs, *orphans], [*found, *([None] * len(orphans))]

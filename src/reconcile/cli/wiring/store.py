@@ -11,6 +11,7 @@ from reconcile.cli.session.session import Session
 from reconcile.resources.address import NETWORK
 
 if TYPE_CHECKING:
+    from reconcile.state.journal.replay import Journals
     from reconcile.state.snapshot.encoding import Encoding
     from reconcile.state.snapshot.snapshot import Snapshot
     from reconcile.state.stores.store import Store
@@ -22,6 +23,13 @@ def store(session: Session, lost: Callable[[], None] = lambda: None) -> Store:
     ``lost`` is called, from another thread, when somebody breaks a lock this call holds.
     """
     return store_in(session, encoding_of(session), lost)
+
+
+def journals_of(session: Session) -> type[Journals]:
+    """Which of the journals in this folder count: beside the state all, else those of runs the state names."""
+    from reconcile.state.journal.replay import Journals, Vouched
+
+    return Vouched if session.settings.state and not session.sandbox else Journals
 
 
 def encoding_of(session: Session) -> Encoding:

@@ -111,6 +111,10 @@ class Journal:
         self._append("outcome", {**entry, "seconds": round(seconds, 3)})
         self._open.discard(address)
 
+    def waits(self, federation: str) -> bool:
+        """Whether an intent on this federation has no outcome yet."""
+        return any(address.federation == federation for address in tuple(self._open))
+
     def end(self, tally: Mapping[str, int]) -> None:
         """Close the account, once every snapshot is saved: done, failed, skipped, not started.
 

@@ -5,6 +5,8 @@ federation never overlap (the lock), and each begins by replaying the one before
 missing from a snapshot that is still the one it opened (same serial) or that it saved itself on the way (``run``),
 and never once the run has closed its account, for it saves first.
 Putting them in again where they already are changes nothing. Whoever changes a snapshot replays it first.
+
+Where the state is kept elsewhere, a journal on this disk is anybody's file until that state names its run: see Vouched.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from typing import Self
 from reconcile.resources.address import Address
 from reconcile.state.journal.journals import Intent, Outcome, Session, sessions
 from reconcile.state.snapshot.snapshot import Snapshot
-from reconcile.state.stores.store import check_swap, overtaken
+from reconcile.state.stores.store import Store, check_swap, overtaken
 
 
 class Journals:
@@ -46,7 +48,8 @@ class Journals:
         check again once it is held. Raises Problem STA02.
         """
         records = dict(snapshot.records)
-        for session in self._sessions.get(snapshot.federation, ()):
+        told = self._believed(snapshot)
+        for session in told:
             for step in session.steps() if _may_be_missing(session, snapshot) else ():
                 if isinstance(step, Outcome) and step.record is not None:
                     records[step.address] = step.record
@@ -54,7 +57,11 @@ class Journals:
                     records.pop(step.address, None)
         # No run's name on it any more: should it be written before it is opened, older runs must not be put in again.
         replayed = dataclasses.replace(snapshot, records=records, run="")
-        return replayed, tuple(self.unsettled(snapshot.federation))
+        return replayed, tuple(_without_outcome(told))
+
+    def _believed(self, snapshot: Snapshot) -> Sequence[Session]:
+        """The sessions that count for this snapshot: beside the state, all of them."""
+        return self._sessions.get(snapshot.federation, ())
 
     def unsettled(self, federation: str) -> list[Intent]:
         """Intents on this federation that have no outcome, in their own run or a later one. An outcome settles them."""
@@ -73,6 +80,44 @@ class Journals:
         now, _ = self.replay(stored or Snapshot(planned.federation, ""))
         if now.records != planned.records:
             raise overtaken(planned, "the same serial, with the journal of a run that died since")
+
+    @staticmethod
+    def announce(snapshot: Snapshot, store: Store) -> Snapshot:  # noqa: ARG004 -- beside it, all journals count
+        """Before a run's first intent on a federation: the snapshot to go on with. Raises what a store raises."""
+        return snapshot
+
+    @staticmethod
+    def close(snapshot: Snapshot) -> Snapshot:
+        """The snapshot to save last, every intent on it being settled."""
+        return snapshot
+
+
+class Vouched(Journals):
+    """Journals on this disk of a state that is kept elsewhere: only the run that the stored snapshot names counts.
+
+    A run writes its name there before its first intent, and takes it away when it has saved all; so a file laid among
+    the journals by somebody who cannot write the state is nobody's run.
+    """
+
+    def federations(self) -> list[str]:
+        """None: a federation that some run took in hand is in the state."""
+        return []
+
+    def lineages(self, federation: str) -> frozenset[str]:
+        """None: the state names its own."""
+        return frozenset()
+
+    def _believed(self, snapshot: Snapshot) -> Sequence[Session]:
+        named = (snapshot.run, snapshot.lineage)
+        return [one for one in super()._believed(snapshot) if snapshot.run and (one.run, one.lineage) == named]
+
+    @staticmethod
+    def announce(snapshot: Snapshot, store: Store) -> Snapshot:
+        return store.write(snapshot)
+
+    @staticmethod
+    def close(snapshot: Snapshot) -> Snapshot:
+        return dataclasses.replace(snapshot, run="")
 
 
 def replay(snapshot: Snapshot, folder: Path) -> tuple[Snapshot, tuple[Intent, ...]]:
