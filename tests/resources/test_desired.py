@@ -14,6 +14,7 @@ from reconcile.config.load import load_federations
 from reconcile.config.settings.load import load_settings
 from reconcile.config.settings.settings import Settings
 from reconcile.config.settings.tables.calendar import Calendar
+from reconcile.config.settings.tables.handover import Handover, HandoverByHand
 from reconcile.config.settings.tables.relay import Relay
 from reconcile.config.structures.register import Fact, Register, RegisteredStructure
 from reconcile.resources.address import Address
@@ -376,6 +377,30 @@ def test_the_way_to_the_old_host_ends_once_every_domain_is_authoritative(tmp_pat
     assert found["connector/spf55.org"].due == over
     assert after(found["connector/spf55.org"]) == {"mail_flow/spf55.org", "mail_flow/verdun.spf55.org"}
     assert "connector/spf55.org" not in after(found["dns/spf55.org/MX"])
+
+
+def with_handover() -> Settings:
+    settings = load_settings([ROOT / "reconcile.toml"])
+    by_hand = HandoverByHand(hand_over=("relay {domain}",), take_back=("local {domain}",))
+    handover = Handover(by_hand=by_hand, sender="sonde@spf88.org", submission="smtp.mutualise.example:587")
+    server = settings.legacy["mutualise"].model_copy(update={"handover": handover})
+    return settings.model_copy(update={"legacy": {"mutualise": server}})
+
+
+@pytest.mark.parametrize(("days", "proved"), [(-60, "once"), (0, "once"), (1, "again"), (30, "again")])
+def test_the_old_host_sends_mail_on_once_every_domain_is_authoritative(tmp_path: Path, days: int, proved: str) -> None:
+    """Before it would be a loop; a day later it is proved again."""
+    (tmp_path / "spf55.yaml").write_text(FEDERATION, encoding="utf-8")
+    authoritative = dt.datetime(2025, 1, 21, 17, tzinfo=dt.UTC)
+    found = compiled_at(tmp_path, authoritative + dt.timedelta(days=days), with_handover())["handover/spf55.org"]
+    assert found.fields == {
+        "host": "mutualise",
+        "domains": ("spf55.org", "verdun.spf55.org"),
+        "known": ("contact@spf55.org",),
+        "proved": proved,
+    }
+    assert found.due == authoritative
+    assert after(found) == {"mail_flow/spf55.org", "mail_flow/verdun.spf55.org"}
 
 
 def test_without_a_server_to_relay_to_or_an_old_host_there_is_no_way(tmp_path: Path) -> None:

@@ -19,6 +19,9 @@ from reconcile.resources.mail_records import MailDomain, Switch, before_the_swit
 from reconcile.resources.milestones import Milestones, milestones
 from reconcile.resources.resource import IDENTITY, Desired, Origin, Reference, Value
 
+#: Panels write their tables anew at night: a handover is proved once more after so long.
+_PROVED_AGAIN = dt.timedelta(days=1)
+
 
 def compile_federations(federations: Iterable[Federation], settings: Settings, now: dt.datetime) -> tuple[Desired, ...]:
     """Every resource the federations describe, prerequisites named. The federations must have passed validation.
@@ -48,6 +51,7 @@ class _Compiler:
             yield from self._domain(domain, switch)
         yield from self._connector()
         yield from self._locks()
+        yield from self._handover()
         for address, mailbox in self._file.mailboxes.items():
             yield from self._mailbox(address, mailbox)
             yield from self._copies(address, mailbox)
@@ -186,6 +190,22 @@ class _Compiler:
         fields: dict[str, Value] = {"host": legacy.server, "logins": self._old_logins, "proved": True}
         verified = tuple(domain.verified for domain in self._domains)
         yield Desired(lock, fields, verified, self._moments.lock, self._origin(("legacy",)))
+
+    def _handover(self) -> Iterator[Desired]:
+        """Once every domain refuses who is unknown, never before: two relays that point at each other are a loop. It is
+        proved by then, and again a day later."""
+        legacy, server = self._file.legacy, self._old_server
+        if legacy is None or server is None or server.handover is None or self._file.migration.date is None:
+            return
+        address, due = self._address("handover", self._file.domain), self._moments.authoritative
+        fields: dict[str, Value] = {
+            "host": legacy.server,
+            "domains": tuple(sorted(domain.name for domain in self._domains)),
+            "known": self._probed,
+            "proved": "once" if self._now < due + _PROVED_AGAIN else "again",
+        }
+        flows = tuple(self._address("mail_flow", domain.name) for domain in self._domains)
+        yield Desired(address, fields, flows, due, self._origin(("legacy",)))
 
     # ---- mailboxes
 

@@ -106,6 +106,18 @@ _DECLARED = (
         Field("proved"),
         timely=True,
     ),
+    # The old host sends these domains on by their MX, and keeps none of their mail: proved, and again the next day.
+    # known: who is in the tenant and was there. Where the old host is the federation's affair no longer, it stays so.
+    _kind(
+        "handover",
+        "legacy",
+        Field("host"),
+        Field("domains", FieldType.SET),
+        Field("known", FieldType.SET),
+        Field("proved"),
+        once=True,
+        timely=True,
+    ),
     _kind(
         "mailbox",
         "microsoft",

@@ -136,7 +136,7 @@ def test_a_full_disk_leaves_the_list_as_it_was(tmp_path: Path, monkeypatch: pyte
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("reconcile.providers.legacy.lock.deny_file.os.fsync", full)
+    monkeypatch.setattr("reconcile.providers.legacy.shared_file.os.fsync", full)
     with pytest.raises(Problem) as told:
         DenyFile(file).lock("spf55", LOGINS)
     assert told.value.code == "LCK10"

@@ -18,7 +18,7 @@ from reconcile.providers.legacy.lock.command import LockCommand
 from reconcile.providers.legacy.lock.deny_file import DenyFile
 from reconcile.providers.legacy.lock.driver import Driver
 from reconcile.providers.legacy.lock.host import LockedHost
-from reconcile.providers.legacy.lock.provider import legacy_provider
+from reconcile.providers.legacy.lock.provider import LockReader, LockWriter
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Desired, Live, Value
 
@@ -58,7 +58,7 @@ def provider(driver: Driver, *failures: NotProved | None) -> Provider:
 
     proof = Played(*failures or (None,))
     host = LockedHost("mutualise", driver, proof, canary, 60, pause, lambda: seconds[0])
-    return legacy_provider({"mutualise": host})
+    return Provider("legacy", LockReader({"mutualise": host}), LockWriter({"mutualise": host}))
 
 
 def order(before: Live | None, **fields: Value) -> Order:
@@ -120,7 +120,7 @@ def test_a_list_that_cannot_be_read_is_unknown_never_open(refused: Path) -> None
 
 
 def test_a_host_nobody_describes_any_more_is_unknown_for_what_was_locked() -> None:
-    of = legacy_provider({})
+    of = Provider("legacy", LockReader({}), LockWriter({}))
     assert isinstance(seen(of, FIELDS), Unknown)
     with pytest.raises(Problem) as told:
         of.writer.delete(order(Live(LOCK, FIELDS)))

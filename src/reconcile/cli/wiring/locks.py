@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from reconcile.cli.session.legacy_secrets import database_password, variable_of
 from reconcile.cli.session.session import Session
-from reconcile.providers.base import Provider
 
 if TYPE_CHECKING:
     from reconcile.config.settings.tables.legacy import LegacyServer
@@ -19,13 +18,10 @@ if TYPE_CHECKING:
     from reconcile.providers.legacy.lock.sessions import Sessions
 
 
-def locks(session: Session) -> Provider:
-    """The provider of the kind ``lock``."""
-    from reconcile.providers.legacy.lock.provider import legacy_provider
-
+def locked_hosts(session: Session) -> dict[str, LockedHost]:
+    """By name."""
     servers = session.outside.legacy
-    hosts = {name: _host(session, name, one, one.lock) for name, one in servers.items() if one.lock and one.lockable}
-    return legacy_provider(hosts, max((one.lock.parallel for one in servers.values() if one.lock), default=1))
+    return {name: _host(session, name, one, one.lock) for name, one in servers.items() if one.lock and one.lockable}
 
 
 def _host(session: Session, name: str, server: LegacyServer, lock: Lock) -> LockedHost:
@@ -34,9 +30,9 @@ def _host(session: Session, name: str, server: LegacyServer, lock: Lock) -> Lock
 
     doors = Doors(
         (server.host, server.port),
-        _place(lock.pop),
-        _place(lock.submission),
-        _place(lock.inbound) or ("", 0),
+        place(lock.pop),
+        place(lock.submission),
+        place(lock.inbound) or ("", 0),
         server.ca_file,
         server.tls,
     )
@@ -94,7 +90,7 @@ def _sessions(session: Session, name: str, lock: Lock) -> Callable[[], Sessions]
     return sessions
 
 
-def _place(text: str | None) -> tuple[str, int] | None:
+def place(text: str | None) -> tuple[str, int] | None:
     if not text:
         return None
     host, _, port = text.rpartition(":")

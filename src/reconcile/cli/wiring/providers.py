@@ -10,7 +10,7 @@ from reconcile.cli.session.credential import application, credential
 from reconcile.cli.session.session import Session
 from reconcile.cli.wiring.copies import copies_location
 from reconcile.cli.wiring.delivery import delivery
-from reconcile.cli.wiring.locks import locks
+from reconcile.cli.wiring.legacy import legacy
 from reconcile.cli.wiring.post import post
 from reconcile.cli.wiring.vault import first_passwords
 from reconcile.providers.base import Provider, Reader
@@ -23,14 +23,14 @@ def providers(session: Session) -> Mapping[str, Provider]:
     """Every provider of this call, by name. Raises AUTH01 without the keys that writing takes; that of the vault is
     asked for when something is delivered."""
     dns = dns_services(session).provider(session.state / "dns")
-    others = (dns, locks(session), delivery(session), post(session))
+    others = (dns, legacy(session), delivery(session), post(session))
     return {provider.name: provider for provider in (*_tenant_and_copies(session), *others)}
 
 
 def readers(session: Session) -> Mapping[str, Reader]:
     """The readers alone: a plan needs no key that could change a zone."""
     found = {provider.name: provider.reader for provider in _tenant_and_copies(session)}
-    found |= {provider.name: provider.reader for provider in (locks(session), delivery(session), post(session))}
+    found |= {provider.name: provider.reader for provider in (legacy(session), delivery(session), post(session))}
     return found | {"dns": dns_services(session).reader()}
 
 

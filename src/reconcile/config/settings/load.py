@@ -47,8 +47,8 @@ _INSTEAD = {"master_user": "mailbox_passwords_file", "mailbox_passwords_file": "
 def _overlay(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in over.items():
-        # Sources complete each other, and a lock has one way: the sandbox's alone are those of its old host.
-        alone = key in ("inventory", "lock")
+        # Sources complete each other, a lock or a handover has one way: the sandbox's alone are those of its old host.
+        alone = key in ("inventory", "lock", "handover")
         nested = isinstance(value, dict) and isinstance(merged.get(key), dict) and not alone
         merged[key] = _overlay(merged[key], value) if nested else value
         if (other := _INSTEAD.get(key)) and other not in over:

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from reconcile.config.settings.tables.handover import Handover
 from reconcile.config.settings.tables.imap import ImapServer
 from reconcile.config.settings.tables.inventory_sources import InventorySources
 from reconcile.config.settings.tables.lock import Lock
@@ -43,6 +44,9 @@ class LegacyServer(ImapServer):
     """What it holds is read from there (docs/inventory.md)."""
     lock: Lock | None = None
     """How it refuses the users of a federation that moves (docs/lock.md); without it, none may be locked."""
+    handover: Handover | None = None
+    """How it is made to send a federation's mail on, once its domains are authoritative in the tenant
+    (docs/handover.md); without it, mail from the host itself goes on arriving in the old mailboxes."""
 
     @property
     def lockable(self) -> bool:

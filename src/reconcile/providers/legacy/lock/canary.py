@@ -91,7 +91,7 @@ class Proof:
     def _opens(self, login: str, password: str) -> bool:
         """Whether IMAP lets this login in, as far as its INBOX. Nothing is marked as read."""
         host, port = self._doors.imap
-        with _answered("IMAP"):
+        with answered("IMAP"):
             context = self._doors.context()
             client = (
                 imaplib.IMAP4_SSL(host, port, ssl_context=context, timeout=_SECONDS)
@@ -113,7 +113,7 @@ class Proof:
 
     def _reads_by_pop(self, login: str, password: str) -> bool:
         host, port = self._doors.pop or ("", 0)
-        with _answered("POP3"):
+        with answered("POP3"):
             context = self._doors.context()
             client = (
                 poplib.POP3_SSL(host, port, context=context, timeout=_SECONDS)
@@ -134,30 +134,19 @@ class Proof:
 
     def _sends(self, login: str, password: str) -> bool:
         """Whether submission takes its password. Nothing is sent."""
-        host, port = self._doors.submission or ("", 0)
-        with _answered("SMTP submission"):
-            context = self._doors.context()
-            implicit = context is not None and port == smtplib.SMTP_SSL_PORT
-            client: smtplib.SMTP = (
-                smtplib.SMTP_SSL(host, port, timeout=_SECONDS, context=context)
-                if implicit
-                else smtplib.SMTP(host, port, timeout=_SECONDS)
-            )
-            with client:
-                if context and not implicit:
-                    client.starttls(context=context)
-                try:
-                    client.login(login, password)
-                except smtplib.SMTPAuthenticationError as error:
-                    if error.smtp_code < 500:
-                        raise NotProved("unknown", "SMTP submission cannot check passwords at the moment") from None
-                    return False
-                return True
+        with answered("SMTP submission"), submission(self._doors) as client:
+            try:
+                client.login(login, password)
+            except smtplib.SMTPAuthenticationError as error:
+                if error.smtp_code < 500:
+                    raise NotProved("unknown", "SMTP submission cannot check passwords at the moment") from None
+                return False
+            return True
 
     def _receives(self, address: str) -> None:
         """That the host takes mail for it; none is sent."""
         host, port = self._doors.inbound
-        with _answered("SMTP"), smtplib.SMTP(host, port, timeout=_SECONDS) as client:
+        with answered("SMTP"), smtplib.SMTP(host, port, timeout=_SECONDS) as client:
             client.ehlo_or_helo_if_needed()
             client.mail("")
             code, words = client.rcpt(address)
@@ -166,6 +155,23 @@ class Proof:
                 raise NotProved("open", f"the host bounces mail for {address}: {code} {said}")
             if code >= 400:
                 raise NotProved("unknown", f"the host puts mail for {address} off ({code})")
+
+
+@contextlib.contextmanager
+def submission(doors: Doors) -> Iterator[smtplib.SMTP]:
+    """A session where users send, before they name themselves."""
+    host, port = doors.submission or ("", 0)
+    context = doors.context()
+    implicit = context is not None and port == smtplib.SMTP_SSL_PORT
+    client: smtplib.SMTP = (
+        smtplib.SMTP_SSL(host, port, timeout=_SECONDS, context=context)
+        if implicit
+        else smtplib.SMTP(host, port, timeout=_SECONDS)
+    )
+    with client:
+        if context and not implicit:
+            client.starttls(context=context)
+        yield client
 
 
 @contextlib.contextmanager
@@ -178,7 +184,7 @@ def _hung_up(client: imaplib.IMAP4) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _answered(service: str) -> Iterator[None]:
+def answered(service: str) -> Iterator[None]:
     """A service that does not answer proves nothing, one way or the other."""
     try:
         yield

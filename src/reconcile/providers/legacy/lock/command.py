@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import signal
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from reconcile.problem import Problem
+from reconcile.providers.legacy.own_command import CommandFailed, answer_of
 
 #: The version of what is said to the command and expected from it.
 FORMAT = 1
-_LARGEST = 10_000_000
 
 
 class LockCommand:
@@ -65,31 +61,9 @@ class LockCommand:
 
     def _answer(self, question: bytes) -> bytes:
         try:
-            running = subprocess.Popen(
-                self._words,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=dict(self._environment),
-                start_new_session=True,  # what it started ends with it
-            )
-        except OSError as error:
-            raise self._failed(error.strerror or "it cannot be started") from None
-        with running:
-            try:
-                answer, words = running.communicate(question, timeout=self._timeout)
-            except BaseException as stop:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(running.pid, signal.SIGKILL)
-                if isinstance(stop, subprocess.TimeoutExpired):
-                    raise self._failed(f"it has not answered after {self._timeout:g} seconds") from None
-                raise
-        if running.returncode:
-            last = words.decode(errors="replace").strip().splitlines()
-            raise self._failed(f"it ended with {running.returncode}" + (f": {last[-1][:200]}" if last else ""))
-        if len(answer) > _LARGEST:
-            raise self._failed("its answer is larger than 10 MB")
-        return answer
+            return answer_of(self._words, question, self._environment, self._timeout)
+        except CommandFailed as failed:
+            raise self._failed(failed.why) from None
 
     def _failed(self, why: str) -> Problem:
         hint = "what it is told and must answer: docs/lock.md"

@@ -7,19 +7,14 @@ byte for byte: unlocking takes the block out. Dovecot looks at the file again wi
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import os
 import re
-import secrets
-import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from reconcile.problem import Problem
-from reconcile.state.durable import fsync_folder
+from reconcile.providers.legacy.shared_file import alone_in, content_of, rewrite
 
 _LOGIN = re.compile(r"[^\s:#\x00-\x1f][^\s:\x00-\x1f]*")
-_LARGEST = 10_000_000
 
 
 class DenyFile:
@@ -63,49 +58,24 @@ class DenyFile:
 
     def _content(self) -> bytes:
         try:
-            descriptor = os.open(self._file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-            with os.fdopen(descriptor, "rb") as file:
-                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                    raise self._problem("read", "it is no ordinary file")
-                content = file.read(_LARGEST + 1)
+            return content_of(self._file)
         except OSError as error:
             raise self._problem("read", error.strerror or type(error).__name__) from None
-        if len(content) > _LARGEST:
-            raise self._problem("read", "it is larger than 10 MB")
-        return content
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
-        """Federations share the file, and so may two runs: one rewrites it at a time."""
-        try:
-            folder = os.open(self._file.parent, os.O_RDONLY | os.O_DIRECTORY)
-        except OSError as error:
-            raise self._problem("write", error.strerror or type(error).__name__) from None
-        try:
-            fcntl.flock(folder, fcntl.LOCK_EX)
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(alone_in(self._file.parent))
+            except OSError as error:
+                raise self._problem("write", error.strerror or type(error).__name__) from None
             yield
-        finally:
-            os.close(folder)
 
     def _write(self, content: bytes) -> None:
-        """In its place at once, for the same readers: Dovecot must never see half of it, nor be shut out of it."""
-        draft = self._file.parent / f".{self._file.name}.{secrets.token_hex(4)}"
         try:
-            like = self._file.stat()
-            with draft.open("xb") as file:
-                os.fchmod(file.fileno(), stat.S_IMODE(like.st_mode))
-                if (os.geteuid(), os.getegid()) != (like.st_uid, like.st_gid):
-                    os.fchown(file.fileno(), like.st_uid, like.st_gid)
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(self._file)
-            fsync_folder(self._file.parent)
+            rewrite(self._file, content)
         except OSError as error:
             raise self._problem("write", error.strerror or type(error).__name__) from None
-        finally:
-            with contextlib.suppress(OSError):
-                draft.unlink(missing_ok=True)
 
     def _problem(self, what: str, why: str) -> Problem:
         hint = "it must exist, and this user may replace it (docs/lock.md); it is as it was"

@@ -5,19 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconcile.problem import Problem
-from reconcile.providers.base import ABSENT, Observation, Observed, Order, Provider, Scope, Unknown, Wanted
+from reconcile.providers.base import ABSENT, Observation, Observed, Order, Scope, Unknown, Wanted
 from reconcile.providers.legacy.lock.by_hand import ByHand
 from reconcile.providers.legacy.lock.host import LockedHost
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Live, Reference, Value
-
-#: Locks are independent of each other, and mostly wait.
-_PARALLEL = 16
-
-
-def legacy_provider(hosts: Mapping[str, LockedHost], parallel: int = _PARALLEL) -> Provider:
-    """The provider of the kind ``lock``, for these old hosts by name."""
-    return Provider("legacy", LockReader(hosts), LockWriter(hosts), {"lock": parallel})
 
 
 class LockReader:
