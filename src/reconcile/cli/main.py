@@ -21,6 +21,10 @@ from reconcile.problem import Problem
 COMMANDS = {
     "init": ("reconcile.cli.init.commands:init", "Begin a mailboxes repository: settings, folders, pipelines."),
     "validate": ("reconcile.cli.validate:validate", "Check the federation files; nothing leaves this machine."),
+    "fmt": (
+        "reconcile.cli.fmt:fmt",
+        "Write federation files in their canonical form, comments kept; --check, --diff.",
+    ),
     "schema": ("reconcile.cli.schema:schema", "Write the JSON Schema of a federation file, or check it is current."),
     "inventory": (
         "reconcile.cli.inventory.commands:inventory",

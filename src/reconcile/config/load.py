@@ -137,7 +137,7 @@ def load_files(
             remarks.append(_remark(flaw, shown))
             continue
         try:
-            raw = _read(path)
+            raw = read_file(path)
             sources[path] = decode(raw)
         except Unreadable as stop:
             remarks.append(_remark(stop.flaw, path))
@@ -171,7 +171,7 @@ def load_files(
     )
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
     """The bytes of a file, one more than the limit at most. Raises ``Unreadable``."""
     if path.suffix == ".yml":
         raise Unreadable(Flaw("SPF604", 1, 1, "federation files end in .yaml", f"rename it {path.stem}.yaml"))

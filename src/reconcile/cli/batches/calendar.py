@@ -44,11 +44,12 @@ def weighed(session: Session, *, anew: bool = False) -> tuple[Candidate, ...]:
 
 def rewrite(path: Path, date: dt.date | None) -> tuple[str, str]:
     """The text of a federation file as it is, and with that date. Raises Problem CFG06, OUT02."""
+    from reconcile.config.document.format import as_before
     from reconcile.config.document.rewrite import with_date
 
     with path.open(encoding="utf-8", newline="") as file:
         before = file.read()
-    return before, with_date(before, date, str(path))
+    return before, as_before(before, with_date(before, date, str(path)), str(path))
 
 
 def gigabytes(size: int) -> str:

@@ -71,6 +71,7 @@ def _one(session: Session, path: Path, loaded: Loaded, named: str, older: bool, 
     from reconcile.cli.sheet.content import content
     from reconcile.config.document.document import read_document
     from reconcile.config.document.edit import edited
+    from reconcile.config.document.format import as_before
     from reconcile.state.durable import replace_file
     from reconcile.state.sheets import Sheet, newest_out
 
@@ -85,7 +86,8 @@ def _one(session: Session, path: Path, loaded: Loaded, named: str, older: bool, 
     answer = _with_marks(understand(table(returned), federation, inventory, workbook.rows), returned)
     before = _text(federation.path)
     tree = read_document(before).tree
-    after = edited(before, decided_tree(tree, federation, answer.decisions), str(federation.path))
+    place = str(federation.path)
+    after = as_before(before, edited(before, decided_tree(tree, federation, answer.decisions), place), place)
     session.print([Text(f"{path}: the answer of {federation.slug}", "bold")])
     session.print(_told(answer))
     session.print(difference(federation.path, before, after))
