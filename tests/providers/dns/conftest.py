@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.providers.dns.elsewhere import Elsewhere, elsewhere_in
-from tests.providers.dns.servers import Bind, CachingPowerDns, Embedded, Knot, PowerDns, Server, running
+from tests.providers.dns.servers import Bind, CachingPowerDns, Embedded, Knot, Nsd, PowerDns, Server, running
 from tests.providers.dns.world import ORDINARY, World, zone_on
 
 
@@ -32,6 +33,17 @@ def powerdns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def caching_powerdns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with running(CachingPowerDns, tmp_path_factory.mktemp("powerdns")) as server:
+        yield server
+
+
+@pytest.fixture
+def nsd(tmp_path: Path) -> Iterator[Server]:
+    """Where this machine has it: no other test needs it."""
+    if shutil.which(Nsd.binary) is None:
+        pytest.skip(f"{Nsd.binary} is missing (apt-get install {Nsd.package})")
+    folder = tmp_path / "nsd"
+    folder.mkdir()
+    with running(Nsd, folder) as server:
         yield server
 
 

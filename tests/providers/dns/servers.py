@@ -53,10 +53,13 @@ class Process:
         self.port = free_port()
         self.zones: dict[str, bool] = {}
         (folder / "db").mkdir()
+        self.start()
+
+    def start(self) -> None:
         self.configure()
-        with (folder / "log").open("wb") as log:
-            self.process = subprocess.Popen(self.command(), stdout=log, stderr=subprocess.STDOUT, cwd=folder)
-        wait_until(self._answers, f"{self.binary} answers; its log is {folder / 'log'}")
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(self.command(), stdout=log, stderr=subprocess.STDOUT, cwd=self.folder)
+        wait_until(self._answers, f"{self.binary} answers; its log is {self.folder / 'log'}")
 
     def add(self, origin: str, text: str, *, signed: bool = False) -> None:
         self.add_all({origin: text}, signed=signed)
@@ -198,6 +201,54 @@ controls {{ }};
         answer = ask(self.port, origin, f"TYPE{_BIND_BOOKKEEPING}")
         progress = [rdata.to_wire() for rrset in answer.answer for rdata in rrset] if answer else []
         return bool(progress) and all(len(octets) == 5 and octets[-1] == 1 for octets in progress)
+
+
+class Nsd(Process):
+    """A server that takes no dynamic updates."""
+
+    binary = "/usr/sbin/nsd"
+    package = "nsd"
+
+    def command(self) -> Sequence[str]:
+        return [self.binary, "-d", "-c", str(self.folder / "nsd.conf")]
+
+    def configure(self) -> None:
+        zones = "".join(
+            f'zone:\n  name: "{origin}"\n  zonefile: "{origin}.zone"\n  provide-xfr: 127.0.0.1 {KEY_NAME}\n'
+            for origin in self.zones
+        )
+        (self.folder / "nsd.conf").write_text(
+            f"""\
+server:
+  ip-address: 127.0.0.1@{self.port}
+  username: ""
+  chroot: ""
+  zonesdir: "{self.folder}"
+  database: ""
+  pidfile: "{self.folder}/nsd.pid"
+  xfrdfile: "{self.folder}/db/xfrd.state"
+  xfrdir: "{self.folder}/db"
+  zonelistfile: "{self.folder}/db/zone.list"
+remote-control:
+  control-enable: no
+key:
+  name: {KEY_NAME}
+  algorithm: hmac-sha256
+  secret: "{SECRET}"
+{zones}""",
+            encoding="utf-8",
+        )
+
+    def add_all(self, zones: Mapping[str, str], *, signed: bool = False) -> None:
+        """SIGHUP reads its zone files again, but no new zone: it is started again."""
+        assert not signed, "it signs nothing"
+        self.stop()
+        for origin, text in zones.items():
+            (self.folder / f"{origin}.zone").write_text(f"$ORIGIN {origin}.\n{text}", encoding="utf-8")
+            self.zones[origin] = False
+        self.start()
+        for origin in zones:
+            wait_until(lambda name=origin: self._holds(name, signed=False), f"{self.binary} holds {origin}")
 
 
 API_KEY = "not-to-be-seen"

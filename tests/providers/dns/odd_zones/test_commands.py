@@ -87,6 +87,20 @@ def test_a_key_for_some_names_is_told_by_the_rehearsal_and_does_what_it_may(
     assert {("selector1._domainkey", "CNAME"), ("selector2._domainkey", "CNAME"), ("_dmarc", "TXT")} <= shown.keys()
 
 
+def test_a_server_without_dynamic_update_is_read_and_told_as_that(
+    elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch, nsd: Server
+) -> None:
+    nsd.add(DOMAIN, zone_text(elsewhere.rows()))
+    served_by(nsd, elsewhere, monkeypatch)
+    before = shown_by(nsd)
+    told = f"DNS24 the DNS server 127.0.0.1:{nsd.port} takes no dynamic updates (NOTIMP to an update of {DOMAIN};"
+    assert "DNS" not in elsewhere.run("plan", "--target", "spf55/dns/*")
+    assert told in plain(elsewhere.run("rehearse", expect=1))
+    assert told in plain(elsewhere.run("apply", "--yes"))
+    assert shown_by(nsd) == before
+    assert "cannot be read" not in elsewhere.run("dns", "check", "spf55")
+
+
 @contextlib.contextmanager
 def hosted(elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch, host: Host) -> Iterator[Host]:
     for option, value in OVH.items():
