@@ -10,6 +10,7 @@ from tests.postgresql import Cluster
 from tests.scenarios import repository as repositories
 from tests.scenarios.repository import Repository
 from tests.scenarios.stage import SMALL, Stage
+from tests.scenarios.test_relay import Town
 
 
 @pytest.fixture
@@ -38,6 +39,25 @@ def three_federations(tmp_path: Path, pytestconfig: pytest.Config) -> Iterator[S
         stage.run("rehearse", expect=0)
         stage.decide()
         yield stage
+
+
+@pytest.fixture
+def switched_town(tmp_path: Path) -> Iterator[Town]:
+    """A small federation whose mail was switched and copied, and a message in a new mailbox, arrived since."""
+    stage = Stage.small(tmp_path)
+    stage.run("sandbox", "up", "--postfix", expect=0)
+    try:
+        town = Town(stage)
+        for days in (-20, -7, -1):
+            if days > -20:
+                town.come(days)
+            stage.run("apply", "--yes")
+        assert town.exchanger().endswith("mx.microsoft.")
+        stage.run("copy", "work", expect=0)
+        assert town.write("contact@spf55.org", "arrivee") == ""
+        yield town
+    finally:
+        stage.run("sandbox", "down")
 
 
 @pytest.fixture

@@ -7,10 +7,8 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from tests.proofs.dying import POINTS
 from tests.scenarios.stage import ROOT, Stage
 from tests.scenarios.test_lock import lets_in
@@ -18,25 +16,6 @@ from tests.scenarios.test_relay import DOMAIN, Town, until
 
 USER = ("canari@spf55.org", "canary-password")
 BOX = "contact@spf55.org"
-
-
-@pytest.fixture
-def town(tmp_path: Path) -> Iterator[Town]:
-    """A federation whose mail was switched and copied, and a message that has arrived in a new mailbox since."""
-    stage = Stage.small(tmp_path)
-    stage.run("sandbox", "up", "--postfix", expect=0)
-    try:
-        town = Town(stage)
-        for days in (-20, -7, -1):
-            if days > -20:
-                town.come(days)
-            stage.run("apply", "--yes")
-        assert town.exchanger().endswith("mx.microsoft.")
-        stage.run("copy", "work", expect=0)
-        assert town.write(BOX, "arrivee") == ""
-        yield town
-    finally:
-        stage.run("sandbox", "down")
 
 
 def move_date(town: Town, days: int) -> None:
@@ -57,7 +36,8 @@ def changes(stage: Stage) -> dict[str, str]:
     return {one["address"]: one["action"] for one in document["changes"] if one["due"] is None}
 
 
-def test_a_federation_goes_back_and_its_mail_with_it_and_moves_again_on_its_new_date(town: Town) -> None:
+def test_a_federation_goes_back_and_its_mail_with_it_and_moves_again_on_its_new_date(switched_town: Town) -> None:
+    town = switched_town
     stage = town.stage
     move_date(town, 28)
     shown = stage.run("plan").out
@@ -96,7 +76,8 @@ def test_a_federation_goes_back_and_its_mail_with_it_and_moves_again_on_its_new_
 DYING = "from tests.proofs.dying import die_at; die_at({}, {!r}); from reconcile.cli.main import main; main()"
 
 
-def test_killed_at_any_line_of_its_journal_it_goes_back_in_order_and_loses_nothing(town: Town) -> None:
+def test_killed_at_any_line_of_its_journal_it_goes_back_in_order_and_loses_nothing(switched_town: Town) -> None:
+    town = switched_town
     stage = town.stage
     move_date(town, 28)
     deaths = 0

@@ -22,7 +22,7 @@ from reconcile.resources.resource import Desired, Reference, Value
 #: What becomes of a resource at some moment of the calendar, when it is not there.
 ABSENT = "absent"
 #: What follows from what has happened, such as who has joined since: not from what the files decide alone.
-FOLLOWS = frozenset({"notice", "credentials", "copy_back"})
+FOLLOWS = frozenset({"notice", "credentials", "copy_back", "last_pass", "closing"})
 
 _BEFORE, _AFTER = dt.datetime(2000, 1, 1, tzinfo=dt.UTC), dt.datetime(2200, 1, 1, tzinfo=dt.UTC)
 _canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode

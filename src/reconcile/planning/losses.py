@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reconcile.planning.closing import CLOSED
 from reconcile.planning.plan import EXISTS_ALREADY, Action, Change, Plan, items_changed
 from reconcile.resources.kinds import KINDS
 
@@ -21,5 +22,5 @@ def unfinished_copies(plan: Plan) -> Iterator[Change]:
     """The copies that the plan gives up before all the mail has arrived."""
     for change in plan.changes:
         given_up = change.address.kind == "copy" and change.action is Action.DELETE
-        if given_up and change.before and change.before.context.get("state") != "done":
+        if given_up and change.note != CLOSED and change.before and change.before.context.get("state") != "done":
             yield change

@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 
+from reconcile.planning.closing import closed_first
 from reconcile.planning.deletions import RANK, gone_first, rights_taken_first
 from reconcile.planning.plan import Action, Change, items_changed
 from reconcile.planning.rollback import undone_first
@@ -20,13 +21,13 @@ def ordered(changes: Sequence[Change], seats: Mapping[Address, Address]) -> tupl
     """
     present = {change.address for change in changes}
     handovers, gone, taken = _handovers(changes), gone_first(changes), rights_taken_first(changes)
-    undone = undone_first(changes)
+    undone, closed = undone_first(changes), closed_first(changes)
     for receiver, giver in seats.items():
         handovers.setdefault(receiver, []).append(giver)
     result = []
     for change in changes:
         after = tuple(address for address in change.after if address in present)
-        for earlier in (gone, taken, handovers, undone):
+        for earlier in (gone, taken, handovers, undone, closed):
             after += tuple(one for one in earlier.get(change.address, ()) if one not in after)
         behind = tuple(address for address in change.behind if address in present)
         as_it_was = after == change.after and behind == change.behind

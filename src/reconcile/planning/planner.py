@@ -12,9 +12,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from reconcile.config.inventory.logins import Logins
 from reconcile.planning.behind import one_too_many, spared
+from reconcile.planning.closing import CLOSED, ENDS, STAYS
 from reconcile.planning.diff import diff, disown, recorded_as, retire
 from reconcile.planning.order import ordered
-from reconcile.planning.plan import Basis, Blocked, Change, Plan, Unrecorded
+from reconcile.planning.plan import Action, Basis, Blocked, Change, Plan, Unrecorded
 from reconcile.planning.renames import declared_renames, handed_over, observed_renames
 from reconcile.planning.rollback import undoing
 from reconcile.planning.seats import allocate
@@ -35,7 +36,8 @@ class Inputs:
     a run that never ended. ``domains``: every mail domain these federations declare → slug; ``owners``: every one that
     any file declares. ``basis``: one entry per federation. ``logins``: whose old mailboxes each may have
     copied; None leaves it to the last check before a write. ``put_back``: of each DNS record that we changed for a
-    switch whose moment is to come again, the values it had before; () for one that was not there.
+    switch whose moment is to come again, the values it had before; () for one that was not there. ``closed``: slugs of
+    migrations that are over.
     """
 
     desired: Sequence[Desired]
@@ -47,6 +49,7 @@ class Inputs:
     owners: Mapping[str, str] = dataclasses.field(default_factory=dict)
     logins: Logins | None = None
     put_back: Mapping[Address, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    closed: Collection[str] = ()
 
     @property
     def addresses(self) -> Collection[Address]:
@@ -126,12 +129,17 @@ def make_plan(inputs: Inputs, readers: Mapping[str, Reader], now: dt.datetime, t
         owner = inputs.owners.get(address.mail_domain, address.federation)
         if owner != address.federation and not KINDS[address.kind].local:
             changes.append(disown(address, f"{owner} declares {address.mail_domain} now"))
+        elif address.federation in inputs.closed and address.kind in STAYS:
+            changes.append(disown(address, CLOSED))
         elif isinstance(shown, Unknown):
             blocked[address] = Blocked(address, shown.reason)
         else:
             # An object that YAML describes under another address is never deleted under this one.
             ours_alone = isinstance(shown, Live) and (address.kind, shown.identity) not in in_use
-            changes.append(retire(address, shown if isinstance(shown, Live) and ours_alone else None, record))
+            change = retire(address, shown if isinstance(shown, Live) and ours_alone else None, record)
+            if address.federation in inputs.closed and address.kind in ENDS and change.action is Action.DELETE:
+                change = dataclasses.replace(change, note=CLOSED)
+            changes.append(change)
 
     allowed, blocked = _block_dependants(changes, blocked)
     allowed = _kept_apart([spared(change, blocked) for change in allowed], apart, now + LIFETIME)

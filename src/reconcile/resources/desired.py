@@ -288,7 +288,7 @@ class _Compiler:
     # ---- copies
 
     def _copies(self, address: str, mailbox: Mailbox) -> Iterator[Desired]:
-        if self._file.legacy is None:
+        if self._file.legacy is None or self._file.migration.closed is not None:
             return
         merged = [(place, alias.address) for place, alias in enumerate(mailbox.aliases) if alias.legacy_mail == "merge"]
         if mailbox.new and not merged:

@@ -195,6 +195,10 @@ _DECLARED = (
     ),
     # What arrived in a new mailbox after the switch, brought back to the old one until the new date of a rollback.
     _kind("copy_back", "copies", Field("source"), Field("login"), Field("destination"), local=True),
+    # One pass more of every copy was asked for, after which no sender tries the old host any more.
+    _kind("last_pass", "closing", Field("asked"), local=True, timely=True),
+    # The end of a migration: on: its day; refused, unsound: why what was not copied, or does not compare, is accepted.
+    _kind("closing", "closing", Field("on"), Field("refused"), Field("unsound"), local=True, once=True),
     # A letter to the contact. day: the migration date it tells. attempt: grows when somebody asks to have it
     # sent again.
     _kind("notice", "post", Field("to"), Field("day"), Field("attempt"), local=True, once=True),

@@ -20,6 +20,7 @@ class Milestones:
     its mailboxes, and the gates must hold (J-1 16:00). ``cutover``: boxes are created, MX switches, copies start
     (J-1 18:00). ``authoritative``: the tenant refuses addresses it does not know (J+1 18:00). ``settled``: nobody goes
     back any more, records live long again (J+2 18:00). ``departure``: all mail leaves through Microsoft (J+14 18:00).
+    ``last_pass``: no sender tries the old host any more, so that a pass may be the last (J+5 18:00).
     """
 
     preparation: dt.datetime
@@ -28,6 +29,7 @@ class Milestones:
     authoritative: dt.datetime
     settled: dt.datetime
     departure: dt.datetime
+    last_pass: dt.datetime
 
 
 def milestones(day: dt.date | None, calendar: Calendar) -> Milestones:
@@ -47,4 +49,5 @@ def milestones(day: dt.date | None, calendar: Calendar) -> Milestones:
         authoritative=moment(calendar.authoritative_days - 1, calendar.cutover),
         settled=moment(calendar.settled_days, calendar.cutover),
         departure=moment(calendar.departure_days, calendar.cutover),
+        last_pass=moment(calendar.last_pass_days - 1, calendar.cutover),
     )

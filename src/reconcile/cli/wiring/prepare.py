@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from reconcile.planning.planner import Inputs
     from reconcile.providers.base import Finding, Reader
     from reconcile.resources.address import Address
+    from reconcile.resources.resource import Desired
     from reconcile.state.snapshot.snapshot import Snapshot
 
 
@@ -128,10 +129,12 @@ def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepare
     owners = declared_domains(loaded.federations)
     desired = compile_federations(federations, settings, session.clock.now())
     back = returning(session, federations, snapshots)
+    ends = _ends(session, federations, snapshots)
     inputs = Inputs(
         desired=(
             *desired,
             *back.desired,
+            *ends,
             *notices_of(session, federations, snapshots, desired),
             *(network.desired if network else ()),
         ),
@@ -143,8 +146,29 @@ def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepare
         owners=owners,
         logins=Logins.known(owners, settings.legacy, settings.protected, session.inventories.values()),
         put_back=back.put_back,
+        closed=frozenset(one.address.federation for one in ends if one.address.kind == "closing"),
     )
     return Prepared(federations, snapshots, inputs, loaded.federations, broken, back.slugs)
+
+
+def _ends(
+    session: Session, federations: Sequence[Federation], snapshots: Mapping[str, Snapshot]
+) -> tuple[Desired, ...]:
+    """What ends the migrations of these federations."""
+    from reconcile.resources.closing import closing
+    from reconcile.resources.milestones import milestones
+
+    now, calendar = session.clock.now(), session.settings.calendar
+    return tuple(
+        one
+        for federation in federations
+        for one in closing(
+            federation,
+            snapshots[federation.slug].records.keys(),
+            milestones(federation.file.migration.date, calendar),
+            now,
+        )
+    )
 
 
 def _sound(loaded: Loaded, names: Sequence[str]) -> tuple[Sequence[Federation], Sequence[LeftOut]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconcile.cli.session.credential import application, credential
 from reconcile.cli.session.session import Session
+from reconcile.cli.wiring.closing import closing
 from reconcile.cli.wiring.copies import copies_location
 from reconcile.cli.wiring.delivery import delivery
 from reconcile.cli.wiring.legacy import legacy
@@ -23,14 +24,17 @@ def providers(session: Session) -> Mapping[str, Provider]:
     """Every provider of this call, by name. Raises AUTH01 without the keys that writing takes; that of the vault is
     asked for when something is delivered."""
     dns = dns_services(session).provider(session.state / "dns")
-    others = (dns, legacy(session), delivery(session), post(session))
+    others = (dns, legacy(session), delivery(session), post(session), closing(session))
     return {provider.name: provider for provider in (*_tenant_and_copies(session), *others)}
 
 
 def readers(session: Session) -> Mapping[str, Reader]:
     """The readers alone: a plan needs no key that could change a zone."""
     found = {provider.name: provider.reader for provider in _tenant_and_copies(session)}
-    found |= {provider.name: provider.reader for provider in (legacy(session), delivery(session), post(session))}
+    found |= {
+        provider.name: provider.reader
+        for provider in (legacy(session), delivery(session), post(session), closing(session))
+    }
     return found | {"dns": dns_services(session).reader()}
 
 

@@ -216,6 +216,8 @@ Waivable = Literal[
     "GAT11",
     "GAT30",
     "GAT47",
+    "GAT51",
+    "GAT52",
 ]
 
 

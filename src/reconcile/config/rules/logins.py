@@ -12,6 +12,8 @@ from reconcile.config.rules.catalogue import Finding
 def check_logins(federation: Federation, logins: Logins) -> Iterator[Finding]:
     """``logins``: what is known of whose they are."""
     file = federation.file
+    if file.legacy is None and file.migration.closed is not None:
+        return  # nothing is opened any more
     server = file.legacy.server if file.legacy else ""
     for login, route in _opened(federation):
         if why := logins.refusal(federation.slug, server, login):

@@ -1,0 +1,41 @@
+"""What ends a migration: a last pass of its copies, then the closing that its file asks for. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterator, Mapping
+
+from reconcile.config.federation.federation import Federation
+from reconcile.resources.address import Address
+from reconcile.resources.milestones import Milestones
+from reconcile.resources.resource import Desired, Origin
+
+#: The lines of ``overrides`` that sign exceptions off: refused messages, mailboxes that do not compare.
+REFUSED, UNSOUND = "GAT51", "GAT52"
+
+
+def closing(
+    federation: Federation, recorded: Collection[Address], moments: Milestones, now: dt.datetime
+) -> Iterator[Desired]:
+    """The last pass once its moment has come, or the file asks for the closing, which waits for it. Nothing for a
+    federation of which nothing was copied.
+
+    ``recorded``: what the state holds.
+    """
+    kinds, file = {address.kind for address in recorded}, federation.file
+    if not kinds & {"copy", "last_pass"}:
+        return
+    closed = file.migration.closed
+    if closed is None and now < moments.last_pass and "last_pass" not in kinds:
+        return
+    last = Address(federation.slug, "last_pass", file.domain)
+    due = None if "closing" in kinds else moments.last_pass
+    yield Desired(last, {"asked": True}, due=due)
+    if closed is not None:
+        mark = federation.marks.get(("migration", "closed"))
+        origin = Origin(federation.path, mark.key_line, mark.key_column) if mark else None
+        reasons: Mapping[str, str] = {str(code): why for code, why in file.overrides.items()}
+        fields = {"on": closed.isoformat(), "refused": reasons.get(REFUSED, ""), "unsound": reasons.get(UNSOUND, "")}
+        # Whoever has not had their password yet, has it first: the vault is emptied.
+        handed = Address(federation.slug, "credentials", file.domain)
+        yield Desired(Address(federation.slug, "closing", file.domain), fields, (last, handed), origin=origin)
