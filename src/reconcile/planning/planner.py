@@ -14,6 +14,7 @@ from reconcile.config.inventory.logins import Logins
 from reconcile.planning.behind import one_too_many, spared
 from reconcile.planning.closing import CLOSED, ENDS, STAYS
 from reconcile.planning.diff import diff, disown, recorded_as, retire
+from reconcile.planning.guards import Boundary
 from reconcile.planning.order import ordered
 from reconcile.planning.plan import Action, Basis, Blocked, Change, Plan, Unrecorded
 from reconcile.planning.renames import declared_renames, handed_over, observed_renames
@@ -96,6 +97,9 @@ def make_plan(inputs: Inputs, readers: Mapping[str, Reader], now: dt.datetime, t
             changes.append(undone)
             continue
         change = diff(resource, live, record, resolve, interrupted=interrupted)
+        if change is not None and live is not None and (why := _beyond(change, live, inputs)):
+            blocked[resource.address] = Blocked(resource.address, why)
+            continue
         if change is not None:
             apart[change.address] = resource.apart
             if former or giver:
@@ -231,6 +235,17 @@ def _not_theirs(resource: Desired, logins: Logins | None) -> str:
     else:
         return ""
     return next(filter(None, (logins.refusal(resource.address.federation, str(server), one) for one in opened)), "")
+
+
+def _beyond(change: Change, live: Live, inputs: Inputs) -> str:
+    """Why no write to a mailbox can be made, by an address it has in the world; "" when one can."""
+    if change.address.kind != "mailbox" or not inputs.owners:
+        return ""
+    primary, aliases = live.fields.get("primary"), live.fields.get("aliases")
+    told = (change.address.key, primary, *(aliases if isinstance(aliases, tuple) else ()))
+    names = [str(name) for name in told if name]
+    boundary = Boundary(inputs.owners, inputs.logins.protected if inputs.logins else ())
+    return boundary.outside(change, names)
 
 
 def _block_dependants(
