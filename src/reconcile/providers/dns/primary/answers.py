@@ -189,7 +189,7 @@ def _question_name(name: dns.name.Name, reply: bytes) -> int:
     wire = _wire(name)
     if reply.startswith(wire, _HEADER.size):
         return len(wire)
-    owner, used = dns.name.from_wire(reply, _HEADER.size)  # in other letters, which are the same name
+    owner, used = dns.name.from_wire(reply, _HEADER.size)  # in upper or lower case, which is the same name
     if owner != name:
         raise ValueError("it answers another question")
     return used
