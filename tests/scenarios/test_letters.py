@@ -88,6 +88,27 @@ def test_each_letter_leaves_once_at_its_moment(days: Days) -> None:
         assert "<script" not in page.get_content()
 
 
+def test_the_list_carries_the_workbook_that_is_known_when_it_comes_back(days: Days) -> None:
+    come(days, 14)
+    days.stage.run("letter", "show", "spf55", "list", "--eml", "seen.eml", expect=0)
+    record = days.stage.folder / "spfstate" / "sheets" / "spf55.sandbox.json"
+    assert not record.exists()
+    assert apply_letters(days) == ["list"]
+    [mail] = mails(days).values()
+    [sheet] = list(mail.iter_attachments())
+    assert sheet.get_filename() == "spf55-adresses-v1.xlsx"
+    body = mail.get_body(("plain",))
+    assert body is not None
+    assert "Vous trouverez ci-joint un fichier" in body.get_content()
+    [out] = json.loads(record.read_text(encoding="utf-8"))["sheets"]
+    assert (out["way"], out["version"], out["file"]) == ("out", 1, "spf55-adresses-v1.xlsx")
+    back = days.stage.folder / "reponse.xlsx"
+    back.write_bytes(sheet.get_content())
+    assert "the answer of spf55" in days.stage.run("sheet", "in", str(back)).out
+    days.stage.run("sheet", "out", "spf55", expect=0)
+    assert (days.stage.folder / "sheets" / "spf55-adresses-v1.xlsx").read_bytes() == sheet.get_content()
+
+
 def test_a_date_moved_is_told_once_and_the_letters_follow_it(days: Days) -> None:
     come(days, 14)
     assert apply_letters(days) == ["list"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,10 +56,9 @@ def out(session: Session, what: tuple[str, ...], folder: Path) -> int:
 
 
 def _write(session: Session, federation: Federation, folder: Path) -> None:
-    from reconcile.cli.sheet.content import content
+    from reconcile.cli.wiring.handing import handing, keep
     from reconcile.documents.workbook.workbook import write
     from reconcile.state.durable import PRIVATE_FILE, private_folder, replace_file, unwritable
-    from reconcile.state.sheets import Sheet, newest_out
 
     inventory = session.inventory_folder.newest(federation.slug)
     if inventory is None:
@@ -68,17 +66,13 @@ def _write(session: Session, federation: Federation, folder: Path) -> None:
     elif inventory.unknown:
         missing = ", ".join(sorted(one.replace("_", " ") for one in inventory.unknown))
         session.warn(f"{federation.slug}: the inventory of {inventory.taken:%Y-%m-%d} does not know its {missing}.")
-    last = newest_out(session.sheet_folder.read(federation.slug))
-    workbook = content(session, federation, inventory, last, session.clock.now())
-    path = folder / f"{federation.slug}-adresses-v{workbook.identity.version}.xlsx"
+    handed = handing(session, federation)
+    workbook, path = handed.workbook, folder / handed.name
     try:
         private_folder(folder)
     except OSError as error:
         raise unwritable(path, error) from None
     replace_file(path, write(workbook), PRIVATE_FILE)
-    if not session.as_of and (last is None or str(last.version) != workbook.identity.version):
-        made = dt.datetime.fromisoformat(workbook.identity.made)
-        record = Sheet("out", made, int(workbook.identity.version), workbook.identity.rows, path.name)
-        session.sheet_folder.add(federation.slug, record)
+    keep(session, federation, handed)
     undecided = sum(not row["keep"] for row in workbook.rows)
     click.echo(f"{path}: {len(workbook.rows)} addresses, {undecided} to decide on, version {workbook.identity.version}")

@@ -25,7 +25,7 @@ def post(session: Session) -> Provider:
 
     writing = Writing(session)
     patience = dt.timedelta(minutes=session.settings.letters.settle_minutes)
-    return post_provider(letter_book(session), carrier(session), writing.parcel, session.clock, patience)
+    return post_provider(letter_book(session), carrier(session), writing.leaving, session.clock, patience)
 
 
 def carrier(session: Session) -> Carrier:

@@ -32,6 +32,17 @@ class Writing:
 
     session: Session
 
+    def leaving(self, address: Address, to: str, day: str, attempt: int) -> Parcel:
+        """The parcel of a letter that is sent now. The workbook it carries is recorded first: after a crash the letter
+        that is tried again has the same one. Raises ``Problem`` as ``parcel`` does, and WBK70, STA01 or STA06."""
+        from reconcile.cli.wiring.handing import handing, keep
+        from reconcile.resources.notices import Letter
+
+        if Letter(address.key) is Letter.LIST:
+            federation = self.federation(address.federation)
+            keep(self.session, federation, handing(self.session, federation))
+        return self.parcel(address, to, day, attempt)
+
     def parcel(self, address: Address, to: str, day: str, attempt: int) -> Parcel:
         """The letter of that address. Raises ``Problem`` LET01, LET02, or CFG03 when its file is not valid."""
         from reconcile.documents.letters.message import Envelope, message, message_id
@@ -109,10 +120,15 @@ class Writing:
         )
 
     def _attachments(self, federation: Federation, letter: Letter) -> Sequence[Attachment]:
+        from reconcile.cli.wiring.handing import MEDIA_TYPE, handing
         from reconcile.documents.letters.message import Attachment
         from reconcile.documents.person_sheet import setup_sheet
+        from reconcile.documents.workbook.workbook import write
         from reconcile.resources.notices import Letter
 
+        if letter is Letter.LIST:
+            handed = handing(self.session, federation)
+            return [Attachment(handed.name, MEDIA_TYPE, write(handed.workbook))]
         if letter is Letter.OPENING:
             sheet = setup_sheet(federation.file.name, self._settings.letters)
             return [Attachment("Configurer-sa-messagerie.pdf", "application/pdf", sheet)]
