@@ -72,6 +72,55 @@ INPUTS: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
         ("@ TXT",),
         "3 lookups of the SPF record of spf55.org find nothing",
     ),
+    "spf include with two records": (
+        (
+            '@ 300 TXT "v=spf1 include:two.spf55.org -all"',
+            'two 300 TXT "v=spf1 -all"',
+            'two 300 TXT "v=spf1 ip4:192.0.2.1 -all"',
+        ),
+        ("@ TXT",),
+        "two.spf55.org has 2 SPF records",
+    ),
+    "spf include malformed": (
+        ('@ 300 TXT "v=spf1 include:bad.spf55.org -all"', 'bad 300 TXT "v=spf1 ip4:192.0.2 -all"'),
+        ("@ TXT",),
+        "the SPF record of bad.spf55.org is malformed",
+    ),
+    "spf include in a ring": (
+        (
+            '@ 300 TXT "v=spf1 include:r1.spf55.org -all"',
+            'r1 300 TXT "v=spf1 include:r2.spf55.org -all"',
+            'r2 300 TXT "v=spf1 include:r1.spf55.org -all"',
+        ),
+        ("@ TXT",),
+        "r1.spf55.org includes itself",
+    ),
+    "spf redirect gone": (
+        ('@ 300 TXT "v=spf1 redirect=gone.spf55.org"',),
+        ("@ TXT",),
+        "gone.spf55.org has no SPF record",
+    ),
+    "over ten MX hosts": (
+        (
+            '@ 300 TXT "v=spf1 mx:many.spf55.org -all"',
+            *(f"many 300 MX {number} m{number}.mutualise.example." for number in range(11)),
+        ),
+        ("@ TXT",),
+        "many.spf55.org has 11 MX hosts, and receivers give up after 10",
+    ),
+    "a null MX": (("@ 300 MX 0 .",), ("@ MX",), "null MX"),
+    "no MX but an address": (("@ 300 A 192.0.2.10",), ("@ MX",), "implicit MX"),
+    "an MX that stands twice": (
+        ("@ 300 MX 50 mx1.mutualise.example.",),
+        (),
+        "The MX mx1.mutualise.example stands in 2 records of spf55.org",
+    ),
+    "a text at a selector": (
+        ('selector1._domainkey 300 TXT "v=DKIM1; p=MIGf"',),
+        (),
+        "holds other records (TXT)",
+    ),
+    "an IPv6 address at autodiscover": (("autodiscover 300 AAAA 2001:db8::44",), (), "holds other records (AAAA)"),
     "an address at autodiscover": (("autodiscover 300 A 192.0.2.44",), (), "holds other records (A)"),
     "an MX that is an alias": (
         ("mail 300 CNAME www", "@ 300 MX 5 mail.spf55.org."),
@@ -92,7 +141,7 @@ def test_the_plan_the_rehearsal_and_the_check_say_it(
     finally:
         names = [record.split(" ") for record in added if not record.startswith("@")]
         zone.change(delete=tuple(f"{words[0]} {words[2]}" for words in names))
-        zone.change(delete=("@ MX", "@ TXT"))
+        zone.change(delete=("@ MX", "@ TXT", "@ A"))
         old = ("@ 3600 MX 10 mx1.mutualise.example.", '@ 3600 TXT "v=spf1 include:_spf.mutualise.example ~all"')
         zone.change(add=old)
 
