@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from reconcile.config.federation.federation import Federation
 from reconcile.resources.address import Address
@@ -15,22 +15,24 @@ REFUSED, UNSOUND = "GAT51", "GAT52"
 
 
 def closing(
-    federation: Federation, recorded: Collection[Address], moments: Milestones, now: dt.datetime
+    federation: Federation, recorded: Mapping[Address, dt.datetime], moments: Milestones, now: dt.datetime
 ) -> Iterator[Desired]:
     """The last pass once its moment has come, or the file asks for the closing, which waits for it. Nothing for a
-    federation of which nothing was copied.
+    federation of which nothing was copied; no last pass where every copy was queued after its moment, for then the
+    first one is as late as it must be.
 
-    ``recorded``: what the state holds.
+    ``recorded``: what the state holds, and when it was written.
     """
     kinds, file = {address.kind for address in recorded}, federation.file
     if not kinds & {"copy", "last_pass"}:
         return
     closed = file.migration.closed
-    if closed is None and now < moments.last_pass and "last_pass" not in kinds:
-        return
+    early = any(address.kind == "copy" and at < moments.last_pass for address, at in recorded.items())
+    wanted = "last_pass" in kinds or (early and (closed is not None or now >= moments.last_pass))
     last = Address(federation.slug, "last_pass", file.domain)
-    due = None if "closing" in kinds else moments.last_pass
-    yield Desired(last, {"asked": True}, due=due)
+    if wanted:
+        due = None if "closing" in kinds else moments.last_pass
+        yield Desired(last, {"asked": True}, due=due)
     if closed is not None:
         mark = federation.marks.get(("migration", "closed"))
         origin = Origin(federation.path, mark.key_line, mark.key_column) if mark else None
@@ -38,4 +40,5 @@ def closing(
         fields = {"on": closed.isoformat(), "refused": reasons.get(REFUSED, ""), "unsound": reasons.get(UNSOUND, "")}
         # Whoever has not had their password yet, has it first: the vault is emptied.
         handed = Address(federation.slug, "credentials", file.domain)
-        yield Desired(Address(federation.slug, "closing", file.domain), fields, (last, handed), origin=origin)
+        after = (last, handed) if wanted else (handed,)
+        yield Desired(Address(federation.slug, "closing", file.domain), fields, after, origin=origin)

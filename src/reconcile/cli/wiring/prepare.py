@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -164,11 +165,25 @@ def _ends(
         for federation in federations
         for one in closing(
             federation,
-            snapshots[federation.slug].records.keys(),
+            _written(snapshots[federation.slug]),
             milestones(federation.file.migration.date, calendar),
             now,
         )
     )
+
+
+def _written(snapshot: Snapshot) -> Mapping[Address, dt.datetime]:
+    """When each record was written; long ago where that cannot be read."""
+    never = dt.datetime.min.replace(tzinfo=dt.UTC)
+
+    def moment(text: str) -> dt.datetime:
+        try:
+            at = dt.datetime.fromisoformat(text)
+        except ValueError:
+            return never
+        return at if at.tzinfo else never
+
+    return {address: moment(record.applied_at) for address, record in snapshot.records.items()}
 
 
 def _sound(loaded: Loaded, names: Sequence[str]) -> tuple[Sequence[Federation], Sequence[LeftOut]]:
