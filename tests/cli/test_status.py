@@ -49,14 +49,15 @@ def test_nothing_is_written_by_looking(stage: Stage) -> None:
     assert sorted(stage.folder.rglob("*")) == before
 
 
-def test_watched_it_is_told_again_when_it_changed_until_interrupted(stage: Stage) -> None:
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_watched_it_is_told_again_when_it_changed_until_interrupted(stage: Stage, how: signal.Signals) -> None:
     watching = stage.start("--live", "status", "--watch", "--as-of", "2025-01-10")
     assert watching.stdout is not None
     first = [watching.stdout.readline() for _ in range(5)]
     assert not [line for line in first if line.startswith("✗")]
     stage.edit("spf88", "licence: E1", "licence: E9")
     assert any(line.startswith("✗ spf88") for line in iter(watching.stdout.readline, ""))
-    watching.send_signal(signal.SIGINT)
+    watching.send_signal(how)
     rest = watching.stdout.read()
     watching.stdout.close()
     assert watching.wait(30) == 1, rest

@@ -64,30 +64,31 @@ def _show(session: Session, rows: Sequence[FederationStatus]) -> None:
 
 def _watch(session: Session, what: Sequence[str], rows: list[FederationStatus]) -> list[FederationStatus]:
     """On a terminal the table is drawn anew; elsewhere it is printed again when it changed."""
+    import threading
+
     from rich.console import Group
     from rich.live import Live
 
-    from reconcile.clock import SystemClock
+    from reconcile.cli.session.signals import graceful_shutdown
     from reconcile.views.status import status_text
 
-    # The sandbox's clock is moved by whoever waits on it, and this only looks.
-    console, clock = session.console(), SystemClock()
-    try:
+    # Waits in the machine's time: the sandbox's clock is moved by whoever waits on it, and this only looks.
+    console, ended = session.console(), threading.Event()
+    with graceful_shutdown(ended.set):
         if not console.is_terminal:
             _show(session, rows)
-            while True:
-                clock.sleep(_EVERY)
+            while not ended.wait(_EVERY):
                 if (fresh := _rows(session, what)) != rows:
                     rows = fresh
                     _show(session, rows)
+            return rows
         with Live(console=console, auto_refresh=False, screen=True) as live:
-            while True:
+            while not ended.is_set():
                 lines = status_text(rows, session.clock.now(), session.zone, console.width)
                 live.update(Group(*lines), refresh=True)
-                clock.sleep(_EVERY)
-                rows = _rows(session, what)
-    except KeyboardInterrupt:
-        return rows
+                if not ended.wait(_EVERY):
+                    rows = _rows(session, what)
+    return rows
 
 
 def _rows(session: Session, what: Sequence[str]) -> list[FederationStatus]:
