@@ -35,7 +35,7 @@ def spf_refusals(scope: Scope, observed: Mapping[Address, Observed], resolver: R
             ahead.setdefault(key.owner, []).append(one)
     records = [(str(text), owner) for owner, of in ahead.items() if (text := _record(observed[of[0].address]))]
     pending = [(text, owner) for text, owner in records if _unfinished(ahead[owner], observed)]
-    prefetch(pending, resolver)
+    prefetch(pending, resolver, [(host, "TXT") for host in _USUAL_INCLUDE] if pending else ())
     refused: dict[Address, Unknown] = {}
     for text, owner in pending:
         now = dns.rdataset.from_rdata_list(0, [rdata_of(RdataType.TXT, text)])

@@ -89,6 +89,8 @@ class Surveyor:
         """
         facts = self._gathered(list(switches), new_mx, known)
         named, signed = self._named_servers(facts)
+        # What both go on to look up, in one round.
+        self.resolver.resolve_all([*_addresses(named), *((parent, "NS") for parent in _parents(facts).values())])
         parents = self._delegations(facts)
         nameservers = self._authoritative(named)
         others = {domain: [one for one in found if not self._is_primary(one)] for domain, found in nameservers.items()}
@@ -182,15 +184,13 @@ class Surveyor:
 
     def _authoritative(self, named: Mapping[str, Sequence[str]]) -> dict[str, list[Nameserver]]:
         """Each domain's name servers, by address."""
-        every = {host for names in named.values() for host in names}
-        self.resolver.resolve_all((host, rdtype) for host in sorted(every) for rdtype in ("A", "AAAA"))
-        known = {host: list(self._nameservers(host)) for host in every}
+        self.resolver.resolve_all(_addresses(named))
+        known = {host: list(self._nameservers(host)) for host, _ in _addresses(named)}
         return {domain: [one for host in names for one in known[host]] for domain, names in named.items()}
 
     def _delegations(self, facts: Sequence[Facts]) -> dict[dns.name.Name | None, frozenset[str] | None]:
         """The name servers the parent of each zone delegates to, as one of the parent's servers says."""
-        apexes = sorted({apex for one in facts if (apex := _apex(one)) is not None and apex != dns.name.root})
-        parents = {apex: apex.parent().to_text(omit_final_dot=len(apex.labels) > 2) for apex in apexes}
+        parents = _parents(facts)
         self.resolver.resolve_all((parent, "NS") for parent in parents.values())
         servers = {
             apex: (self.resolver.resolve(parent, "NS") or ("",))[0].rstrip(".") for apex, parent in parents.items()
@@ -243,6 +243,18 @@ def _names(facts: Facts, records: Sequence[tuple[str, str]]) -> set[dns.name.Nam
 
 def _name(facts: Facts, below: str) -> dns.name.Name:
     return dns.name.from_text(f"{below}.{facts.domain}" if below else facts.domain).canonicalize()
+
+
+def _addresses(named: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    """What to ask for the addresses of name servers."""
+    every = {host for names in named.values() for host in names}
+    return [(host, rdtype) for host in sorted(every) for rdtype in ("A", "AAAA")]
+
+
+def _parents(facts: Sequence[Facts]) -> dict[dns.name.Name, str]:
+    """The zone above each zone."""
+    apexes = sorted({apex for one in facts if (apex := _apex(one)) is not None and apex != dns.name.root})
+    return {apex: apex.parent().to_text(omit_final_dot=len(apex.labels) > 2) for apex in apexes}
 
 
 def _apex(facts: Facts) -> dns.name.Name | None:
