@@ -25,7 +25,7 @@ DEPTH_LIMIT = 16  # a federation file needs 6
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 # What YAML calls null, when written without quotes.
-_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 # Control characters, and the three separators YAML 1.1 counts as line ends and no editor does.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
@@ -195,7 +195,7 @@ def _start(event: yaml.Event) -> _Place:
 
 def _scalar(event: yaml.ScalarEvent) -> str | None:
     text: str = event.value
-    if not event.style and text in _NULLS:
+    if not event.style and text in NULLS:
         return None
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 

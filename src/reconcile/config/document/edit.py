@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from reconcile.config.document.document import LOADER, read_document
+from reconcile.config.document.document import LOADER, NULLS, read_document
 from reconcile.config.document.written import element, entry, inline, scalar
 from reconcile.problem import Problem
 
@@ -211,7 +211,12 @@ def _tree(node: Any) -> Any:
         return {unicodedata.normalize("NFC", key.value): _tree(value) for key, value in node.value}
     if isinstance(node, yaml.SequenceNode):
         return [_tree(one) for one in node.value]
-    if not node.style and node.value in ("", "~", "null", "Null", "NULL"):
+    return scalar_of(node)
+
+
+def scalar_of(node: yaml.ScalarNode) -> str | None:
+    """A composed scalar as ``read_document`` reads it."""
+    if not node.style and node.value in NULLS:
         return None
     return unicodedata.normalize("NFC", node.value)
 

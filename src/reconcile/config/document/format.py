@@ -17,6 +17,7 @@ import yaml
 
 from reconcile.config.document.canonical_order import Place, below, rank
 from reconcile.config.document.document import LOADER, read_document
+from reconcile.config.document.edit import scalar_of
 from reconcile.config.document.written import entry, inline, scalar
 from reconcile.problem import Problem
 
@@ -230,9 +231,7 @@ def _ordered(node: Any, place: Place) -> Any:
         return {key: _ordered(value, below(place, key)) for key, value in pairs}
     if isinstance(node, yaml.SequenceNode):
         return [_ordered(one, (*place, "*")) for one in node.value]
-    if not node.style and node.value in ("", "~", "null", "Null", "NULL"):
-        return None
-    return unicodedata.normalize("NFC", node.value)
+    return scalar_of(node)
 
 
 def _with_comment(line: str, item: _Item) -> str:

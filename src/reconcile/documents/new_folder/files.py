@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
-import string
 from collections.abc import Iterable, Mapping
 from importlib import resources
+
+from reconcile.documents.pipelines.template import Template
 
 #: What the tool writes and git is not to hold, and secrets (docs/state.md).
 IGNORED = ("/spfstate/", "/plans/", "/sheets/", "/secrets/", "/.sandbox/")
@@ -57,7 +58,7 @@ def files(beginning: Beginning, schema: str) -> Mapping[str, str]:
 def settings_text(beginning: Beginning) -> str:
     """reconcile.toml, with a comment wherever something is left to say."""
     sign_in = beginning.forge if beginning.forge != "none" else "secret"
-    return _Text(_packaged("reconcile.toml")).substitute(
+    return Template(_packaged("reconcile.toml")).substitute(
         protected=_list(beginning.protected),
         state=f"state = {_quoted(beginning.state)}" if beginning.state else '# state = "s3://bucket/folder"',
         tenant=_quoted(beginning.tenant),
@@ -116,12 +117,6 @@ def _list(values: Iterable[str]) -> str:
 def _quoted(text: str) -> str:
     """A TOML basic string: JSON's escapes are TOML's, but for DEL, which TOML wants escaped (TOML 1.0, String)."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-class _Text(string.Template):
-    """A section sign stands before our names, as in the packaged pipelines."""
-
-    delimiter = "§"
 
 
 def _packaged(name: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from importlib import resources
 
 
-class _Template(string.Template):
+class Template(string.Template):
     """A section sign stands before our names: both forges have uses of their own for the dollar."""
 
     delimiter = "§"
@@ -18,7 +18,7 @@ def filled(name: str, **values: str) -> str:
     text = (resources.files(__package__) / "texts" / name).read_text(encoding="utf-8")
     lines = []
     for line in text.splitlines():
-        shown = _Template(line).substitute(values)
+        shown = Template(line).substitute(values)
         if shown.strip() or not line.strip():
             lines.append(_indented(line, shown))
     return "\n".join(lines) + "\n"
