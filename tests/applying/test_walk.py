@@ -12,7 +12,7 @@ import pytest
 from reconcile.applying.events import Event, Finished, Started, Stopping
 from reconcile.applying.outcome import Outcome, Result
 from reconcile.applying.walk import Walk
-from reconcile.planning.plan import Action, Blocked, Cause, Change
+from reconcile.planning.plan.plan import Action, Blocked, Cause, Change
 from reconcile.problem import Problem
 from reconcile.resources.address import Address
 

@@ -94,7 +94,7 @@ def test_what_is_no_plan_is_not_shown(folder: Path, content: str, code: str) -> 
 
 
 def test_a_plan_that_another_version_wrote_is_not_guessed_at(folder: Path) -> None:
-    from reconcile.planning.planfile import digest
+    from reconcile.planning.plan.planfile import digest
 
     body = {"format_version": 1, "created": "yesterday"}
     (folder / "x.json").write_text(json.dumps({**body, "digest": digest(body)}))

@@ -18,7 +18,7 @@ from reconcile.mailcopy.imap.interruptions import ConnectionLost
 from reconcile.mailcopy.imap.message_date import date_of_header, date_time, moment
 from reconcile.mailcopy.imap.message_list import Listing, _add_rows, _ascending
 from reconcile.mailcopy.ledger.fingerprints import fingerprint
-from reconcile.planning import planfile
+from reconcile.planning.plan import planfile
 from reconcile.problem import Problem
 from reconcile.providers.dns.checks.mta_sts import Policy
 from reconcile.providers.dns.primary.answers import Question, parsed_reply

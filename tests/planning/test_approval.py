@@ -9,7 +9,7 @@ import pytest
 
 from reconcile.config.settings.tables.calendar import Calendar
 from reconcile.planning.approval import ABSENT, Decisions, Difference, decisions, differences, unapproved
-from reconcile.planning.plan import Action, Basis, Cause, Change, Plan
+from reconcile.planning.plan.plan import Action, Basis, Cause, Change, Plan
 from reconcile.resources.address import Address
 from reconcile.resources.milestones import Milestones, milestones
 from reconcile.resources.resource import Desired, Reference, Value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 
-from reconcile.planning.drift import find_drift
+from reconcile.planning.diff.drift import find_drift
 from reconcile.providers.base import ABSENT, Unknown
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Live

@@ -21,11 +21,11 @@ from reconcile.config.rehearsal import Rehearsal
 from reconcile.config.settings.tables.batches import Batch
 from reconcile.config.settings.tables.calendar import Calendar
 from reconcile.config.settings.tables.lock import Lock, LockByHand
-from reconcile.planning.gates import GATES, Facts, Gate, gates
-from reconcile.planning.held import held_back
-from reconcile.planning.plan import Plan
-from reconcile.planning.planfile import document
-from reconcile.planning.planfile_reading import read
+from reconcile.planning.gates.gates import GATES, Facts, Gate, gates
+from reconcile.planning.guards.held import held_back
+from reconcile.planning.plan.plan import Plan
+from reconcile.planning.plan.planfile import document
+from reconcile.planning.plan.planfile_reading import read
 from reconcile.problem import Problem
 from reconcile.resources.milestones import milestones
 

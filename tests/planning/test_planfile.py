@@ -8,8 +8,8 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from tests.views.any_plan import plans
 
-from reconcile.planning.plan import Plan
-from reconcile.planning.planfile import digest, document, encode, load
+from reconcile.planning.plan.plan import Plan
+from reconcile.planning.plan.planfile import digest, document, encode, load
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from reconcile.planning.order import ordered
-from reconcile.planning.plan import Action, Cause, Change, FieldChange, Plan, SeatCount
-from reconcile.planning.seats import Allocation, allocate
-from reconcile.planning.targets import restrict
+from reconcile.planning.order.order import ordered
+from reconcile.planning.order.seats import Allocation, allocate
+from reconcile.planning.plan.plan import Action, Cause, Change, FieldChange, Plan, SeatCount
+from reconcile.planning.plan.targets import restrict
 from reconcile.providers.base import Seats
 from reconcile.resources.address import Address
 

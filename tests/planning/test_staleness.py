@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from tests.applying.memory import Site, World, mailbox, refuse
 
-from reconcile.planning import planfile
-from reconcile.planning.plan import Basis, Plan
-from reconcile.planning.staleness import Sifted, expired, moved, sift
+from reconcile.planning.guards.staleness import Sifted, expired, moved, sift
+from reconcile.planning.plan import planfile
+from reconcile.planning.plan.plan import Basis, Plan
 from reconcile.problem import Problem
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Desired, Live, Reference

@@ -8,7 +8,7 @@ from pathlib import PurePath
 from hypothesis import strategies as st
 from tests.views.sample_plans import CUTOVER, NOW, cost
 
-from reconcile.planning.plan import Action, Basis, Blocked, Cause, Change, FieldChange, Plan
+from reconcile.planning.plan.plan import Action, Basis, Blocked, Cause, Change, FieldChange, Plan
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS, FieldType
 from reconcile.resources.milestones import UNSCHEDULED

@@ -11,7 +11,7 @@ from reconcile.config.cost import cost_of_licences
 from reconcile.config.settings.tables.prices import Prices
 from reconcile.planning.costs import FederationCost
 from reconcile.planning.left_out import LeftOut
-from reconcile.planning.plan import Action, Basis, Blocked, Cause, Change, FieldChange, Plan, SeatCount
+from reconcile.planning.plan.plan import Action, Basis, Blocked, Cause, Change, FieldChange, Plan, SeatCount
 from reconcile.planning.splits import Late, Split
 from reconcile.providers.base import Finding, Weight
 from reconcile.resources.address import Address

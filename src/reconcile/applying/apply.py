@@ -16,9 +16,9 @@ from reconcile.applying.perform import Performer
 from reconcile.applying.recorder import Recorder
 from reconcile.applying.walk import Walk
 from reconcile.clock import Clock
-from reconcile.planning.guards import Boundary
-from reconcile.planning.held import held_back
-from reconcile.planning.plan import Plan
+from reconcile.planning.guards.guards import Boundary
+from reconcile.planning.guards.held import held_back
+from reconcile.planning.plan.plan import Plan
 from reconcile.problem import Problem
 from reconcile.providers.base import Provider
 from reconcile.state.journal.journal import Journal

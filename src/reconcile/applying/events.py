@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable
 
 from reconcile.applying.outcome import Outcome
-from reconcile.planning.plan import Change
+from reconcile.planning.plan.plan import Change
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

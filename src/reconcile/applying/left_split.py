@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconcile.applying.outcome import Result, Run
-from reconcile.planning.plan import Action, Plan
+from reconcile.planning.plan.plan import Action, Plan
 from reconcile.planning.splits import Late, Split, is_switch
 
 _FAILED = (Result.FAILED, Result.SKIPPED)

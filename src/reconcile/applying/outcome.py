@@ -6,7 +6,7 @@ import collections
 import dataclasses
 import enum
 
-from reconcile.planning.plan import Change
+from reconcile.planning.plan.plan import Change
 from reconcile.problem import Problem
 from reconcile.resources.address import Address
 

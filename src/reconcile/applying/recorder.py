@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from reconcile.clock import Clock
-from reconcile.planning.plan import Action, Change, Unrecorded
+from reconcile.planning.plan.plan import Action, Change, Unrecorded
 from reconcile.problem import Problem
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Live, Value

@@ -14,8 +14,8 @@ from collections.abc import Callable, Collection, Sequence
 
 from reconcile.applying.events import Event, Finished, Listener, Started, Stopping
 from reconcile.applying.outcome import Outcome, Result
-from reconcile.planning.behind import counts
-from reconcile.planning.plan import Blocked, Change
+from reconcile.planning.order.behind import counts
+from reconcile.planning.plan.plan import Blocked, Change
 from reconcile.resources.address import Address
 from reconcile.resources.desired import due_now
 

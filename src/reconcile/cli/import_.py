@@ -133,7 +133,7 @@ def _adopt(session: Session, slug: str) -> int:
     from reconcile.cli.wiring.prepare import observe_and_plan, prepare
     from reconcile.cli.wiring.providers import readers
     from reconcile.cli.wiring.store import journals_of, store, with_lineage
-    from reconcile.planning.plan import Action
+    from reconcile.planning.plan.plan import Action
     from reconcile.resources.resource import Reference
     from reconcile.state.journal.journal import Journal, new_run_id
 

@@ -13,8 +13,8 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from reconcile.planning.plan import Action, Change, Plan
-from reconcile.planning.rollback import UNDONE
+from reconcile.planning.diff.rollback import UNDONE
+from reconcile.planning.plan.plan import Action, Change, Plan
 from reconcile.resources.address import Address
 from reconcile.resources.milestones import Milestones
 from reconcile.resources.resource import Desired, Reference, Value

@@ -11,17 +11,17 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from reconcile.config.inventory.logins import Logins
-from reconcile.planning.behind import one_too_many, spared
-from reconcile.planning.closing import CLOSED, ENDS, STAYS
-from reconcile.planning.diff import diff, disown, recorded_as, retire
-from reconcile.planning.guards import Boundary
-from reconcile.planning.order import ordered
-from reconcile.planning.plan import Action, Basis, Blocked, Change, Plan, Unrecorded
-from reconcile.planning.renames import declared_renames, handed_over, observed_renames
-from reconcile.planning.rollback import undoing
-from reconcile.planning.seats import allocate
+from reconcile.planning.diff.closing import CLOSED, ENDS, STAYS
+from reconcile.planning.diff.diff import diff, disown, recorded_as, retire
+from reconcile.planning.diff.renames import declared_renames, handed_over, observed_renames
+from reconcile.planning.diff.rollback import undoing
+from reconcile.planning.guards.guards import Boundary
+from reconcile.planning.guards.staleness import LIFETIME
+from reconcile.planning.order.behind import one_too_many, spared
+from reconcile.planning.order.order import ordered
+from reconcile.planning.order.seats import allocate
+from reconcile.planning.plan.plan import Action, Basis, Blocked, Change, Plan, Unrecorded
 from reconcile.planning.splits import latecomers, splits
-from reconcile.planning.staleness import LIFETIME
 from reconcile.providers.base import Absent, Observation, Observed, Reader, Scope, Unknown, Wanted
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS

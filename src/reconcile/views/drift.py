@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.text import Text
 
-from reconcile.planning.drift import Drift, Drifted
+from reconcile.planning.diff.drift import Drift, Drifted
 from reconcile.resources.kinds import KINDS, FieldType
 from reconcile.views.wording import ALARM, DRIFT, count, moment, plain, resource, value
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from reconcile.planning.plan import Action, Plan
+from reconcile.planning.plan.plan import Action, Plan
 
 
 def widget(plan: Plan) -> str:

@@ -8,7 +8,7 @@ import itertools
 from rich.text import Text
 
 from reconcile.planning.left_out import LeftOut
-from reconcile.planning.plan import Action, Plan, SeatCount
+from reconcile.planning.plan.plan import Action, Plan, SeatCount
 from reconcile.planning.splits import Late, Split, named
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS

@@ -12,7 +12,7 @@ import pytest
 from tests.views.sample_plans import EVERYTHING, NOW
 
 from reconcile.cli.main import cli
-from reconcile.planning.planfile import document, encode
+from reconcile.planning.plan.planfile import document, encode
 from reconcile.views.plan.markdown import MARKER
 from reconcile.views.terraform import plan as terraform_plan
 

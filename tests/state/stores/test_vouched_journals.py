@@ -11,7 +11,7 @@ from tests.state.records import a_record
 from tests.state.store_places import memory
 
 from reconcile.applying.outcome import Result
-from reconcile.planning.plan import Action
+from reconcile.planning.plan.plan import Action
 from reconcile.providers.base import Order
 from reconcile.resources.address import Address
 from reconcile.state.journal.journal import Journal

@@ -19,9 +19,9 @@ from tests.views.any_plan import plans
 from tests.views.sample_plans import CUTOVER, EMPTY, EVERYTHING, MIGRATION, NOW, PARIS, altered, meuse, new
 
 from reconcile.config.settings.tables.guards import Guards
-from reconcile.planning.guards import Permission, refusals
-from reconcile.planning.plan import Action, Basis, Blocked, Cause, Change, FieldChange, Plan
-from reconcile.planning.planfile import document
+from reconcile.planning.guards.guards import Permission, refusals
+from reconcile.planning.plan.plan import Action, Basis, Blocked, Cause, Change, FieldChange, Plan
+from reconcile.planning.plan.planfile import document
 from reconcile.resources import kinds
 from reconcile.resources.address import Address
 from reconcile.views.markdown import fence
@@ -202,7 +202,7 @@ def test_a_sensitive_field_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None
     mailbox = kinds.KINDS["mailbox"]
     with_secret = {**mailbox.fields, "phone": dataclasses.replace(mailbox.fields["phone"], sensitive=True)}
     declared = {**kinds.KINDS, "mailbox": dataclasses.replace(mailbox, fields=with_secret)}
-    for module in ("views.plan.change_text", "planning.planfile"):
+    for module in ("views.plan.change_text", "planning.plan.planfile"):
         monkeypatch.setattr(f"reconcile.{module}.KINDS", declared)
     assert "0329790102" not in render(EVERYTHING, READ) + render(MIGRATION, READ)
 

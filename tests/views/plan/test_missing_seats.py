@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconcile.planning.plan import SeatCount
+from reconcile.planning.plan.plan import SeatCount
 from reconcile.resources.address import Address
 from reconcile.views.wording import lacking, lacking_by_federation
 

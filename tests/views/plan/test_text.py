@@ -9,7 +9,7 @@ import pytest
 from rich.text import Text
 from tests.views.sample_plans import EMPTY, EVERYTHING, MIGRATION, PARIS, meuse, new
 
-from reconcile.planning.plan import Action, Plan
+from reconcile.planning.plan.plan import Action, Plan
 from reconcile.resources import kinds
 from reconcile.views.plan.change_text import Detail
 from reconcile.views.plan.text import plan_text

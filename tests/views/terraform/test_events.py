@@ -15,7 +15,7 @@ from tests.views.sample_plans import EMPTY, EVERYTHING, MIGRATION, NOW, altered,
 
 from reconcile.applying.events import Event, Finished, Started, Stopping
 from reconcile.applying.outcome import Outcome, Result, Run
-from reconcile.planning.plan import Action, Cause, Plan
+from reconcile.planning.plan.plan import Action, Cause, Plan
 from reconcile.problem import Problem
 from reconcile.views.terraform.events import plan_events, run_event, run_summary, version
 from reconcile.views.terraform.names import named

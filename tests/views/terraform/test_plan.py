@@ -14,8 +14,8 @@ from rich.text import Text
 from tests.views.any_plan import plans
 from tests.views.sample_plans import EMPTY, EVERYTHING, MIGRATION, altered, meuse, new
 
-from reconcile.planning.plan import Action, Cause, Change, FieldChange, Plan
-from reconcile.planning.planfile import document as native
+from reconcile.planning.plan.plan import Action, Cause, Change, FieldChange, Plan
+from reconcile.planning.plan.planfile import document as native
 from reconcile.resources import kinds
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Live
@@ -156,7 +156,7 @@ def test_a_sensitive_value_is_null_and_marked_on_both_sides(monkeypatch: pytest.
     mailbox = kinds.KINDS["mailbox"]
     with_secret = {**mailbox.fields, "phone": dataclasses.replace(mailbox.fields["phone"], sensitive=True)}
     declared = {**kinds.KINDS, "mailbox": dataclasses.replace(mailbox, fields=with_secret)}
-    for module in ("views.terraform.plan", "planning.planfile"):
+    for module in ("views.terraform.plan", "planning.plan.planfile"):
         monkeypatch.setattr(f"reconcile.{module}.KINDS", declared)
     said = document(dataclasses.replace(EVERYTHING, changes=(*EVERYTHING.changes, *MIGRATION.changes)))
     assert "0329790102" not in json.dumps(said)

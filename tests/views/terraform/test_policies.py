@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.views.sample_plans import CUTOVER, EMPTY, EVERYTHING, MIGRATION, NOW, altered, marne, meuse, new
 
-from reconcile.planning.plan import Action, Cause, Change, Plan
+from reconcile.planning.plan.plan import Action, Cause, Change, Plan
 from reconcile.resources.address import Address
 from reconcile.resources.milestones import UNSCHEDULED
 from reconcile.resources.resource import Live

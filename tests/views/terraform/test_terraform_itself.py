@@ -15,7 +15,7 @@ from tests.views.sample_plans import EVERYTHING, MIGRATION, NOW
 
 from reconcile.applying.events import Finished, Started
 from reconcile.applying.outcome import Outcome, Result, Run
-from reconcile.planning.plan import Plan
+from reconcile.planning.plan.plan import Plan
 from reconcile.resources.address import Address
 from reconcile.views.terraform.events import plan_events, run_event, run_summary
 from reconcile.views.terraform.names import named

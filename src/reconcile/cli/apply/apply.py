@@ -22,7 +22,7 @@ from reconcile.problem import Problem
 
 if TYPE_CHECKING:
     from reconcile.applying.outcome import Run
-    from reconcile.planning.plan import Plan
+    from reconcile.planning.plan.plan import Plan
     from reconcile.providers.base import Provider
 
 
@@ -55,7 +55,7 @@ def apply(
     """
     from reconcile.cli.apply.approval import approved_part
     from reconcile.cli.wiring.providers import providers
-    from reconcile.planning.guards import Permission, clock_refusals, refusals
+    from reconcile.planning.guards.guards import Permission, clock_refusals, refusals
 
     if len(what) > 1 and any(map(_is_file, what)):
         raise click.UsageError("A saved plan is applied alone; federations are named without it.")
@@ -103,9 +103,9 @@ def _saved(session: Session, file: Path, target: tuple[str, ...], found: Mapping
     """What is still true of a saved plan. Raises PLN04 (exit 4) when it is too old."""
     from reconcile.cli.session.tracked import authenticity_key, refuse_tracked
     from reconcile.cli.wiring.prepare import closed_gates, observe_and_plan, prepare_again
-    from reconcile.planning import planfile
-    from reconcile.planning.staleness import expired, moved, sift
-    from reconcile.planning.targets import refuse_strays, restrict
+    from reconcile.planning.guards.staleness import expired, moved, sift
+    from reconcile.planning.plan import planfile
+    from reconcile.planning.plan.targets import refuse_strays, restrict
     from reconcile.views.wording import moment as said
 
     refuse_tracked(session, file)
@@ -138,8 +138,8 @@ def _saved(session: Session, file: Path, target: tuple[str, ...], found: Mapping
 def _fresh(session: Session, names: tuple[str, ...], target: tuple[str, ...], found: Mapping[str, Provider]) -> Chosen:
     """A plan made now."""
     from reconcile.cli.wiring.prepare import observe_and_plan, prepare
-    from reconcile.planning.planfile import document
-    from reconcile.planning.targets import refuse_strays, restrict
+    from reconcile.planning.plan.planfile import document
+    from reconcile.planning.plan.targets import refuse_strays, restrict
 
     prepared = prepare(session, names)
     readers = {name: provider.reader for name, provider in found.items()}

@@ -17,7 +17,7 @@ from reconcile.resources.address import NETWORK
 if TYPE_CHECKING:
     from reconcile.cli.wiring.prepare import Prepared
     from reconcile.planning.approval import Decisions, Difference
-    from reconcile.planning.plan import Plan
+    from reconcile.planning.plan.plan import Plan
     from reconcile.resources.resource import Desired
 
 FOLDER = Path("approved")

@@ -19,7 +19,7 @@ from reconcile.problem import Problem
 if TYPE_CHECKING:
     from reconcile.applying.outcome import Run
     from reconcile.cli.wiring.prepare import Prepared
-    from reconcile.planning.plan import Plan
+    from reconcile.planning.plan.plan import Plan
     from reconcile.providers.base import Provider
 
 #: So long until what failed, was locked or could not be read is tried again.
@@ -156,7 +156,7 @@ def _prepared(session: Session, names: Sequence[str], tour: Tour) -> Prepared | 
 
 def _permitted(session: Session, plan: Plan, tour: Tour) -> Plan:
     """The plan without the federations whose deletions want somebody's word."""
-    from reconcile.planning.guards import Permission, refusals
+    from reconcile.planning.guards.guards import Permission, refusals
 
     for slug in plan.basis:
         part = dataclasses.replace(
@@ -175,7 +175,7 @@ def _permitted(session: Session, plan: Plan, tour: Tour) -> Plan:
 
 def _carried_out(session: Session, plan: Plan, prepared: Prepared, found: Mapping[str, Provider]) -> Run:
     from reconcile.cli.apply.run import Chosen, carry_out
-    from reconcile.planning.planfile import document
+    from reconcile.planning.plan.planfile import document
 
     output = TextOutput(session)
     chosen = Chosen(plan, prepared, document(plan)["digest"], reviewed=False)

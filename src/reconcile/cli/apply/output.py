@@ -17,7 +17,7 @@ from reconcile.cli.session.signals import ignoring_closed_output
 if TYPE_CHECKING:
     from reconcile.applying.events import Listener
     from reconcile.applying.outcome import Run
-    from reconcile.planning.plan import Plan
+    from reconcile.planning.plan.plan import Plan
 
 
 class ApplyOutput(Protocol):

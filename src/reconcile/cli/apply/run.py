@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reconcile.applying.outcome import Run
     from reconcile.cli.apply.output import ApplyOutput
     from reconcile.cli.wiring.prepare import Prepared
-    from reconcile.planning.plan import Plan
+    from reconcile.planning.plan.plan import Plan
     from reconcile.providers.base import Provider
 
 
@@ -39,7 +39,7 @@ def carry_out(
     from reconcile.cli.wiring.holder import holder_of
     from reconcile.cli.wiring.store import journals_of, store, with_lineage
     from reconcile.config.inventory.logins import NO_LOGINS
-    from reconcile.planning.guards import Boundary
+    from reconcile.planning.guards.guards import Boundary
     from reconcile.state.journal.journal import Journal, new_run_id
 
     plan, prepared = chosen.plan, chosen.prepared

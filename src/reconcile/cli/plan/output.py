@@ -12,7 +12,7 @@ import click
 from reconcile.cli.session.session import Session
 
 if TYPE_CHECKING:
-    from reconcile.planning.plan import Plan
+    from reconcile.planning.plan.plan import Plan
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -49,7 +49,7 @@ def say_plan(session: Session, plan: Plan, shape: str, *, markdown: Path | None,
     """Print the plan in the shape asked for, and write it to the file asked for."""
     match shape:
         case "json":
-            from reconcile.planning.planfile import document
+            from reconcile.planning.plan.planfile import document
 
             click.echo(_indented(document(plan)))
         case "markdown":
@@ -84,8 +84,8 @@ def say_events(events: Iterable[Mapping[str, Any]]) -> None:
 
 
 def _page(session: Session, plan: Plan) -> str:
-    from reconcile.planning.guards import Permission, refusals
-    from reconcile.planning.planfile import document
+    from reconcile.planning.guards.guards import Permission, refusals
+    from reconcile.planning.plan.planfile import document
     from reconcile.views.plan.markdown import render
 
     refused = refusals(plan, document(plan)["digest"], session.settings.guards, Permission())

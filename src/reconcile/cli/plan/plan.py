@@ -42,8 +42,8 @@ def plan(
     from reconcile.cli.session.tracked import authenticity_key
     from reconcile.cli.wiring.prepare import observe_and_plan, prepare
     from reconcile.cli.wiring.providers import readers
-    from reconcile.planning import planfile
-    from reconcile.planning.targets import refuse_strays, restrict
+    from reconcile.planning.plan import planfile
+    from reconcile.planning.plan.targets import refuse_strays, restrict
     from reconcile.state.durable import PRIVATE_FILE, private_folder, replace_file
 
     if session.as_of and out:

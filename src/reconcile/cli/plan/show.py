@@ -16,6 +16,6 @@ from reconcile.cli.session.session import Session
 @click.pass_obj
 def show(session: Session, file: Path, shape: str, markdown: Path | None, verbose: bool) -> None:
     """Show the plan saved in FILE."""
-    from reconcile.planning.planfile import load
+    from reconcile.planning.plan.planfile import load
 
     say_plan(session, load(file), shape, markdown=markdown, verbose=verbose)

@@ -38,7 +38,7 @@ def hand_over(session: Session, slugs: Sequence[str]) -> int:
     from reconcile.cli.apply.run import Chosen, carry_out
     from reconcile.cli.wiring.prepare import observe_and_plan, prepare
     from reconcile.cli.wiring.providers import providers
-    from reconcile.planning.planfile import document
+    from reconcile.planning.plan.planfile import document
 
     found = providers(session)
     prepared = prepare(session, slugs)

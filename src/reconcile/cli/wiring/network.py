@@ -11,7 +11,7 @@ from reconcile.resources.address import NETWORK
 
 if TYPE_CHECKING:
     from reconcile.config.load import Loaded
-    from reconcile.planning.plan import Basis
+    from reconcile.planning.plan.plan import Basis
     from reconcile.resources.resource import Desired
     from reconcile.state.snapshot.snapshot import Snapshot
 
@@ -24,7 +24,7 @@ class Network:
     digest: str
 
     def basis(self, snapshot: Snapshot) -> dict[str, Basis]:
-        from reconcile.planning.plan import Basis
+        from reconcile.planning.plan.plan import Basis
 
         return {NETWORK: Basis("the network", self.digest, snapshot.lineage, snapshot.serial)}
 

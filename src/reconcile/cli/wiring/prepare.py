@@ -17,9 +17,9 @@ from reconcile.resources.address import NETWORK
 if TYPE_CHECKING:
     from reconcile.config.federation.federation import Federation
     from reconcile.config.load import Loaded
-    from reconcile.planning.gates import Gate
+    from reconcile.planning.gates.gates import Gate
     from reconcile.planning.left_out import LeftOut
-    from reconcile.planning.plan import Basis, Plan
+    from reconcile.planning.plan.plan import Basis, Plan
     from reconcile.planning.planner import Inputs
     from reconcile.providers.base import Finding, Reader
     from reconcile.resources.address import Address
@@ -198,7 +198,7 @@ def _sound(loaded: Loaded, names: Sequence[str]) -> tuple[Sequence[Federation], 
 
 def basis(federations: Sequence[Federation], snapshots: Mapping[str, Snapshot]) -> dict[str, Basis]:
     """What a plan over these would be made from, at this moment."""
-    from reconcile.planning.plan import Basis
+    from reconcile.planning.plan.plan import Basis
     from reconcile.resources.kinds import KINDS
 
     by_slug = {federation.slug: federation for federation in federations}
@@ -215,7 +215,7 @@ def observe_and_plan(session: Session, prepared: Prepared, readers: Mapping[str,
     """Read the world and compare; judge the gates; say what the licences cost."""
     from reconcile.planning.costs import concerned
     from reconcile.planning.costs import costs as costs_of
-    from reconcile.planning.plan import licensed
+    from reconcile.planning.plan.plan import licensed
     from reconcile.planning.planner import make_plan
 
     plan = make_plan(prepared.inputs, readers, session.clock.now(), f"reconcile {__version__}")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from rich.text import Text
 
-from reconcile.planning.plan import Action, Cause, Change, FieldChange, items_changed
+from reconcile.planning.plan.plan import Action, Cause, Change, FieldChange, items_changed
 from reconcile.resources.kinds import KINDS, FieldType
 from reconcile.resources.resource import Reference, Value
 from reconcile.views.wording import ALARM, DRIFT, QUIET, STYLES, plain, value, verb

@@ -11,9 +11,9 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote
 
-from reconcile.planning.guards import Refusal
-from reconcile.planning.plan import Action, Blocked, Cause, Change, Plan
-from reconcile.planning.planfile import document
+from reconcile.planning.guards.guards import Refusal
+from reconcile.planning.plan.plan import Action, Blocked, Cause, Change, Plan
+from reconcile.planning.plan.planfile import document
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.milestones import UNSCHEDULED
 from reconcile.views.cost import cost_line

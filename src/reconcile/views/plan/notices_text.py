@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
-from reconcile.planning.plan import Action, Change
+from reconcile.planning.plan.plan import Action, Change
 from reconcile.views.wording import DRIFT, QUIET, moment, plain, value
 
 

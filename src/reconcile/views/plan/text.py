@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from rich.text import Text
 
-from reconcile.planning.plan import Action, Blocked, Cause, Change, Plan
+from reconcile.planning.plan.plan import Action, Blocked, Cause, Change, Plan
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.milestones import UNSCHEDULED

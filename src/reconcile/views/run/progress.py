@@ -10,7 +10,7 @@ from rich.text import Text
 
 from reconcile.applying.events import Event, Finished, Started, Stopping
 from reconcile.applying.outcome import Outcome, Result
-from reconcile.planning.plan import Action, Plan
+from reconcile.planning.plan.plan import Action, Plan
 from reconcile.resources.address import Address
 from reconcile.views.wording import ALARM, QUIET, STYLES, count, duration, plain, resource
 

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from reconcile.applying.left_split import left_late, left_split
 from reconcile.applying.outcome import Outcome, Result, Run
-from reconcile.planning.plan import Plan
+from reconcile.planning.plan.plan import Plan
 from reconcile.resources.address import Address
 from reconcile.resources.milestones import UNSCHEDULED
 from reconcile.views.gate_text import said

@@ -12,7 +12,7 @@ from typing import Any
 
 from reconcile.applying.events import Event, Finished, Started, Stopping
 from reconcile.applying.outcome import Outcome, Result, Run
-from reconcile.planning.plan import Action, Blocked, Change, Plan
+from reconcile.planning.plan.plan import Action, Blocked, Change, Plan
 from reconcile.resources.address import Address
 from reconcile.views.terraform.names import TERRAFORM_VERSION, imported, named, utc, world_moved
 from reconcile.views.wording import count, late, left_out, plain, split

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 
-from reconcile.planning.plan import Action, Cause, Change
+from reconcile.planning.plan.plan import Action, Cause, Change
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
 

@@ -11,8 +11,8 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
-from reconcile.planning.plan import Action, Blocked, Cause, Change, Plan
-from reconcile.planning.planfile import document as native
+from reconcile.planning.plan.plan import Action, Blocked, Cause, Change, Plan
+from reconcile.planning.plan.planfile import document as native
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.milestones import UNSCHEDULED

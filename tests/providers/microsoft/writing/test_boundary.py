@@ -8,8 +8,8 @@ import functools
 import pytest
 from tests.providers.microsoft.world import DOMAINS, SLUG, World
 
-from reconcile.planning.guards import Boundary
-from reconcile.planning.plan import Action, Cause, Change
+from reconcile.planning.guards.guards import Boundary
+from reconcile.planning.plan.plan import Action, Cause, Change
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.resources.address import Address

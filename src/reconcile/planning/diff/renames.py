@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 
-from reconcile.planning.plan import Action, Change
+from reconcile.planning.plan.plan import Action, Change
 from reconcile.providers.base import Observed
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from reconcile.planning.plan import EXISTS_ALREADY, Action, Cause, Change, FieldChange
+from reconcile.planning.plan.plan import EXISTS_ALREADY, Action, Cause, Change, FieldChange
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS, Field, FieldType
 from reconcile.resources.resource import Desired, Live, Reference, Value

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from reconcile.planning.plan import Action, Change
+from reconcile.planning.plan.plan import Action, Change
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
 

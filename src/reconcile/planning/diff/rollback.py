@@ -11,8 +11,8 @@ import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 
-from reconcile.planning.diff import retire
-from reconcile.planning.plan import Action, Cause, Change, FieldChange
+from reconcile.planning.diff.diff import retire
+from reconcile.planning.plan.plan import Action, Cause, Change, FieldChange
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Desired, Live

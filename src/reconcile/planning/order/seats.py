@@ -13,7 +13,7 @@ import datetime as dt
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from reconcile.planning.plan import Action, Change, SeatCount
+from reconcile.planning.plan.plan import Action, Change, SeatCount
 from reconcile.providers.base import Seats
 from reconcile.resources.address import Address
 

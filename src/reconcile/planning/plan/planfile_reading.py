@@ -8,9 +8,9 @@ from pathlib import PurePath
 from typing import Any
 
 from reconcile.planning.costs import from_object
-from reconcile.planning.gates import Gate
+from reconcile.planning.gates.gates import Gate
 from reconcile.planning.left_out import LeftOut
-from reconcile.planning.plan import Action, Basis, Blocked, Cause, Change, FieldChange, Plan, SeatCount
+from reconcile.planning.plan.plan import Action, Basis, Blocked, Cause, Change, FieldChange, Plan, SeatCount
 from reconcile.planning.splits import Late, Split
 from reconcile.providers.base import Finding, Weight
 from reconcile.resources.address import Address

@@ -6,8 +6,8 @@ import dataclasses
 import datetime as dt
 from collections.abc import Collection, Mapping
 
-from reconcile.planning.behind import one_too_many, spared
-from reconcile.planning.plan import Action, Basis, Change, Plan
+from reconcile.planning.order.behind import one_too_many, spared
+from reconcile.planning.plan.plan import Action, Basis, Change, Plan
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
 

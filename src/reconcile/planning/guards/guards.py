@@ -8,11 +8,11 @@ from collections.abc import Collection, Mapping, Sequence
 
 from reconcile.config.inventory.logins import NO_LOGINS, Logins
 from reconcile.config.settings.tables.guards import Guards
-from reconcile.planning.losses import taken_over, unfinished_copies
-from reconcile.planning.plan import Action, Change, Plan
-from reconcile.planning.renames import likely_renames
-from reconcile.planning.rollback import UNDONE
-from reconcile.planning.staleness import CLOCKS_APART
+from reconcile.planning.diff.renames import likely_renames
+from reconcile.planning.diff.rollback import UNDONE
+from reconcile.planning.guards.losses import taken_over, unfinished_copies
+from reconcile.planning.guards.staleness import CLOCKS_APART
+from reconcile.planning.plan.plan import Action, Change, Plan
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Reference, Value
 

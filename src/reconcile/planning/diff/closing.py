@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from reconcile.planning.plan import Action, Change
+from reconcile.planning.plan.plan import Action, Change
 from reconcile.resources.address import Address
 
 #: The note of what ends because a migration is closed.

@@ -8,7 +8,7 @@ import fnmatch
 from collections.abc import Iterable, Sequence
 
 from reconcile.planning.costs import concerned
-from reconcile.planning.plan import Plan, licensed
+from reconcile.planning.plan.plan import Plan, licensed
 from reconcile.problem import Problem
 from reconcile.resources.address import Address
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Iterable, Mapping
 
-from reconcile.planning.diff import differs
+from reconcile.planning.diff.diff import differs
 from reconcile.providers.base import Observed, Unknown
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection
 
-from reconcile.planning.plan import Change
+from reconcile.planning.plan.plan import Change
 from reconcile.resources.address import Address
 
 

@@ -16,8 +16,8 @@ from typing import Any
 from pydantic_core import to_json
 
 from reconcile.planning.costs import as_object
-from reconcile.planning.plan import Action, Change, Plan
-from reconcile.planning.planfile_reading import read
+from reconcile.planning.plan.plan import Action, Change, Plan
+from reconcile.planning.plan.planfile_reading import read
 from reconcile.problem import Problem
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Origin, Reference, Value

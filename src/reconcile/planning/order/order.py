@@ -6,10 +6,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 
-from reconcile.planning.closing import closed_first
-from reconcile.planning.deletions import RANK, gone_first, rights_taken_first
-from reconcile.planning.plan import Action, Change, items_changed
-from reconcile.planning.rollback import undone_first
+from reconcile.planning.diff.closing import closed_first
+from reconcile.planning.diff.rollback import undone_first
+from reconcile.planning.order.deletions import RANK, gone_first, rights_taken_first
+from reconcile.planning.plan.plan import Action, Change, items_changed
 from reconcile.resources.address import Address
 
 

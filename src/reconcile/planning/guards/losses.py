@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconcile.planning.closing import CLOSED
-from reconcile.planning.plan import EXISTS_ALREADY, Action, Change, Plan, items_changed
+from reconcile.planning.diff.closing import CLOSED
+from reconcile.planning.plan.plan import EXISTS_ALREADY, Action, Change, Plan, items_changed
 from reconcile.resources.kinds import KINDS
 
 
