@@ -43,6 +43,19 @@ class LoginRefused(Problem):
         return isinstance(self.endpoint.login, Password) and self.endpoint.login.shared
 
 
+class LoginUnanswered(Unreachable):
+    """The server hung up where it should have answered to a login. Dovecot does so where it lets the master user in
+    and has no such mailbox; a network may do so too, so it is worth another try."""
+
+    def __init__(self, endpoint: Endpoint, why: str) -> None:
+        super().__init__(
+            "COPY02",
+            f"{endpoint} hung up on the login {endpoint.login.name}: {why}.",
+            "check legacy_login in the federation's file: a host may hang up on a login that has no mailbox; "
+            "if it is right, is the host well?",
+        )
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Endpoint:
     """A mailbox on a server, and how one logs in to it. ``connections``: as many at once, at most. ``largest``: bytes
@@ -66,8 +79,8 @@ class Endpoint:
 def connect(endpoint: Endpoint, stop: Callable[[], bool] = never) -> Session:
     """Open a session. ``stop()``: do not wait for slow answers any more, now or later.
 
-    Raises ``Unreachable`` COPY01, ``LoginRefused`` COPY02, ``Throttled``, ``Excess`` or ``Stopped``; none shows a
-    secret.
+    Raises ``Unreachable`` COPY01, ``LoginRefused`` or ``LoginUnanswered`` COPY02, ``Throttled``, ``Excess`` or
+    ``Stopped``; none shows a secret.
     """
     connection, welcome = opened(endpoint.host, endpoint.port, endpoint.tls, endpoint.ca_file, stop)
     try:
@@ -89,11 +102,16 @@ def _logged_in(connection: socket.socket, endpoint: Endpoint, commands: Commands
         if not welcome.upper().startswith(b"* OK"):
             raise_if_throttled(place, readable(welcome))
             raise ConnectionLost(readable(welcome))
+    except Throttled:
+        raise
+    except ConnectionLost as error:
+        raise Unreachable("COPY01", f"{endpoint} hung up before the login of {login.name}: {error}.") from None
+    try:
         answer, said = log_in(commands, login, welcome)
     except Throttled:
         raise
     except ConnectionLost as error:
-        raise Unreachable("COPY01", f"{endpoint} hung up during the login of {login.name}: {error}.") from None
+        raise _unanswered(endpoint, "during", error) from None
     except ValueError:
         raise LoginRefused(endpoint, "a login or password of several lines was not sent") from None
     if not answer.upper().startswith(b"OK"):
@@ -106,7 +124,14 @@ def _logged_in(connection: socket.socket, endpoint: Endpoint, commands: Commands
         raise
     except ConnectionLost as error:
         raise_if_throttled(place, str(error))
-        raise Unreachable("COPY01", f"{endpoint} hung up after the login of {login.name}: {error}.") from None
+        raise _unanswered(endpoint, "after", error) from None
+
+
+def _unanswered(endpoint: Endpoint, when: str, error: ConnectionLost) -> Unreachable:
+    """Of a token Exchange says whether it takes it, so there it is the connection."""
+    if isinstance(endpoint.login, Password):
+        return LoginUnanswered(endpoint, str(error))
+    return Unreachable("COPY01", f"{endpoint} hung up {when} the login of {endpoint.login.name}: {error}.")
 
 
 class Session:
