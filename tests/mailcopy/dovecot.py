@@ -136,9 +136,21 @@ class Dovecot:
             self._pid_file.unlink()
 
     def forget(self, user: str) -> None:
-        """The mailbox as it was before it existed."""
-        subprocess.run([self.doveadm, "-c", str(self.configuration), "kick", user], capture_output=True)
+        """The mailbox as it was before it existed.
+
+        Dovecot numbers new folders (UIDVALIDITY) upward from the present second: the numbers it has given are only
+        told from the next ones once the clock is past them.
+        """
+        doveadm = [self.doveadm, "-c", str(self.configuration)]
+        subprocess.run([*doveadm, "kick", user], capture_output=True)
+        deadline = time.monotonic() + 15
+        while user in subprocess.run([*doveadm, "who", "-1", user], capture_output=True, text=True).stdout.split():
+            assert time.monotonic() < deadline, f"{user} is still signed in"
+            time.sleep(0.02)
+        given = [int(file.read_text(), 16) for file in (self.mail / user).rglob("dovecot-uidvalidity")]
         shutil.rmtree(self.mail / user, ignore_errors=True)
+        while int(time.time()) <= max(given, default=0):
+            time.sleep(0.02)
 
 
 def _alive(group: int) -> bool:

@@ -33,6 +33,7 @@ _PROVIDERS = {
     "microsoft": "Microsoft",
     "dns": "the DNS",
     "copies": "the mail copy",
+    "closing": "the closing of the old mailboxes",
     "delivery": "the delivery",
     "post": "the post",
     "legacy": "the old host",

@@ -20,6 +20,8 @@ SHARED = ("contact", "secours")
 SERVICES: dict[str, Value] = {"verified": True, "services": ("Email",), "accepted": True}
 #: A run that ends in a Problem is run again by its postmaster; more often than this he gives up.
 RUNS = 4
+#: A hostile tenant cuts a list short now and then; nothing is concluded from it, and it is read again.
+READINGS = 10
 
 Desired = Mapping[tuple[str, str], Mapping[str, Value]]
 
@@ -119,9 +121,11 @@ def staff(world: World) -> object:
     """Everything of the charity's own domain, which no run may touch."""
     keys = ["helene.marchand", "theo.ricard", "contact"]
     scope = [("mailbox", f"{key}@national.example", "") for key in keys]
-    seen = world.observe(*scope).observed
-    assert all(isinstance(shown, Live) for shown in seen.values()), seen
-    return seen
+    for _ in range(READINGS):
+        seen = world.observe(*scope).observed
+        if all(isinstance(shown, Live) for shown in seen.values()):
+            return seen
+    raise AssertionError(seen)
 
 
 def tell_the_story(world: World) -> None:

@@ -11,8 +11,11 @@ from tests.views.sample_plans import EMPTY, EVERYTHING, MIGRATION, PARIS, meuse,
 
 from reconcile.planning.plan.plan import Action, Plan
 from reconcile.resources import kinds
+from reconcile.resources.address import Address
+from reconcile.resources.resource import Reference
 from reconcile.views.plan.change_text import Detail
 from reconcile.views.plan.text import plan_text
+from reconcile.views.wording import value
 
 Golden = Callable[[str, Iterable[Text]], None]
 
@@ -72,3 +75,10 @@ def test_ten_thousand_creations_are_said_each() -> None:
     ]
     lines = plan_text(dataclasses.replace(EMPTY, changes=tuple(box)), PARIS)
     assert len(lines) > 20000
+
+
+@pytest.mark.parametrize("kind", kinds.KINDS)
+def test_who_will_tell_a_value_has_a_name_for_every_kind(kind: str) -> None:
+    told = value(Reference(Address("spf55", kind, "contact@spf55.org"), "mx"))
+    assert told.startswith("(from ")
+    assert told.endswith(f", once {kind} contact@spf55.org is done)")
