@@ -23,7 +23,7 @@ import requests
 
 from reconcile.config.settings.settings import Settings
 from reconcile.config.settings.tables.dns import DnsServer
-from reconcile.config.settings.tables.tenant import Tenant
+from reconcile.config.settings.tables.tenant.tenant import Tenant
 from reconcile.passwords.vault import Sealed
 from reconcile.providers.base import Order, Provider
 from reconcile.providers.microsoft import microsoft_provider

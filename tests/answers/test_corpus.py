@@ -39,7 +39,7 @@ from reconcile.config.document.edit import edited
 from reconcile.config.federation.federation import Federation
 from reconcile.config.inventory.inventory import Inventory, LegacyAddress
 from reconcile.config.load import load_federations
-from reconcile.config.settings.tables.prices import Prices
+from reconcile.config.settings.tables.tenant.prices import Prices
 from reconcile.documents.workbook.identity import Identity
 from reconcile.documents.workbook.rows import digest, rows_of
 from reconcile.documents.workbook.workbook import Workbook, write

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from reconcile.config.cost import billed_from, cost_of, cost_of_licences, together
 from reconcile.config.federation.models import FederationFile
 from reconcile.config.settings.load import load_settings
-from reconcile.config.settings.tables.prices import Prices
+from reconcile.config.settings.tables.tenant.prices import Prices
 from reconcile.problem import Problem
 
 ROOT = Path(__file__).resolve().parents[2]

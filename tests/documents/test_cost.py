@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from reconcile.config.cost import cost_of_licences
-from reconcile.config.settings.tables.prices import Prices
+from reconcile.config.settings.tables.tenant.prices import Prices
 from reconcile.documents.cost import euros, licences_sentence, surcharge_sentence
 
 J = dt.date(2025, 1, 20)

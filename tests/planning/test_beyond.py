@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from reconcile.config.inventory.logins import Logins
-from reconcile.config.settings.tables.legacy import LegacyServer
+from reconcile.config.settings.tables.legacy.legacy import LegacyServer
 from reconcile.planning.plan.plan import Basis, Plan
 from reconcile.planning.planner import Inputs, make_plan
 from reconcile.providers.base import ABSENT, Observation, Observed, Scope

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.views.sample_plans import EVERYTHING, MIGRATION, altered, cost, meuse
 
 from reconcile.config.cost import cost_of_licences
-from reconcile.config.settings.tables.prices import Prices
+from reconcile.config.settings.tables.tenant.prices import Prices
 from reconcile.planning.costs import FederationCost, as_object, concerned, from_object
 from reconcile.planning.plan.plan import Cause, FieldChange, licensed
 from reconcile.planning.plan.targets import restrict

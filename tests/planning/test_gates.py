@@ -20,7 +20,7 @@ from reconcile.config.load import load_federations
 from reconcile.config.rehearsal import Rehearsal
 from reconcile.config.settings.tables.batches import Batch
 from reconcile.config.settings.tables.calendar import Calendar
-from reconcile.config.settings.tables.lock import Lock, LockByHand
+from reconcile.config.settings.tables.legacy.lock import Lock, LockByHand
 from reconcile.planning.gates.gates import GATES, Facts, Gate, gates
 from reconcile.planning.guards.held import held_back
 from reconcile.planning.plan.plan import Plan

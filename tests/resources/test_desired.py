@@ -14,8 +14,8 @@ from reconcile.config.load import load_federations
 from reconcile.config.settings.load import load_settings
 from reconcile.config.settings.settings import Settings
 from reconcile.config.settings.tables.calendar import Calendar
-from reconcile.config.settings.tables.handover import Handover, HandoverByHand
-from reconcile.config.settings.tables.relay import Relay
+from reconcile.config.settings.tables.legacy.handover import Handover, HandoverByHand
+from reconcile.config.settings.tables.legacy.relay import Relay
 from reconcile.config.structures.register import Fact, Register, RegisteredStructure
 from reconcile.resources.address import Address
 from reconcile.resources.desired import compile_federations, declared_domains

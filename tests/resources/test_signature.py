@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconcile.config.settings.tables.signature import Signature
+from reconcile.config.settings.tables.tenant.signature import Signature
 from reconcile.documents.signature import page, signature_html, signature_text
 from reconcile.problem import Problem
 from reconcile.resources.signature.probe import judge, question, refuse_hollow

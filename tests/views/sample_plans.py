@@ -8,7 +8,7 @@ import zoneinfo
 from decimal import Decimal
 
 from reconcile.config.cost import cost_of_licences
-from reconcile.config.settings.tables.prices import Prices
+from reconcile.config.settings.tables.tenant.prices import Prices
 from reconcile.planning.costs import FederationCost
 from reconcile.planning.left_out import LeftOut
 from reconcile.planning.plan.plan import Action, Basis, Blocked, Cause, Change, FieldChange, Plan, SeatCount

@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 from reconcile.config.federation.models import FederationFile
-from reconcile.config.settings.tables.prices import MonthlyPrices, Prices, Rounding
+from reconcile.config.settings.tables.tenant.prices import MonthlyPrices, Prices, Rounding
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ from reconcile.config.inventory.inventory import Inventory
 from reconcile.config.rules import NO_INVENTORIES, check
 from reconcile.config.rules.diagnostic import Diagnostic
 from reconcile.config.settings.tables.batches import Batch
-from reconcile.config.settings.tables.legacy import LegacyServer
-from reconcile.config.settings.tables.prices import Prices
+from reconcile.config.settings.tables.legacy.legacy import LegacyServer
+from reconcile.config.settings.tables.tenant.prices import Prices
 from reconcile.config.structures.register import Register, places
 from reconcile.problem import Problem
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from reconcile.config.cost import Cost, billed_from, cost_of
 from reconcile.config.federation.federation import Federation
-from reconcile.config.settings.tables.prices import MonthlyPrices, Prices
+from reconcile.config.settings.tables.tenant.prices import MonthlyPrices, Prices
 from reconcile.resources.address import Address
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from reconcile.config.federation.federation import Federation, Route
 from reconcile.config.federation.models import Delegate, Mailbox, Structure
 from reconcile.config.settings.settings import Settings
-from reconcile.config.settings.tables.legacy import LegacyServer
+from reconcile.config.settings.tables.legacy.legacy import LegacyServer
 from reconcile.resources.address import Address
 from reconcile.resources.mail_records import MailDomain, Switch, before_the_switch, mail_records
 from reconcile.resources.milestones import Milestones, milestones

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from reconcile.config.document.document import decode, read_document
 from reconcile.config.load import Loaded, load_files
-from reconcile.config.settings.tables.legacy import LegacyServer
+from reconcile.config.settings.tables.legacy.legacy import LegacyServer
 
 ROOT = Path(__file__).resolve().parents[3]
 TEXT = (ROOT / "federations/spf55.yaml").read_text(encoding="utf-8")

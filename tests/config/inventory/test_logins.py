@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reconcile.config.inventory.logins import Logins
 from reconcile.config.settings.load import load_settings
-from reconcile.config.settings.tables.legacy import LegacyServer
+from reconcile.config.settings.tables.legacy.legacy import LegacyServer
 from reconcile.problem import Problem
 
 HOST = LegacyServer(host="imap.example", master_user="copieur", logins={"spf55": ("k0412",), "spf88": ("k0500",)})

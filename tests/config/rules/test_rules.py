@@ -13,8 +13,8 @@ from reconcile.config.load import load_federations
 from reconcile.config.rules import RULES
 from reconcile.config.rules.diagnostic import Diagnostic
 from reconcile.config.settings.tables.batches import Batch
-from reconcile.config.settings.tables.legacy import LegacyServer
-from reconcile.config.settings.tables.prices import Prices
+from reconcile.config.settings.tables.legacy.legacy import LegacyServer
+from reconcile.config.settings.tables.tenant.prices import Prices
 from reconcile.config.structures.register import FACTS, Register, RegisteredStructure
 from reconcile.problem import Problem
 from reconcile.state.inventory import decode

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reconcile.config.settings.load import load_settings
-from reconcile.config.settings.tables.legacy import LegacyServer
+from reconcile.config.settings.tables.legacy.legacy import LegacyServer
 from reconcile.problem import Problem
 
 EXAMPLE = (Path(__file__).parents[3] / "reconcile.toml").read_text(encoding="utf-8")

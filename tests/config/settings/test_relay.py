@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from reconcile.config.settings.tables.relay import Relay
+from reconcile.config.settings.tables.legacy.relay import Relay
 
 
 @pytest.mark.parametrize("host", ["smtp.mutualise.example", "SMTP.Mutualise.Example", "203.0.113.25"])

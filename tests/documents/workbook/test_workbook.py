@@ -15,7 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from reconcile.config.federation.federation import Federation
 from reconcile.config.inventory.inventory import Inventory, LegacyAddress
 from reconcile.config.load import load_federations
-from reconcile.config.settings.tables.prices import Prices
+from reconcile.config.settings.tables.tenant.prices import Prices
 from reconcile.documents.workbook.columns import COLUMNS, FIRST_ROW, FREE_ROWS, KEYS, Key
 from reconcile.documents.workbook.control import control
 from reconcile.documents.workbook.identity import Identity, identity

@@ -11,7 +11,7 @@ from reconcile.cli.wiring.sign_in import sign_in
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
-    from reconcile.config.settings.tables.legacy import LegacyServer
+    from reconcile.config.settings.tables.legacy.legacy import LegacyServer
     from reconcile.providers.legacy.inventory.contract import Source
 
 

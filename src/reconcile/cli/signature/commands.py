@@ -17,7 +17,7 @@ from reconcile.cli.session.session import Session
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
-    from reconcile.config.settings.tables.signature import Signature
+    from reconcile.config.settings.tables.tenant.signature import Signature
     from reconcile.resources.resource import Reference, Value
     from reconcile.resources.signature.proof import Proof
 

@@ -10,7 +10,7 @@ from reconcile.problem import Problem
 
 if TYPE_CHECKING:
     from reconcile.config.federation.federation import Federation
-    from reconcile.config.settings.tables.lock import Lock
+    from reconcile.config.settings.tables.legacy.lock import Lock
     from reconcile.planning.gates.gates import Gate
     from reconcile.resources.address import Address
     from reconcile.state.snapshot.snapshot import Snapshot

@@ -11,8 +11,8 @@ from reconcile.cli.session.session import Session
 from reconcile.cli.wiring.locks import place
 
 if TYPE_CHECKING:
-    from reconcile.config.settings.tables.handover import Handover
-    from reconcile.config.settings.tables.legacy import LegacyServer
+    from reconcile.config.settings.tables.legacy.handover import Handover
+    from reconcile.config.settings.tables.legacy.legacy import LegacyServer
     from reconcile.providers.legacy.handover.driver import Driver
     from reconcile.providers.legacy.handover.host import HandedOverHost
     from reconcile.providers.legacy.handover.probe import Prober

@@ -10,8 +10,8 @@ from reconcile.cli.session.legacy_secrets import database_password, variable_of
 from reconcile.cli.session.session import Session
 
 if TYPE_CHECKING:
-    from reconcile.config.settings.tables.legacy import LegacyServer
-    from reconcile.config.settings.tables.lock import Lock
+    from reconcile.config.settings.tables.legacy.legacy import LegacyServer
+    from reconcile.config.settings.tables.legacy.lock import Lock
     from reconcile.providers.legacy.lock.canary import Canary
     from reconcile.providers.legacy.lock.driver import Driver
     from reconcile.providers.legacy.lock.host import LockedHost

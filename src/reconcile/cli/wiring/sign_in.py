@@ -9,7 +9,7 @@ from reconcile.cli.session.session import Session
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
-    from reconcile.config.settings.tables.legacy import LegacyServer
+    from reconcile.config.settings.tables.legacy.legacy import LegacyServer
     from reconcile.providers.legacy.sign_in import OwnPasswords, SignIn
 
 _LARGEST = 10_000_000  # bytes

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from reconcile.config.federation.scalars import ADDRESS_PATTERN
 from reconcile.config.inventory.inventory import Inventory, login_owners
-from reconcile.config.settings.tables.legacy import LegacyServer
+from reconcile.config.settings.tables.legacy.legacy import LegacyServer
 
 #: The separator of the master user on a host nobody describes.
 _USUAL_SEPARATOR = "*"

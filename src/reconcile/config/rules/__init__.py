@@ -19,8 +19,8 @@ from reconcile.config.rules.logins import check_logins
 from reconcile.config.rules.network import check_network
 from reconcile.config.rules.structures import check_structures
 from reconcile.config.settings.tables.batches import Batch
-from reconcile.config.settings.tables.legacy import LegacyServer
-from reconcile.config.settings.tables.prices import Prices
+from reconcile.config.settings.tables.legacy.legacy import LegacyServer
+from reconcile.config.settings.tables.tenant.prices import Prices
 from reconcile.config.structures.register import Register
 from reconcile.problem import Problem
 

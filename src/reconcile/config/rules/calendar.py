@@ -12,7 +12,7 @@ from reconcile.config.federation.federation import Federation, Route
 from reconcile.config.rules.catalogue import Finding
 from reconcile.config.settings.tables.batches import Batch, batch_of
 from reconcile.config.settings.tables.passwords import is_public_key
-from reconcile.config.settings.tables.prices import Prices
+from reconcile.config.settings.tables.tenant.prices import Prices
 
 #: Days before the migration: both sides agree on the date (J-5).
 AGREED_DAYS = 5

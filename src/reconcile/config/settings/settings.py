@@ -14,16 +14,16 @@ from reconcile.config.settings.tables.delivery import Delivery
 from reconcile.config.settings.tables.destination import NewServer
 from reconcile.config.settings.tables.dns import DnsServer
 from reconcile.config.settings.tables.guards import Guards
-from reconcile.config.settings.tables.legacy import LegacyServer
+from reconcile.config.settings.tables.legacy.legacy import LegacyServer
 from reconcile.config.settings.tables.letters import Letters
-from reconcile.config.settings.tables.licences import Licences
 from reconcile.config.settings.tables.passwords import Passwords
-from reconcile.config.settings.tables.prices import Prices
 from reconcile.config.settings.tables.sandbox import Sandbox
-from reconcile.config.settings.tables.signature import Signature
 from reconcile.config.settings.tables.structures import StructureSources
 from reconcile.config.settings.tables.table import Table
-from reconcile.config.settings.tables.tenant import Tenant
+from reconcile.config.settings.tables.tenant.licences import Licences
+from reconcile.config.settings.tables.tenant.prices import Prices
+from reconcile.config.settings.tables.tenant.signature import Signature
+from reconcile.config.settings.tables.tenant.tenant import Tenant
 
 
 class Settings(Table):

@@ -7,7 +7,7 @@ import datetime as dt
 import io
 from collections.abc import Mapping, Sequence
 
-from reconcile.config.settings.tables.prices import MonthlyPrices, Prices
+from reconcile.config.settings.tables.tenant.prices import MonthlyPrices, Prices
 from reconcile.documents.workbook.columns import Key
 from reconcile.documents.workbook.identity import Identity
 from reconcile.documents.workbook.rows import Row

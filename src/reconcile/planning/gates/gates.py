@@ -18,8 +18,8 @@ from reconcile.config.inventory.inventory import WHICH_ADDRESSES, Inventory
 from reconcile.config.rehearsal import Rehearsal
 from reconcile.config.rules.inventory import undecided, undecided_mail
 from reconcile.config.settings.tables.batches import Batch, batch_of
-from reconcile.config.settings.tables.lock import Lock
-from reconcile.config.settings.tables.prices import Prices
+from reconcile.config.settings.tables.legacy.lock import Lock
+from reconcile.config.settings.tables.tenant.prices import Prices
 from reconcile.problem import Problem
 
 #: A rehearsal is worth so much, counted back from the lock; the world moves.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 from collections.abc import Collection, Mapping
 
-from reconcile.config.settings.tables.signature import Signature
+from reconcile.config.settings.tables.tenant.signature import Signature
 from reconcile.problem import Problem
 from reconcile.resources.address import NETWORK, Address
 from reconcile.resources.resource import Desired

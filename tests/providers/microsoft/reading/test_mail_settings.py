@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.providers.microsoft.world import SLUG, World
 
-from reconcile.config.settings.tables.legacy import LegacyServer
+from reconcile.config.settings.tables.legacy.legacy import LegacyServer
 from reconcile.providers.base import SETTINGS_CHECK, Scope, Wanted
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Desired

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 from tests.providers.microsoft.world import DOMAIN, World
 
-from reconcile.config.settings.tables.licences import Licences
+from reconcile.config.settings.tables.tenant.licences import Licences
 from reconcile.providers.microsoft.wire.connection import connect
 from reconcile.providers.microsoft.wire.transport import Transport
 from reconcile.resources.resource import Value

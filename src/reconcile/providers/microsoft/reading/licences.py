@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from reconcile.config.settings.tables.licences import Licences
+from reconcile.config.settings.tables.tenant.licences import Licences
 from reconcile.problem import Problem
 
 Row = dict[str, Any]

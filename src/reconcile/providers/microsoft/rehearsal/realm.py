@@ -8,7 +8,7 @@ import re
 import requests
 
 from reconcile.bounded_http import BoundedSession
-from reconcile.config.settings.tables.tenant import Tenant
+from reconcile.config.settings.tables.tenant.tenant import Tenant
 from reconcile.problem import Problem
 
 TIMEOUT = (10.0, 30.0)

@@ -13,7 +13,7 @@ import msal
 import requests
 
 from reconcile.bounded_http import BoundedSession
-from reconcile.config.settings.tables.tenant import Tenant
+from reconcile.config.settings.tables.tenant.tenant import Tenant
 from reconcile.problem import Problem
 
 #: Connect and read, in seconds.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconcile.clock import Clock
-from reconcile.config.settings.tables.tenant import Tenant
+from reconcile.config.settings.tables.tenant.tenant import Tenant
 from reconcile.providers.microsoft.wire.auth import Credential, Tokens
 from reconcile.providers.microsoft.wire.exchange import Exchange
 from reconcile.providers.microsoft.wire.graph import Graph

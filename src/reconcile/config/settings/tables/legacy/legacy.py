@@ -8,11 +8,11 @@ from typing import Annotated
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from reconcile.config.settings.tables.handover import Handover
 from reconcile.config.settings.tables.imap import ImapServer
-from reconcile.config.settings.tables.inventory_sources import InventorySources
-from reconcile.config.settings.tables.lock import Lock
-from reconcile.config.settings.tables.relay import Relay
+from reconcile.config.settings.tables.legacy.handover import Handover
+from reconcile.config.settings.tables.legacy.inventory_sources import InventorySources
+from reconcile.config.settings.tables.legacy.lock import Lock
+from reconcile.config.settings.tables.legacy.relay import Relay
 from reconcile.config.settings.tables.table import Name
 
 Slug = Annotated[str, Field(pattern="^spf[0-9a-z-]+$")]

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from reconcile.config.settings.tables.lock import Place
+from reconcile.config.settings.tables.legacy.lock import Place
 from reconcile.config.settings.tables.table import Name, Table
 
 

@@ -10,8 +10,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from reconcile.config.settings.tables.database import refuse_other_databases
-from reconcile.config.settings.tables.inventory_sources import InventoryDoveadm
+from reconcile.config.settings.tables.legacy.database import refuse_other_databases
+from reconcile.config.settings.tables.legacy.inventory_sources import InventoryDoveadm
 from reconcile.config.settings.tables.table import Name, Table
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from reconcile.config.settings.tables.database import refuse_other_databases
+from reconcile.config.settings.tables.legacy.database import refuse_other_databases
 from reconcile.config.settings.tables.table import Name, Port, Table
 
 
