@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reconcile.providers.delivery.outbox import Delivery, Outbox
     from reconcile.providers.delivery.place import Place
     from reconcile.providers.delivery.provider import Handed, Packed
-    from reconcile.providers.microsoft.writing.first_passwords import FirstPasswordAccounts
+    from reconcile.providers.microsoft.writing.mailbox.first_passwords import FirstPasswordAccounts
     from reconcile.state.snapshot.snapshot import Snapshot
 
 #: Under this name the vault keeps what opens a federation's files: told by telephone, never sent with them.

@@ -15,8 +15,8 @@ from reconcile.providers.microsoft.wire.auth import Credential
 from reconcile.providers.microsoft.wire.connection import connect
 from reconcile.providers.microsoft.wire.refusals import Refused, explained
 from reconcile.providers.microsoft.wire.transport import Transport
-from reconcile.providers.microsoft.writing.accounts import NewPassword
-from reconcile.providers.microsoft.writing.first_passwords import FirstPasswordAccounts
+from reconcile.providers.microsoft.writing.mailbox.accounts import NewPassword
+from reconcile.providers.microsoft.writing.mailbox.first_passwords import FirstPasswordAccounts
 from reconcile.providers.microsoft.writing.services import Surfaces
 from reconcile.providers.microsoft.writing.writer import MicrosoftWriter
 from reconcile.resources.address import NETWORK, Address

@@ -12,7 +12,7 @@ import pytest
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.microsoft.reading.records import Box, User
-from reconcile.providers.microsoft.writing.conversion import Conversion
+from reconcile.providers.microsoft.writing.mailbox.conversion import Conversion
 from reconcile.resources.address import Address
 
 ANNE = "anne.perrin@spf55.org"

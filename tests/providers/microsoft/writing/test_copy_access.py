@@ -11,7 +11,7 @@ from reconcile.providers.base import ABSENT
 from reconcile.providers.microsoft.reading.sizes import bytes_in
 from reconcile.providers.microsoft.wire.connection import connect
 from reconcile.providers.microsoft.wire.transport import Transport
-from reconcile.providers.microsoft.writing.copy_access import Before
+from reconcile.providers.microsoft.writing.access.copy_access import Before
 from reconcile.resources.resource import Value
 
 ANNE, CONTACT = f"anne@{DOMAIN}", f"contact@{DOMAIN}"

@@ -10,7 +10,7 @@ from tests.providers.microsoft.world import DOMAIN, SLUG, Build, World
 
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
-from reconcile.providers.microsoft.writing.edge import MOST, youngest
+from reconcile.providers.microsoft.writing.domain.edge import MOST, youngest
 from reconcile.resources.address import Address
 from reconcile.sandbox.smtp.exchange import ExchangeSmtp
 from reconcile.sandbox.smtp.internet import Internet

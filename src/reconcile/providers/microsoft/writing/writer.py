@@ -8,14 +8,14 @@ from typing import TypeVar
 from reconcile.problem import Problem
 from reconcile.providers.base import Order, Writer
 from reconcile.providers.microsoft.wire.refusals import LostAnswer, Refused, explained
-from reconcile.providers.microsoft.writing.access import AccessWriter
-from reconcile.providers.microsoft.writing.accounts import NewPassword
-from reconcile.providers.microsoft.writing.connector import ConnectorWriter
-from reconcile.providers.microsoft.writing.copy_access import CopyAccessWriter
-from reconcile.providers.microsoft.writing.dkim import DkimSigningWriter, DkimWriter
-from reconcile.providers.microsoft.writing.domain import DomainWriter, VerificationWriter
-from reconcile.providers.microsoft.writing.mail_flow import MailFlowWriter
-from reconcile.providers.microsoft.writing.mailbox import MailboxWriter
+from reconcile.providers.microsoft.writing.access.access import AccessWriter
+from reconcile.providers.microsoft.writing.access.copy_access import CopyAccessWriter
+from reconcile.providers.microsoft.writing.domain.connector import ConnectorWriter
+from reconcile.providers.microsoft.writing.domain.dkim import DkimSigningWriter, DkimWriter
+from reconcile.providers.microsoft.writing.domain.domain import DomainWriter, VerificationWriter
+from reconcile.providers.microsoft.writing.domain.mail_flow import MailFlowWriter
+from reconcile.providers.microsoft.writing.mailbox.accounts import NewPassword
+from reconcile.providers.microsoft.writing.mailbox.mailbox import MailboxWriter
 from reconcile.providers.microsoft.writing.services import Surfaces
 from reconcile.providers.microsoft.writing.signature import SignatureWriter
 from reconcile.resources.resource import Live

@@ -9,7 +9,7 @@ from reconcile.providers.microsoft.reading import records
 from reconcile.providers.microsoft.reading.address_holders import KINDS
 from reconcile.providers.microsoft.reading.records import Recipient, User, smtp_addresses
 from reconcile.providers.microsoft.wire.exchange import Row
-from reconcile.providers.microsoft.writing.deleted import DeletedAccounts
+from reconcile.providers.microsoft.writing.mailbox.deleted import DeletedAccounts
 from reconcile.providers.microsoft.writing.services import Surfaces
 from reconcile.resources.address import Address
 

@@ -7,9 +7,9 @@ from reconcile.providers.base import Order
 from reconcile.providers.microsoft.reading.licences import QUOTA
 from reconcile.providers.microsoft.reading.records import Box, User
 from reconcile.providers.microsoft.reading.sizes import bytes_in
-from reconcile.providers.microsoft.writing.accounts import Accounts
+from reconcile.providers.microsoft.writing.mailbox.accounts import Accounts
+from reconcile.providers.microsoft.writing.mailbox.seats import Seats
 from reconcile.providers.microsoft.writing.read_back import AGREEING, until
-from reconcile.providers.microsoft.writing.seats import Seats
 from reconcile.providers.microsoft.writing.services import Surfaces, disagrees
 
 #: Seconds for Exchange to convert a mailbox.

@@ -10,16 +10,16 @@ from reconcile.providers.microsoft.reading.records import Box, User, domain_of, 
 from reconcile.providers.microsoft.wire.exchange import edited
 from reconcile.providers.microsoft.wire.graph import segment
 from reconcile.providers.microsoft.wire.refusals import Refused, holds_address
-from reconcile.providers.microsoft.writing.accounts import Accounts, NewPassword
-from reconcile.providers.microsoft.writing.address_holders import held, taken
 from reconcile.providers.microsoft.writing.boundary import check_inside, check_ours
-from reconcile.providers.microsoft.writing.conversion import Conversion
-from reconcile.providers.microsoft.writing.deleted import RELEASE_TIMEOUT, DeletedAccounts
-from reconcile.providers.microsoft.writing.provisioning_wait import ProvisioningWait
+from reconcile.providers.microsoft.writing.mailbox.accounts import Accounts, NewPassword
+from reconcile.providers.microsoft.writing.mailbox.address_holders import held, taken
+from reconcile.providers.microsoft.writing.mailbox.conversion import Conversion
+from reconcile.providers.microsoft.writing.mailbox.deleted import RELEASE_TIMEOUT, DeletedAccounts
+from reconcile.providers.microsoft.writing.mailbox.provisioning_wait import ProvisioningWait
+from reconcile.providers.microsoft.writing.mailbox.seats import Seats
+from reconcile.providers.microsoft.writing.mailbox.shared_mailbox import SharedBoxes
 from reconcile.providers.microsoft.writing.read_back import AGREEING, retrying, until
-from reconcile.providers.microsoft.writing.seats import Seats
 from reconcile.providers.microsoft.writing.services import Surfaces, changed_since, disagrees
-from reconcile.providers.microsoft.writing.shared_mailbox import SharedBoxes
 from reconcile.resources.resource import Live, Value
 
 #: Seconds until Exchange's servers and the directory agree on something new.

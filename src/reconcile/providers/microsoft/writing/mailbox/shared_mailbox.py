@@ -6,8 +6,8 @@ from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.microsoft.reading.records import Box
 from reconcile.providers.microsoft.wire.refusals import Refused
-from reconcile.providers.microsoft.writing.accounts import unique_name
-from reconcile.providers.microsoft.writing.deleted import DeletedAccounts
+from reconcile.providers.microsoft.writing.mailbox.accounts import unique_name
+from reconcile.providers.microsoft.writing.mailbox.deleted import DeletedAccounts
 from reconcile.providers.microsoft.writing.read_back import created, retrying, until
 from reconcile.providers.microsoft.writing.services import Surfaces
 

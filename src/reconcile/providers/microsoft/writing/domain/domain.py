@@ -8,7 +8,7 @@ from reconcile.providers.microsoft.reading import observed_state, records
 from reconcile.providers.microsoft.reading.tenant import list_accepted
 from reconcile.providers.microsoft.wire.graph import Row, segment
 from reconcile.providers.microsoft.wire.refusals import Refused
-from reconcile.providers.microsoft.writing.mail_flow import RELAY, set_type
+from reconcile.providers.microsoft.writing.domain.mail_flow import RELAY, set_type
 from reconcile.providers.microsoft.writing.read_back import created, until
 from reconcile.providers.microsoft.writing.services import Surfaces, disagrees
 from reconcile.resources.resource import Live

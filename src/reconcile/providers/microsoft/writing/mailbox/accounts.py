@@ -12,7 +12,7 @@ from reconcile.providers.microsoft.reading import records
 from reconcile.providers.microsoft.reading.records import ENTRY, STAMP, STAMP_PREFIX, User, stamp
 from reconcile.providers.microsoft.wire.graph import segment
 from reconcile.providers.microsoft.wire.refusals import Refused
-from reconcile.providers.microsoft.writing.deleted import DeletedAccounts
+from reconcile.providers.microsoft.writing.mailbox.deleted import DeletedAccounts
 from reconcile.providers.microsoft.writing.read_back import created, retrying, until
 from reconcile.providers.microsoft.writing.services import Surfaces
 from reconcile.resources.address import Address

@@ -8,7 +8,7 @@ from reconcile.problem import Problem
 from reconcile.providers.microsoft.reading.records import USER_SELECT, User, known_user, stamp
 from reconcile.providers.microsoft.wire.graph import segment
 from reconcile.providers.microsoft.wire.refusals import Refused, explained
-from reconcile.providers.microsoft.writing.accounts import PASSWORDS, NewPassword, password_profile
+from reconcile.providers.microsoft.writing.mailbox.accounts import PASSWORDS, NewPassword, password_profile
 from reconcile.providers.microsoft.writing.read_back import AGREEING, until
 from reconcile.providers.microsoft.writing.services import Surfaces, changed_since, disagrees
 from reconcile.resources.address import Address

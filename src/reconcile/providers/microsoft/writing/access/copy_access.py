@@ -14,7 +14,12 @@ from reconcile.providers.microsoft.reading.records import Box
 from reconcile.providers.microsoft.reading.sizes import bytes_in
 from reconcile.providers.microsoft.wire.exchange import Row
 from reconcile.providers.microsoft.wire.refusals import LostAnswer, Refused
-from reconcile.providers.microsoft.writing.access import RECIPIENT_TIMEOUT, SHOWN_TIMEOUT, mailbox, recipient_unknown
+from reconcile.providers.microsoft.writing.access.access import (
+    RECIPIENT_TIMEOUT,
+    SHOWN_TIMEOUT,
+    mailbox,
+    recipient_unknown,
+)
 from reconcile.providers.microsoft.writing.boundary import check_inside
 from reconcile.providers.microsoft.writing.read_back import retrying, until
 from reconcile.providers.microsoft.writing.services import Surfaces, disagrees

@@ -11,8 +11,8 @@ from reconcile.providers.microsoft.reading import observed_state
 from reconcile.providers.microsoft.reading.records import Box
 from reconcile.providers.microsoft.wire.exchange import edited
 from reconcile.providers.microsoft.wire.refusals import Refused
+from reconcile.providers.microsoft.writing.access.principals import Names
 from reconcile.providers.microsoft.writing.boundary import check_inside
-from reconcile.providers.microsoft.writing.principals import Names
 from reconcile.providers.microsoft.writing.read_back import retrying, until
 from reconcile.providers.microsoft.writing.services import Surfaces, disagrees
 from reconcile.resources.address import Address
