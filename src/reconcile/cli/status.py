@@ -108,10 +108,10 @@ def _rows(session: Session, what: Sequence[str]) -> list[FederationStatus]:
 
 
 def _standings(session: Session, loaded: Loaded, chosen: set[str]) -> Iterator[FederationStatus]:
-    from reconcile.cli.wiring.delivery import handed_by
     from reconcile.cli.wiring.gating import judged, still_to_hold
-    from reconcile.cli.wiring.letter_standings import standings_of
-    from reconcile.cli.wiring.notices import CopyJobs
+    from reconcile.cli.wiring.letters.notices import CopyJobs
+    from reconcile.cli.wiring.letters.statuses import standings_of
+    from reconcile.cli.wiring.passwords.delivery import handed_by
     from reconcile.cli.wiring.rollback import returning
     from reconcile.cli.wiring.store import journals_of, store
     from reconcile.planning.status import Copies, State, broken, standing

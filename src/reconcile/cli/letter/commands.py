@@ -35,7 +35,7 @@ def show(session: Session, federation: str, name: str, html: Path | None, eml: P
     """Show the LETTER of FEDERATION as it would leave now: list, reminder, last-reminder, confirmation, locked,
     opening, copied, postponed, rolled-back, closed. Nothing is sent."""
     from reconcile.cli.letter.naming import letter_named
-    from reconcile.cli.wiring.writing import Writing
+    from reconcile.cli.wiring.letters.writing import Writing
     from reconcile.resources.address import Address
     from reconcile.resources.notices import UNDATED
     from reconcile.state.durable import PRIVATE_FILE, replace_file
@@ -67,8 +67,8 @@ def show(session: Session, federation: str, name: str, html: Path | None, eml: P
 def list_(session: Session, what: tuple[str, ...], as_json: bool) -> int:
     """Show each letter: sent, come back, unsure, late, planned or missed. Nothing outside is asked."""
     from reconcile.cli.session.named import named
-    from reconcile.cli.wiring.letter_standings import standings_of
-    from reconcile.cli.wiring.notices import CopyJobs
+    from reconcile.cli.wiring.letters.notices import CopyJobs
+    from reconcile.cli.wiring.letters.statuses import standings_of
     from reconcile.cli.wiring.store import store
     from reconcile.config.load import load_federations
     from reconcile.views.letters import letters_document, letters_table
@@ -91,7 +91,7 @@ def list_(session: Session, what: tuple[str, ...], as_json: bool) -> int:
 @click.pass_obj
 def check(session: Session) -> int:
     """Try every template on invented federations, with much to say and with next to nothing; nothing is sent."""
-    from reconcile.cli.wiring.writing import Writing
+    from reconcile.cli.wiring.letters.writing import Writing
     from reconcile.documents.letters.samples import flaws
 
     found = list(flaws(session.settings, Writing(session).templates))

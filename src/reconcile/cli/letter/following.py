@@ -24,8 +24,8 @@ _BOUNCES_WITHIN = dt.timedelta(days=14)
 @click.pass_obj
 def bounces(session: Session) -> int:
     """Read the sender's mailbox for letters that came back, and note them: plan, status and list then say so."""
-    from reconcile.cli.wiring.notices import letter_book
-    from reconcile.cli.wiring.post import report_source
+    from reconcile.cli.wiring.letters.notices import letter_book
+    from reconcile.cli.wiring.letters.post import report_source
     from reconcile.providers.post.bounces import bounces as bounces_of
 
     book, since = letter_book(session), session.clock.now() - _BOUNCES_WITHIN
@@ -52,7 +52,7 @@ def bounces(session: Session) -> int:
 def settle(session: Session, federation: str, name: str, left: bool | None) -> int:
     """Say what became of a LETTER of which nobody knows whether it left: its contact was asked."""
     from reconcile.cli.letter.naming import letter_named
-    from reconcile.cli.wiring.notices import letter_book
+    from reconcile.cli.wiring.letters.notices import letter_book
 
     if left is None:
         raise click.UsageError("Say --sent or --unsent.")
@@ -78,7 +78,7 @@ def settle(session: Session, federation: str, name: str, left: bool | None) -> i
 def resend(session: Session, federation: str, name: str) -> int:
     """Have a LETTER that was sent leave once more with the next apply, as a letter of its own."""
     from reconcile.cli.letter.naming import letter_named
-    from reconcile.cli.wiring.notices import letter_book
+    from reconcile.cli.wiring.letters.notices import letter_book
 
     slug, chosen = _slug(session, federation), letter_named(name)
     book = letter_book(session)

@@ -46,7 +46,7 @@ def purge(session: Session, what: tuple[str, ...]) -> None:
 
     Refused while somebody has not had theirs, or while a migration named is not closed. Receipts are kept.
     """
-    from reconcile.cli.wiring.vault import vault
+    from reconcile.cli.wiring.passwords.vault import vault
     from reconcile.views.wording import count
 
     kept = vault(session)
@@ -86,9 +86,9 @@ def _federations(session: Session, what: Sequence[str]) -> list[Federation]:
 
 
 def _standings(session: Session, federation: Federation) -> list[Standing]:
-    from reconcile.cli.wiring.delivery import OPENING, handed_by, outbox
+    from reconcile.cli.wiring.passwords.delivery import OPENING, handed_by, outbox
+    from reconcile.cli.wiring.passwords.vault import vault
     from reconcile.cli.wiring.store import store
-    from reconcile.cli.wiring.vault import vault
     from reconcile.views.first_passwords import Standing
 
     slug = federation.slug

@@ -66,7 +66,7 @@ def hand_over(session: Session, slugs: Sequence[str]) -> int:
 
 
 def _carried(session: Session, slugs: Sequence[str], *, required: bool) -> None:
-    from reconcile.cli.wiring.delivery import outbox
+    from reconcile.cli.wiring.passwords.delivery import outbox
 
     box = outbox(session)
     waiting = [one for slug in slugs for one in box.deliveries(slug) if not one.delivered]

@@ -25,10 +25,10 @@ def reset(session: Session, addresses: tuple[str, ...], yes: bool) -> int:
 
     It is sealed before it is set. Killed on the way, run it again, or apply: whoever is owed one gets it.
     """
-    from reconcile.cli.wiring.delivery import accounts, outbox
     from reconcile.cli.wiring.holder import holder_of
+    from reconcile.cli.wiring.passwords.delivery import accounts, outbox
+    from reconcile.cli.wiring.passwords.vault import first_passwords
     from reconcile.cli.wiring.store import store
-    from reconcile.cli.wiring.vault import first_passwords
     from reconcile.resources.address import Address
 
     people = [(*_person(session, address), address.lower()) for address in dict.fromkeys(addresses)]

@@ -68,7 +68,7 @@ def _one(session: Session, path: Path, loaded: Loaded, named: str, older: bool, 
     from reconcile.answers.understanding import understand
     from reconcile.cli.session.difference import difference
     from reconcile.cli.sheet.confined import read_bytes, read_confined
-    from reconcile.cli.wiring.workbook import content
+    from reconcile.cli.wiring.letters.workbook import content
     from reconcile.config.document.document import read_document
     from reconcile.config.document.edit import edited
     from reconcile.config.document.format import as_before

@@ -56,7 +56,7 @@ def out(session: Session, what: tuple[str, ...], folder: Path) -> int:
 
 
 def _write(session: Session, federation: Federation, folder: Path) -> None:
-    from reconcile.cli.wiring.handing import handing, keep
+    from reconcile.cli.wiring.letters.handing import handing, keep
     from reconcile.documents.workbook.workbook import write
     from reconcile.state.durable import PRIVATE_FILE, private_folder, replace_file, unwritable
 

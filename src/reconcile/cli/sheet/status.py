@@ -42,7 +42,7 @@ def status(session: Session, what: tuple[str, ...], as_json: bool) -> int:
 
 
 def _standing(session: Session, federation: Federation) -> Standing:
-    from reconcile.cli.wiring.workbook import ANSWER_DAYS
+    from reconcile.cli.wiring.letters.workbook import ANSWER_DAYS
     from reconcile.config.rules.inventory import undecided
     from reconcile.state.sheets import newest_back, newest_out
     from reconcile.views.sheets import Standing

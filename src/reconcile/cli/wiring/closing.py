@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconcile.cli.session.session import Session
 from reconcile.cli.wiring.copies import copies_location, endpoints_of
-from reconcile.cli.wiring.vault import vault
+from reconcile.cli.wiring.passwords.vault import vault
 
 if TYPE_CHECKING:
     from reconcile.mailcopy.queue.jobs import Job

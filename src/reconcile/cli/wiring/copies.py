@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconcile.cli.session.credential import credential
 from reconcile.cli.session.session import Session
-from reconcile.cli.wiring.sign_in import sign_in
+from reconcile.cli.wiring.legacy.sign_in import sign_in
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:

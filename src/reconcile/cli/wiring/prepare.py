@@ -92,7 +92,7 @@ def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepare
     from concurrent.futures import ThreadPoolExecutor
 
     from reconcile.cli.session.tracked import refuse_tracked
-    from reconcile.cli.wiring.notices import notices_of
+    from reconcile.cli.wiring.letters.notices import notices_of
     from reconcile.config.inventory.logins import Logins
     from reconcile.planning.planner import Inputs
     from reconcile.resources.desired import compile_federations, declared_domains

@@ -10,10 +10,10 @@ from reconcile.cli.session.credential import application, credential
 from reconcile.cli.session.session import Session
 from reconcile.cli.wiring.closing import closing
 from reconcile.cli.wiring.copies import copies_location
-from reconcile.cli.wiring.delivery import delivery
-from reconcile.cli.wiring.legacy import legacy
-from reconcile.cli.wiring.post import post
-from reconcile.cli.wiring.vault import first_passwords
+from reconcile.cli.wiring.legacy.legacy import legacy
+from reconcile.cli.wiring.letters.post import post
+from reconcile.cli.wiring.passwords.delivery import delivery
+from reconcile.cli.wiring.passwords.vault import first_passwords
 from reconcile.providers.base import Provider, Reader
 
 if TYPE_CHECKING:

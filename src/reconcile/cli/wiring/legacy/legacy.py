@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from reconcile.cli.session.session import Session
-from reconcile.cli.wiring.handovers import handed_over_hosts
-from reconcile.cli.wiring.locks import locked_hosts
+from reconcile.cli.wiring.legacy.handovers import handed_over_hosts
+from reconcile.cli.wiring.legacy.locks import locked_hosts
 from reconcile.providers.base import Provider
 
 #: Handovers of one host rewrite the same tables, and mostly wait for the reports on their probes.

@@ -29,7 +29,7 @@ def handing(session: Session, federation: Federation) -> Handing:
 
     Raises ``Problem`` WBK70 when the record of workbooks is damaged.
     """
-    from reconcile.cli.wiring.workbook import content
+    from reconcile.cli.wiring.letters.workbook import content
     from reconcile.state.sheets import newest_out
 
     inventory = session.inventory_folder.newest(federation.slug)

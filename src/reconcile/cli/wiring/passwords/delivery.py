@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reconcile.cli.session.credential import application, credential
 from reconcile.cli.session.session import Session
-from reconcile.cli.wiring.vault import vault
+from reconcile.cli.wiring.passwords.vault import vault
 
 if TYPE_CHECKING:
     from reconcile.config.federation.models import FederationFile

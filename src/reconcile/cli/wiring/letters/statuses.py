@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconcile.cli.session.session import Session
-from reconcile.cli.wiring.notices import CopyJobs, letter_book, notice_facts
+from reconcile.cli.wiring.letters.notices import CopyJobs, letter_book, notice_facts
 
 if TYPE_CHECKING:
     from reconcile.config.federation.federation import Federation

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconcile.cli.session.session import Session
-from reconcile.cli.wiring.notices import CopyJobs, sent_to
+from reconcile.cli.wiring.letters.notices import CopyJobs, sent_to
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Writing:
     def leaving(self, address: Address, to: str, day: str, attempt: int) -> Parcel:
         """The parcel of a letter that is sent now. The workbook it carries is recorded first: after a crash the letter
         that is tried again has the same one. Raises ``Problem`` as ``parcel`` does, and WBK70, STA01 or STA06."""
-        from reconcile.cli.wiring.handing import handing, keep
+        from reconcile.cli.wiring.letters.handing import handing, keep
         from reconcile.resources.notices import Letter
 
         if Letter(address.key) is Letter.LIST:
@@ -120,7 +120,7 @@ class Writing:
         )
 
     def _attachments(self, federation: Federation, letter: Letter) -> Sequence[Attachment]:
-        from reconcile.cli.wiring.handing import MEDIA_TYPE, handing
+        from reconcile.cli.wiring.letters.handing import MEDIA_TYPE, handing
         from reconcile.documents.letters.message import Attachment
         from reconcile.documents.person_sheet import setup_sheet
         from reconcile.documents.workbook.workbook import write

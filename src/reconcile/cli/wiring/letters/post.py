@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from reconcile.cli.session.session import SANDBOX_FOLDER, Session
-from reconcile.cli.wiring.notices import letter_book
-from reconcile.cli.wiring.writing import Writing
+from reconcile.cli.wiring.letters.notices import letter_book
+from reconcile.cli.wiring.letters.writing import Writing
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:

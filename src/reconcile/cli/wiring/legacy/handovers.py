@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconcile.cli.session.legacy_secrets import variable_of
 from reconcile.cli.session.session import Session
-from reconcile.cli.wiring.locks import place
+from reconcile.cli.wiring.legacy.locks import place
 
 if TYPE_CHECKING:
     from reconcile.config.settings.tables.legacy.handover import Handover
