@@ -11,12 +11,12 @@ import dns.rdatatype
 
 from reconcile.config.document.decode import read_shape
 from reconcile.config.document.document import Unreadable, decode, read_document
-from reconcile.mailcopy.imap.fetch_stream import FetchStream
 from reconcile.mailcopy.imap.folder_list import read_layout
 from reconcile.mailcopy.imap.grammar import appended, kept_flags
 from reconcile.mailcopy.imap.interruptions import ConnectionLost
-from reconcile.mailcopy.imap.message_date import date_of_header, date_time, moment
-from reconcile.mailcopy.imap.message_list import Listing, _add_rows, _ascending
+from reconcile.mailcopy.imap.messages.date import date_of_header, date_time, moment
+from reconcile.mailcopy.imap.messages.fetch_stream import FetchStream
+from reconcile.mailcopy.imap.messages.listing import Listing, _add_rows, _ascending
 from reconcile.mailcopy.ledger.fingerprints import fingerprint
 from reconcile.planning.plan import planfile
 from reconcile.problem import Problem

@@ -13,9 +13,10 @@ import pytest
 from tests.mailcopy.odd_host import DATE, OddHost, dripped, fetched, flood
 
 from reconcile.clock import SystemClock
-from reconcile.mailcopy.imap import message_list, reading
+from reconcile.mailcopy.imap import reading
 from reconcile.mailcopy.imap.interruptions import Stopped
 from reconcile.mailcopy.imap.limits import FOLDERS
+from reconcile.mailcopy.imap.messages import listing as message_list
 from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.passes import PassOptions, copy_mailbox
 from reconcile.mailcopy.pump import pump

@@ -15,7 +15,7 @@ from tests.mailcopy.post import Box, Mail, ledger_path, letter
 from tests.mailcopy.rewriting import RewritingRelay
 
 from reconcile.clock import SystemClock
-from reconcile.mailcopy.imap.message_date import date_of_header, date_time, moment
+from reconcile.mailcopy.imap.messages.date import date_of_header, date_time, moment
 from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.passes import copy_mailbox
 from reconcile.mailcopy.report import Report

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from reconcile.clock import Clock
 from reconcile.mailcopy.imap.connections import Connections
-from reconcile.mailcopy.imap.flags import FLAGGED, add_flags
-from reconcile.mailcopy.imap.folder_mapping import decoded
+from reconcile.mailcopy.imap.folders.mapping import decoded
 from reconcile.mailcopy.imap.interruptions import ConnectionLost, Throttled
-from reconcile.mailcopy.imap.message_list import statuses
+from reconcile.mailcopy.imap.messages.flags import FLAGGED, add_flags
+from reconcile.mailcopy.imap.messages.listing import statuses
 from reconcile.mailcopy.imap.session import Endpoint, Session, Unreachable
 from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.pump.pump import Pump

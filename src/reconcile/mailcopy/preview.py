@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 
 from reconcile.mailcopy.imap.connections import Connections
-from reconcile.mailcopy.imap.folder_doubles import same_folders
-from reconcile.mailcopy.imap.folder_mapping import decoded, route_folders
-from reconcile.mailcopy.imap.message_list import Status, list_folders, statuses
+from reconcile.mailcopy.imap.folders.doubles import same_folders
+from reconcile.mailcopy.imap.folders.mapping import decoded, route_folders
+from reconcile.mailcopy.imap.messages.listing import Status, list_folders, statuses
 from reconcile.mailcopy.imap.session import Endpoint, connect
 from reconcile.mailcopy.ledger.reader import LedgerReader
 

@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Callable, Collection, Mapping
 
 from reconcile.clock import Clock
-from reconcile.mailcopy.imap.message_list import dates
+from reconcile.mailcopy.imap.messages.listing import dates
 from reconcile.mailcopy.imap.session import Endpoint, Session
 from reconcile.mailcopy.ledger.fingerprints import Fingerprint, fingerprints, pair_alike
 from reconcile.mailcopy.ledger.ledger import Ledger

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from reconcile.mailcopy.imap.message_list import list_folders
+from reconcile.mailcopy.imap.messages.listing import list_folders
 from reconcile.mailcopy.imap.session import Session
 from reconcile.mailcopy.survey.findings import Survey
 

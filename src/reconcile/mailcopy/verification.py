@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 
-from reconcile.mailcopy.imap.bodies import digests
 from reconcile.mailcopy.imap.connections import Connections, both_at_once
 from reconcile.mailcopy.imap.interruptions import FolderRefused
-from reconcile.mailcopy.imap.message_list import Listing, Status, list_folders, statuses
+from reconcile.mailcopy.imap.messages.bodies import digests
+from reconcile.mailcopy.imap.messages.listing import Listing, Status, list_folders, statuses
 from reconcile.mailcopy.imap.session import Endpoint, Session
 from reconcile.mailcopy.ledger.fingerprints import fingerprints, pair_alike
 from reconcile.mailcopy.ledger.reader import LedgerReader

@@ -25,7 +25,7 @@ from reconcile.mailcopy.imap.grammar import (
     unquoted,
 )
 from reconcile.mailcopy.imap.limits import Excess
-from reconcile.mailcopy.imap.message_date import date_time, moment
+from reconcile.mailcopy.imap.messages.date import date_time, moment
 from reconcile.mailcopy.pump.append import Appender, Outgoing
 from reconcile.mailcopy.pump.pending import PendingFolder
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconcile.mailcopy.imap.fetch_stream import ROOM, SPOOL, FetchStream
 from reconcile.mailcopy.imap.folder_list import read_layout
 from reconcile.mailcopy.imap.limits import LINE, MESSAGE, Excess
+from reconcile.mailcopy.imap.messages.fetch_stream import ROOM, SPOOL, FetchStream
 
 Message = tuple[int, bytes, bytes, bytes]
 DATE = b"17-Jul-1996 02:44:25 -0700"

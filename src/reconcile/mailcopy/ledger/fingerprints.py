@@ -12,7 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 
-from reconcile.mailcopy.imap.headers import read_headers
+from reconcile.mailcopy.imap.messages.headers import read_headers
 from reconcile.mailcopy.imap.session import Session
 
 #: Sizes of one message before and after rewriting differ by so many bytes, or that part of the whole, at most.

@@ -10,11 +10,11 @@ import dataclasses
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-from reconcile.mailcopy.imap.bodies import digests
 from reconcile.mailcopy.imap.folder_list import Folder
-from reconcile.mailcopy.imap.folder_mapping import decoded, is_trash
+from reconcile.mailcopy.imap.folders.mapping import decoded, is_trash
 from reconcile.mailcopy.imap.interruptions import FolderRefused
-from reconcile.mailcopy.imap.message_list import Status, list_folders, statuses
+from reconcile.mailcopy.imap.messages.bodies import digests
+from reconcile.mailcopy.imap.messages.listing import Status, list_folders, statuses
 from reconcile.mailcopy.imap.session import Session
 from reconcile.mailcopy.ledger.fingerprints import fingerprints, pair_alike
 from reconcile.mailcopy.ledger.ledger import Ledger

@@ -14,11 +14,11 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from reconcile.clock import Clock
-from reconcile.mailcopy.imap.bodies import digests, normal_digests
-from reconcile.mailcopy.imap.flags import Keywords, add_flags, flags_lacking
-from reconcile.mailcopy.imap.headers import header_dates
-from reconcile.mailcopy.imap.message_date import AHEAD, EARLIEST
-from reconcile.mailcopy.imap.message_list import dates, statuses
+from reconcile.mailcopy.imap.messages.bodies import digests, normal_digests
+from reconcile.mailcopy.imap.messages.date import AHEAD, EARLIEST
+from reconcile.mailcopy.imap.messages.flags import Keywords, add_flags, flags_lacking
+from reconcile.mailcopy.imap.messages.headers import header_dates
+from reconcile.mailcopy.imap.messages.listing import dates, statuses
 from reconcile.mailcopy.imap.session import Session
 from reconcile.mailcopy.ledger.fingerprints import fingerprints, pair_alike
 from reconcile.mailcopy.ledger.ledger import Ledger

@@ -10,10 +10,10 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from reconcile.mailcopy.imap.bodies import digests
-from reconcile.mailcopy.imap.flags import Keywords, flags_of
 from reconcile.mailcopy.imap.grammar import kept_flags, quoted
-from reconcile.mailcopy.imap.message_list import dates, list_folders
+from reconcile.mailcopy.imap.messages.bodies import digests
+from reconcile.mailcopy.imap.messages.flags import Keywords, flags_of
+from reconcile.mailcopy.imap.messages.listing import dates, list_folders
 from reconcile.mailcopy.imap.session import Session
 from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.ledger.rows import FolderRow

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from reconcile.mailcopy.imap.grammar import Flags, appended, command, readable
 from reconcile.mailcopy.imap.interruptions import ConnectionLost
 from reconcile.mailcopy.imap.limits import LINE, Excess
-from reconcile.mailcopy.imap.message_date import DateTime
+from reconcile.mailcopy.imap.messages.date import DateTime
 from reconcile.mailcopy.pump.pending import PendingFolder
 
 #: One MULTIAPPEND at most.

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from reconcile.mailcopy.imap.fetch_stream import FetchStream
 from reconcile.mailcopy.imap.grammar import Flags, command, flag_list, kept_flags, readable, uid_set
 from reconcile.mailcopy.imap.interruptions import ConnectionLost, raise_if_throttled
-from reconcile.mailcopy.imap.message_date import NO_DATE, date_of_header, date_time
-from reconcile.mailcopy.imap.read_receipts import MARK, ReceiptRequestScanner
+from reconcile.mailcopy.imap.messages.date import NO_DATE, date_of_header, date_time
+from reconcile.mailcopy.imap.messages.fetch_stream import FetchStream
+from reconcile.mailcopy.imap.messages.read_receipts import MARK, ReceiptRequestScanner
 from reconcile.mailcopy.imap.session import Session
 from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.pump.append import Appender, Body, Outgoing

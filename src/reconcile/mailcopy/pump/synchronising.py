@@ -6,7 +6,7 @@ import dataclasses
 from collections import deque
 
 from reconcile.mailcopy.imap.grammar import Flags, command
-from reconcile.mailcopy.imap.message_date import DateTime
+from reconcile.mailcopy.imap.messages.date import DateTime
 from reconcile.mailcopy.pump.append import Appender, Body, Outgoing
 
 

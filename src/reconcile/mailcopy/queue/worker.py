@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 
 from reconcile.mailcopy.imap.limits import GRACE
-from reconcile.mailcopy.imap.message_list import statuses
+from reconcile.mailcopy.imap.messages.listing import statuses
 from reconcile.mailcopy.imap.session import LoginRefused, connect
 from reconcile.mailcopy.queue.dispatch import Dispatcher
 from reconcile.mailcopy.queue.failover import Failover, same_name

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from reconcile.mailcopy.imap.folder_mapping import decoded
+from reconcile.mailcopy.imap.folders.mapping import decoded
 from reconcile.mailcopy.imap.grammar import uid_set
-from reconcile.mailcopy.imap.message_list import list_folders
+from reconcile.mailcopy.imap.messages.listing import list_folders
 from reconcile.mailcopy.imap.session import Session
 from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.pump.tally import Refusal, Tally

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from reconcile.mailcopy.imap.bodies import read_bodies
+from reconcile.mailcopy.imap.messages.bodies import read_bodies
 from reconcile.mailcopy.imap.session import Session
 from reconcile.mailcopy.pump.tally import Refusal
 

@@ -6,11 +6,11 @@ import contextlib
 import dataclasses
 import hashlib
 
-from reconcile.mailcopy.imap.bodies import read_bodies
-from reconcile.mailcopy.imap.folder_mapping import decoded
+from reconcile.mailcopy.imap.folders.mapping import decoded
 from reconcile.mailcopy.imap.grammar import Flags, flag_list
 from reconcile.mailcopy.imap.interruptions import FolderRefused
-from reconcile.mailcopy.imap.message_date import NO_DATE, date_of_header, date_time
+from reconcile.mailcopy.imap.messages.bodies import read_bodies
+from reconcile.mailcopy.imap.messages.date import NO_DATE, date_of_header, date_time
 from reconcile.mailcopy.imap.session import Session
 from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.ledger.rows import FolderRow

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from reconcile.mailcopy.imap.grammar import SYSTEM_FLAGS, Flags, appended, flag_list, quoted, readable
-from reconcile.mailcopy.imap.message_date import DateTime, in_utc
+from reconcile.mailcopy.imap.messages.date import DateTime, in_utc
 from reconcile.mailcopy.imap.session import Endpoint, Session, connect
 
 NO_FLAGS = flag_list(())

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 
 from reconcile.clock import Clock
 from reconcile.mailcopy.imap.connections import both_at_once
-from reconcile.mailcopy.imap.flags import Keywords
-from reconcile.mailcopy.imap.folder_mapping import decoded, is_trash
+from reconcile.mailcopy.imap.folders.mapping import decoded, is_trash
 from reconcile.mailcopy.imap.grammar import quoted, uid_set
 from reconcile.mailcopy.imap.interruptions import FolderRefused
-from reconcile.mailcopy.imap.message_list import Listing, Status, list_folders, statuses
-from reconcile.mailcopy.imap.read_receipts import requesting_receipts
+from reconcile.mailcopy.imap.messages.flags import Keywords
+from reconcile.mailcopy.imap.messages.listing import Listing, Status, list_folders, statuses
+from reconcile.mailcopy.imap.messages.read_receipts import requesting_receipts
 from reconcile.mailcopy.imap.session import Session
 from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.ledger.rows import FolderRow

@@ -7,8 +7,8 @@ from array import array
 from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
-from reconcile.mailcopy.imap.flags import Keywords
-from reconcile.mailcopy.imap.message_list import Status
+from reconcile.mailcopy.imap.messages.flags import Keywords
+from reconcile.mailcopy.imap.messages.listing import Status
 from reconcile.mailcopy.imap.session import Session
 from reconcile.mailcopy.ledger.rows import FolderRow
 from reconcile.mailcopy.pump.pending import PendingFolder

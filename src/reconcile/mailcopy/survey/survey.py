@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from reconcile.clock import Clock
 from reconcile.mailcopy.imap.connections import both_at_once
-from reconcile.mailcopy.imap.folder_creation import create_folders
-from reconcile.mailcopy.imap.folder_doubles import same_folders
 from reconcile.mailcopy.imap.folder_list import Folder
-from reconcile.mailcopy.imap.folder_mapping import Route, decoded, route_folders
+from reconcile.mailcopy.imap.folders.creation import create_folders
+from reconcile.mailcopy.imap.folders.doubles import same_folders
+from reconcile.mailcopy.imap.folders.mapping import Route, decoded, route_folders
 from reconcile.mailcopy.imap.grammar import readable
-from reconcile.mailcopy.imap.message_list import Status, list_folders, statuses
+from reconcile.mailcopy.imap.messages.listing import Status, list_folders, statuses
 from reconcile.mailcopy.imap.session import Session
 from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.ledger.rows import FolderRow

@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Sequence
 from typing import Protocol
 
-from reconcile.mailcopy.imap.fetch_stream import FetchStream
 from reconcile.mailcopy.imap.grammar import quoted, readable, uid_set
 from reconcile.mailcopy.imap.interruptions import FolderRefused
+from reconcile.mailcopy.imap.messages.fetch_stream import FetchStream
 from reconcile.mailcopy.imap.session import Session
 
 #: Messages asked for in one command.

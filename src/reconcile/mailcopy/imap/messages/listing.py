@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from reconcile.mailcopy.imap.grammar import number, quoted, readable
 from reconcile.mailcopy.imap.interruptions import FolderRefused
 from reconcile.mailcopy.imap.limits import LISTS, MESSAGES, Excess
-from reconcile.mailcopy.imap.message_date import moment
+from reconcile.mailcopy.imap.messages.date import moment
 from reconcile.mailcopy.imap.session import Session
 
 #: The largest size kept: what an array of integers takes, and far beyond any limit it is compared with.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from reconcile.mailcopy.imap.grammar import quoted, uid_set
 from reconcile.mailcopy.imap.limits import LISTS
-from reconcile.mailcopy.imap.message_date import date_of_header, moment
+from reconcile.mailcopy.imap.messages.date import date_of_header, moment
 from reconcile.mailcopy.imap.session import Session
 
 #: Messages asked for in one command.
