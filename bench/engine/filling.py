@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reconcile.resources.resource import Desired
-from reconcile.sandbox.tenant import skus
-from reconcile.sandbox.tenant.objects import Domain, Mailbox, Permission, User
-from reconcile.sandbox.tenant.seed import furnish
-from reconcile.sandbox.tenant.world import World
+from reconcile.sandbox.tenant.world import skus
+from reconcile.sandbox.tenant.world.objects import Domain, Mailbox, Permission, User
+from reconcile.sandbox.tenant.world.seed import furnish
+from reconcile.sandbox.tenant.world.world import World
 
 _PARTS = {"E1": skus.E1, "E3": skus.E3}
 

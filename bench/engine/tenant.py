@@ -34,9 +34,9 @@ from reconcile.resources.address import Address
 from reconcile.resources.desired import compile_federations, declared_domains
 from reconcile.resources.resource import Desired, Live, Reference, Value
 from reconcile.sandbox.dns.server import DnsServer
+from reconcile.sandbox.tenant.https.web import Answer, Request
 from reconcile.sandbox.tenant.server import TenantServer
-from reconcile.sandbox.tenant.web import Answer, Request
-from reconcile.sandbox.tenant.world import World
+from reconcile.sandbox.tenant.world.world import World
 from reconcile.state.snapshot.snapshot import Record, Snapshot
 from reconcile.state.stores.folder import FolderStore
 

@@ -19,9 +19,9 @@ import requests
 
 from reconcile.sandbox.dns.seed import first_day
 from reconcile.sandbox.dns.server import DnsServer
-from reconcile.sandbox.tenant.objects import Mailbox, User
 from reconcile.sandbox.tenant.server import TenantOptions, TenantServer
-from reconcile.sandbox.tenant.world import World
+from reconcile.sandbox.tenant.world.objects import Mailbox, User
+from reconcile.sandbox.tenant.world.world import World
 
 _KEY = base64.b64encode(b"the key of the tests' DNS server").decode()
 VAULT = pyrage.x25519.Identity.generate()

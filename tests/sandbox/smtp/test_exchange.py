@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reconcile.sandbox.tenant.objects import Domain
+from reconcile.sandbox.tenant.world.objects import Domain
 from reconcile.sandbox.world import World
 
 STRANGER = "quelqu.un@orange.example"

@@ -9,12 +9,12 @@ import random
 import pytest
 
 from reconcile.sandbox.tenant.behaviour.profiles import PROFILES
+from reconcile.sandbox.tenant.behaviour.virtual_clock import VirtualClock
 from reconcile.sandbox.tenant.exchange.organization import Organization
-from reconcile.sandbox.tenant.objects import Domain
-from reconcile.sandbox.tenant.skus import subscriptions
 from reconcile.sandbox.tenant.transport import EDGE, Inside, Refusal, route
-from reconcile.sandbox.tenant.virtual_clock import VirtualClock
-from reconcile.sandbox.tenant.world import World
+from reconcile.sandbox.tenant.world.objects import Domain
+from reconcile.sandbox.tenant.world.skus import subscriptions
+from reconcile.sandbox.tenant.world.world import World
 
 START = dt.datetime(2025, 1, 21, 17, tzinfo=dt.UTC)
 STRANGER, CLIENT = "quelqu.un@orange.example", "198.51.100.7"

@@ -14,9 +14,9 @@ from tests.sandbox.tenant.client import Client, Zones
 from reconcile.sandbox.tenant.behaviour.delays import Delays
 from reconcile.sandbox.tenant.behaviour.profiles import PROFILES, Profile
 from reconcile.sandbox.tenant.behaviour.quotas import Quotas
+from reconcile.sandbox.tenant.behaviour.virtual_clock import VirtualClock
+from reconcile.sandbox.tenant.https.web import Request
 from reconcile.sandbox.tenant.server import TenantOptions, TenantServer
-from reconcile.sandbox.tenant.virtual_clock import VirtualClock
-from reconcile.sandbox.tenant.web import Request
 
 E1 = "Office_365_w/o_Teams_Bundle_E1"
 Start = Callable[..., Client]

@@ -18,7 +18,7 @@ from typing import Self
 from reconcile.problem import Problem
 from reconcile.sandbox.imap.configuration import Settings, write_configuration
 from reconcile.sandbox.imap.installed import Installed
-from reconcile.sandbox.tenant.certificates import Certificates, issue_certificates
+from reconcile.sandbox.tenant.https.certificates import Certificates, issue_certificates
 
 _START_SECONDS = 10
 _STOP_SECONDS = 2

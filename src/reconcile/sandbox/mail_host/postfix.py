@@ -15,7 +15,7 @@ from reconcile.sandbox.imap.dovecot import end_group, free_port
 from reconcile.sandbox.mail_host.configuration import Place, Ports, main_cf, master_cf
 from reconcile.sandbox.mail_host.installed import InstalledPostfix
 from reconcile.sandbox.mail_host.tables import TABLES, Tables
-from reconcile.sandbox.tenant.certificates import Certificates
+from reconcile.sandbox.tenant.https.certificates import Certificates
 
 _START_SECONDS = 30
 _PRIVATE = (

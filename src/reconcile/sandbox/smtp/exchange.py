@@ -14,7 +14,7 @@ from email.utils import format_datetime
 from reconcile.sandbox.smtp.internet import Internet
 from reconcile.sandbox.smtp.listening import SmtpListener
 from reconcile.sandbox.tenant.transport import MARK, Inside, Onwards, Refusal, Route, route
-from reconcile.sandbox.tenant.world import World
+from reconcile.sandbox.tenant.world.world import World
 
 #: Seconds between two attempts to hand a message on, and how many are made.
 _AGAIN, _ATTEMPTS = 0.5, 600

@@ -7,18 +7,18 @@ import datetime as dt
 import json
 from typing import Any
 
-from reconcile.sandbox.tenant import addresses, skus
-from reconcile.sandbox.tenant.address_book import AddressTakenError
 from reconcile.sandbox.tenant.behaviour.adjustments import changed, described
 from reconcile.sandbox.tenant.behaviour.faults import KINDS, Fault, Faults
 from reconcile.sandbox.tenant.exchange.disclaimers import passed_through
-from reconcile.sandbox.tenant.objects import Elsewhere, Permission, User
-from reconcile.sandbox.tenant.provisioning import follow_licences
+from reconcile.sandbox.tenant.https.web import Answer, Request
 from reconcile.sandbox.tenant.sign_in.client_credentials import Federation
 from reconcile.sandbox.tenant.sign_in.device_codes import Person
 from reconcile.sandbox.tenant.sign_in.tokens import Issuer
-from reconcile.sandbox.tenant.web import Answer, Request
-from reconcile.sandbox.tenant.world import World
+from reconcile.sandbox.tenant.world import addresses, skus
+from reconcile.sandbox.tenant.world.address_book import AddressTakenError
+from reconcile.sandbox.tenant.world.objects import Elsewhere, Permission, User
+from reconcile.sandbox.tenant.world.provisioning import follow_licences
+from reconcile.sandbox.tenant.world.world import World
 
 
 class Control:

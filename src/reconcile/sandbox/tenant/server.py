@@ -14,22 +14,22 @@ from pathlib import Path
 from reconcile.sandbox.tenant.behaviour.delays import Delays
 from reconcile.sandbox.tenant.behaviour.faults import Faults
 from reconcile.sandbox.tenant.behaviour.profiles import PROFILES, Profile
-from reconcile.sandbox.tenant.certificates import issue_certificates
+from reconcile.sandbox.tenant.behaviour.virtual_clock import VirtualClock
 from reconcile.sandbox.tenant.control import Control
 from reconcile.sandbox.tenant.exchange.invoke_command import Exchange
 from reconcile.sandbox.tenant.graph.routes import Graph
-from reconcile.sandbox.tenant.har import Recorder
-from reconcile.sandbox.tenant.listener import MailboxListener
-from reconcile.sandbox.tenant.objects import Principal
+from reconcile.sandbox.tenant.https.certificates import issue_certificates
+from reconcile.sandbox.tenant.https.har import Recorder
+from reconcile.sandbox.tenant.https.web import Answer, LostAnswerError, Request, WebServer
 from reconcile.sandbox.tenant.post import Post, no_way
-from reconcile.sandbox.tenant.seed import furnish
 from reconcile.sandbox.tenant.sign_in.permissions import GRANTED, OF_LETTERS
 from reconcile.sandbox.tenant.sign_in.realms import Realms
 from reconcile.sandbox.tenant.sign_in.tokens import Issuer
-from reconcile.sandbox.tenant.skus import subscriptions
-from reconcile.sandbox.tenant.virtual_clock import VirtualClock
-from reconcile.sandbox.tenant.web import Answer, LostAnswerError, Request, WebServer
-from reconcile.sandbox.tenant.world import World
+from reconcile.sandbox.tenant.world.listener import MailboxListener
+from reconcile.sandbox.tenant.world.objects import Principal
+from reconcile.sandbox.tenant.world.seed import furnish
+from reconcile.sandbox.tenant.world.skus import subscriptions
+from reconcile.sandbox.tenant.world.world import World
 
 _LOG = logging.getLogger(__name__)
 

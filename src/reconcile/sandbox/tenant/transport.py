@@ -13,8 +13,8 @@ import ipaddress
 from collections.abc import Sequence
 from typing import Any
 
-from reconcile.sandbox.tenant.objects import Domain
-from reconcile.sandbox.tenant.world import World
+from reconcile.sandbox.tenant.world.objects import Domain
+from reconcile.sandbox.tenant.world.world import World
 
 #: So many servers of ours a message may have passed through.
 MOST_HOPS = 15

@@ -11,7 +11,7 @@ from reconcile.config.settings.tables.legacy.legacy import LegacyServer
 from reconcile.providers.base import SETTINGS_CHECK, Scope, Wanted
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Desired
-from reconcile.sandbox.tenant.world import World as Content
+from reconcile.sandbox.tenant.world.world import World as Content
 
 ADDRESS = Address(SLUG, "mailbox", "anne.perrin@spf55.org")
 NEW = Wanted(ADDRESS, Desired(ADDRESS, {"licence": "E1"}))

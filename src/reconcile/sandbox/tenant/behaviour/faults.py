@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from reconcile.sandbox.tenant.cmdlet_error import CmdletError
-from reconcile.sandbox.tenant.web import Answer, LostAnswerError, Request
+from reconcile.sandbox.tenant.https.web import Answer, LostAnswerError, Request
 
 KINDS = ("unavailable", "throttle", "busy", "drop_answer", "late_error", "truncate")
 #: What chance may strike with; a list is cut short only on request, for nothing but the plan's refusal mends that.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from reconcile.sandbox.tenant.virtual_clock import VirtualClock
-from reconcile.sandbox.tenant.web import Request
+from reconcile.sandbox.tenant.behaviour.virtual_clock import VirtualClock
+from reconcile.sandbox.tenant.https.web import Request
 
 #: Resource units in ten seconds, by the tenant's size in users.
 _UNITS = ((50, 3500.0), (500, 5000.0))

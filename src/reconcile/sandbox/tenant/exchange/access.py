@@ -8,8 +8,8 @@ from reconcile.sandbox.tenant.cmdlet_error import CmdletError
 from reconcile.sandbox.tenant.exchange import rows as exchange_rows
 from reconcile.sandbox.tenant.exchange.recipients import Outcome, Parameters, Recipients
 from reconcile.sandbox.tenant.name_list import names
-from reconcile.sandbox.tenant.objects import Mailbox, Permission
-from reconcile.sandbox.tenant.world import World
+from reconcile.sandbox.tenant.world.objects import Mailbox, Permission
+from reconcile.sandbox.tenant.world.world import World
 
 _MOST_ENTRIES = 500
 #: What every mailbox carries without anyone having granted it.

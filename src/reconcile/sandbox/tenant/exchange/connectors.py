@@ -13,7 +13,7 @@ from typing import Any
 from reconcile.sandbox.tenant.cmdlet_error import CmdletError, unknown_object
 from reconcile.sandbox.tenant.exchange.recipients import Outcome, Parameters
 from reconcile.sandbox.tenant.post import Post
-from reconcile.sandbox.tenant.world import World
+from reconcile.sandbox.tenant.world.world import World
 
 _INBOUND = {"ConnectorType": "Partner", "Enabled": True, "SenderIPAddresses": [], "SenderDomains": ["smtp:*;1"]}
 _OUTBOUND: dict[str, Any] = {

@@ -21,12 +21,12 @@ from reconcile.sandbox.tenant.exchange.organization import Organization
 from reconcile.sandbox.tenant.exchange.recipients import Outcome, Parameters, Recipients, Row
 from reconcile.sandbox.tenant.exchange.trace import Trace
 from reconcile.sandbox.tenant.exchange.transport_rules import TransportRules
+from reconcile.sandbox.tenant.https.web import Answer, Request
 from reconcile.sandbox.tenant.post import Post
 from reconcile.sandbox.tenant.sign_in import tokens
 from reconcile.sandbox.tenant.sign_in.permissions import EXCHANGE_ROLE
 from reconcile.sandbox.tenant.sign_in.tokens import Issuer, TokenRefusedError
-from reconcile.sandbox.tenant.web import Answer, Request
-from reconcile.sandbox.tenant.world import World
+from reconcile.sandbox.tenant.world.world import World
 
 _LARGEST_PAGE = 1000
 _BATCH_LIMIT = 10

@@ -7,12 +7,12 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from reconcile.sandbox.tenant import addresses
 from reconcile.sandbox.tenant.exchange.encoding import GIGABYTE, MEGABYTE, size_text
 from reconcile.sandbox.tenant.exchange.rows import derived, distinguished_name, stamp
 from reconcile.sandbox.tenant.name_list import names
-from reconcile.sandbox.tenant.objects import Mailbox, User
-from reconcile.sandbox.tenant.world import World
+from reconcile.sandbox.tenant.world import addresses
+from reconcile.sandbox.tenant.world.objects import Mailbox, User
+from reconcile.sandbox.tenant.world.world import World
 
 _COUNTRIES = {"FR": "France", "BE": "Belgium", "CH": "Switzerland", "LU": "Luxembourg", "DE": "Germany", "ES": "Spain"}
 _NO_GUID = "00000000-0000-0000-0000-000000000000"

@@ -6,16 +6,16 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from reconcile.sandbox.tenant import addresses
-from reconcile.sandbox.tenant.address_book import AddressTakenError
 from reconcile.sandbox.tenant.cmdlet_error import CmdletError
 from reconcile.sandbox.tenant.exchange import rows as exchange_rows
 from reconcile.sandbox.tenant.exchange.encoding import size_of
 from reconcile.sandbox.tenant.exchange.mailbox_rows import mailbox_row
 from reconcile.sandbox.tenant.exchange.recipients import Outcome, Parameters, Recipients
 from reconcile.sandbox.tenant.name_list import names
-from reconcile.sandbox.tenant.objects import Mailbox
-from reconcile.sandbox.tenant.world import World
+from reconcile.sandbox.tenant.world import addresses
+from reconcile.sandbox.tenant.world.address_book import AddressTakenError
+from reconcile.sandbox.tenant.world.objects import Mailbox
+from reconcile.sandbox.tenant.world.world import World
 
 _ALIAS = re.compile(r"[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+(\.[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+)*")
 _SETTINGS = {

@@ -11,8 +11,8 @@ from typing import Any
 from reconcile.sandbox.tenant.cmdlet_error import CmdletError, unknown_object
 from reconcile.sandbox.tenant.exchange import rows as exchange_rows
 from reconcile.sandbox.tenant.exchange.recipients import Outcome, Parameters
-from reconcile.sandbox.tenant.objects import Domain, Principal
-from reconcile.sandbox.tenant.world import World
+from reconcile.sandbox.tenant.world.objects import Domain, Principal
+from reconcile.sandbox.tenant.world.world import World
 
 
 class Organization:

@@ -6,13 +6,13 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from reconcile.sandbox.tenant import addresses
 from reconcile.sandbox.tenant.cmdlet_error import CmdletError, unknown_object
 from reconcile.sandbox.tenant.exchange import rows as exchange_rows
 from reconcile.sandbox.tenant.exchange.filter import parse_filter
 from reconcile.sandbox.tenant.exchange.mailbox_rows import mailbox_row, recipient_row
-from reconcile.sandbox.tenant.objects import Mailbox
-from reconcile.sandbox.tenant.world import World
+from reconcile.sandbox.tenant.world import addresses
+from reconcile.sandbox.tenant.world.objects import Mailbox
+from reconcile.sandbox.tenant.world.world import World
 
 Parameters = dict[str, Any]
 Row = Mapping[str, Any]

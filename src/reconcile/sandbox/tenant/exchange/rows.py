@@ -7,11 +7,11 @@ import hashlib
 import uuid
 from typing import Any
 
-from reconcile.sandbox.tenant import addresses
 from reconcile.sandbox.tenant.exchange.encoding import size_text
 from reconcile.sandbox.tenant.name_list import names
-from reconcile.sandbox.tenant.objects import Mailbox, OtherRecipient, Permission
-from reconcile.sandbox.tenant.world import World
+from reconcile.sandbox.tenant.world import addresses
+from reconcile.sandbox.tenant.world.objects import Mailbox, OtherRecipient, Permission
+from reconcile.sandbox.tenant.world.world import World
 
 
 def permission_row(world: World, box: Mailbox, entry: Permission) -> dict[str, Any]:

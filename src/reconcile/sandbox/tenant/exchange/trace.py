@@ -7,7 +7,7 @@ from typing import Any
 
 from reconcile.sandbox.tenant.cmdlet_error import CmdletError
 from reconcile.sandbox.tenant.exchange.recipients import Outcome, Parameters
-from reconcile.sandbox.tenant.world import World
+from reconcile.sandbox.tenant.world.world import World
 
 _WINDOW = dt.timedelta(days=10)
 _KEPT = dt.timedelta(days=90)

@@ -13,7 +13,7 @@ from typing import Any
 from reconcile.sandbox.tenant.cmdlet_error import CmdletError, unknown_object
 from reconcile.sandbox.tenant.exchange.recipients import Outcome, Parameters
 from reconcile.sandbox.tenant.exchange.rows import stamp
-from reconcile.sandbox.tenant.world import World
+from reconcile.sandbox.tenant.world.world import World
 
 #: Every property that is set by a parameter of its name, and what it is until then.
 PROPERTIES: Mapping[str, Any] = {

@@ -10,8 +10,8 @@ from typing import Any
 from reconcile.sandbox.tenant.graph.refusal import GraphRefusal
 from reconcile.sandbox.tenant.graph.schema import USER
 from reconcile.sandbox.tenant.graph.users import Users
-from reconcile.sandbox.tenant.web import Answer, Request
-from reconcile.sandbox.tenant.world import World
+from reconcile.sandbox.tenant.https.web import Answer, Request
+from reconcile.sandbox.tenant.world.world import World
 
 #: Delta links of directory objects live seven days (Graph's delta query overview).
 _LIFETIME = dt.timedelta(days=7)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from reconcile.sandbox.tenant import addresses
 from reconcile.sandbox.tenant.graph.listing import Pages
 from reconcile.sandbox.tenant.graph.refusal import not_found, taken
 from reconcile.sandbox.tenant.graph.schema import ORGANIZATION, RESTORE, SERVICE_PRINCIPAL, USER
 from reconcile.sandbox.tenant.graph.users import Users
-from reconcile.sandbox.tenant.objects import User
-from reconcile.sandbox.tenant.provisioning import follow_licences
-from reconcile.sandbox.tenant.web import Answer, Request
-from reconcile.sandbox.tenant.world import World
+from reconcile.sandbox.tenant.https.web import Answer, Request
+from reconcile.sandbox.tenant.world import addresses
+from reconcile.sandbox.tenant.world.objects import User
+from reconcile.sandbox.tenant.world.provisioning import follow_licences
+from reconcile.sandbox.tenant.world.world import World
 
 
 class Directory:

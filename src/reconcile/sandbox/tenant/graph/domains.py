@@ -8,14 +8,14 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from reconcile.sandbox.tenant import addresses
 from reconcile.sandbox.tenant.graph.listing import Pages
 from reconcile.sandbox.tenant.graph.refusal import bad_request, not_found
 from reconcile.sandbox.tenant.graph.schema import DOMAIN, FORCE_DELETE, NEW_DOMAIN, USER, VERIFY
 from reconcile.sandbox.tenant.graph.users import Users
-from reconcile.sandbox.tenant.objects import Domain, Elsewhere
-from reconcile.sandbox.tenant.web import Answer, Request
-from reconcile.sandbox.tenant.world import World
+from reconcile.sandbox.tenant.https.web import Answer, Request
+from reconcile.sandbox.tenant.world import addresses
+from reconcile.sandbox.tenant.world.objects import Domain, Elsewhere
+from reconcile.sandbox.tenant.world.world import World
 
 Resolve = Callable[[str, str], Sequence[str]]
 

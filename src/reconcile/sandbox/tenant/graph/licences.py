@@ -9,10 +9,10 @@ from reconcile.sandbox.tenant.graph.listing import Pages
 from reconcile.sandbox.tenant.graph.refusal import bad_request, not_found
 from reconcile.sandbox.tenant.graph.schema import ASSIGN_LICENCE, LICENCE_DETAILS, SKU, USER
 from reconcile.sandbox.tenant.graph.users import Users
-from reconcile.sandbox.tenant.provisioning import follow_licences
-from reconcile.sandbox.tenant.skus import Sku
-from reconcile.sandbox.tenant.web import Answer, Request
-from reconcile.sandbox.tenant.world import World
+from reconcile.sandbox.tenant.https.web import Answer, Request
+from reconcile.sandbox.tenant.world.provisioning import follow_licences
+from reconcile.sandbox.tenant.world.skus import Sku
+from reconcile.sandbox.tenant.world.world import World
 
 
 class Licences:

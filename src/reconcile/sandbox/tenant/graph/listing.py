@@ -13,7 +13,7 @@ from reconcile.sandbox.tenant.behaviour.profiles import Profile
 from reconcile.sandbox.tenant.graph.entity import Entity
 from reconcile.sandbox.tenant.graph.filter import parse_filter
 from reconcile.sandbox.tenant.graph.refusal import GraphRefusal, bad_request
-from reconcile.sandbox.tenant.web import Answer, Request
+from reconcile.sandbox.tenant.https.web import Answer, Request
 
 _DEFAULT_PAGE = 100
 _LARGEST_PAGE = 999

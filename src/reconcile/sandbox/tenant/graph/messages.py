@@ -24,10 +24,10 @@ from reconcile.sandbox.tenant.graph.entity import Entity
 from reconcile.sandbox.tenant.graph.listing import Pages
 from reconcile.sandbox.tenant.graph.refusal import GraphRefusal
 from reconcile.sandbox.tenant.graph.users import Users
+from reconcile.sandbox.tenant.https.web import Answer, Request
 from reconcile.sandbox.tenant.name_list import names
-from reconcile.sandbox.tenant.objects import User
-from reconcile.sandbox.tenant.web import Answer, Request
-from reconcile.sandbox.tenant.world import World
+from reconcile.sandbox.tenant.world.objects import User
+from reconcile.sandbox.tenant.world.world import World
 
 #: What a MIME draft may weigh, in base64 (Microsoft Graph, "Create message").
 _LARGEST = 4 * 1024 * 1024

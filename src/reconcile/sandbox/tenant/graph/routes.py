@@ -18,10 +18,10 @@ from reconcile.sandbox.tenant.graph.messages import Messages
 from reconcile.sandbox.tenant.graph.permissions import check_permission
 from reconcile.sandbox.tenant.graph.refusal import GraphRefusal, bad_request, throttled
 from reconcile.sandbox.tenant.graph.users import Users
+from reconcile.sandbox.tenant.https.web import Answer, Request
 from reconcile.sandbox.tenant.sign_in import tokens
 from reconcile.sandbox.tenant.sign_in.tokens import Issuer, TokenRefusedError
-from reconcile.sandbox.tenant.web import Answer, Request
-from reconcile.sandbox.tenant.world import World
+from reconcile.sandbox.tenant.world.world import World
 
 Page = Callable[[Request, str, object], Answer]
 

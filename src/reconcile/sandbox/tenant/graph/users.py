@@ -8,15 +8,15 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from reconcile.sandbox.tenant import addresses
-from reconcile.sandbox.tenant.address_book import AddressTakenError
 from reconcile.sandbox.tenant.graph.listing import Pages
 from reconcile.sandbox.tenant.graph.permissions import check_sensitive
 from reconcile.sandbox.tenant.graph.refusal import GraphRefusal, bad_request, denied, not_found, taken
 from reconcile.sandbox.tenant.graph.schema import USER
-from reconcile.sandbox.tenant.objects import User
-from reconcile.sandbox.tenant.web import Answer, Request
-from reconcile.sandbox.tenant.world import World
+from reconcile.sandbox.tenant.https.web import Answer, Request
+from reconcile.sandbox.tenant.world import addresses
+from reconcile.sandbox.tenant.world.address_book import AddressTakenError
+from reconcile.sandbox.tenant.world.objects import User
+from reconcile.sandbox.tenant.world.world import World
 
 _LOCAL_PART = re.compile(r"[A-Za-z0-9'.\-_!#^~]+")
 _NICKNAME_REFUSED = re.compile(r"[^\x21-\x7e]|[@()\\\[\]\";:<>, ]")

@@ -7,8 +7,8 @@ import datetime as dt
 import random
 import urllib.parse
 
+from reconcile.sandbox.tenant.behaviour.virtual_clock import VirtualClock
 from reconcile.sandbox.tenant.sign_in.client_credentials import ProofRefusedError
-from reconcile.sandbox.tenant.virtual_clock import VirtualClock
 
 LIFETIME = dt.timedelta(minutes=15)
 #: Seconds a client waits between two questions.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconcile.sandbox.tenant import addresses
-from reconcile.sandbox.tenant.web import Answer, Request
-from reconcile.sandbox.tenant.world import World
+from reconcile.sandbox.tenant.https.web import Answer, Request
+from reconcile.sandbox.tenant.world import addresses
+from reconcile.sandbox.tenant.world.world import World
 
 
 class Realms:

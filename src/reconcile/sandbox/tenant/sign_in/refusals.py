@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
-from reconcile.sandbox.tenant.web import Answer
+from reconcile.sandbox.tenant.https.web import Answer
 
 
 def refusal(site: str, now: dt.datetime, status: int, number: int, error: str, subject: str) -> Answer:

@@ -17,12 +17,12 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from reconcile.sandbox.tenant.behaviour.virtual_clock import VirtualClock
+from reconcile.sandbox.tenant.https.web import Answer, Request
 from reconcile.sandbox.tenant.sign_in.client_credentials import AppProofs, ProofRefusedError
 from reconcile.sandbox.tenant.sign_in.device_codes import DeviceCodes, Person
 from reconcile.sandbox.tenant.sign_in.permissions import EXCHANGE_ROLE, OF_EXCHANGE
 from reconcile.sandbox.tenant.sign_in.refusals import ERRORS, refusal
-from reconcile.sandbox.tenant.virtual_clock import VirtualClock
-from reconcile.sandbox.tenant.web import Answer, Request
 
 GRAPH = "https://graph.microsoft.com"
 EXCHANGE = "https://outlook.office365.com"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable
 
-from reconcile.sandbox.tenant import addresses
-from reconcile.sandbox.tenant.virtual_clock import VirtualClock
+from reconcile.sandbox.tenant.behaviour.virtual_clock import VirtualClock
+from reconcile.sandbox.tenant.world import addresses
 
 
 class AddressTakenError(Exception):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from reconcile.sandbox.tenant import skus
-from reconcile.sandbox.tenant.objects import Domain, Permission
-from reconcile.sandbox.tenant.provisioning import provision
-from reconcile.sandbox.tenant.world import INITIAL_DOMAIN, NATIONAL_DOMAIN, World
+from reconcile.sandbox.tenant.world import skus
+from reconcile.sandbox.tenant.world.objects import Domain, Permission
+from reconcile.sandbox.tenant.world.provisioning import provision
+from reconcile.sandbox.tenant.world.world import INITIAL_DOMAIN, NATIONAL_DOMAIN, World
 
 _STAFF = (
     ("Hélène", "Marchand", "Secrétaire générale", "E3"),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from reconcile.sandbox.tenant import addresses
-from reconcile.sandbox.tenant.objects import User
-from reconcile.sandbox.tenant.world import World
+from reconcile.sandbox.tenant.world import addresses
+from reconcile.sandbox.tenant.world.objects import User
+from reconcile.sandbox.tenant.world.world import World
 
 #: Seconds after which a mailbox that could not come is tried again.
 _NEXT_TRY = 600.0

@@ -9,16 +9,16 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reconcile.sandbox.tenant import addresses
-from reconcile.sandbox.tenant.address_book import AddressBook, AddressTakenError
-from reconcile.sandbox.tenant.announcer import Announcer
 from reconcile.sandbox.tenant.behaviour.chance import Chance
 from reconcile.sandbox.tenant.behaviour.delays import Delays
 from reconcile.sandbox.tenant.behaviour.profiles import Profile
-from reconcile.sandbox.tenant.listener import MailboxListener
-from reconcile.sandbox.tenant.objects import Domain, Elsewhere, Mailbox, OtherRecipient, Principal, User
-from reconcile.sandbox.tenant.skus import Sku
-from reconcile.sandbox.tenant.virtual_clock import VirtualClock
+from reconcile.sandbox.tenant.behaviour.virtual_clock import VirtualClock
+from reconcile.sandbox.tenant.world import addresses
+from reconcile.sandbox.tenant.world.address_book import AddressBook, AddressTakenError
+from reconcile.sandbox.tenant.world.announcer import Announcer
+from reconcile.sandbox.tenant.world.listener import MailboxListener
+from reconcile.sandbox.tenant.world.objects import Domain, Elsewhere, Mailbox, OtherRecipient, Principal, User
+from reconcile.sandbox.tenant.world.skus import Sku
 
 INITIAL_DOMAIN = "entraide.onmicrosoft.com"
 NATIONAL_DOMAIN = "national.example"

@@ -10,7 +10,7 @@ import urllib.parse
 from pathlib import Path
 from typing import Any
 
-from reconcile.sandbox.tenant.web import Answer, Request
+from reconcile.sandbox.tenant.https.web import Answer, Request
 
 _TRAILER = b"\n]}}\n"
 _REDACTED = "REDACTED"

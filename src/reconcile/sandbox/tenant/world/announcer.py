@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from reconcile.sandbox.tenant import addresses
-from reconcile.sandbox.tenant.listener import MailboxListener
-from reconcile.sandbox.tenant.objects import Mailbox
+from reconcile.sandbox.tenant.world import addresses
+from reconcile.sandbox.tenant.world.listener import MailboxListener
+from reconcile.sandbox.tenant.world.objects import Mailbox
 
 
 class Announcer:
