@@ -16,7 +16,7 @@ from reconcile.clock import SystemClock
 from reconcile.mailcopy.imap import reading
 from reconcile.mailcopy.imap.interruptions import Stopped
 from reconcile.mailcopy.imap.limits import FOLDERS
-from reconcile.mailcopy.imap.messages import listing as message_list
+from reconcile.mailcopy.imap.messages import listing
 from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.passes import PassOptions, copy_mailbox
 from reconcile.mailcopy.pump import pump
@@ -136,7 +136,7 @@ def test_lines_without_an_end_are_cut(beginning: bytes, ledger: Ledger) -> None:
 
 
 def test_a_list_of_messages_without_an_end_is_cut(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(message_list, "LISTS", 4 << 20)
+    monkeypatch.setattr(listing, "LISTS", 4 << 20)
     rows = flood(b"* 1 FETCH (UID 1 RFC822.SIZE 4)\r\n")
     with pytest.raises(Problem, match="COPY18"):
         copied(OddHost({b"UID FETCH 1:* (UID RFC": rows}), OddHost(messages=0), ledger)

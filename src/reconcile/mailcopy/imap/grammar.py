@@ -13,7 +13,7 @@ from typing import NewType
 from reconcile.mailcopy.imap.limits import LARGEST_NUMBER, Excess
 
 #: An argument as it stands on the line: a mailbox name with its quotes, flags without their parentheses. Dates are
-#: written by ``message_date``.
+#: written by ``messages.date``.
 Name = NewType("Name", bytes)
 Flags = NewType("Flags", bytes)
 
