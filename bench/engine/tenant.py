@@ -35,7 +35,7 @@ from reconcile.resources.desired import compile_federations, declared_domains
 from reconcile.resources.resource import Desired, Live, Reference, Value
 from reconcile.sandbox.dns.server import DnsServer
 from reconcile.sandbox.tenant.https.web import Answer, Request
-from reconcile.sandbox.tenant.server import TenantServer
+from reconcile.sandbox.tenant.server import TenantOptions, TenantServer
 from reconcile.sandbox.tenant.world.world import World
 from reconcile.state.snapshot.snapshot import Record, Snapshot
 from reconcile.state.stores.folder import FolderStore
@@ -65,7 +65,8 @@ class FarTenant(TenantServer):
         self.delay = 0.0
         self.asked: collections.Counter[str] = collections.Counter()
         seats = {"E1": 100_000, "E3": 100_000}
-        super().__init__(folder, resolve=self._look_up, seats=seats, first_day=first_day)
+        options = TenantOptions(seats=seats, first_day=first_day)
+        super().__init__(folder, resolve=self._look_up, options=options)
 
     def _look_up(self, name: str, kind: str) -> Sequence[str]:
         return self.dns.resolve(name, kind)
@@ -166,7 +167,7 @@ def _seen(reader: Reader, desired: Sequence[Desired], domains: Mapping[str, str]
 
 
 def _resolved(value: Value | Reference, observed: Mapping[Address, Live]) -> Value:
-    return observed[value.address].outputs[value.output] if isinstance(value, Reference) else value
+    return observed[value.address].referable[value.output] if isinstance(value, Reference) else value
 
 
 def _zones(desired: Sequence[Desired], observed: Mapping[Address, Live], domains: Mapping[str, str]) -> dict[str, str]:
@@ -211,7 +212,7 @@ def _queue_copies(project: Path, desired: Sequence[Desired]) -> None:
     """Every copy asked for, none begun: in one transaction, for the list itself makes one of each."""
     path = project / "spfstate" / "copies" / "queue.sqlite"
     copies = [one for one in desired if one.address.kind == "copy"]
-    first = {name: str(value) for name, value in copies[0].fields.items()}
+    first = {name: str(copies[0].fields[name]) for name in ("source", "login", "destination", "folder")}
     JobList.in_file(path, SystemClock()).enqueue(str(copies[0].address), **first)
     with sqlite3.connect(path) as database:
         database.executemany(

@@ -137,14 +137,12 @@ def _saved(session: Session, file: Path, target: tuple[str, ...], found: Mapping
 
 def _fresh(session: Session, names: tuple[str, ...], target: tuple[str, ...], found: Mapping[str, Provider]) -> Chosen:
     """A plan made now."""
-    from reconcile.cli.wiring.prepare import observe_and_plan, prepare
+    from reconcile.cli.wiring.prepare import observe_and_plan_targets, prepare_targets
     from reconcile.planning.plan.planfile import document
-    from reconcile.planning.plan.targets import refuse_strays, restrict
 
-    prepared = prepare(session, names)
+    prepared = prepare_targets(session, names, target)
     readers = {name: provider.reader for name, provider in found.items()}
-    refuse_strays(target, prepared.inputs.addresses)
-    plan = restrict(observe_and_plan(session, prepared, readers), target)
+    plan = observe_and_plan_targets(session, prepared, readers, target)
     return Chosen(plan, prepared, document(plan)["digest"], reviewed=False)
 
 

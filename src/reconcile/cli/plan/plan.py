@@ -40,10 +40,9 @@ def plan(
     """
     from reconcile.cli.session.changed_since import changed_since as git_changed_since
     from reconcile.cli.session.tracked import authenticity_key
-    from reconcile.cli.wiring.prepare import observe_and_plan, prepare
+    from reconcile.cli.wiring.prepare import observe_and_plan_targets, prepare_targets
     from reconcile.cli.wiring.providers import readers
     from reconcile.planning.plan import planfile
-    from reconcile.planning.plan.targets import refuse_strays, restrict
     from reconcile.state.durable import PRIVATE_FILE, private_folder, replace_file
 
     if session.as_of and out:
@@ -56,9 +55,8 @@ def plan(
         if names is not None and not names:
             session.warn(f"No federation file differs from {changed_since}.")
             return DONE
-    prepared = prepare(session, names or ())
-    refuse_strays(target, prepared.inputs.addresses)
-    made = restrict(observe_and_plan(session, prepared, readers(session)), target)
+    prepared = prepare_targets(session, names or (), target)
+    made = observe_and_plan_targets(session, prepared, readers(session), target)
     if out:
         private_folder(out.parent)
         replace_file(out, planfile.encode(made, authenticity_key(session)).encode(), PRIVATE_FILE)

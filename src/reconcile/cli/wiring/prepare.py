@@ -224,6 +224,37 @@ def observe_and_plan(session: Session, prepared: Prepared, readers: Mapping[str,
     return dataclasses.replace(plan, gates=gates, costs=costs, left_out=tuple(prepared.left_out))
 
 
+def prepare_targets(session: Session, names: Sequence[str], targets: Sequence[str]) -> Prepared:
+    """What ``prepare`` gives of the federations that the targets mean, or of those named. Raises PLN05 (exit 64) for a
+    target that names no known resource."""
+    from reconcile.planning.narrowing import federations_of
+    from reconcile.planning.plan.targets import refuse_strays
+
+    if not names and (meant := federations_of(targets)):
+        known = {*store(session).federations(), *(path.stem for path in session.federations.glob("*.yaml")), NETWORK}
+        names = meant if known.issuperset(meant) else ()
+    prepared = prepare(session, names)
+    refuse_strays(targets, prepared.inputs.addresses)
+    return prepared
+
+
+def observe_and_plan_targets(
+    session: Session, prepared: Prepared, readers: Mapping[str, Reader], targets: Sequence[str]
+) -> Plan:
+    """The plan of what the targets name and needs changing, with its prerequisites; of everything without targets.
+
+    Where the targets alone can tell, they are read first: only when there is something to change is the rest read.
+    """
+    from reconcile.planning.narrowing import narrowed
+    from reconcile.planning.plan.targets import restrict
+
+    if (alone := narrowed(prepared.inputs, targets)) is not None:
+        plan = restrict(observe_and_plan(session, dataclasses.replace(prepared, inputs=alone), readers), targets)
+        if plan.empty:
+            return plan
+    return restrict(observe_and_plan(session, prepared, readers), targets)
+
+
 def closed_gates(session: Session, prepared: Prepared, findings: Sequence[Finding]) -> tuple[Gate, ...]:
     """The gates that do not hold at this moment, of the federations that have not passed them yet. ``findings``: what
     the tenant itself has against them."""

@@ -24,7 +24,7 @@ def restrict(plan: Plan, patterns: Sequence[str]) -> Plan:
         return plan
     by_address = {change.address: change for change in plan.changes}
     kept: set[Address] = set()
-    todo = [address for address in by_address if _named(address, patterns)]
+    todo = [address for address in by_address if named(address, patterns)]
     while todo:
         address = todo.pop()
         if address in by_address and address not in kept:
@@ -35,9 +35,9 @@ def restrict(plan: Plan, patterns: Sequence[str]) -> Plan:
     return dataclasses.replace(
         plan,
         changes=changes,
-        blocked=tuple(one for one in plan.blocked if _named(one.address, patterns)),
-        unmanaged=tuple(address for address in plan.unmanaged if _named(address, patterns)),
-        unrecorded=tuple(one for one in plan.unrecorded if _named(one.live.address, patterns)),
+        blocked=tuple(one for one in plan.blocked if named(one.address, patterns)),
+        unmanaged=tuple(address for address in plan.unmanaged if named(address, patterns)),
+        unrecorded=tuple(one for one in plan.unrecorded if named(one.live.address, patterns)),
         partial=True,
         left_out=tuple(one for one in plan.left_out if any(_within(one.federation, pattern) for pattern in patterns)),
         costs=concerned(plan.costs, licensed(changes)),
@@ -60,5 +60,5 @@ def _within(federation: str, pattern: str) -> bool:
     return fnmatch.fnmatchcase(federation, pattern.partition("/")[0])
 
 
-def _named(address: Address, patterns: Sequence[str]) -> bool:
+def named(address: Address, patterns: Sequence[str]) -> bool:
     return any(fnmatch.fnmatchcase(str(address), pattern) for pattern in patterns)
