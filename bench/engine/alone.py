@@ -19,7 +19,7 @@ from tests.applying.memory import Site, World, mailbox
 from reconcile.applying.apply import Ground, apply_plan
 from reconcile.applying.outcome import Result
 from reconcile.garbage_collection import tune_garbage_collection
-from reconcile.planning.guards.guards import Boundary
+from reconcile.planning.guards.boundary import Boundary
 from reconcile.planning.plan import planfile
 from reconcile.planning.planner import Inputs, make_plan
 from reconcile.providers.base import ABSENT, Observation, Provider, Scope

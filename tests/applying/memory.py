@@ -13,7 +13,7 @@ from pathlib import Path
 from reconcile.applying.apply import Ground, apply_plan
 from reconcile.applying.events import Event
 from reconcile.applying.outcome import Run
-from reconcile.planning.guards.guards import Boundary
+from reconcile.planning.guards.boundary import Boundary
 from reconcile.planning.plan.plan import Plan
 from reconcile.planning.planner import Inputs, make_plan
 from reconcile.problem import Problem

@@ -21,7 +21,9 @@ from reconcile.config.rehearsal import Rehearsal
 from reconcile.config.settings.tables.batches import Batch
 from reconcile.config.settings.tables.calendar import Calendar
 from reconcile.config.settings.tables.legacy.lock import Lock, LockByHand
-from reconcile.planning.gates.gates import GATES, Facts, Gate, gates
+from reconcile.planning.gates.facts import Facts
+from reconcile.planning.gates.gate import GATES, Gate
+from reconcile.planning.gates.gates import gates
 from reconcile.planning.guards.held import held_back
 from reconcile.planning.plan.plan import Plan
 from reconcile.planning.plan.planfile import document

@@ -11,7 +11,8 @@ import pytest
 from reconcile.config.inventory.logins import Logins
 from reconcile.config.settings.load import load_settings
 from reconcile.config.settings.tables.guards import Guards
-from reconcile.planning.guards.guards import Boundary, Permission, clock_refusals, refusals
+from reconcile.planning.guards.boundary import Boundary
+from reconcile.planning.guards.guards import Permission, clock_refusals, refusals
 from reconcile.planning.plan.plan import EXISTS_ALREADY, Action, Basis, Cause, Change, FieldChange, Plan
 from reconcile.planning.plan.planfile import document
 from reconcile.resources.address import Address

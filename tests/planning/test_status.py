@@ -7,7 +7,7 @@ import zoneinfo
 
 import pytest
 
-from reconcile.planning.gates.gates import Gate
+from reconcile.planning.gates.gate import Gate
 from reconcile.planning.status import Copies, FederationStatus, State, Step, broken, ranked, standing
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Desired

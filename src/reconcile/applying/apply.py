@@ -16,7 +16,7 @@ from reconcile.applying.perform import Performer
 from reconcile.applying.recorder import Recorder
 from reconcile.applying.walk import Walk
 from reconcile.clock import Clock
-from reconcile.planning.guards.guards import Boundary
+from reconcile.planning.guards.boundary import Boundary
 from reconcile.planning.guards.held import held_back
 from reconcile.planning.plan.plan import Plan
 from reconcile.problem import Problem

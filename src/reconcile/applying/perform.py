@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from reconcile.applying.outcome import Outcome, Result
 from reconcile.applying.recorder import Recorder
-from reconcile.planning.guards.guards import Boundary
+from reconcile.planning.guards.boundary import Boundary
 from reconcile.planning.plan.plan import Action, Change
 from reconcile.problem import Problem
 from reconcile.providers.base import Order, Provider

@@ -15,7 +15,7 @@ from reconcile.planning.diff.closing import CLOSED, ENDS, STAYS
 from reconcile.planning.diff.diff import diff, disown, recorded_as, retire
 from reconcile.planning.diff.renames import declared_renames, handed_over, observed_renames
 from reconcile.planning.diff.rollback import undoing
-from reconcile.planning.guards.guards import Boundary
+from reconcile.planning.guards.boundary import Boundary
 from reconcile.planning.guards.staleness import LIFETIME
 from reconcile.planning.order.behind import one_too_many, spared
 from reconcile.planning.order.order import ordered

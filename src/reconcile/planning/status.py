@@ -7,7 +7,7 @@ import datetime as dt
 import enum
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from reconcile.planning.gates.gates import Gate
+from reconcile.planning.gates.gate import Gate
 from reconcile.planning.letters import LetterStanding
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Desired

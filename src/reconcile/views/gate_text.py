@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rich.text import Text
 
-from reconcile.planning.gates.gates import Gate
+from reconcile.planning.gates.gate import Gate
 from reconcile.resources.milestones import UNSCHEDULED
 from reconcile.views.wording import ALARM, DRIFT, QUIET, moment, plain
 

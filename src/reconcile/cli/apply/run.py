@@ -39,7 +39,7 @@ def carry_out(
     from reconcile.cli.wiring.holder import holder_of
     from reconcile.cli.wiring.store import journals_of, store, with_lineage
     from reconcile.config.inventory.logins import NO_LOGINS
-    from reconcile.planning.guards.guards import Boundary
+    from reconcile.planning.guards.boundary import Boundary
     from reconcile.state.journal.journal import Journal, new_run_id
 
     plan, prepared = chosen.plan, chosen.prepared

@@ -94,7 +94,7 @@ def endpoints_of(session: Session) -> Callable[[Job], Endpoints]:
 def _quota(session: Session, federation: str, destination: str) -> int:
     """Bytes the licence of a new mailbox holds; 0 where this machine has no file that says which it is."""
     from reconcile.config.load import load_files
-    from reconcile.planning.gates.gates import QUOTA
+    from reconcile.planning.gates.old_host import QUOTA
 
     path = session.federations / f"{federation}.yaml"
     if not path.is_file():

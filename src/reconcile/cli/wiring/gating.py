@@ -11,7 +11,7 @@ from reconcile.problem import Problem
 if TYPE_CHECKING:
     from reconcile.config.federation.federation import Federation
     from reconcile.config.settings.tables.legacy.lock import Lock
-    from reconcile.planning.gates.gates import Gate
+    from reconcile.planning.gates.gate import Gate
     from reconcile.resources.address import Address
     from reconcile.state.snapshot.snapshot import Snapshot
 
@@ -28,7 +28,8 @@ def judged(
     ``switches``: None to go by what the last rehearsal saw.
     """
     from reconcile.config.rules.calendar import beyond_room
-    from reconcile.planning.gates.gates import Facts, gates
+    from reconcile.planning.gates.facts import Facts
+    from reconcile.planning.gates.gates import gates
     from reconcile.resources.milestones import milestones
 
     settings = session.settings
@@ -89,7 +90,7 @@ def still_to_hold(
 ) -> tuple[Gate, ...]:
     """Of these gates, those that do not hold and still matter: a federation whose mailboxes were begun has passed them
     all, one whose old mailboxes are locked those before the lock. One that was rolled back has them before it again."""
-    from reconcile.planning.gates.gates import BEFORE_THE_SWITCH
+    from reconcile.planning.gates.gate import BEFORE_THE_SWITCH
 
     result = []
     for slug, all_of_it in found.items():

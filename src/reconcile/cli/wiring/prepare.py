@@ -17,7 +17,7 @@ from reconcile.resources.address import NETWORK
 if TYPE_CHECKING:
     from reconcile.config.federation.federation import Federation
     from reconcile.config.load import Loaded
-    from reconcile.planning.gates.gates import Gate
+    from reconcile.planning.gates.gate import Gate
     from reconcile.planning.left_out import LeftOut
     from reconcile.planning.plan.plan import Basis, Plan
     from reconcile.planning.planner import Inputs

@@ -14,7 +14,7 @@ from reconcile.config.cost import billed_from, cost_of
 from reconcile.config.federation.federation import Federation
 from reconcile.config.settings.settings import Settings
 from reconcile.documents.cost import licences_sentence, surcharge_sentence
-from reconcile.planning.gates.gates import Gate
+from reconcile.planning.gates.gate import Gate
 from reconcile.resources.milestones import milestones
 
 #: What a federation can do something about, in its words; the other gates are the postmaster's affair.

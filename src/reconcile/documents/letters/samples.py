@@ -13,7 +13,7 @@ from reconcile.config.settings.settings import Settings
 from reconcile.config.settings.tables.letters import Links
 from reconcile.documents.letters.facts import Copied, Known, Uncopied, facts
 from reconcile.documents.letters.render import render
-from reconcile.planning.gates.gates import GATES, Gate
+from reconcile.planning.gates.gate import GATES, Gate
 from reconcile.problem import Problem
 from reconcile.resources.notices import Letter
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reconcile.planning.gates.gates import IRREVERSIBLE, Gate
+from reconcile.planning.gates.gate import IRREVERSIBLE, Gate
 from reconcile.planning.plan.plan import Action, Change, Plan
 from reconcile.resources.address import Address
 

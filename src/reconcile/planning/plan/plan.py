@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from reconcile.planning.costs import FederationCost
-from reconcile.planning.gates.gates import Gate
+from reconcile.planning.gates.gate import Gate
 from reconcile.planning.left_out import LeftOut
 from reconcile.planning.splits import Late, Split
 from reconcile.providers.base import Finding

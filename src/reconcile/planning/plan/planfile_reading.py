@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import Any
 
 from reconcile.planning.costs import from_object
-from reconcile.planning.gates.gates import Gate
+from reconcile.planning.gates.gate import Gate
 from reconcile.planning.left_out import LeftOut
 from reconcile.planning.plan.plan import Action, Basis, Blocked, Cause, Change, FieldChange, Plan, SeatCount
 from reconcile.planning.splits import Late, Split

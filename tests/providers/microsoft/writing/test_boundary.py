@@ -8,7 +8,7 @@ import functools
 import pytest
 from tests.providers.microsoft.world import DOMAINS, SLUG, World
 
-from reconcile.planning.guards.guards import Boundary
+from reconcile.planning.guards.boundary import Boundary
 from reconcile.planning.plan.plan import Action, Cause, Change
 from reconcile.problem import Problem
 from reconcile.providers.base import Order

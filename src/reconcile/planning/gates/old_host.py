@@ -1,0 +1,82 @@
+"""The gates of the old host: its addresses, how much mail there is, and whether it can be locked. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from types import MappingProxyType
+
+from reconcile.config.federation.models import Mailbox
+from reconcile.config.inventory.inventory import WHICH_ADDRESSES, Inventory
+from reconcile.config.rules.inventory import undecided, undecided_mail
+from reconcile.planning.gates.facts import Facts, Reason
+from reconcile.problem import Problem
+
+#: What Exchange gives a mailbox of each licence, and what becomes of an old mailbox on its way there: it takes up to a
+#: fifth more room (m365.md §4; Exchange counts what a message becomes, not what it was).
+QUOTA = MappingProxyType({"E1": 50 * 10**9, "E3": 100 * 10**9, "shared": 50 * 10**9})
+EXPANSION = 1.2
+
+_COMPLETE = "read them from a source that lists them (docs/inventory.md), or write overrides: GAT03 with the reason"
+
+
+def addresses_decided(facts: Facts) -> Iterator[Reason]:
+    """GAT03: every old address is kept or given up."""
+    found, file = facts.inventory, facts.federation.file
+    if file.legacy is None and all(mailbox.new for mailbox in file.mailboxes.values()):
+        return
+    if found is None:
+        yield "the old host was never listed", f"reconcile inventory read {facts.federation.slug}"
+    elif isinstance(found, Problem):
+        yield found.message.rstrip("."), found.hint
+    elif silent := undecided(facts.federation, found):
+        yield (
+            _many([one.address for one in silent], "neither kept nor given up"),
+            "decide: reconcile validate lists them",
+        )
+    elif mail := undecided_mail(facts.federation, found):
+        yield (
+            _many([one.address for one in mail], "alias with mail of its own, undecided"),
+            "write legacy_mail: merge or drop",
+        )
+    elif not found.lists_every_address:
+        blind = ", ".join(sorted(aspect for aspect in found.unknown if aspect in WHICH_ADDRESSES - {"catch_alls"}))
+        yield f"the old host's {blind} are not known: an address nobody listed may be forgotten", _COMPLETE
+
+
+def _many(addresses: Sequence[str], what: str) -> str:
+    shown = ", ".join(addresses[:3]) + (f" and {len(addresses) - 3} more" if len(addresses) > 3 else "")
+    return f"{shown}: {what}"
+
+
+def mail_fits(facts: Facts) -> Iterator[Reason]:
+    """GAT09: the old mail fits in the new mailboxes."""
+    found = facts.inventory
+    if not isinstance(found, Inventory):
+        return  # GAT03 says so
+    for address, mailbox in facts.federation.file.mailboxes.items():
+        size, quota = found.size(_sources(address, mailbox)), QUOTA[mailbox.licence]
+        if size is None:
+            yield f"the size of {address} on the old host is not known", "read it: reconcile inventory read"
+        elif size * EXPANSION > quota:
+            said = f"{size / 10**9:.1f} GB of {address} become up to {size * EXPANSION / 10**9:.1f} GB"
+            hint = "choose E3, or let the owner archive first" if mailbox.licence != "E3" else "let the owner archive"
+            yield f"{said}, and {mailbox.licence} takes {quota // 10**9}", hint
+
+
+def _sources(address: str, mailbox: Mailbox) -> list[str]:
+    """The old mailboxes whose mail goes into this one."""
+    own = [] if mailbox.new else [mailbox.was or address]
+    return own + [alias.address for alias in mailbox.aliases if alias.legacy_mail == "merge"]
+
+
+def host_lockable(facts: Facts) -> Iterator[Reason]:
+    """GAT30: the old host can be locked."""
+    file = facts.federation.file
+    if file.legacy is None or all(mailbox.new for mailbox in file.mailboxes.values()):
+        return
+    name = file.legacy.server
+    if facts.host_lock is None:
+        hint = f"add [legacy.{name}.lock], with how or with the reason why not: docs/lock.md"
+        yield f"reconcile.toml does not say how {name} refuses its users", hint
+    elif facts.host_lock.impossible:
+        yield f"{name} cannot be locked: its users go on reading and sending there", "tell them to stop"
