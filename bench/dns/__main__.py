@@ -20,8 +20,9 @@ from pathlib import Path
 from tests.providers.dns.servers import KEY_NAME, SECRET, Knot, running
 
 from reconcile.config.settings.tables.dns import DnsServer
+from reconcile.planning.inputs import Inputs
 from reconcile.planning.plan.plan import Plan
-from reconcile.planning.planner import Inputs, make_plan
+from reconcile.planning.planner import make_plan
 from reconcile.providers.base import Order, Provider
 from reconcile.providers.dns.primary.client import Primary
 from reconcile.providers.dns.provider import dns_provider

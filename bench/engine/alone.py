@@ -20,8 +20,9 @@ from reconcile.applying.apply import Ground, apply_plan
 from reconcile.applying.outcome import Result
 from reconcile.garbage_collection import tune_garbage_collection
 from reconcile.planning.guards.boundary import Boundary
+from reconcile.planning.inputs import Inputs
 from reconcile.planning.plan import planfile
-from reconcile.planning.planner import Inputs, make_plan
+from reconcile.planning.planner import make_plan
 from reconcile.providers.base import ABSENT, Observation, Provider, Scope
 from reconcile.state.journal.journal import Journal
 from reconcile.state.stores.store import Holder

@@ -14,8 +14,9 @@ from reconcile.applying.apply import Ground, apply_plan
 from reconcile.applying.events import Event
 from reconcile.applying.outcome import Run
 from reconcile.planning.guards.boundary import Boundary
+from reconcile.planning.inputs import Inputs
 from reconcile.planning.plan.plan import Plan
-from reconcile.planning.planner import Inputs, make_plan
+from reconcile.planning.planner import make_plan
 from reconcile.problem import Problem
 from reconcile.providers.base import ABSENT, Observation, Observed, Order, Provider, Scope, Wanted
 from reconcile.resources.address import Address

@@ -10,10 +10,11 @@ import pytest
 from tests.applying.memory import NOW, World
 
 from reconcile.planning.guards.staleness import LIFETIME
+from reconcile.planning.inputs import Inputs
 from reconcile.planning.order.behind import one_too_many, spared
 from reconcile.planning.plan.plan import Action, Basis, Cause, Change, Plan
 from reconcile.planning.plan.targets import restrict
-from reconcile.planning.planner import Inputs, make_plan
+from reconcile.planning.planner import make_plan
 from reconcile.planning.splits import Late
 from reconcile.providers.base import Observation, Scope, Unknown
 from reconcile.resources.address import Address

@@ -9,8 +9,9 @@ import pytest
 
 from reconcile.config.inventory.logins import Logins
 from reconcile.config.settings.tables.legacy.legacy import LegacyServer
+from reconcile.planning.inputs import Inputs
 from reconcile.planning.plan.plan import Basis, Plan
-from reconcile.planning.planner import Inputs, make_plan
+from reconcile.planning.planner import make_plan
 from reconcile.providers.base import ABSENT, Observation, Observed, Scope
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Desired, Live, Value

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 import yaml
 
+from reconcile.planning.inputs import Inputs
 from reconcile.planning.plan.plan import Plan, items_changed
 from reconcile.planning.plan.planfile import encode
-from reconcile.planning.planner import Inputs, make_plan
+from reconcile.planning.planner import make_plan
 from reconcile.providers.base import ABSENT, Absent, Observation, Observed, Scope, Unknown
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS

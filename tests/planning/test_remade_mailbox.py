@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
+from reconcile.planning.inputs import Inputs
 from reconcile.planning.plan.plan import Action, Basis, Plan
-from reconcile.planning.planner import Inputs, make_plan
+from reconcile.planning.planner import make_plan
 from reconcile.providers.base import ABSENT, Observation, Observed, Scope
 from reconcile.resources.address import Address
 from reconcile.resources.resource import IDENTITY, Desired, Live, Reference, Value

@@ -24,7 +24,7 @@ def drift(session: Session, federations: tuple[str, ...], as_json: bool) -> int:
     from reconcile.cli.wiring.prepare import prepare
     from reconcile.cli.wiring.providers import readers
     from reconcile.planning.diff.drift import find_drift
-    from reconcile.planning.planner import observe
+    from reconcile.planning.observe import observe
     from reconcile.views.drift import drift_document, drift_text
     from reconcile.views.wording import left_out
 

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from reconcile.config.federation.federation import Federation
     from reconcile.config.load import Loaded
     from reconcile.planning.gates.gate import Gate
+    from reconcile.planning.inputs import Inputs
     from reconcile.planning.left_out import LeftOut
     from reconcile.planning.plan.plan import Basis, Plan
-    from reconcile.planning.planner import Inputs
     from reconcile.providers.base import Finding, Reader
     from reconcile.resources.address import Address
     from reconcile.resources.resource import Desired
@@ -94,7 +94,7 @@ def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepare
     from reconcile.cli.session.tracked import refuse_tracked
     from reconcile.cli.wiring.letters.notices import notices_of
     from reconcile.config.inventory.logins import Logins
-    from reconcile.planning.planner import Inputs
+    from reconcile.planning.inputs import Inputs
     from reconcile.resources.desired import compile_federations, declared_domains
     from reconcile.state.journal.journals import half_lines
     from reconcile.state.snapshot.snapshot import Snapshot
