@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Sequence
 
+from reconcile.planning.inputs import Inputs
 from reconcile.planning.plan.targets import named
-from reconcile.planning.planner import Inputs
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Reference
 
