@@ -32,7 +32,8 @@ from reconcile.answers.reading.grid import Refused
 from reconcile.answers.reading.read import read
 from reconcile.answers.source import owner, source
 from reconcile.answers.table import table
-from reconcile.answers.understanding import Answer, understand
+from reconcile.answers.understanding.answer import Answer
+from reconcile.answers.understanding.understand import understand
 from reconcile.cli.sheet.confined import read_confined
 from reconcile.config.document.document import read_document
 from reconcile.config.document.edit import edited
@@ -104,13 +105,13 @@ UNDERSTOOD: Mapping[str, tuple[tuple[Change, ...], str, set[str]]] = {
     "ditto for a licence": ((fill(LUCIE, licence="idem"),), "", {"WBK40"}),
     "licence shown by a format": ((fill(LUCIE, licence=1), format_of(LUCIE, "licence", '"E3"')), "", {"WBK62"}),
     "shared without accent": (
-        (fill(LUCIE, licence="partagee", people="lou.petit@spf55.org", first_name=None, last_name="Compta"),),
+        (fill(ANCIEN, keep="Oui", licence="partagee", people="lou.petit@spf55.org", last_name="Compta"),),
         "display_name: Compta",
         {"WBK41"},
     ),
     "alias written in the licence": (
-        (fill(LUCIE, licence="alias de lou.petit@spf55.org", old_mail="Fusionner", last_name=None, first_name=None),),
-        "aliases: [{address: lucie.haas@spf55.org, legacy_mail: merge}]",
+        (fill(ANCIEN, keep="Oui", licence="alias de lou.petit@spf55.org", old_mail="Fusionner"),),
+        "aliases: [{address: ancien@spf55.org, legacy_mail: merge}]",
         {"WBK41"},
     ),
     "alias with mail nobody decided on": (
@@ -289,6 +290,22 @@ def test_a_new_address_is_read_or_refused(address: str, code: str, level: str, m
     found = [one for one in answer.findings if one.code == code]
     assert [one.level for one in found] == [level]
     assert ("lea.roy@spf55.org:" in difference(meuse, answer)[1]) == (level != "error")
+
+
+@pytest.mark.parametrize(
+    ("address", "code", "why"),
+    [
+        ("camille.dupont@spf55.org", "WBK46", "contact@spf55.org"),
+        ("anne-marie@spf55.org", "WBK42", "annemarie@spf55.org"),
+    ],
+)
+def test_nobody_is_given_up_whom_another_address_needs(
+    address: str, code: str, why: str, meuse: Federation, ours: Path
+) -> None:
+    answer = understood(meuse, changed(ours, fill(address, keep="Non")))
+    said = {one.code: one.sentence for one in answer.errors if one.address == address}
+    assert why in said[code]
+    assert difference(meuse, answer) == (set(), set())
 
 
 def _zip(**entries: bytes) -> bytes:

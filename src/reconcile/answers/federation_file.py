@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from reconcile.answers.understanding import Decision
+from reconcile.answers.understanding.answer import Decision
 from reconcile.config.federation.federation import Federation
 from reconcile.config.federation.models import Mailbox
 from reconcile.documents.workbook.columns import SHARED

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from reconcile.answers.finding import ORDER, Finding, Level
 from reconcile.answers.table import Record
-from reconcile.answers.understanding import Answer
+from reconcile.answers.understanding.answer import Answer
 from reconcile.documents.french import civil_day, spaced
 from reconcile.documents.workbook.columns import KEYS, Key
 from reconcile.documents.workbook.rows import Row

@@ -15,7 +15,7 @@ from reconcile.problem import Problem
 
 if TYPE_CHECKING:
     from reconcile.answers.reading.grid import Returned
-    from reconcile.answers.understanding import Answer
+    from reconcile.answers.understanding.answer import Answer
     from reconcile.config.federation.federation import Federation
     from reconcile.config.load import Loaded
     from reconcile.documents.workbook.identity import Identity
@@ -65,7 +65,7 @@ def _one(session: Session, path: Path, loaded: Loaded, named: str, older: bool, 
     from reconcile.answers.federation_file import decided_tree
     from reconcile.answers.source import source
     from reconcile.answers.table import table
-    from reconcile.answers.understanding import understand
+    from reconcile.answers.understanding.understand import understand
     from reconcile.cli.session.difference import difference
     from reconcile.cli.sheet.confined import read_bytes, read_confined
     from reconcile.cli.wiring.letters.workbook import content

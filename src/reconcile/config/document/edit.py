@@ -58,7 +58,8 @@ class _Editing:
             raise _TooOdd
         self._mapping(root, wanted)
         text = self.text
-        for start, end, new in sorted(self.edits, key=lambda one: (one[0], one[1]), reverse=True):
+        # From the end; of what is put in at one place, the innermost came first and stands first.
+        for _, (start, end, new) in sorted(enumerate(self.edits), key=lambda one: (*one[1][:2], one[0]), reverse=True):
             text = text[:start] + new + text[end:]
         return text
 

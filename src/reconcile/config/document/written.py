@@ -78,4 +78,6 @@ def _escaped(character: str) -> str:
         character
         if character.isprintable() or character == "\N{NO-BREAK SPACE}" or character == "\u202f"
         else f"\\u{ord(character):04x}"
+        if ord(character) < 0x10000
+        else f"\\U{ord(character):08x}"
     )
