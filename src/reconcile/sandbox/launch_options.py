@@ -41,5 +41,5 @@ class Order:
         forwards = tuple(LegacyForward(one["address"], tuple(one["targets"]), one["named"]) for one in seed["forwards"])
         filters = tuple(LegacyFilter(**one) for one in seed["filters"])
         servers = tuple(seed["servers"])
-        world = Seed(seed["zones"], legacy, servers, mail, seed["messages"], forwards, filters)
+        world = Seed(seed["zones"], legacy, servers, mail, seed["messages"], forwards, filters, seed["seats"])
         return cls(world, record, tree["profile"], old, new, postfix=tree["postfix"])

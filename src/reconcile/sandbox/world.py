@@ -51,7 +51,7 @@ class Seed:
     ``zones``: each federation's domain and its subdomains. ``servers``: the names federation files give the old host.
     ``mail``: folders of .eml files that fill an old mailbox, by address, in place of invented mail. ``messages``: how
     many to invent for each of the others; 15 to 60 when not said. ``forwards`` and ``filters``: what else the old host
-    does for its addresses.
+    does for its addresses. ``seats``: licences bought, E1 and E3, where the usual number is too small.
     """
 
     zones: Mapping[str, Sequence[str]]
@@ -61,6 +61,7 @@ class Seed:
     messages: int | None = None
     forwards: Sequence[LegacyForward] = ()
     filters: Sequence[LegacyFilter] = ()
+    seats: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
 
 #: So many mailboxes are filled between two notes of how far it is.
@@ -159,7 +160,7 @@ class World:
             resolve=self.dns.resolve,
             mailboxes=self.new,
             record=self._record,
-            options=TenantOptions(profile=self._profile),
+            options=TenantOptions(profile=self._profile, seats=self._seed.seats),
             post=self.internet,
         )
         self._vault_key = pyrage.x25519.Identity.generate()
@@ -226,6 +227,7 @@ class World:
         return {
             "smtp": f"127.0.0.1:{self.old.postfix.ports.inbound}",
             "exchange": f"127.0.0.1:{self.exchange.listener.port}",
+            "submission": f"127.0.0.1:{self.exchange.submission.port}",
         }
 
     def _lock_tables(self, doveadm: Values) -> list[tuple[str, Values]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,7 +32,14 @@ def seed_of(session: Session, mail: Mapping[str, Path]) -> Seed:
         mail=mail,
         forwards=(*named, *(forward for one in grown for forward in one.forwards)),
         filters=tuple(script for one in grown for script in one.filters),
+        seats=_seats(federations),
     )
+
+
+def _seats(federations: Iterable[Federation]) -> dict[str, int]:
+    """As many licences as the files ask for and some more, and no fewer than a small network has."""
+    asked = collections.Counter(box.licence for one in federations for box in one.file.mailboxes.values())
+    return {"E1": max(60, asked["E1"] + 30), "E3": max(30, asked["E3"] + 20)}
 
 
 def _old_boxes(federation: Federation) -> Iterable[LegacyBox]:
