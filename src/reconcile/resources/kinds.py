@@ -182,7 +182,7 @@ _DECLARED = (
         guarded=True,
     ),
     # Whose first password the federation's account has received. What is handed over is not taken back.
-    _kind("credentials", "delivery", Field("account"), Field("people", FieldType.SET), local=True),
+    _kind("credentials", "delivery", Field("account"), Field("people", FieldType.SHARED_SET), local=True),
     _kind(
         "copy",
         "copies",
