@@ -21,7 +21,7 @@ class Inputs:
     any file declares. ``basis``: one entry per federation. ``logins``: whose old mailboxes each may have
     copied; None leaves it to the last check before a write. ``put_back``: of each DNS record that we changed for a
     switch whose moment is to come again, the values it had before; () for one that was not there. ``closed``: slugs of
-    migrations that are over.
+    migrations that are over. ``whole``: all of these federations is there, and not what some targets name alone.
     """
 
     desired: Sequence[Desired]
@@ -34,6 +34,7 @@ class Inputs:
     logins: Logins | None = None
     put_back: Mapping[Address, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     closed: Collection[str] = ()
+    whole: bool = True
 
     @property
     def addresses(self) -> Collection[Address]:

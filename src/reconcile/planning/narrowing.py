@@ -59,4 +59,5 @@ def _among(inputs: Inputs, kept: Collection[Address]) -> Inputs:
             for slug, snapshot in inputs.snapshots.items()
         },
         partial=True,
+        whole=False,
     )

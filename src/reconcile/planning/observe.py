@@ -49,7 +49,9 @@ def observe(inputs: Inputs, readers: Mapping[str, Reader]) -> Observation:
 
     def ask(name: str) -> Observation:
         try:
-            answer = readers[name].observe(Scope(wanted[name], inputs.domains, resolve))
+            answer = readers[name].observe(
+                Scope(wanted[name], inputs.domains, resolve, len(inputs.owners), inputs.whole)
+            )
         except BaseException as error:
             reading[name].set_exception(error)  # whoever waits for it must not wait for ever
             raise

@@ -55,13 +55,17 @@ class Wanted:
 class Scope:
     """What to observe: the resources of this provider, and the declared domains of the federations concerned.
 
-    ``domains`` maps a mail domain to its federation's slug. ``resolve`` gives the value another provider has read, None
-    when it is not known; it waits until that provider has been read.
+    ``domains`` maps a mail domain to its federation's slug; ``declared`` counts those of all federations, 0 when it is
+    not known. ``resolve`` gives the value another provider has read, None when it is not known; it waits until that
+    provider has been read. ``whole``: everything of these federations is asked about, so that what else is met in their
+    domains is nobody's.
     """
 
     wanted: Sequence[Wanted]
     domains: Mapping[str, str]
     resolve: Callable[[Reference], Value] = lambda _reference: None
+    declared: int = 0
+    whole: bool = True
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

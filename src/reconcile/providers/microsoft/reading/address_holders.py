@@ -59,13 +59,14 @@ class AddressHolder:
 
 
 class AddressHolders:
-    """Every object with an address: accounts, guests, contacts, groups, and accounts deleted in the last thirty days.
+    """Every object with an address: accounts, guests, contacts, groups, and accounts deleted in the last thirty days;
+    those of a few domains, and whoever has one of the ``addresses``, where only those are read.
 
     What cannot be listed holds nothing here: the tenant itself refuses an address that is taken.
     """
 
-    def __init__(self, tenant: Tenant) -> None:
-        self.all = tuple(_all(tenant))
+    def __init__(self, tenant: Tenant, addresses: Collection[str] = ()) -> None:
+        self.all = tuple(_all(tenant, addresses))
         self._by_address: defaultdict[str, list[AddressHolder]] = defaultdict(list)
         for holder in self.all:
             for address in holder.addresses:
@@ -86,10 +87,10 @@ def conflict(key: str, address: str, holder: AddressHolder) -> Problem:
     return Problem("M365-10", f"{key}: {address} is already an address of {holder.described}.", holder.hint)
 
 
-def _all(tenant: Tenant) -> Iterator[AddressHolder]:
+def _all(tenant: Tenant, addresses: Collection[str]) -> Iterator[AddressHolder]:
     recipients = {one.user_id or one.guid: one for one in _listed(tenant.recipient_list)}
     deleted = {one.id: one for one in _listed(tenant.deleted)}
-    for user in _listed(lambda: list(tenant.users().values())):
+    for user in _listed(lambda: list(tenant.accounts(addresses))):
         known = recipients.pop(user.id, None)
         if user.id not in deleted:  # lists go on showing for minutes what was deleted
             yield _account(user, known)

@@ -9,6 +9,7 @@ from reconcile.config.settings.settings import Settings
 from reconcile.problem import Problem
 from reconcile.providers.base import SETTINGS_CHECK, Finding, Observation, Observed, Scope, Seats, Wanted, Weight
 from reconcile.providers.microsoft.reading.connectors import astray
+from reconcile.providers.microsoft.reading.excerpt import Excerpt, few
 from reconcile.providers.microsoft.reading.mail_settings import refusals_of_mail
 from reconcile.providers.microsoft.reading.observing import domains, mail_flow_rules
 from reconcile.providers.microsoft.reading.observing.access import observe_access
@@ -38,7 +39,9 @@ class MicrosoftReader:
         self._copied = copied
 
     def observe(self, scope: Scope) -> Observation:
-        tenant = Tenant(self._graph, self._exchange, self._settings)
+        reached = (self._graph, self._exchange, self._settings)
+        part = few(scope)
+        tenant = Excerpt(*reached, part) if part else Tenant(*reached)
         try:
             copied = self._copied()
         except Problem:
@@ -141,8 +144,10 @@ class _Observing:
 
     def _unmanaged(self) -> tuple[Address, ...]:
         """Accounts and mailboxes of the declared domains that no wanted mailbox covers; none when they are unknown."""
+        if not self._scope.whole:
+            return ()
         try:
-            users, boxes = self._tenant.users(), self._tenant.boxes()
+            users, boxes = {user.id: user for user in self._tenant.accounts()}, self._tenant.boxes()
         except (Problem, Refused, *MALFORMED):
             return ()
         names = {identity: box.primary for identity, box in boxes.items()}

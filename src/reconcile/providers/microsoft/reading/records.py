@@ -205,6 +205,13 @@ def recipient(row: Row) -> Recipient:
     )
 
 
+def recipient_of(box: Box) -> Recipient:
+    """A mailbox as the recipient it is."""
+    kind = "SharedMailbox" if box.shared else "UserMailbox"
+    names = frozenset(name.lower() for name in (box.name, box.guid, box.user_id) if name)
+    return Recipient(box.user_id, box.guid, kind, names, box.primary, box.proxies)
+
+
 def smtp_addresses(proxies: Iterable[str]) -> frozenset[str]:
     """The mail addresses among proxy addresses, lower case, without their prefix."""
     return frozenset(proxy[5:].lower() for proxy in proxies if proxy[:5].lower() == "smtp:")

@@ -20,6 +20,8 @@ from reconcile.providers.microsoft.wire.refusals import Refused
 
 Row = dict[str, Any]
 T = TypeVar("T")
+#: What reads one list.
+Read = Callable[[], object]
 
 #: From how many mailboxes on one list of all is asked for instead of each of them.
 LIST_FROM = 30
@@ -30,6 +32,10 @@ _RIGHTS_SELECT = {
     "Get-RecipientPermission": ("Trustee", "AccessRights", "AccessControlType", "IsInherited"),
 }
 
+#: The kinds of mailboxes that are looked at.
+BOX_KINDS = ("UserMailbox", "SharedMailbox")
+IMAP_SELECT = ("Guid", "ImapEnabled", "PrimarySmtpAddress")
+SKU_SELECT = ("skuId", "skuPartNumber", "capabilityStatus", "consumedUnits", "prepaidUnits", "servicePlans")
 ORGANIZATION = ("Name", "RejectDirectSend")
 INBOUND = ("Name", "ConnectorType", "Enabled", "SenderIPAddresses")
 OUTBOUND = (
@@ -54,7 +60,18 @@ class Tenant:
         """Read every list that resources of these kinds will be looked up in, and the rights on mailboxes that are
         known already (by cmdlet, their GUIDs): one page leads to the next, but nothing else waits for another. A
         failure is raised to whoever asks for the list."""
-        needed: Mapping[str, Sequence[Callable[[], object]]] = {
+
+        def read(one: Read) -> None:
+            with contextlib.suppress(Exception):  # whoever asks for the list meets the failure again, whatever it is
+                one()
+
+        lists = self.lists(kinds)
+        lists += [functools.partial(self.permissions, cmdlet, guids) for cmdlet, guids in rights.items() if guids]
+        side_by_side(read, lists, len(lists))
+
+    def lists(self, kinds: Collection[str]) -> list[Read]:
+        """What reads every list that resources of these kinds are looked up in."""
+        needed: Mapping[str, Sequence[Read]] = {
             "domain": (self.domains,),
             "domain_verification": (self.domains, self.accepted_domains),
             "mail_flow": (self.accepted_domains,),
@@ -66,18 +83,16 @@ class Tenant:
             "copy_access": (self.boxes,),
             "signature": (self.rules,),
         }
-
-        def read(one: Callable[[], object]) -> None:
-            with contextlib.suppress(Exception):  # whoever asks for the list meets the failure again, whatever it is
-                one()
-
-        lists = list(dict.fromkeys(one for kind, lists in needed.items() if kind in kinds for one in lists))
-        lists += [functools.partial(self.permissions, cmdlet, guids) for cmdlet, guids in rights.items() if guids]
-        side_by_side(read, lists, len(lists))
+        return list(dict.fromkeys(one for kind, lists in needed.items() if kind in kinds for one in lists))
 
     def users(self) -> Mapping[str, User]:
-        """Every directory user by object id."""
+        """Directory users by object id: all of them, or all that the resources asked about may be."""
         return self._once("users", lambda: {u.id: u for u in map(records.user, self._user_rows())})
+
+    def accounts(self, addresses: Collection[str] = ()) -> Iterable[User]:
+        """Every user, or those of the domains asked about and whoever has one of the ``addresses``. Their values may be
+        somewhat older than those of ``users``."""
+        return self.users().values()
 
     def deleted(self) -> list[User]:
         """Accounts deleted in the last thirty days."""
@@ -105,6 +120,10 @@ class Tenant:
     def recipients(self) -> Mapping[str, Recipient]:
         """Every recipient under each of its names (id, GUID, name, UPN), lower case."""
         return self._once("recipients", self._recipients)
+
+    def recipients_named(self, names: Collection[str]) -> Mapping[str, Recipient]:
+        """Those recipients, among others, that go by one of the names (lower case)."""
+        return self.recipients()
 
     def recipient_list(self) -> Sequence[Recipient]:
         """The same recipients, each once."""
@@ -188,13 +207,16 @@ class Tenant:
 
     def imap(self, guids: Collection[str]) -> Mapping[str, bool | Refused]:
         """Whether IMAP opens each of these mailboxes."""
-        select = ("Guid", "ImapEnabled", "PrimarySmtpAddress")
         if len(guids) >= LIST_FROM:
-            rows = self._once("protocols", lambda: _whole(self._exchange, "Get-CASMailbox", select))
+            rows = self._once("protocols", lambda: _whole(self._exchange, "Get-CASMailbox", IMAP_SELECT))
             on = {str(row["Guid"]).lower(): row.get("ImapEnabled") is not False for row in rows}
             return {guid: on.get(guid, True) for guid in guids}
+        return self.imap_one_by_one(guids)
+
+    def imap_one_by_one(self, guids: Collection[str]) -> Mapping[str, bool | Refused]:
+        """The same, each mailbox asked about by itself, batched."""
         boxes = sorted(guids)
-        answers = self._exchange.many("Get-CASMailbox", select, [{"Identity": guid} for guid in boxes])
+        answers = self._exchange.many("Get-CASMailbox", IMAP_SELECT, [{"Identity": guid} for guid in boxes])
         return {guid: _imap(guid, answer) for guid, answer in zip(boxes, answers, strict=True)}
 
     def _user_rows(self) -> list[Row]:
@@ -237,8 +259,7 @@ def _imap(guid: str, answer: list[Row] | Refused) -> bool | Refused:
 
 def list_boxes(exchange: Exchange) -> list[Box]:
     """All user and shared mailboxes, in one list."""
-    kinds = ["UserMailbox", "SharedMailbox"]
-    rows = _whole(exchange, "Get-Mailbox", records.BOX_SELECT, RecipientTypeDetails=kinds)
+    rows = _whole(exchange, "Get-Mailbox", records.BOX_SELECT, RecipientTypeDetails=list(BOX_KINDS))
     return [records.box(row) for row in rows]
 
 
@@ -263,10 +284,13 @@ def _whole(exchange: Exchange, cmdlet: str, select: Iterable[str], **parameters:
 
 def list_accepted(exchange: Exchange) -> Mapping[str, str]:
     """The domains Exchange takes mail for: name → Authoritative or InternalRelay."""
-    rows = exchange.rows("Get-AcceptedDomain", ("DomainName", "DomainType"))
+    return accepted_types(exchange.rows("Get-AcceptedDomain", ("DomainName", "DomainType")))
+
+
+def accepted_types(rows: Iterable[Row]) -> Mapping[str, str]:
+    """The rows of Get-AcceptedDomain as ``list_accepted`` gives them."""
     return {str(row["DomainName"]).lower(): str(row["DomainType"]) for row in rows}
 
 
 def read_skus(graph: Graph, settings: Settings) -> Skus:
-    select = ("skuId", "skuPartNumber", "capabilityStatus", "consumedUnits", "prepaidUnits", "servicePlans")
-    return Skus(graph.rows("/subscribedSkus", select), settings.licences)
+    return Skus(graph.rows("/subscribedSkus", SKU_SELECT), settings.licences)

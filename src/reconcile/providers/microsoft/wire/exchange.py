@@ -26,6 +26,8 @@ from reconcile.providers.microsoft.wire.refusals import Refused
 from reconcile.providers.microsoft.wire.transport import Reply, Request, Service, Transport, Verdict
 
 Row = dict[str, Any]
+#: A cmdlet and its parameters.
+_Asked = tuple[str, Mapping[str, object]]
 
 #: The parts of one $batch, as tools in production send them.
 BATCH = 10
@@ -135,12 +137,20 @@ class Exchange:
         self, cmdlet: str, select: Iterable[str], inputs: Sequence[Mapping[str, object]]
     ) -> list[list[Row] | Refused]:
         """The rows of one Get cmdlet for several inputs, in order, batched, batches side by side."""
+        return self._batched(select, [(cmdlet, parameters) for parameters in inputs])
+
+    def tables(self, *cmdlets: str) -> list[list[Row] | Refused]:
+        """All rows of several Get cmdlets with short lists, batched. Every property is answered, for the parts of a
+        batch share what they select."""
+        return self._batched((), [(cmdlet, {}) for cmdlet in cmdlets])
+
+    def _batched(self, select: Iterable[str], asked: Sequence[_Asked]) -> list[list[Row] | Refused]:
         found: dict[str, list[Row] | Refused | None] = {}
         url = self._address(select)
-        numbered = [(str(number), parameters) for number, parameters in enumerate(inputs)]
+        numbered = [(str(number), one) for number, one in enumerate(asked)]
         batches = [dict(numbered[start : start + BATCH]) for start in range(0, len(numbered), BATCH)]
-        side_by_side(lambda batch: self._batch(cmdlet, url, batch, found), batches, MOST_READS)
-        return [self._completed(found[number], cmdlet, select, parameters) for number, parameters in numbered]
+        side_by_side(lambda batch: self._batch(url, batch, found), batches, MOST_READS)
+        return [self._completed(found[number], cmdlet, select, parameters) for number, (cmdlet, parameters) in numbered]
 
     def _completed(
         self, answer: list[Row] | Refused | None, cmdlet: str, select: Iterable[str], parameters: Mapping[str, object]
@@ -199,17 +209,11 @@ class Exchange:
             self._places.slow_down()
         return verdict
 
-    def _batch(
-        self,
-        cmdlet: str,
-        url: str,
-        waiting: dict[str, Mapping[str, object]],
-        found: dict[str, list[Row] | Refused | None],
-    ) -> None:
+    def _batch(self, url: str, waiting: dict[str, _Asked], found: dict[str, list[Row] | Refused | None]) -> None:
         """Ask until every part is answered; parts that met a passing failure are asked again without the others."""
         for attempt in itertools.count(1):
             parts = []
-            for number, parameters in waiting.items():
+            for number, (cmdlet, parameters) in waiting.items():
                 request = self._request(cmdlet, parameters, url)
                 headers = {**request.headers, "Content-Type": "application/json; charset=utf-8"}
                 parts.append({"id": number, "method": "POST", "url": url, "headers": headers, "body": request.body})

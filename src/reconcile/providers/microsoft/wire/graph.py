@@ -6,6 +6,7 @@ import base64
 import itertools
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -48,17 +49,29 @@ class Graph:
 
         Raises ``Problem`` M365-05 when it cannot be read whole: a short list would look like deletions.
         """
-        first = self._root + path + _query(select, options)
+        return self._whole(path + query(select, **options), None)
+
+    def rest(self, path: str, page: Row | Refused) -> list[Row]:
+        """A whole collection whose first page a batch brought, as ``many`` gave it for that path. Raises as ``rows``,
+        and the page itself when it is a refusal."""
+        if isinstance(page, Refused):
+            raise page
+        return self._whole(path, page)
+
+    def _whole(self, path: str, page: Row | None) -> list[Row]:
         for _ in range(LIST_ATTEMPTS):
-            rows = self._pages(first)
+            rows = self._pages(self._root + path, page, _consistency(path))
             if rows is not None:
                 return rows
+            page = None
+        name = path.partition("?")[0]
         raise Problem(
-            "M365-05", f"Microsoft Graph's list {path} was cut short.", "nothing was concluded from it; run it again"
+            "M365-05", f"Microsoft Graph's list {name} was cut short.", "nothing was concluded from it; run it again"
         )
 
-    def _pages(self, first: str) -> list[Row] | None:
-        """The rows of all pages from ``first`` on, None when they do not lead to an end.
+    def _pages(self, first: str, page: Row | None, headers: Mapping[str, str]) -> list[Row] | None:
+        """The rows of all pages from ``first`` on, which is ``page`` when it is there already; None when they do not
+        lead to an end.
 
         A page may be empty and lead on; a link is followed exactly as it was given.
         """
@@ -67,7 +80,7 @@ class Graph:
         while url:
             seen.add(url)
             try:
-                page = self._read(url)
+                page = page if url == first and page is not None else self._read(url, headers)
             except Refused:
                 if url == first:
                     raise
@@ -85,11 +98,11 @@ class Graph:
 
     def one(self, path: str, select: Iterable[str] = ()) -> Row | None:
         """One object, None when Graph does not know it."""
-        return self._read(self._root + path + _query(select, {}))
+        return self._read(self._root + path + query(select))
 
     def first(self, path: str, select: Iterable[str] = (), **options: str | int) -> list[Row] | None:
         """The first page of a collection that is known to be short; None when there is nothing at that path."""
-        page = self._read(self._root + path + _query(select, options))
+        page = self._read(self._root + path + query(select, **options))
         if page is None:
             return None
         return page["value"] if is_table(page.get("value")) else []
@@ -141,9 +154,9 @@ class Graph:
             if refused.status != 404:
                 raise
 
-    def _read(self, url: str) -> Row | None:
+    def _read(self, url: str, headers: Mapping[str, str] = MappingProxyType({})) -> Row | None:
         self._quota.take(units=1, writes=0)
-        reply = self._transport.send(self._service, Request("GET", url))
+        reply = self._transport.send(self._service, Request("GET", url, headers=dict(headers)))
         if reply.status == 404:
             return None
         return self._understood(reply.status, reply.json(), reply.request_id)
@@ -155,7 +168,7 @@ class Graph:
     def _batch(self, waiting: dict[str, str], answers: dict[str, Row | Refused]) -> None:
         """Ask until every part is answered; a busy part is asked again alone, after the longest wait any part asks."""
         for attempt in itertools.count(1):
-            parts = [{"id": number, "method": "GET", "url": path} for number, path in waiting.items()]
+            parts = [_part(number, path) for number, path in waiting.items()]
             # A part costs what it would cost alone.
             reply = self._send(Request("POST", f"{self._root}/$batch", {"requests": parts}), units=len(parts))
             body = self._understood(reply.status, reply.json(), reply.request_id)
@@ -239,8 +252,20 @@ def segment(text: str) -> str:
     return quote(text, safe="@!'~")
 
 
-def _query(select: Iterable[str], options: Mapping[str, str | int]) -> str:
+def _part(number: str, path: str) -> Row:
+    headers = _consistency(path)
+    return {"id": number, "method": "GET", "url": path, **({"headers": headers} if headers else {})}
+
+
+def _consistency(path: str) -> dict[str, str]:
+    """What a counted query says besides: only on the index that lags behind can Graph count, and search for the end of
+    a value (Graph: advanced query capabilities)."""
+    return {"ConsistencyLevel": "eventual"} if "$count=true" in path else {}
+
+
+def query(select: Iterable[str] = (), **options: str | int) -> str:
+    """The options of a collection's address, as ``?$top=999&$select=id``."""
     asked = {f"${name}": value for name, value in options.items()}
     if names := ",".join(select):
         asked["$select"] = names
-    return f"?{urlencode(asked, safe='$,')}" if asked else ""
+    return f"?{urlencode(asked, safe='$,', quote_via=quote)}" if asked else ""

@@ -23,6 +23,8 @@ class Delays:
     user_of_shared_mailbox: float = 5.0
     #: An object was created; lists and filters know it too.
     listing: float = 2.0
+    #: A list shows a change; advanced queries, which run on an index, show it too.
+    search_index: float = 10.0
     #: A failed domain lookup is remembered by the verifier.
     negative_answer: float = 0.0
     #: An object can be read; every replica has it. Until then a read by id finds it or does not.

@@ -66,7 +66,7 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
                 Delays(
                     mailbox=420, accepted_domain=180, service_records=60, user_of_shared_mailbox=30, listing=15,
                     negative_answer=300, flipping_reads=10, deletion_listing=15, new_mailbox=3, fresh_domain=20,
-                    seat_count=120,
+                    seat_count=120, search_index=60,
                 ),
                 trouble=0.005,
                 quotas=True,
@@ -76,7 +76,7 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
                 Delays(
                     mailbox=900, accepted_domain=600, service_records=300, user_of_shared_mailbox=120, listing=120,
                     negative_answer=900, flipping_reads=60, deletion_listing=120, new_mailbox=20, fresh_domain=120,
-                    seat_count=300, released_address=3600,
+                    seat_count=300, released_address=3600, search_index=300,
                 ),
                 trouble=0.06,
                 quotas=True,

@@ -11,13 +11,18 @@ from reconcile.sandbox.tenant.graph.refusal import GraphRefusal
 
 Test = Callable[[Mapping[str, Any]], bool]
 
+#: Expressions of one filter ("Use the $filter query parameter"), and what endsWith searches (user resource type).
+_MOST = 15
+_SEARCHED = ("mail", "userPrincipalName")
+
 _TOKEN = re.compile(r"\s*('(?:[^']|'')*'|[A-Za-z_][\w]*(?:/[A-Za-z_]\w*)*|\d+|[(),:])")
 
 
 def parse_filter(text: str, entity: Entity, *, advanced: bool) -> Test:
     """A test of an object's values. Raises GraphRefusal for what the service does not understand.
 
-    ``advanced``: the request says ``ConsistencyLevel: eventual`` and ``$count=true``, which ne, not and endsWith need.
+    ``advanced``: the request says ``ConsistencyLevel: eventual`` and ``$count=true``, which ne, not, endsWith and mail
+    addresses need.
     """
     return _Parser(text, entity, advanced).whole()
 
@@ -28,6 +33,7 @@ class _Parser:
         self._entity = entity
         self._advanced = advanced
         self._tokens: list[str] = []
+        self._expressions = 0
         place = 0
         while text[place:].strip():
             found = _TOKEN.match(text, place)
@@ -71,10 +77,13 @@ class _Parser:
         return self._comparison(word)
 
     def _affix(self, function: str) -> Test:
-        if function == "endswith":
-            self._needs_advanced()
+        self._count(1)
         self._expect("(")
         name = self._property(self._take())
+        if function == "endswith":
+            self._needs_advanced()
+            if name not in _SEARCHED:
+                raise self._unsupported()
         self._expect(",")
         affix = str(self._literal()).lower()
         self._expect(")")
@@ -83,6 +92,9 @@ class _Parser:
 
     def _any(self, path: str) -> Test:
         name = self._property(path)
+        self._count(1)
+        if name == "proxyAddresses":
+            self._needs_advanced()
         self._expect("(")
         variable = self._take()
         self._expect(":")
@@ -116,7 +128,9 @@ class _Parser:
             while self._next_is(","):
                 choices.append(_folded(self._literal()))
             self._expect(")")
+            self._count(len(choices))
             return lambda values: _folded(values.get(name)) in choices
+        self._count(1)
         wanted = _folded(self._literal())
         if operator == "eq":
             return lambda values: _folded(values.get(name)) == wanted
@@ -158,12 +172,25 @@ class _Parser:
         if self._take() != word:
             raise self._invalid()
 
-    def _needs_advanced(self) -> None:
-        if not self._advanced:
+    def _count(self, expressions: int) -> None:
+        self._expressions += expressions
+        if self._expressions > _MOST:
             raise GraphRefusal(
                 400, "Request_UnsupportedQuery",
-                "Operator or function is only supported with the ConsistencyLevel:eventual header and $count=true.",
+                "Too many child clauses specified in search filter expression containing 'OR' operators: "
+                f"{self._expressions}. Max allowed: {_MOST}.",
             )  # fmt: skip
+
+    def _needs_advanced(self) -> None:
+        if not self._advanced:
+            raise self._unsupported()
+
+    @staticmethod
+    def _unsupported() -> GraphRefusal:
+        return GraphRefusal(
+            400, "Request_UnsupportedQuery",
+            "Operator or function is only supported with the ConsistencyLevel:eventual header and $count=true.",
+        )  # fmt: skip
 
     def _invalid(self) -> GraphRefusal:
         return GraphRefusal(400, "BadRequest", f"Invalid filter clause: Syntax error in '{self._text}'.")

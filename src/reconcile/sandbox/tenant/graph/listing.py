@@ -31,7 +31,7 @@ class Pages:
     def listing(self, request: Request, entity: Entity, objects: Iterable[Mapping[str, Any]], context: str) -> Answer:
         """One page of ``objects``. A next link carries the whole query again and must be used as it is."""
         query = request.query
-        eventual = request.headers.get("consistencylevel", "").lower() == "eventual"
+        eventual = is_eventual(request)
         counted = query.get("$count") == "true"
         if "$filter" in query:
             test = parse_filter(query["$filter"], entity, advanced=eventual and counted)
@@ -61,6 +61,11 @@ class Pages:
     def _context(self, context: str, query: Mapping[str, str]) -> str:
         selected = f"({query['$select']})" if query.get("$select") else ""
         return f"{self.site}/v1.0/$metadata#{context}{selected}"
+
+
+def is_eventual(request: Request) -> bool:
+    """Whether the request is for the index behind advanced queries."""
+    return request.headers.get("consistencylevel", "").lower() == "eventual"
 
 
 def _page_size(query: Mapping[str, str]) -> int:

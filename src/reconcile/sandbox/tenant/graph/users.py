@@ -8,10 +8,11 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from reconcile.sandbox.tenant.graph.listing import Pages
+from reconcile.sandbox.tenant.graph.listing import Pages, is_eventual
 from reconcile.sandbox.tenant.graph.permissions import check_sensitive
 from reconcile.sandbox.tenant.graph.refusal import GraphRefusal, bad_request, denied, not_found, taken
 from reconcile.sandbox.tenant.graph.schema import USER
+from reconcile.sandbox.tenant.graph.search_index import SearchIndex
 from reconcile.sandbox.tenant.https.web import Answer, Request
 from reconcile.sandbox.tenant.world import addresses
 from reconcile.sandbox.tenant.world.address_book import AddressTakenError
@@ -30,6 +31,7 @@ class Users:
     def __init__(self, pages: Pages, world: World) -> None:
         self._pages = pages
         self._world = world
+        self._index = SearchIndex()
 
     def find(self, key: str) -> User:
         """The user a path names by object id or sign-in name; one created a moment ago may not be found yet."""
@@ -42,7 +44,8 @@ class Users:
         return user
 
     def listed(self, request: Request) -> Answer:
-        return self._pages.listing(request, USER, self._visible(), "users")
+        objects = self._indexed() if is_eventual(request) else self._visible()
+        return self._pages.listing(request, USER, objects, "users")
 
     def get(self, request: Request, key: str) -> Answer:
         return self._pages.single(request, USER, self.shown(self.find(key)), "users")
@@ -163,6 +166,17 @@ class Users:
         for user in self._world.deleted.values():
             if user.deleted is not None and user.deleted + lag > now:
                 yield {**self.shown(user), "userPrincipalName": user.upn[32:], "deletedDateTime": None}
+
+    def _indexed(self) -> Iterator[Mapping[str, Any]]:
+        now = self._world.clock.now()
+        lag = dt.timedelta(seconds=self._world.delays.search_index)
+        # Those of the first day, whom lists knew at once, were there long before.
+        people = (
+            (self.shown(user), user.listed_from == user.found_from or user.listed_from + lag <= now)
+            for user in self._world.users.values()
+            if user.listed_from <= now
+        )
+        return self._index.showing(people, now, lag)
 
     def _check(self, values: dict[str, Any]) -> None:
         upn = values.get("userPrincipalName")

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from reconcile.providers.base import ABSENT, Observed, Wanted
 from reconcile.providers.microsoft.reading import observed_state
 from reconcile.providers.microsoft.reading.observing.mailboxes import recorded_or_primary
 from reconcile.providers.microsoft.reading.observing.observed import unknown
-from reconcile.providers.microsoft.reading.records import Recipient, domain_of
+from reconcile.providers.microsoft.reading.records import Box, Recipient, domain_of
 from reconcile.providers.microsoft.reading.tenant import Tenant
 from reconcile.providers.microsoft.wire.refusals import Refused
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Live
+
+Row = dict[str, Any]
 
 
 def observe_access(
@@ -25,7 +28,7 @@ def observe_access(
     guids = [box.guid for box in boxes.values()]
     full = tenant.permissions("Get-MailboxPermission", guids)
     send = tenant.permissions("Get-RecipientPermission", guids)
-    recipients = tenant.recipients() if boxes else {}
+    recipients = tenant.recipients_named(_holders(boxes.values(), full, send) - set(copier)) if boxes else {}
     seen: dict[Address, Observed] = {}
     for one in wanted:
         box = boxes.get(one.address)
@@ -40,6 +43,13 @@ def observe_access(
             fields = observed_state.access_fields(box, rows, grants, recipients, managed)
             seen[one.address] = Live(one.address, fields, box.guid)
     return seen
+
+
+def _holders(boxes: Iterable[Box], *rights: Mapping[str, list[Row] | Refused]) -> set[str]:
+    """Everybody who is shown to hold a right on one of the mailboxes, by the names Exchange shows, lower case."""
+    rows = [row for found in rights for one in found.values() if not isinstance(one, Refused) for row in one]
+    named = {str(row.get("User") or row.get("Trustee") or "").lower() for row in rows}
+    return (named | {holder.lower() for box in boxes for holder in box.on_behalf}) - {""}
 
 
 def _managed(one: Wanted, domains: Mapping[str, str], copier: Collection[str], holder: Recipient) -> bool:

@@ -9,7 +9,7 @@ from reconcile.providers.base import ABSENT, Absent, Observed, Unknown, Wanted
 from reconcile.providers.microsoft.reading import observed_state
 from reconcile.providers.microsoft.reading.address_holders import AddressHolder, AddressHolders, conflict
 from reconcile.providers.microsoft.reading.observing.observed import key_of, unknown
-from reconcile.providers.microsoft.reading.records import STAMP_PREFIX, Box, User, stamp
+from reconcile.providers.microsoft.reading.records import STAMP_PREFIX, Box, User, smtp_addresses, stamp
 from reconcile.providers.microsoft.reading.tenant import Tenant
 from reconcile.providers.microsoft.wire.refusals import Refused
 from reconcile.resources.address import Address
@@ -44,7 +44,8 @@ def observe_mailboxes(
     """Kind *mailbox*. ``domains``: each declared one → its federation's slug."""
     shown = {one.address: _shown(tenant, one, found[one.address], domains) for one in wanted}
     ours = {one.user.id for one in found.values() if one.user}
-    return {**shown, **_conflicts(tenant, wanted, shown, ours)}
+    holders = AddressHolders(tenant, _new_addresses(wanted, found))
+    return {**shown, **_conflicts(holders, wanted, shown, ours)}
 
 
 def recorded_or_primary(tenant: Tenant, wanted: Sequence[Wanted]) -> dict[Address, Box]:
@@ -83,11 +84,10 @@ def _shown(tenant: Tenant, one: Wanted, found: Found, domains: Mapping[str, str]
 
 
 def _conflicts(
-    tenant: Tenant, wanted: Sequence[Wanted], found: Mapping[Address, Observed], ours: Collection[str]
+    holders: AddressHolders, wanted: Sequence[Wanted], found: Mapping[Address, Observed], ours: Collection[str]
 ) -> Mapping[Address, Observed]:
     """Mailboxes that cannot be as desired because an object that no mailbox of this plan stands for has one of
     their addresses. What one mailbox of the plan gives up for another is a matter of order."""
-    holders = AddressHolders(tenant)
     stopped: dict[Address, Observed] = {}
     for one in wanted:
         shown = found[one.address]
@@ -101,6 +101,17 @@ def _conflicts(
                 stopped[one.address] = unknown(conflict(one.address.key, address, holder), one.address)
                 break
     return stopped
+
+
+def _new_addresses(wanted: Sequence[Wanted], found: Mapping[Address, Found]) -> set[str]:
+    """Every address that a mailbox is to have and does not have yet."""
+    new: set[str] = set()
+    for one in wanted:
+        there = found[one.address]
+        held = there.user.addresses if there.user else frozenset()
+        held |= smtp_addresses(there.box.proxies) if there.box else frozenset()
+        new |= {key_of(one), *_aliases(one)} - held if one.desired else set()
+    return new
 
 
 def _restored(one: Wanted, shown: Observed, holder: AddressHolder) -> bool:
