@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FAMILIES = (
-    "APL|AUTH|BUG|CAL|CFG|COPY|DNS|FMT|FRG|GIT|GRD|HOV|IMP|INV|LCK|LET|LOG|"
+    "APL|AUTH|BRD|BUG|CAL|CFG|COPY|DNS|FMT|FRG|GIT|GRD|HOV|IMP|INV|LCK|LET|LOG|"
     "M365-|OUT|PIP|PLN|RBK|SBX|SEC|SIG|STA|STR|WBK"
 )
 CODE = re.compile(rf"(?:{FAMILIES})\d\d")

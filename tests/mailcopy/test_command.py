@@ -203,6 +203,15 @@ def test_a_queued_copy_of_somebody_elses_mailbox_is_not_opened(office: Office, l
     assert office.messages(BOXES[0]) == 0
 
 
+def test_a_queued_copy_of_a_public_folder_that_is_not_given_is_not_opened(office: Office) -> None:
+    office.jobs.enqueue(f"spf55/copy/{BOXES[0]}", "ovh", BOXES[0], BOXES[0], "", "Partages/Direction")
+    code, said = office.run("work", "--once")
+    assert code == 6
+    assert "COPY17" in said
+    assert "[legacy.ovh.public_folders]" in said
+    assert office.messages(BOXES[0]) == 0
+
+
 def test_a_paused_copy_is_left_alone_until_it_is_resumed(office: Office) -> None:
     office.queue(BOXES)
     assert office.run("pause", "spf55") == (0, "3 copies paused.\n")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import re
 import tempfile
 from collections.abc import Iterator
@@ -18,6 +20,9 @@ from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.passes import copy_mailbox
 from reconcile.mailcopy.preview import preview_sizes
 from reconcile.mailcopy.report import Report
+from reconcile.mailcopy.reverse import copy_back
+from reconcile.mailcopy.verification import verify_mailbox
+from reconcile.problem import Problem
 
 CLOCK = SystemClock()
 
@@ -64,6 +69,50 @@ def test_other_peoples_mail_is_listed_and_not_copied(
     assert sizes["Shared/direction/Salaires"].left_out == "shared or public mail"
     assert sizes["Shared/direction/Salaires"].messages >= 2
     assert not sizes["INBOX"].left_out
+
+
+def test_a_public_folder_is_copied_as_the_mailbox_it_is_named_for_and_nothing_else(
+    sharing_host: Dovecot, new_box: Box, tmp_path: Path, user: str
+) -> None:
+    reader = Box(sharing_host, user)
+    root = f"Shared/Comptabilité {user}"
+    reader.put("INBOX", letter(1))
+    reader.put(root, letter(2), letter(3))
+    reader.put(f"{root}/Sent", letter(4))
+    reader.put(f"{root}/Année 2024/Reçus", letter(5))
+    reader.put(f"{root} bis", letter(6))
+    end = dataclasses.replace(reader.endpoint(master=True), public_folder=root)
+    with contextlib.closing(Ledger(tmp_path / "forward.sqlite")) as forward:
+        report = copy_mailbox(end, new_box.endpoint(), forward, CLOCK)
+        assert (report.copied, report.complete, report.left_out) == (4, True, {})
+        assert all(check.sound for check in verify_mailbox(end, new_box.endpoint(), forward, with_digests=True))
+        assert new_box.contents("INBOX") == reader.contents(root)
+        assert new_box.contents("Sent Items") == reader.contents(f"{root}/Sent")
+        assert new_box.contents("Année 2024/Reçus") == reader.contents(f"{root}/Année 2024/Reçus")
+        assert copy_mailbox(end, new_box.endpoint(), forward, CLOCK).copied == 0
+        # The way back leads into the folder, never into the mailbox of the login that sees it.
+        new_box.put("INBOX", letter(7))
+        new_box.put("Nouveau", letter(8))
+        with contextlib.closing(Ledger(tmp_path / "backward.sqlite")) as backward:
+            assert copy_back(new_box.endpoint(), end, forward, backward, CLOCK).copied == 2
+    assert reader.contents(root) == new_box.contents("INBOX")
+    assert reader.contents(f"{root}/Nouveau") == new_box.contents("Nouveau")
+    assert len(reader.contents("INBOX")) == 1
+
+
+@pytest.mark.parametrize("name", ["Shared/direction/Rien", "Rangement", "INBOX", "*", "Shared/*", "Shared/dir%"])
+def test_what_is_no_public_folder_is_named_and_not_copied(
+    name: str, sharing_host: Dovecot, new_box: Box, tmp_path: Path, user: str
+) -> None:
+    reader = Box(sharing_host, user)
+    reader.put("Rangement", letter(1))
+    reader.put("Shared/direction/Ordre du jour", letter(2))
+    end = dataclasses.replace(reader.endpoint(), public_folder=name)
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    with pytest.raises(Problem, match="COPY19") as refused:
+        copy_mailbox(end, new_box.endpoint(), ledger, CLOCK)
+    assert "the public folders it shows: Shared" in str(refused.value)
+    assert len(new_box.contents("INBOX")) == 0
 
 
 @pytest.mark.parametrize(

@@ -31,8 +31,9 @@ class Reader:
         return Observation({one.address: self._observed[one.address] for one in scope.wanted})
 
 
-def plan(box: Observed, login: str, licence: str = "shared") -> Plan:
+def plan(box: Observed, login: str, licence: str = "shared", public_folder: str = "") -> Plan:
     ends: dict[str, Value] = {"source": "mutualise", "login": login, "destination": BOX.key, "folder": ""}
+    ends["public_folder"] = public_folder
     servers = {"mutualise": LegacyServer(host="imap.example.org", master_user="copieur", logins={"spf55": ["k0412"]})}
     inputs = Inputs(
         desired=(Desired(BOX, {"licence": licence}), Desired(COPY, ends, (BOX,))),
@@ -49,6 +50,11 @@ def plan(box: Observed, login: str, licence: str = "shared") -> Plan:
 
 def reasons(made: Plan) -> dict[Address, str]:
     return {one.address: one.reason for one in made.blocked}
+
+
+def test_a_copy_of_a_public_folder_that_is_not_the_federations_is_blocked_in_the_plan() -> None:
+    made = plan(ABSENT, BOX.key, public_folder="Partages/Direction")
+    assert "the public folder Partages/Direction" in reasons(made)[COPY]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from reconcile.config.inventory.logins import Logins
 from reconcile.config.settings.load import load_settings
 from reconcile.config.settings.tables.guards import Guards
+from reconcile.config.settings.tables.legacy.legacy import LegacyServer
 from reconcile.planning.guards.boundary import Boundary
 from reconcile.planning.guards.guards import Permission, clock_refusals, refusals
 from reconcile.planning.plan.plan import EXISTS_ALREADY, Action, Basis, Cause, Change, FieldChange, Plan
@@ -258,6 +259,17 @@ def test_no_copy_of_another_federations_mailbox_is_queued_whatever_the_plan_says
     copy = Change(Address("spf55", "copy", "contact@spf55.org"), Action.CREATE, Cause.YAML, None, {})
     fields: dict[str, Value] = {"source": "mutualise", "login": login, "destination": "contact@spf55.org", "folder": ""}
     assert (boundary.violation(copy, fields) == "") is inside
+
+
+def test_no_copy_of_a_public_folder_is_queued_that_the_settings_do_not_give() -> None:
+    given = {"spf55": ["Partages/a"]}
+    servers = {"mutualise": LegacyServer(host="imap.example", master_user="m", public_folders=given)}
+    boundary = Boundary({"spf55.org"}, (), logins=Logins({"spf55.org": "spf55"}, servers))
+    copy = Change(Address("spf55", "copy", "contact@spf55.org"), Action.CREATE, Cause.YAML, None, {})
+    ends: dict[str, Value] = {"source": "mutualise", "login": "contact@spf55.org", "destination": "contact@spf55.org"}
+    assert boundary.violation(copy, {**ends, "public_folder": "Partages/a"}) == ""
+    for other in ("Partages/a/b", "Partages", "Partages/ab", "partages/a", "Partages/a "):
+        assert other in boundary.violation(copy, {**ends, "public_folder": other})
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,9 @@ class Stage:
             with path.open("a", encoding="utf-8") as file:
                 file.writelines(f"  - {address}\n" for address in silent)
 
-    def run(self, *words: str, environment: Mapping[str, str] = {}, expect: int | None = None) -> Ended:
+    def run(
+        self, *words: str, environment: Mapping[str, str] = {}, expect: int | None = None, timeout: float = 240
+    ) -> Ended:
         """Run ``reconcile`` and hold it to its exit code when one is expected; never a traceback."""
         try:
             done = subprocess.run(
@@ -126,7 +128,7 @@ class Stage:
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 encoding="utf-8",
-                timeout=240,
+                timeout=timeout,
             )
         except subprocess.TimeoutExpired as late:
             said = b"".join(

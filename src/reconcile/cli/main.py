@@ -63,6 +63,10 @@ COMMANDS = {
         "reconcile.cli.status:status",
         "Where each federation stands: gates, lock, creation, switch, copies; errors first.",
     ),
+    "report": (
+        "reconcile.cli.board.report:report",
+        "The board as a folder of pages: batches, the day, copies, plan, journal.",
+    ),
     "relayed": (
         "reconcile.cli.relayed:relayed",
         "Addresses nobody listed that were written to since the switch.",

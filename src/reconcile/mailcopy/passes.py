@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from reconcile.clock import Clock
 from reconcile.mailcopy.imap.connections import Connections
-from reconcile.mailcopy.imap.folders.mapping import decoded
+from reconcile.mailcopy.imap.folder_names import decoded
 from reconcile.mailcopy.imap.interruptions import ConnectionLost, Throttled
 from reconcile.mailcopy.imap.messages.flags import FLAGGED, add_flags
 from reconcile.mailcopy.imap.messages.listing import statuses

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 
 from reconcile.mailcopy.imap.connections import Connections
+from reconcile.mailcopy.imap.folder_names import decoded
 from reconcile.mailcopy.imap.folders.doubles import same_folders
-from reconcile.mailcopy.imap.folders.mapping import decoded, route_folders
+from reconcile.mailcopy.imap.folders.mapping import route_folders
 from reconcile.mailcopy.imap.messages.listing import Status, list_folders, statuses
 from reconcile.mailcopy.imap.session import Endpoint, connect
 from reconcile.mailcopy.ledger.reader import LedgerReader
@@ -67,6 +68,8 @@ def preview_copy(
             ours.folders,
             source_prefix=theirs.prefix,
             destination_prefix=ours.prefix,
+            source_inbox=theirs.inbox,
+            destination_inbox=ours.inbox,
             root=folder,
             decided=ledger.destinations() if ledger else None,
         )

@@ -141,14 +141,15 @@ def _not_theirs(resource: Desired, logins: Logins | None) -> str:
     """Why an old mailbox is not the federation's to have copied; "" when it is."""
     if logins is None:
         return ""
+    federation, fields = resource.address.federation, resource.fields
     if resource.address.kind in ("copy", "copy_back"):
-        server, opened = resource.fields["source"], [str(resource.fields["login"])]
-    elif resource.address.kind == "lock":
-        server, those = resource.fields["host"], resource.fields["logins"]
-        opened = list(those) if isinstance(those, tuple) else []
-    else:
-        return ""
-    return next(filter(None, (logins.refusal(resource.address.federation, str(server), one) for one in opened)), "")
+        ends = (str(fields.get(name) or "") for name in ("source", "login", "public_folder"))
+        return logins.refusal(federation, *ends)
+    if resource.address.kind == "lock":
+        server, those = str(fields["host"]), fields["logins"]
+        opened = those if isinstance(those, tuple) else ()
+        return next(filter(None, (logins.refusal(federation, server, one) for one in opened)), "")
+    return ""
 
 
 def _beyond(change: Change, live: Live, inputs: Inputs) -> str:

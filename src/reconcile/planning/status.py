@@ -74,6 +74,8 @@ class FederationStatus:
     steps: Mapping[str, Step] = dataclasses.field(default_factory=dict)
     #: Where its letters stand; none for whoever gets none.
     letters: tuple[LetterStanding, ...] = ()
+    #: Its mailboxes that are there with all their old mail, of all its mailboxes.
+    boxes: Step = Step()
 
 
 def standing(
@@ -87,18 +89,22 @@ def standing(
     copies: Copies,
     now: dt.datetime,
     handed: Collection[str] = (),
+    copied: Collection[str] = (),
 ) -> FederationStatus:
     """The row of one federation.
 
     ``gates``: all of its gates (never empty); ``still``: those that do not hold and still matter. ``recorded``: what is
     done. ``failures``: what failed when it was last tried, and why. ``handed``: who has had their first password.
+    ``copied``: new mailboxes into which nothing is left to copy.
     """
+    desired = tuple(desired)
     steps = _steps(desired, recorded, failures, copies, frozenset(handed))
     lock, slug = gates[0].lock, gates[0].federation
     closed = [gate for gate in still if not gate.open]
     trouble = tuple(failures.values())
     if copies.failed:
-        trouble += (f"{copies.failed} copies failed: reconcile copy status {slug}",)
+        many = "copy" if copies.failed == 1 else "copies"
+        trouble += (f"{copies.failed} {many} failed: reconcile copy status {slug}",)
     begun = any(step.done for step in steps.values())
     if trouble:
         state = State.ERROR
@@ -110,7 +116,8 @@ def standing(
         state = State.UNDER_WAY
     else:
         state = State.READY if date is not None else State.WAITING
-    return FederationStatus(slug, name, date, lock, state, trouble, tuple(still), steps)
+    boxes = _boxes(desired, recorded, copied)
+    return FederationStatus(slug, name, date, lock, state, trouble, tuple(still), steps, boxes=boxes)
 
 
 def broken(slug: str, name: str, why: str) -> FederationStatus:
@@ -121,6 +128,12 @@ def broken(slug: str, name: str, why: str) -> FederationStatus:
 def ranked(standings: Iterable[FederationStatus]) -> list[FederationStatus]:
     """The rows as they are shown: what needs somebody first."""
     return sorted(standings, key=lambda one: (one.state, one.date or dt.date.max, one.federation))
+
+
+def _boxes(desired: Iterable[Desired], recorded: Collection[Address], copied: Collection[str]) -> Step:
+    boxes = [one.address for one in desired if one.address.kind == "mailbox"]
+    awaited = {one.fields.get("destination") for one in desired if one.address.kind == "copy"} - set(copied)
+    return Step(sum(box in recorded and box.key not in awaited for box in boxes), len(boxes))
 
 
 def _steps(

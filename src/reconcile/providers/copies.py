@@ -10,6 +10,9 @@ from reconcile.providers.base import ABSENT, Observation, Observed, Order, Provi
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Live, Value
 
+#: The fields that say which copy it is.
+_ENDS = ("source", "login", "destination", "folder", "public_folder")
+
 
 class QueuedCopy(Protocol):
     """One copy job, as the queue lists it. ``key`` is the resource's address, as text."""
@@ -25,13 +28,17 @@ class QueuedCopy(Protocol):
     @property
     def folder(self) -> str: ...
     @property
+    def public_folder(self) -> str: ...
+    @property
     def state(self) -> str: ...
 
 
 class CopyQueue(Protocol):
     """The durable list of copy jobs. ``enqueue`` and ``cancel`` change nothing when called again."""
 
-    def enqueue(self, key: str, source: str, login: str, destination: str, folder: str) -> None: ...
+    def enqueue(
+        self, key: str, source: str, login: str, destination: str, folder: str, public_folder: str = ""
+    ) -> None: ...
 
     def cancel(self, key: str) -> None: ...
 
@@ -72,7 +79,7 @@ class CopiesWriter:
         self._queue = queue
 
     def create(self, order: Order) -> Live:
-        text = {name: str(order.fields.get(name) or "") for name in ("source", "login", "destination", "folder")}
+        text = {name: str(order.fields.get(name) or "") for name in _ENDS}
         if order.address.kind == "copy_back":
             self._queue.hold([_forth(order.address)])
         self._queue.enqueue(str(order.address), **text)
@@ -124,6 +131,7 @@ def _observed(address: Address, jobs: Mapping[str, QueuedCopy]) -> Observed:
         "login": job.login,
         "destination": job.destination,
         "folder": job.folder,
+        "public_folder": job.public_folder,
     }
     if address.kind == "copy_back":
         del fields["folder"]

@@ -301,18 +301,29 @@ class _Compiler:
         if not mailbox.new:
             # The copy is that of the old mailbox, which a renaming in the new world does not rename.
             old = mailbox.was or address
-            yield self._copy(old, mailbox.legacy_login or old, address, "", opened, route)
+            ends = (mailbox.legacy_login or old, address)
+            yield self._copy(old, *ends, "", opened, route, mailbox.public_folder or "")
         for place, alias in merged:
             # The mail of a box that becomes an alias goes into a folder of its target, under its own name.
             yield self._copy(alias, alias, address, alias, opened, ("mailboxes", address, "aliases", place))
 
-    def _copy(self, key: str, login: str, destination: str, folder: str, opened: Address, route: Route) -> Desired:
+    def _copy(
+        self,
+        key: str,
+        login: str,
+        destination: str,
+        folder: str,
+        opened: Address,
+        route: Route,
+        public_folder: str = "",
+    ) -> Desired:
         legacy = self._file.legacy
         fields: dict[str, Value | Reference] = {
             "source": legacy.server if legacy else "",
             "login": login,
             "destination": destination,
             "folder": folder,
+            "public_folder": public_folder,
             # A mailbox made anew is another one: its mail is copied again, though the list says that it was.
             "mailbox": Reference(self._address("mailbox", destination), IDENTITY),
         }

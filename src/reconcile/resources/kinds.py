@@ -182,7 +182,7 @@ _DECLARED = (
         guarded=True,
     ),
     # Whose first password the federation's account has received. What is handed over is not taken back.
-    _kind("credentials", "delivery", Field("account"), Field("people", FieldType.SET), local=True),
+    _kind("credentials", "delivery", Field("account"), Field("people", FieldType.SHARED_SET), local=True),
     _kind(
         "copy",
         "copies",
@@ -190,11 +190,20 @@ _DECLARED = (
         Field("login"),
         Field("destination"),
         Field("folder"),
+        Field("public_folder"),
         Field("mailbox", write_only=True),
         local=True,
     ),
     # What arrived in a new mailbox after the switch, brought back to the old one until the new date of a rollback.
-    _kind("copy_back", "copies", Field("source"), Field("login"), Field("destination"), local=True),
+    _kind(
+        "copy_back",
+        "copies",
+        Field("source"),
+        Field("login"),
+        Field("destination"),
+        Field("public_folder"),
+        local=True,
+    ),
     # One pass more of every copy was asked for, after which no sender tries the old host any more.
     _kind("last_pass", "closing", Field("asked"), local=True, timely=True),
     # The end of a migration: on: its day; refused, unsound: why what was not copied, or does not compare, is accepted.

@@ -36,5 +36,6 @@ def ways_back(federation: Federation, recorded: Mapping[Address, Mapping[str, Va
         if address.kind != "copy" or fields.get("folder"):
             continue
         wanted = {name: fields.get(name) for name in ("source", "login", "destination")}
+        wanted["public_folder"] = fields.get("public_folder") or ""
         if str(wanted["destination"]) in federation.file.mailboxes:
             yield Desired(Address(address.federation, "copy_back", address.key), wanted)

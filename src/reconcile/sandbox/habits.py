@@ -29,6 +29,15 @@ class LegacyBox:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class LegacyPublicFolder:
+    """A public folder of the old host, the address whose mail it will be, and a login that sees it."""
+
+    name: str
+    address: str
+    login: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class LegacyForward:
     """An address whose messages go elsewhere; a catch-all is written ``@domain``."""
 

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Self
 
-from reconcile.sandbox.habits import LegacyBox, LegacyFilter, LegacyForward
+from reconcile.sandbox.habits import LegacyBox, LegacyFilter, LegacyForward, LegacyPublicFolder
 from reconcile.sandbox.world import Seed
 
 
@@ -40,6 +40,8 @@ class Order:
         )
         forwards = tuple(LegacyForward(one["address"], tuple(one["targets"]), one["named"]) for one in seed["forwards"])
         filters = tuple(LegacyFilter(**one) for one in seed["filters"])
+        public = tuple(LegacyPublicFolder(**one) for one in seed["public"])
         servers = tuple(seed["servers"])
-        world = Seed(seed["zones"], legacy, servers, mail, seed["messages"], forwards, filters)
+        more = (forwards, filters, seed["seats"], public)
+        world = Seed(seed["zones"], legacy, servers, mail, seed["messages"], *more)
         return cls(world, record, tree["profile"], old, new, postfix=tree["postfix"])

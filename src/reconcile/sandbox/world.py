@@ -21,7 +21,7 @@ from reconcile.sandbox.corpus import EMPTY_FOLDERS, mail_from, sample_mail
 from reconcile.sandbox.dns.seed import HOST_DOMAIN, MICROSOFT_MX, OLD_MX, first_day
 from reconcile.sandbox.dns.server import DnsServer
 from reconcile.sandbox.folder import SandboxFolder, Values
-from reconcile.sandbox.habits import LegacyBox, LegacyFilter, LegacyForward
+from reconcile.sandbox.habits import LegacyBox, LegacyFilter, LegacyForward, LegacyPublicFolder
 from reconcile.sandbox.imap.exchange_behaviour import ExchangeBehaviour
 from reconcile.sandbox.imap.maildir import write_maildir
 from reconcile.sandbox.imap.new import NewHost, TokenIssuer
@@ -51,7 +51,8 @@ class Seed:
     ``zones``: each federation's domain and its subdomains. ``servers``: the names federation files give the old host.
     ``mail``: folders of .eml files that fill an old mailbox, by address, in place of invented mail. ``messages``: how
     many to invent for each of the others; 15 to 60 when not said. ``forwards`` and ``filters``: what else the old host
-    does for its addresses.
+    does for its addresses. ``seats``: licences bought, E1 and E3, where the usual number is too small. ``public``:
+    folders there that every login sees.
     """
 
     zones: Mapping[str, Sequence[str]]
@@ -61,6 +62,8 @@ class Seed:
     messages: int | None = None
     forwards: Sequence[LegacyForward] = ()
     filters: Sequence[LegacyFilter] = ()
+    seats: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    public: Sequence[LegacyPublicFolder] = ()
 
 
 #: So many mailboxes are filled between two notes of how far it is.
@@ -159,7 +162,7 @@ class World:
             resolve=self.dns.resolve,
             mailboxes=self.new,
             record=self._record,
-            options=TenantOptions(profile=self._profile),
+            options=TenantOptions(profile=self._profile, seats=self._seed.seats),
             post=self.internet,
         )
         self._vault_key = pyrage.x25519.Identity.generate()
@@ -196,12 +199,14 @@ class World:
 
     def _old_host(self, folder: Path) -> OldHost:
         legacy = self._seed.legacy
-        logins = sorted({box.login for box in legacy} | self._canaries.keys())
+        readers = {one.login for one in self._seed.public}
+        logins = sorted({box.login for box in legacy} | readers | self._canaries.keys())
         options: dict[str, Any] = {
             "known": self._canaries,
             "addresses": {box.login.lower(): box.address for box in legacy},
             "aliases": {forward.address: forward.targets for forward in self._seed.forwards},
             "odd": self._profile.odd_old_host,
+            "public": [one.name for one in self._seed.public],
         }
         program, _ = self._dovecots
         if not self._mail_flows:
@@ -226,6 +231,7 @@ class World:
         return {
             "smtp": f"127.0.0.1:{self.old.postfix.ports.inbound}",
             "exchange": f"127.0.0.1:{self.exchange.listener.port}",
+            "submission": f"127.0.0.1:{self.exchange.submission.port}",
         }
 
     def _lock_tables(self, doveadm: Values) -> list[tuple[str, Values]]:
@@ -261,6 +267,8 @@ class World:
             else:
                 invented = sample_mail(box.address, _CORPUS, self._seed.messages)
                 written += write_maildir(maildir, self.old.owner, invented, EMPTY_FOLDERS)
+        for shared in self._seed.public:
+            written += self.old.publish(shared.name, sample_mail(shared.address, _CORPUS, self._seed.messages))
         for one in self._seed.filters:
             self.old.filter(one.login, one.name, one.script)
         return written

@@ -66,6 +66,7 @@ def status_document(standings: Sequence[FederationStatus], now: dt.datetime) -> 
                     name: {"done": step.done, "total": step.total, "failed": step.failed}
                     for name, step in one.steps.items()
                 },
+                "boxes": {"done": one.boxes.done, "total": one.boxes.total},
                 "letters": [as_object(letter) for letter in one.letters],
             }
             for one in standings

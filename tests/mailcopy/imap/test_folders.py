@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import pytest
 
 from reconcile.mailcopy.imap.folder_list import Folder
-from reconcile.mailcopy.imap.folders.mapping import decoded, encoded, route_folders
+from reconcile.mailcopy.imap.folder_names import decoded, encoded
+from reconcile.mailcopy.imap.folders.mapping import route_folders
 
 EXCHANGE = ["INBOX", "Drafts", "Sent Items", "Deleted Items", "Junk Email", "Archive", "Outbox", "Notes"]
 

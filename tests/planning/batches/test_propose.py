@@ -83,7 +83,7 @@ def test_each_federation_is_told_why() -> None:
         "spf02": (DATES[1], "its first wish"),
         "spf03": (DATES[2], "its wish number 2: 2025-01-20 is full"),
         "spf04": (DATES[2], "it asked for no date in particular; this one spreads the load most evenly"),
-        "spf05": (None, "no date has room: 2025-01-20 is full; 2024-11-04 is no date to come"),
+        "spf05": (None, "no date has room: 2025-01-20 is full; 2024-11-04 is past, or not in the calendar"),
         "spf06": (DATES[1], "its wish number 2: 2025-05-19 is closed"),
     }
 

@@ -116,6 +116,15 @@ def test_a_known_recipient_is_delivered_inside_whatever_the_mx_says(mail: Mail) 
     assert (refused, mail.in_new("contact@spf55.org", outside)) == ("", 0), "the world still writes to the old host"
 
 
+def test_colleagues_send_by_submission_and_whoever_has_no_mailbox_may_not(mail: Mail) -> None:
+    mark, message = mail.message("contact@spf55.org", "contact@spf55.org")
+    with smtplib.SMTP("127.0.0.1", mail.world.exchange.submission.port, timeout=60) as session:
+        session.sendmail("contact@spf55.org", ["contact@spf55.org"], message)
+        assert mail.in_new("contact@spf55.org", mark) == 1, "the MX leads to the old host, and it stays inside"
+        with pytest.raises(smtplib.SMTPRecipientsRefused, match=r"5\.7\.60"):
+            session.sendmail("oubliee@spf55.org", ["contact@spf55.org"], message)
+
+
 def test_from_the_switch_on_an_address_nobody_listed_still_receives_on_the_old_host_by_the_connector(
     mail: Mail,
 ) -> None:

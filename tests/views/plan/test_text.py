@@ -9,12 +9,14 @@ import pytest
 from rich.text import Text
 from tests.views.sample_plans import EMPTY, EVERYTHING, MIGRATION, PARIS, meuse, new
 
+from reconcile.config.settings.tables.guards import Guards
+from reconcile.planning.guards.guards import Permission, refusals
 from reconcile.planning.plan.plan import Action, Plan
 from reconcile.resources import kinds
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Reference
 from reconcile.views.plan.change_text import Detail
-from reconcile.views.plan.text import plan_text
+from reconcile.views.plan.text import plan_text, refusals_text
 from reconcile.views.wording import value
 
 Golden = Callable[[str, Iterable[Text]], None]
@@ -82,3 +84,11 @@ def test_who_will_tell_a_value_has_a_name_for_every_kind(kind: str) -> None:
     told = value(Reference(Address("spf55", kind, "contact@spf55.org"), "mx"))
     assert told.startswith("(from ")
     assert told.endswith(f", once {kind} contact@spf55.org is done)")
+
+
+def test_what_an_apply_would_refuse_closes_the_page_with_the_way_out() -> None:
+    lines = [line.plain for line in refusals_text(refusals(EVERYTHING, "", Guards(), Permission()))]
+    assert lines[1].startswith("REFUSED: ")
+    assert lines[2].startswith("  GRD01 The plan deletes 1 resource")
+    assert "--allow-delete" in lines[3]
+    assert refusals_text(refusals(EVERYTHING, "", Guards(), Permission(delete=True))) == []

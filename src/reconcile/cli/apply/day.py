@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: So long until what failed, was locked or could not be read is tried again.
 _AGAIN = dt.timedelta(minutes=1)
+#: What trouble is filed under that is not one federation's.
+_ALL = "the batch"
 
 
 @dataclasses.dataclass
@@ -33,6 +35,11 @@ class Tour:
     trouble: dict[str, str] = dataclasses.field(default_factory=dict)
     held: dict[str, str] = dataclasses.field(default_factory=dict)
     interrupted: bool = False
+
+    @property
+    def unsettled(self) -> Collection[str] | None:
+        """Whom another attempt is about; None: everybody, for nobody knows who was met by what went wrong."""
+        return None if _ALL in self.trouble else self.trouble.keys() | self.held.keys()
 
 
 @click.command()
@@ -63,9 +70,10 @@ def day(session: Session, date: str, patience: float, longest: float) -> int:
     _somebody_migrates(session, migration)
     found = providers(session)
     last = Tour()
+    among: Collection[str] | None = None
     while True:
         now = session.clock.now()
-        tour = _tour(session, migration, found)
+        tour = _tour(session, migration, found, among)
         _tell(session, tour, last)
         last = tour
         if tour.interrupted:
@@ -79,6 +87,7 @@ def day(session: Session, date: str, patience: float, longest: float) -> int:
         if (upcoming - now).total_seconds() > longest:
             session.warn(f"The next moment is {said(upcoming, session.zone)}: start again that day.")
             return _ended(session, tour)
+        among = tour.unsettled if upcoming == again else None
         what = "the next attempt" if upcoming == again else "the lock" if upcoming == moments.lock else "the cutover"
         if not wait_until(session, upcoming, what):
             return INTERRUPTED
@@ -93,14 +102,15 @@ def _somebody_migrates(session: Session, migration: dt.date) -> None:
         raise Problem("CFG04", f"No federation migrates on {migration}.", "see: reconcile batches show", 3)
 
 
-def _tour(session: Session, migration: dt.date, found: Mapping[str, Provider]) -> Tour:
-    """Apply what is due of every federation of the batch that can be applied at this moment."""
+def _tour(session: Session, migration: dt.date, found: Mapping[str, Provider], among: Collection[str] | None) -> Tour:
+    """Apply what is due of every federation of the batch that can be applied at this moment, or of those ``among``
+    them."""
     from reconcile.cli.apply.approval import approved_part
     from reconcile.cli.wiring.prepare import observe_and_plan
 
     tour = Tour()
     try:
-        names = _free(session, migration, tour)
+        names = [name for name in _free(session, migration, tour) if among is None or name in among]
         prepared = _prepared(session, names, tour)
         if prepared is None:
             return tour
@@ -113,7 +123,7 @@ def _tour(session: Session, migration: dt.date, found: Mapping[str, Provider]) -
         if plan.changes or plan.unrecorded:
             _note(_carried_out(session, plan, prepared, found), plan, tour)
     except Problem as problem:  # a service that does not answer, a lock taken meanwhile: the next round finds out
-        tour.trouble.setdefault("the batch", str(problem))
+        tour.trouble.setdefault(_ALL, str(problem))
     return tour
 
 

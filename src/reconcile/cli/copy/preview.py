@@ -13,6 +13,9 @@ from reconcile.problem import Problem
 if TYPE_CHECKING:
     from reconcile.config.federation.federation import Federation
 
+#: Old host, login, new address, public folder.
+_Ends = tuple[str, str, str, str]
+
 
 def show_sizes(session: Session, names: tuple[str, ...]) -> int:
     """What the old mailboxes of the federation files hold, queued to be copied or not; only they are looked at."""
@@ -22,18 +25,18 @@ def show_sizes(session: Session, names: tuple[str, ...]) -> int:
     from reconcile.views.copies.report import failed_check_text
 
     console, failed = session.console(), 0
-    for key, login in _described(session, names).items():
+    for key, ends in _described(session, names).items():
         federation = key.partition("/")[0]
         try:
-            console.print(sizes_text(key, preview_sizes(old_end(session, federation, *login))))
+            console.print(sizes_text(key, preview_sizes(old_end(session, federation, *ends))))
         except (Problem, ConnectionLost) as error:
             failed += 1
             console.print(failed_check_text(key, str(error)))
     return PARTLY_APPLIED if failed else DONE
 
 
-def _described(session: Session, names: tuple[str, ...]) -> dict[str, tuple[str, str, str]]:
-    """Key → (old host, login, new address) of every copy that the files describe or the list holds.
+def _described(session: Session, names: tuple[str, ...]) -> dict[str, _Ends]:
+    """Key → (old host, login, new address, public folder) of every copy that the files describe or the list holds.
 
     Raises ``Problem`` COPY11 when no copy is called by one of the names, or there is none at all.
     """
@@ -43,13 +46,20 @@ def _described(session: Session, names: tuple[str, ...]) -> dict[str, tuple[str,
     loaded: Sequence[Federation] = ()
     if session.federations.is_dir():  # a host that only copies may have the list alone
         loaded = load_federations(session.federations, protected=session.settings.protected).select(())
-    found = {
-        str(copy.address): (str(copy.fields["source"]), str(copy.fields["login"]), str(copy.fields["destination"]))
+    found: dict[str, _Ends] = {
+        str(copy.address): (
+            str(copy.fields["source"]),
+            str(copy.fields["login"]),
+            str(copy.fields["destination"]),
+            str(copy.fields["public_folder"]),
+        )
         for copy in compile_federations(loaded, session.settings, session.clock.now())
         if copy.address.kind == "copy"
     }
     jobs = copies_location(session).jobs.list()
-    found |= {job.key: (job.source, job.login, job.destination) for job in jobs if job.state != "cancelled"}
+    found |= {
+        job.key: (job.source, job.login, job.destination, job.public_folder) for job in jobs if job.state != "cancelled"
+    }
     for name in names:
         if not any(_is_called(key, copy, name) for key, copy in found.items()):
             raise Problem(
@@ -60,7 +70,7 @@ def _described(session: Session, names: tuple[str, ...]) -> dict[str, tuple[str,
     return {key: copy for key, copy in found.items() if not names or any(_is_called(key, copy, one) for one in names)}
 
 
-def _is_called(key: str, copy: tuple[str, str, str], name: str) -> bool:
+def _is_called(key: str, copy: _Ends, name: str) -> bool:
     return name in (key, key.partition("/")[0], key.rpartition("/")[2], copy[2])
 
 

@@ -67,10 +67,12 @@ def say_plan(session: Session, plan: Plan, shape: str, *, markdown: Path | None,
 
             click.echo(widget(plan))
         case _:
+            from reconcile.planning.guards.guards import Permission, refusals
             from reconcile.views.plan.change_text import Detail
-            from reconcile.views.plan.text import plan_text
+            from reconcile.views.plan.text import plan_text, refusals_text
 
             session.print(plan_text(plan, session.zone, Detail.EVERYTHING if verbose else Detail.REVIEW))
+            session.print(refusals_text(refusals(plan, "", session.settings.guards, Permission())))
     if markdown:
         from reconcile.state.durable import replace_file
 

@@ -81,10 +81,14 @@ def _tried(session: Session, federation: Federation, lacking: set[str]) -> Itera
         if copy.address.kind != "copy":
             continue
         try:
-            ends = (str(copy.fields[name]) for name in ("source", "login", "destination"))
+            ends = (str(copy.fields[name]) for name in ("source", "login", "destination", "public_folder"))
             opened = connect(old_end(session, federation.slug, *ends))
-            lacking |= {opened.lacking} - {""}
-            opened.log_out()
+            try:
+                lacking |= {opened.lacking} - {""}
+                if opened.endpoint.public_folder:
+                    opened.layout()
+            finally:
+                opened.log_out()
         except Problem as problem:
             yield copy.address.key, problem
         except ConnectionLost as lost:

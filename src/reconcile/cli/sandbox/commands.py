@@ -19,6 +19,7 @@ from reconcile.cli.session.session import Session
 if TYPE_CHECKING:
     from reconcile.sandbox.folder import SandboxFolder
     from reconcile.sandbox.launch_options import Order
+    from reconcile.sandbox.world import Seed
 
 _PROGRAM = click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path)
 
@@ -34,6 +35,7 @@ for other in (portal, tenant, message):
 
 @sandbox.command()
 @click.option("--mail", "mail", multiple=True, metavar="ADDRESS=DIR", help="Fill an old mailbox with DIR's .eml files.")
+@click.option("--messages", type=click.IntRange(min=0), help="How many to invent for each other; 15 to 60 unless said.")
 @click.option("--record", type=click.Path(file_okay=False, path_type=Path), help="Record the tenant's traffic as HAR.")
 @click.option(
     "--tenant",
@@ -51,6 +53,7 @@ for other in (portal, tenant, message):
 def up(
     session: Session,
     mail: tuple[str, ...],
+    messages: int | None,
     record: Path | None,
     profile: str,
     old_dovecot: Path | None,
@@ -62,11 +65,11 @@ def up(
     from reconcile.sandbox.launch_options import Order
 
     folder = folder_here()
-    seed = seed_of(session, dict(_mail(mail)))
+    seed = dataclasses.replace(seed_of(session, dict(_mail(mail))), messages=messages)
     order = Order(seed, record.resolve() if record else None, profile, old_dovecot, new_dovecot, postfix)
     with folder.alone():
         if _tell_if_running(session, folder):
-            if mail or record or profile != "calm" or old_dovecot or new_dovecot or postfix:
+            if mail or messages is not None or record or profile != "calm" or old_dovecot or new_dovecot or postfix:
                 session.warn("It keeps the options it was started with; for others: reconcile sandbox down, then up.")
             return
         _start(session, folder, order)
@@ -115,12 +118,17 @@ def reset(session: Session) -> None:
     with folder.alone():
         try:
             before = Order.read(folder.order)
-            order = dataclasses.replace(before, seed=seed_of(session, before.seed.mail))
+            order = dataclasses.replace(before, seed=_again(session, before.seed))
         except (OSError, ValueError, KeyError):
             order = Order(seed_of(session, {}))
         clear_away(folder)
         _start(session, folder, order)
     _tell_what_stays(session)
+
+
+def _again(session: Session, before: Seed) -> Seed:
+    """A world for the files as they are now, with the mail it was filled with."""
+    return dataclasses.replace(seed_of(session, before.mail), messages=before.messages)
 
 
 def _mail(pairs: Iterable[str]) -> Iterable[tuple[str, Path]]:

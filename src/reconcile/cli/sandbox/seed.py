@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from reconcile.cli.session.session import Session
 
 if TYPE_CHECKING:
     from reconcile.config.federation.federation import Federation
-    from reconcile.sandbox.habits import LegacyBox, LegacyForward
+    from reconcile.sandbox.habits import LegacyBox, LegacyForward, LegacyPublicFolder
     from reconcile.sandbox.world import Seed
 
 
@@ -31,7 +32,15 @@ def seed_of(session: Session, mail: Mapping[str, Path]) -> Seed:
         mail=mail,
         forwards=(*named, *(forward for one in grown for forward in one.forwards)),
         filters=tuple(script for one in grown for script in one.filters),
+        seats=_seats(federations),
+        public=tuple(folder for federation in federations for folder in _public_folders(federation)),
     )
+
+
+def _seats(federations: Iterable[Federation]) -> dict[str, int]:
+    """As many licences as the files ask for and some more, and no fewer than a small network has."""
+    asked = collections.Counter(box.licence for one in federations for box in one.file.mailboxes.values())
+    return {"E1": max(60, asked["E1"] + 30), "E3": max(30, asked["E3"] + 20)}
 
 
 def _old_boxes(federation: Federation) -> Iterable[LegacyBox]:
@@ -39,13 +48,22 @@ def _old_boxes(federation: Federation) -> Iterable[LegacyBox]:
     from reconcile.sandbox.habits import LegacyBox
 
     for address, mailbox in federation.file.mailboxes.items():
-        if not mailbox.new:
+        if not (mailbox.new or mailbox.public_folder):
             old = mailbox.was or address
             yield LegacyBox(old, mailbox.legacy_login or old)
         yield from (
             LegacyBox(alias.address, alias.address) for alias in mailbox.aliases if alias.legacy_mail == "merge"
         )
     yield from (LegacyBox(left.address, left.address) for left in federation.file.not_migrated)
+
+
+def _public_folders(federation: Federation) -> Iterable[LegacyPublicFolder]:
+    from reconcile.sandbox.habits import LegacyPublicFolder
+
+    for address, mailbox in federation.file.mailboxes.items():
+        if mailbox.public_folder and not mailbox.new:
+            old = mailbox.was or address
+            yield LegacyPublicFolder(mailbox.public_folder, old, mailbox.legacy_login or old)
 
 
 def _old_aliases(federation: Federation) -> Iterable[LegacyForward]:

@@ -79,7 +79,7 @@ def endpoints_of(session: Session) -> Callable[[Job], Endpoints]:
     def endpoints(job: Job) -> Endpoints:
         app = Token(job.destination, tokens.exchange)
         return Endpoints(
-            old_end(session, job.key.partition("/")[0], job.source, job.login, job.destination),
+            old_end(session, job.key.partition("/")[0], job.source, job.login, job.destination, job.public_folder),
             Endpoint(
                 *(new.host, new.port, app, new.tls, new.ca_file, new.connections),
                 largest=new.largest_message * 1_000_000,
@@ -106,11 +106,14 @@ def _quota(session: Session, federation: str, destination: str) -> int:
     return 0
 
 
-def old_end(session: Session, federation: str, source: str, login: str, destination: str) -> Endpoint:
+def old_end(
+    session: Session, federation: str, source: str, login: str, destination: str, public_folder: str = ""
+) -> Endpoint:
     """An old mailbox of that federation (a slug), and how it is opened. ``destination``: its new address.
+    ``public_folder``: the folder that it is, "" for the login's own mail.
 
-    Raises COPY09 for a host nobody describes, COPY17 for a login that is not the federation's, COPY82 for one whose
-    password is not known, and what ``sign_in`` raises.
+    Raises COPY09 for a host nobody describes, COPY17 for a login or folder that is not the federation's, COPY82 where
+    no password is known, and what ``sign_in`` raises.
     """
     from reconcile.mailcopy.imap.session import Endpoint, Password
 
@@ -121,22 +124,24 @@ def old_end(session: Session, federation: str, source: str, login: str, destinat
             f"{login} is on the old server {source!r}, which reconcile.toml does not describe.",
             f"add a table [legacy.{source}]",
         )
-    if why := _refusal(session, federation, source, login, destination):
+    if why := _refusal(session, federation, source, login, destination, public_folder):
+        key, listed = ("public_folder", "public_folders") if public_folder in why else ("legacy_login", "logins")
         raise Problem(
             "COPY17",
             f"The mailbox is not opened for {federation}: {why}.",
-            f"correct legacy_login in {federation}.yaml, or list the login under [legacy.{source}.logins]; then apply",
+            f"correct {key} in {federation}.yaml, or list it under [legacy.{source}.{listed}]; then apply",
         )
     known = sign_in(session, old).credentials(login)
     if known is None:
         file = old.mailbox_passwords_file
         raise Problem("COPY82", f"No password of {login} is in {file}.", "add its line, then: reconcile copy retry")
     opening = Password(*known, shared=bool(old.master_user))
-    return Endpoint(old.host, old.port, opening, old.tls, old.ca_file, old.connections)
+    host = (old.host, old.port, opening, old.tls, old.ca_file, old.connections)
+    return Endpoint(*host, public_folder=public_folder)
 
 
-def _refusal(session: Session, federation: str, source: str, login: str, destination: str) -> str:
-    """Why the login is not the federation's; "" when it is.
+def _refusal(session: Session, federation: str, source: str, login: str, destination: str, public_folder: str) -> str:
+    """Why the login, or the folder, is not the federation's; "" when it is.
 
     A domain is one federation's, so a login in the domain of its new address needs no file: a worker may have none. For
     any other, the file is read as it is now: a worker outlives many changes of it.
@@ -147,9 +152,10 @@ def _refusal(session: Session, federation: str, source: str, login: str, destina
 
     settings, path = session.settings, session.federations / f"{federation}.yaml"
     owners = {destination.rpartition("@")[2].lower(): federation}
-    why = Logins.known(owners, settings.legacy, settings.protected, ()).refusal(federation, source, login)
+    mailbox = (federation, source, login, public_folder)
+    why = Logins.known(owners, settings.legacy, settings.protected, ()).refusal(*mailbox)
     if why and path.is_file():
         owners = declared_domains(load_files([path]).federations)
         inventories = session.inventories.values()
-        why = Logins.known(owners, settings.legacy, settings.protected, inventories).refusal(federation, source, login)
+        why = Logins.known(owners, settings.legacy, settings.protected, inventories).refusal(*mailbox)
     return why

@@ -101,6 +101,9 @@ class Mailbox(Section):
     licence, 50 GB. An alias is not a mailbox: write it under its mailbox's aliases."""
     legacy_login: Annotated[Line, Field(min_length=1, max_length=255)] | None = None
     """The login on the old host, when it is not the address."""
+    public_folder: Annotated[Line, Field(min_length=1, max_length=255)] | None = None
+    """A public folder of the old host that is this mailbox's old mail, with what is below it; legacy_login is then one
+    that sees it."""
     new: Flag = False
     """true for an address that does not exist on the old host: nothing to copy."""
     aliases: tuple[Annotated[Alias, _short_form("address", Alias)], ...] = ()

@@ -42,9 +42,23 @@ class Logins:
         names = frozenset(name.strip().lower().removeprefix("@") for name in protected)
         return cls(owners, servers, names, seen)
 
-    def refusal(self, federation: str, server: str, login: str) -> str:
+    def refusal(self, federation: str, server: str, login: str, public_folder: str = "") -> str:
         """Why the mailbox that ``login`` opens on ``server`` is not for that federation (a slug) to have copied; ""
-        when it is: an address in a domain of its own, or a login that the settings or the inventories give to it."""
+        when it is: an address in a domain of its own, or a login that the settings or the inventories give to it.
+
+        ``public_folder``: the folder that is the mailbox, which the settings give to it too."""
+        return self._login_refusal(federation, server, login) or self.folder_refusal(federation, server, public_folder)
+
+    def folder_refusal(self, federation: str, server: str, folder: str) -> str:
+        """Why a public folder, "" for none, is not for that federation to have copied; "" when it is."""
+        host = (self.servers or {}).get(server)
+        if not folder or self.servers is None:
+            return ""
+        if host and folder in host.public_folders.get(federation, ()):
+            return ""
+        return f"nothing says that the public folder {folder} is for {federation}"
+
+    def _login_refusal(self, federation: str, server: str, login: str) -> str:
         name = login.strip().lower()
         host = (self.servers or {}).get(server)
         separator = host.separator if host else _USUAL_SEPARATOR

@@ -101,7 +101,7 @@ def _other_logins(federation: Federation, inventory: Inventory, severity: Severi
         old = mailbox.was or address
         box = inventory.mailbox(old)
         login = (mailbox.legacy_login or old).lower()
-        if mailbox.new or box is None or not box.login or box.login.lower() == login:
+        if mailbox.new or mailbox.public_folder or box is None or not box.login or box.login.lower() == login:
             continue
         message = f"the login of {old} on the old host is {box.login}, not {login}"
         gravest: Severity = "warning"  # many hosts take the address as a login, too

@@ -26,9 +26,7 @@ def check_licences(federation: Federation, owners: Mapping[str, str]) -> Iterato
     """Rules on the licence and the delegates of each mailbox. ``owners`` maps every declared domain to its slug."""
     for address, mailbox in federation.file.mailboxes.items():
         route: Route = ("mailboxes", address)
-        if mailbox.new and mailbox.legacy_login is not None:
-            message = f"{address} is new, so it has no legacy_login"
-            yield Finding("SPF105", (*route, "legacy_login"), message, "delete one of the two", on_key=True)
+        yield from _source(route, address, mailbox)
         if mailbox.licence == "shared":
             yield from _shared(federation, address, mailbox, owners)
             continue
@@ -43,6 +41,18 @@ def check_licences(federation: Federation, owners: Mapping[str, str]) -> Iterato
             message = f"{address} looks generic and has the personal licence {mailbox.licence}"
             hint = "make it shared and name its delegates, or write single_user: true if one person keeps it"
             yield Finding("SPF204", (*route, "licence"), message, hint)
+
+
+def _source(route: Route, address: str, mailbox: Mailbox) -> Iterator[Finding]:
+    """Where its old mail comes from."""
+    written = {"legacy_login": mailbox.legacy_login, "public_folder": mailbox.public_folder}
+    for key, value in written.items():
+        if mailbox.new and value is not None:
+            message = f"{address} is new, so it has no {key}"
+            yield Finding("SPF105", (*route, key), message, "delete one of the two", on_key=True)
+    if mailbox.public_folder is not None and mailbox.legacy_login is None and not mailbox.new:
+        message = f"nothing says which login sees the public folder of {address}"
+        yield Finding("SPF105", (*route, "public_folder"), message, "write it: legacy_login", on_key=True)
 
 
 def _shared(federation: Federation, address: str, mailbox: Mailbox, owners: Mapping[str, str]) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ def check_logins(federation: Federation, logins: Logins) -> Iterator[Finding]:
     if file.legacy is None and file.migration.closed is not None:
         return  # nothing is opened any more
     server = file.legacy.server if file.legacy else ""
+    yield from _folders(federation, logins, server)
     for login, route in _opened(federation):
         if why := logins.refusal(federation.slug, server, login):
             hint = (
@@ -22,6 +23,16 @@ def check_logins(federation: Federation, logins: Logins) -> Iterator[Finding]:
                 f"under [legacy.{server or 'NAME'}.logins]"
             )
             yield Finding("SPF109", route, why, hint if why.startswith("nothing") else "", on_key=len(route) == 2)
+
+
+def _folders(federation: Federation, logins: Logins, server: str) -> Iterator[Finding]:
+    for address, mailbox in federation.file.mailboxes.items():
+        if mailbox.public_folder and not mailbox.new:
+            why = logins.folder_refusal(federation.slug, server, mailbox.public_folder)
+            listed = f'{federation.slug} = ["{mailbox.public_folder}"] under [legacy.{server or "NAME"}.public_folders]'
+            if why:
+                hint = f"if it is, reconcile.toml lists it: {listed}"
+                yield Finding("SPF109", ("mailboxes", address, "public_folder"), why, hint)
 
 
 def _opened(federation: Federation) -> Iterator[tuple[str, Route]]:

@@ -16,6 +16,7 @@ from reconcile.config.settings.tables.dns import DnsServer
 from reconcile.config.settings.tables.guards import Guards
 from reconcile.config.settings.tables.legacy.legacy import LegacyServer
 from reconcile.config.settings.tables.letters import Letters
+from reconcile.config.settings.tables.network import Network
 from reconcile.config.settings.tables.passwords import Passwords
 from reconcile.config.settings.tables.sandbox import Sandbox
 from reconcile.config.settings.tables.structures import StructureSources
@@ -30,6 +31,7 @@ class Settings(Table):
     """The tenant, the licences, the DNS and mail servers, the calendar, what is protected."""
 
     tenant: Tenant
+    network: Network = Network()
     licences: Licences = Licences()
     dns: DnsServer
     legacy: dict[str, LegacyServer]

@@ -18,6 +18,9 @@ _ROW = re.compile(
 _SPACES = rb"(NIL|\((?:\(" + _QUOTED + rb"(?:[^\"()]|" + _QUOTED + rb"|\([^)]*\))*\) ?)*\))"
 _NAMESPACE = re.compile(rb"^\* NAMESPACE " + _SPACES + rb" " + _SPACES + rb" " + _SPACES, re.MULTILINE | re.IGNORECASE)
 _PREFIX = re.compile(rb"(?:(?<=\()|(?<=\))|(?<=\) ))\((" + _QUOTED + rb")")
+INBOX = b"INBOX"
+#: Why a folder of the shared namespace is left out.
+PUBLIC = "shared or public mail"
 #: Folders that show messages of other folders (RFC 6154 §2, RFC 8457), and the namespace of Dovecot's virtual plugin.
 VIEWS = frozenset({"\\all", "\\flagged", "\\important"})
 VIRTUAL = re.compile(rb"virtual[^A-Za-z0-9]", re.IGNORECASE)
@@ -40,13 +43,16 @@ class Folder:
 class Layout:
     """The folders of the mailbox's owner, each once. ``prefix``: of the personal namespace (RFC 2342), b"" or b"INBOX."
     for instance. ``left_out``: folder → why it is not the mailbox's own mail: somebody else's, or a view of others.
-    ``unusable``: names no command can hold, with a line end for instance; nothing is asked about these."""
+    ``unusable``: names no command can hold, with a line end for instance; nothing is asked about these. ``public``: the
+    shared or public folders among those left out. ``inbox``: the folder that is the mailbox's inbox."""
 
     folders: list[Folder]
     subscribed: frozenset[bytes]
     prefix: bytes = b""
     unusable: tuple[bytes, ...] = ()
     left_out: Mapping[bytes, str] = dataclasses.field(default_factory=dict)
+    public: tuple[Folder, ...] = ()
+    inbox: bytes = INBOX
 
 
 def read_layout(answers: bytes) -> Layout:
@@ -83,7 +89,8 @@ def read_layout(answers: bytes) -> Layout:
     left_out = {name: why for name, folder in folders.items() if (why := _why_left_out(folder, spaces))}
     own = [folder for name, folder in folders.items() if name not in left_out]
     prefix = spaces.personal[0] if spaces.personal and is_name(spaces.personal[0]) else b""
-    return Layout(own, frozenset(subscribed), prefix, tuple(unusable), left_out)
+    public = tuple(folder for name, folder in folders.items() if left_out.get(name) == PUBLIC)
+    return Layout(own, frozenset(subscribed), prefix, tuple(unusable), left_out, public)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -106,7 +113,7 @@ class _Namespaces:
         """Whose mail a folder holds, "" for the mailbox's owner: the longest prefix that matches decides."""
         if folder.name == b"INBOX":
             return ""
-        kinds = ((self.personal, ""), (self.others, "another user's mail"), (self.shared, "shared or public mail"))
+        kinds = ((self.personal, ""), (self.others, "another user's mail"), (self.shared, PUBLIC))
         matching = [
             (len(prefix), whose == "", whose)
             for prefixes, whose in kinds

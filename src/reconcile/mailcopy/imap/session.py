@@ -11,9 +11,11 @@ from pathlib import Path
 
 from reconcile.mailcopy.imap.commands import Commands
 from reconcile.mailcopy.imap.folder_list import Layout, read_layout
-from reconcile.mailcopy.imap.grammar import readable
+from reconcile.mailcopy.imap.folder_names import encoded
+from reconcile.mailcopy.imap.grammar import quoted, readable
 from reconcile.mailcopy.imap.interruptions import ConnectionLost, Throttled, raise_if_throttled
 from reconcile.mailcopy.imap.login import Password, Token, capabilities, log_in, without_secrets
+from reconcile.mailcopy.imap.public_folder import as_mailbox
 from reconcile.mailcopy.imap.reading import never
 from reconcile.mailcopy.imap.transport import Tls, Unreachable, opened
 from reconcile.problem import Problem
@@ -60,7 +62,8 @@ class LoginUnanswered(Unreachable):
 class Endpoint:
     """A mailbox on a server, and how one logs in to it. ``connections``: as many at once, at most. ``largest``: bytes
     of the largest message it takes, 0 when not known. ``silences_receipts``: mark old unread mail that asks for a read
-    receipt as answered. ``quota``: bytes the mailbox holds at most, 0 when not known."""
+    receipt as answered. ``quota``: bytes the mailbox holds at most, 0 when not known. ``public_folder``: the folder of
+    the shared namespace that is this mailbox, "" for the login's own."""
 
     host: str
     port: int
@@ -71,6 +74,7 @@ class Endpoint:
     largest: int = 0
     silences_receipts: bool = False
     quota: int = 0
+    public_folder: str = ""
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
@@ -167,17 +171,24 @@ class Session:
         return "MULTIAPPEND" in self.capabilities
 
     def layout(self) -> Layout:
-        """Its folders, subscriptions and prefix, asked for in one burst."""
+        """Its folders, subscriptions and prefix, asked for in one burst.
+
+        Raises ``ConnectionLost``, and ``Problem`` COPY19 where the public folder that it is does not show.
+        """
         said: list[bytes] = []
         namespace = [b"NAMESPACE"] if "NAMESPACE" in self.capabilities else []
-        asked = [b'LIST "" "*"', b'LSUB "" "*"', *namespace]
+        public = self.endpoint.public_folder
+        # A namespace may be hidden from a listing of everything.
+        named = [b'LIST "" ' + quoted(encoded(public) + b"*")] if public else []
+        asked = [b'LIST "" "*"', b'LSUB "" "*"', *namespace, *named]
         began = time.monotonic()
         answers = self.commands.run(asked, lambda _, lines: said.append(lines))
         self.answers_in = time.monotonic() - began
         for answer in answers[:2]:  # NAMESPACE may be refused
             if not answer.upper().startswith(b"OK"):
                 raise ConnectionLost(f"{self.endpoint} does not list its folders: {readable(answer)}")
-        return read_layout(b"".join(said))
+        layout = read_layout(b"".join(said))
+        return as_mailbox(layout, public, str(self.endpoint)) if public else layout
 
     def unselect(self) -> None:
         """Leave the open folder: a server reports every APPEND to a connection that has the folder open."""

@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from reconcile.mailcopy.imap.folder_list import Folder
-from reconcile.mailcopy.imap.folders.mapping import decoded, is_trash
+from reconcile.mailcopy.imap.folder_names import decoded
+from reconcile.mailcopy.imap.folders.mapping import is_trash
 from reconcile.mailcopy.imap.interruptions import FolderRefused
 from reconcile.mailcopy.imap.messages.bodies import digests
 from reconcile.mailcopy.imap.messages.listing import Status, list_folders, statuses

@@ -25,6 +25,7 @@ REMEMBERED = 60
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS job(
     key TEXT PRIMARY KEY, source TEXT NOT NULL, login TEXT NOT NULL, destination TEXT NOT NULL, folder TEXT NOT NULL,
+    public_folder TEXT NOT NULL,
     state TEXT NOT NULL DEFAULT 'queued', attempts INTEGER NOT NULL DEFAULT 0, passes INTEGER NOT NULL DEFAULT 0,
     not_before REAL NOT NULL DEFAULT 0, messages INTEGER NOT NULL DEFAULT 0, messages_total INTEGER,
     volume INTEGER NOT NULL DEFAULT 0, volume_total INTEGER NOT NULL DEFAULT 0, refused INTEGER NOT NULL DEFAULT 0,
@@ -41,7 +42,8 @@ CREATE TABLE IF NOT EXISTS pace(
 @dataclasses.dataclass(frozen=True, slots=True)
 class Job:
     """One copy. ``key`` is the resource's address (``spf55/copy/contact@spf55.org``); ``source`` names the old server
-    in the settings; ``folder`` receives everything when it is not "". ``volume`` is in bytes, moments are seconds since
+    in the settings; ``folder`` receives everything when it is not ""; ``public_folder`` is the old mailbox, when it is
+    not "", and ``login`` one that sees it. ``volume`` is in bytes, moments are seconds since
     1970; ``messages_total`` is None until the mailbox was looked at; ``attempts`` counts failures since a success.
     """
 
@@ -63,6 +65,7 @@ class Job:
     updated: float = 0
     epoch: int = 0
     worker: str = ""
+    public_folder: str = ""
 
     @property
     def goes_back(self) -> bool:
@@ -77,7 +80,7 @@ class Job:
     @property
     def ledger(self) -> str:
         """Name of its ledger. Another source or destination is another copy, with a ledger of its own."""
-        ends = (self.login, self.destination)
+        ends = ("\0".join(filter(None, (self.login, self.public_folder))), self.destination)
         if self.goes_back:  # the same two mailboxes the other way round are another copy
             identity = "\0".join((f"{self.source} (back)", *reversed(ends), self.folder))
         else:
@@ -104,18 +107,25 @@ class JobList:
     def in_file(cls, path: Path, clock: Clock) -> Self:
         return cls(SqliteDatabase(path, SCHEMA), clock)
 
-    def enqueue(self, key: str, source: str, login: str, destination: str, folder: str) -> None:
+    def enqueue(
+        self, key: str, source: str, login: str, destination: str, folder: str, public_folder: str = ""
+    ) -> None:
         """Ask for a copy. Nothing happens when it is already asked for, whatever its state, unless it was cancelled."""
-        endpoints = (source, login, destination, folder)
+        endpoints = (source, login, destination, folder, public_folder)
         with self.database.changing() as run:
-            same = "SELECT coalesce(max(epoch), 0) FROM job WHERE source=? AND login=? AND destination=? AND folder=?"
+            same = (
+                "SELECT coalesce(max(epoch), 0) FROM job "
+                "WHERE source=? AND login=? AND destination=? AND folder=? AND public_folder=?"
+            )
             epoch = max(int(self._now()) - _EPOCHS_SINCE, int(run.rows(same, *endpoints)[0][0]) + 1)
             run.change(
-                "INSERT INTO job(key, source, login, destination, folder, updated, epoch) VALUES(?,?,?,?,?,?,?) "
+                "INSERT INTO job(key, source, login, destination, folder, public_folder, updated, epoch) "
+                "VALUES(?,?,?,?,?,?,?,?) "
                 "ON CONFLICT(key) DO UPDATE SET source=excluded.source, login=excluded.login, "
-                "destination=excluded.destination, folder=excluded.folder, updated=excluded.updated, state='queued', "
-                "attempts=0, not_before=0, messages=0, messages_total=NULL, volume=0, volume_total=0, refused=0, "
-                "error='', passes=0, epoch=job.epoch+1, admitted=0, worker='' WHERE job.state='cancelled'",
+                "destination=excluded.destination, folder=excluded.folder, public_folder=excluded.public_folder, "
+                "updated=excluded.updated, state='queued', attempts=0, not_before=0, messages=0, messages_total=NULL, "
+                "volume=0, volume_total=0, refused=0, error='', passes=0, epoch=job.epoch+1, admitted=0, worker='' "
+                "WHERE job.state='cancelled'",
                 *(key, *endpoints, self._now(), epoch),
             )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from reconcile.mailcopy.imap.folders.mapping import decoded
+from reconcile.mailcopy.imap.folder_names import decoded
 from reconcile.mailcopy.imap.grammar import uid_set
 from reconcile.mailcopy.imap.messages.listing import list_folders
 from reconcile.mailcopy.imap.session import Session

@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import hashlib
 
-from reconcile.mailcopy.imap.folders.mapping import decoded
+from reconcile.mailcopy.imap.folder_names import decoded
 from reconcile.mailcopy.imap.grammar import Flags, flag_list
 from reconcile.mailcopy.imap.interruptions import FolderRefused
 from reconcile.mailcopy.imap.messages.bodies import read_bodies

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 #: Connections of one process at most; each is held for milliseconds.
 CONNECTIONS = 4
 SCHEMA = "reconcile_copies"
-VERSION = 2
+VERSION = 3
 #: A worker that is frozen inside a transaction gives its locks up after 15 s; no lock is waited for without end. A
 #: server that vanished is noticed within half a minute.
 OPTIONS = f"-c search_path={SCHEMA} -c idle_in_transaction_session_timeout=15000 -c lock_timeout=30000"

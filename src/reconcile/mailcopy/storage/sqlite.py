@@ -17,7 +17,7 @@ from reconcile.state.durable import private_folder
 #: Seconds to wait for another writer.
 LONGEST_PAUSE = 30.0
 #: Version of the tables, kept in each file. RETURNING came with SQLite 3.35.
-VERSION, OLDEST = 2, (3, 35)
+VERSION, OLDEST = 3, (3, 35)
 
 
 class SqliteDatabase:

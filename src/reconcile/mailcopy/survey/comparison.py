@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 
 from reconcile.clock import Clock
 from reconcile.mailcopy.imap.connections import both_at_once
-from reconcile.mailcopy.imap.folders.mapping import decoded, is_trash
+from reconcile.mailcopy.imap.folder_names import decoded
+from reconcile.mailcopy.imap.folders.mapping import is_trash
 from reconcile.mailcopy.imap.grammar import quoted, uid_set
 from reconcile.mailcopy.imap.interruptions import FolderRefused
 from reconcile.mailcopy.imap.messages.flags import Keywords

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from reconcile.clock import Clock
 from reconcile.mailcopy.imap.connections import both_at_once
 from reconcile.mailcopy.imap.folder_list import Folder
+from reconcile.mailcopy.imap.folder_names import decoded
 from reconcile.mailcopy.imap.folders.creation import create_folders
 from reconcile.mailcopy.imap.folders.doubles import same_folders
-from reconcile.mailcopy.imap.folders.mapping import Route, decoded, route_folders
+from reconcile.mailcopy.imap.folders.mapping import Route, route_folders
 from reconcile.mailcopy.imap.grammar import readable
 from reconcile.mailcopy.imap.messages.listing import Status, list_folders, statuses
 from reconcile.mailcopy.imap.session import Session
@@ -90,6 +91,8 @@ class _Surveyor:
             ours.folders,
             source_prefix=theirs.prefix,
             destination_prefix=ours.prefix,
+            source_inbox=theirs.inbox,
+            destination_inbox=ours.inbox,
             root=scope.root,
             decided=self._decided(ours.folders),
             subscribed=theirs.subscribed,

@@ -187,7 +187,7 @@ def _state(
 ) -> str:
     batch = next((batch for batch in dates if batch.date == wish), None)
     if batch is None:
-        return "is no date to come"
+        return "is past, or not in the calendar"
     if not batch.open:
         return "is closed"
     taken = sum(day == wish for day in placed.values())

@@ -31,7 +31,7 @@ def addresses_decided(facts: Facts) -> Iterator[Reason]:
     elif silent := undecided(facts.federation, found):
         yield (
             _many([one.address for one in silent], "neither kept nor given up"),
-            "decide: reconcile validate lists them",
+            f"decide on each in its file; reconcile inventory show {facts.federation.slug} lists them",
         )
     elif mail := undecided_mail(facts.federation, found):
         yield (

@@ -45,8 +45,8 @@ class Boundary:
         if isinstance(senders, tuple) and (strange := sorted(set(senders) - set(self.domains))):
             return f"it would sign mail of {strange[0]}, which no file declares"
         if change.address.kind in ("copy", "copy_back") and "login" in fields and change.action is not Action.DELETE:
-            source, login = str(fields.get("source", "")), str(fields["login"])
-            return self.logins.refusal(change.address.federation, source, login)
+            ends = (str(fields.get(name) or "") for name in ("source", "login", "public_folder"))
+            return self.logins.refusal(change.address.federation, *ends)
         if change.address.kind == "lock" and change.action is not Action.DELETE:
             logins, host = fields.get("logins"), str(fields.get("host", ""))
             theirs = (self.logins.refusal(change.address.federation, host, str(one)) for one in _each(logins))

@@ -83,16 +83,18 @@ class DeliveryReader:
 
 
 def shown_of(outbox: Outbox, address: Address, people: object, recorded: Mapping[str, Value]) -> Live | None:
-    """What is there of a federation's deliveries, as far as these people go; None before the first."""
+    """What is there of a federation's deliveries, as far as these people and those of the record go; None before the
+    first. Whoever left had theirs all the same."""
     slug = address.federation
-    done = outbox.handed(slug, _people(recorded.get("people")))
+    before = _people(recorded.get("people"))
+    done = outbox.handed(slug, before)
     receipts = [one for one in outbox.deliveries(slug) if one.delivered]
     if not receipts and not recorded:
         return None
     account = receipts[-1].account if receipts else str(recorded.get("account") or "")
     if recorded.get("account"):
         account = str(recorded["account"])  # a change of it alone delivers nothing
-    fields: dict[str, Value] = {"account": account, "people": tuple(sorted(set(_people(people)) & done))}
+    fields: dict[str, Value] = {"account": account, "people": tuple(sorted({*_people(people), *before} & done))}
     return Live(address, fields, outputs={"receipts": tuple(line for one in receipts for line in one.receipts())})
 
 

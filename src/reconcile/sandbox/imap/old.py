@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import hashlib
 import re
 import secrets
 import sqlite3
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -16,7 +17,9 @@ from typing import Any
 from reconcile.problem import Problem
 from reconcile.sandbox.imap.configuration import Settings
 from reconcile.sandbox.imap.host import MailHost
+from reconcile.sandbox.imap.maildir import INBOX, StoredMessage, write_maildir
 from reconcile.sandbox.imap.old_front import OldFront
+from reconcile.sandbox.imap.public_folders import PublicFolders
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -38,8 +41,8 @@ class OldHost(MailHost):
 
     ``addresses``: of logins that are none themselves. ``aliases``: address → where its messages go; both stand in
     ``accounts``, with the day of each login's last use. ``odd``: it answers as the oddest of old hosts do
-    (``old_front``). ``known``: passwords that are not drawn, by login. Raises Problem SBX12 for a login that no host
-    would accept.
+    (``old_front``). ``known``: passwords that are not drawn, by login. ``public``: folders that every login sees.
+    Raises Problem SBX12 for a login that no host would accept, or a public folder.
     """
 
     def __init__(
@@ -52,10 +55,13 @@ class OldHost(MailHost):
         *,
         odd: bool = False,
         known: Mapping[str, str] = _NOTHING,
+        public: Sequence[str] = (),
     ) -> None:
         super().__init__("old", folder, program)
         self.owner = self._dovecot.owner
         self._odd = odd
+        self._public = PublicFolders(public, self._dovecot.mail)
+        self._namespaces = self._public.settings()
         self._front: OldFront | None = None
         self.master_password = secrets.token_urlsafe(18)
         self.accounts = folder / "accounts.sqlite"
@@ -109,6 +115,14 @@ class OldHost(MailHost):
         """Where that login's mail stands, to be filled before anybody signs in."""
         return self._dovecot.mail / login.lower() / "Maildir"
 
+    def publish(self, name: str, messages: Iterable[StoredMessage]) -> int:
+        """Fill a public folder, before anybody signs in, with all that these messages stand in; how many they are."""
+        maildir, root = self._public.maildir(name)
+        below = [
+            dataclasses.replace(one, folder=root if one.folder == INBOX else (*root, *one.folder)) for one in messages
+        ]
+        return write_maildir(maildir, self.owner, below)
+
     def _settings(self) -> Settings:
         folder = self._dovecot.folder
         account = "FROM account WHERE login = '%{user | lower}'"
@@ -121,7 +135,8 @@ class OldHost(MailHost):
             "mail_driver": "maildir",
             "mail_path": "~/Maildir",
             "mail_max_userip_connections": 20,
-            "namespace inbox": {"inbox": True, **folders},
+            "namespace inbox": {"inbox": True, "separator": self._public.separator, **folders},
+            **self._namespaces,
             "sql_driver": "sqlite",
             "sqlite_path": f"{folder}/accounts.sqlite",
             "passdb refused": {"driver": "passwd-file", "deny": True, "passwd_file_path": str(self.refused)},

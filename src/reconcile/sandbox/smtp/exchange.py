@@ -22,10 +22,12 @@ _SERVER = f"PA0P264MB0001{MARK.replace('.prod', '.FRAP264.PROD').lower()}"
 
 
 class ExchangeSmtp:
-    """``listener`` is where the world delivers. ``lmtp`` answers the port where the new host takes mail for a GUID."""
+    """``listener`` is where the world delivers, ``submission`` where the tenant's own people send. ``lmtp`` answers the
+    port where the new host takes mail for a GUID."""
 
     def __init__(self, world: World, internet: Internet, lmtp: Callable[[], int]) -> None:
         self.listener = SmtpListener("mail.protection.outlook.com", self)
+        self.submission = SmtpListener("smtp.office365.com", _Colleagues(self))
         self._world = world
         self._internet = internet
         self._lmtp = lmtp
@@ -34,10 +36,12 @@ class ExchangeSmtp:
 
     def start(self) -> None:
         self.listener.start()
+        self.submission.start()
 
     def stop(self) -> None:
         """Harmless when stopped already; what is still queued is dropped."""
         self._stopped.set()
+        self.submission.stop()
         self.listener.stop()
         self._queue.shutdown(wait=True, cancel_futures=True)
 
@@ -53,6 +57,11 @@ class ExchangeSmtp:
         for recipient in recipients:
             self._take(client, sender, recipient, message)
         return ""
+
+    def has(self, address: str) -> bool:
+        """Whether a mailbox of the tenant bears that address."""
+        with self._world.lock:
+            return self._world.mailbox_of(self._world.book.holder(address) or "") is not None
 
     def _route(self, client: str, sender: str, recipient: str, hops: int) -> Route:
         with self._world.lock:
@@ -133,3 +142,20 @@ class ExchangeSmtp:
         report["Message-ID"] = f"<{uuid.uuid4()}@{self._world.initial_domain}>"
         report.set_content(f"Your message to {recipient} couldn't be delivered.\n\n{why}\n")
         self._take("", "", sender, report.as_bytes())
+
+
+class _Colleagues:
+    """Whoever has a mailbox in the tenant may send, to anybody; what cannot be delivered is reported afterwards."""
+
+    def __init__(self, exchange: ExchangeSmtp) -> None:
+        self._exchange = exchange
+
+    def asked(self, client: str, sender: str, recipient: str) -> str:
+        return (
+            "" if self._exchange.has(sender) else "550 5.7.60 Client does not have permissions to send as this sender"
+        )
+
+    def given(self, client: str, sender: str, recipients: list[str], message: bytes) -> str:
+        for recipient in recipients:
+            self._exchange.send(sender, recipient, message)
+        return ""

@@ -58,6 +58,9 @@ class Control:
                 clock.settle()
                 self._world.add_other(body["kind"], body["address"])
                 return Answer(200, {})
+            case ("DELETE", "recipient", address):
+                self._world.remove_other(address)
+                return Answer(200, {})
             case ("POST", "message"):
                 clock.settle()
                 return Answer(200, {"message": self._delivered(body["sender"], body["message"])})

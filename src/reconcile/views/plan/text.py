@@ -8,10 +8,11 @@ from __future__ import annotations
 import collections
 import datetime as dt
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.text import Text
 
+from reconcile.planning.guards.guards import Refusal
 from reconcile.planning.plan.plan import Action, Blocked, Cause, Change, Plan
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
@@ -58,6 +59,16 @@ def plan_text(plan: Plan, zone: dt.tzinfo, detail: Detail = Detail.REVIEW) -> li
         said = list(block)
         lines += [*said, Text()] if said else []
     return [*lines, *summary(plan, zone)]
+
+
+def refusals_text(refusals: Sequence[Refusal]) -> list[Text]:
+    """Why an apply that says nothing more would refuse the plan, and what to do about it."""
+    if not refusals:
+        return []
+    lines = [Text("REFUSED: an apply that says nothing more would not do this", ALARM)]
+    for one in refusals:
+        lines += [Text(f"  {one.code} {plain(one.message)}"), Text(f"    → {plain(one.hint)}")]
+    return [Text(), *lines]
 
 
 def summary(plan: Plan, zone: dt.tzinfo) -> list[Text]:

@@ -45,7 +45,7 @@ def test_a_policy_behind_an_alias_or_a_delegation_is_its_owners_and_nothing_is_t
 
 def test_the_check_reads_a_policy_through_its_alias(server: Server) -> None:
     world = odd(server, "_dmarc 3600 CNAME dmarc-policy", POLICY)
-    assert findings(world, "dmarc") == [(Weight.FINE, "DMARC asks for reject.")]
+    assert findings(world, "dmarc") == [(Weight.FINE, "The DMARC policy is reject.")]
 
 
 def test_the_check_says_an_alias_that_leads_to_no_policy(server: Server) -> None:

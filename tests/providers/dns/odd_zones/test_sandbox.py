@@ -151,7 +151,7 @@ def test_a_policy_behind_an_alias_leaves_nothing_to_do(zone: Zone) -> None:
     zone.change(add=("_dmarc 300 CNAME dmarc-policy", POLICY))
     said = zone.said()
     assert "_dmarc" not in said["plan"]
-    assert "DMARC asks for reject." in said["check"]
+    assert "The DMARC policy is reject." in said["check"]
 
 
 def test_what_a_wildcard_answers_is_created_beside_it(zone: Zone) -> None:

@@ -82,7 +82,7 @@ def test_a_text_that_is_no_dmarc_record_leaves_the_name_without_one(server: Serv
     assert world.see("_dmarc TXT/dmarc") == ABSENT
     live = world.put("_dmarc TXT/dmarc", contains=("v=DMARC1",))
     assert live.context["record"] == "v=DMARC1; p=none"
-    assert findings(world, "dmarc") == [(Weight.FINE, "DMARC asks for none.")]
+    assert findings(world, "dmarc") == [(Weight.FINE, "The DMARC policy is none.")]
 
 
 def test_an_srv_record_that_says_no_such_service_is_no_leftover(server: Server) -> None:

@@ -6,7 +6,8 @@ import dataclasses
 from collections.abc import Sequence
 
 from reconcile.mailcopy.imap.folder_list import Layout
-from reconcile.mailcopy.imap.folders.mapping import Route, decoded, encoded
+from reconcile.mailcopy.imap.folder_names import decoded, encoded
+from reconcile.mailcopy.imap.folders.mapping import Route
 from reconcile.mailcopy.imap.grammar import quoted, readable
 from reconcile.mailcopy.imap.session import Session
 

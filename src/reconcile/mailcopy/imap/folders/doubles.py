@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from reconcile.mailcopy.imap.folder_list import Folder
-from reconcile.mailcopy.imap.folders.mapping import decoded, folded
+from reconcile.mailcopy.imap.folder_names import decoded
+from reconcile.mailcopy.imap.folders.mapping import folded
 from reconcile.mailcopy.imap.messages.listing import Status, dates, list_folders, statuses
 from reconcile.mailcopy.imap.session import Session
 

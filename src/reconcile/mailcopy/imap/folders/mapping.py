@@ -11,9 +11,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence, Set
 
-from imapclient import imap_utf7
-
-from reconcile.mailcopy.imap.folder_list import Folder
+from reconcile.mailcopy.imap.folder_list import INBOX, Folder
+from reconcile.mailcopy.imap.folder_names import decoded, encoded
 
 #: Special use → the names it goes by, ours first; compared without case or accents.
 NAMES: Mapping[str, tuple[str, ...]] = {
@@ -52,12 +51,15 @@ def route_folders(
     *,
     source_prefix: bytes = b"",
     destination_prefix: bytes = b"",
+    source_inbox: bytes = INBOX,
+    destination_inbox: bytes = INBOX,
     root: str = "",
     decided: Mapping[bytes, bytes] | None = None,
     subscribed: Set[bytes] = frozenset(),
 ) -> list[Route]:
     """Give every selectable source folder its destination, and every one that is ``subscribed`` all the same.
 
+    ``source_inbox``, ``destination_inbox``: the folder that is the inbox there, where a public folder is the mailbox.
     ``root``: one folder of the new mailbox that receives everything (the mail of a merged alias). ``decided``: earlier
     decisions, which stand as long as the destination folder does. Two source folders that differ only by case get
     different destinations; the second is numbered.
@@ -65,16 +67,16 @@ def route_folders(
     decided = decided or {}
     separator = next((folder.separator for folder in destination if folder.separator), "/")
     existing = {folded(decoded(folder.name)): folder.name for folder in destination if folder.selectable}
-    special = {} if root else _special(source, destination, source_prefix, destination_prefix)
+    theirs, ours = _Names(source_prefix, source_inbox), _Names(destination_prefix, destination_inbox)
+    special = {} if root else _special(_by_use(source, theirs), _by_use(destination, ours))
     taken: set[str] = set()
     routes = []
     wanted = [folder for folder in source if folder.selectable or folder.name in subscribed]
-    for folder in sorted(wanted, key=lambda f: (not f.selectable, f.name != b"INBOX", f.name)):
+    for folder in sorted(wanted, key=lambda f: (not f.selectable, f.name != source_inbox, f.name)):
         if (earlier := decided.get(folder.name)) and folded(decoded(earlier)) in existing:
             name = decoded(earlier)
         else:
-            path = _placed(_path(folder, source_prefix), special, root, separator)
-            name = separator.join(path) if path == ["INBOX"] else decoded(destination_prefix) + separator.join(path)
+            name = ours.named(_placed(theirs.path(folder), special, root, separator), separator)
             name = _apart(name, taken) if folder.selectable else name
         taken.add(folded(name))
         raw = existing.get(folded(name))
@@ -87,50 +89,42 @@ def is_trash(label: str) -> bool:
     return _plain(re.split(r"[./]", label)[-1]) in set(map(_plain, NAMES["\\trash"]))
 
 
-def decoded(name: bytes) -> str:
-    """A raw folder name as text; bytes that are not modified UTF-7 (RFC 3501 §5.1.3) are read as UTF-8 or Latin-1."""
-    try:
-        name.decode("ascii")
-        return str(imap_utf7.decode(name))
-    except (UnicodeDecodeError, ValueError, IndexError):
-        try:
-            return name.decode("utf-8")
-        except UnicodeDecodeError:
-            return name.decode("latin-1")
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Names:
+    """How a mailbox's folders are called: the namespace's prefix, and the folder that is its inbox."""
+
+    prefix: bytes
+    inbox: bytes
+
+    def path(self, folder: Folder) -> list[str]:
+        """The folder's place in the hierarchy, without the prefix."""
+        if folder.name == self.inbox or folder.name.upper() == INBOX:
+            return ["INBOX"]
+        stripped = self.prefix and folder.name.startswith(self.prefix)
+        text = decoded(folder.name[len(self.prefix) :] if stripped else folder.name)
+        return text.split(folder.separator) if folder.separator else [text]
+
+    def named(self, path: list[str], separator: str) -> str:
+        """The other way round."""
+        return decoded(self.inbox) if path == ["INBOX"] else decoded(self.prefix) + separator.join(path)
 
 
-def encoded(name: str) -> bytes:
-    return bytes(imap_utf7.encode(name))
-
-
-def _path(folder: Folder, prefix: bytes) -> list[str]:
-    """The folder's place in the hierarchy, without the namespace's prefix."""
-    if folder.name.upper() == b"INBOX":
-        return ["INBOX"]
-    name = folder.name[len(prefix) :] if prefix and folder.name.startswith(prefix) else folder.name
-    text = decoded(name)
-    return text.split(folder.separator) if folder.separator else [text]
-
-
-def _special(
-    source: Iterable[Folder], destination: Iterable[Folder], source_prefix: bytes, destination_prefix: bytes
-) -> dict[tuple[str, ...], list[str]]:
+def _special(theirs: Mapping[str, list[str]], ours: Mapping[str, list[str]]) -> dict[tuple[str, ...], list[str]]:
     """Source path → destination path, for the folders both sides use for the same purpose."""
-    theirs, ours = _by_use(source, source_prefix), _by_use(destination, destination_prefix)
     return {tuple(theirs[use]): ours[use] for use in theirs if use in ours}
 
 
-def _by_use(folders: Iterable[Folder], prefix: bytes) -> dict[str, list[str]]:
+def _by_use(folders: Iterable[Folder], names: _Names) -> dict[str, list[str]]:
     """Special use → path: by flag, and by name where no folder bears the flag."""
     found: dict[str, list[str]] = {}
     selectable = [folder for folder in folders if folder.selectable]
     for folder in selectable:
         for use in NAMES:
             if use in folder.flags:
-                found.setdefault(use, _path(folder, prefix))
-    top = {_plain(path[0]): path for path in (_path(folder, prefix) for folder in selectable) if len(path) == 1}
-    for use, names in NAMES.items():
-        if use not in found and (name := next((name for name in map(_plain, names) if name in top), None)):
+                found.setdefault(use, names.path(folder))
+    top = {_plain(path[0]): path for path in map(names.path, selectable) if len(path) == 1}
+    for use, usual in NAMES.items():
+        if use not in found and (name := next((name for name in map(_plain, usual) if name in top), None)):
             found[use] = top[name]
     return found
 

@@ -211,7 +211,7 @@ def dmarc(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
                 f"The DMARC record of {facts.domain} has no valid policy: receivers ignore '{records[0]}'.",
             )
         else:
-            yield Weight.FINE, f"DMARC asks for {policy}."
+            yield Weight.FINE, f"The DMARC policy is {policy}."
 
 
 def leftovers(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:

@@ -228,6 +228,14 @@ class World:
         self.others[found_id] = OtherRecipient(found_id, self.new_id(), details, f"{local}.{domain}", items)
         return self.others[found_id]
 
+    def remove_other(self, address: str) -> None:
+        """It is gone for good, and its address free. Raises KeyError when there is none, or it has an account."""
+        other = self.other_named(address)
+        if other is None or other.id in self.users:
+            raise KeyError(address)
+        self.book.claim(other.id, ())
+        del self.others[other.id]
+
     def other_named(self, key: str) -> OtherRecipient | None:
         """The one with that address, id, GUID or name, lower-case."""
         by_address = self.others.get(self.book.holder(key) or key)

@@ -36,6 +36,9 @@ class LegacyServer(ImapServer):
     logins: dict[Slug, tuple[Name, ...]] = Field(default_factory=dict)
     """Each federation's logins that are no address of its own: spf55 = ["k0412"]. Its mailboxes are opened by these and
     by its addresses, no other."""
+    public_folders: dict[Slug, tuple[Name, ...]] = Field(default_factory=dict)
+    """The public folders that a federation may have copied, each with all below it: spf55 = ["Partages/Meuse"]. A login
+    may see those of others, too."""
     spf_include: str = ""
     """What SPF records of its domains include for it, such as _spf.mutualise.example: taken out after the departure."""
     relay: Relay | None = None

@@ -1,0 +1,1 @@
+"""The board's two commands: ``report`` fills a folder with pages, ``serve`` answers for them."""
