@@ -87,7 +87,7 @@ def dripping_headers(connection: socket.socket) -> None:
 def test_a_body_without_an_end_is_cut_and_costs_little_memory(serve: Callable[[Answer], str], answer: Answer) -> None:
     tracemalloc.start()
     with pytest.raises(BeyondBounds, match="more than"):
-        BoundedSession(1 << 20).get(serve(answer), timeout=5)
+        BoundedSession(1 << 20).get(serve(answer), timeout=30)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 100 << 20
@@ -95,13 +95,13 @@ def test_a_body_without_an_end_is_cut_and_costs_little_memory(serve: Callable[[A
 
 def test_a_body_that_drips_is_not_waited_for(serve: Callable[[Answer], str]) -> None:
     with pytest.raises(BeyondBounds, match="slower"):
-        BoundedSession(1 << 20, 0.5).get(serve(dripping_body), timeout=5)
+        BoundedSession(1 << 20, 0.5).get(serve(dripping_body), timeout=30)
 
 
 def test_headers_that_drip_are_not_waited_for(serve: Callable[[Answer], str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounded_http, "HEADERS_SECONDS", 0.5)
     with pytest.raises(requests.RequestException):
-        BoundedSession().get(serve(dripping_headers), timeout=5)
+        BoundedSession().get(serve(dripping_headers), timeout=30)
 
 
 def test_an_ordinary_answer_is_read(serve: Callable[[Answer], str]) -> None:
@@ -109,7 +109,7 @@ def test_an_ordinary_answer_is_read(serve: Callable[[Answer], str]) -> None:
         ok(connection, "Content-Length: 12", "Content-Type: application/json")
         connection.sendall(b'{"value":[]}')
 
-    assert BoundedSession().get(serve(answer), timeout=5).json() == {"value": []}
+    assert BoundedSession().get(serve(answer), timeout=30).json() == {"value": []}
 
 
 def test_a_small_file_that_unpacks_to_gigabytes_is_not_unpacked() -> None:

@@ -63,7 +63,7 @@ def test_a_run_after_a_failure_does_only_what_is_missing(site: Site) -> None:
 
 
 def test_no_kind_is_written_more_at_once_than_its_provider_allows(site: Site) -> None:
-    meet = threading.Barrier(2, timeout=5)
+    meet = threading.Barrier(2, timeout=60)
     site.world.before_write = lambda order: meet.wait() and None  # two must be under way together, or this breaks
     site.apply(site.plan([mailbox(f"m{number}@spf55.org") for number in range(8)]))
     assert site.world.most["mailbox"] == 2

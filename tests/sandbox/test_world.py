@@ -94,7 +94,7 @@ def settings(world: World) -> Settings:
 
 def imap(port: int, ca_file: Path | None) -> IMAPClient:
     context = ssl.create_default_context(cafile=str(ca_file))
-    return IMAPClient("127.0.0.1", port, ssl_context=context, timeout=5)
+    return IMAPClient("127.0.0.1", port, ssl_context=context, timeout=30)
 
 
 class Application:

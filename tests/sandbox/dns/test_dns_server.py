@@ -66,7 +66,7 @@ def keyring() -> dict[dns.name.Name, dns.tsig.Key]:
 
 def ask(server: DnsServer, name: str, rdtype: str, **options: object) -> dns.message.Message:
     question = dns.message.make_query(f"{name}.", rdtype, **options)
-    return dns.query.udp(question, "127.0.0.1", port=server.port, timeout=2)
+    return dns.query.udp(question, "127.0.0.1", port=server.port, timeout=30)
 
 
 def answers(reply: dns.message.Message) -> list[str]:
@@ -78,7 +78,7 @@ def update(keyring: object, key: str | None = KEY) -> dns.update.UpdateMessage:
 
 
 def send(server: DnsServer, message: dns.message.Message) -> dns.message.Message:
-    return dns.query.tcp(message, "127.0.0.1", port=server.port, timeout=2)
+    return dns.query.tcp(message, "127.0.0.1", port=server.port, timeout=30)
 
 
 def serial(server: DnsServer) -> int:
@@ -148,7 +148,7 @@ class TestQuestions:
         assert ask(server, f"big.{ORIGIN}", "TXT").flags & dns.flags.TC
         assert ask(server, f"big.{ORIGIN}", "TXT", use_edns=0, payload=4096).flags & dns.flags.TC
         question = dns.message.make_query(f"big.{ORIGIN}.", "TXT")
-        reply, over_tcp = dns.query.udp_with_fallback(question, "127.0.0.1", port=server.port, timeout=2)
+        reply, over_tcp = dns.query.udp_with_fallback(question, "127.0.0.1", port=server.port, timeout=30)
         assert over_tcp
         assert len(answers(reply)[0]) > 1500
 
@@ -157,7 +157,7 @@ class TestQuestions:
 
     def test_two_questions_on_one_connection_without_waiting(self, server: DnsServer) -> None:
         questions = [dns.message.make_query(f"{name}.{ORIGIN}.", "A") for name in ("www", "a.b")]
-        with socket.create_connection(("127.0.0.1", server.port), timeout=2) as connection:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
             for question in questions:
                 dns.query.send_tcp(connection, question)
             replies = [dns.query.receive_tcp(connection)[0] for _ in questions]
@@ -184,7 +184,7 @@ class TestTransfers:
         zone = dns.zone.Zone(f"{ORIGIN}.", relativize=False)
         question = dns.message.make_query(f"{ORIGIN}.", "AXFR")
         question.use_tsig(keyring, KEY)
-        dns.query.inbound_xfr("127.0.0.1", zone, question, port=server.port, timeout=2)
+        dns.query.inbound_xfr("127.0.0.1", zone, question, port=server.port, timeout=30)
         assert zone.nodes.keys() == dns.zone.from_text(ZONE, f"{ORIGIN}.", relativize=False).nodes.keys()
 
     def test_a_client_announcing_small_datagrams_still_gets_it_over_tcp(
@@ -206,7 +206,7 @@ class TestTransfers:
             question = dns.message.make_query(f"{ORIGIN}.", "AXFR")
             question.use_tsig(keyring, KEY)
             zone = dns.zone.Zone(f"{ORIGIN}.", relativize=False)
-            dns.query.inbound_xfr("127.0.0.1", zone, question, port=server.port, timeout=2)
+            dns.query.inbound_xfr("127.0.0.1", zone, question, port=server.port, timeout=30)
             assert sum(1 for name in zone.nodes if str(name).startswith("host")) == 300
         finally:
             server.stop()

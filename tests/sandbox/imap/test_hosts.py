@@ -33,7 +33,7 @@ GUID = "5f1a0c52-0000-4000-8000-000000000001"
 
 def connect(host: Any, name: str = "localhost") -> IMAPClient:
     context = ssl.create_default_context(cafile=str(host.ca_file))
-    return IMAPClient(name, host.port, ssl_context=context, timeout=5)
+    return IMAPClient(name, host.port, ssl_context=context, timeout=30)
 
 
 def accepts(port: int) -> bool:

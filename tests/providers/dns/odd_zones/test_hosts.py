@@ -21,12 +21,12 @@ def api(server: PowerDns, origin: str) -> str:
 
 def patch(server: PowerDns, origin: str, rrset: dict[str, object]) -> None:
     body = {"rrsets": [rrset | {"changetype": "REPLACE"}]}
-    requests.patch(api(server, origin), json=body, headers={"X-API-Key": API_KEY}, timeout=5).raise_for_status()
+    requests.patch(api(server, origin), json=body, headers={"X-API-Key": API_KEY}, timeout=30).raise_for_status()
 
 
 def rows(server: PowerDns, origin: str, name: str, rdtype: str) -> dict[str, bool]:
     """Each record's content, and whether it is switched off."""
-    found = requests.get(api(server, origin), headers={"X-API-Key": API_KEY}, timeout=5).json()["rrsets"]
+    found = requests.get(api(server, origin), headers={"X-API-Key": API_KEY}, timeout=30).json()["rrsets"]
     (one,) = [rrset for rrset in found if (rrset["name"], rrset["type"]) == (f"{name}{origin}.", rdtype)]
     return {record["content"]: record["disabled"] for record in one["records"]}
 
