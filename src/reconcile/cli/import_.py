@@ -38,6 +38,7 @@ def import_federation(session: Session, code: str, domain: str, subdomains: tupl
     from reconcile.cli.wiring.providers import readers
     from reconcile.config.document.draft import Draft, render
     from reconcile.state.durable import replace_file
+    from reconcile.views.wording import count
 
     slug = f"spf{code.lower().removeprefix('spf')}"
     path = session.federations / f"{slug}.yaml"
@@ -53,7 +54,9 @@ def import_federation(session: Session, code: str, domain: str, subdomains: tupl
     for what, why in left_out.items():
         session.warn(f"Left out: {what}: {why}.")
     adopted = _adopt(session, slug)
-    session.warn(f"Wrote {path}: {len(boxes)} mailboxes; {adopted} resources are now ours, as they are.")
+    are = "is now ours, as it is" if adopted == 1 else "are now ours, as they are"
+    boxes_written, resources = count(len(boxes), "mailbox", "mailboxes"), count(adopted, "resource")
+    session.warn(f"Wrote {path}: {boxes_written}; {resources} {are}.")
     session.warn("  → look at what remains: reconcile plan " + slug)
 
 

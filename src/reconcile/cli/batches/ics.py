@@ -37,6 +37,7 @@ def ics(session: Session, what: tuple[str, ...], out: Path) -> int:
     """
     from reconcile.documents.calendar import calendar, numbered
     from reconcile.state.durable import replace_file
+    from reconcile.views.wording import count
 
     found = [(one, day) for one in loaded(session).federations if (day := one.file.migration.date)]
     register = session.state / "calendars.json"
@@ -59,7 +60,7 @@ def ics(session: Session, what: tuple[str, ...], out: Path) -> int:
         replace_file(out / f"{name}.ics", calendar(title, moments, sequences, session.clock.now()))
     session.state.mkdir(parents=True, exist_ok=True)
     replace_file(register, _encoded(numbers))
-    session.warn(f"{len(wanted)} calendars written to {out}/.")
+    session.warn(f"{count(len(wanted), 'calendar')} written to {out}/.")
     return DONE
 
 

@@ -165,7 +165,8 @@ def _tell(session: Session, host: str, gathered: Gathered) -> None:
         session.warn(f"{problem.code} {host}, {name}: {problem.message}\n  → {problem.hint}")
     if gathered.strays:
         shown = ", ".join(gathered.strays[:10]) + (" …" if len(gathered.strays) > 10 else "")
-        session.warn(f"{host}: {len(gathered.strays)} logins open a mailbox whose address nobody tells: {shown}")
+        what = "1 login opens" if len(gathered.strays) == 1 else f"{len(gathered.strays)} logins open"
+        session.warn(f"{host}: {what} a mailbox whose address nobody tells: {shown}")
 
 
 def _held(session: Session, federation: Federation, day: dt.datetime | None = None) -> Inventory:

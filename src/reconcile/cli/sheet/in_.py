@@ -163,7 +163,7 @@ def _text(path: Path) -> str:
 
 def _told(answer: Answer) -> list[Text]:
     from reconcile.answers.finding import ORDER
-    from reconcile.views.wording import plain
+    from reconcile.views.wording import count, plain
 
     lines = []
     for one in sorted(answer.findings, key=lambda one: ORDER[one.level]):
@@ -174,8 +174,8 @@ def _told(answer: Answer) -> list[Text]:
     counts = {level: sum(one.level == level for one in answer.findings) for level in _STYLES}
     lines.append(
         Text(
-            f"  {len(answer.decisions)} decisions, {counts['error']} errors, {counts['confirm']} to confirm, "
-            f"{counts['corrected']} corrected, {len(answer.undecided)} undecided"
+            f"  {count(len(answer.decisions), 'decision')}, {count(counts['error'], 'error')}, "
+            f"{counts['confirm']} to confirm, {counts['corrected']} corrected, {len(answer.undecided)} undecided"
         )
     )
     return lines

@@ -59,6 +59,7 @@ def _write(session: Session, federation: Federation, folder: Path) -> None:
     from reconcile.cli.wiring.letters.handing import handing, keep
     from reconcile.documents.workbook.workbook import write
     from reconcile.state.durable import PRIVATE_FILE, private_folder, replace_file, unwritable
+    from reconcile.views.wording import count
 
     inventory = session.inventory_folder.newest(federation.slug)
     if inventory is None:
@@ -75,4 +76,7 @@ def _write(session: Session, federation: Federation, folder: Path) -> None:
     replace_file(path, write(workbook), PRIVATE_FILE)
     keep(session, federation, handed)
     undecided = sum(not row["keep"] for row in workbook.rows)
-    click.echo(f"{path}: {len(workbook.rows)} addresses, {undecided} to decide on, version {workbook.identity.version}")
+    click.echo(
+        f"{path}: {count(len(workbook.rows), 'address', 'addresses')}, {undecided} to decide on, "
+        f"version {workbook.identity.version}"
+    )

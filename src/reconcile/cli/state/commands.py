@@ -107,6 +107,7 @@ def push(session: Session, file: Path, force: bool) -> None:
     """Put back a state that was pulled, edited or kept aside. Refused when another was written since."""
     from reconcile.state.edit import edit, take_over
     from reconcile.state.snapshot.snapshot import decode
+    from reconcile.views.wording import count
 
     offered = decode(file.read_bytes(), file)
     written = edit(
@@ -115,7 +116,7 @@ def push(session: Session, file: Path, force: bool) -> None:
         edit_context(session, "state push"),
     )
     session.warn(
-        f"The state of {written.federation} is now at serial {written.serial}: {len(written.records)} records."
+        f"The state of {written.federation} is now at serial {written.serial}: {count(len(written.records), 'record')}."
     )
 
 
