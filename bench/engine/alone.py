@@ -44,7 +44,7 @@ def plan(project: Path) -> float:
     # Imported here: reading the modules is part of the price.
     from reconcile.config.load import load_federations
     from reconcile.config.settings.load import load_settings
-    from reconcile.resources.desired import compile_federations, declared_domains
+    from reconcile.resources.desired.federations import compile_federations, declared_domains
 
     federations = load_federations(Path("federations")).select(())
     desired = compile_federations(federations, load_settings([Path("reconcile.toml")]), dt.datetime.now(dt.UTC))

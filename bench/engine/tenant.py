@@ -31,7 +31,7 @@ from reconcile.passwords.vault import Sealed
 from reconcile.providers.base import Order, Reader, Scope, Wanted, Writer
 from reconcile.providers.microsoft.provider import microsoft_provider
 from reconcile.resources.address import Address
-from reconcile.resources.desired import compile_federations, declared_domains
+from reconcile.resources.desired.federations import compile_federations, declared_domains
 from reconcile.resources.resource import Desired, Live, Reference, Value
 from reconcile.sandbox.dns.server import DnsServer
 from reconcile.sandbox.tenant.https.web import Answer, Request

@@ -9,7 +9,7 @@ from pathlib import Path
 from reconcile.config.load import load_federations
 from reconcile.config.settings.load import load_settings
 from reconcile.config.settings.settings import Settings
-from reconcile.resources.desired import compile_federations
+from reconcile.resources.desired.federations import compile_federations
 from reconcile.resources.resource import Desired
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -18,7 +18,7 @@ from reconcile.config.settings.tables.legacy.handover import Handover, HandoverB
 from reconcile.config.settings.tables.legacy.relay import Relay
 from reconcile.config.structures.register import Fact, Register, RegisteredStructure
 from reconcile.resources.address import Address
-from reconcile.resources.desired import compile_federations, declared_domains
+from reconcile.resources.desired.federations import compile_federations, declared_domains
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.milestones import UNSCHEDULED, milestones
 from reconcile.resources.resource import Desired, Reference

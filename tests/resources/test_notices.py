@@ -16,7 +16,7 @@ from reconcile.config.settings.settings import Settings
 from reconcile.config.settings.tables.letters import Letters
 from reconcile.planning.letters import Standing, letter_standings
 from reconcile.resources.address import Address
-from reconcile.resources.desired import compile_federations
+from reconcile.resources.desired.federations import compile_federations
 from reconcile.resources.notices import UNDATED, Letter, NoticeFacts, Sent, notices
 
 J = dt.date(2025, 1, 20)

@@ -17,7 +17,7 @@ from reconcile.applying.outcome import Outcome, Result
 from reconcile.planning.order.behind import counts
 from reconcile.planning.plan.plan import Blocked, Change
 from reconcile.resources.address import Address
-from reconcile.resources.desired import due_now
+from reconcile.resources.milestones import due_now
 
 #: Carries one change out, in a worker thread. Never raises: a failure is an outcome.
 Perform = Callable[[Change], Outcome]

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from reconcile.providers.base import Observed
 from reconcile.resources.address import Address
-from reconcile.resources.desired import due_now
+from reconcile.resources.milestones import due_now
 from reconcile.resources.resource import Desired, Live
 from reconcile.state.snapshot.snapshot import Record
 

@@ -51,3 +51,8 @@ def milestones(day: dt.date | None, calendar: Calendar) -> Milestones:
         departure=moment(calendar.departure_days, calendar.cutover),
         last_pass=moment(calendar.last_pass_days - 1, calendar.cutover),
     )
+
+
+def due_now(due: dt.datetime | None, now: dt.datetime) -> bool:
+    """Whether a step whose moment is ``due`` may be carried out at ``now``."""
+    return due is None or due <= now

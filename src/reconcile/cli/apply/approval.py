@@ -30,7 +30,7 @@ _SHOWN = 10
 def decided(session: Session, prepared: Prepared) -> dict[str, Decisions]:
     """What the files decide today, by federation; of one that is gone, that all it has goes."""
     from reconcile.planning.approval import decisions
-    from reconcile.resources.desired import compile_federations
+    from reconcile.resources.desired.federations import compile_federations
     from reconcile.resources.milestones import milestones
 
     settings, found = session.settings, {}

@@ -41,7 +41,7 @@ def _described(session: Session, names: tuple[str, ...]) -> dict[str, _Ends]:
     Raises ``Problem`` COPY11 when no copy is called by one of the names, or there is none at all.
     """
     from reconcile.config.load import load_federations
-    from reconcile.resources.desired import compile_federations
+    from reconcile.resources.desired.federations import compile_federations
 
     loaded: Sequence[Federation] = ()
     if session.federations.is_dir():  # a host that only copies may have the list alone

@@ -75,7 +75,7 @@ def _tried(session: Session, federation: Federation, lacking: set[str]) -> Itera
     from reconcile.cli.wiring.copies import old_end
     from reconcile.mailcopy.imap.interruptions import ConnectionLost
     from reconcile.mailcopy.imap.session import connect
-    from reconcile.resources.desired import compile_federations
+    from reconcile.resources.desired.federations import compile_federations
 
     for copy in compile_federations([federation], session.settings, session.clock.now()):
         if copy.address.kind != "copy":

@@ -125,7 +125,7 @@ def _settings(session: Session) -> Signature:
 def _mailboxes(session: Session) -> dict[str, Mapping[str, Value | Reference]]:
     """What each mailbox of a valid file will show."""
     from reconcile.config.load import load_federations
-    from reconcile.resources.desired import compile_federations
+    from reconcile.resources.desired.federations import compile_federations
 
     settings = session.settings
     loaded = load_federations(session.federations, protected=settings.protected, register=session.register)

@@ -34,7 +34,7 @@ def assigned_mx(session: Session, federations: Sequence[Federation]) -> Callable
 def _read(session: Session, federations: Sequence[Federation]) -> dict[str, tuple[str, ...]]:
     from reconcile.cli.wiring.providers import readers
     from reconcile.providers.base import Scope, Wanted
-    from reconcile.resources.desired import compile_federations
+    from reconcile.resources.desired.federations import compile_federations
     from reconcile.resources.resource import Live
 
     desired = compile_federations(federations, session.settings, session.clock.now())

@@ -148,7 +148,7 @@ def _refusal(session: Session, federation: str, source: str, login: str, destina
     """
     from reconcile.config.inventory.logins import Logins
     from reconcile.config.load import load_files
-    from reconcile.resources.desired import declared_domains
+    from reconcile.resources.desired.federations import declared_domains
 
     settings, path = session.settings, session.federations / f"{federation}.yaml"
     owners = {destination.rpartition("@")[2].lower(): federation}

@@ -35,7 +35,7 @@ def network_of(session: Session, loaded: Loaded, recorded: Collection[str]) -> N
     A file that is not valid, or a probe that is missing, would take domains or facts out of what is there: it is then
     left as it is, and said. Raises Problem SIG01 to SIG03.
     """
-    from reconcile.resources.desired import declared_domains
+    from reconcile.resources.desired.federations import declared_domains
     from reconcile.resources.network import compile_network, network_digest
 
     settings = session.settings

@@ -95,7 +95,7 @@ def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepare
     from reconcile.cli.wiring.letters.notices import notices_of
     from reconcile.config.inventory.logins import Logins
     from reconcile.planning.inputs import Inputs
-    from reconcile.resources.desired import compile_federations, declared_domains
+    from reconcile.resources.desired.federations import compile_federations, declared_domains
     from reconcile.state.journal.journals import half_lines
     from reconcile.state.snapshot.snapshot import Snapshot
 
