@@ -27,7 +27,8 @@ from reconcile.config.settings.tables.tenant.tenant import Tenant
 from reconcile.passwords.vault import Sealed
 from reconcile.providers.base import Order, Provider
 from reconcile.providers.microsoft import microsoft_provider
-from reconcile.providers.microsoft.wire.transport import Reply, Request, Service, Transport
+from reconcile.providers.microsoft.wire.message import Reply, Request, Service
+from reconcile.providers.microsoft.wire.transport import Transport
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Value
 from reconcile.sandbox.clock import SandboxClock

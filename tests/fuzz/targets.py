@@ -23,7 +23,7 @@ from reconcile.problem import Problem
 from reconcile.providers.dns.checks.mta_sts import Policy
 from reconcile.providers.dns.primary.answers import Question, parsed_reply
 from reconcile.providers.microsoft.wire import exchange_answers
-from reconcile.providers.microsoft.wire.transport import Reply
+from reconcile.providers.microsoft.wire.message import Reply
 from reconcile.state.journal import journals
 from reconcile.state.snapshot.snapshot import decode as decode_snapshot
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection
 from reconcile.clock import Clock
 from reconcile.config.settings.settings import Settings
 from reconcile.providers.base import Provider
+from reconcile.providers.microsoft.reading.lists import list_accepted
 from reconcile.providers.microsoft.reading.reader import MicrosoftReader
-from reconcile.providers.microsoft.reading.tenant import list_accepted
 from reconcile.providers.microsoft.reading.watch import Watch
 from reconcile.providers.microsoft.wire.auth import Credential
 from reconcile.providers.microsoft.wire.connection import connect

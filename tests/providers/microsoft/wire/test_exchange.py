@@ -11,9 +11,11 @@ from responses.matchers import query_param_matcher
 from tests.providers.microsoft.sleeper import Sleeper
 
 from reconcile.problem import Problem
-from reconcile.providers.microsoft.wire.exchange import Exchange, edited
+from reconcile.providers.microsoft.wire.exchange import Exchange
+from reconcile.providers.microsoft.wire.message import Service
+from reconcile.providers.microsoft.wire.multi_valued import edited
 from reconcile.providers.microsoft.wire.refusals import LostAnswer, Refused
-from reconcile.providers.microsoft.wire.transport import Service, Transport
+from reconcile.providers.microsoft.wire.transport import Transport
 
 TENANT = "6f2d1c3a-0000-4000-8000-000000000055"
 ROOT = f"https://outlook.example/adminapi/beta/{TENANT}"

@@ -16,8 +16,9 @@ from reconcile.problem import Problem
 from reconcile.providers.microsoft.wire import graph as wire
 from reconcile.providers.microsoft.wire.exchange import Exchange
 from reconcile.providers.microsoft.wire.graph import Graph
+from reconcile.providers.microsoft.wire.message import Reply, Service
 from reconcile.providers.microsoft.wire.pacing import Quota
-from reconcile.providers.microsoft.wire.transport import Reply, Service, Transport
+from reconcile.providers.microsoft.wire.transport import Transport
 
 GRAPH, TENANT = "https://graph.example", "00000000-0000-4000-8000-000000000001"
 USERS = f"{GRAPH}/v1.0/users"

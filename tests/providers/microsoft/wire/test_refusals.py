@@ -11,9 +11,10 @@ from tests.providers.microsoft.sleeper import Sleeper
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.wire.exchange import Exchange
 from reconcile.providers.microsoft.wire.graph import Graph
+from reconcile.providers.microsoft.wire.message import Service
 from reconcile.providers.microsoft.wire.pacing import Quota
 from reconcile.providers.microsoft.wire.refusals import Refused, explained
-from reconcile.providers.microsoft.wire.transport import Service, Transport
+from reconcile.providers.microsoft.wire.transport import Transport
 from reconcile.resources.address import Address
 
 ANNE = Address("spf55", "mailbox", "anne@spf55.org")

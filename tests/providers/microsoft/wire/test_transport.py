@@ -12,8 +12,9 @@ from tests.providers.microsoft.sleeper import Sleeper
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from reconcile.problem import Problem
+from reconcile.providers.microsoft.wire.message import Reply, Request, Service
 from reconcile.providers.microsoft.wire.refusals import LostAnswer
-from reconcile.providers.microsoft.wire.transport import KNOCKS, Reply, Request, Service, Transport
+from reconcile.providers.microsoft.wire.transport import KNOCKS, Transport
 
 ROOT = "https://graph.example"
 URL = f"{ROOT}/v1.0/users"

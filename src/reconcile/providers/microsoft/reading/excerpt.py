@@ -16,15 +16,13 @@ from reconcile.problem import Problem
 from reconcile.providers.base import Scope
 from reconcile.providers.microsoft.reading import records
 from reconcile.providers.microsoft.reading.licences import Skus
+from reconcile.providers.microsoft.reading.lists import BOX_KINDS, SKU_SELECT, accepted_types
 from reconcile.providers.microsoft.reading.records import Box, Recipient, User, smtp_addresses
 from reconcile.providers.microsoft.reading.tenant import (
-    BOX_KINDS,
     IMAP_SELECT,
     LIST_FROM,
-    SKU_SELECT,
     Read,
     Tenant,
-    accepted_types,
 )
 from reconcile.providers.microsoft.wire.exchange import Exchange
 from reconcile.providers.microsoft.wire.graph import Graph, query, segment

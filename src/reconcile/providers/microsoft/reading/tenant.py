@@ -11,6 +11,7 @@ from reconcile.config.settings.settings import Settings
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.reading import records
 from reconcile.providers.microsoft.reading.licences import Skus
+from reconcile.providers.microsoft.reading.lists import list_accepted, list_boxes, read_skus, whole_list
 from reconcile.providers.microsoft.reading.records import Box, Recipient, User
 from reconcile.providers.microsoft.reading.rules import list_rules
 from reconcile.providers.microsoft.wire.concurrent import side_by_side
@@ -32,10 +33,7 @@ _RIGHTS_SELECT = {
     "Get-RecipientPermission": ("Trustee", "AccessRights", "AccessControlType", "IsInherited"),
 }
 
-#: The kinds of mailboxes that are looked at.
-BOX_KINDS = ("UserMailbox", "SharedMailbox")
 IMAP_SELECT = ("Guid", "ImapEnabled", "PrimarySmtpAddress")
-SKU_SELECT = ("skuId", "skuPartNumber", "capabilityStatus", "consumedUnits", "prepaidUnits", "servicePlans")
 ORGANIZATION = ("Name", "RejectDirectSend")
 INBOUND = ("Name", "ConnectorType", "Enabled", "SenderIPAddresses")
 OUTBOUND = (
@@ -129,7 +127,9 @@ class Tenant:
         """The same recipients, each once."""
 
         def read() -> list[Recipient]:
-            return [records.recipient(row) for row in _whole(self._exchange, "Get-Recipient", records.RECIPIENT_SELECT)]
+            return [
+                records.recipient(row) for row in whole_list(self._exchange, "Get-Recipient", records.RECIPIENT_SELECT)
+            ]
 
         return self._once("recipient_list", read)
 
@@ -208,7 +208,7 @@ class Tenant:
     def imap(self, guids: Collection[str]) -> Mapping[str, bool | Refused]:
         """Whether IMAP opens each of these mailboxes."""
         if len(guids) >= LIST_FROM:
-            rows = self._once("protocols", lambda: _whole(self._exchange, "Get-CASMailbox", IMAP_SELECT))
+            rows = self._once("protocols", lambda: whole_list(self._exchange, "Get-CASMailbox", IMAP_SELECT))
             on = {str(row["Guid"]).lower(): row.get("ImapEnabled") is not False for row in rows}
             return {guid: on.get(guid, True) for guid in guids}
         return self.imap_one_by_one(guids)
@@ -255,42 +255,3 @@ def _imap(guid: str, answer: list[Row] | Refused) -> bool | Refused:
         return answer
     row = next((row for row in answer if str(row.get("Guid") or "").lower() == guid), {})
     return row.get("ImapEnabled") is not False
-
-
-def list_boxes(exchange: Exchange) -> list[Box]:
-    """All user and shared mailboxes, in one list."""
-    rows = _whole(exchange, "Get-Mailbox", records.BOX_SELECT, RecipientTypeDetails=list(BOX_KINDS))
-    return [records.box(row) for row in rows]
-
-
-def _whole(exchange: Exchange, cmdlet: str, select: Iterable[str], **parameters: object) -> list[Row]:
-    """A list of recipients, domain by domain when the list of all cannot be read to its end.
-
-    The links between pages are known to break ("Expired or Invalid pagination request"), and a page to end the list
-    with only a warning; every recipient has its primary address in one of the accepted domains.
-    """
-    try:
-        return exchange.rows(cmdlet, select, ResultSize="Unlimited", **parameters)
-    except Problem as failure:
-        if failure.code != "M365-05":
-            raise
-    filters = [f"PrimarySmtpAddress -like '*@{domain}'" for domain in sorted(list_accepted(exchange))]
-    return [
-        row
-        for part in filters
-        for row in exchange.rows(cmdlet, select, ResultSize="Unlimited", Filter=part, **parameters)
-    ]
-
-
-def list_accepted(exchange: Exchange) -> Mapping[str, str]:
-    """The domains Exchange takes mail for: name → Authoritative or InternalRelay."""
-    return accepted_types(exchange.rows("Get-AcceptedDomain", ("DomainName", "DomainType")))
-
-
-def accepted_types(rows: Iterable[Row]) -> Mapping[str, str]:
-    """The rows of Get-AcceptedDomain as ``list_accepted`` gives them."""
-    return {str(row["DomainName"]).lower(): str(row["DomainType"]) for row in rows}
-
-
-def read_skus(graph: Graph, settings: Settings) -> Skus:
-    return Skus(graph.rows("/subscribedSkus", SKU_SELECT), settings.licences)

@@ -10,8 +10,9 @@ from typing import TypeVar
 
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.reading import records
+from reconcile.providers.microsoft.reading.lists import list_boxes
 from reconcile.providers.microsoft.reading.records import Box, User, smtp_addresses
-from reconcile.providers.microsoft.reading.tenant import LIST_FROM, list_boxes
+from reconcile.providers.microsoft.reading.tenant import LIST_FROM
 from reconcile.providers.microsoft.wire.exchange import Exchange, Row
 from reconcile.providers.microsoft.wire.graph import Graph, segment
 from reconcile.providers.microsoft.wire.refusals import Refused

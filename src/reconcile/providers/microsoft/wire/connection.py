@@ -7,8 +7,9 @@ from reconcile.config.settings.tables.tenant.tenant import Tenant
 from reconcile.providers.microsoft.wire.auth import Credential, Tokens
 from reconcile.providers.microsoft.wire.exchange import Exchange
 from reconcile.providers.microsoft.wire.graph import Graph
+from reconcile.providers.microsoft.wire.message import Service
 from reconcile.providers.microsoft.wire.pacing import Quota
-from reconcile.providers.microsoft.wire.transport import Service, Transport
+from reconcile.providers.microsoft.wire.transport import Transport
 
 
 def connect(tenant: Tenant, credential: Credential, sender: Transport, clock: Clock) -> tuple[Graph, Exchange]:

@@ -21,9 +21,10 @@ from reconcile.problem import Problem
 from reconcile.providers.microsoft.wire import exchange_answers as answers
 from reconcile.providers.microsoft.wire.concurrent import side_by_side
 from reconcile.providers.microsoft.wire.graph import BARREN_PAGES, check_length, is_table
+from reconcile.providers.microsoft.wire.message import Reply, Request, Service, Verdict
 from reconcile.providers.microsoft.wire.pacing import Places
 from reconcile.providers.microsoft.wire.refusals import Refused
-from reconcile.providers.microsoft.wire.transport import Reply, Request, Service, Transport, Verdict
+from reconcile.providers.microsoft.wire.transport import Transport
 
 Row = dict[str, Any]
 #: A cmdlet and its parameters.
@@ -41,16 +42,6 @@ PAGE = 1000
 LIST_ATTEMPTS = 2
 #: The organisation mailbox that routes an application's requests to one back end, so that it reads what it wrote.
 _ANCHOR = "APP:SystemMailbox{{bb558c35-97f1-4cb9-8ff7-d53741dc928c}}@{tenant}"
-
-
-def edited(add: Iterable[str] = (), remove: Iterable[str] = ()) -> Mapping[str, object]:
-    """Additions to and removals from a multi-valued parameter, leaving the rest of it alone."""
-    table: dict[str, object] = {"@odata.type": "#Exchange.GenericHashTable"}
-    if added := list(add):
-        table["Add"] = added
-    if removed := list(remove):
-        table["Remove"] = removed
-    return table
 
 
 class Exchange:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reconcile.providers.microsoft.wire.transport import Reply, Verdict, by_status
+from reconcile.providers.microsoft.wire.message import Reply, Verdict, by_status
 
 Row = dict[str, Any]
 

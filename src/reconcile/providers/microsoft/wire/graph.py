@@ -13,9 +13,10 @@ from urllib.parse import quote, urlencode
 from reconcile.clock import Clock
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.wire.concurrent import side_by_side
+from reconcile.providers.microsoft.wire.message import Reply, Request, Service, Verdict, by_status
 from reconcile.providers.microsoft.wire.pacing import Quota
 from reconcile.providers.microsoft.wire.refusals import Refused
-from reconcile.providers.microsoft.wire.transport import Reply, Request, Service, Transport, Verdict, by_status
+from reconcile.providers.microsoft.wire.transport import Transport
 
 Row = dict[str, Any]
 

@@ -9,7 +9,7 @@ from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.microsoft.reading import observed_state
 from reconcile.providers.microsoft.reading.records import Box
-from reconcile.providers.microsoft.wire.exchange import edited
+from reconcile.providers.microsoft.wire.multi_valued import edited
 from reconcile.providers.microsoft.wire.refusals import Refused
 from reconcile.providers.microsoft.writing.access.principals import Names
 from reconcile.providers.microsoft.writing.boundary import check_inside

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.microsoft.reading import observed_state, records
-from reconcile.providers.microsoft.reading.tenant import list_accepted
+from reconcile.providers.microsoft.reading.lists import list_accepted
 from reconcile.providers.microsoft.wire.graph import Row, segment
 from reconcile.providers.microsoft.wire.refusals import Refused
 from reconcile.providers.microsoft.writing.domain.mail_flow import RELAY, set_type

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
-from reconcile.providers.microsoft.reading.tenant import list_accepted
+from reconcile.providers.microsoft.reading.lists import list_accepted
 from reconcile.providers.microsoft.wire.exchange import Exchange
 from reconcile.providers.microsoft.wire.graph import segment
 from reconcile.providers.microsoft.writing.domain import edge
