@@ -10,7 +10,7 @@ from typing import Any
 from rich.text import Text
 
 from reconcile.config.federation.federation import Federation
-from reconcile.config.federation.models import Structure
+from reconcile.config.federation.structure import Structure
 from reconcile.config.structures.changes import Comparison, Difference
 from reconcile.config.structures.register import FACTS, POSTAL, Fact, Register, RegisteredStructure, places
 from reconcile.views.wording import ALARM, DRIFT, QUIET, count, moment, plain

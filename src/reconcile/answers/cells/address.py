@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from reconcile.answers.cells.text import clean, folded
 from reconcile.answers.finding import Said, Understood
-from reconcile.config.federation.scalars import ADDRESS_PATTERN
+from reconcile.config.federation.addresses import ADDRESS_PATTERN
 
 
 def address(text: str, domains: Sequence[str]) -> Understood[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from reconcile.cli.session.same_world import check_world
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -238,19 +239,3 @@ class Session:
             highlight=False,
             soft_wrap=True,
         )
-
-
-def check_world(session: Session, where: str, lineage: str) -> None:
-    """Raise STA16 when the state of that lineage, found at ``where``, is not of the world this call talks to."""
-    from reconcile.state.worlds import is_sandbox
-
-    if is_sandbox(lineage) == session.sandbox:
-        return
-    theirs, ours = ("live world's", "sandbox") if session.sandbox else ("sandbox's", "live world")
-    raise Problem(
-        "STA16",
-        f"{where} is the {theirs}, and this command talks to the {ours}.",
-        "work on the other one in a folder of its own (--chdir)"
-        if session.sandbox
-        else f"say --sandbox, or move {session.state}/ away",
-    )

@@ -8,7 +8,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from reconcile import __version__
-from reconcile.cli.session.session import Session, check_world
+from reconcile.cli.session.same_world import check_world
+from reconcile.cli.session.session import Session
 from reconcile.cli.wiring.network import network_of
 from reconcile.cli.wiring.rollback import returning
 from reconcile.cli.wiring.store import journals_of, store

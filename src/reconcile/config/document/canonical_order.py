@@ -16,9 +16,9 @@ from reconcile.config.federation.models import (
     Mailbox,
     Migration,
     NotMigrated,
-    Structure,
     SurchargeTold,
 )
+from reconcile.config.federation.structure import Structure
 
 #: A section's place: its keys from the file's own down, "*" for any mailbox and any element of a list.
 Place = tuple[str, ...]

@@ -7,8 +7,6 @@ stands between brackets stays so as long as it fits on a line.
 from __future__ import annotations
 
 import collections
-import dataclasses
-import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -16,6 +14,7 @@ from typing import Any
 import yaml
 
 from reconcile.config.document.canonical_order import Place, below, rank
+from reconcile.config.document.comments import COMMENT, Item, Reading, TooOdd
 from reconcile.config.document.document import LOADER, read_document
 from reconcile.config.document.edit import scalar_of
 from reconcile.config.document.written import entry, inline, scalar
@@ -23,7 +22,6 @@ from reconcile.problem import Problem
 
 #: Line length beyond which what stands between brackets is written over several lines.
 _WIDTH = 120
-_COMMENT = re.compile(r"(?:^|\s)(#.*)$")
 
 
 def formatted(text: str, path: str) -> str:
@@ -40,7 +38,7 @@ def formatted(text: str, path: str) -> str:
     try:
         result = _once(text)
         settled = _once(result)
-    except _TooOdd:
+    except TooOdd:
         raise _lossy(path) from None
     after = read_document(result)
     kept = _comments(result) == _comments(text) and after.tree == document.tree and not after.flaws
@@ -58,34 +56,12 @@ def as_before(before: str, after: str, path: str) -> str:
         return after
 
 
-class _TooOdd(Exception):
-    """A form nobody writes: left to a person."""
-
-
-@dataclasses.dataclass(slots=True)
-class _Item:
-    """An entry of a mapping, or an element of a list (``key`` None), with the comments that belong to it.
-
-    ``above``: the lines before it, "" for a blank one. ``beside``: the comment on its line, at ``column``. ``items``:
-    what stands under it, line by line; None for a value of one line, or between brackets. ``under``: comments that
-    follow the last of them.
-    """
-
-    key: str | None
-    node: Any
-    above: list[str]
-    beside: str = ""
-    column: int = 0
-    items: list[_Item] | None = None
-    under: list[str] = dataclasses.field(default_factory=list)
-
-
 def _once(text: str) -> str:
     text = text.replace("\r\n", "\n")
     root = yaml.compose(text, Loader=LOADER)
     if not isinstance(root, yaml.MappingNode) or root.flow_style:
-        raise _TooOdd
-    reading = _Reading(text)
+        raise TooOdd
+    reading = Reading(text)
     items = reading.entries(root)
     last = reading.rest(items)
     header, items[0].above = items[0].above, []
@@ -93,93 +69,7 @@ def _once(text: str) -> str:
     return "\n".join(_without_doubled_blanks(lines)) + "\n"
 
 
-class _Reading:
-    """Walks the nodes in the order of the text, and gives each its comments."""
-
-    def __init__(self, text: str) -> None:
-        self._lines = text.split("\n")
-        #: The first line that no node has taken yet.
-        self._next = 0
-
-    def entries(self, node: yaml.MappingNode) -> list[_Item]:
-        items: list[_Item] = []
-        for key, value in node.value:
-            above = self._until(key.start_mark, items)
-            item = _Item(unicodedata.normalize("NFC", key.value), value, above)
-            self._take(item, key.end_mark)
-            items.append(item)
-        return items
-
-    def elements(self, node: yaml.CollectionNode) -> list[_Item]:
-        items: list[_Item] = []
-        for value in node.value:
-            above = self._until(node.start_mark, items, value.start_mark.line)
-            item = _Item(None, value, above)
-            self._take(item, value.start_mark)
-            items.append(item)
-        return items
-
-    def rest(self, before: Sequence[_Item]) -> list[str]:
-        """What follows the last node, but for what stands deeper, which belongs to the last entry."""
-        lines = self._split(range(self._next, len(self._lines)), 0, before)
-        while lines and not lines[-1]:
-            lines.pop()
-        return lines
-
-    def _take(self, item: _Item, mark: Any) -> None:
-        """``mark``: where its key ends, or where it begins as an element of a list."""
-        node = item.node
-        if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
-            if item.key is not None:
-                self._beside(item, mark.line, mark.column)
-                self._next = mark.line + 1
-            item.items = self._under(node)
-            return
-        end, column = node.end_mark.line, node.end_mark.column
-        if isinstance(node, yaml.ScalarNode) and node.style in ("|", ">"):
-            raise _TooOdd
-        if isinstance(node, yaml.CollectionNode) and any(
-            _COMMENT.search(one) for one in self._lines[node.start_mark.line : end]
-        ):
-            raise _TooOdd  # between the brackets
-        self._beside(item, end, column)
-        self._next = end + 1
-
-    def _under(self, node: yaml.CollectionNode) -> list[_Item]:
-        return self.entries(node) if isinstance(node, yaml.MappingNode) else self.elements(node)
-
-    def _beside(self, item: _Item, line: int, column: int) -> None:
-        found = _COMMENT.search(self._lines[line], column)
-        if found:
-            item.beside, item.column = found[1].rstrip(), found.start(1)
-
-    def _until(self, mark: Any, before: Sequence[_Item], line: int | None = None) -> list[str]:
-        """The lines between, those that stand deeper than what follows given to what they follow."""
-        numbers = range(self._next, mark.line if line is None else line)
-        self._next = numbers.stop
-        return self._split(numbers, mark.column, before)
-
-    def _split(self, numbers: range, column: int, before: Sequence[_Item]) -> list[str]:
-        deeper = [number for number in numbers if before and self._indent(number) > column]
-        split = deeper[-1] + 1 if deeper else numbers.start
-        if deeper:
-            before[-1].under += [self._comment_line(number) for number in range(numbers.start, split)]
-        return [self._comment_line(number) for number in range(split, numbers.stop)]
-
-    def _indent(self, number: int) -> int:
-        line = self._lines[number]
-        return len(line) - len(line.lstrip()) if line.strip() else -1
-
-    def _comment_line(self, number: int) -> str:
-        line = self._lines[number].strip()
-        if line and not line.startswith("#"):
-            if line in ("---", "..."):
-                return ""
-            raise _TooOdd
-        return line
-
-
-def _block(items: Iterable[_Item], indent: int, place: Place) -> Iterator[str]:
+def _block(items: Iterable[Item], indent: int, place: Place) -> Iterator[str]:
     """The lines of entries or elements, entries in the canonical order."""
     ordered = sorted(items, key=lambda item: rank(place, item.key or ""))
     for number, item in enumerate(ordered):
@@ -188,7 +78,7 @@ def _block(items: Iterable[_Item], indent: int, place: Place) -> Iterator[str]:
         yield from _item(item, indent, place)
 
 
-def _item(item: _Item, indent: int, place: Place) -> Iterator[str]:
+def _item(item: Item, indent: int, place: Place) -> Iterator[str]:
     start = " " * indent
     if item.key is None:
         yield from _element(item, indent, place)
@@ -208,7 +98,7 @@ def _item(item: _Item, indent: int, place: Place) -> Iterator[str]:
         yield from _margin(item.under, indent + 2)
 
 
-def _element(item: _Item, indent: int, place: Place) -> Iterator[str]:
+def _element(item: Item, indent: int, place: Place) -> Iterator[str]:
     start = " " * indent
     if item.items is None:
         key = place[-1] if place else ""
@@ -234,7 +124,7 @@ def _ordered(node: Any, place: Place) -> Any:
     return scalar_of(node)
 
 
-def _with_comment(line: str, item: _Item) -> str:
+def _with_comment(line: str, item: Item) -> str:
     """Beside its value, where it stood as far as there is room."""
     return f"{line}{' ' * max(2, item.column - len(line))}{item.beside}" if item.beside else line
 
@@ -264,7 +154,7 @@ def _comments(text: str) -> collections.Counter[str]:
     for token in yaml.scan(text.replace("\r\n", "\n"), Loader=LOADER):
         for mark in (token.start_mark, token.end_mark):
             taken[mark.line] = max(taken.get(mark.line, 0), mark.column)
-    found = (_COMMENT.search(line, taken.get(number, 0)) for number, line in enumerate(lines))
+    found = (COMMENT.search(line, taken.get(number, 0)) for number, line in enumerate(lines))
     return collections.Counter(one[1].rstrip() for one in found if one)
 
 

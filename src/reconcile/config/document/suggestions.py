@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 from reconcile.config.federation.federation import Route
-from reconcile.config.federation.models import FederationFile, Section
+from reconcile.config.federation.models import FederationFile
 from reconcile.config.federation.scalars import shown
+from reconcile.config.federation.section import Section
 
 
 def meant_by(route: Route) -> str:

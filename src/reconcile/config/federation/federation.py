@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from reconcile.config.federation.models import FederationFile, Structure
+from reconcile.config.federation.models import FederationFile
+from reconcile.config.federation.structure import Structure
 
 #: The way to a value in the file, as keys and list positions: ("mailboxes", "a@spf55.org", "aliases", 0).
 Route = tuple[str | int, ...]

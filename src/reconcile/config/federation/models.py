@@ -2,46 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field
 
+from reconcile.config.federation.addresses import Domain, EmailAddress
 from reconcile.config.federation.scalars import (
     Amount,
     AtriumId,
     Code,
     Date,
-    Domain,
-    EmailAddress,
     Flag,
     Licence,
     Line,
-    PostalCode,
     SchemaVersion,
-    WebAddress,
     refuse,
 )
+from reconcile.config.federation.section import Section
+from reconcile.config.federation.structure import Structure
 
 Right = Literal["read", "send_as", "send_on_behalf"]
-
-
-class Section(BaseModel):
-    """A mapping of a federation file: frozen, no key but those described."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _an_empty_list_is_no_list(cls, written: Any) -> Any:
-        """``aliases:`` with nothing after it, as when every line under it is commented out, is the default."""
-        if not isinstance(written, dict) or None not in written.values():
-            return written
-        optional = {
-            field.alias or name
-            for name, field in cls.model_fields.items()
-            if isinstance(field.default, tuple | dict | Section)
-        }
-        return {key: value for key, value in written.items() if value is not None or key not in optional}
 
 
 class Directory(Section):
@@ -182,26 +162,6 @@ class Legacy(Section):
     """A [legacy.NAME] table of reconcile.toml."""
 
 
-class Structure(Section):
-    """A place of the federation, as its addresses show it in the address book and in signatures. What is left out is
-    not managed; null empties it."""
-
-    atrium_id: AtriumId
-    """Its number in Atrium: every address of this structure shows what follows."""
-    name: Annotated[Line, Field(max_length=128)] | None = None
-    """The place's name, as the address book says where somebody works."""
-    street: Annotated[Line, Field(max_length=1024)] | None = None
-    """Number and street."""
-    postal_code: PostalCode | None = None
-    """Five digits, in quotes."""
-    city: Annotated[Line, Field(max_length=128)] | None = None
-    """The town."""
-    website: Annotated[WebAddress, Field(max_length=64)] | None = None
-    """Its web site; 64 characters at most, as the tenant keeps it."""
-    networks: Annotated[Line, Field(max_length=64)] | None = None
-    """Where it is on social networks, in one line, as a signature shows it."""
-
-
 #: The rules and gates that a line of the file may set aside. Not among them: a confirmed date, without which nothing
 #: irreversible happens.
 Waivable = Literal[
@@ -247,7 +207,7 @@ class FederationFile(Section):
     """Whom the postmaster calls."""
     migration: Migration = Migration()
     """The calendar."""
-    overrides: dict[Waivable, Annotated[Line, Field(min_length=1)]] = {}
+    overrides: dict[Waivable, Annotated[Line, Field(min_length=1)]] = Field(default={})
     """Rules and gates that do not hold and are set aside, each with the reason, such as SPF502: the date was full."""
     legacy: Legacy | None = None
     """The old host."""

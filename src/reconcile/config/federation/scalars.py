@@ -14,12 +14,6 @@ from typing import Annotated, Any, Literal, NoReturn
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-# RFC 5321 §4.1.2 (dot-string) and RFC 1035 §2.3.1, without quoted local parts: nobody has one, Exchange refuses them.
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
-DOMAIN_PATTERN = rf"^(?:{_LABEL}\.)+{_LABEL}$"
-ADDRESS_PATTERN = rf"^{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LABEL}$"
-
 # PopStructure's "Code structure", ``ANT CE 055 0 00000 002689``: the department third, the Atrium number last.
 ATRIUM_PATTERN = r"^(?:[A-Z]{2,4} +[A-Z]{2} +[0-9][0-9AB]{2} +[0-9] +[0-9]{5} +)?0*[1-9][0-9]{0,8}$"
 
@@ -29,38 +23,6 @@ _LICENCES = {"e1": "E1", "e3": "E3", "shared": "shared", "partagée": "shared", 
 def refuse(code: str, message: str, hint: str = "") -> NoReturn:
     """Raise the error that becomes the diagnostic ``code``."""
     raise PydanticCustomError(code, "{message}", {"message": message, "hint": hint})
-
-
-def _domain(text: str) -> str:
-    name = text.strip().lower()
-    if not re.fullmatch(DOMAIN_PATTERN, name) or any(len(label) > 63 for label in name.split(".")) or len(name) > 253:
-        refuse("SPF105", f"{shown(text)} is not a domain name", "write it like spf55.org")
-    return name
-
-
-def _address(text: str) -> str:
-    address = text.strip().lower()
-    if not re.fullmatch(ADDRESS_PATTERN, address):
-        refuse("SPF106", f"{shown(text)} is not a mail address", _address_hint(address))
-    local, _, domain = address.rpartition("@")
-    if len(local) > 64 or len(domain) > 253 or any(len(label) > 63 for label in domain.split(".")):
-        refuse("SPF106", f"{shown(text)} is too long for a mail address", "64 characters at most before the @")
-    return address
-
-
-def _address_hint(address: str) -> str:
-    local, at, domain = address.partition("@")
-    if not at:
-        return "an address has an @ and a domain"
-    if not local.isascii() or not domain.isascii():
-        return "an address has no accent: " + "é, è or ç become e, e, c"
-    if " " in address:
-        return "an address has no space"
-    if "@" in domain:
-        return "an address has one @"
-    if ".." in address or local.startswith(".") or local.endswith("."):
-        return "two dots never follow each other, and none stands first or last before the @"
-    return "write it like prenom.nom@spf55.org"
 
 
 #: The spaces of French typography, before « : » and « ! » or between thousands: normal text inside a line.
@@ -172,24 +134,6 @@ def shown(value: Any) -> str:
     return "'" + "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text) + "'"
 
 
-Domain = Annotated[
-    str,
-    AfterValidator(_domain),
-    WithJsonSchema(
-        {"type": "string", "pattern": DOMAIN_PATTERN, "patternErrorMessage": "A domain name, like spf55.org"}
-    ),
-]
-EmailAddress = Annotated[
-    str,
-    AfterValidator(_address),
-    WithJsonSchema(
-        {
-            "type": "string",
-            "pattern": ADDRESS_PATTERN,
-            "patternErrorMessage": "A mail address without accent, like prenom.nom@spf55.org",
-        }
-    ),
-]
 Line = Annotated[str, AfterValidator(_line)]
 # The loader reads every value as text, with or without quotes: an editor must let both stand.
 Flag = Annotated[

@@ -9,7 +9,7 @@ import dataclasses
 import re
 from collections.abc import Collection, Iterable, Mapping
 
-from reconcile.config.federation.scalars import ADDRESS_PATTERN
+from reconcile.config.federation.addresses import ADDRESS_PATTERN
 from reconcile.config.inventory.inventory import Inventory, login_owners
 from reconcile.config.settings.tables.legacy.legacy import LegacyServer
 

@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, get_args
 
-from reconcile.config.federation.models import Structure
+from reconcile.config.federation.structure import Structure
 
 #: What is kept of a structure; the keys of a federation file's ``structures:``.
 Fact = Literal["name", "street", "postal_code", "city", "website", "networks"]

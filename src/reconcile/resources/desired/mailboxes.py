@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from reconcile.config.federation.models import Delegate, Mailbox, Structure
+from reconcile.config.federation.models import Delegate, Mailbox
+from reconcile.config.federation.structure import Structure
 from reconcile.resources.desired.context import Context, domain_of
 from reconcile.resources.resource import Desired, Value
 

@@ -8,26 +8,31 @@ from __future__ import annotations
 import collections
 import datetime as dt
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 from reconcile.planning.guards.guards import Refusal
-from reconcile.planning.plan.plan import Action, Blocked, Cause, Change, Plan
+from reconcile.planning.plan.plan import Action, Cause, Change, Plan
 from reconcile.planning.plan.planfile import document
-from reconcile.resources.kinds import KINDS
 from reconcile.resources.milestones import UNSCHEDULED
-from reconcile.views.cost import cost_line
-from reconcile.views.gate_text import said
 from reconcile.views.markdown import Page, fence, inert
-from reconcile.views.plan.change_text import Detail, change_text
-from reconcile.views.wording import alarms, count, lacking_by_federation, moment, not_before, plain, resource, seats
+from reconcile.views.plan.markdown_blocks import (
+    by_address,
+    change_blocks,
+    cost_blocks,
+    finding_blocks,
+    gate_blocks,
+    refusal_blocks,
+    seat_blocks,
+    unknown_blocks,
+    zone_of,
+)
+from reconcile.views.wording import alarms, count, moment, seats
 
 #: By this hidden line a pipeline finds its own comment again, to replace it.
 MARKER = "<!-- reconcile-plan:v1 -->"
 COMMENT_CHARACTERS = 65_536
 
-#: A single change longer than this is cut, so that one cannot hide all others.
-_LONGEST_CHANGE = 4_000
 #: Characters of what is said of one federation in trouble.
 _LONGEST_ALARM = 300
 #: What may be left out, in the order of the sections.
@@ -46,7 +51,6 @@ _LEFT_OUT = (
 #: Moments named in the opening; a plan of all federations has one per migration date.
 _MOMENTS = 12
 _URL_SIGNS = "%/:?#[]@!$&'()*+,;=~"
-_KIND_ORDER = {name: place for place, name in enumerate(KINDS)}
 
 
 def render(
@@ -86,14 +90,14 @@ def render(
     _table(page, plan)
     missing = (
         _section(page, "#### Federations left out or half moved", troubles),
-        _section(page, "#### Refused: an apply that says nothing more would not do it", _refused(refusals)),
-        _section(page, "#### Seats missing: an apply leaves these out, and what depends on them", _without_seat(plan)),
-        _section(page, f"#### Deletions: {count(len(deletions), 'resource')} would go", _blocks(deletions, now)),
-        _section(page, "#### Unknown: nothing is decided about these", list(_undecided(plan.blocked))),
-        _section(page, "#### Gates: these must hold before the lock", _gates(plan)),
-        _section(page, "#### Cost of the licences, tax included", _costs(plan)),
-        _section(page, "#### Before the switch: look at these", _found(plan)),
-        _section(page, "#### Drift: the world moved since we last wrote", _blocks(drifted, now)),
+        _section(page, "#### Refused: an apply that says nothing more would not do it", refusal_blocks(refusals)),
+        _section(page, "#### Seats missing: an apply leaves these out, and what depends on them", seat_blocks(plan)),
+        _section(page, f"#### Deletions: {count(len(deletions), 'resource')} would go", change_blocks(deletions, now)),
+        _section(page, "#### Unknown: nothing is decided about these", list(unknown_blocks(plan.blocked))),
+        _section(page, "#### Gates: these must hold before the lock", gate_blocks(plan)),
+        _section(page, "#### Cost of the licences, tax included", cost_blocks(plan)),
+        _section(page, "#### Before the switch: look at these", finding_blocks(plan)),
+        _section(page, "#### Drift: the world moved since we last wrote", change_blocks(drifted, now)),
         _folds(page, plan, intended, now),
     )
     return page.text + _closing(missing, link, digest)
@@ -105,7 +109,7 @@ def _moved(change: Change) -> bool:
 
 def _opening(plan: Plan, now: dt.datetime) -> str:
     lines = [MARKER, f"### {_headline(plan)}", ""]
-    made = f"{count(plan.unchanged, 'resource')} already as the files ask. Made {moment(plan.created, _zone(now))}"
+    made = f"{count(plan.unchanged, 'resource')} already as the files ask. Made {moment(plan.created, zone_of(now))}"
     lines.append(f"{made} by {inert(plan.tool)}; {_validity(plan, now)}.")
     waiting = _waiting(plan, now)
     if waiting:
@@ -132,7 +136,7 @@ def _counts(changes: Iterable[Change]) -> list[str]:
 
 
 def _validity(plan: Plan, now: dt.datetime) -> str:
-    said = moment(plan.expires, _zone(now))
+    said = moment(plan.expires, zone_of(now))
     return f"**expired** {said}: plan again" if plan.expires <= now else f"may be applied until {said}"
 
 
@@ -144,7 +148,7 @@ def _waiting(plan: Plan, now: dt.datetime) -> str:
     said = [f"{len(plan.changes) - len(moments)} now"]
     by_moment = collections.Counter(moments)
     for due, number in list(by_moment.items())[:_MOMENTS]:
-        when = "without a migration date" if due == UNSCHEDULED else f"from {moment(due, _zone(now))}"
+        when = "without a migration date" if due == UNSCHEDULED else f"from {moment(due, zone_of(now))}"
         said.append(f"{number} {when}")
     later = sum(list(by_moment.values())[_MOMENTS:])
     return f"Due: {', '.join([*said, f'{later} later'] if later else said)}."
@@ -182,94 +186,17 @@ def _section(page: Page, title: str, blocks: list[str]) -> int:
 def _folds(page: Page, plan: Plan, changes: list[Change], now: dt.datetime) -> int:
     """One fold per federation, until one has to be cut; returns how many changes are left out."""
     missing = 0
-    for slug, group in itertools.groupby(_sorted(changes), key=lambda change: change.address.federation):
+    for slug, group in itertools.groupby(by_address(changes), key=lambda change: change.address.federation):
         of_federation = list(group)
         if missing:
             missing += len(of_federation)
             continue
-        blocks = _blocks(of_federation, now)
+        blocks = change_blocks(of_federation, now)
         ticks = fence(blocks)
         title = f"{inert(_name(slug, plan))}: {', '.join(_counts(of_federation))}"
         opening = f"<details><summary>{title}</summary>\n\n{ticks}diff\n"
         missing = page.write_some(opening, blocks, _more, f"{ticks}\n\n</details>\n\n")
     return missing
-
-
-def _blocks(changes: list[Change], now: dt.datetime) -> list[str]:
-    """Each change as lines of a diff; the first of a kind carries its heading."""
-    blocks = []
-    for (slug, kind), group in itertools.groupby(_sorted(changes), key=_heading):
-        of_kind = list(group)
-        moments = [_later(change, now) for change in of_kind]
-        shared = moments[0] if len(set(moments)) == 1 else ""
-        heading = f"@@ {' · '.join(part for part in (plain(slug), kind, shared) if part)} @@\n"
-        width = min(max(len(plain(change.address.key)) for change in of_kind), 44)
-        for change, own in zip(of_kind, moments, strict=True):
-            lines = change_text(change, width, Detail.REVIEW, "" if shared else own)
-            text = "\n".join(line.plain.removeprefix("    ").rstrip() for line in lines)
-            blocks.append(heading + _clipped(text) + "\n")
-            heading = ""
-    return blocks
-
-
-def _heading(change: Change) -> tuple[str, str]:
-    return change.address.federation, change.address.kind
-
-
-def _later(change: Change, now: dt.datetime) -> str:
-    return not_before(change.due, _zone(now)) if change.due and change.due > now else ""
-
-
-def _refused(refusals: Sequence[Refusal]) -> list[str]:
-    return [f"! {one.code} {_clipped(plain(one.message))}\n  → {_clipped(plain(one.hint))}\n" for one in refusals]
-
-
-def _without_seat(plan: Plan) -> list[str]:
-    return [f"! M365-12 licence {one.licence}  {who}\n" for one in plan.seats for who in lacking_by_federation(one)]
-
-
-def _undecided(blocked: Sequence[Blocked]) -> Iterator[str]:
-    """What could not be read, and what depends on it; a reason several share is said once."""
-    by_reason = sorted(blocked, key=lambda one: (one.reason, one.because is not None, one.address))
-    for reason, group in itertools.groupby(by_reason, key=lambda one: one.reason):
-        heading = f"@@ {_clipped(plain(reason))} @@\n"
-        for one in group:
-            cause = f"  (depends on {resource(one.because)})" if one.because else ""
-            yield f"{heading}? {'blocked' if one.because else 'unknown'}  {plain(str(one.address))}{cause}\n"
-            heading = ""
-
-
-def _found(plan: Plan) -> list[str]:
-    """What to know of a domain before its mail is switched."""
-    return [f"! {plain(one.domain)} {one.check}: {_clipped(plain(one.sentence))}\n" for one in plan.findings]
-
-
-def _gates(plan: Plan) -> list[str]:
-    """What must hold before the lock, and does not; set aside by its file, or not."""
-    signs = {True: "+", False: "!"}
-    return [
-        f"{signs[gate.open]} {gate.federation} {gate.code}  {_clipped(said(gate))}"
-        + (f"\n  → {_clipped(plain(gate.hint))}\n" if gate.hint and not gate.open else "\n")
-        for gate in plan.gates
-    ]
-
-
-def _costs(plan: Plan) -> list[str]:
-    """What the licences of each federation in which the plan changes some come to; a surcharge nobody was told first
-    in colour."""
-    return [f"{'!' if one.untold else ' '} {plain(one.federation)}  {cost_line(one)}\n" for one in plan.costs]
-
-
-def _sorted(changes: Iterable[Change]) -> list[Change]:
-    return sorted(
-        changes, key=lambda change: (change.address.federation, _KIND_ORDER[change.address.kind], change.address.key)
-    )
-
-
-def _clipped(text: str) -> str:
-    if len(text) <= _LONGEST_CHANGE:
-        return text
-    return f"{text[:_LONGEST_CHANGE]}… ({len(text) - _LONGEST_CHANGE} characters more)"
 
 
 def _more(missing: int) -> str:
@@ -293,7 +220,3 @@ def _closing(left_out: Sequence[int], link: str, digest: str) -> str:
 
 def _name(slug: str, plan: Plan) -> str:
     return f"{slug} · {plan.basis[slug].name}" if slug in plan.basis else slug
-
-
-def _zone(now: dt.datetime) -> dt.tzinfo:
-    return now.tzinfo or dt.UTC

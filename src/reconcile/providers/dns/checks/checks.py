@@ -6,18 +6,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from reconcile.problem import Problem
 from reconcile.providers.base import Finding, Weight
+from reconcile.providers.dns.checks.asked import SELECTORS
 from reconcile.providers.dns.checks.facts import Facts
 from reconcile.providers.dns.checks.mta_sts import mta_sts
+from reconcile.providers.dns.checks.spf_checks import spf_record, spf_terms
 from reconcile.providers.dns.primary.answers import Answer, Failure
 from reconcile.providers.dns.primary.name_status import elsewhere, others_at, rrset_at
 from reconcile.providers.dns.records.dkim import dkim_key
 from reconcile.providers.dns.records.dmarc import dmarc_policy, is_dmarc
 from reconcile.providers.dns.records.keys import RecordKey
 from reconcile.providers.dns.records.microsoft_hosts import MICROSOFT
-from reconcile.providers.dns.spf import record as spf
-from reconcile.providers.dns.spf.lookups import LOOKUP_LIMIT, Resolve, count, is_sound
-from reconcile.providers.dns.spf.parts import IncludeInSpf
-from reconcile.providers.dns.spf.soundness import safe_place, unjudged, unsound
+from reconcile.providers.dns.spf.lookups import Resolve
 
 Check = Callable[[Facts, Resolve], Iterator[tuple[Weight, str]]]
 
@@ -34,11 +33,6 @@ def run_checks(facts: Iterable[Facts], resolve: Resolve, only: Sequence[str] = (
         for name, check in (chosen.items() if one.silent is None else [("readable", readable)])
         for weight, sentence in check(one, resolve)
     ]
-
-
-_SELECTORS = ("selector1._domainkey", "selector2._domainkey")
-#: How what Microsoft asks SPF records to include ends.
-_OUTLOOK = ".protection.outlook.com"
 
 
 def readable(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:
@@ -102,61 +96,9 @@ def wildcard(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:
         yield Weight.WARNS, f"The wildcard *.{facts.domain} sends mail of undeclared names to {', '.join(targets)}."
 
 
-def spf_record(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
-    """One sound SPF record within the limits, and what the switch will change in its meaning."""
-    if isinstance(answer := facts.answer("", "TXT"), Failure):
-        yield Weight.BLOCKS, f"The SPF record of {facts.domain} is not known: {answer.problem.message}"
-        return
-    try:
-        seen = IncludeInSpf(RecordKey.parse(f"{facts.domain}/TXT/spf")).see(facts.rdataset("", "TXT"))
-    except Problem as problem:
-        yield Weight.BLOCKS, problem.message
-        return
-    if seen is None:
-        yield Weight.WARNS, f"{facts.domain} has no SPF record."
-        return
-    record = spf.parse(str(seen.context["record"]))
-    if fault := unsound(record, facts.domain, resolve):
-        # What to write names Microsoft, too: without it, the domain's own mail would be forbidden.
-        host = f"spf{_OUTLOOK}"
-        merged = record.with_include(host, safe_place(record, facts.domain, resolve))
-        hint = (unsound(merged, facts.domain, resolve) or fault).hint
-        yield Weight.BLOCKS, f"{fault.message} To do: {hint}."
-        return
-    lookups = count(record, facts.domain, resolve)
-    full = len(lookups.asking) == LOOKUP_LIMIT and not any(host.endswith(_OUTLOOK) for host in record.includes)
-    if full:
-        yield Weight.BLOCKS, f"The SPF record of {facts.domain} has no lookup left of {LOOKUP_LIMIT} for Microsoft's."
-    else:
-        at_least = "at least " if lookups.unknown else ""
-        yield Weight.FINE, f"The SPF record is sound: {at_least}{len(lookups.asking)} of {LOOKUP_LIMIT} lookups."
-    if unread := [term.text for term in record.terms if term not in record.effective]:
-        yield Weight.WARNS, f"The SPF record of {facts.domain} has terms after all, never read: {' '.join(unread)}."
-    if "mx" in {term.name for term in record.terms if term.qualifier and not term.value}:
-        yield (
-            Weight.WARNS,
-            f"The SPF record of {facts.domain} says mx: once the MX is Microsoft's, the old host may no longer send.",
-        )
-
-
-def spf_terms(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
-    """What of the SPF record could not be judged: it counts in receivers' eyes all the same."""
-    for text in facts.texts("", "TXT"):
-        if not is_sound(text):
-            continue
-        passed_over = unjudged(spf.parse(text), facts.domain, resolve)
-        where = f"The SPF record of {facts.domain}"
-        if passed_over.unread:
-            terms = ", ".join(passed_over.unread)
-            yield Weight.WARNS, f"{where}: what {terms} says could not be read, and its lookups are not counted."
-        if passed_over.per_sender:
-            terms = ", ".join(passed_over.per_sender)
-            yield Weight.WARNS, f"{where}: {terms} depends on each sender, and nobody can judge it beforehand."
-
-
 def dkim(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
     """Both selectors lead to a key."""
-    for below in _SELECTORS:
+    for below in SELECTORS:
         selector = below.partition(".")[0]
         for target in facts.texts(below, "CNAME"):
             found = resolve(target.rstrip("."), "TXT")
@@ -171,7 +113,7 @@ def dkim(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
 
 def occupied(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:
     """Names that are to become aliases and hold other records, or lie where nothing can be published."""
-    for below, weight in (("autodiscover", Weight.BLOCKS), *((one, Weight.WARNS) for one in _SELECTORS)):
+    for below, weight in (("autodiscover", Weight.BLOCKS), *((one, Weight.WARNS) for one in SELECTORS)):
         key = RecordKey.parse(f"{below}.{facts.domain}/CNAME")
         if key.name in facts.replace and (others := others_at(key, facts.answers)) and "NS" not in others:
             yield Weight.FINE, f"{key.owner}: our alias takes the place of its records ({', '.join(others)})."

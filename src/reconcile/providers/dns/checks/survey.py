@@ -14,6 +14,7 @@ from dns.rdatatype import RdataType
 
 from reconcile.providers.base import Finding, Weight
 from reconcile.providers.dns.checks import second_opinion
+from reconcile.providers.dns.checks.asked import SELECTORS, address_questions, apex_of, names_of, parents_of, truths_of
 from reconcile.providers.dns.checks.checks import run_checks
 from reconcile.providers.dns.checks.facts import Facts, read_facts
 from reconcile.providers.dns.checks.mta_sts import fetch_policy, policy_texts
@@ -90,27 +91,30 @@ class Surveyor:
         facts = self._gathered(list(switches), new_mx, known)
         named, signed = self._named_servers(facts)
         # What both go on to look up, in one round.
-        self.resolver.resolve_all([*_addresses(named), *((parent, "NS") for parent in _parents(facts).values())])
+        above = ((parent, "NS") for parent in parents_of(facts).values())
+        self.resolver.resolve_all([*address_questions(named), *above])
         parents = self._delegations(facts)
         nameservers = self._authoritative(named)
         others = {domain: [one for one in found if not self._is_primary(one)] for domain, found in nameservers.items()}
-        asked = [(one, *truth) for fact in facts for one in others[fact.domain] for truth in _truths(fact, _SWITCHED)]
+        asked = [(one, *truth) for fact in facts for one in others[fact.domain] for truth in truths_of(fact, _SWITCHED)]
         reports = query_each(asked)
         found = run_checks(facts, self.resolver.resolve)
-        apexes = {apex for fact in facts if (apex := _apex(fact)) is not None}
+        apexes = {apex for fact in facts if (apex := apex_of(fact)) is not None}
         bogus = self.resolver.bogus(apexes)
         stale = invalid(self.primary, dict.fromkeys(signed, ())) if signed else {}
         for fact in facts:
             name = fact.domain
-            of_domain = [one for one in reports if one.question.name in _names(fact, _SWITCHED)]
+            of_domain = [one for one in reports if one.question.name in names_of(fact, _SWITCHED)]
             of_mx = [one for one in of_domain if one.question.rdtype == RdataType.MX]
             listed = len(others[name]) < len(nameservers[name])
-            lives = [one.ttl or 0 for one in of_domain] + [truth.ttl for _, truth in _truths(fact, _SWITCHED) if truth]
+            lives = [one.ttl or 0 for one in of_domain] + [
+                truth.ttl for _, truth in truths_of(fact, _SWITCHED) if truth
+            ]
             ttl = ttl_in_time(name, max(lives, default=0), switches[name], now, self.zone)
             found += _named(name, "servers", servers_agree(name, of_mx, str(self.primary), listed=listed))
             found += _named(name, "ttl", ttl)
-            found += _named(name, "servers", delegation(name, named[name], parents.get(_apex(fact))))
-            if (apex := _apex(fact)) in stale and apex is not None:
+            found += _named(name, "servers", delegation(name, named[name], parents.get(apex_of(fact))))
+            if (apex := apex_of(fact)) in stale and apex is not None:
                 problem = not_signed_here(self.primary, apex, undone=False)
                 found += _named(name, "dnssec", iter([(Weight.BLOCKS, f"{problem.message} To do: {problem.hint}.")]))
             elif apex in bogus:
@@ -129,7 +133,7 @@ class Surveyor:
         authoritative = self._authoritative(self._named_servers(facts)[0])
         asked = []
         for one in facts:
-            truths = list(_truths(one, _FOLLOWED))
+            truths = list(truths_of(one, _FOLLOWED))
             asked += [(nameserver, *truth) for nameserver in authoritative[one.domain] for truth in truths]
             asked += [(nameserver, *truth) for nameserver in recursive for truth in truths if truth[1] is not None]
         servers = [one for one in self.before_switch(dict.fromkeys(domains, switch), now) if one.check in _OF_SERVERS]
@@ -157,7 +161,7 @@ class Surveyor:
         with concurrent.futures.ThreadPoolExecutor(_POLICIES_AT_ONCE) as pool:
             facts = list(pool.map(lambda one: self._with_policy(one, new_mx), facts))
         hosts = [(host, rdtype) for one in facts for host in one.mx_hosts for rdtype in ("A", "CNAME")]
-        keys = [(text, "TXT") for one in facts for below in _SELECTORS for text in one.texts(below, "CNAME")]
+        keys = [(text, "TXT") for one in facts for below in SELECTORS for text in one.texts(below, "CNAME")]
         self.resolver.resolve_all([*filter(lambda pair: pair[0], hosts), *keys])
         prefetch(
             [(text, one.domain) for one in facts for text in one.texts("", "TXT") if spf.is_spf(text)], self.resolver
@@ -171,7 +175,7 @@ class Surveyor:
 
     def _named_servers(self, facts: Sequence[Facts]) -> tuple[dict[str, list[str]], set[dns.name.Name]]:
         """The name servers that each domain's zone names, and the zones that publish a key."""
-        questions = {one.domain: Question(apex, RdataType.NS) for one in facts if (apex := _apex(one)) is not None}
+        questions = {one.domain: Question(apex, RdataType.NS) for one in facts if (apex := apex_of(one)) is not None}
         keys = {Question(one.name, RdataType.DNSKEY) for one in questions.values()}
         answers = self.primary.ask([*questions.values(), *keys])
         signed = {one.name for one in keys if isinstance(shown := answers[one], Answer) and shown.rdataset is not None}
@@ -184,13 +188,13 @@ class Surveyor:
 
     def _authoritative(self, named: Mapping[str, Sequence[str]]) -> dict[str, list[Nameserver]]:
         """Each domain's name servers, by address."""
-        self.resolver.resolve_all(_addresses(named))
-        known = {host: list(self._nameservers(host)) for host, _ in _addresses(named)}
+        self.resolver.resolve_all(address_questions(named))
+        known = {host: list(self._nameservers(host)) for host, _ in address_questions(named)}
         return {domain: [one for host in names for one in known[host]] for domain, names in named.items()}
 
     def _delegations(self, facts: Sequence[Facts]) -> dict[dns.name.Name | None, frozenset[str] | None]:
         """The name servers the parent of each zone delegates to, as one of the parent's servers says."""
-        parents = _parents(facts)
+        parents = parents_of(facts)
         self.resolver.resolve_all((parent, "NS") for parent in parents.values())
         servers = {
             apex: (self.resolver.resolve(parent, "NS") or ("",))[0].rstrip(".") for apex, parent in parents.items()
@@ -214,7 +218,6 @@ class Surveyor:
         return (nameserver.host, nameserver.port) == (self.primary.host, self.primary.port)
 
 
-_SELECTORS = ("selector1._domainkey", "selector2._domainkey")
 _OF_SERVERS = ("servers", "ttl", "dnssec")
 _BOGUS = "The signatures (DNSSEC) of {} do not validate: resolvers refuse its answers. Its owner must fix that."
 
@@ -226,40 +229,6 @@ def to_report(findings: Sequence[Finding]) -> list[Finding]:
         for one in findings
         if one.weight is Weight.BLOCKS or (one.weight is Weight.WARNS and one.check in _WARNING_BEFORE)
     ]
-
-
-def _truths(
-    facts: Facts, records: Sequence[tuple[str, str]]
-) -> Iterator[tuple[Question, dns.rdataset.Rdataset | None]]:
-    for below, rdtype in records:
-        answer = facts.answer(below, rdtype)
-        if isinstance(answer, Answer) and answer.alias is None:
-            yield Question(_name(facts, below), dns.rdatatype.from_text(rdtype)), answer.rdataset
-
-
-def _names(facts: Facts, records: Sequence[tuple[str, str]]) -> set[dns.name.Name]:
-    return {_name(facts, below) for below, _ in records}
-
-
-def _name(facts: Facts, below: str) -> dns.name.Name:
-    return dns.name.from_text(f"{below}.{facts.domain}" if below else facts.domain).canonicalize()
-
-
-def _addresses(named: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
-    """What to ask for the addresses of name servers."""
-    every = {host for names in named.values() for host in names}
-    return [(host, rdtype) for host in sorted(every) for rdtype in ("A", "AAAA")]
-
-
-def _parents(facts: Sequence[Facts]) -> dict[dns.name.Name, str]:
-    """The zone above each zone."""
-    apexes = sorted({apex for one in facts if (apex := _apex(one)) is not None and apex != dns.name.root})
-    return {apex: apex.parent().to_text(omit_final_dot=len(apex.labels) > 2) for apex in apexes}
-
-
-def _apex(facts: Facts) -> dns.name.Name | None:
-    answer = facts.answer("", "SOA")
-    return answer.zone if isinstance(answer, Answer) else None
 
 
 def _named(domain: str, check: str, reported: Iterator[tuple[Weight, str]]) -> list[Finding]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Protocol
 
-from reconcile.config.federation.scalars import ADDRESS_PATTERN, DOMAIN_PATTERN
+from reconcile.config.federation.addresses import ADDRESS_PATTERN, DOMAIN_PATTERN
 from reconcile.config.inventory.inventory import Aspect, Kind
 
 _LONGEST_ADDRESS = 320  # RFC 5321 §4.5.3.1: 64 before the @, 255 after it

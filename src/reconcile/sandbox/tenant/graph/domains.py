@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from reconcile.sandbox.tenant.graph.domain_records import dns_record, service_records_of
 from reconcile.sandbox.tenant.graph.listing import Pages
 from reconcile.sandbox.tenant.graph.refusal import bad_request, not_found
 from reconcile.sandbox.tenant.graph.schema import DOMAIN, FORCE_DELETE, NEW_DOMAIN, USER, VERIFY
@@ -140,8 +141,8 @@ class Domains:
         text = self._verification_text(name)
         common = {"isOptional": False, "label": name, "ttl": 3600}
         records = [
-            _record(name, "Txt", {**common, "supportedService": "Email"}, text=text),
-            _record(name, "Mx", {**common, "supportedService": "Email"},
+            dns_record(name, "Txt", {**common, "supportedService": "Email"}, text=text),
+            dns_record(name, "Mx", {**common, "supportedService": "Email"},
                     mailExchange=f"{text.replace('MS=', '').lower()}.msv1.invalid", preference=32767),
         ]  # fmt: skip
         return self._records(name, "verificationDnsRecords", records)
@@ -151,7 +152,7 @@ class Domains:
         if not domain.verified or domain.records_from is None or domain.records_from > self._world.clock.now():
             return self._records(domain.name, "serviceConfigurationRecords", [])
         return self._records(
-            domain.name, "serviceConfigurationRecords", _service_records(domain, self._world.tenant_id)
+            domain.name, "serviceConfigurationRecords", service_records_of(domain, self._world.tenant_id)
         )
 
     def references(self, request: Request, key: str) -> Answer:
@@ -204,50 +205,6 @@ class Domains:
             200,
             {"@odata.context": f"{self._pages.site}/v1.0/$metadata#domains('{name}')/{collection}", "value": records},
         )
-
-
-def _service_records(domain: Domain, tenant_id: str) -> list[dict[str, Any]]:
-    """What the domain's zone needs. The MX host has a partition letter and cannot be derived from the domain's name."""
-    name = domain.name
-    letter = "abcdefghijklmnopqrstuvwxyz"[hashlib.sha256(f"{tenant_id}{name}".encode()).digest()[0] % 26]
-    records = []
-    if "Email" in domain.services:
-        email = {"isOptional": False, "supportedService": "Email", "ttl": 3600}
-        exchange = f"{name.replace('.', '-')}.{letter}-v1.mx.microsoft"
-        records += [
-            _record(name, "Mx", {**email, "label": name}, mailExchange=exchange, preference=0),
-            _record(name, "Txt", {**email, "label": name}, text="v=spf1 include:spf.protection.outlook.com -all"),
-            _record(
-                name, "CName", {**email, "label": f"autodiscover.{name}"}, canonicalName="autodiscover.outlook.com"
-            ),
-        ]
-    if "OfficeCommunicationsOnline" in domain.services:
-        teams = {"isOptional": True, "supportedService": "OfficeCommunicationsOnline", "ttl": 3600}
-        records += [
-            _record(name, "CName", {**teams, "label": f"sip.{name}"}, canonicalName="sipdir.online.lync.com"),
-            _record(
-                name, "Srv", {**teams, "label": f"_sipfederationtls._tcp.{name}"}, nameTarget="sipfed.online.lync.com",
-                port=5061, priority=100, protocol="_tcp", service="_sipfederationtls", weight=1,
-            ),
-        ]  # fmt: skip
-    intune = {"isOptional": True, "supportedService": "Intune", "ttl": 3600}
-    records.append(
-        _record(name, "CName", {**intune, "label": f"enterpriseregistration.{name}"},
-                canonicalName="enterpriseregistration.windows.net")
-    )  # fmt: skip
-    return records
-
-
-def _record(name: str, kind: str, common: dict[str, Any], **own: Any) -> dict[str, Any]:
-    identity = hashlib.md5(f"{name}{kind}{own}".encode(), usedforsecurity=False).hexdigest()
-    identity = "-".join((identity[:8], identity[8:12], identity[12:16], identity[16:20], identity[20:]))
-    return {
-        "@odata.type": f"#microsoft.graph.domainDns{kind.replace('CName', 'Cname')}Record",
-        "id": identity,
-        "recordType": kind,
-        **common,
-        **own,
-    }
 
 
 def _shown(domain: Domain) -> dict[str, Any]:

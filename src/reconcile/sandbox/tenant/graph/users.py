@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from reconcile.sandbox.tenant.graph.listing import Pages, is_eventual
+from reconcile.sandbox.tenant.graph.password_rules import check_password
 from reconcile.sandbox.tenant.graph.permissions import check_sensitive
 from reconcile.sandbox.tenant.graph.refusal import GraphRefusal, bad_request, denied, not_found, taken
 from reconcile.sandbox.tenant.graph.schema import USER
@@ -59,7 +60,7 @@ class Users:
         self._check(values)
         upn = values["userPrincipalName"]
         self._check_free_upn(upn, "")
-        _check_password(values, upn)
+        check_password(values, upn)
         mail = values.pop("mail", None)
         if mail and self._world.book.objector(mail, ""):
             raise taken("proxyAddresses")
@@ -81,7 +82,7 @@ class Users:
         if upn is not None and upn != user.upn:
             self._check_free_upn(upn, user.id)
         if values.get("passwordProfile"):
-            _check_password({**user.values, **values}, upn or user.upn)
+            check_password({**user.values, **values}, upn or user.upn)
         profile = values.pop("passwordProfile", None)
         try:
             if values.get("mail"):
@@ -241,31 +242,6 @@ class _Shown(Mapping[str, Any]):
         if self._properties is None:
             self._properties = self._show(self._user)
         return self._properties
-
-
-def _check_password(values: Mapping[str, Any], upn: str) -> None:
-    """8 to 256 characters, three of the four classes, without the sign-in name nor the person's names (Microsoft,
-    "Eliminate bad passwords": from four letters on, disguised or not)."""
-    password = str(values["passwordProfile"].get("password") or "")
-    classes = sum(re.search(kind, password) is not None for kind in (r"[a-z]", r"[A-Z]", r"\d", r"[^A-Za-z0-9]"))
-    if (
-        not 8 <= len(password) <= 256
-        or classes < 3
-        or _holds_a_name(
-            password, [upn.partition("@")[0], str(values.get("givenName") or ""), str(values.get("surname") or "")]
-        )
-    ):
-        raise bad_request(
-            "The specified password does not comply with password complexity requirements. Please provide a different "
-            "password."
-        )
-
-
-def _holds_a_name(password: str, names: list[str]) -> bool:
-    def compared(text: str) -> str:
-        return text.lower().translate(str.maketrans("01$@", "olsa"))
-
-    return any(len(name) >= 4 and compared(name) in compared(password) for name in names)
 
 
 def _service(plan_name: str) -> str:
