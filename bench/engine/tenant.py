@@ -30,6 +30,7 @@ from reconcile.mailcopy.queue.jobs import JobList
 from reconcile.passwords.vault import Sealed
 from reconcile.providers.base import Order, Reader, Scope, Wanted, Writer
 from reconcile.providers.microsoft.provider import microsoft_provider
+from reconcile.providers.microsoft.wire.auth import Registration
 from reconcile.resources.address import Address
 from reconcile.resources.desired.federations import compile_federations, declared_domains
 from reconcile.resources.resource import Desired, Live, Reference, Value
@@ -100,7 +101,7 @@ def serve(project: Path, delay: float) -> None:
         domains = declared_domains(federations)
         provider = microsoft_provider(
             _reached_at(project, tenant),
-            tenant.client_secret,
+            Registration(tenant.client_secret),
             _Impatient(),
             lambda *_: Sealed("0" * 16, "Tailler-banc-essai-0"),
         )

@@ -27,6 +27,7 @@ from reconcile.config.settings.tables.tenant.tenant import Tenant
 from reconcile.passwords.vault import Sealed
 from reconcile.providers.base import Order, Provider
 from reconcile.providers.microsoft import microsoft_provider
+from reconcile.providers.microsoft.wire.auth import Registration
 from reconcile.providers.microsoft.wire.message import Reply, Request, Service
 from reconcile.providers.microsoft.wire.transport import Transport
 from reconcile.resources.address import Address
@@ -159,7 +160,7 @@ def connect(server: TenantServer, clock: LeapingClock) -> Provider:
     )
     return microsoft_provider(
         settings,
-        server.client_secret,
+        Registration(server.client_secret),
         clock,
         lambda account, _names: Sealed("0" * 16, f"Bench-{account.key[::-1]}-1"),
         transport=Counted,

@@ -11,7 +11,7 @@ import pytest
 
 from reconcile.applying.events import Event, Finished, Started, Stopping
 from reconcile.applying.outcome import Outcome, Result
-from reconcile.applying.walk import Walk
+from reconcile.applying.walk import Walk, Work
 from reconcile.planning.plan.plan import Action, Blocked, Cause, Change
 from reconcile.problem import Problem
 from reconcile.resources.address import Address
@@ -76,9 +76,7 @@ def walked(
     """How each change ended, and because of what; each is told exactly once."""
     told = told or Told()
     walk = Walk(
-        changes,
-        [Blocked(at(name), "unknown") for name in blocked],
-        held=[at(name) for name in held],
+        Work(changes, [Blocked(at(name), "unknown") for name in blocked], [at(name) for name in held]),
         perform=perform,
         limit=lambda kind: limit,
         now=NOW,
@@ -181,8 +179,7 @@ def test_no_more_of_a_kind_are_under_way_than_its_limit_and_kinds_do_not_wait_fo
     changes = [change(f"m{number}") for number in range(6)] + [change(f"a{n}", kind="access") for n in range(3)]
     told = Told()
     walk = Walk(
-        changes,
-        [],
+        Work(changes),
         perform=perform,
         limit={"mailbox": 2, "access": 1}.__getitem__,
         now=NOW,
@@ -240,8 +237,7 @@ def test_an_access_that_fails_uses_no_spare_up() -> None:
     switch = dataclasses.replace(behind("mx", "a", "b", spare=1), behind=(at("a"), at("a", "access"), at("b")))
     told = Told()
     walk = Walk(
-        [change("a"), right, change("b"), switch],
-        [],
+        Work([change("a"), right, change("b"), switch]),
         perform=failing("a"),
         limit=lambda kind: 8,
         now=NOW,

@@ -13,7 +13,7 @@ import yaml
 from tests.views.sample_plans import MIGRATION
 
 from reconcile.applying.outcome import Outcome, Result
-from reconcile.applying.walk import Walk
+from reconcile.applying.walk import Walk, Work
 from reconcile.config.federation.federation import Federation
 from reconcile.config.inventory.inventory import Inventory, LegacyAddress
 from reconcile.config.load import load_federations
@@ -188,9 +188,7 @@ def outcomes_of() -> Any:
 
     def walk(plan: Plan) -> dict[str, Result]:
         done = Walk(
-            plan.changes,
-            plan.blocked,
-            held=held_back(plan),
+            Work(plan.changes, plan.blocked, held_back(plan)),
             perform=lambda change: Outcome(change, Result.DONE),
             limit=lambda _: 4,
             now=LOCK + dt.timedelta(hours=3),

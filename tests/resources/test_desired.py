@@ -11,6 +11,7 @@ from tests.federations import MEUSE_IN_PREPARATION
 from tests.resources.compiled import compiled
 
 from reconcile.config.load import load_federations
+from reconcile.config.rules.criteria import Criteria
 from reconcile.config.settings.load import load_settings
 from reconcile.config.settings.settings import Settings
 from reconcile.config.settings.tables.calendar import Calendar
@@ -251,7 +252,7 @@ def test_popstructure_fills_what_the_file_does_not_say_and_an_empty_cell_there_e
     said: dict[Fact, str | None] = {"name": "Antenne", "street": "3 quai X", "city": "VERDUN", "networks": None}
     now = dt.datetime(2024, 12, 1, tzinfo=dt.UTC)
     register = Register(now, "export.csv", tuple(said), {2689: RegisteredStructure(2689, facts=said)})
-    loaded = load_federations(tmp_path, register=register).select()
+    loaded = load_federations(tmp_path, Criteria(register=register)).select()
     compiled = {
         str(one.address): one for one in compile_federations(loaded, load_settings([ROOT / "reconcile.toml"]), now)
     }

@@ -14,7 +14,7 @@ from reconcile.applying.outcome import Outcome, Result, Run
 from reconcile.applying.pace import Pace
 from reconcile.applying.perform import Performer
 from reconcile.applying.recorder import Recorder
-from reconcile.applying.walk import Walk
+from reconcile.applying.walk import Walk, Work
 from reconcile.clock import Clock
 from reconcile.planning.guards.boundary import Boundary
 from reconcile.planning.guards.held import held_back
@@ -71,9 +71,7 @@ def apply_plan(plan: Plan, ground: Ground, journal: Journal, holder: Holder, lis
             ground.stop,
         )
         walk = Walk(
-            plan.changes,
-            plan.blocked,
-            held=held_back(plan),
+            Work(plan.changes, plan.blocked, held_back(plan)),
             perform=performer,
             limit=Pace(ground.providers, time.monotonic),
             now=ground.clock.now(),

@@ -94,8 +94,7 @@ class Recorder:
             change.address,
             change.action.name.lower(),
             "failed",
-            error_code=problem.code,
-            error_message=problem.message,
+            error=problem,
             seconds=seconds,
             request_id=" ".join(requests),
         )

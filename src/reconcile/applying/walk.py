@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections
 import concurrent.futures
+import dataclasses
 import datetime as dt
 import threading
 from collections.abc import Callable, Collection, Sequence
@@ -31,15 +32,22 @@ _ATTENTION = 0.2
 _WORKERS = 2048
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Work:
+    """What one walk is about: the changes of a plan, what nothing is known of, and what its gates hold back."""
+
+    changes: Sequence[Change]
+    blocked: Sequence[Blocked] = ()
+    held: Collection[Address] = ()
+
+
 class Walk:
     """One walk over the changes of a plan."""
 
     def __init__(
         self,
-        changes: Sequence[Change],
-        blocked: Sequence[Blocked],
+        work: Work,
         *,
-        held: Collection[Address] = (),
         perform: Perform,
         limit: Limit,
         now: dt.datetime,
@@ -51,6 +59,7 @@ class Walk:
         self._stop = stop
         self._tell: Callable[[Event], None] = listener
         self._outcomes: dict[Address, Outcome] = {}
+        changes = work.changes
         self._waiting = {change.address: change for change in changes}
         #: Prerequisites not right yet, and who waits for them.
         self._missing = {change.address: len({*change.after, *change.behind}) for change in changes}
@@ -67,7 +76,7 @@ class Walk:
         }
         self._flying: dict[concurrent.futures.Future[Outcome], Change] = {}
         self._busy: collections.Counter[str] = collections.Counter()
-        self._set_aside(changes, blocked, frozenset(held), now)
+        self._set_aside(changes, work.blocked, frozenset(work.held), now)
 
     def run(self) -> tuple[Outcome, ...]:
         """Carry out all that can be; the outcome of every change, in the order they ended."""

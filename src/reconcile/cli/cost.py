@@ -27,11 +27,12 @@ def cost(session: Session, what: tuple[str, ...], as_json: bool) -> int:
     """
     from reconcile.config.cost import together
     from reconcile.config.load import load_federations
+    from reconcile.config.rules.criteria import Criteria
     from reconcile.planning.costs import costs
     from reconcile.views.cost import cost_document, cost_table
 
     settings, today = session.settings, session.today
-    loaded = load_federations(session.federations, protected=settings.protected)
+    loaded = load_federations(session.federations, Criteria(protected=settings.protected))
     chosen = named(loaded, what)
     valid = [one for one in loaded.federations if one.slug in chosen]
     if what and not valid:

@@ -30,11 +30,12 @@ def relayed(session: Session, what: tuple[str, ...], as_json: bool) -> int:
     it go: message trace tells it, which forgets after ninety days.
     """
     from reconcile.config.load import load_federations
+    from reconcile.config.rules.criteria import Criteria
     from reconcile.resources.milestones import milestones
     from reconcile.views.relayed import relayed_table
 
     settings, now = session.settings, session.clock.now()
-    loaded = load_federations(session.federations, protected=settings.protected)
+    loaded = load_federations(session.federations, Criteria(protected=settings.protected))
     chosen = named(loaded, what)
     since: dict[str, dt.datetime] = {}
     for one in loaded.federations:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +17,7 @@ from reconcile.problem import Problem
 
 if TYPE_CHECKING:
     from reconcile.config.load import Loaded
+    from reconcile.config.rules.criteria import Criteria
 
 
 @click.command()
@@ -59,9 +61,9 @@ def _loaded(what: tuple[str, ...], session: Session) -> Loaded:
     from reconcile.config.load import load_federations, load_files
 
     folder = session.federations
-    network = _network(session)
+    criteria = _criteria(session)
     if not what:
-        return load_federations(folder, **network)
+        return load_federations(folder, criteria)
     here, elsewhere, names = set[Path](), list[Path](), list[str]()
     for one in what:
         path = Path(one)
@@ -74,28 +76,30 @@ def _loaded(what: tuple[str, ...], session: Session) -> Loaded:
         else:
             elsewhere.append(path)
     if not elsewhere:
-        loaded = load_federations(folder, **network)
+        loaded = load_federations(folder, criteria)
         return loaded.only(here | loaded.named(names))
     if names or here:
         raise click.UsageError(f"federations of {folder} and files elsewhere are judged apart: call twice")
-    return load_files(elsewhere, **{**network, "inventories": {}})
+    return load_files(elsewhere, dataclasses.replace(criteria, inventories={}))
 
 
-def _network(session: Session) -> dict[str, Any]:
+def _criteria(session: Session) -> Criteria:
     """What reconcile.toml says that federation files must respect, and the day they are judged at."""
+    from reconcile.config.rules.criteria import Criteria
+
     if not session.settings_file.exists():
         click.echo("no reconcile.toml here: protected names and old hosts are not checked", err=True)
-        return {}
+        return Criteria()
     settings, today = session.own_settings, _today(session)
-    return {
-        "protected": settings.protected,
-        "servers": settings.legacy,
-        "inventories": session.inventories,
-        "today": today,
-        "batches": settings.batches or None,
-        "prices": settings.prices,
-        "register": session.register,
-    }
+    return Criteria(
+        protected=settings.protected,
+        servers=settings.legacy,
+        inventories=session.inventories,
+        today=today,
+        batches=settings.batches or None,
+        prices=settings.prices,
+        register=session.register,
+    )
 
 
 def _today(session: Session) -> dt.date | None:

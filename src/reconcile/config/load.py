@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 import difflib
 import errno
 import hashlib
@@ -17,13 +16,10 @@ from reconcile.config.document.decode import read_shape
 from reconcile.config.document.document import SIZE_LIMIT, Unreadable, decode, read_document
 from reconcile.config.document.flaw import Flaw
 from reconcile.config.federation.federation import Federation, Mark, Route
-from reconcile.config.inventory.inventory import Inventory
-from reconcile.config.rules import NO_INVENTORIES, check
+from reconcile.config.rules import check
+from reconcile.config.rules.criteria import FILES_ALONE, Criteria
 from reconcile.config.rules.diagnostic import Diagnostic
-from reconcile.config.settings.tables.batches import Batch
-from reconcile.config.settings.tables.legacy.legacy import LegacyServer
-from reconcile.config.settings.tables.tenant.prices import Prices
-from reconcile.config.structures.register import Register, places
+from reconcile.config.structures.register import places
 from reconcile.problem import Problem
 
 _INVALID = 3  # the exit code for configuration that cannot be used
@@ -82,23 +78,8 @@ class Loaded:
         return frozenset(chosen)
 
 
-def load_federations(
-    folder: Path,
-    protected: Collection[str] = (),
-    servers: Mapping[str, LegacyServer] | None = None,
-    inventories: Mapping[str, Inventory | Problem] = NO_INVENTORIES,
-    today: dt.date | None = None,
-    batches: Sequence[Batch] | None = None,
-    prices: Prices | None = None,
-    register: Register | None = None,
-) -> Loaded:
-    """Load every ``*.yaml`` of a folder.
-
-    ``protected``: addresses and domains that no file may declare. ``servers``: the old hosts that files may name; None
-    when they are not known. ``inventories``: what the old hosts held, by slug, or why that cannot be told. ``today``:
-    the civil day the files are judged at; without it, what depends on the day is not. ``batches``: the dates of the
-    calendar, None when they are not known. ``prices``: what licences cost, None when that is not judged.
-    ``register``: the structures as PopStructure had them, None when it was never read.
+def load_federations(folder: Path, criteria: Criteria = FILES_ALONE) -> Loaded:
+    """Load every ``*.yaml`` of a folder, and judge them by ``criteria`` as well.
 
     Raises ``Problem`` CFG01 when the folder cannot be read, CFG04 when it holds no federation.
     """
@@ -111,19 +92,10 @@ def load_federations(
         raise Problem(
             "CFG04", f"{folder} holds no federation file.", "a federation is a file like spf55.yaml", _INVALID
         )
-    return load_files(paths, protected, servers, inventories, today, batches, prices, register)
+    return load_files(paths, criteria)
 
 
-def load_files(
-    paths: Iterable[Path],
-    protected: Collection[str] = (),
-    servers: Mapping[str, LegacyServer] | None = None,
-    inventories: Mapping[str, Inventory | Problem] = NO_INVENTORIES,
-    today: dt.date | None = None,
-    batches: Sequence[Batch] | None = None,
-    prices: Prices | None = None,
-    register: Register | None = None,
-) -> Loaded:
+def load_files(paths: Iterable[Path], criteria: Criteria = FILES_ALONE) -> Loaded:
     """Load these files and check them together."""
     remarks: list[Diagnostic] = []
     sources: dict[Path, str] = {}
@@ -155,10 +127,10 @@ def load_files(
             continue
         slug = f"spf{shape.file.code.lower()}"
         marks, digest = _lowered(document.marks), hashlib.sha256(raw).hexdigest()
-        federation = Federation(slug, path, shape.file, marks, digest, places(shape.file.structures, register))
+        federation = Federation(slug, path, shape.file, marks, digest, places(shape.file.structures, criteria.register))
         federations.append(federation)
         broken[path] = shape.broken
-    for federation, finding in check(federations, protected, servers, inventories, today, batches, prices, register):
+    for federation, finding in check(federations, criteria):
         if finding.route[:2] not in broken[federation.path]:
             remarks.append(finding.at(federation.marks, federation.path))
     # Some of the federations are only a likeness of what their file means: those with an error.

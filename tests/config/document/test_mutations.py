@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from reconcile.config.document.document import decode, read_document
 from reconcile.config.load import Loaded, load_files
+from reconcile.config.rules.criteria import Criteria
 from reconcile.config.settings.tables.legacy.legacy import LegacyServer
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -26,7 +27,7 @@ VALUES: Any = st.sampled_from(
 def judged(text: str, folder: Path) -> Loaded:
     path = folder / "spf55.yaml"
     path.write_bytes(text.encode())
-    loaded = load_files([path], ["spf54.org"], {"mutualise": HOST})
+    loaded = load_files([path], Criteria(["spf54.org"], {"mutualise": HOST}))
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     for one in loaded.diagnostics:
         assert 1 <= one.line <= len(lines)

@@ -10,6 +10,7 @@ import pytest
 from reconcile.config.inventory.changes import Difference, compare
 from reconcile.config.inventory.inventory import Inventory, Kind, LegacyAddress, login_owners
 from reconcile.config.load import Loaded, load_federations
+from reconcile.config.rules.criteria import Criteria
 from reconcile.config.rules.inventory import undecided, undecided_mail
 from reconcile.problem import Problem
 
@@ -45,7 +46,7 @@ def held(*addresses: LegacyAddress, slug: str = "spf55", **more: object) -> Inve
 
 def loaded(folder: Path, inventory: Inventory, today: dt.date | None, text: str = FILE) -> Loaded:
     (folder / "spf55.yaml").write_text(text, encoding="utf-8")
-    return load_federations(folder, inventories={"spf55": inventory}, today=today)
+    return load_federations(folder, Criteria(inventories={"spf55": inventory}, today=today))
 
 
 @pytest.mark.parametrize(
@@ -194,7 +195,7 @@ def test_an_inventory_nobody_can_read_stops_its_federation_alone(tmp_path: Path)
     (tmp_path / "spf55.yaml").write_text(FILE, encoding="utf-8")
     (tmp_path / "spf88.yaml").write_text(FILE.replace("55", "88").replace("Petit", "Haas"), encoding="utf-8")
     damaged = Problem("INV01", "spfstate/inventory/spf88/x.json is damaged.", "put back a good copy")
-    found = load_federations(tmp_path, inventories={"spf88": damaged}, today=DAY - dt.timedelta(days=14))
+    found = load_federations(tmp_path, Criteria(inventories={"spf88": damaged}, today=DAY - dt.timedelta(days=14)))
     assert [(one.code, one.path.name, one.message) for one in found.diagnostics] == [
         ("SPF516", "spf88.yaml", "spfstate/inventory/spf88/x.json is damaged")
     ]

@@ -11,6 +11,7 @@ import yaml
 from reconcile.config.inventory.inventory import Inventory
 from reconcile.config.load import load_federations
 from reconcile.config.rules import RULES
+from reconcile.config.rules.criteria import Criteria
 from reconcile.config.rules.diagnostic import Diagnostic
 from reconcile.config.settings.tables.batches import Batch
 from reconcile.config.settings.tables.legacy.legacy import LegacyServer
@@ -32,7 +33,7 @@ def test_each_rule_speaks_at_the_right_place_and_no_other_does(
         (tmp_path / name).write_text(text, encoding="utf-8")
     inventories = {slug: _inventory(held) for slug, held in story.get("inventories", {}).items()}
     batches = [Batch.model_validate(one) for one in story["batches"]] if "batches" in story else None
-    network = (
+    criteria = Criteria(
         story.get("protected", ()),
         _servers(story.get("servers")),
         inventories,
@@ -41,7 +42,7 @@ def test_each_rule_speaks_at_the_right_place_and_no_other_does(
         Prices(),
         _register(story.get("register")),
     )
-    loaded = load_federations(tmp_path, *network)
+    loaded = load_federations(tmp_path, criteria)
     found = [f"{one.path.name}:{one.line}:{one.column} {one.code}" for one in loaded.diagnostics]
     assert found == story["expect"], story["says"]
     assert all(one.severity == story.get("severity", RULES[one.code].severity) for one in loaded.diagnostics)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from reconcile.config.load import load_federations
+from reconcile.config.rules.criteria import Criteria
 from reconcile.config.settings.load import load_settings
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -10,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def test_the_examples_are_valid() -> None:
     settings = load_settings([ROOT / "reconcile.toml"])
-    loaded = load_federations(ROOT / "federations", settings.protected, settings.legacy)
+    loaded = load_federations(ROOT / "federations", Criteria(settings.protected, settings.legacy))
     assert loaded.errors == ()
     assert [federation.slug for federation in loaded.select()] == ["spf55", "spf88", "spf971"]
     assert all(federation.file.legacy for federation in loaded.federations)

@@ -14,6 +14,7 @@ from reconcile.config.settings.tables.tenant.tenant import Tenant
 from reconcile.passwords.vault import Sealed
 from reconcile.providers.base import Absent, Observation, Observed, Order, Provider, Scope, Unknown, Wanted
 from reconcile.providers.microsoft import Credential, microsoft_provider
+from reconcile.providers.microsoft.wire.auth import Registration
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Live, Value
 from reconcile.sandbox.clock import SandboxClock
@@ -64,7 +65,7 @@ class World:
     def connect(self, credential: Credential = "", settings: Settings | None = None) -> Provider:
         return microsoft_provider(
             settings or self.settings,
-            credential or self.server.client_secret,
+            Registration(credential or self.server.client_secret),
             self.clock,
             random=lambda: 0.5,
             password=self._password,

@@ -53,7 +53,7 @@ def test_the_journal_of_a_run_tells_its_story(tmp_path: Path, clock: TickingCloc
         journal.intent(CONTACT, "create", ["licence", "aliases"])
         journal.outcome(CONTACT, "create", "done", a_record(), seconds=1.23456, request_id="req-1")
         journal.intent(CONTACT, "update")
-        journal.outcome(CONTACT, "update", "failed", error_code="MSG03", error_message="The tenant refused.")
+        journal.outcome(CONTACT, "update", "failed", error=Problem("MSG03", "The tenant refused."))
         journal.end({"done": 1, "failed": 1})
     lines = [json.loads(line) for line in journal.path.read_text().splitlines()]
     assert [line["event"] for line in lines] == ["run", "opens", "intent", "outcome", "intent", "outcome", "end"]

@@ -96,8 +96,11 @@ def day(session: Session, date: str, patience: float, longest: float) -> int:
 def _somebody_migrates(session: Session, migration: dt.date) -> None:
     """Raise Problem CFG04 for a date that no file names, as far as the files can be read."""
     from reconcile.config.load import load_federations
+    from reconcile.config.rules.criteria import Criteria
 
-    loaded = load_federations(session.federations, protected=session.settings.protected, register=session.register)
+    loaded = load_federations(
+        session.federations, Criteria(protected=session.settings.protected, register=session.register)
+    )
     if not loaded.errors and all(one.file.migration.date != migration for one in loaded.federations):
         raise Problem("CFG04", f"No federation migrates on {migration}.", "see: reconcile batches show", 3)
 
@@ -131,8 +134,11 @@ def _free(session: Session, migration: dt.date, tour: Tour) -> list[str]:
     """The federations of that day that nobody else is at work on."""
     from reconcile.cli.wiring.store import store
     from reconcile.config.load import load_federations
+    from reconcile.config.rules.criteria import Criteria
 
-    loaded = load_federations(session.federations, protected=session.settings.protected, register=session.register)
+    loaded = load_federations(
+        session.federations, Criteria(protected=session.settings.protected, register=session.register)
+    )
     for error in loaded.errors:
         where = f"{error.path}:{error.line}:{error.column}"
         tour.trouble.setdefault(error.path.stem, f"{where}: {error.code} {error.message}")

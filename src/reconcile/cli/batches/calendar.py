@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 def loaded(session: Session) -> Loaded:
     """Every federation whose file is valid; the others are told on standard error and left out."""
     from reconcile.config.load import load_federations
+    from reconcile.config.rules.criteria import Criteria
 
-    found = load_federations(session.federations, protected=session.settings.protected)
+    found = load_federations(session.federations, Criteria(protected=session.settings.protected))
     for path in sorted({one.path for one in found.errors}):
         session.warn(f"Left out: {path} is not valid (reconcile validate says why).")
     return found

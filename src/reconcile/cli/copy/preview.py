@@ -41,11 +41,12 @@ def _described(session: Session, names: tuple[str, ...]) -> dict[str, _Ends]:
     Raises ``Problem`` COPY11 when no copy is called by one of the names, or there is none at all.
     """
     from reconcile.config.load import load_federations
+    from reconcile.config.rules.criteria import Criteria
     from reconcile.resources.desired.federations import compile_federations
 
     loaded: Sequence[Federation] = ()
     if session.federations.is_dir():  # a host that only copies may have the list alone
-        loaded = load_federations(session.federations, protected=session.settings.protected).select(())
+        loaded = load_federations(session.federations, Criteria(protected=session.settings.protected)).select(())
     found: dict[str, _Ends] = {
         str(copy.address): (
             str(copy.fields["source"]),

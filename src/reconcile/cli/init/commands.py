@@ -168,22 +168,22 @@ def _secrets(session: Session) -> list[str]:
 
 def _unmanaged(session: Session, there: list[str]) -> Mapping[str, int]:
     """The tenant's mail domains that no file names, and their mailboxes. None, and said, when it is not reached."""
-    from reconcile.cli.session.credential import application, credential
+    from reconcile.cli.session.credential import registration
     from reconcile.cli.wiring.providers import readers
     from reconcile.config.load import load_federations
+    from reconcile.config.rules.criteria import Criteria
     from reconcile.providers.base import Scope
     from reconcile.providers.microsoft import mail_domains
 
     settings = session.outside
     try:
-        key = credential(session)
-        names = mail_domains(settings, key, session.clock, application=application(session))
+        names = mail_domains(settings, registration(session), session.clock)
     except Problem as problem:
         session.warn(f"What the tenant holds was not looked at: {problem.message}")
         return {}
     covered: set[str] = set()
     if there:
-        loaded = load_federations(session.federations, protected=settings.protected)
+        loaded = load_federations(session.federations, Criteria(protected=settings.protected))
         covered = {name for federation in loaded.federations for name in federation.domains}
     open_ = [name for name in names if name not in covered and name not in settings.protected]
     if not open_:

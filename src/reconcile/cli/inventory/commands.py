@@ -122,15 +122,17 @@ def compare(
 def _federations(session: Session, names: Sequence[str]) -> tuple[Federation, ...]:
     """Those whose files are right in themselves: what an inventory says against them is no reason not to read one."""
     from reconcile.config.load import load_federations
+    from reconcile.config.rules.criteria import Criteria
 
-    return load_federations(session.federations, protected=session.settings.protected).select(names)
+    return load_federations(session.federations, Criteria(protected=session.settings.protected)).select(names)
 
 
 def _all_valid(session: Session) -> tuple[Federation, ...]:
     """Every federation whose file is right; one that is not says nothing of the others."""
     from reconcile.config.load import load_federations
+    from reconcile.config.rules.criteria import Criteria
 
-    loaded = load_federations(session.federations, protected=session.settings.protected)
+    loaded = load_federations(session.federations, Criteria(protected=session.settings.protected))
     for path in sorted({one.path for one in loaded.errors}):
         session.warn(f"{path} is not valid and is left out; see: reconcile validate")
     return loaded.federations

@@ -71,9 +71,10 @@ def list_(session: Session, what: tuple[str, ...], as_json: bool) -> int:
     from reconcile.cli.wiring.letters.statuses import standings_of
     from reconcile.cli.wiring.store import store
     from reconcile.config.load import load_federations
+    from reconcile.config.rules.criteria import Criteria
     from reconcile.views.letters import letters_document, letters_table
 
-    loaded = load_federations(session.federations, protected=session.settings.protected)
+    loaded = load_federations(session.federations, Criteria(protected=session.settings.protected))
     chosen, states, jobs = named(loaded, what), store(session), CopyJobs(session)
     rows = {
         one.slug: standings_of(session, one, states.read(one.slug), jobs)

@@ -93,8 +93,9 @@ def resend(session: Session, federation: str, name: str) -> int:
 def _slug(session: Session, name: str) -> str:
     """The federation of that name. Raises ``Problem`` CFG04 for a name nobody has."""
     from reconcile.config.load import load_federations
+    from reconcile.config.rules.criteria import Criteria
 
-    loaded = load_federations(session.federations, protected=session.settings.protected)
+    loaded = load_federations(session.federations, Criteria(protected=session.settings.protected))
     [path] = loaded.named([name])
     return path.stem
 

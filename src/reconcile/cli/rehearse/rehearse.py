@@ -37,13 +37,14 @@ def rehearse(session: Session, federations: tuple[str, ...]) -> int:
     from reconcile.cli.wiring.assigned_mx import assigned_mx
     from reconcile.cli.wiring.providers import dns_services
     from reconcile.config.load import load_federations
+    from reconcile.config.rules.criteria import Criteria
     from reconcile.providers.base import Weight
     from reconcile.providers.dns.checks.servers import SwitchMoments
     from reconcile.providers.microsoft.rehearsal.rehearsal import Move, Verdict, rehearse
     from reconcile.resources.milestones import milestones
 
     settings = session.settings
-    loaded = load_federations(session.federations, protected=settings.protected).select(federations)
+    loaded = load_federations(session.federations, Criteria(protected=settings.protected)).select(federations)
     proof = credential(session)
     switches = {
         domain: SwitchMoments(moments.preparation, moments.cutover)

@@ -79,8 +79,9 @@ def purge(session: Session, what: tuple[str, ...]) -> None:
 
 def _federations(session: Session, what: Sequence[str]) -> list[Federation]:
     from reconcile.config.load import load_federations
+    from reconcile.config.rules.criteria import Criteria
 
-    loaded = load_federations(session.federations, protected=session.settings.protected)
+    loaded = load_federations(session.federations, Criteria(protected=session.settings.protected))
     slugs = named(loaded, what)
     return [one for one in loaded.federations if one.slug in slugs]
 

@@ -23,8 +23,9 @@ def deliver(session: Session, what: tuple[str, ...], carried: bool) -> int:
     Nothing is delivered before a federation's mail was switched. Takes the identity that opens the vault.
     """
     from reconcile.config.load import load_federations
+    from reconcile.config.rules.criteria import Criteria
 
-    loaded = load_federations(session.federations, protected=session.settings.protected)
+    loaded = load_federations(session.federations, Criteria(protected=session.settings.protected))
     slugs = sorted(named(loaded, what))
     if carried:
         _carried(session, slugs, required=bool(what))

@@ -48,8 +48,9 @@ def reset(session: Session, addresses: tuple[str, ...], yes: bool) -> int:
 
 def _person(session: Session, address: str) -> tuple[str, Mailbox]:
     from reconcile.config.load import load_federations
+    from reconcile.config.rules.criteria import Criteria
 
-    loaded = load_federations(session.federations, protected=session.settings.protected)
+    loaded = load_federations(session.federations, Criteria(protected=session.settings.protected))
     for federation in loaded.federations:
         for known, mailbox in federation.file.mailboxes.items():
             if known.lower() == address.lower():

@@ -12,7 +12,7 @@ from reconcile.problem import Problem
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reconcile.providers.microsoft.wire.auth import Certificate, Credential
+    from reconcile.providers.microsoft.wire.auth import Certificate, Credential, Registration
 
 #: What Entra expects as the audience of an assertion (Microsoft, "Workload identity federation").
 AUDIENCE = "api://AzureADTokenExchange"
@@ -38,9 +38,15 @@ def credential(session: Session) -> Credential:
     return session.secret("RECONCILE_CLIENT_SECRET", tenant.client_secret_file, "client secret of the tenant's app")
 
 
-def application(session: Session) -> str:
-    """The reader's app registration in a job that only plans; "" for that of reconcile.toml, and in the sandbox."""
-    return "" if session.sandbox else session.environment.get("RECONCILE_CLIENT_ID", "").strip()
+def registration(session: Session) -> Registration:
+    """The app registration this call signs in as. Raises AUTH01 as ``credential`` does.
+
+    In a job that only plans it is the reader's (RECONCILE_CLIENT_ID), else that of reconcile.toml; the sandbox has one.
+    """
+    from reconcile.providers.microsoft.wire.auth import Registration
+
+    client_id = "" if session.sandbox else session.environment.get("RECONCILE_CLIENT_ID", "").strip()
+    return Registration(credential(session), client_id)
 
 
 def _certificate(file: Path | None) -> Certificate:

@@ -45,10 +45,11 @@ def in_(session: Session, files: tuple[Path, ...], write: bool, federation: str,
     """
     from reconcile.answers.reading.grid import Refused
     from reconcile.config.load import load_federations
+    from reconcile.config.rules.criteria import Criteria
 
     failed = False
     for path in files:
-        loaded = load_federations(session.federations, protected=session.settings.protected)
+        loaded = load_federations(session.federations, Criteria(protected=session.settings.protected))
         try:
             failed |= _one(session, path, loaded, federation, older, write, folder)
         except Refused as refused:

@@ -36,8 +36,9 @@ def out(session: Session, what: tuple[str, ...], folder: Path) -> int:
     others are.
     """
     from reconcile.config.load import load_federations
+    from reconcile.config.rules.criteria import Criteria
 
-    loaded = load_federations(session.federations, protected=session.settings.protected)
+    loaded = load_federations(session.federations, Criteria(protected=session.settings.protected))
     chosen = named(loaded, what)
     valid = [one for one in loaded.federations if one.slug in chosen]
     if not valid:

@@ -27,9 +27,10 @@ def status(session: Session, what: tuple[str, ...], as_json: bool) -> int:
     """Show, of these federations or of all, who was handed a workbook and when, who answered, who is late, and how many
     old addresses nobody has decided on; whoever is waited for first."""
     from reconcile.config.load import load_federations
+    from reconcile.config.rules.criteria import Criteria
     from reconcile.views.sheets import sheets_document, sheets_text
 
-    loaded = load_federations(session.federations, protected=session.settings.protected)
+    loaded = load_federations(session.federations, Criteria(protected=session.settings.protected))
     chosen = named(loaded, what)
     for path in sorted({one.path for one in loaded.errors if one.path.stem in chosen}):
         session.warn(f"Left out: {path} is not valid (reconcile validate says why).")

@@ -125,10 +125,11 @@ def _settings(session: Session) -> Signature:
 def _mailboxes(session: Session) -> dict[str, Mapping[str, Value | Reference]]:
     """What each mailbox of a valid file will show."""
     from reconcile.config.load import load_federations
+    from reconcile.config.rules.criteria import Criteria
     from reconcile.resources.desired.federations import compile_federations
 
     settings = session.settings
-    loaded = load_federations(session.federations, protected=settings.protected, register=session.register)
+    loaded = load_federations(session.federations, Criteria(protected=settings.protected, register=session.register))
     for path in sorted({one.path for one in loaded.errors}):
         session.warn(f"Left out: {path} is not valid (reconcile validate says why).")
     return {

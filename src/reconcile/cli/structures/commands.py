@@ -148,8 +148,9 @@ def _is_federation(session: Session, word: str) -> bool:
 
 def _federations(session: Session, register: Register, names: list[str]) -> tuple[Federation, ...]:
     from reconcile.config.load import load_federations
+    from reconcile.config.rules.criteria import Criteria
 
-    loaded = load_federations(session.federations, protected=session.settings.protected, register=register)
+    loaded = load_federations(session.federations, Criteria(protected=session.settings.protected, register=register))
     chosen = named(loaded, names)
     for path in sorted({one.path for one in loaded.errors if one.path.stem in chosen}):
         session.warn(f"Left out: {path} is not valid (reconcile validate says why).")

@@ -78,14 +78,17 @@ def prepare_again(session: Session, plan: Plan) -> Prepared:
 
 def _loaded(session: Session) -> Loaded:
     from reconcile.config.load import load_federations
+    from reconcile.config.rules.criteria import Criteria
 
     return load_federations(
         session.federations,
-        protected=session.settings.protected,
-        servers=session.settings.legacy,
-        inventories=session.inventories,
-        today=session.today,
-        register=session.register,
+        Criteria(
+            protected=session.settings.protected,
+            servers=session.settings.legacy,
+            inventories=session.inventories,
+            today=session.today,
+            register=session.register,
+        ),
     )
 
 

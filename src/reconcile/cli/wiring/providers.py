@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from reconcile.cli.session.credential import application, credential
+from reconcile.cli.session.credential import registration
 from reconcile.cli.session.session import Session
 from reconcile.cli.wiring.closing import closing
 from reconcile.cli.wiring.copies import copies_location
@@ -45,11 +45,10 @@ def _tenant_and_copies(session: Session) -> tuple[Provider, Provider]:
     queue = copies_location(session).jobs
     tenant = microsoft_provider(
         session.outside,
-        credential(session),
+        registration(session),
         session.clock,
         first_passwords(session),
         copied=queue.copied,
-        application=application(session),
     )
     return tenant, copies_provider(queue)
 

@@ -11,7 +11,7 @@ from reconcile.providers.base import Provider
 from reconcile.providers.microsoft.reading.lists import list_accepted
 from reconcile.providers.microsoft.reading.reader import MicrosoftReader
 from reconcile.providers.microsoft.reading.watch import Watch
-from reconcile.providers.microsoft.wire.auth import Credential
+from reconcile.providers.microsoft.wire.auth import Registration
 from reconcile.providers.microsoft.wire.connection import connect
 from reconcile.providers.microsoft.wire.refusals import Refused, explained
 from reconcile.providers.microsoft.wire.transport import Transport
@@ -28,23 +28,21 @@ PARALLEL = {"domain": 4, "domain_verification": 8, "connector": 1, "mailbox": 20
 
 def microsoft_provider(
     settings: Settings,
-    credential: Credential,
+    registration: Registration,
     clock: Clock,
     password: NewPassword,
     random: Callable[[], float] = system_random.random,
     transport: type[Transport] = Transport,
     copied: Callable[[], Collection[str]] = frozenset,
-    application: str = "",
 ) -> Provider:
     """The provider ``microsoft``. Nothing is sent before the first read or write.
 
-    ``credential`` is the application's: a client secret, a certificate, or an identity lent by a pipeline.
+    ``registration``: who signs in, with a client secret, a certificate, or an identity lent by a pipeline.
     ``password`` answers the first password of each account that is created, sealed already; ``random`` spreads retries;
-    ``transport`` sends; ``copied`` answers the mailboxes into which nothing is left to copy. ``application``: the app
-    registration that signs in, when it is not the settings' one.
+    ``transport`` sends; ``copied`` answers the mailboxes into which nothing is left to copy.
     """
     sender = transport(clock, random, settings.tenant.ca_file)
-    surfaces = _surfaces(settings, credential, clock, sender, application)
+    surfaces = _surfaces(settings, registration, clock, sender)
     return Provider(
         name="microsoft",
         reader=MicrosoftReader(surfaces.graph, surfaces.exchange, settings, copied),
@@ -58,29 +56,27 @@ def microsoft_provider(
 
 def first_password_accounts(
     settings: Settings,
-    credential: Credential,
+    registration: Registration,
     clock: Clock,
     random: Callable[[], float] = system_random.random,
-    application: str = "",
 ) -> FirstPasswordAccounts:
     """The accounts of people, as far as their first passwords go; arguments as ``microsoft_provider``'s."""
     sender = Transport(clock, random, settings.tenant.ca_file)
-    return FirstPasswordAccounts(_surfaces(settings, credential, clock, sender, application))
+    return FirstPasswordAccounts(_surfaces(settings, registration, clock, sender))
 
 
 def mail_domains(
     settings: Settings,
-    credential: Credential,
+    registration: Registration,
     clock: Clock,
     random: Callable[[], float] = system_random.random,
-    application: str = "",
 ) -> tuple[str, ...]:
     """The domains Exchange takes mail for, but for the tenant's own ones; arguments as ``microsoft_provider``'s.
 
     Raises ``Problem`` with a code AUTH… or M365-…
     """
     sender = Transport(clock, random, settings.tenant.ca_file)
-    exchange = _surfaces(settings, credential, clock, sender, application).exchange
+    exchange = _surfaces(settings, registration, clock, sender).exchange
     try:
         names = list_accepted(exchange)
     except Refused as refused:
@@ -88,9 +84,7 @@ def mail_domains(
     return tuple(sorted(name for name in names if not name.endswith(".onmicrosoft.com")))
 
 
-def _surfaces(
-    settings: Settings, credential: Credential, clock: Clock, sender: Transport, application: str
-) -> Surfaces:
-    signing_in = settings.tenant.model_copy(update={"client_id": application or settings.tenant.client_id})
-    graph, exchange = connect(signing_in, credential, sender, clock)
+def _surfaces(settings: Settings, registration: Registration, clock: Clock, sender: Transport) -> Surfaces:
+    signing_in = settings.tenant.model_copy(update={"client_id": registration.client_id or settings.tenant.client_id})
+    graph, exchange = connect(signing_in, registration.credential, sender, clock)
     return Surfaces(graph, exchange, clock, settings, Watch(graph, exchange))

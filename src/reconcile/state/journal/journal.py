@@ -93,19 +93,20 @@ class Journal:
         result: Literal["done", "failed"],
         record: Record | None = None,
         *,
-        error_code: str = "",
-        error_message: str = "",
+        error: Problem | None = None,
         seconds: float = 0.0,
         request_id: str = "",
     ) -> None:
         """Say what came of it. Done: ``record`` is what the snapshot now holds for the address, None when it holds
-        nothing any more. Failed: the snapshot keeps what it had. Raises ValueError on a sensitive field.
+        nothing any more. Failed, with its ``error``: the snapshot keeps what it had.
+
+        Raises ValueError on a sensitive field.
         """
         entry: dict[str, object] = {"address": str(address), "action": action, "result": result}
         if result == "done":
             entry["record"] = None if record is None else record_as_json(record)
         else:
-            entry["error"] = {"code": error_code, "message": error_message}
+            entry["error"] = {"code": error.code if error else "", "message": error.message if error else ""}
         if request_id:
             entry["request_id"] = request_id
         self._append("outcome", {**entry, "seconds": round(seconds, 3)})

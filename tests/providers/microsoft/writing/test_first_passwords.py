@@ -18,6 +18,7 @@ from reconcile.passwords.first_passwords import FirstPasswords
 from reconcile.passwords.vault import Sealed, Vault
 from reconcile.problem import Problem
 from reconcile.providers.microsoft import microsoft_provider
+from reconcile.providers.microsoft.wire.auth import Registration
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Value
 
@@ -43,7 +44,11 @@ class Tenant:
 
     def provider(self, password: Callable[[Address, Collection[str]], Sealed]) -> Any:
         return microsoft_provider(
-            self.world.settings, self.world.server.client_secret, self.world.clock, password, random=lambda: 0.5
+            self.world.settings,
+            Registration(self.world.server.client_secret),
+            self.world.clock,
+            password,
+            random=lambda: 0.5,
         )
 
     def given(self, address: str) -> list[str]:

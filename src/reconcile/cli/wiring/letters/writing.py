@@ -90,8 +90,9 @@ class Writing:
     @functools.cached_property
     def _loaded(self) -> Loaded:
         from reconcile.config.load import load_federations
+        from reconcile.config.rules.criteria import Criteria
 
-        return load_federations(self.session.federations, protected=self._settings.protected)
+        return load_federations(self.session.federations, Criteria(protected=self._settings.protected))
 
     @property
     def _settings(self) -> Settings:

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from reconcile.cli.session.credential import application, credential
+from reconcile.cli.session.credential import registration
 from reconcile.cli.session.session import Session
 from reconcile.cli.wiring.passwords.vault import vault
 
@@ -68,9 +68,7 @@ def accounts(session: Session) -> FirstPasswordAccounts:
     """The tenant's accounts, as far as their first passwords go."""
     from reconcile.providers.microsoft import first_password_accounts
 
-    return first_password_accounts(
-        session.outside, credential(session), session.clock, application=application(session)
-    )
+    return first_password_accounts(session.outside, registration(session), session.clock)
 
 
 def _packed(session: Session, slug: str, people: Sequence[Handed], former: str) -> Packed:

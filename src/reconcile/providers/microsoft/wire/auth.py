@@ -53,6 +53,14 @@ class Device:
 Credential = str | Certificate | Device | Callable[[], str]
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Registration:
+    """The app registration that signs in, with what it proves itself by. ``client_id``: "" for that of the settings."""
+
+    credential: Credential = dataclasses.field(repr=False)
+    client_id: str = ""
+
+
 class Tokens:
     """Bearer tokens by resource, cached until shortly before they end. Thread-safe.
 
