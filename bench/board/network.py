@@ -23,7 +23,7 @@ from reconcile.config.settings.load import load_settings
 from reconcile.config.settings.settings import Settings
 from reconcile.mailcopy.queue.jobs import JobList
 from reconcile.resources.address import Address
-from reconcile.resources.desired import compile_federations
+from reconcile.resources.desired.federations import compile_federations
 from reconcile.resources.resource import Reference
 from reconcile.state.inventory import InventoryFolder
 from reconcile.state.journal.journal import Journal, new_run_id

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from tests.applying.memory import NOW
 
+from reconcile.planning.inputs import Inputs
 from reconcile.planning.narrowing import federations_of, narrowed
 from reconcile.planning.plan.plan import Basis
-from reconcile.planning.planner import Inputs
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Desired, Reference
 from reconcile.state.snapshot.snapshot import Record, Snapshot

@@ -31,11 +31,14 @@ def gather(session: Session, plan: Path | None = None) -> Board:
     """
     from reconcile.clock import SystemClock
     from reconcile.config.load import load_federations
+    from reconcile.config.rules.criteria import Criteria
     from reconcile.mailcopy.queue.forecast import forecast
     from reconcile.state.journal.runs import run_records
     from reconcile.views.board.model import Board
 
-    loaded = load_federations(session.federations, protected=session.settings.protected, register=session.register)
+    loaded = load_federations(
+        session.federations, Criteria(protected=session.settings.protected, register=session.register)
+    )
     runs, jobs = tuple(run_records(session.state / "runs")), copies_of(session)
     rates = _rates(session) if jobs else {}
     # Copies go by the machine's own clock, whatever day is played.

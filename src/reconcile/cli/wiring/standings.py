@@ -25,9 +25,12 @@ def standings(session: Session, what: Sequence[str]) -> list[FederationStatus]:
     Raises ``Problem`` CFG04 for a name nobody has.
     """
     from reconcile.config.load import load_federations
+    from reconcile.config.rules.criteria import Criteria
     from reconcile.state.journal.runs import run_records
 
-    loaded = load_federations(session.federations, protected=session.settings.protected, register=session.register)
+    loaded = load_federations(
+        session.federations, Criteria(protected=session.settings.protected, register=session.register)
+    )
     runs = run_records(session.state / "runs")
     return standings_of(session, loaded, named(loaded, what), runs, copies_of(session))
 
@@ -67,7 +70,7 @@ def _standings(
     from reconcile.cli.wiring.rollback import returning
     from reconcile.cli.wiring.store import journals_of, store
     from reconcile.planning.status import Copies, State, broken, standing
-    from reconcile.resources.desired import compile_federations
+    from reconcile.resources.desired.federations import compile_federations
     from reconcile.state.snapshot.snapshot import Snapshot
 
     ones = [one for one in loaded.federations if one.slug in chosen]
