@@ -35,8 +35,8 @@ def copies(context: Context, address: str, mailbox: Mailbox) -> Iterator[Desired
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Mail:
-    """Whose old mail goes where: the login on the old host, the new mailbox, the folder of it that receives the mail ("":
-    all of it), the public folder it is read from ("": the login's own mailbox)."""
+    """Whose old mail goes where. ``folder``: the one of the new mailbox that receives it, "" when all do.
+    ``public_folder``: where it is read from, "" for the login's own mailbox."""
 
     login: str
     destination: str
