@@ -138,6 +138,13 @@ class World:
         )
         assert answer.ok, answer.text
 
+    def remove_recipient(self, address: str) -> None:
+        """A contact or a group removed in the portal."""
+        answer = requests.delete(
+            f"{self.server.control}/recipient/{address}", verify=str(self.server.ca_file), timeout=10
+        )
+        assert answer.ok, answer.text
+
     def stop(self) -> None:
         self.server.stop()
 

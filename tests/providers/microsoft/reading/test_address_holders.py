@@ -7,6 +7,7 @@ from tests.providers.microsoft.world import DOMAIN, DOMAINS, SLUG, World
 
 from reconcile.problem import Problem
 from reconcile.providers.base import ABSENT, Absent, Observed, Scope, Unknown, Wanted
+from reconcile.providers.microsoft.reading import records, tenant
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Desired, Live, Value
 
@@ -54,6 +55,44 @@ def test_a_write_that_meets_the_holder_names_it(world: World, kind: str, holder:
         world.provider.writer.create(order)
     assert refused.value.code == "M365-10"
     assert holder in str(refused.value)
+
+
+@pytest.mark.parametrize("aliases", [(), (PAUL,)], ids=["its own", "an alias"])
+def test_a_deleted_group_keeps_its_address_and_is_named_by_plan_and_write(
+    world: World, aliases: tuple[str, ...]
+) -> None:
+    key = f"lou@{DOMAIN}" if aliases else PAUL
+    fields = {**PERSON, "aliases": aliases}
+    order = world.order("mailbox", key, fields)
+    world.control("recipient", {"kind": "office_group", "address": PAUL})
+    assert "is already an address of the Microsoft 365 group" in str(planned(world, (key, fields))[key])
+    world.remove_recipient(PAUL)
+    shown = planned(world, (key, fields))[key]
+    assert isinstance(shown, Unknown)
+    assert shown.reason.startswith(f"M365-27 {key}: the deleted Microsoft 365 group {PAUL} still has {PAUL}.")
+    with pytest.raises(Problem) as refused:
+        world.provider.writer.create(order)
+    assert f"the deleted Microsoft 365 group {PAUL}" in str(refused.value)
+    world.remove_recipient(PAUL)  # for good
+    assert planned(world, (f"zoe@{DOMAIN}", {**PERSON, "aliases": (PAUL,)}))[f"zoe@{DOMAIN}"] is ABSENT
+
+
+def test_deleted_groups_are_asked_for_only_where_an_address_is_new(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+
+    def list_them(exchange: object) -> list[records.Recipient]:
+        asked.append(exchange)
+        return []
+
+    monkeypatch.setattr(tenant, "list_deleted_groups", list_them)
+    world.make("mailbox", PAUL, PERSON)
+    asked.clear()
+    planned(world, (PAUL, PERSON))
+    assert not asked
+    planned(world, (PAUL, {**PERSON, "aliases": (f"noir@{DOMAIN}", f"pn@{DOMAIN}")}))
+    assert len(asked) == 1
 
 
 def test_an_alias_somebody_else_has_stops_its_mailbox_alone(world: World) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -49,6 +50,11 @@ class AddressHolder:
     sign_in: str = ""
 
     @property
+    def keeps_all(self) -> bool:
+        """Whether every address is taken: a deleted account gives up all but the name it signed in by."""
+        return not (self.deleted and self.sign_in)
+
+    @property
     def hint(self) -> str:
         """What to do about it."""
         if self.deleted:
@@ -59,32 +65,56 @@ class AddressHolder:
 
 
 class AddressHolders:
-    """Every object with an address: accounts, guests, contacts, groups, and accounts deleted in the last thirty days;
-    those of a few domains, and whoever has one of the ``addresses``, where only those are read.
+    """Every object with an address: accounts, guests, contacts, groups, and accounts and groups deleted in the last
+    thirty days; those of a few domains, and whoever has one of the ``addresses``, where only those are read.
 
     What cannot be listed holds nothing here: the tenant itself refuses an address that is taken.
     """
 
     def __init__(self, tenant: Tenant, addresses: Collection[str] = ()) -> None:
-        self.all = tuple(_all(tenant, addresses))
-        self._by_address: defaultdict[str, list[AddressHolder]] = defaultdict(list)
-        for holder in self.all:
-            for address in holder.addresses:
-                self._by_address[address].append(holder)
+        self._tenant = tenant
+        self._known = tuple(_all(tenant, addresses))
+        self._by_address = _by_address(self._known)
+
+    @property
+    def all(self) -> tuple[AddressHolder, ...]:
+        return (*self._known, *self._deleted_groups)
 
     def of(self, address: str, but: Collection[str]) -> AddressHolder | None:
         """Who has the address, but for the objects of those ids; one that was not deleted before one that was."""
-        found = [holder for holder in self._by_address.get(address, ()) if holder.identity not in but]
-        return min(found, key=lambda holder: holder.deleted, default=None)
+        # Only for an address that nobody else has is there a deleted group to ask for: most plans ask for none.
+        known = self._by_address.get(address) or self._groups_by_address.get(address, [])
+        return min((one for one in known if one.identity not in but), key=lambda one: one.deleted, default=None)
+
+    @functools.cached_property
+    def _deleted_groups(self) -> tuple[AddressHolder, ...]:
+        return tuple(map(deleted_group, _listed(self._tenant.deleted_groups)))
+
+    @functools.cached_property
+    def _groups_by_address(self) -> Mapping[str, list[AddressHolder]]:
+        return _by_address(self._deleted_groups)
+
+
+def deleted_group(group: Recipient) -> AddressHolder:
+    """A Microsoft 365 group that was deleted: it has its addresses until it is purged."""
+    described = f"the deleted {KINDS['GroupMailbox'].removeprefix('the ')} {group.primary}"
+    return AddressHolder(group.user_id or group.guid, described, smtp_addresses(group.proxies), deleted=True)
 
 
 def conflict(key: str, address: str, holder: AddressHolder) -> Problem:
     """The mailbox ``key`` cannot have ``address`` because of its holder."""
     if holder.deleted:
-        return Problem(
-            "M365-27", f"{key}: {holder.described} had {address} and the tenant keeps its mail.", holder.hint
-        )
+        had = f"still has {address}" if holder.keeps_all else f"had {address} and the tenant keeps its mail"
+        return Problem("M365-27", f"{key}: {holder.described} {had}.", holder.hint)
     return Problem("M365-10", f"{key}: {address} is already an address of {holder.described}.", holder.hint)
+
+
+def _by_address(holders: Iterable[AddressHolder]) -> Mapping[str, list[AddressHolder]]:
+    found: defaultdict[str, list[AddressHolder]] = defaultdict(list)
+    for holder in holders:
+        for address in holder.addresses:
+            found[address].append(holder)
+    return found
 
 
 def _all(tenant: Tenant, addresses: Collection[str]) -> Iterator[AddressHolder]:

@@ -9,7 +9,7 @@ from reconcile.config.settings.settings import Settings
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.reading import records
 from reconcile.providers.microsoft.reading.licences import Skus
-from reconcile.providers.microsoft.reading.records import Box
+from reconcile.providers.microsoft.reading.records import Box, Recipient
 from reconcile.providers.microsoft.wire.exchange import Exchange
 from reconcile.providers.microsoft.wire.graph import Graph
 
@@ -24,6 +24,15 @@ def list_boxes(exchange: Exchange) -> list[Box]:
     """All user and shared mailboxes, in one list."""
     rows = whole_list(exchange, "Get-Mailbox", records.BOX_SELECT, RecipientTypeDetails=list(BOX_KINDS))
     return [records.box(row) for row in rows]
+
+
+def list_deleted_groups(exchange: Exchange) -> list[Recipient]:
+    """Microsoft 365 groups deleted in the last thirty days. By Exchange, for Graph's list of them wants a permission
+    that nothing else needs (docs/permissions.md)."""
+    rows = exchange.rows(
+        "Get-UnifiedGroup", records.GROUP_SELECT, IncludeSoftDeletedGroups=True, ResultSize="Unlimited"
+    )
+    return [records.recipient(row) for row in rows if row.get("WhenSoftDeleted")]
 
 
 def whole_list(exchange: Exchange, cmdlet: str, select: Iterable[str], **parameters: object) -> list[Row]:

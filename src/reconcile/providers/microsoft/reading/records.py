@@ -57,6 +57,7 @@ RECIPIENT_SELECT = (
     "EmailAddresses",
     "RecipientTypeDetails",
 )
+GROUP_SELECT = (*RECIPIENT_SELECT, "WhenSoftDeleted")
 DOMAIN_SELECT = ("id", "isVerified", "isRoot", "supportedServices")
 #: The directory attribute that says which federation of ours an object belongs to (Exchange's CustomAttribute15).
 STAMP = "extensionAttribute15"

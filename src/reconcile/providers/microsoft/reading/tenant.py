@@ -11,7 +11,13 @@ from reconcile.config.settings.settings import Settings
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.reading import records
 from reconcile.providers.microsoft.reading.licences import Skus
-from reconcile.providers.microsoft.reading.lists import list_accepted, list_boxes, read_skus, whole_list
+from reconcile.providers.microsoft.reading.lists import (
+    list_accepted,
+    list_boxes,
+    list_deleted_groups,
+    read_skus,
+    whole_list,
+)
 from reconcile.providers.microsoft.reading.records import Box, Recipient, User
 from reconcile.providers.microsoft.reading.rules import list_rules
 from reconcile.providers.microsoft.wire.concurrent import side_by_side
@@ -95,6 +101,10 @@ class Tenant:
     def deleted(self) -> list[User]:
         """Accounts deleted in the last thirty days."""
         return self._once("deleted", lambda: list(map(records.user, self._deleted_rows())))
+
+    def deleted_groups(self) -> Sequence[Recipient]:
+        """Microsoft 365 groups deleted in the last thirty days, the only groups that are kept."""
+        return self._once("deleted_groups", lambda: list_deleted_groups(self._exchange))
 
     def boxes(self) -> Mapping[str, Box]:
         """User and shared mailboxes by the object id of their account."""

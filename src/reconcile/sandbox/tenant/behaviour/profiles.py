@@ -34,7 +34,7 @@ class Profile:
     #: Whether the edge's list of recipients, as a domain first becomes authoritative, lacks the youngest of them; it is
     #: made anew when the domain is a relay for a moment.
     edge_stuck: bool = False
-    #: Whether guests, contacts and groups come along with every domain that Exchange accepts.
+    #: Whether guests, contacts, groups and a deleted group come along with every domain that Exchange accepts.
     guests: bool = False
     #: How a list of rights shows an application: by its object ``id``, as a ``sid`` or by its ``name``.
     application_shown_as: str = "id"

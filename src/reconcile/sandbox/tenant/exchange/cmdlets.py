@@ -152,6 +152,7 @@ CMDLETS: Mapping[str, Cmdlet] = dict(
             choices={"RecipientTypeDetails": f"{_MAILBOX_TYPES} MailContact MailUser GuestMailUser "
                      "MailUniversalDistributionGroup MailUniversalSecurityGroup DynamicDistributionGroup"},
         ),
+        _cmdlet("Get-UnifiedGroup", text="Identity", flags="IncludeSoftDeletedGroups", sizes="ResultSize"),
         _cmdlet("Get-MailboxPermission", "Identity", text="Identity User", sizes="ResultSize"),
         _cmdlet(
             "Add-MailboxPermission", "Identity User AccessRights", text="Identity User", flags="AutoMapping Deny",

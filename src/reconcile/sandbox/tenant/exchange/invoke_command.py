@@ -63,6 +63,7 @@ class Exchange:
             "new-mailbox": mailboxes.new_mailbox,
             "remove-mailbox": mailboxes.remove_mailbox,
             "get-recipient": recipients.get_recipient,
+            "get-unifiedgroup": recipients.get_groups,
             "get-mailboxstatistics": recipients.get_statistics,
             "get-casmailbox": recipients.get_protocols,
             "set-casmailbox": mailboxes.set_protocols,

@@ -225,6 +225,7 @@ class Mailboxes:
 
     def _taken(self, address: str, holder: str) -> CmdletError:
         box, other = self._world.mailboxes.get(holder), self._world.others.get(holder)
+        other = other or self._world.deleted_groups.get(holder)
         if other is not None and holder not in self._world.users:
             name = exchange_rows.distinguished_name(self._world, other.name)
         elif box is not None:

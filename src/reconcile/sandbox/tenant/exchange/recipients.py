@@ -21,7 +21,8 @@ Outcome = tuple[Sequence[Row], list[str]]
 
 
 class Recipients:
-    """Get-Mailbox, Get-Recipient, Get-CASMailbox and Get-MailboxStatistics; the others find their mailbox here."""
+    """Get-Mailbox, Get-Recipient, Get-UnifiedGroup, Get-CASMailbox and Get-MailboxStatistics; the others find their
+    mailbox here."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -54,6 +55,20 @@ class Recipients:
         if identity and not self._world.profile.unknown_is_all:
             others = []
         return self._listed(given, recipient_row, [exchange_rows.other_row(self._world, one) for one in others])
+
+    def get_groups(self, given: Parameters) -> Outcome:
+        """The Microsoft 365 groups; those deleted in the last thirty days only when they are asked for."""
+        found = [one for one in self._world.others.values() if one.kind == "GroupMailbox"]
+        if given.get("includesoftdeletedgroups"):
+            found += self._world.deleted_groups.values()
+        key = str(given.get("identity") or "").lower()
+        if key:
+            found = [
+                one for one in found if key in (one.id, one.guid, one.name.lower(), *addresses.smtp_of(one.addresses))
+            ]
+        if key and not found:
+            raise unknown_object(key)
+        return _cut([exchange_rows.group_row(self._world, one) for one in found], given.get("resultsize"))
 
     def get_protocols(self, given: Parameters) -> Outcome:
         return self._listed(given, exchange_rows.protocols_row)

@@ -93,7 +93,12 @@ def other_row(world: World, other: OtherRecipient) -> dict[str, Any]:
     }
 
 
-_RECIPIENT_TYPES = {"GuestMailUser": "MailUser"}
+def group_row(world: World, group: OtherRecipient) -> dict[str, Any]:
+    """A Microsoft 365 group as Get-UnifiedGroup shows it."""
+    return {**other_row(world, group), "WhenSoftDeleted": group.deleted.isoformat() if group.deleted else None}
+
+
+_RECIPIENT_TYPES = {"GuestMailUser": "MailUser", "GroupMailbox": "MailUniversalDistributionGroup"}
 
 
 def row_type(box: Mailbox) -> str:

@@ -75,6 +75,7 @@ class OtherRecipient:
     kind: str
     name: str
     addresses: list[str]
+    deleted: dt.datetime | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

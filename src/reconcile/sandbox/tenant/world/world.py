@@ -29,6 +29,7 @@ OTHER_RECIPIENTS = {
     "contact": "MailContact",
     "group": "MailUniversalDistributionGroup",
     "mail_user": "MailUser",
+    "office_group": "GroupMailbox",
 }
 
 
@@ -72,6 +73,8 @@ class World:
         self.mailboxes: dict[str, Mailbox] = {}
         #: Guests, contacts and groups with a mail address, by object id.
         self.others: dict[str, OtherRecipient] = {}
+        #: Microsoft 365 groups deleted in the last thirty days: they keep their addresses, unlike deleted accounts.
+        self.deleted_groups: dict[str, OtherRecipient] = {}
         #: What is in the mailboxes that letters are sent from, by user id.
         self.messages: dict[str, list[Any]] = {}
         self._guids: dict[str, str] = {}
@@ -202,7 +205,8 @@ class World:
     # Guests, contacts and groups
 
     def add_other(self, kind: str, address: str) -> OtherRecipient:
-        """Something else than a mailbox that holds the address: *guest*, *contact*, *group* or *mail_user*.
+        """Something else than a mailbox that holds the address: *guest*, *contact*, *group*, *mail_user*,
+        *office_group* (Microsoft 365).
 
         Raises KeyError for another kind, AddressTakenError when the address is not free.
         """
@@ -229,12 +233,17 @@ class World:
         return self.others[found_id]
 
     def remove_other(self, address: str) -> None:
-        """It is gone for good, and its address free. Raises KeyError when there is none, or it has an account."""
-        other = self.other_named(address)
+        """It is gone, and its address free; a Microsoft 365 group is kept, with its address, and gone for good when it
+        is removed once more. Raises KeyError when there is none, or it has an account."""
+        other = self.other_named(address) or self.deleted_groups.get(self.book.holder(address) or "")
         if other is None or other.id in self.users:
             raise KeyError(address)
+        if self.others.pop(other.id, None) and other.kind == "GroupMailbox":
+            other.deleted = self.clock.now()
+            self.deleted_groups[other.id] = other
+            return
+        self.deleted_groups.pop(other.id, None)
         self.book.claim(other.id, ())
-        del self.others[other.id]
 
     def other_named(self, key: str) -> OtherRecipient | None:
         """The one with that address, id, GUID or name, lower-case."""
@@ -305,3 +314,5 @@ class World:
                 address = f"{kind.replace('_', '.')}.invite@{domain.name}"
                 if self.book.objector(address, "") is None:
                     self.add_other(kind, address)
+                    if kind == "office_group":  # one that somebody deleted, which keeps its address
+                        self.remove_other(address)

@@ -97,7 +97,7 @@ def _conflicts(
             holder = holders.of(address, ours)
             if holder and _restored(one, shown, holder):
                 stopped[one.address] = Absent(RESTORED)
-            if holder and (not holder.deleted or _kept_from(one, shown, address, holder)):
+            if holder and (holder.keeps_all or _kept_from(one, shown, address, holder)):
                 stopped[one.address] = unknown(conflict(one.address.key, address, holder), one.address)
                 break
     return stopped

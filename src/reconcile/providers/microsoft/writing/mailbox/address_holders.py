@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.reading import records
-from reconcile.providers.microsoft.reading.address_holders import KINDS
+from reconcile.providers.microsoft.reading.address_holders import KINDS, deleted_group
+from reconcile.providers.microsoft.reading.lists import list_deleted_groups
 from reconcile.providers.microsoft.reading.records import Recipient, User, smtp_addresses
 from reconcile.providers.microsoft.wire.exchange import Row
 from reconcile.providers.microsoft.writing.mailbox.deleted import DeletedAccounts
@@ -47,7 +48,12 @@ def _holder(surfaces: Surfaces, deleted: DeletedAccounts, name: str, key: str) -
     user = surfaces.watch.user(name) or _account_with(surfaces, name)
     if user is not None:
         return None if user.upn == key else f"the {'guest' if user.guest else 'account'} {user.upn}"
-    return deleted.holder(name)
+    return deleted.holder(name) or _deleted_group(surfaces, name)
+
+
+def _deleted_group(surfaces: Surfaces, name: str) -> str | None:
+    found = map(deleted_group, list_deleted_groups(surfaces.exchange))
+    return next((group.described for group in found if name in group.addresses), None)
 
 
 def _shown_as(surfaces: Surfaces, found: Recipient) -> str:
