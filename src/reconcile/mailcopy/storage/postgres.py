@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from reconcile.mailcopy.storage.database import DatabaseUnreachable
+from reconcile.mailcopy.storage.upgrades import VERSION, steps_from, upgradable
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 #: Connections of one process at most; each is held for milliseconds.
 CONNECTIONS = 4
 SCHEMA = "reconcile_copies"
-VERSION = 3
 #: A worker that is frozen inside a transaction gives its locks up after 15 s; no lock is waited for without end. A
 #: server that vanished is noticed within half a minute.
 OPTIONS = f"-c search_path={SCHEMA} -c idle_in_transaction_session_timeout=15000 -c lock_timeout=30000"
@@ -37,6 +37,10 @@ _TYPES = (
     (r"\bBLOB\b", "BYTEA"),
     (r"\) WITHOUT ROWID", ")"),
 )
+
+
+#: Who makes or upgrades the tables does so alone.
+_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('reconcile/copies', 0))"
 
 
 def connect(url: str, password: str, **options: Any) -> psycopg.Connection[Any]:
@@ -98,7 +102,7 @@ class PostgresDatabase:
         for pattern, name in _TYPES:
             script = re.sub(pattern, name, script)
         with self._connection() as connection, connection.transaction():
-            connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('reconcile/copies', 0))")
+            connection.execute(_ONE_AT_A_TIME)
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
             connection.execute(script)
             connection.execute("CREATE TABLE IF NOT EXISTS version(number BIGINT PRIMARY KEY)")
@@ -106,7 +110,14 @@ class PostgresDatabase:
         self.exists()
 
     def _is_ours(self, connection: psycopg.Connection[Any]) -> bool:
-        if connection.execute("SELECT max(number) FROM version").fetchone() != (VERSION,):
+        version = _version(connection)
+        if upgradable(version):
+            with connection.transaction():
+                connection.execute(_ONE_AT_A_TIME)
+                for step in steps_from(_version(connection)):
+                    connection.execute(step.statement)
+                connection.execute(f"UPDATE version SET number={VERSION}")  # noqa: S608
+        elif version != VERSION:
             raise Problem("COPY05", f"{self.name} was written by another version of reconcile.", "use that version")
         return True
 
@@ -151,6 +162,12 @@ class PostgresDatabase:
         if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)):
             return DatabaseUnreachable(self.name, error.diag.message_primary or type(error).__name__)
         return Problem("COPY05", f"{self.name} does not answer as it should: {error.diag.message_primary or error}.")
+
+
+def _version(connection: psycopg.Connection[Any]) -> int:
+    """Version of the tables; 0 when none is recorded."""
+    row = connection.execute("SELECT max(number) FROM version").fetchone()
+    return int(row[0]) if row and row[0] is not None else 0
 
 
 class PostgresStatements:

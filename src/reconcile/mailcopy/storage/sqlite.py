@@ -11,13 +11,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from reconcile.mailcopy.storage.upgrades import VERSION, steps_from, upgradable
 from reconcile.problem import Problem
 from reconcile.state.durable import private_folder
 
 #: Seconds to wait for another writer.
 LONGEST_PAUSE = 30.0
-#: Version of the tables, kept in each file. RETURNING came with SQLite 3.35.
-VERSION, OLDEST = 3, (3, 35)
+#: RETURNING came with SQLite 3.35.
+OLDEST = (3, 35)
 
 
 class SqliteDatabase:
@@ -125,6 +126,10 @@ def open_file(path: Path, schema: str, *, check_same_thread: bool = True) -> sql
         ((version,),) = connection.execute("PRAGMA user_version")
         if version == 0 and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
             connection.executescript(_script(schema))  # an empty file another process made
+        elif upgradable(version):
+            _upgrade(connection)
+        elif version > VERSION:
+            raise Problem("COPY05", f"{path} was written by a newer version of reconcile.", "use that version")
         elif version != VERSION:
             hint = "move it away and run again: apply queues the copies, and messages already there are recognised"
             raise Problem("COPY05", f"{path} was written by another version of reconcile.", hint)
@@ -151,6 +156,23 @@ def _make(path: Path, schema: str) -> None:
             os.link(aside, path)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def _upgrade(connection: sqlite3.Connection) -> None:
+    """Make the tables those of this release, whole or not at all; another process may be doing the same."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        ((version,),) = connection.execute("PRAGMA user_version")
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")}
+        for step in steps_from(version):
+            if step.table in tables:
+                connection.execute(step.statement)
+        connection.execute(f"PRAGMA user_version={VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 def _script(schema: str) -> str:

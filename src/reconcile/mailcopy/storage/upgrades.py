@@ -1,0 +1,35 @@
+"""From one version of the tables to the next: a migration outlives the release it began with.
+
+The same statements serve SQLite and PostgreSQL. Each adds what the version before did not have, so that a worker of
+that version which still runs can end its work.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Step:
+    """``table``: what changed; a file that does not hold it has nothing to change. ``statement``: how."""
+
+    table: str
+    statement: str
+
+
+#: Version of the tables of this release.
+VERSION = 3
+#: Version → what makes the next one of it. What is older than the first was never released.
+_STEPS = {2: (Step("job", "ALTER TABLE job ADD COLUMN public_folder TEXT NOT NULL DEFAULT ''"),)}
+
+
+def upgradable(version: int) -> bool:
+    """Whether tables of this version can be made into those of this release."""
+    return all(number in _STEPS for number in range(version, VERSION)) and version < VERSION
+
+
+def steps_from(version: int) -> Iterator[Step]:
+    """What makes tables of this version into those of this release, in order."""
+    for number in range(version, VERSION):
+        yield from _STEPS[number]

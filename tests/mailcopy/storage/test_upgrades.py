@@ -1,0 +1,87 @@
+"""A list and ledgers that the release before wrote, opened by this one."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from reconcile.clock import Clock, SystemClock
+from reconcile.mailcopy.queue.jobs import Job, JobList
+from reconcile.mailcopy.queue.location import FolderLocation, Location, PostgresLocation
+from reconcile.mailcopy.storage.upgrades import VERSION
+from reconcile.problem import Problem
+
+CONTACT, COMPTA = (f"spf55/copy/{name}@spf55.org" for name in ("contact", "compta"))
+#: What version 2 lacked.
+BEFORE = "ALTER TABLE job DROP COLUMN public_folder"
+
+
+def sqlite_files(location: FolderLocation) -> list[sqlite3.Connection]:
+    return [sqlite3.connect(path, isolation_level=None) for path in location.folder.rglob("*.sqlite")]
+
+
+def as_written_before(location: Location, version: int = 2) -> None:
+    """Give what is there the form it had in that version."""
+    if isinstance(location, PostgresLocation):
+        with location.database.changing() as run:
+            run.change(BEFORE)
+            run.change("UPDATE version SET number=?", version)
+        return
+    assert isinstance(location, FolderLocation)
+    for connection in sqlite_files(location):
+        with contextlib.closing(connection):
+            if connection.execute("SELECT 1 FROM sqlite_master WHERE name='job'").fetchone():
+                connection.execute(BEFORE)
+            connection.execute(f"PRAGMA user_version={version}")
+
+
+def enqueue(jobs: JobList, key: str) -> None:
+    jobs.enqueue(key, "ovh", key.rpartition("/")[2], key.rpartition("/")[2], "")
+
+
+@pytest.fixture
+def before(location_maker: Callable[[Clock], Location]) -> Callable[[Clock], Location]:
+    """A list of one copy with one message recorded, as version 2 left it."""
+    location = location_maker(SystemClock())
+    enqueue(location.jobs, CONTACT)
+    ledger = location.ledger(location.jobs.list()[0])
+    row = ledger.folder(b"INBOX", b"INBOX", "INBOX", 1, 1)
+    ledger.record(row.id, 7, 9, b"digest")
+    ledger.commit()
+    ledger.close()
+    as_written_before(location)
+    return location_maker
+
+
+def recorded(location: Location, job: Job) -> int:
+    ledger = location.ledger(job)
+    with contextlib.closing(ledger):
+        return sum(ledger.count(row.id) for row in ledger.rows())
+
+
+def test_copies_begun_with_the_release_before_go_on(before: Callable[[Clock], Location]) -> None:
+    location = before(SystemClock())
+    (job,) = location.jobs.list()
+    assert (job.key, job.public_folder, recorded(location, job)) == (CONTACT, "", 1)
+    enqueue(location.jobs, COMPTA)
+    assert {one.key for one in location.jobs.list()} == {CONTACT, COMPTA}
+
+
+def test_several_may_open_them_at_once(before: Callable[[Clock], Location]) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: [job.key for job in before(SystemClock()).jobs.list()], range(16)))
+    assert found == [[CONTACT]] * 16
+
+
+def test_what_a_newer_release_wrote_is_left_alone(before: Callable[[Clock], Location]) -> None:
+    location = before(SystemClock())
+    assert location.jobs.list()
+    as_written_before(location, VERSION + 1)
+    with pytest.raises(Problem, match=re.escape("reconcile")) as caught:
+        before(SystemClock()).jobs.list()
+    assert (caught.value.code, caught.value.hint) == ("COPY05", "use that version")
