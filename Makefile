@@ -1,5 +1,5 @@
 # Everything a newcomer runs. Each target sets up what it needs and says so in one line.
-.PHONY: demo test test-fast test-stores test-cyrus test-dovecots test-pythons test-kerberos test-checkdmarc test-sdk test-pipelines soak mutate bench-engine bench-dns bench-tenant bench-copy bench-suite lint audit golden package requirements clean
+.PHONY: demo test test-fast test-stores test-cyrus test-dovecots test-pythons test-kerberos test-checkdmarc test-sdk test-pipelines soak mutate bench-engine bench-dns bench-tenant bench-copy bench-suite lint audit golden messages package requirements clean
 
 PYTHON ?= python3
 # Tests side by side, two a core, for most of them wait for a server; a worker that runs out takes some of the others'.
@@ -80,6 +80,9 @@ lint: .setup/dev
 golden: .setup/dev ## write the golden files of the views anew; review the difference
 	@.venv/bin/pytest -q tests/views tests/resources tests/config tests/planning --update-golden
 	@.venv/bin/python scripts/picture.py
+
+messages: .setup/dev ## find every message in the code and bring the French catalogue up to date; names what has no French
+	@.venv/bin/python scripts/messages.py
 
 requirements: ## pin again every dependency, by hash
 	.venv/bin/pip install --quiet pip-tools

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,9 +14,12 @@ import click
 
 from reconcile import __version__
 from reconcile.cli.session.exits import DONE, ERROR, INTERRUPTED, USAGE
+from reconcile.cli.session.language import VARIABLE, chosen_language, click_speaks, settings_of, typed_language
 from reconcile.cli.session.lazy_group import LazyGroup
 from reconcile.cli.session.session import Session
 from reconcile.garbage_collection import tune_garbage_collection
+from reconcile.language.catalogue import LANGUAGES, Catalogue, catalogue
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 #: command → module:attribute, and its line of help. Modules are imported when called, so that --help stays quick.
@@ -118,7 +123,9 @@ class Commands(LazyGroup):
             import difflib
 
             near = difflib.get_close_matches(args[0], COMMANDS, 1)
-            ctx.fail(f"No such command '{args[0]}'." + (f" Did you mean '{near[0]}'?" if near else ""))
+            if near:
+                ctx.fail(Phrase("No such command '{name}'. Did you mean '{near}'?", name=args[0], near=near[0]))
+            ctx.fail(Phrase("No such command '{name}'.", name=args[0]))
         return super().resolve_command(ctx, args)
 
 
@@ -132,19 +139,29 @@ configuration · 4 stale plan, or another run holds the lock · 5 refused by a g
 @click.group(
     cls=Commands, subcommands=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES
 )
-@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.version_option(__version__, message="%(prog)s %(version)s", help="Show the version and exit.")
 @click.option("--chdir", metavar="DIR", type=click.Path(exists=True, file_okay=False), help="Work in this folder.")
 @click.option("--sandbox/--live", default=None, help="Talk to the sandbox of this folder, not to the live world.")
 @click.option("--settings-from", default="", metavar="REF", help="Take reconcile.toml from this git revision.")
+@click.option("--lang", type=click.Choice(LANGUAGES), envvar=VARIABLE, help="Speak this language to people.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
 @click.pass_context
-def cli(ctx: click.Context, chdir: str | None, sandbox: bool | None, settings_from: str, color: str) -> None:
+def cli(
+    ctx: click.Context, chdir: str | None, sandbox: bool | None, settings_from: str, lang: str | None, color: str
+) -> None:
     """Mailboxes as code: YAML federations reconciled with Microsoft 365 and DNS, their old mail copied."""
     if chdir:
         os.chdir(chdir)
     if sandbox is None:
         sandbox = os.environ.get("RECONCILE_SANDBOX", "") not in ("", "0")
-    ctx.obj = Session(environment=dict(os.environ), sandbox=sandbox, color=color, settings_from=settings_from)
+    environment = dict(os.environ)
+    ctx.obj = Session(
+        environment=environment,
+        sandbox=sandbox,
+        color=color,
+        settings_from=settings_from,
+        language=chosen_language(lang or "", environment, Session.settings_file),
+    )
 
 
 def main() -> NoReturn:
@@ -152,14 +169,18 @@ def main() -> NoReturn:
     tune_garbage_collection()
     _open_streams()
     click.UsageError.exit_code = USAGE  # click's own is 2, which means "changes present" here
+    arguments = sys.argv[1:]
+    words = catalogue(chosen_language(typed_language(arguments), os.environ, settings_of(arguments)))
     try:
-        code = _call()
+        with click_speaks(words):
+            code = _call(arguments, words)
         sys.stdout.flush()
     except OSError as error:
         # The reader of a pipe left (reconcile plan | head), which is no error of ours, or the disk is full.
         if not isinstance(error, BrokenPipeError):
             with contextlib.suppress(OSError):
-                click.echo(f"OUT01 The output cannot be written: {error.strerror}.", err=True)
+                told = Phrase("The output cannot be written: {reason}.", reason=error.strerror)
+                click.echo(f"OUT01 {words.say(told)}", err=True)
         for stream in (sys.stdout, sys.stderr):
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         code = ERROR
@@ -178,53 +199,59 @@ def _open_streams() -> None:
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
 
 
-def _call() -> int:
+def _call(arguments: Sequence[str], words: Catalogue) -> int:
     """Carry the command line out; the exit code. Raises OSError only when the output cannot be written."""
     try:
-        code = cli.main(_world_first(sys.argv[1:]), prog_name="reconcile", standalone_mode=False)
+        code = cli.main(_world_first(arguments), prog_name="reconcile", standalone_mode=False)
     except click.exceptions.Abort:
-        click.echo("Interrupted.", err=True)
+        click.echo(words.say("Interrupted."), err=True)
         return INTERRUPTED
     except click.ClickException as error:
+        error.message = words.say(error.message)  # type: ignore[misc]  # nobody reads it after this
         error.show()
         return error.exit_code
     except Problem as problem:
-        return _tell(problem)
+        return _tell(problem, words)
     except SystemExit as leaving:
         code = leaving.code
     except OSError as error:
         if error.errno is None:  # a library's own, which only looks like one
-            return _tell(_fault(error))
+            return _tell(_fault(error), words)
         if error.filename is None:
             raise
-        hint = "check that it is there, and its owner and permissions"
-        return _tell(Problem("OUT02", f"{_quoted(error.filename)}: {error.strerror}.", hint))
+        told = Phrase("{path}: {reason}.", path=_quoted(error.filename), reason=error.strerror)
+        return _tell(Problem("OUT02", told, "check that it is there, and its owner and permissions"), words)
     except Exception as error:
         if os.environ.get("RECONCILE_DEBUG"):
             raise
-        return _tell(_fault(error))
+        return _tell(_fault(error), words)
     return code if isinstance(code, int) else DONE
 
 
-def _world_first(arguments: list[str]) -> list[str]:
-    """``--sandbox`` and ``--live`` before the command, wherever they were written; the last one counts."""
+def _world_first(arguments: Sequence[str]) -> list[str]:
+    """``--sandbox``, ``--live`` and ``--lang`` before the command, wherever they were written; the last one counts."""
     end = arguments.index("--") if "--" in arguments else len(arguments)
-    chosen = [one for one in arguments[:end] if one in ("--sandbox", "--live")]
-    return [*chosen[-1:], *(one for one in arguments[:end] if one not in chosen), *arguments[end:]]
+    worlds, languages, others = list[str](), list[str](), list[str]()
+    rest = iter(arguments[:end])
+    for one in rest:
+        value = list(itertools.islice(rest, 1)) if one == "--lang" else []
+        if one in ("--sandbox", "--live"):
+            worlds.append(one)
+        elif value or one.startswith("--lang="):
+            languages = [one, *value]
+        else:
+            others.append(one)
+    return [*worlds[-1:], *languages, *others, *arguments[end:]]
 
 
-def _tell(problem: Problem) -> int:
-    click.echo(f"{problem.code} {_harmless(problem.message)}", err=True)
-    if problem.hint:
-        click.echo(f"  → {_harmless(problem.hint)}", err=True)
-    return problem.exit_code
-
-
-def _harmless(text: str) -> str:
+def _tell(problem: Problem, words: Catalogue) -> int:
     """A message may quote a server, a file or a name: nothing in it moves the cursor."""
-    from reconcile.views.wording import plain
+    from reconcile.views.wording import harmless
 
-    return "\n".join(map(plain, text.split("\n")))
+    click.echo(f"{problem.code} {words.say(problem.message, harmless)}", err=True)
+    if problem.hint:
+        click.echo(f"  → {words.say(problem.hint, harmless)}", err=True)
+    return problem.exit_code
 
 
 def _fault(error: Exception) -> Problem:
@@ -232,10 +259,14 @@ def _fault(error: Exception) -> Problem:
     trace = error.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next
-    place = f" in {Path(trace.tb_frame.f_code.co_filename).name}, line {trace.tb_lineno}" if trace else ""
     return Problem(
         "BUG01",
-        f"reconcile itself is at fault: {type(error).__name__}{place}.",
+        Phrase(
+            "reconcile itself is at fault: {kind} in {file}, line {line}.",
+            kind=type(error).__name__,
+            file=Path(trace.tb_frame.f_code.co_filename).name if trace else "?",
+            line=trace.tb_lineno if trace else 0,
+        ),
         "what was applied so far is in its journal (reconcile log); RECONCILE_DEBUG=1 shows more, for a report",
     )
 

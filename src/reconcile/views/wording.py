@@ -69,6 +69,11 @@ def plain(text: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
+def harmless(text: str) -> str:
+    """``plain``, line by line."""
+    return "\n".join(map(plain, text.split("\n")))
+
+
 def resource(address: Address) -> str:
     """A resource named inside its federation: ``mailbox contact@spf55.org``."""
     return f"{address.kind} {plain(address.key)}"

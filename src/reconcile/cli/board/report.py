@@ -14,20 +14,17 @@ from reconcile.cli.session.session import Session
 if TYPE_CHECKING:
     from reconcile.views.board.words import Words
 
-LANGUAGES = ("en", "fr")
-
 
 @click.command()
 @click.option(
     "--html", "folder", required=True, metavar="FOLDER", type=click.Path(path_type=Path), help="Fill this folder."
 )
-@click.option("--lang", type=click.Choice(LANGUAGES), help="The pages' language; that of [network] unless said.")
 @click.option(
     "--plan", type=click.Path(path_type=Path), help="The saved plan to show; the newest of plans/ unless said."
 )
 @as_of_option
 @click.pass_obj
-def report(session: Session, folder: Path, lang: str | None, plan: Path | None) -> int:
+def report(session: Session, folder: Path, plan: Path | None) -> int:
     """Write the board into FOLDER: index.html and the pages it leads to, for a disk or a pipeline's artefacts.
 
     Everything is told from the files, the state and the list of copies: nothing outside is asked. The folder is
@@ -37,14 +34,14 @@ def report(session: Session, folder: Path, lang: str | None, plan: Path | None) 
     from reconcile.cli.board.gathering import gather
     from reconcile.views.board import site
 
-    files = site.report(gather(session, plan), words(session, lang))
+    files = site.report(gather(session, plan), words(session))
     replace_report(folder, files)
     session.warn(f"{len(files)} files written to {folder}/; open {folder / 'index.html'}.")
     return DONE
 
 
-def words(session: Session, lang: str | None) -> Words:
-    """The board's words: in the language asked for, else in that of [network]."""
+def words(session: Session) -> Words:
+    """The board's words, in the language of this call."""
     from reconcile.views.board.words import Words
 
-    return Words("fr" if (lang or session.settings.network.language) == "fr" else "en")
+    return Words(session.language)

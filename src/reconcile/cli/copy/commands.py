@@ -14,12 +14,13 @@ from reconcile.cli.copy.preview import show_plan, show_sizes
 from reconcile.cli.copy.report import report, verify
 from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.exits import INTERRUPTED, PARTLY_APPLIED
+from reconcile.cli.session.group import CommandGroup
 from reconcile.cli.session.session import Session
 from reconcile.cli.session.signals import graceful_shutdown, ignoring_closed_output
 from reconcile.cli.wiring.copies import chosen, copy_jobs
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def copy() -> None:
     """Copy the old mail into the new mailboxes, each message once. `apply` queues what is due; nothing here deletes."""
 

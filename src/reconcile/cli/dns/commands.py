@@ -13,6 +13,7 @@ import click
 
 from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.exits import CHANGES, DONE, ERROR, PARTLY_APPLIED, REFUSED
+from reconcile.cli.session.group import CommandGroup
 from reconcile.cli.session.session import Session
 from reconcile.problem import Problem
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from reconcile.providers.dns.undo import Revert, Undo
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def dns() -> None:
     """The records of a federation, on its primary and as servers show them."""
 

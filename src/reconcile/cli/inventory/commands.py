@@ -10,6 +10,7 @@ import click
 
 from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.exits import CHANGES, DONE, ERROR
+from reconcile.cli.session.group import CommandGroup
 from reconcile.cli.session.session import Session
 from reconcile.problem import Problem
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from reconcile.providers.legacy.inventory.gathering import Asked, Gathered
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def inventory() -> None:
     """What an old host holds of a federation: addresses, aliases, forwards, lists, sizes, last use, filters."""
 

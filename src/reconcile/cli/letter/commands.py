@@ -10,12 +10,13 @@ import click
 from reconcile.cli.letter.following import bounces, resend, settle
 from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.exits import DONE, ERROR
+from reconcile.cli.session.group import CommandGroup
 from reconcile.cli.session.moment import as_of_option
 from reconcile.cli.session.session import Session
 from reconcile.problem import Problem
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def letter() -> None:
     """Letters to the federations: see one before it leaves, and where each stands. ``apply`` sends them."""
 

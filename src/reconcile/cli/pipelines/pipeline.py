@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import click
 
 from reconcile.cli.session.exits import DONE, ERROR
+from reconcile.cli.session.group import CommandGroup
 from reconcile.cli.session.session import Session
 from reconcile.problem import Problem
 
@@ -50,7 +51,7 @@ def _options(command: Command) -> Command:
     return command
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def pipeline() -> None:
     """Write the files by which GitHub or GitLab plans on each pull request and applies after the merge and on the eves.
 

@@ -14,6 +14,7 @@ import click
 from reconcile.cli.sandbox.running import NOTHING_RUNS, filling, folder_here, show_servers
 from reconcile.cli.sandbox.seed import seed_of
 from reconcile.cli.sandbox.tenant import message, portal, tenant
+from reconcile.cli.session.group import CommandGroup
 from reconcile.cli.session.session import Session
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _PROGRAM = click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path)
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def sandbox() -> None:
     """The outside world on this machine: a tenant, DNS, the old and the new mail host."""
 

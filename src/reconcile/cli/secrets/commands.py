@@ -9,6 +9,7 @@ import click
 
 from reconcile.cli.secrets.deliver import deliver
 from reconcile.cli.secrets.reset import reset
+from reconcile.cli.session.group import CommandGroup
 from reconcile.cli.session.named import named
 from reconcile.cli.session.session import Session
 from reconcile.problem import Problem
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from reconcile.views.first_passwords import Standing
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def secrets() -> None:
     """First passwords: who has had theirs, deliver, set anew, purge. None is ever shown."""
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from reconcile.cli.session.same_world import check_world
+from reconcile.language.catalogue import Catalogue, Language, catalogue
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class Session:
     as_of: str = ""
     #: The revision whose reconcile.toml counts, as typed.
     settings_from: str = ""
+    #: What people are spoken to in.
+    language: Language = "en"
 
     @functools.cached_property
     def own_settings(self) -> Settings:
@@ -196,9 +199,18 @@ class Session:
 
     def warn(self, text: str) -> None:
         """Say something beside the result, on standard error; nothing in it moves the cursor."""
-        from reconcile.views.wording import plain
+        self.console(stderr=True).print(self.say(text), markup=False)
 
-        self.console(stderr=True).print("\n".join(map(plain, text.split("\n"))), markup=False)
+    def say(self, text: str) -> str:
+        """The sentence in this call's language; nothing that others wrote in it moves the cursor."""
+        from reconcile.views.wording import harmless
+
+        return self.words.say(text, harmless)
+
+    @property
+    def words(self) -> Catalogue:
+        """What this call's language says."""
+        return catalogue(self.language)
 
     def secret(self, variable: str, file: Path | None, what: str) -> str:
         """A credential from the environment, else from its file. Raises AUTH01 when there is neither.

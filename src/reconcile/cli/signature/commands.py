@@ -13,6 +13,7 @@ import click
 from rich.text import Text
 
 from reconcile.cli.session.exits import DONE
+from reconcile.cli.session.group import CommandGroup
 from reconcile.cli.session.session import Session
 from reconcile.problem import Problem
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 _LARGEST = 5_000_000
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def signature() -> None:
     """The signature that the tenant adds to everybody's messages: probe its tokens, look at it."""
 

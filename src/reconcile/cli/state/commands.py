@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconcile.cli.session.completion import FEDERATION
+from reconcile.cli.session.group import CommandGroup
 from reconcile.cli.session.session import Session
 from reconcile.cli.state.edit_context import edit_context, slug_of
 from reconcile.cli.state.rebuild import rebuild
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from reconcile.state.stores.store import Store
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def state() -> None:
     """What was last applied and is ours. Nothing here touches the tenant, DNS or a mail host."""
 

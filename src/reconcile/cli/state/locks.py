@@ -5,12 +5,13 @@ from __future__ import annotations
 import click
 
 from reconcile.cli.session.completion import FEDERATION
+from reconcile.cli.session.group import CommandGroup
 from reconcile.cli.session.session import Session
 from reconcile.cli.state.edit_context import slug_of
 from reconcile.cli.wiring.store import store
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def lock() -> None:
     """Who is applying at this moment."""
 

@@ -10,6 +10,7 @@ import click
 
 from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.exits import CHANGES, DONE
+from reconcile.cli.session.group import CommandGroup
 from reconcile.cli.session.named import named
 from reconcile.cli.session.session import Session
 from reconcile.problem import Problem
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _LOST_PERCENT = 10
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def structures() -> None:
     """The structures of the network as PopStructure has them: names, postal addresses, web sites, networks."""
 

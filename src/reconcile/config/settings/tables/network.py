@@ -11,4 +11,5 @@ class Network(Table):
     """The network of federations."""
 
     language: Literal["en", "fr"] = "en"
-    """What its people read: the language of the board, unless --lang says otherwise."""
+    """What its people read: the language of the command and of the board, unless --lang or RECONCILE_LANG says
+    otherwise."""

@@ -1,0 +1,86 @@
+"""Whatever the command says is in the French catalogue, whole, and the catalogue says nothing that is gone."""
+
+from __future__ import annotations
+
+import gettext
+import io
+import string
+from functools import cache
+
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from scripts.messages import PO, every
+
+from reconcile.documents.french import spaced
+
+#: What is told in French throughout. What a file elsewhere says may still be told in English.
+CONVERTED = ("click/", "reconcile", "the command")
+
+
+@cache
+def messages() -> dict[str, str]:
+    """Each message that is told in French, and its form for several."""
+    return {
+        text: many
+        for text, (many, places) in every().items()
+        if any(place.startswith(CONVERTED) and not place.startswith("reconcile/") for place in places)
+    }
+
+
+@cache
+def source() -> Catalog:
+    with PO.open("rb") as file:
+        return read_po(file, locale="fr")
+
+
+def said(text: str) -> list[str]:
+    known = source().get(text)
+    if known is None or known.fuzzy:
+        return []
+    return list(known.string) if isinstance(known.string, tuple) else [known.string]
+
+
+def test_every_message_has_its_french() -> None:
+    assert [text for text in messages() if not all(said(text) or [""])] == [], "make messages names them"
+
+
+def test_french_shows_what_english_shows() -> None:
+    differing = {
+        text: french
+        for text, many in messages().items()
+        for french in said(text)
+        if not fields(text) & fields(many or text) <= fields(french) <= fields(text) | fields(many)
+    }
+    assert differing == {}
+
+
+def test_double_punctuation_never_begins_a_line() -> None:
+    assert [one for text in messages() for one in said(text) if spaced(one) != one] == []
+
+
+def test_no_entry_is_left_of_what_nobody_says_any_more() -> None:
+    assert {one.id[0] if isinstance(one.id, tuple) else one.id for one in source() if one.id} - every().keys() == set()
+
+
+def test_the_compiled_catalogue_is_that_of_the_source() -> None:
+    with PO.with_suffix(".mo").open("rb") as file:
+        compiled = gettext.GNUTranslations(file)
+    again = io.BytesIO()
+    write_mo(again, source())
+    again.seek(0)
+    words = gettext.GNUTranslations(again)
+    assert {text: compiled.gettext(text) for text in messages()} == {text: words.gettext(text) for text in messages()}
+
+
+def fields(template: str) -> set[str]:
+    """``{address!r}`` and the like; a text that is no template of ours shows none."""
+    try:
+        parsed = list(string.Formatter().parse(template))
+    except ValueError:
+        return set()
+    return {
+        "".join((name, f"!{conversion}" * bool(conversion), f":{spec}" * bool(spec)))
+        for _, name, spec, conversion in parsed
+        if name
+    }
