@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import openpyxl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.answers.any_answer import Filled, answers
+from tests.answers.any_dirt import Dirt, delete, dirt
 from tests.answers.any_federation import Place, federation_of, places
 from tests.answers.corpus import free_row, put, row_of
 
@@ -25,14 +27,16 @@ from reconcile.documents.workbook.columns import KEYS, Key
 from reconcile.documents.workbook.rows import rows_of
 
 
-def filled_in(place: Place, filled: Mapping[str, Filled]) -> bytes:
-    """The workbook of a federation, completed in another program."""
+def filled_in(place: Place, filled: Mapping[str, Filled], dirty: Mapping[str, Dirt] = MappingProxyType({})) -> bytes:
+    """The workbook of a federation, completed in another program; then some of the rows made dirty."""
     book = openpyxl.load_workbook(io.BytesIO(place.workbook()))
     sheet = book["Adresses"]
     asked = {row["address"] for row in rows_of(place.federation, place.inventory)}
     for address, cells in filled.items():
         row = row_of(sheet, address) if address in asked else free_row(sheet)
         put(sheet, row, address=address, **{key: value or None for key, value in cells.items()})
+    for row, soil in [(row_of(sheet, address), soil) for address, soil in dirty.items()]:
+        soil(sheet, row)
     output = io.BytesIO()
     book.save(output)
     return output.getvalue()
@@ -88,3 +92,21 @@ def test_each_answer_becomes_that_change_or_an_error_on_its_row(data: st.DataObj
     wrong = {one.address for one in answer.errors}
     for address in wanted:
         assert now.get(address, {}) == (before.get(address, {}) if address in wrong else wanted[address]), address
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_a_row_made_dirty_says_the_same_or_is_remarked_on(data: st.DataObject) -> None:
+    place = data.draw(places())
+    filled = data.draw(answers(place))
+    everyone = [*expected(place, filled)]
+    dirty = data.draw(st.dictionaries(st.sampled_from(everyone), dirt(), max_size=4))
+    answer, after = taken(place, filled_in(place, filled, dirty))
+    before, now, wanted = said(place, place.text), said(place, after), expected(place, filled)
+    remarked = {one.address for one in answer.findings if one.level != "corrected"}
+    wrong = {one.address for one in answer.errors}
+    for address in (*wanted, *now):
+        if address in remarked or (address not in before and dirty.get(address) is delete):
+            continue  # of a new row that is gone nothing tells
+        meant_by = before if address in wrong else wanted
+        assert now.get(address, {}) == meant_by.get(address, {}), address

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from reconcile.answers.cells.text import clean
+from reconcile.answers.cells.text import clean, is_ditto
 from reconcile.answers.finding import Said, Understood
 
 _CIVILITY = re.compile(r"^(?:m|mr|mme|mlle|monsieur|madame|mademoiselle|dr)\b\.? +(?=\S)", re.IGNORECASE)
@@ -18,8 +18,13 @@ class Names(NamedTuple):
 
 
 def names(last: str, first: str) -> Understood[Names]:
-    """Both names of a row. What is all in capitals is written as a name; two names in one cell are told apart."""
+    """Both names of a row. What is all in capitals is written as a name; two names in one cell are told apart; what has
+    no letter, or says « idem », is no name."""
     last, first = clean(last), clean(first)
+    for text in (last, first):
+        if text and (is_ditto(text) or not any(one.isalpha() for one in text)):
+            told = f"« {text} » n’est pas un nom : écrivez le nom et le prénom."
+            return Understood(None, (Said("WBK48", "error", told),))
     said: list[Said] = []
     bare_last, bare_first = _CIVILITY.sub("", last), _CIVILITY.sub("", first)
     if bare_last and not bare_first and (pair := _split(bare_last)):

@@ -74,8 +74,10 @@ def _names(row: AnsweredRow, cells: Mapping[Key, str], licence: str, same: set[K
         return
     found = read_names(last, first)
     row.say("last_name", *found.said)
-    if found.value is None or not found.value.last or not found.value.first:
-        lacks = "nom" if found.value is None or not found.value.last else "prénom"
+    if found.value is None:
+        return
+    if not found.value.last or not found.value.first:
+        lacks = "nom" if not found.value.last else "prénom"
         told = f"Une adresse personnelle a un nom et un prénom : il manque le {lacks}."
         row.say("last_name", Said("WBK48", "error", told))
         return
