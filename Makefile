@@ -1,5 +1,5 @@
 # Everything a newcomer runs. Each target sets up what it needs and says so in one line.
-.PHONY: demo test test-fast test-stores test-cyrus test-dovecots test-pythons test-kerberos test-checkdmarc test-sdk test-pipelines soak mutate bench-engine bench-dns bench-tenant bench-copy bench-suite lint audit golden messages package requirements clean
+.PHONY: demo test test-fast test-stores test-cyrus test-dovecots test-pythons test-kerberos test-checkdmarc test-sdk test-pipelines soak mutate bench-engine bench-dns bench-tenant bench-copy bench-file bench-suite lint audit golden messages package requirements clean
 
 PYTHON ?= python3
 # Tests side by side, two a core, for most of them wait for a server; a worker that runs out takes some of the others'.
@@ -64,6 +64,9 @@ bench-tenant: .setup/dev ## creating a batch of 40 federations, against the leas
 bench-copy: .setup/dev ## the mail copier against mbsync, dsync and imapsync (IMAPSYNC=path), on this machine
 	@command -v mbsync >/dev/null || { echo 'bench-copy: mbsync is missing: apt-get install isync' >&2; exit 1; }
 	@.venv/bin/python -m bench.copy
+
+bench-file: .setup/dev ## the workbook out and back, beside the libraries writing and reading it bare
+	@.venv/bin/python -m bench.file
 
 bench-suite: .setup/dev ## make test beside make test as it was before it ran on every core
 	@.venv/bin/python -m bench.suite

@@ -24,8 +24,11 @@ def annotated(workbook: Workbook, answer: Answer) -> Workbook:
     nobody has sent back, and what is said of each."""
     asked = {row["address"]: row for row in workbook.rows}
     rows, replies, seen = [], [], set()
+    by_row: dict[tuple[str, int], list[Finding]] = {}
+    for one in answer.findings:
+        by_row.setdefault((one.sheet, _row(one)), []).append(one)
     for record in answer.records:
-        own = [one for one in answer.findings if one.sheet == record.sheet and _row(one) == record.row]
+        own = by_row.get((record.sheet, record.row), [])
         address = next((one.address for one in own if one.address), record.cells.get("address", "").lower())
         known = asked.get(address)
         seen.add(address)

@@ -48,8 +48,10 @@ def in_(session: Session, files: tuple[Path, ...], write: bool, federation: str,
     from reconcile.config.rules.criteria import Criteria
 
     failed = False
+    loaded: Loaded | None = None
     for path in files:
-        loaded = load_federations(session.federations, Criteria(protected=session.settings.protected))
+        if loaded is None or write:  # what the file before has changed
+            loaded = load_federations(session.federations, Criteria(protected=session.settings.protected))
         try:
             failed |= _one(session, path, loaded, federation, older, write, folder)
         except Refused as refused:
@@ -89,9 +91,8 @@ def _one(session: Session, path: Path, loaded: Loaded, named: str, older: bool, 
     tree = read_document(before).tree
     place = str(federation.path)
     after = as_before(before, edited(before, decided_tree(tree, federation, answer.decisions), place), place)
-    session.print([Text(f"{path}: the answer of {federation.slug}", "bold")])
-    session.print(_told(answer))
-    session.print(difference(federation.path, before, after))
+    told = [Text(f"{path}: the answer of {federation.slug}", "bold"), *_told(answer)]
+    session.print([Text("\n").join([*told, *difference(federation.path, before, after)])])
     copy = _sent_back(workbook, answer, folder, federation)
     written = write and after != before
     if written:

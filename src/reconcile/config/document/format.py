@@ -37,6 +37,8 @@ def formatted(text: str, path: str) -> str:
         raise Problem("FMT01", f"{where}.", f"see: reconcile validate {path}", 3)
     try:
         result = _once(text)
+        if result == text:
+            return text
         settled = _once(result)
     except TooOdd:
         raise _lossy(path) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any
 
@@ -62,6 +63,7 @@ def _is_deep(key: str, value: Any) -> bool:
     return key in ("mailboxes", "not_migrated") or (isinstance(value, dict) and "licence" in value)
 
 
+@functools.lru_cache(8192)  # a file says the same words again and again, and is written several times
 def _is_plain(key: str, value: str) -> bool:
     if not value or value != value.strip() or not _PLAIN.fullmatch(value) or not value.isprintable():
         return False

@@ -6,9 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pydantic.json_schema import GenerateJsonSchema
-
 from reconcile.config.federation.models import FederationFile
+from reconcile.config.schema.documented import Documented
 
 #: Where the modeline of the federation files looks for it.
 COMMITTED = Path("schemas/federation.schema.json")
@@ -26,8 +25,8 @@ def federation_schema() -> str:
     return json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
 
 
-class _Untitled(GenerateJsonSchema):
-    """Pydantic's schema without a title on every property."""
+class _Untitled(Documented):
+    """Without a title on every property."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from reconcile.config.federation.models import FederationFile
+from reconcile.config.schema.documented import Documented
 from reconcile.config.schema.examples import EXAMPLES
 from reconcile.config.settings.settings import Settings
 
@@ -36,7 +37,7 @@ def reference_page() -> str:
 
 def _sections(model: type[BaseModel]) -> Iterator[str]:
     """The tables of one file: its top level first, then each section where it is first named."""
-    schema = model.model_json_schema(by_alias=True)
+    schema = model.model_json_schema(by_alias=True, schema_generator=Documented)
     definitions: dict[str, Any] = schema.get("$defs", {})
     waiting: list[tuple[str, str, Mapping[str, Any]]] = [(model.__name__, "", schema)]
     shown = {model.__name__}
