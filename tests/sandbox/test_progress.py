@@ -10,9 +10,10 @@ import pytest
 
 from reconcile.cli.sandbox.running import filling
 from reconcile.cli.session.session import Session
+from reconcile.sandbox.first_day import Seed
 from reconcile.sandbox.folder import SandboxFolder
 from reconcile.sandbox.habits import LegacyBox
-from reconcile.sandbox.world import Seed, World
+from reconcile.sandbox.world import World
 
 
 def test_a_world_notes_how_many_old_mailboxes_are_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

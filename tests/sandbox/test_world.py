@@ -32,8 +32,10 @@ from imapclient.exceptions import LoginError
 from reconcile.config.settings.load import load_settings
 from reconcile.config.settings.settings import Settings
 from reconcile.problem import Problem
+from reconcile.sandbox.first_day import Seed
+from reconcile.sandbox.habits import LegacyBox
 from reconcile.sandbox.imap.dovecot import stop_orphan
-from reconcile.sandbox.world import LegacyBox, Seed, World
+from reconcile.sandbox.world import World
 
 ROOT = Path(__file__).parents[2]
 SEED = Seed(

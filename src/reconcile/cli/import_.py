@@ -133,7 +133,8 @@ def _adopt(session: Session, slug: str) -> int:
     """Record what exists exactly as the new file says; how many resources that is."""
     from reconcile.applying.recorder import Recorder
     from reconcile.cli.wiring.holder import holder_of
-    from reconcile.cli.wiring.prepare import observe_and_plan, prepare
+    from reconcile.cli.wiring.planning import observe_and_plan
+    from reconcile.cli.wiring.prepare import prepare
     from reconcile.cli.wiring.providers import readers
     from reconcile.cli.wiring.store import journals_of, store, with_lineage
     from reconcile.planning.plan.plan import Action

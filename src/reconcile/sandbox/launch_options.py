@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 from typing import Self
 
+from reconcile.sandbox.first_day import Seed
 from reconcile.sandbox.habits import LegacyBox, LegacyFilter, LegacyForward, LegacyPublicFolder
-from reconcile.sandbox.world import Seed
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

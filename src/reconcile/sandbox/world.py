@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
-import difflib
 import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
 import pyrage
 import pyrage.x25519
 
-from reconcile.problem import Problem
 from reconcile.sandbox.corpus import EMPTY_FOLDERS, mail_from, sample_mail
-from reconcile.sandbox.dns.seed import HOST_DOMAIN, MICROSOFT_MX, OLD_MX, first_day
+from reconcile.sandbox.dns.seed import MICROSOFT_MX, OLD_MX, first_day
 from reconcile.sandbox.dns.server import DnsServer
-from reconcile.sandbox.folder import SandboxFolder, Values
-from reconcile.sandbox.habits import LegacyBox, LegacyFilter, LegacyForward, LegacyPublicFolder
+from reconcile.sandbox.first_day import Seed, check_mail
+from reconcile.sandbox.folder import SandboxFolder
 from reconcile.sandbox.imap.exchange_behaviour import ExchangeBehaviour
 from reconcile.sandbox.imap.maildir import write_maildir
 from reconcile.sandbox.imap.new import NewHost, TokenIssuer
-from reconcile.sandbox.imap.old import MASTER_USER, SEPARATOR, OldHost
+from reconcile.sandbox.imap.old import OldHost
 from reconcile.sandbox.mail_host.old_smtp import OldHostWithSmtp
+from reconcile.sandbox.settings_tables import KEY_ALGORITHM, KEY_NAME, Parts, settings_tables
 from reconcile.sandbox.smtp.exchange import ExchangeSmtp
 from reconcile.sandbox.smtp.internet import Internet
 from reconcile.sandbox.smtp.listening import SmtpListener
@@ -34,7 +32,6 @@ from reconcile.sandbox.smtp.way_out import WayOut
 from reconcile.sandbox.tenant.behaviour.profiles import PROFILES
 from reconcile.sandbox.tenant.server import TenantOptions, TenantServer
 
-_KEY_NAME, _KEY_ALGORITHM = "reconcile-sandbox", "hmac-sha256"
 _CORPUS = "sandbox"
 
 #: How the name of a world's folder under the system's temporary one begins.
@@ -42,28 +39,6 @@ RUNTIME_PREFIX = "reconcile-sandbox-"
 
 
 _Server = DnsServer | OldHost | TenantServer | NewHost | SmtpListener | ExchangeSmtp
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Seed:
-    """What the world holds on the first day.
-
-    ``zones``: each federation's domain and its subdomains. ``servers``: the names federation files give the old host.
-    ``mail``: folders of .eml files that fill an old mailbox, by address, in place of invented mail. ``messages``: how
-    many to invent for each of the others; 15 to 60 when not said. ``forwards`` and ``filters``: what else the old host
-    does for its addresses. ``seats``: licences bought, E1 and E3, where the usual number is too small. ``public``:
-    folders there that every login sees.
-    """
-
-    zones: Mapping[str, Sequence[str]]
-    legacy: Sequence[LegacyBox]
-    servers: Sequence[str] = ("mutualise",)
-    mail: Mapping[str, Path] = dataclasses.field(default_factory=dict)
-    messages: int | None = None
-    forwards: Sequence[LegacyForward] = ()
-    filters: Sequence[LegacyFilter] = ()
-    seats: Mapping[str, int] = dataclasses.field(default_factory=dict)
-    public: Sequence[LegacyPublicFolder] = ()
 
 
 #: So many mailboxes are filled between two notes of how far it is.
@@ -120,7 +95,7 @@ class World:
         Raises Problem: SBX05, SBX10, SBX11, SBX14, SBX15, SBX16 (a server cannot start), SBX12, SBX20, SBX21 (mail
         that cannot be placed).
         """
-        _check_mail(self._seed)
+        check_mail(self._seed)
         self._runtime = Path(tempfile.mkdtemp(prefix=RUNTIME_PREFIX))
         self._runtime.chmod(0o711)  # the mail's owner goes through
         note: dict[str, Any] = {"pid": os.getpid(), "runtime": str(self._runtime), "ready": False}
@@ -151,7 +126,7 @@ class World:
     def _open(self, runtime: Path, note: Mapping[str, Any]) -> dict[str, Any]:
         """Start the four servers; the note of where they are. ``note``: what is known so far."""
         dns_secret = base64.b64encode(secrets.token_bytes(32)).decode()
-        self.dns = DnsServer(first_day(self._seed.zones), {_KEY_NAME: (dns_secret, _KEY_ALGORITHM)})
+        self.dns = DnsServer(first_day(self._seed.zones), {KEY_NAME: (dns_secret, KEY_ALGORITHM)})
         self.internet = Internet(self.dns.resolve)
         _, new_dovecot = self._dovecots
         self.old = self._old_host(runtime / "old")
@@ -179,7 +154,9 @@ class World:
         )
         self._running.append(self.new)
         self._let_mail_flow()
-        self.folder.write_settings(self._tables(dns_secret))
+        parts = Parts(self.tenant, self.dns, dns_secret, self.old, self.new, self._vault_key, self._canaries)
+        edge = self.exchange.listener.port if self._mail_flows else None
+        self.folder.write_settings(settings_tables(parts, self._seed.servers, edge, self.folder.keep_secret))
         return {
             "control": self.tenant.control,
             "control_ca": str(self.tenant.ca_file),
@@ -234,21 +211,6 @@ class World:
             "submission": f"127.0.0.1:{self.exchange.submission.port}",
         }
 
-    def _lock_tables(self, doveadm: Values) -> list[tuple[str, Values]]:
-        """How the old host is locked: as soon as it is whole, for half of the proof is that mail arrives."""
-        old = self.old
-        if not isinstance(old, OldHostWithSmtp):
-            return [(".lock", {"impossible": "the sandbox's old host has no SMTP: reconcile sandbox up --postfix"})]
-        password = next(iter(self._canaries.values()), "")
-        lock: Values = {
-            "canary": "canari@{domain}",
-            "canary_password_file": self.folder.keep_secret("canary-password", password),
-            "pop": _at(old.pop3_port),
-            "submission": _at(old.postfix.ports.submission),
-            "inbound": _at(old.postfix.ports.inbound),
-        }
-        return [(".lock", lock), (".lock.deny_file", {"file": str(old.refused)}), (".lock.doveadm", doveadm)]
-
     def _start(self, *servers: DnsServer | OldHost | TenantServer | SmtpListener | ExchangeSmtp) -> None:
         for server in servers:
             server.start()
@@ -272,86 +234,3 @@ class World:
         for one in self._seed.filters:
             self.old.filter(one.login, one.name, one.script)
         return written
-
-    def _tables(self, dns_secret: str) -> dict[str, Values]:
-        tenant, keep = self.tenant, self.folder.keep_secret
-        old: Values = {
-            "host": "127.0.0.1",
-            "port": self.old.port,
-            "tls": True,
-            "ca_file": str(self.old.ca_file),
-            "master_user": MASTER_USER,
-            "separator": SEPARATOR,
-            "master_password_file": keep("master-password", self.old.master_password),
-        }
-        doveadm: Values = {
-            "url": f"https://127.0.0.1:{self.old.doveadm_port}",
-            "ca_file": str(self.old.ca_file),
-            "key_file": str(self.old.doveadm_key_file),
-        }
-        sql: Values = {
-            "database_file": str(self.old.accounts),
-            "mailboxes": "SELECT address, login, last_login AS last_used FROM account",
-            "aliases": "SELECT address, targets FROM alias",
-        }
-        relay: Values = {"host": f"smtp.{HOST_DOMAIN}", "tls": "opportunistic"}
-        return {
-            "tenant": {
-                "id": tenant.tenant_id,
-                "initial_domain": tenant.initial_domain,
-                "client_id": tenant.client_id,
-                "client_secret_file": keep("client-secret", tenant.client_secret),
-                "authority": tenant.url,
-                "graph": tenant.url,
-                "exchange": tenant.url,
-                "ca_file": str(tenant.ca_file),
-                "copier_principal": tenant.copier_principal,
-                **({"edge": f"127.0.0.1:{self.exchange.listener.port}"} if self._mail_flows else {}),
-            },
-            "dns": {
-                "host": "127.0.0.1",
-                "port": self.dns.port,
-                "key_name": _KEY_NAME,
-                "key_algorithm": _KEY_ALGORITHM,
-                "key_file": keep("dns-key", dns_secret),
-                "resolvers": [f"127.0.0.1:{self.dns.port}"],
-            },
-            **{
-                f"legacy.{name}{table}": values
-                for name in self._seed.servers
-                for table, values in (
-                    ("", old),
-                    (".inventory.doveadm", doveadm),
-                    (".inventory.sql", sql),
-                    *([(".relay", relay)] if self._mail_flows else []),
-                    *self._lock_tables(doveadm),
-                )
-            },
-            "passwords": {
-                "seal_to": [str(self._vault_key.to_public())],
-                "identity_file": keep("vault-key", str(self._vault_key)),
-            },
-            "delivery": {"way": "folder", "local_folder": "deliveries"},
-            "destination": {
-                "host": "127.0.0.1",
-                "port": self.new.port,
-                "tls": True,
-                "ca_file": str(self.new.ca_file),
-            },
-            "sandbox": {"control": tenant.control},
-        }
-
-
-def _at(port: int) -> str:
-    return f"127.0.0.1:{port}"
-
-
-def _check_mail(seed: Seed) -> None:
-    """Every folder of mail named belongs to an old mailbox, and exists, before anything starts."""
-    known = [box.address for box in seed.legacy]
-    for address, folder in seed.mail.items():
-        if address not in known:
-            near = difflib.get_close_matches(address, known, 1)
-            hint = f"did you mean {near[0]}?" if near else "only mailboxes with mail to copy, by their address"
-            raise Problem("SBX21", f"The old host has no mailbox {address}.", hint)
-        next(mail_from(folder))

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from reconcile.sandbox.first_day import Seed
 from reconcile.sandbox.habits import LegacyBox
-from reconcile.sandbox.world import Seed, World
+from reconcile.sandbox.world import World
 
 
 @pytest.fixture(scope="session")

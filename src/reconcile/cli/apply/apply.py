@@ -102,7 +102,8 @@ def _is_file(word: str) -> bool:
 def _saved(session: Session, file: Path, target: tuple[str, ...], found: Mapping[str, Provider]) -> Chosen:
     """What is still true of a saved plan. Raises PLN04 (exit 4) when it is too old."""
     from reconcile.cli.session.tracked import authenticity_key, refuse_tracked
-    from reconcile.cli.wiring.prepare import closed_gates, observe_and_plan, prepare_again
+    from reconcile.cli.wiring.planning import closed_gates, observe_and_plan
+    from reconcile.cli.wiring.prepare import prepare_again
     from reconcile.planning.guards.staleness import expired, moved, sift
     from reconcile.planning.plan import planfile
     from reconcile.planning.plan.targets import refuse_strays, restrict
@@ -137,7 +138,8 @@ def _saved(session: Session, file: Path, target: tuple[str, ...], found: Mapping
 
 def _fresh(session: Session, names: tuple[str, ...], target: tuple[str, ...], found: Mapping[str, Provider]) -> Chosen:
     """A plan made now."""
-    from reconcile.cli.wiring.prepare import observe_and_plan_targets, prepare_targets
+    from reconcile.cli.wiring.planning import observe_and_plan_targets
+    from reconcile.cli.wiring.prepare import prepare_targets
     from reconcile.planning.plan.planfile import document
 
     prepared = prepare_targets(session, names, target)

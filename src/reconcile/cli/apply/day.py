@@ -109,7 +109,7 @@ def _tour(session: Session, migration: dt.date, found: Mapping[str, Provider], a
     """Apply what is due of every federation of the batch that can be applied at this moment, or of those ``among``
     them."""
     from reconcile.cli.apply.approval import approved_part
-    from reconcile.cli.wiring.prepare import observe_and_plan
+    from reconcile.cli.wiring.planning import observe_and_plan
 
     tour = Tour()
     try:

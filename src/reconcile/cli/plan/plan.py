@@ -40,7 +40,8 @@ def plan(
     """
     from reconcile.cli.session.changed_since import changed_since as git_changed_since
     from reconcile.cli.session.tracked import authenticity_key
-    from reconcile.cli.wiring.prepare import observe_and_plan_targets, prepare_targets
+    from reconcile.cli.wiring.planning import observe_and_plan_targets
+    from reconcile.cli.wiring.prepare import prepare_targets
     from reconcile.cli.wiring.providers import readers
     from reconcile.planning.plan import planfile
     from reconcile.state.durable import PRIVATE_FILE, private_folder, replace_file

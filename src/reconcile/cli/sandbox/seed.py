@@ -11,15 +11,15 @@ from reconcile.cli.session.session import Session
 
 if TYPE_CHECKING:
     from reconcile.config.federation.federation import Federation
+    from reconcile.sandbox.first_day import Seed
     from reconcile.sandbox.habits import LegacyBox, LegacyForward, LegacyPublicFolder
-    from reconcile.sandbox.world import Seed
 
 
 def seed_of(session: Session, mail: Mapping[str, Path]) -> Seed:
     """The world these federations live in before anything is migrated."""
     from reconcile.config.load import load_federations
+    from reconcile.sandbox.first_day import Seed
     from reconcile.sandbox.habits import habits
-    from reconcile.sandbox.world import Seed
 
     federations = load_federations(session.federations).select()
     boxes = [(federation, tuple(_old_boxes(federation))) for federation in federations]

@@ -37,7 +37,8 @@ def hand_over(session: Session, slugs: Sequence[str]) -> int:
     from reconcile.applying.outcome import Result
     from reconcile.cli.apply.output import TextOutput
     from reconcile.cli.apply.run import Chosen, carry_out
-    from reconcile.cli.wiring.prepare import observe_and_plan, prepare
+    from reconcile.cli.wiring.planning import observe_and_plan
+    from reconcile.cli.wiring.prepare import prepare
     from reconcile.cli.wiring.providers import providers
     from reconcile.planning.plan.planfile import document
 

@@ -7,7 +7,6 @@ import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from reconcile import __version__
 from reconcile.cli.session.same_world import check_world
 from reconcile.cli.session.session import Session
 from reconcile.cli.wiring.network import network_of
@@ -18,11 +17,9 @@ from reconcile.resources.address import NETWORK
 if TYPE_CHECKING:
     from reconcile.config.federation.federation import Federation
     from reconcile.config.load import Loaded
-    from reconcile.planning.gates.gate import Gate
     from reconcile.planning.inputs import Inputs
     from reconcile.planning.left_out import LeftOut
     from reconcile.planning.plan.plan import Basis, Plan
-    from reconcile.providers.base import Finding, Reader
     from reconcile.resources.address import Address
     from reconcile.resources.resource import Desired
     from reconcile.state.snapshot.snapshot import Snapshot
@@ -215,19 +212,6 @@ def basis(federations: Sequence[Federation], snapshots: Mapping[str, Snapshot]) 
     return result
 
 
-def observe_and_plan(session: Session, prepared: Prepared, readers: Mapping[str, Reader]) -> Plan:
-    """Read the world and compare; judge the gates; say what the licences cost."""
-    from reconcile.planning.costs import concerned
-    from reconcile.planning.costs import costs as costs_of
-    from reconcile.planning.plan.plan import licensed
-    from reconcile.planning.planner import make_plan
-
-    plan = make_plan(prepared.inputs, readers, session.clock.now(), f"reconcile {__version__}")
-    costs = concerned(costs_of(prepared.federations, session.settings.prices, session.today), licensed(plan.changes))
-    gates = closed_gates(session, prepared, plan.findings)
-    return dataclasses.replace(plan, gates=gates, costs=costs, left_out=tuple(prepared.left_out))
-
-
 def prepare_targets(session: Session, names: Sequence[str], targets: Sequence[str]) -> Prepared:
     """What ``prepare`` gives of the federations that the targets mean, or of those named. Raises PLN05 (exit 64) for a
     target that names no known resource."""
@@ -240,34 +224,3 @@ def prepare_targets(session: Session, names: Sequence[str], targets: Sequence[st
     prepared = prepare(session, names)
     refuse_strays(targets, prepared.inputs.addresses)
     return prepared
-
-
-def observe_and_plan_targets(
-    session: Session, prepared: Prepared, readers: Mapping[str, Reader], targets: Sequence[str]
-) -> Plan:
-    """The plan of what the targets name and needs changing, with its prerequisites; of everything without targets.
-
-    Where the targets alone can tell, they are read first: only when there is something to change is the rest read.
-    """
-    from reconcile.planning.narrowing import narrowed
-    from reconcile.planning.plan.targets import restrict
-
-    if (alone := narrowed(prepared.inputs, targets)) is not None:
-        plan = restrict(observe_and_plan(session, dataclasses.replace(prepared, inputs=alone), readers), targets)
-        if plan.empty:
-            return plan
-    return restrict(observe_and_plan(session, prepared, readers), targets)
-
-
-def closed_gates(session: Session, prepared: Prepared, findings: Sequence[Finding]) -> tuple[Gate, ...]:
-    """The gates that do not hold at this moment, of the federations that have not passed them yet. ``findings``: what
-    the tenant itself has against them."""
-    from reconcile.cli.wiring.gating import judged, still_to_hold
-    from reconcile.providers.base import SETTINGS_CHECK
-
-    against: dict[str, list[str]] = {}
-    for one in findings:
-        if one.check == SETTINGS_CHECK:
-            against.setdefault(one.federation, []).append(one.sentence)
-    found = judged(session, prepared.federations, prepared.everyone, against)
-    return still_to_hold(found, prepared.snapshots, prepared.inputs.interrupted, prepared.rolled_back)

@@ -17,6 +17,7 @@ from reconcile.sandbox.tenant.sign_in.tokens import Issuer
 from reconcile.sandbox.tenant.world import addresses, skus
 from reconcile.sandbox.tenant.world.address_book import AddressTakenError
 from reconcile.sandbox.tenant.world.objects import Elsewhere, Permission, User
+from reconcile.sandbox.tenant.world.other_recipients import add_other, remove_other
 from reconcile.sandbox.tenant.world.provisioning import follow_licences
 from reconcile.sandbox.tenant.world.world import World
 
@@ -56,10 +57,10 @@ class Control:
                 return Answer(200, {})
             case ("POST", "recipient"):
                 clock.settle()
-                self._world.add_other(body["kind"], body["address"])
+                add_other(self._world, body["kind"], body["address"])
                 return Answer(200, {})
             case ("DELETE", "recipient", address):
-                self._world.remove_other(address)
+                remove_other(self._world, address)
                 return Answer(200, {})
             case ("POST", "message"):
                 clock.settle()

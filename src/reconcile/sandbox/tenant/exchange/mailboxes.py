@@ -10,6 +10,7 @@ from reconcile.sandbox.tenant.cmdlet_error import CmdletError
 from reconcile.sandbox.tenant.exchange import rows as exchange_rows
 from reconcile.sandbox.tenant.exchange.encoding import size_of
 from reconcile.sandbox.tenant.exchange.mailbox_rows import mailbox_row
+from reconcile.sandbox.tenant.exchange.multi_valued import added_and_removed
 from reconcile.sandbox.tenant.exchange.recipients import Outcome, Parameters, Recipients
 from reconcile.sandbox.tenant.name_list import names
 from reconcile.sandbox.tenant.world import addresses
@@ -180,7 +181,7 @@ class Mailboxes:
         world, items = self._world, box.addresses
         asked = given.get("emailaddresses", items)
         if isinstance(asked, dict):
-            added, removed = _verbs(asked)
+            added, removed = added_and_removed(asked)
             items = addresses.with_added(addresses.without(items, removed), added)
         else:
             try:
@@ -202,7 +203,7 @@ class Mailboxes:
 
     def _trustees(self, held: list[str], asked: Any) -> list[str]:
         if isinstance(asked, dict):
-            added, removed = _verbs(asked)
+            added, removed = added_and_removed(asked)
             if not added and not removed:
                 return []  # An empty table empties the list.
             gone = {self._recipient(name) for name in removed}
@@ -248,12 +249,3 @@ def _sign_in_taken(upn: str) -> CmdletError:
     return CmdletError(
         "WLCDManagedMemberExistsException", f'The proxy address or user name "{upn}" is already in use by another user.'
     )
-
-
-def _verbs(asked: dict[str, Any]) -> tuple[list[str], list[str]]:
-    """What a tagged table adds and removes; a single value stands for a list of one."""
-    lower = {key.lower(): value for key, value in asked.items()}
-    added, removed = (
-        [each] if isinstance(each, str) else each for each in (lower.get("add", []), lower.get("remove", []))
-    )
-    return added, removed

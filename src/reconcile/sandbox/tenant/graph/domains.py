@@ -16,6 +16,7 @@ from reconcile.sandbox.tenant.graph.users import Users
 from reconcile.sandbox.tenant.https.web import Answer, Request
 from reconcile.sandbox.tenant.world import addresses
 from reconcile.sandbox.tenant.world.objects import Domain, Elsewhere
+from reconcile.sandbox.tenant.world.other_recipients import accept_domain
 from reconcile.sandbox.tenant.world.world import World
 
 Resolve = Callable[[str, str], Sequence[str]]
@@ -184,7 +185,7 @@ class Domains:
         domain.verified = True
         domain.usable_from = world.clock.now() + dt.timedelta(seconds=world.delays.fresh_domain)
         domain.records_from = world.clock.now() + dt.timedelta(seconds=world.delays.service_records)
-        world.clock.after(world.delays.accepted_domain, lambda: world.accept_domain(domain))
+        world.clock.after(world.delays.accepted_domain, lambda: accept_domain(world, domain))
 
     def _referring(self, name: str) -> Iterator[dict[str, Any]]:
         for user in self._world.users.values():

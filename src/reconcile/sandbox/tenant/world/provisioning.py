@@ -38,7 +38,7 @@ def provision(world: World, user: User) -> None:
         world.clock.after(_NEXT_TRY, lambda: provision(world, user))
         return
     user.values.pop("serviceProvisioningErrors", None)
-    name = world.free_name(str(user.values["mailNickname"]))
+    name = _free_name(world, str(user.values["mailNickname"]))
     world.add_mailbox(user, name, name, _addresses(world, user, name), shared=False)
 
 
@@ -51,3 +51,12 @@ def _addresses(world: World, user: User, name: str) -> list[str]:
     if world.book.objector(own, user.id) is None:
         held = addresses.with_added(held, [own])
     return addresses.replaced([*held, f"SIP:{user.upn}", world.storage_address()])
+
+
+def _free_name(world: World, wanted: str) -> str:
+    """``wanted``, or with digits after it when a mailbox bears that name or alias already."""
+    taken = {box.name.lower() for box in world.mailboxes.values()}
+    taken |= {box.alias.lower() for box in world.mailboxes.values()}
+    if wanted.lower() not in taken:
+        return wanted
+    return next(name for n in range(1, 10**6) if (name := f"{wanted}{n}").lower() not in taken)

@@ -14,7 +14,7 @@ from reconcile.sandbox.tenant.behaviour.delays import Delays
 from reconcile.sandbox.tenant.behaviour.profiles import Profile
 from reconcile.sandbox.tenant.behaviour.virtual_clock import VirtualClock
 from reconcile.sandbox.tenant.world import addresses
-from reconcile.sandbox.tenant.world.address_book import AddressBook, AddressTakenError
+from reconcile.sandbox.tenant.world.address_book import AddressBook
 from reconcile.sandbox.tenant.world.announcer import Announcer
 from reconcile.sandbox.tenant.world.listener import MailboxListener
 from reconcile.sandbox.tenant.world.objects import Domain, Elsewhere, Mailbox, OtherRecipient, Principal, User
@@ -22,15 +22,6 @@ from reconcile.sandbox.tenant.world.skus import Sku
 
 INITIAL_DOMAIN = "entraide.onmicrosoft.com"
 NATIONAL_DOMAIN = "national.example"
-
-#: What may hold an address and is no mailbox → its RecipientTypeDetails.
-OTHER_RECIPIENTS = {
-    "guest": "GuestMailUser",
-    "contact": "MailContact",
-    "group": "MailUniversalDistributionGroup",
-    "mail_user": "MailUser",
-    "office_group": "GroupMailbox",
-}
 
 
 class World:
@@ -58,13 +49,13 @@ class World:
         self.initial_domain = INITIAL_DOMAIN
         #: Domains that another tenant holds.
         self.elsewhere: dict[str, Elsewhere] = {}
-        #: Service principals known to Exchange: by object id.
         #: Of the organization: whether mail that claims to be ours is refused, and the connectors there are.
         self.reject_direct_send = False
         self.inbound_connectors: list[dict[str, Any]] = []
         self.outbound_connectors: list[dict[str, Any]] = []
         #: Mail flow rules, in their order.
         self.transport_rules: list[dict[str, Any]] = []
+        #: Service principals known to Exchange: by object id.
         self.principals: dict[str, Principal] = {}
         #: Users who hold an administrator's role.
         self.administrators: set[str] = set()
@@ -204,47 +195,6 @@ class World:
 
     # Guests, contacts and groups
 
-    def add_other(self, kind: str, address: str) -> OtherRecipient:
-        """Something else than a mailbox that holds the address: *guest*, *contact*, *group*, *mail_user*,
-        *office_group* (Microsoft 365).
-
-        Raises KeyError for another kind, AddressTakenError when the address is not free.
-        """
-        details = OTHER_RECIPIENTS[kind]
-        if (holder := self.book.objector(address, "")) is not None:
-            raise AddressTakenError(address, holder)
-        local, _, domain = address.partition("@")
-        items, found_id = [f"SMTP:{address}"], self.new_id()
-        if kind in ("guest", "mail_user"):
-            mark = "#EXT#" if kind == "guest" else ""
-            values = {
-                "accountEnabled": True,
-                "displayName": local,
-                "mailNickname": f"{local}_{domain}",
-                "userPrincipalName": f"{local}_{domain}{mark}@{self.initial_domain}",
-                "userType": "Guest" if kind == "guest" else "Member",
-                "mail": address,
-                "proxyAddresses": items,
-            }
-            user = self.add_user(values)
-            user.listed_from, found_id = user.found_from, user.id
-        self.book.claim(found_id, items)
-        self.others[found_id] = OtherRecipient(found_id, self.new_id(), details, f"{local}.{domain}", items)
-        return self.others[found_id]
-
-    def remove_other(self, address: str) -> None:
-        """It is gone, and its address free; a Microsoft 365 group is kept, with its address, and gone for good when it
-        is removed once more. Raises KeyError when there is none, or it has an account."""
-        other = self.other_named(address) or self.deleted_groups.get(self.book.holder(address) or "")
-        if other is None or other.id in self.users:
-            raise KeyError(address)
-        if self.others.pop(other.id, None) and other.kind == "GroupMailbox":
-            other.deleted = self.clock.now()
-            self.deleted_groups[other.id] = other
-            return
-        self.deleted_groups.pop(other.id, None)
-        self.book.claim(other.id, ())
-
     def other_named(self, key: str) -> OtherRecipient | None:
         """The one with that address, id, GUID or name, lower-case."""
         by_address = self.others.get(self.book.holder(key) or key)
@@ -259,14 +209,6 @@ class World:
             if plan is not None and plan.id not in disabled:
                 return True
         return False
-
-    def free_name(self, wanted: str) -> str:
-        """``wanted``, or with digits after it when a mailbox bears that name or alias already."""
-        taken = {box.name.lower() for box in self.mailboxes.values()}
-        taken |= {box.alias.lower() for box in self.mailboxes.values()}
-        if wanted.lower() not in taken:
-            return wanted
-        return next(name for n in range(1, 10**6) if (name := f"{wanted}{n}").lower() not in taken)
 
     def add_mailbox(self, user: User, name: str, alias: str, items: list[str], *, shared: bool) -> Mailbox:
         """A mailbox for the user; ``items`` must be free. Raises AddressTakenError."""
@@ -304,15 +246,3 @@ class World:
                 for entry in box.access
             )
             self._announcer.exists(box, self.users[box.user_id].upn, opened)
-
-    # Domains
-
-    def accept_domain(self, domain: Domain) -> None:
-        domain.accepted_as = domain.accepted_as or "Authoritative"
-        if self.profile.guests and not domain.initial:
-            for kind in OTHER_RECIPIENTS:
-                address = f"{kind.replace('_', '.')}.invite@{domain.name}"
-                if self.book.objector(address, "") is None:
-                    self.add_other(kind, address)
-                    if kind == "office_group":  # one that somebody deleted, which keeps its address
-                        self.remove_other(address)
