@@ -18,9 +18,9 @@ from reconcile.cli.session.group import CommandGroup
 from reconcile.cli.session.session import Session
 
 if TYPE_CHECKING:
+    from reconcile.sandbox.first_day import Seed
     from reconcile.sandbox.folder import SandboxFolder
     from reconcile.sandbox.launch_options import Order
-    from reconcile.sandbox.world import Seed
 
 _PROGRAM = click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path)
 
