@@ -8,7 +8,7 @@ import zoneinfo
 import pytest
 
 from reconcile.planning.gates.gate import Gate
-from reconcile.planning.status import Copies, FederationStatus, State, Step, broken, ranked, standing
+from reconcile.planning.status import Copies, FederationStatus, Progress, State, Step, broken, federation_status, ranked
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Desired
 from reconcile.views.status import status_document, status_text
@@ -34,17 +34,20 @@ ALL = {name: Address("spf55", *key) for name, key in KEYS.items()}
 def row(done: str = "", failed: str = "", gate: str = "", waived: str = "", copies: Copies = Copies(), hours: float = 0,
         date: dt.date | None = DAY, handed: str = "") -> FederationStatus:  # fmt: skip
     gates = [Gate("spf55", "GAT02", LOCK, gate, "rehearse", waived), Gate("spf55", "GAT04", LOCK)]
-    return standing(
-        "Meuse",
-        date,
-        gates,
-        [one for one in gates if one.why],
+    progress = Progress(
         [Desired(address, {"people": PEOPLE} if name == "passwords" else {}) for name, address in ALL.items()],
         {ALL[name] for name in done.split()},
         {ALL[name]: f"M365-01 {name} failed" for name in failed.split()},
         copies,
-        LOCK + dt.timedelta(hours=hours),
         handed.split(),
+    )
+    return federation_status(
+        "Meuse",
+        date,
+        gates,
+        [one for one in gates if one.why],
+        progress,
+        LOCK + dt.timedelta(hours=hours),
     )
 
 

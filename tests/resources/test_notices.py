@@ -14,7 +14,7 @@ from reconcile.config.load import load_federations
 from reconcile.config.settings.load import load_settings
 from reconcile.config.settings.settings import Settings
 from reconcile.config.settings.tables.letters import Letters
-from reconcile.planning.letters import Standing, letter_standings
+from reconcile.planning.letters import LetterState, letter_statuses
 from reconcile.resources.address import Address
 from reconcile.resources.desired.federations import compile_federations
 from reconcile.resources.notices import UNDATED, Letter, NoticeFacts, Sent, notices
@@ -132,14 +132,14 @@ def test_without_a_way_out_or_a_contact_there_are_none(meuse: Federation, settin
 
 def test_where_each_letter_stands(meuse: Federation, settings: Settings) -> None:
     facts = NoticeFacts(sent=sent(Letter.LIST, at=moment(-14)))
-    shown = letter_standings(
+    shown = letter_statuses(
         meuse, facts, settings, moment(-5, 12), {Letter.LIST: "5.1.1 nobody"}, {Letter.LAST_REMINDER: "no answer"}
     )
-    assert {one.letter: one.standing for one in shown} == {
-        Letter.LIST: Standing.RETURNED,
-        Letter.REMINDER: Standing.MISSED,
-        Letter.LAST_REMINDER: Standing.UNSURE,
-        Letter.CONFIRMATION: Standing.LATE,
-        Letter.LOCKED: Standing.PLANNED,
-        Letter.OPENING: Standing.PLANNED,
+    assert {one.letter: one.state for one in shown} == {
+        Letter.LIST: LetterState.RETURNED,
+        Letter.REMINDER: LetterState.MISSED,
+        Letter.LAST_REMINDER: LetterState.UNSURE,
+        Letter.CONFIRMATION: LetterState.LATE,
+        Letter.LOCKED: LetterState.PLANNED,
+        Letter.OPENING: LetterState.PLANNED,
     }

@@ -12,7 +12,7 @@ from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.exits import DONE, ERROR
 from reconcile.cli.session.moment import as_of_option
 from reconcile.cli.session.session import Session
-from reconcile.cli.wiring.standings import standings
+from reconcile.cli.wiring.statuses import federation_statuses
 
 if TYPE_CHECKING:
     from reconcile.planning.status import FederationStatus
@@ -37,7 +37,7 @@ def status(session: Session, what: tuple[str, ...], watch: bool, as_json: bool) 
     """
     from reconcile.planning.status import State
 
-    rows = standings(session, what)
+    rows = federation_statuses(session, what)
     if as_json:
         from reconcile.views.status import status_document
 
@@ -74,7 +74,7 @@ def _watch(session: Session, what: Sequence[str], rows: list[FederationStatus]) 
         if not console.is_terminal:
             _show(session, rows)
             while not ended.wait(_EVERY):
-                if (fresh := standings(session, what)) != rows:
+                if (fresh := federation_statuses(session, what)) != rows:
                     rows = fresh
                     _show(session, rows)
             return rows
@@ -83,5 +83,5 @@ def _watch(session: Session, what: Sequence[str], rows: list[FederationStatus]) 
                 lines = status_text(rows, session.clock.now(), session.zone, console.width)
                 live.update(Group(*lines), refresh=True)
                 if not ended.wait(_EVERY):
-                    rows = standings(session, what)
+                    rows = federation_statuses(session, what)
     return rows

@@ -12,7 +12,7 @@ from reconcile.config.settings.settings import Settings
 from reconcile.resources.notices import Letter, NoticeFacts, schedule
 
 
-class Standing(enum.Enum):
+class LetterState(enum.Enum):
     """The value is the word a list shows."""
 
     SENT = "sent"
@@ -26,28 +26,28 @@ class Standing(enum.Enum):
 
 
 #: What somebody should look at.
-NEEDS_A_LOOK = frozenset({Standing.RETURNED, Standing.UNSURE, Standing.LATE})
+NEEDS_A_LOOK = frozenset({LetterState.RETURNED, LetterState.UNSURE, LetterState.LATE})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class LetterStanding:
+class LetterStatus:
     """One letter. ``moment``: when it left, or when it is due; None: at once. ``why``: what came back, or is unsure."""
 
     letter: Letter
-    standing: Standing
+    state: LetterState
     moment: dt.datetime | None
     to: str = ""
     why: str = ""
 
 
-def letter_standings(
+def letter_statuses(
     federation: Federation,
     facts: NoticeFacts,
     settings: Settings,
     now: dt.datetime,
     returned: Mapping[Letter, str],
     unsure: Mapping[Letter, str],
-) -> Iterator[LetterStanding]:
+) -> Iterator[LetterStatus]:
     """Every letter that was sent or is due, in the order of a migration; none for whoever gets no letters.
 
     ``returned``: those whose last sending came back, and why. ``unsure``: those nobody knows of.
@@ -60,14 +60,14 @@ def letter_standings(
     for letter in Letter:
         sent, notice = facts.sent.get(letter), asked.get(letter)
         if letter in unsure:
-            yield LetterStanding(letter, Standing.UNSURE, None, to, unsure[letter])
+            yield LetterStatus(letter, LetterState.UNSURE, None, to, unsure[letter])
         elif sent is not None and (notice is None or notice.day == sent.day):
             back = returned.get(letter, "")
-            yield LetterStanding(letter, Standing.RETURNED if back else Standing.SENT, sent.at, sent.to, back)
+            yield LetterStatus(letter, LetterState.RETURNED if back else LetterState.SENT, sent.at, sent.to, back)
         elif notice is None:
             continue
         elif notice.until is not None and notice.until <= now:
-            yield LetterStanding(letter, Standing.MISSED, notice.due, to)
+            yield LetterStatus(letter, LetterState.MISSED, notice.due, to)
         else:
             due = notice.due is None or notice.due <= now
-            yield LetterStanding(letter, Standing.LATE if due else Standing.PLANNED, notice.due, to)
+            yield LetterStatus(letter, LetterState.LATE if due else LetterState.PLANNED, notice.due, to)

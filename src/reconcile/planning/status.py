@@ -8,7 +8,7 @@ import enum
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from reconcile.planning.gates.gate import Gate
-from reconcile.planning.letters import LetterStanding
+from reconcile.planning.letters import LetterStatus
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Desired
 
@@ -73,35 +73,44 @@ class FederationStatus:
     gates: tuple[Gate, ...] = ()
     steps: Mapping[str, Step] = dataclasses.field(default_factory=dict)
     #: Where its letters stand; none for whoever gets none.
-    letters: tuple[LetterStanding, ...] = ()
+    letters: tuple[LetterStatus, ...] = ()
     #: Its mailboxes that are there with all their old mail, of all its mailboxes.
     boxes: Step = Step()
 
 
-def standing(
+@dataclasses.dataclass(frozen=True, slots=True)
+class Progress:
+    """What is asked of one federation, and how far it is.
+
+    ``recorded``: what is done. ``failures``: what failed when it was last tried, and why. ``handed``: who has had their
+    first password. ``copied``: new mailboxes into which nothing is left to copy.
+    """
+
+    desired: Sequence[Desired]
+    recorded: Collection[Address]
+    failures: Mapping[Address, str]
+    copies: Copies
+    handed: Collection[str] = ()
+    copied: Collection[str] = ()
+
+
+def federation_status(
     name: str,
     date: dt.date | None,
     gates: Sequence[Gate],
     still: Sequence[Gate],
-    desired: Iterable[Desired],
-    recorded: Collection[Address],
-    failures: Mapping[Address, str],
-    copies: Copies,
+    progress: Progress,
     now: dt.datetime,
-    handed: Collection[str] = (),
-    copied: Collection[str] = (),
 ) -> FederationStatus:
     """The row of one federation.
 
-    ``gates``: all of its gates (never empty); ``still``: those that do not hold and still matter. ``recorded``: what is
-    done. ``failures``: what failed when it was last tried, and why. ``handed``: who has had their first password.
-    ``copied``: new mailboxes into which nothing is left to copy.
+    ``gates``: all of its gates (never empty); ``still``: those that do not hold and still matter.
     """
-    desired = tuple(desired)
-    steps = _steps(desired, recorded, failures, copies, frozenset(handed))
+    copies = progress.copies
+    steps = _steps(progress)
     lock, slug = gates[0].lock, gates[0].federation
     closed = [gate for gate in still if not gate.open]
-    trouble = tuple(failures.values())
+    trouble = tuple(progress.failures.values())
     if copies.failed:
         many = "copy" if copies.failed == 1 else "copies"
         trouble += (f"{copies.failed} {many} failed: reconcile copy status {slug}",)
@@ -116,7 +125,7 @@ def standing(
         state = State.UNDER_WAY
     else:
         state = State.READY if date is not None else State.WAITING
-    boxes = _boxes(desired, recorded, copied)
+    boxes = _boxes(progress)
     return FederationStatus(slug, name, date, lock, state, trouble, tuple(still), steps, boxes=boxes)
 
 
@@ -125,26 +134,22 @@ def broken(slug: str, name: str, why: str) -> FederationStatus:
     return FederationStatus(slug, name, None, dt.datetime.max.replace(tzinfo=dt.UTC), State.ERROR, (why,))
 
 
-def ranked(standings: Iterable[FederationStatus]) -> list[FederationStatus]:
+def ranked(rows: Iterable[FederationStatus]) -> list[FederationStatus]:
     """The rows as they are shown: what needs somebody first."""
-    return sorted(standings, key=lambda one: (one.state, one.date or dt.date.max, one.federation))
+    return sorted(rows, key=lambda one: (one.state, one.date or dt.date.max, one.federation))
 
 
-def _boxes(desired: Iterable[Desired], recorded: Collection[Address], copied: Collection[str]) -> Step:
-    boxes = [one.address for one in desired if one.address.kind == "mailbox"]
-    awaited = {one.fields.get("destination") for one in desired if one.address.kind == "copy"} - set(copied)
-    return Step(sum(box in recorded and box.key not in awaited for box in boxes), len(boxes))
+def _boxes(progress: Progress) -> Step:
+    boxes = [one.address for one in progress.desired if one.address.kind == "mailbox"]
+    copies = [one for one in progress.desired if one.address.kind == "copy"]
+    awaited = {one.fields.get("destination") for one in copies} - set(progress.copied)
+    return Step(sum(box in progress.recorded and box.key not in awaited for box in boxes), len(boxes))
 
 
-def _steps(
-    desired: Iterable[Desired],
-    recorded: Collection[Address],
-    failures: Mapping[Address, str],
-    copies: Copies,
-    handed: frozenset[str],
-) -> dict[str, Step]:
+def _steps(progress: Progress) -> dict[str, Step]:
+    handed, copies = frozenset(progress.handed), progress.copies
     counts = {step: [0, 0, 0] for step in STEPS}
-    for resource in desired:
+    for resource in progress.desired:
         step = _step_of(resource.address)
         if step is None:
             continue
@@ -153,10 +158,10 @@ def _steps(
             theirs = frozenset(people if isinstance(people, tuple) else ())
             done, total = len(theirs & handed), len(theirs)
         else:
-            done, total = int(resource.address in recorded), 1
+            done, total = int(resource.address in progress.recorded), 1
         counts[step][0] += done
         counts[step][1] += total
-        counts[step][2] += resource.address in failures
+        counts[step][2] += resource.address in progress.failures
     counts["copy"][0] = min(copies.done, counts["copy"][1])
     counts["copy"][2] = copies.failed
     return {step: Step(*numbers) for step, numbers in counts.items()}

@@ -12,7 +12,7 @@ from reconcile.views.wording import DRIFT, QUIET, count, moment, plain
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Standing:
+class PasswordStatus:
     """One person. ``sealed``: since when the vault holds their latest password. ``when``: the delivery's moment, as its
     receipt has it. ``anew``: it was set again and is to be delivered once more."""
 
@@ -24,7 +24,7 @@ class Standing:
     anew: bool = False
 
 
-def first_passwords_text(rows: Sequence[Standing], zone: dt.tzinfo) -> Iterator[Text]:
+def first_passwords_text(rows: Sequence[PasswordStatus], zone: dt.tzinfo) -> Iterator[Text]:
     """A line a person, and the count."""
     wide = max((len(one.address) for one in rows), default=0)
     for one in rows:

@@ -8,16 +8,16 @@ from typing import Any
 
 from rich.text import Text
 
-from reconcile.planning.letters import NEEDS_A_LOOK, LetterStanding, Standing
+from reconcile.planning.letters import NEEDS_A_LOOK, LetterState, LetterStatus
 from reconcile.views.wording import ALARM, DRIFT, QUIET, moment, plain
 
 _STYLES = {
-    Standing.SENT: "green",
-    Standing.RETURNED: ALARM,
-    Standing.UNSURE: ALARM,
-    Standing.LATE: DRIFT,
-    Standing.PLANNED: "default",
-    Standing.MISSED: QUIET,
+    LetterState.SENT: "green",
+    LetterState.RETURNED: ALARM,
+    LetterState.UNSURE: ALARM,
+    LetterState.LATE: DRIFT,
+    LetterState.PLANNED: "default",
+    LetterState.MISSED: QUIET,
 }
 
 
@@ -32,7 +32,7 @@ def letter_text(head: Mapping[str, str], attachments: Mapping[str, int], text: s
         yield Text(plain(line.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ")))
 
 
-def letters_table(rows: Mapping[str, Sequence[LetterStanding]], zone: dt.tzinfo) -> Iterator[Text]:
+def letters_table(rows: Mapping[str, Sequence[LetterStatus]], zone: dt.tzinfo) -> Iterator[Text]:
     """One line a letter, under its federation."""
     for slug, ones in sorted(rows.items()):
         yield Text(plain(slug), "bold")
@@ -40,31 +40,31 @@ def letters_table(rows: Mapping[str, Sequence[LetterStanding]], zone: dt.tzinfo)
             yield Text("  no letter is due: no contact, no date, or no transport in reconcile.toml", QUIET)
         for one in ones:
             when = moment(one.moment, zone) if one.moment else "at once"
-            line = Text(f"  {one.letter.value:<15}").append(f"{one.standing.value:<11}", _STYLES[one.standing])
+            line = Text(f"  {one.letter.value:<15}").append(f"{one.state.value:<11}", _STYLES[one.state])
             line.append(f"{when:<24}{plain(one.to)}", "default")
             yield line.append(f"  {plain(one.why)}", ALARM) if one.why else line
 
 
-def letters_document(rows: Mapping[str, Sequence[LetterStanding]]) -> dict[str, Any]:
+def letters_document(rows: Mapping[str, Sequence[LetterStatus]]) -> dict[str, Any]:
     """The same for programs."""
     return {"format": 1, "federations": {slug: [as_object(one) for one in ones] for slug, ones in sorted(rows.items())}}
 
 
-def as_object(one: LetterStanding) -> dict[str, Any]:
+def as_object(one: LetterStatus) -> dict[str, Any]:
     return {
         "letter": one.letter.value,
-        "standing": one.standing.value,
+        "standing": one.state.value,
         "moment": one.moment.isoformat(timespec="seconds") if one.moment else None,
         "to": one.to,
         "why": one.why,
     }
 
 
-def letters_cell(ones: Sequence[LetterStanding]) -> str:
+def letters_cell(ones: Sequence[LetterStatus]) -> str:
     """How many of the letters due so far have left, and how many need a look: ``3/4 !1``."""
-    sent = sum(one.standing in (Standing.SENT, Standing.RETURNED) for one in ones)
-    look = sum(one.standing in NEEDS_A_LOOK for one in ones)
-    due = sent + sum(one.standing in (Standing.LATE, Standing.UNSURE) for one in ones)
+    sent = sum(one.state in (LetterState.SENT, LetterState.RETURNED) for one in ones)
+    look = sum(one.state in NEEDS_A_LOOK for one in ones)
+    due = sent + sum(one.state in (LetterState.LATE, LetterState.UNSURE) for one in ones)
     if not ones:
         return "–"
     return f"{sent}/{due}" + (f" !{look}" if look else "") if due else "·"

@@ -14,7 +14,7 @@ from reconcile.views.wording import ALARM, DRIFT, QUIET, plain
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Standing:
+class SheetStatus:
     """``answer_by``: the last day to answer, None without a date. ``undecided``: old addresses the file says nothing
     of, None without an inventory."""
 
@@ -39,10 +39,10 @@ _ORDER = ("late", "not sent", "incomplete", "waiting", "complete")
 _STYLES = {"late": ALARM, "not sent": DRIFT, "incomplete": DRIFT, "complete": "green"}
 
 
-def sheets_text(standings: Iterable[Standing], today: dt.date, zone: dt.tzinfo) -> Iterator[Text]:
+def sheets_text(statuses: Iterable[SheetStatus], today: dt.date, zone: dt.tzinfo) -> Iterator[Text]:
     """A heading, then the rows."""
     yield Text(f"{'federation':<12}{'state':<12}{'by':<12}{'sent':<17}{'answered':<17}{'undecided':>9}  why", "bold")
-    for one in sorted(standings, key=lambda one: (_ORDER.index(one.state(today)), one.federation)):
+    for one in sorted(statuses, key=lambda one: (_ORDER.index(one.state(today)), one.federation)):
         state = one.state(today)
         sent = f"v{one.sent.version} {_day(one.sent, zone)}" if one.sent else "–"
         answered = f"v{one.answered.version} {_day(one.answered, zone)}" if one.answered else "–"
@@ -51,7 +51,7 @@ def sheets_text(standings: Iterable[Standing], today: dt.date, zone: dt.tzinfo) 
         yield row.append(f"{one.answer_by or '–'!s:<12}{sent:<17}{answered:<17}{undecided:>9}  {_why(one)}".rstrip())
 
 
-def sheets_document(standings: Iterable[Standing], today: dt.date) -> list[dict[str, Any]]:
+def sheets_document(statuses: Iterable[SheetStatus], today: dt.date) -> list[dict[str, Any]]:
     """The same for programs."""
     return [
         {
@@ -65,11 +65,11 @@ def sheets_document(standings: Iterable[Standing], today: dt.date) -> list[dict[
             "written": one.answered.written if one.answered else None,
             "undecided": one.undecided,
         }
-        for one in standings
+        for one in statuses
     ]
 
 
-def _why(one: Standing) -> str:
+def _why(one: SheetStatus) -> str:
     if one.answered is None:
         return ""
     told = [f"{one.answered.errors} errors"] if one.answered.errors else []

@@ -25,27 +25,27 @@ _MARKS = {
 }
 
 
-def status_text(standings: Sequence[FederationStatus], now: dt.datetime, zone: dt.tzinfo, width: int) -> Iterator[Text]:
+def status_text(rows: Sequence[FederationStatus], now: dt.datetime, zone: dt.tzinfo, width: int) -> Iterator[Text]:
     """A heading, a row for each federation in the order given, and the count; no line is longer than ``width``."""
-    written = any(one.letters for one in standings)
+    written = any(one.letters for one in rows)
     heads = "".join(f"{step:>10}" for step in STEPS) + (f"{'letters':>10}" if written else "")
     yield _cut(Text(f"  {'federation':<11}{'state':<10}{'day J':<11}{heads}  why", "bold"), width)
-    for one in standings:
+    for one in rows:
         mark, style, word = _MARKS[one.state]
         row = Text(f"{mark} ", style).append(f"{plain(one.federation):<11}", "bold").append(f"{word:<10}", style)
         row.append(f"{one.date or '–'!s:<11}", "default")
         for step in STEPS:
             row.append(f"{_step(one.steps.get(step, Step())):>10}", _colour(one.steps.get(step, Step())))
         if written:
-            look = any(letter.standing in NEEDS_A_LOOK for letter in one.letters)
+            look = any(letter.state in NEEDS_A_LOOK for letter in one.letters)
             row.append(f"{letters_cell(one.letters):>10}", DRIFT if look else "default")
         yield _cut(row.append(f"  {_why(one)}", "default"), width)
-    tally = [(state, sum(one.state is state for one in standings)) for state in State]
+    tally = [(state, sum(one.state is state for one in rows)) for state in State]
     told = ", ".join(f"{number} {_MARKS[state][2]}" for state, number in tally if number)
-    yield _cut(Text(f"{count(len(standings), 'federation')}: {told}. {moment(now, zone)}", "bold"), width)
+    yield _cut(Text(f"{count(len(rows), 'federation')}: {told}. {moment(now, zone)}", "bold"), width)
 
 
-def status_document(standings: Sequence[FederationStatus], now: dt.datetime) -> dict[str, Any]:
+def status_document(rows: Sequence[FederationStatus], now: dt.datetime) -> dict[str, Any]:
     """The same for programs; keys and words never change meaning."""
     return {
         "format": 1,
@@ -69,7 +69,7 @@ def status_document(standings: Sequence[FederationStatus], now: dt.datetime) -> 
                 "boxes": {"done": one.boxes.done, "total": one.boxes.total},
                 "letters": [as_object(letter) for letter in one.letters],
             }
-            for one in standings
+            for one in rows
         ],
     }
 
@@ -90,9 +90,7 @@ def _colour(step: Step) -> str:
 
 def _why(one: FederationStatus) -> str:
     """What is wrong, and the letters somebody should look at."""
-    letters = [
-        f"letter {each.letter.value} {each.standing.value}" for each in one.letters if each.standing in NEEDS_A_LOOK
-    ]
+    letters = [f"letter {each.letter.value} {each.state.value}" for each in one.letters if each.state in NEEDS_A_LOOK]
     return "; ".join(said for said in (_wrong(one), *letters) if said)
 
 

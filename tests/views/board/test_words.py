@@ -11,7 +11,7 @@ import pytest
 
 from reconcile.applying.outcome import Result
 from reconcile.planning.gates.gate import GATES
-from reconcile.planning.letters import Standing
+from reconcile.planning.letters import LetterState
 from reconcile.planning.plan.plan import Action
 from reconcile.planning.status import STEPS, State
 from reconcile.resources.notices import Letter
@@ -26,7 +26,7 @@ TEMPLATES = importlib.resources.files("reconcile.views.board") / "templates"
 NAMED = {
     *(f"gate.{code}" for code in GATES),
     *(f"state.{one.name}" for one in State),
-    *(f"standing.{one.name}" for one in Standing),
+    *(f"standing.{one.name}" for one in LetterState),
     *(f"letter.{one.value}" for one in Letter),
     *(f"action.{one.name.lower()}" for one in Action),
     *(f"tally.{one.value}" for one in Result),

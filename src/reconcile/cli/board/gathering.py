@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconcile import __version__
 from reconcile.cli.session.session import Session
-from reconcile.cli.wiring.standings import copies_of, standings_of
+from reconcile.cli.wiring.statuses import copies_of, statuses_of
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def gather(session: Session, plan: Path | None = None) -> Board:
     copying_now = SystemClock().now().timestamp()
     left = forecast(jobs, rates, copying_now)
     known = {one.slug: one for one in loaded.federations}
-    rows = standings_of(session, loaded, {path.stem for path in loaded.paths}, runs, jobs)
+    rows = statuses_of(session, loaded, {path.stem for path in loaded.paths}, runs, jobs)
     inventories = session.inventory_folder.newest_of(known)
     return Board(
         now=session.clock.now().astimezone(session.zone),

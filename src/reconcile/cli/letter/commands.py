@@ -69,7 +69,7 @@ def list_(session: Session, what: tuple[str, ...], as_json: bool) -> int:
     """Show each letter: sent, come back, unsure, late, planned or missed. Nothing outside is asked."""
     from reconcile.cli.session.named import named
     from reconcile.cli.wiring.letters.notices import CopyJobs
-    from reconcile.cli.wiring.letters.statuses import standings_of
+    from reconcile.cli.wiring.letters.statuses import letter_statuses_of
     from reconcile.cli.wiring.store import store
     from reconcile.config.load import load_federations
     from reconcile.config.rules.criteria import Criteria
@@ -78,7 +78,7 @@ def list_(session: Session, what: tuple[str, ...], as_json: bool) -> int:
     loaded = load_federations(session.federations, Criteria(protected=session.settings.protected))
     chosen, states, jobs = named(loaded, what), store(session), CopyJobs(session)
     rows = {
-        one.slug: standings_of(session, one, states.read(one.slug), jobs)
+        one.slug: letter_statuses_of(session, one, states.read(one.slug), jobs)
         for one in loaded.federations
         if one.slug in chosen
     }

@@ -16,7 +16,7 @@ from reconcile.problem import Problem
 
 if TYPE_CHECKING:
     from reconcile.config.federation.federation import Federation
-    from reconcile.views.first_passwords import Standing
+    from reconcile.views.first_passwords import PasswordStatus
 
 
 @click.group(cls=CommandGroup)
@@ -35,7 +35,7 @@ def list_(session: Session, what: tuple[str, ...]) -> None:
     """Show whose first password is sealed, delivered or still to deliver. Nothing is opened, nothing outside asked."""
     from reconcile.views.first_passwords import first_passwords_text
 
-    rows = [row for federation in _federations(session, what) for row in _standings(session, federation)]
+    rows = [row for federation in _federations(session, what) for row in _statuses(session, federation)]
     session.print(first_passwords_text(rows, session.zone))
 
 
@@ -62,7 +62,7 @@ def purge(session: Session, what: tuple[str, ...]) -> None:
             )
     closed = [one for one in chosen if one.file.migration.closed is not None]
     for federation in closed:
-        owing = [row.address for row in _standings(session, federation) if row.sealed and not row.delivered]
+        owing = [row.address for row in _statuses(session, federation) if row.sealed and not row.delivered]
         if owing:
             raise Problem(
                 "SEC21",
@@ -87,11 +87,11 @@ def _federations(session: Session, what: Sequence[str]) -> list[Federation]:
     return [one for one in loaded.federations if one.slug in slugs]
 
 
-def _standings(session: Session, federation: Federation) -> list[Standing]:
+def _statuses(session: Session, federation: Federation) -> list[PasswordStatus]:
     from reconcile.cli.wiring.passwords.delivery import OPENING, handed_by, outbox
     from reconcile.cli.wiring.passwords.vault import vault
     from reconcile.cli.wiring.store import store
-    from reconcile.views.first_passwords import Standing
+    from reconcile.views.first_passwords import PasswordStatus
 
     slug = federation.slug
     sealed = {one.address: one for one in vault(session).entries(slug) if one.address != OPENING}
@@ -103,7 +103,7 @@ def _standings(session: Session, federation: Federation) -> list[Standing]:
     for address in people:
         delivery, entry = done.get(address), sealed.get(address)
         rows.append(
-            Standing(
+            PasswordStatus(
                 slug,
                 address,
                 entry.sealed if entry else None,

@@ -15,7 +15,7 @@ from reconcile.cli.session.session import Session
 
 if TYPE_CHECKING:
     from reconcile.config.federation.federation import Federation
-    from reconcile.views.sheets import Standing
+    from reconcile.views.sheets import SheetStatus
 
 
 @click.command()
@@ -34,24 +34,24 @@ def status(session: Session, what: tuple[str, ...], as_json: bool) -> int:
     chosen = named(loaded, what)
     for path in sorted({one.path for one in loaded.errors if one.path.stem in chosen}):
         session.warn(f"Left out: {path} is not valid (reconcile validate says why).")
-    standings = [_standing(session, one) for one in loaded.federations if one.slug in chosen]
+    statuses = [_status_of(session, one) for one in loaded.federations if one.slug in chosen]
     if as_json:
-        click.echo(json.dumps(sheets_document(standings, session.today), ensure_ascii=False, indent=1))
+        click.echo(json.dumps(sheets_document(statuses, session.today), ensure_ascii=False, indent=1))
     else:
-        session.print(sheets_text(standings, session.today, session.zone))
+        session.print(sheets_text(statuses, session.today, session.zone))
     return DONE
 
 
-def _standing(session: Session, federation: Federation) -> Standing:
+def _status_of(session: Session, federation: Federation) -> SheetStatus:
     from reconcile.cli.wiring.letters.workbook import ANSWER_DAYS
     from reconcile.config.rules.inventory import undecided
     from reconcile.state.sheets import newest_back, newest_out
-    from reconcile.views.sheets import Standing
+    from reconcile.views.sheets import SheetStatus
 
     sheets = session.sheet_folder.read(federation.slug)
     inventory = session.inventory_folder.newest(federation.slug)
     day = federation.file.migration.date
-    return Standing(
+    return SheetStatus(
         federation.slug,
         day - dt.timedelta(days=ANSWER_DAYS) if day else None,
         newest_out(sheets),

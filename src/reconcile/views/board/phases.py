@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reconcile.planning.gates.gate import Gate
-from reconcile.planning.letters import NEEDS_A_LOOK, LetterStanding
+from reconcile.planning.letters import NEEDS_A_LOOK, LetterStatus
 from reconcile.planning.status import FederationStatus, State, Step
 from reconcile.state.journal.runs import Operation, RunRecord
 from reconcile.views.board.words import Words
@@ -67,8 +67,8 @@ def closed(status: FederationStatus) -> list[Gate]:
     return [gate for gate in status.gates if not gate.open]
 
 
-def needs_a_look(letter: LetterStanding) -> bool:
-    return letter.standing in NEEDS_A_LOOK
+def needs_a_look(letter: LetterStatus) -> bool:
+    return letter.state in NEEDS_A_LOOK
 
 
 def run_end(run: RunRecord, words: Words) -> str:

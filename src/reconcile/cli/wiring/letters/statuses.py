@@ -9,17 +9,17 @@ from reconcile.cli.wiring.letters.notices import CopyJobs, letter_book, notice_f
 
 if TYPE_CHECKING:
     from reconcile.config.federation.federation import Federation
-    from reconcile.planning.letters import LetterStanding
+    from reconcile.planning.letters import LetterStatus
     from reconcile.state.snapshot.snapshot import Snapshot
 
 
-def standings_of(
+def letter_statuses_of(
     session: Session, federation: Federation, snapshot: Snapshot | None, jobs: CopyJobs
-) -> tuple[LetterStanding, ...]:
+) -> tuple[LetterStatus, ...]:
     """Every letter that was sent or is due. Raises ``Problem`` LET03 when the letter book is damaged."""
     if session.settings.letters.transport is None:
         return ()
-    from reconcile.planning.letters import letter_standings
+    from reconcile.planning.letters import letter_statuses
     from reconcile.resources.notices import Letter
 
     book = letter_book(session).read(federation.slug)
@@ -33,4 +33,4 @@ def standings_of(
     }
     facts = notice_facts(session, federation, snapshot, jobs)
     now = session.clock.now()
-    return tuple(letter_standings(federation, facts, session.settings, now, returned, unsure))
+    return tuple(letter_statuses(federation, facts, session.settings, now, returned, unsure))

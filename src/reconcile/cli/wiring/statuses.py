@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reconcile.state.journal.runs import RunRecord
 
 
-def standings(session: Session, what: Sequence[str]) -> list[FederationStatus]:
+def federation_statuses(session: Session, what: Sequence[str]) -> list[FederationStatus]:
     """The rows of the dates and federations named, all of them without names; what needs somebody first.
 
     Raises ``Problem`` CFG04 for a name nobody has.
@@ -32,16 +32,16 @@ def standings(session: Session, what: Sequence[str]) -> list[FederationStatus]:
         session.federations, Criteria(protected=session.settings.protected, register=session.register)
     )
     runs = run_records(session.state / "runs")
-    return standings_of(session, loaded, named(loaded, what), runs, copies_of(session))
+    return statuses_of(session, loaded, named(loaded, what), runs, copies_of(session))
 
 
-def standings_of(
+def statuses_of(
     session: Session, loaded: Loaded, chosen: set[str], runs: Iterable[RunRecord], jobs: Sequence[Job]
 ) -> list[FederationStatus]:
     """The same of federations that are loaded. ``runs``: all runs, the latest first; ``jobs``: all copies."""
     from reconcile.planning.status import broken, ranked
 
-    rows = list(_standings(session, loaded, chosen, runs, jobs))
+    rows = list(_statuses(session, loaded, chosen, runs, jobs))
     for path in loaded.paths:
         errors = [one for one in loaded.errors if one.path == path]
         if errors and path.stem in chosen:
@@ -60,16 +60,16 @@ def copies_of(session: Session) -> Sequence[Job]:
     return [job for job in copy_jobs(session).list() if not job.goes_back]
 
 
-def _standings(
+def _statuses(
     session: Session, loaded: Loaded, chosen: set[str], runs: Iterable[RunRecord], jobs: Sequence[Job]
 ) -> Iterator[FederationStatus]:
     from reconcile.cli.wiring.gating import judged, still_to_hold
     from reconcile.cli.wiring.letters.notices import CopyJobs
-    from reconcile.cli.wiring.letters.statuses import standings_of as letters_of
+    from reconcile.cli.wiring.letters.statuses import letter_statuses_of as letters_of
     from reconcile.cli.wiring.passwords.delivery import handed_by
     from reconcile.cli.wiring.rollback import returning
     from reconcile.cli.wiring.store import journals_of, store
-    from reconcile.planning.status import Copies, State, broken, standing
+    from reconcile.planning.status import Copies, Progress, State, broken, federation_status
     from reconcile.resources.desired.federations import compile_federations
     from reconcile.state.snapshot.snapshot import Snapshot
 
@@ -90,20 +90,22 @@ def _standings(
             yield broken(slug, federation.file.name, str(problem))
             continue
         begun = [intent.address for intent in unsettled if intent.action == "create"]
-        row = standing(
-            federation.file.name,
-            federation.file.migration.date,
-            gates[slug],
-            still_to_hold(
-                {slug: gates[slug]}, {slug: snapshot}, begun, returning(session, [federation], {slug: snapshot}).slugs
-            ),
+        back = returning(session, [federation], {slug: snapshot}).slugs
+        progress = Progress(
             compile_federations([federation], session.settings, now),
             snapshot.records.keys(),
             failures.get(slug, {}),
             copies.get(slug, Copies()),
-            now,
             handed_by(session, slug, snapshot),
             copied,
+        )
+        row = federation_status(
+            federation.file.name,
+            federation.file.migration.date,
+            gates[slug],
+            still_to_hold({slug: gates[slug]}, {slug: snapshot}, begun, back),
+            progress,
+            now,
         )
         try:
             yield dataclasses.replace(row, letters=letters_of(session, federation, snapshot, letter_jobs))
