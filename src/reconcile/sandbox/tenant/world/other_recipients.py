@@ -53,6 +53,8 @@ def accept_domain(world: World, domain: Domain) -> None:
             address = f"{kind.replace('_', '.')}.invite@{domain.name}"
             if world.book.objector(address, "") is None:
                 add_other(world, kind, address)
+                if kind == "office_group":  # one that somebody deleted, which keeps its address
+                    remove_other(world, address)
 
 
 def remove_other(world: World, address: str) -> None:
