@@ -38,6 +38,17 @@ def test_what_somebody_changes_by_hand_is_shown_as_drift_and_mended(stage: Stage
     stage.run("plan", "--detailed-exitcode", expect=0)
 
 
+def test_a_service_plan_that_is_left_out_is_drift_once_somebody_switches_it_on(stage: Stage) -> None:
+    stage.settings("[licences]\n", '[licences]\ndisabled_plans = ["sharepointstandard"]\n')
+    stage.run("apply", "--yes", expect=0)
+    stage.run("plan", "--detailed-exitcode", expect=0)
+    stage.run("sandbox", "portal", "lou.petit@spf55.org", "--licence", "E1", expect=0)
+    assert "disabled_plans" in (drift := stage.run("drift", expect=2).out), drift
+    assert "+ SHAREPOINTSTANDARD" in stage.run("plan", "--detailed-exitcode", expect=2).out
+    stage.run("apply", "--yes", expect=0)
+    stage.run("plan", "--detailed-exitcode", expect=0)
+
+
 def test_a_licence_swap_keeps_every_alias(stage: Stage) -> None:
     stage.run("apply", "--yes", expect=0)
     stage.edit("spf55", "licence: E1", "licence: E3")

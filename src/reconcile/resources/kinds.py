@@ -141,6 +141,8 @@ _DECLARED = (
         Field("hidden"),
         Field("sent_copies"),
         Field("usage_location"),
+        # Service plans that the network leaves out of everybody's licence; what others switched off is theirs.
+        Field("disabled_plans", FieldType.SHARED_SET),
         Field("protected", ours=True),
         adoptable=True,
         guarded=True,

@@ -37,6 +37,8 @@ def _personal(context: Context, mailbox: Mailbox) -> dict[str, Value]:
     directory = mailbox.directory
     fields = _common(context, mailbox)
     fields["usage_location"] = context.settings.tenant.usage_location
+    if left_out := context.settings.licences.disabled_plans:
+        fields["disabled_plans"] = tuple(sorted({name.upper() for name in left_out}))
     for name in ("first_name", "last_name", "job_title"):
         if name in directory.model_fields_set:
             fields[name] = getattr(directory, name)

@@ -143,6 +143,8 @@ class Control:
             match name:
                 case "licence":
                     self._license(user, value)
+                case "plans_off":
+                    self._switch_off(user, value)
                 case "add_alias":
                     held = addresses.with_added(held, [f"smtp:{value}"])
                     self._world.set_addresses(user.id, held)
@@ -171,6 +173,12 @@ class Control:
                     self._world.delete_user(user)
                 case _:
                     raise ValueError(f"the portal has no button called {name}")
+
+    def _switch_off(self, user: User, names: list[str]) -> None:
+        """These service plans off in each of the user's licences, and every other on."""
+        for sku_id in user.licences:
+            user.licences[sku_id] = [plan.id for plan in self._world.skus[sku_id].plans if plan.name in names]
+        follow_licences(self._world, user)
 
     def _license(self, user: User, licence: str | None) -> None:
         part = {"E1": skus.E1, "E3": skus.E3, None: None}[licence]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from reconcile.config.settings.tables.tenant.licences import Licences
@@ -55,8 +55,18 @@ class Skus:
 
     def disabled_plans(self, sku: str) -> list[str]:
         """The ids of the service plans of a subscription that the settings leave out."""
-        plans = self._plans.get(sku, [])
-        return sorted(str(plan["servicePlanId"]) for plan in plans if plan.get("servicePlanName") in self._disabled)
+        return sorted(plan for plan, name in self._named(sku).items() if name in self._disabled)
+
+    def left_out(self, disabled: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
+        """The names of the service plans that the settings leave out and an account does not have: switched off in its
+        licences, which it holds with these plan ids switched off, or not part of them."""
+        given = {
+            name
+            for sku in self.ours(frozenset(disabled))
+            for plan, name in self._named(sku).items()
+            if plan not in disabled[sku]
+        }
+        return tuple(sorted(self._disabled - given))
 
     def free(self, licence: str) -> int:
         """Seats of that licence that can still be given. Raises Problem M365-13 as ``candidates`` does."""
@@ -77,6 +87,11 @@ class Skus:
     def ours(self, assigned: frozenset[str]) -> list[str]:
         """The E1 and E3 SKU ids among those assigned."""
         return sorted(assigned & (self._of("E1") | self._of("E3")))
+
+    def _named(self, sku: str) -> Mapping[str, str]:
+        """The service plans of a subscription: id → name."""
+        rows = self._plans.get(sku, [])
+        return {str(row["servicePlanId"]).lower(): str(row.get("servicePlanName") or "").upper() for row in rows}
 
     def _of(self, licence: str) -> frozenset[str]:
         return frozenset(self._ids[part] for part in self._accepted[licence] if part in self._ids)

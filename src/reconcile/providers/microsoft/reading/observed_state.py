@@ -40,6 +40,8 @@ def mailbox_fields(key: str, user: User, box: Box | None, skus: Skus, domains: C
         "networks": user.networks,
         "usage_location": user.usage_location,
     }
+    if box and not box.shared:
+        fields["disabled_plans"] = skus.left_out(user.disabled)
     if box:
         fields["hidden"] = box.hidden
         fields["sent_copies"] = box.sent_copies

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reconcile.providers.microsoft.wire.refusals import Refused
@@ -92,6 +92,8 @@ class User:
     stamp: str
     #: Somebody of another organisation who was invited (B2B); the invited address may be one of ours.
     guest: bool = False
+    #: SKU id of each licence → the ids of its service plans that are switched off.
+    disabled: Mapping[str, frozenset[str]] = dataclasses.field(default_factory=dict)
     #: The vault's entry that holds the password we gave it; "" for an account that came with its own.
     entry: str = ""
 
@@ -159,6 +161,10 @@ def user(row: Row) -> User:
         proxies=tuple(row.get("proxyAddresses") or ()),
         stamp=str(attributes.get(STAMP) or ""),
         guest=row.get("userType") == "Guest",
+        disabled={
+            str(licence["skuId"]).lower(): frozenset(str(plan).lower() for plan in licence.get("disabledPlans") or [])
+            for licence in row.get("assignedLicenses") or []
+        },
         entry=str(attributes.get(ENTRY) or ""),
     )
 

@@ -20,7 +20,7 @@ class Licences(Table):
     E3: SkuPartNumbers = ("ENTERPRISEPACK", "O365_w/o_Teams_Bundle_E3", "Office_365_E3_(no_Teams)")
     """Subscriptions that count as E3."""
     disabled_plans: tuple[str, ...] = Field(default=(), examples=[["TEAMS1"]])
-    """Service plans left out of each licence that is given, by their names; none: people have all of it."""
+    """Service plans left out of everybody's licence, by their names; none: nothing is said of them."""
 
     @field_validator("disabled_plans")
     @classmethod

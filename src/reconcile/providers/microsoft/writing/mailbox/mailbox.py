@@ -180,6 +180,8 @@ class MailboxWriter:
         settings = _mailbox_settings(order, box, names)
         if box.shared and box.upn != order.address.key:
             settings["MicrosoftOnlineServicesID"] = order.address.key
+        if "disabled_plans" in names:
+            self._seats.leave_out(user)
         if "primary" in names:
             if not box.shared:
                 self._accounts.rename(user, order.address.key)

@@ -66,6 +66,20 @@ class Seats:
                 if licence := skus.licence(frozenset({sku})):
                     self._left[licence] = self._left.setdefault(licence, skus.free(licence)) + 1
 
+    def leave_out(self, user: User) -> None:
+        """Switch off, in the licences of ours that the account holds, what the settings leave out; whatever else is
+        switched off there stays so."""
+        skus = self.skus()
+        lacking = {
+            sku: sorted({*user.disabled.get(sku, ()), *skus.disabled_plans(sku)})
+            for sku in skus.ours(user.skus)
+            if not set(skus.disabled_plans(sku)) <= user.disabled.get(sku, frozenset())
+        }
+        if lacking:
+            asked = [{"skuId": sku, "disabledPlans": plans} for sku, plans in lacking.items()]
+            path = f"/users/{segment(user.id)}/assignLicense"
+            self._surfaces.graph.act(path, {"addLicenses": asked, "removeLicenses": []})
+
     def give(self, user: User, licence: str | None) -> None:
         """Leave the account with that licence and no other of ours, in one call; None takes ours away.
 
