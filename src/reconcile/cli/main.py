@@ -16,7 +16,6 @@ from reconcile import __version__
 from reconcile.cli.session.exits import DONE, ERROR, INTERRUPTED, USAGE
 from reconcile.cli.session.language import VARIABLE, chosen_language, click_speaks, settings_of, typed_language
 from reconcile.cli.session.lazy_group import LazyGroup
-from reconcile.cli.session.session import Session
 from reconcile.garbage_collection import tune_garbage_collection
 from reconcile.language.catalogue import LANGUAGES, Catalogue, catalogue
 from reconcile.language.phrase import Phrase
@@ -150,6 +149,8 @@ def cli(
     ctx: click.Context, chdir: str | None, sandbox: bool | None, settings_from: str, lang: str | None, color: str
 ) -> None:
     """Mailboxes as code: YAML federations reconciled with Microsoft 365 and DNS, their old mail copied."""
+    from reconcile.cli.session.session import Session
+
     if chdir:
         os.chdir(chdir)
     if sandbox is None:

@@ -101,7 +101,7 @@ class Mailbox(Section):
     at both."""
     protected: Flag = False
     """true: deleting this mailbox is refused, even once it has been taken out of this file."""
-    directory: Directory = Directory()
+    directory: Directory = Directory.model_construct()
     """Names, job title, phone and structure."""
 
 
@@ -205,7 +205,7 @@ class FederationFile(Section):
     """The places its addresses belong to, with what the address book and signatures say of each."""
     contact: Contact | None = None
     """Whom the postmaster calls."""
-    migration: Migration = Migration()
+    migration: Migration = Migration.model_construct()
     """The calendar."""
     overrides: dict[Waivable, Annotated[Line, Field(min_length=1)]] = Field(default={})
     """Rules and gates that do not hold and are set aside, each with the reason, such as SPF502: the date was full."""

@@ -31,23 +31,23 @@ class Settings(Table):
     """The tenant, the licences, the DNS and mail servers, the calendar, what is protected."""
 
     tenant: Tenant
-    network: Network = Network()
-    licences: Licences = Licences()
+    network: Network = Network.model_construct()
+    licences: Licences = Licences.model_construct()
     dns: DnsServer
     legacy: dict[str, LegacyServer]
     """The old hosts, a table for each; federation files name one of them."""
-    destination: NewServer = NewServer(host="outlook.office365.com")
-    copies: Copies = Copies()
-    calendar: Calendar = Calendar()
+    destination: NewServer = NewServer.model_construct(host="outlook.office365.com")
+    copies: Copies = Copies.model_construct()
+    calendar: Calendar = Calendar.model_construct()
     batches: tuple[Batch, ...] = ()
     """The migration dates, in order; without any, no federation's date is judged."""
-    prices: Prices = Prices()
-    letters: Letters = Letters()
-    passwords: Passwords = Passwords()
-    delivery: Delivery = Delivery()
-    structures: StructureSources = StructureSources()
+    prices: Prices = Prices.model_construct()
+    letters: Letters = Letters.model_construct()
+    passwords: Passwords = Passwords.model_construct()
+    delivery: Delivery = Delivery.model_construct()
+    structures: StructureSources = StructureSources.model_construct()
     signature: Signature | None = None
-    guards: Guards = Guards()
+    guards: Guards = Guards.model_construct()
     protected: tuple[str, ...] = ()
     """Addresses and domains that are never touched, whatever a federation file says."""
     state: str = ""

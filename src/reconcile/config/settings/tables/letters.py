@@ -130,7 +130,7 @@ class Letters(Table):
     """The submission server."""
     mailbox: SenderMailbox | None = None
     """The sender's mailbox over IMAP; by graph it is read without this."""
-    links: Links = Links()
+    links: Links = Links.model_construct()
 
     @field_validator("time")
     @classmethod

@@ -13,4 +13,4 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 class Table(BaseModel):
     """A table of reconcile.toml: frozen, no key but those described."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)

@@ -43,7 +43,7 @@ class LegacyServer(ImapServer):
     """What SPF records of its domains include for it, such as _spf.mutualise.example: taken out after the departure."""
     relay: Relay | None = None
     """Where the tenant sends, for a while after the switch, mail for addresses it does not know."""
-    inventory: InventorySources = InventorySources()
+    inventory: InventorySources = InventorySources.model_construct()
     """What it holds is read from there (docs/inventory.md)."""
     lock: Lock | None = None
     """How it refuses the users of a federation that moves (docs/lock.md); without it, none may be locked."""

@@ -34,7 +34,7 @@ class MonthlyPrices(NamedTuple):
 class PriceChange(BaseModel):
     """Other prices, from a day on."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     valid_from: dt.date
     """The first day they hold."""
@@ -47,7 +47,7 @@ class PriceChange(BaseModel):
 class Prices(BaseModel):
     """What licences cost, and how many of them the national association takes on itself."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     E1: Price = Decimal("2.76")
     """Euros a month, tax included, until the first change."""
