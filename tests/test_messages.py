@@ -15,7 +15,10 @@ from scripts.messages import PO, every
 from reconcile.documents.french import spaced
 
 #: What is told in French throughout. What a file elsewhere says may still be told in English.
-CONVERTED = ("click/", "reconcile", "the command")
+CONVERTED = (
+    *("click/", "the command", "reconcile ", "reconcile/cli/main.py", "reconcile/cli/validate.py", "reconcile/config/"),
+    *("reconcile/views/diagnostics.py",),
+)
 
 
 @cache
@@ -24,7 +27,7 @@ def messages() -> dict[str, str]:
     return {
         text: many
         for text, (many, places) in every().items()
-        if any(place.startswith(CONVERTED) and not place.startswith("reconcile/") for place in places)
+        if any(f"{place} ".startswith(CONVERTED) for place in places)
     }
 
 

@@ -45,8 +45,8 @@ def validate(session: Session, what: tuple[str, ...], shape: str) -> int:
     if shape == "text":
         console = session.console()
         if remarks:
-            console.print(view.as_text(remarks, loaded.sources), end="")
-        console.print(view.tally(remarks, files, mailboxes), markup=False)
+            console.print(view.as_text(remarks, loaded.sources, session.words), end="")
+        console.print(view.tally(remarks, files, mailboxes, session.words), markup=False)
     elif shape == "json":
         click.echo(view.as_json(remarks, files))
     elif shape == "gitlab":

@@ -20,6 +20,7 @@ from reconcile.config.rules import check
 from reconcile.config.rules.criteria import FILES_ALONE, Criteria
 from reconcile.config.rules.diagnostic import Diagnostic
 from reconcile.config.structures.register import places
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 _INVALID = 3  # the exit code for configuration that cannot be used
@@ -59,8 +60,12 @@ class Loaded:
         chosen = self.only(self.named(names)) if names else self
         if errors := chosen.errors:
             first, more = errors[0], len(errors) - 1
-            message = f"{first.path}:{first.line}:{first.column}: {first.code} {first.message}"
-            message += f" (and {more} more {'error' if more == 1 else 'errors'})" if more else ""
+            place = f"{first.path}:{first.line}:{first.column}"
+            message = Phrase("{place}: {code} {said}", place=place, code=first.code, said=first.message)
+            if more:
+                message = Phrase.counted(
+                    "{first} (and 1 more error)", "{first} (and {number} more errors)", more, first=message
+                )
             raise Problem("CFG03", message, "see them all with: reconcile validate", _INVALID)
         return chosen.federations
 
@@ -72,8 +77,12 @@ class Loaded:
             slug = next((one for one in (name.lower(), f"spf{name.lower()}") if one in known), None)
             if slug is None:
                 near = difflib.get_close_matches(name.lower(), known, 1)
-                hint = f"did you mean {near[0]}?" if near else "the known ones: " + ", ".join(sorted(known))
-                raise Problem("CFG04", f"No federation is called {name!r}.", hint, _INVALID)
+                hint = (
+                    Phrase("did you mean {near}?", near=near[0])
+                    if near
+                    else Phrase("the known ones: {known}", known=", ".join(sorted(known)))
+                )
+                raise Problem("CFG04", Phrase("No federation is called {name!r}.", name=name), hint, _INVALID)
             chosen.add(known[slug])
         return frozenset(chosen)
 
@@ -86,11 +95,19 @@ def load_federations(folder: Path, criteria: Criteria = FILES_ALONE) -> Loaded:
     try:
         paths = [path for path in folder.iterdir() if path.suffix in (".yaml", ".yml") and path.name[0] != "."]
     except OSError as error:
-        hint = "run from the project's folder, or give --chdir"
-        raise Problem("CFG01", f"Cannot read the folder {folder}: {error.strerror}.", hint, _INVALID) from None
+        hint = Phrase("run from the project's folder, or give --chdir")
+        raise Problem(
+            "CFG01",
+            Phrase("Cannot read the folder {folder}: {strerror}.", folder=folder, strerror=error.strerror),
+            hint,
+            _INVALID,
+        ) from None
     if not paths:
         raise Problem(
-            "CFG04", f"{folder} holds no federation file.", "a federation is a file like spf55.yaml", _INVALID
+            "CFG04",
+            Phrase("{folder} holds no federation file.", folder=folder),
+            "a federation is a file like spf55.yaml",
+            _INVALID,
         )
     return load_files(paths, criteria)
 
@@ -146,7 +163,9 @@ def load_files(paths: Iterable[Path], criteria: Criteria = FILES_ALONE) -> Loade
 def read_file(path: Path) -> bytes:
     """The bytes of a file, one more than the limit at most. Raises ``Unreadable``."""
     if path.suffix == ".yml":
-        raise Unreadable(Flaw("SPF604", 1, 1, "federation files end in .yaml", f"rename it {path.stem}.yaml"))
+        raise Unreadable(
+            Flaw("SPF604", 1, 1, "federation files end in .yaml", Phrase("rename it {stem}.yaml", stem=path.stem))
+        )
     try:
         # A link could lead to any file, and remarks quote lines; a pipe or a device may have no end.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -157,8 +176,8 @@ def read_file(path: Path) -> bytes:
     except IsADirectoryError:
         raise Unreadable(Flaw("SPF101", 1, 1, "this is a folder, not a file")) from None
     except OSError as error:
-        why = "it is a symbolic link" if error.errno == errno.ELOOP else error.strerror
-        raise Unreadable(Flaw("SPF101", 1, 1, f"the file cannot be read: {why}")) from None
+        why = Phrase("it is a symbolic link") if error.errno == errno.ELOOP else error.strerror
+        raise Unreadable(Flaw("SPF101", 1, 1, Phrase("the file cannot be read: {why}", why=why))) from None
 
 
 def _shown(path: Path) -> Path:

@@ -50,8 +50,8 @@ class Catalogue:
         return self.words.ngettext(phrase.template, many, number)
 
     def _value(self, value: object, clean: Callable[[str], str]) -> object:
-        """A value as the sentence shows it. Words that are no Phrase are somebody's, and are not looked up."""
-        if isinstance(value, Phrase):
+        """A value as the sentence shows it: a sentence of ours is translated, a single word is somebody's."""
+        if isinstance(value, Phrase) or (isinstance(value, str) and " " in value):
             return self.say(value, clean)
         return clean(value) if isinstance(value, str) else value
 

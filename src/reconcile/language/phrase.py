@@ -10,7 +10,7 @@ class Phrase(str):
 
     It is an ordinary ``str`` everywhere else: compared, sorted, written to JSON and to logs as its English sentence.
     The template is ``str.format``'s, its fields plain names; it must be written in the call, where ``make messages``
-    finds it. A value that is itself a Phrase is translated with it; any other is shown as it is.
+    finds it. A value that is itself a sentence or a Phrase is translated with it; any other is shown as it is.
     """
 
     template: str

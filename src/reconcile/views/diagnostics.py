@@ -13,13 +13,20 @@ from typing import Any
 from rich.text import Text
 
 from reconcile.config.rules.diagnostic import Diagnostic, Severity
+from reconcile.language.catalogue import ENGLISH, Catalogue
+from reconcile.language.phrase import Phrase
 
 _STYLES: Mapping[Severity, str] = {"error": "bold red", "warning": "bold yellow", "notice": "bold cyan"}
+_SEVERITIES: Mapping[Severity, str] = {
+    "error": Phrase("error"),
+    "warning": Phrase("warning"),
+    "notice": Phrase("notice"),
+}
 _WIDEST = 160  # characters of a line, about the caret
 _MOST = 100  # remarks shown of one file
 
 
-def as_text(diagnostics: Sequence[Diagnostic], sources: Mapping[Path, str]) -> Text:
+def as_text(diagnostics: Sequence[Diagnostic], sources: Mapping[Path, str], words: Catalogue = ENGLISH) -> Text:
     """``file:line:column: CODE severity: message``, then the line with a caret under the column, then the hint.
 
     ``sources``: the text of the files; a file without one gets no line. Of a file with very many remarks only the
@@ -33,30 +40,36 @@ def as_text(diagnostics: Sequence[Diagnostic], sources: Mapping[Path, str]) -> T
         if counts[one.path] > _MOST:
             continue
         text.append(f"{_plain(str(one.path))}:{one.line}:{one.column}: ", style="bold")
-        text.append(f"{one.code} {one.severity}", style=_STYLES[one.severity])
-        text.append(f": {_plain(one.message)}\n")
+        text.append(f"{one.code} {words.say(_SEVERITIES[one.severity])}", style=_STYLES[one.severity])
+        text.append(f": {words.say(one.message, _plain)}\n")
         if one.line <= len(lines.get(one.path, ())):
             source, caret = _pointed(lines[one.path][one.line - 1], one.column)
             text.append(f"{one.line:5} | ", style="dim").append(source + "\n")
             text.append("      | ", style="dim").append(caret + "\n", style=_STYLES[one.severity])
         if one.hint:
-            text.append(f"      → {_plain(one.hint)}\n")
+            text.append(f"      → {words.say(one.hint, _plain)}\n")
     for path, count in counts.items():
         if count > _MOST:
-            text.append(
-                f"{_plain(str(path))}: {count - _MOST} more remarks are not shown; fix these first\n", style="bold"
+            more = Phrase.counted(
+                "{path}: {number} more remark is not shown; fix these first",
+                "{path}: {number} more remarks are not shown; fix these first",
+                count - _MOST,
+                path=str(path),
             )
+            text.append(f"{words.say(more, _plain)}\n", style="bold")
     return text
 
 
-def tally(diagnostics: Sequence[Diagnostic], files: int, mailboxes: int) -> str:
+def tally(diagnostics: Sequence[Diagnostic], files: int, mailboxes: int, words: Catalogue = ENGLISH) -> str:
     """The closing line: what was checked, and how many remarks of each kind there are."""
     counts = {severity: sum(one.severity == severity for one in diagnostics) for severity in _STYLES}
-    remarks = [_counted(count, severity) for severity, count in counts.items() if count]
-    checked = _counted(files, "federation file")
+    remarks = [_counted(severity, count) for severity, count in counts.items() if count]
+    checked = Phrase.counted("{number} federation file", "{number} federation files", files)
     if not counts["error"]:  # the mailboxes of an invalid file are not all known
-        checked += f", {_counted(mailboxes, 'mailbox', 'mailboxes')}"
-    return f"{checked}: {', '.join(remarks) or 'no remark'}."
+        boxes = Phrase.counted("{number} mailbox", "{number} mailboxes", mailboxes)
+        checked = Phrase.joined(", ", (checked, boxes))
+    told = Phrase.joined(", ", remarks) if remarks else Phrase("no remark")
+    return words.say(Phrase("{checked}: {told}.", checked=checked, told=told))
 
 
 def as_json(diagnostics: Sequence[Diagnostic], files: int) -> str:
@@ -129,8 +142,13 @@ def _width(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
-def _counted(count: int, noun: str, nouns: str = "") -> str:
-    return f"{count} {noun if count == 1 else nouns or noun + 's'}"
+def _counted(severity: Severity, count: int) -> Phrase:
+    match severity:
+        case "error":
+            return Phrase.counted("{number} error", "{number} errors", count)
+        case "warning":
+            return Phrase.counted("{number} warning", "{number} warnings", count)
+    return Phrase.counted("{number} notice", "{number} notices", count)
 
 
 def _with_hint(one: Diagnostic) -> str:

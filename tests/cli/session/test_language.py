@@ -72,6 +72,24 @@ def test_the_network_speaks_french_by_its_settings_and_somebody_may_ask_for_engl
     assert "Usage\N{NO-BREAK SPACE}:" in elsewhere.stderr
 
 
+def test_what_is_wrong_with_a_file_is_said_in_french(folder: Path) -> None:
+    done = said(folder, "--lang", "fr", "validate")
+    assert done.returncode == 3
+    first, _, _, hint = done.stdout.splitlines()[:4]
+    assert first.endswith("SPF201 erreur: la boîte partagée accueil@spf55.org n'a pas de délégué")
+    nbsp = "\N{NO-BREAK SPACE}"
+    assert hint.strip() == f"→ lister sous «{nbsp}delegates{nbsp}» les personnes qui y travaillent"
+    assert "1 fichier de fédération" in done.stdout
+
+
+def test_a_refused_command_says_why_in_french_and_keeps_its_code(folder: Path) -> None:
+    (folder / "reconcile.toml").write_text("[network]\nlanguage = 'fr'\n[prices]\ne3 = 'dear'\n", encoding="utf-8")
+    done = said(folder, "validate")
+    assert done.returncode == 3
+    assert done.stderr.startswith("CFG02 reconcile.toml: ")
+    assert "cette clé manque (et" in done.stderr or "cette clé est inconnue" in done.stderr
+
+
 def test_a_language_that_is_not_spoken_is_wrong_usage(folder: Path) -> None:
     for done in (said(folder, "--lang", "de", "plan"), said(folder, "plan", RECONCILE_LANG="de")):
         assert done.returncode == 64

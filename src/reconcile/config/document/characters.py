@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from reconcile.config.document.flaw import Flaw
+from reconcile.language.phrase import Phrase
 
 #: Spaces that are not the space bar's.
 _SPACES = "\u00a0\u2000-\u200a\u202f\u205f\u3000"
@@ -43,7 +44,7 @@ def misplaced_characters(text: str) -> Iterator[Flaw]:
             continue
         for column in sorted(_columns(line)):
             character = line[column]
-            message = f"a character that looks like another: {_named(character)}"
+            message = Phrase("a character that looks like another: {character}", character=_named(character))
             yield Flaw("SPF101", number, column + 1, message, _type(character))
 
 
@@ -69,10 +70,10 @@ def _named(character: str) -> str:
 
 def _type(character: str) -> str:
     if re.fullmatch(f"[{_SPACES}]", character):
-        return "delete it and press the space bar"
+        return Phrase("delete it and press the space bar")
     if re.fullmatch(f"[{_DASHES}\u2022]", character):
-        return "delete it and type the hyphen of the keyboard: -"
-    return "delete it: it shows nothing"
+        return Phrase("delete it and type the hyphen of the keyboard: -")
+    return Phrase("delete it: it shows nothing")
 
 
 def _conflicts(lines: list[str]) -> Iterator[Flaw]:
@@ -84,8 +85,10 @@ def _conflicts(lines: list[str]) -> Iterator[Flaw]:
         if line.startswith("<") or not begun:
             begun = number
             end = next((place for place in range(number, len(lines)) if lines[place].startswith(">" * 7)), None)
-            until = f", down to line {end + 1}" if end else ""
-            hint = "keep what is right of both sides and delete the lines <<<<<<<, ======= and >>>>>>>"
-            yield Flaw("SPF101", number, 1, f"a merge conflict that git left in the file{until}", hint)
+            until = Phrase(", down to line {end}", end=end + 1) if end else ""
+            hint = Phrase("keep what is right of both sides and delete the lines <<<<<<<, ======= and >>>>>>>")
+            yield Flaw(
+                "SPF101", number, 1, Phrase("a merge conflict that git left in the file{until}", until=until), hint
+            )
         if line.startswith(">"):
             begun = 0

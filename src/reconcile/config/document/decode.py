@@ -14,6 +14,7 @@ from reconcile.config.federation.federation import Route
 from reconcile.config.federation.models import FederationFile
 from reconcile.config.federation.scalars import shown
 from reconcile.config.rules.catalogue import Finding
+from reconcile.language.phrase import Phrase
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -43,8 +44,10 @@ def read_shape(document: Document) -> Shape:
     told = [one for one in wrong if not _follows_from_a_flaw(one, document)]
     findings += [_finding(one, document) for one in told[:_MOST]]
     if (left := len(told) - _MOST) > 0:
-        hint = "correct these first; is this a federation file?"
-        findings.append(Finding("SPF103", (), f"{left} more mistakes of this kind are not shown", hint))
+        hint = Phrase("correct these first; is this a federation file?")
+        findings.append(
+            Finding("SPF103", (), Phrase("{left} more mistakes of this kind are not shown", left=left), hint)
+        )
     tree, broken = _likeness(document.tree, [one["loc"] for one in wrong])
     try:
         return Shape(FederationFile.model_validate(tree), tuple(findings), broken)
@@ -88,7 +91,9 @@ def _addresses_differing_in_case(document: Document) -> Iterator[Finding]:
         first = seen.setdefault(address.strip().lower(), address)
         if first is not address:
             line = document.marks["mailboxes", first].key_line
-            message = f"the address {shown(address)} is already on line {line}, in another case"
+            message = Phrase(
+                "the address {address} is already on line {line}, in another case", address=shown(address), line=line
+            )
             yield Finding("SPF102", ("mailboxes", address), message, "keep one of the two", on_key=True)
 
 
@@ -97,15 +102,25 @@ def _finding(error: Any, document: Document) -> Finding:
     kind: str = error["type"]
     route: tuple[str | int, ...] = error["loc"]
     if kind == "extra_forbidden":
-        return Finding("SPF103", route, f"the key {shown(route[-1])} is unknown here", meant_by(route), on_key=True)
+        return Finding(
+            "SPF103",
+            route,
+            Phrase("the key {key} is unknown here", key=shown(route[-1])),
+            meant_by(route),
+            on_key=True,
+        )
     if kind == "missing":
-        message = f"{_named(route[:-1])} has no {shown(route[-1])}"
+        message = Phrase("{place} has no {key}", place=_named(route[:-1]), key=shown(route[-1]))
         return Finding("SPF104", route[:-1], message, written_instead(route, document.tree), on_key=True)
     if route[-1:] == ("[key]",):
         return Finding(*_words(kind, error, route[:-1]), on_key=True)
     if error["input"] is None:
-        hint = "write {} when there is none" if route == ("mailboxes",) else "write its value, or delete the line"
-        return Finding("SPF104", route, f"{_named(route)} is empty", hint, on_key=True)
+        hint = (
+            Phrase("write {{}} when there is none")
+            if route == ("mailboxes",)
+            else Phrase("write its value, or delete the line")
+        )
+        return Finding("SPF104", route, Phrase("{place} is empty", place=_named(route)), hint, on_key=True)
     return Finding(*_words(kind, error, route))
 
 
@@ -116,24 +131,54 @@ def _words(kind: str, error: Any, route: Route) -> tuple[str, Route, str, str]:
         case str() if kind.startswith("SPF"):
             return kind, route, context["message"], context["hint"]
         case "string_type":
-            return "SPF105", route, f"a text is expected here, not {written}", ""
+            return "SPF105", route, Phrase("a text is expected here, not {written}", written=written), ""
         case "tuple_type":
-            return "SPF105", route, f"a list is expected here, not {written}", "start each item with '- '"
+            return (
+                "SPF105",
+                route,
+                Phrase("a list is expected here, not {written}", written=written),
+                Phrase("start each item with '- '"),
+            )
         case "dict_type" | "model_type":
-            return "SPF105", route, f"a mapping is expected here, not {written}", "write one 'key: value' a line"
+            return (
+                "SPF105",
+                route,
+                Phrase("a mapping is expected here, not {written}", written=written),
+                Phrase("write one 'key: value' a line"),
+            )
         case "literal_error":
-            return "SPF105", route, f"{written} is not allowed here", f"write {context['expected']}"
+            return (
+                "SPF105",
+                route,
+                Phrase("{written} is not allowed here", written=written),
+                Phrase("write {expected}", expected=context["expected"]),
+            )
         case "string_too_long" | "too_long":
-            what = "characters" if isinstance(error["input"], str) else "items"
-            return "SPF105", route, f"{written} is longer than {context['max_length']} {what}", "shorten it"
+            what = Phrase("characters") if isinstance(error["input"], str) else Phrase("items")
+            return (
+                "SPF105",
+                route,
+                Phrase(
+                    "{written} is longer than {max_length} {what}",
+                    written=written,
+                    max_length=context["max_length"],
+                    what=what,
+                ),
+                Phrase("shorten it"),
+            )
         case "string_too_short" | "too_short":
-            return "SPF105", route, f"the {'text' if isinstance(error['input'], str) else 'list'} is empty", ""
+            return (
+                "SPF105",
+                route,
+                Phrase("the text is empty") if isinstance(error["input"], str) else Phrase("the list is empty"),
+                "",
+            )
     return "SPF105", route, f"{written}: {error['msg']}", ""
 
 
 def _named(route: Route) -> str:
     if not route:
-        return "the file"
+        return Phrase("the file")
     if isinstance(route[-1], int):
-        return f"item {route[-1] + 1} of {shown(route[-2])}"
+        return Phrase("item {number} of {key}", number=route[-1] + 1, key=shown(route[-2]))
     return shown(route[-1])

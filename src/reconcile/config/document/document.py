@@ -17,6 +17,7 @@ import yaml
 from reconcile.config.document.flaw import Flaw
 from reconcile.config.federation.federation import Mark, Route
 from reconcile.config.federation.scalars import shown
+from reconcile.language.phrase import Phrase
 
 SIZE_LIMIT = 1_000_000  # bytes; a federation of 1,000 mailboxes is about 300 kB
 DEPTH_LIMIT = 16  # a federation file needs 6
@@ -48,18 +49,26 @@ class Document:
 def decode(raw: bytes) -> str:
     """The text of a file: UTF-8, a leading byte order mark dropped. Raises ``Unreadable``."""
     if len(raw) > SIZE_LIMIT:
-        raise Unreadable(Flaw("SPF101", 1, 1, f"the file is larger than {SIZE_LIMIT // 1000} kB", "split it"))
+        raise Unreadable(
+            Flaw(
+                "SPF101",
+                1,
+                1,
+                Phrase("the file is larger than {size_limit} kB", size_limit=SIZE_LIMIT // 1000),
+                "split it",
+            )
+        )
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise Unreadable(Flaw("SPF101", 1, 1, "the file is in UTF-16", "save it again as UTF-8"))
     try:
         text = raw.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         before = raw[: error.start].decode("utf-8").removeprefix("\ufeff")
-        message = f"the file is not in UTF-8: byte 0x{raw[error.start]:02X}"
-        hint = "save it again as UTF-8 (it may be in Windows-1252)"
+        message = Phrase("the file is not in UTF-8: byte 0x{raw:02X}", raw=raw[error.start])
+        hint = Phrase("save it again as UTF-8 (it may be in Windows-1252)")
         raise Unreadable(Flaw("SPF101", *_place(before), message, hint)) from None
     if match := _FORBIDDEN.search(text):
-        message = f"a character that no text needs: U+{ord(match[0]):04X}"
+        message = Phrase("a character that no text needs: U+{match:04X}", match=ord(match[0]))
         raise Unreadable(Flaw("SPF101", *_place(text[: match.start()]), message, "delete it"))
     return text
 
@@ -107,7 +116,9 @@ class _Reading:
         next(self.events)  # the end of the document
         after = next(self.events)
         if not isinstance(after, yaml.StreamEndEvent):
-            raise Unreadable(self._flaw("SPF101", after, "a second document starts here", "one federation per file"))
+            raise Unreadable(
+                self._flaw("SPF101", after, Phrase("a second document starts here"), Phrase("one federation per file"))
+            )
         if tree is None and not self.flaws:
             raise Unreadable(Flaw("SPF101", 1, 1, "the file is empty"))
         return tree
@@ -120,14 +131,23 @@ class _Reading:
             self._refuse_anchor_and_tag(event)
             return _scalar(event)
         if isinstance(event, yaml.AliasEvent):
-            self.flaws.append(self._flaw("SPF108", event, f"the alias *{event.anchor} is refused", "repeat the value"))
+            self.flaws.append(
+                self._flaw(
+                    "SPF108",
+                    event,
+                    Phrase("the alias *{anchor} is refused", anchor=event.anchor),
+                    Phrase("repeat the value"),
+                )
+            )
             self._refuse(route)
             return None
         if not isinstance(event, yaml.CollectionStartEvent):
             raise TypeError(f"the parser's grammar has no {type(event).__name__} where a value begins")
         self._refuse_anchor_and_tag(event)
         if self.depth == DEPTH_LIMIT:
-            raise Unreadable(self._flaw("SPF101", event, f"nested deeper than {DEPTH_LIMIT} levels"))
+            raise Unreadable(
+                self._flaw("SPF101", event, Phrase("nested deeper than {depth_limit} levels", depth_limit=DEPTH_LIMIT))
+            )
         self.depth += 1
         inside = self._sequence(route) if isinstance(event, yaml.SequenceStartEvent) else self._mapping(route)
         self.depth -= 1
@@ -148,8 +168,8 @@ class _Reading:
                 self._refuse(route)
                 self.value(next(self.events), None, place)
             elif key in entries:
-                message = f"the key {shown(key)} is already on line {places[key][0]}"
-                self.flaws.append(self._flaw("SPF102", event, message, "keep one of the two"))
+                message = Phrase("the key {key} is already on line {places}", key=shown(key), places=places[key][0])
+                self.flaws.append(self._flaw("SPF102", event, message, Phrase("keep one of the two")))
                 self.value(next(self.events), None, place)
             else:
                 places[key] = place
@@ -162,12 +182,14 @@ class _Reading:
         if isinstance(event, yaml.ScalarEvent):
             self._refuse_anchor_and_tag(event)
             if event.value == "<<" and not event.style:
-                self.flaws.append(self._flaw("SPF108", event, "the merge key << is refused", "repeat the keys"))
+                self.flaws.append(
+                    self._flaw("SPF108", event, Phrase("the merge key << is refused"), Phrase("repeat the keys"))
+                )
                 return None
             if (text := _scalar(event)) is None:
-                self.flaws.append(self._flaw("SPF101", event, "a key is missing before ':'"))
+                self.flaws.append(self._flaw("SPF101", event, Phrase("a key is missing before ':'")))
             return text
-        flaw = self._flaw("SPF101", event, "a key must be a word, not a list, a mapping or an alias")
+        flaw = self._flaw("SPF101", event, Phrase("a key must be a word, not a list, a mapping or an alias"))
         if not isinstance(event, yaml.AliasEvent):
             raise Unreadable(flaw)
         self.flaws.append(flaw)
@@ -179,9 +201,17 @@ class _Reading:
 
     def _refuse_anchor_and_tag(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
         if event.anchor is not None:
-            self.flaws.append(self._flaw("SPF108", event, f"the anchor &{event.anchor} is refused", "delete it"))
+            self.flaws.append(
+                self._flaw(
+                    "SPF108", event, Phrase("the anchor &{anchor} is refused", anchor=event.anchor), Phrase("delete it")
+                )
+            )
         if event.tag is not None:
-            self.flaws.append(self._flaw("SPF108", event, f"the tag {shown(event.tag)} is refused", "delete it"))
+            self.flaws.append(
+                self._flaw(
+                    "SPF108", event, Phrase("the tag {tag} is refused", tag=shown(event.tag)), Phrase("delete it")
+                )
+            )
 
     @staticmethod
     def _flaw(code: str, event: yaml.Event, message: str, hint: str = "") -> Flaw:
@@ -208,14 +238,17 @@ def _place(before: str) -> tuple[int, int]:
 
 #: A word of libyaml's or PyYAML's message → what the postmaster most likely did.
 _SYNTAX_HINTS = (
-    ("mapping values are not allowed", "put quotes around a value that holds ': ', and check the indentation"),
-    ("cannot start any token", "put quotes around a value that starts with @, %, ` or !; indent with spaces, not tabs"),
-    ("end of stream", "a quote or a bracket was opened and never closed"),
-    ("',' or", "a bracket was opened and never closed, or a comma is missing"),
-    ("expected ':'", "each line of a mapping is 'key: value'"),
-    ("escape", "use single quotes around a value that holds a backslash"),
-    ("document start", "a line before this one is not indented like its neighbours"),
-    ("block", "the entries of one block start in the same column; a value with quotes must end with them"),
+    ("mapping values are not allowed", Phrase("put quotes around a value that holds ': ', and check the indentation")),
+    (
+        "cannot start any token",
+        Phrase("put quotes around a value that starts with @, %, ` or !; indent with spaces, not tabs"),
+    ),
+    ("end of stream", Phrase("a quote or a bracket was opened and never closed")),
+    ("',' or", Phrase("a bracket was opened and never closed, or a comma is missing")),
+    ("expected ':'", Phrase("each line of a mapping is 'key: value'")),
+    ("escape", Phrase("use single quotes around a value that holds a backslash")),
+    ("document start", Phrase("a line before this one is not indented like its neighbours")),
+    ("block", Phrase("the entries of one block start in the same column; a value with quotes must end with them")),
 )
 
 
@@ -228,10 +261,12 @@ def _syntax(error: yaml.MarkedYAMLError, text: str) -> Flaw:
     line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
     if lines[min(line, len(lines)) - 1][column - 1 : column] == "\t":
         return Flaw("SPF101", line, column, "a tab where YAML wants spaces", "indent with spaces")
-    words = error.problem or "cannot be read"
+    words = error.problem or Phrase("cannot be read")
     if error.context and opened is not None and opened.line + 1 != line:
-        words += f", {error.context} that starts on line {opened.line + 1}"
+        words = Phrase(
+            "{words}, {context} that starts on line {line}", words=words, context=error.context, line=opened.line + 1
+        )
     hint = next((hint for word, hint in _SYNTAX_HINTS if word in words), "")
     if line > len(lines):
         line, column = len(lines), len(lines[-1]) + 1
-    return Flaw("SPF101", line, column, f"not valid YAML: {words}", hint)
+    return Flaw("SPF101", line, column, Phrase("not valid YAML: {words}", words=words), hint)

@@ -13,6 +13,7 @@ import yaml
 
 from reconcile.config.document.document import LOADER, NULLS, read_document
 from reconcile.config.document.written import element, entry, inline, scalar
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 #: (start, end, what stands there instead), in characters of the text.
@@ -227,5 +228,5 @@ def _is_line(node: Any) -> bool:
 
 
 def _unsafe(path: str) -> Problem:
-    hint = "write the difference by hand; the file stays as it is"
-    return Problem("WBK71", f"{path} is written in a way that cannot be changed safely.", hint)
+    hint = Phrase("write the difference by hand; the file stays as it is")
+    return Problem("WBK71", Phrase("{path} is written in a way that cannot be changed safely.", path=path), hint)

@@ -18,6 +18,7 @@ from reconcile.config.document.comments import COMMENT, Item, Reading, TooOdd
 from reconcile.config.document.document import LOADER, read_document
 from reconcile.config.document.edit import scalar_of
 from reconcile.config.document.written import entry, inline, scalar
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 #: Line length beyond which what stands between brackets is written over several lines.
@@ -33,8 +34,12 @@ def formatted(text: str, path: str) -> str:
     document = read_document(text)
     if document.flaws or not isinstance(document.tree, dict):
         first = document.flaws[0] if document.flaws else None
-        where = f"{path}:{first.line}:{first.column}: {first.message}" if first else f"{path} holds no federation"
-        raise Problem("FMT01", f"{where}.", f"see: reconcile validate {path}", 3)
+        where = (
+            Phrase("{place}: {said}", place=f"{path}:{first.line}:{first.column}", said=first.message)
+            if first
+            else Phrase("{path} holds no federation", path=path)
+        )
+        raise Problem("FMT01", Phrase("{where}.", where=where), Phrase("see: reconcile validate {path}", path=path), 3)
     try:
         result = _once(text)
         if result == text:
@@ -161,5 +166,7 @@ def _comments(text: str) -> collections.Counter[str]:
 
 
 def _lossy(path: str) -> Problem:
-    hint = "a comment between brackets, or a text of several lines, is in the way; write it otherwise"
-    return Problem("FMT02", f"{path} is written in a way that cannot be formatted without loss.", hint)
+    hint = Phrase("a comment between brackets, or a text of several lines, is in the way; write it otherwise")
+    return Problem(
+        "FMT02", Phrase("{path} is written in a way that cannot be formatted without loss.", path=path), hint
+    )

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from reconcile.config.document.document import read_document
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 #: What an agreement on another date is worth: nothing.
@@ -39,8 +40,10 @@ def with_date(text: str, date: dt.date | None, path: str) -> str:
 
 
 def _unsafe(path: str, date: dt.date | None) -> Problem:
-    hint = f"write by hand, under migration: date: {date or 'nothing'}, and take confirmed: out"
-    return Problem("CFG06", f"{path} is written in a way that cannot be changed safely.", hint)
+    hint = Phrase(
+        "write by hand, under migration: date: {date}, and take confirmed: out", date=date or Phrase("nothing")
+    )
+    return Problem("CFG06", Phrase("{path} is written in a way that cannot be changed safely.", path=path), hint)
 
 
 def _expected(tree: Any, date: dt.date | None) -> Any:

@@ -11,6 +11,7 @@ from reconcile.config.federation.federation import Route
 from reconcile.config.federation.models import FederationFile
 from reconcile.config.federation.scalars import shown
 from reconcile.config.federation.section import Section
+from reconcile.language.phrase import Phrase
 
 
 def meant_by(route: Route) -> str:
@@ -22,12 +23,12 @@ def meant_by(route: Route) -> str:
     words = (plain, *_FRENCH.get(plain, ()), *difflib.get_close_matches(plain, known, 1))
     for word in words:
         if word in known:
-            return f"did you mean '{word}'?"
+            return Phrase("did you mean '{word}'?", word=word)
     for word in words:
         for name, inner in _sections(section):
             if word in _keys(inner):
-                return f"'{word}' belongs under '{name}'"
-    return "the keys known here are: " + ", ".join(known)
+                return Phrase("'{word}' belongs under '{name}'", word=word, name=name)
+    return Phrase("the keys known here are: {keys}", keys=", ".join(known))
 
 
 def written_instead(route: Route, tree: Any) -> str:
@@ -37,7 +38,7 @@ def written_instead(route: Route, tree: Any) -> str:
     known = _keys(_section_at(route[:-1]))
     strangers = [key for key in tree if key not in known] if isinstance(tree, dict) else []
     near = difflib.get_close_matches(str(route[-1]), strangers, 1)
-    return f"{shown(near[0])} is written instead" if near else ""
+    return Phrase("{near} is written instead", near=shown(near[0])) if near else ""
 
 
 #: What a French reader writes by habit → the keys it may be here.

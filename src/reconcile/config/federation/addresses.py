@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, WithJsonSchema
 
 from reconcile.config.federation.scalars import refuse, shown
+from reconcile.language.phrase import Phrase
 
 # RFC 5321 §4.1.2 (dot-string) and RFC 1035 §2.3.1, without quoted local parts: nobody has one, Exchange refuses them.
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -19,33 +20,37 @@ ADDRESS_PATTERN = rf"^{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LABEL}$"
 def _domain(text: str) -> str:
     name = text.strip().lower()
     if not re.fullmatch(DOMAIN_PATTERN, name) or any(len(label) > 63 for label in name.split(".")) or len(name) > 253:
-        refuse("SPF105", f"{shown(text)} is not a domain name", "write it like spf55.org")
+        refuse("SPF105", Phrase("{text} is not a domain name", text=shown(text)), "write it like spf55.org")
     return name
 
 
 def _address(text: str) -> str:
     address = text.strip().lower()
     if not re.fullmatch(ADDRESS_PATTERN, address):
-        refuse("SPF106", f"{shown(text)} is not a mail address", _address_hint(address))
+        refuse("SPF106", Phrase("{text} is not a mail address", text=shown(text)), _address_hint(address))
     local, _, domain = address.rpartition("@")
     if len(local) > 64 or len(domain) > 253 or any(len(label) > 63 for label in domain.split(".")):
-        refuse("SPF106", f"{shown(text)} is too long for a mail address", "64 characters at most before the @")
+        refuse(
+            "SPF106",
+            Phrase("{text} is too long for a mail address", text=shown(text)),
+            "64 characters at most before the @",
+        )
     return address
 
 
 def _address_hint(address: str) -> str:
     local, at, domain = address.partition("@")
     if not at:
-        return "an address has an @ and a domain"
+        return Phrase("an address has an @ and a domain")
     if not local.isascii() or not domain.isascii():
-        return "an address has no accent: " + "é, è or ç become e, e, c"
+        return Phrase("an address has no accent: é, è or ç become e, e, c")
     if " " in address:
-        return "an address has no space"
+        return Phrase("an address has no space")
     if "@" in domain:
-        return "an address has one @"
+        return Phrase("an address has one @")
     if ".." in address or local.startswith(".") or local.endswith("."):
-        return "two dots never follow each other, and none stands first or last before the @"
-    return "write it like prenom.nom@spf55.org"
+        return Phrase("two dots never follow each other, and none stands first or last before the @")
+    return Phrase("write it like prenom.nom@spf55.org")
 
 
 Domain = Annotated[

@@ -14,6 +14,8 @@ from typing import Annotated, Any, Literal, NoReturn
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from reconcile.language.phrase import Phrase
+
 # PopStructure's "Code structure", ``ANT CE 055 0 00000 002689``: the department third, the Atrium number last.
 ATRIUM_PATTERN = r"^(?:[A-Z]{2,4} +[A-Z]{2} +[0-9][0-9AB]{2} +[0-9] +[0-9]{5} +)?0*[1-9][0-9]{0,8}$"
 
@@ -32,7 +34,7 @@ _FRENCH_SPACES = dict.fromkeys((0x00A0, 0x2009, 0x202F), " ")
 def _line(text: str) -> str:
     line = text.strip()
     if not line.translate(_FRENCH_SPACES).isprintable():
-        refuse("SPF105", f"{shown(text)} must be one line of plain text")
+        refuse("SPF105", Phrase("{text} must be one line of plain text", text=shown(text)))
     return line
 
 
@@ -41,19 +43,19 @@ def _flag(value: Any) -> Any:
         return value
     if value in ("true", "false"):
         return value == "true"
-    refuse("SPF105", f"{shown(value)} is neither true nor false", "write true or false")
+    refuse("SPF105", Phrase("{value} is neither true nor false", value=shown(value)), "write true or false")
 
 
 def _date(value: Any) -> Any:
     if isinstance(value, dt.date):
         return value
-    hint = "write year-month-day, like 2025-01-20"
+    hint = Phrase("write year-month-day, like 2025-01-20")
     if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value.strip()):
-        refuse("SPF105", f"{shown(value)} is not a date", hint)
+        refuse("SPF105", Phrase("{value} is not a date", value=shown(value)), hint)
     try:
         return dt.date.fromisoformat(value.strip())
     except ValueError:
-        refuse("SPF105", f"{shown(value)} is not a day of the calendar", hint)
+        refuse("SPF105", Phrase("{value} is not a day of the calendar", value=shown(value)), hint)
 
 
 def _amount(value: Any) -> Any:
@@ -61,16 +63,16 @@ def _amount(value: Any) -> Any:
         return value
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,2})?", value.strip()):
         return Decimal(value.strip())
-    refuse("SPF105", f"{shown(value)} is not an amount in euros", "write it with a dot, like 5.48")
+    refuse("SPF105", Phrase("{value} is not an amount in euros", value=shown(value)), "write it with a dot, like 5.48")
 
 
 def _licence(value: Any) -> Any:
     word = value.strip().lower() if isinstance(value, str) else ""
     if word == "alias":
-        hint = "write the address under 'aliases' of the mailbox that receives its messages"
+        hint = Phrase("write the address under 'aliases' of the mailbox that receives its messages")
         refuse("SPF301", "an alias has no mailbox of its own, and this one no target", hint)
     if word not in _LICENCES:
-        refuse("SPF105", f"{shown(value)} is not a licence", "write E1, E3 or shared")
+        refuse("SPF105", Phrase("{value} is not a licence", value=shown(value)), "write E1, E3 or shared")
     return _LICENCES[word]
 
 
@@ -85,8 +87,8 @@ def _atrium_id(value: Any) -> Any:
         return value if isinstance(value, AtriumNumber) else AtriumNumber(value)
     number = atrium_number(value) if isinstance(value, str) else None
     if number is None:
-        hint = "write the number, like 2689, or the whole code, like ANT CE 055 0 00000 002689"
-        refuse("SPF402", f"{shown(value)} is not an Atrium identifier", hint)
+        hint = Phrase("write the number, like 2689, or the whole code, like ANT CE 055 0 00000 002689")
+        refuse("SPF402", Phrase("{value} is not an Atrium identifier", value=shown(value)), hint)
     return number
 
 
@@ -103,33 +105,55 @@ def atrium_number(text: str) -> AtriumNumber | None:
 def _postal_code(text: str) -> str:
     code = text.replace(" ", "")
     if not re.fullmatch(r"[0-9]{5}", code):
-        refuse("SPF105", f"{shown(text)} is not a postal code", 'write its five digits in quotes, like "01000"')
+        refuse(
+            "SPF105",
+            Phrase("{text} is not a postal code", text=shown(text)),
+            'write its five digits in quotes, like "01000"',
+        )
     return code
 
 
 def _web_address(text: str) -> str:
     if not re.fullmatch(r"https?://[^\s/]+\.[^\s]+", text):
-        refuse("SPF105", f"{shown(text)} is not a web address", "write it whole, like https://www.spf55.org")
+        refuse(
+            "SPF105",
+            Phrase("{text} is not a web address", text=shown(text)),
+            "write it whole, like https://www.spf55.org",
+        )
     return text
 
 
 def _code(text: str) -> str:
     code = text.strip().upper()
     if not re.fullmatch(r"[0-9A-Z][0-9A-Z-]{0,18}[0-9A-Z]", code):
-        refuse("SPF105", f"{shown(text)} is not a department or region code", 'write it in quotes, like "55" or "2A"')
+        refuse(
+            "SPF105",
+            Phrase("{text} is not a department or region code", text=shown(text)),
+            'write it in quotes, like "55" or "2A"',
+        )
     return code
 
 
 def _schema_version(value: Any) -> Any:
     if str(value) != "1":
-        refuse("SPF105", f"{shown(value)} is not a version of this file's shape that this tool knows", "write 1")
+        refuse(
+            "SPF105",
+            Phrase("{value} is not a version of this file's shape that this tool knows", value=shown(value)),
+            "write 1",
+        )
     return 1
 
 
 def shown(value: Any) -> str:
     """A value in a message: quoted, short, with nothing that could disturb a terminal."""
     if not isinstance(value, str):
-        return "a list" if isinstance(value, list) else "a mapping" if isinstance(value, dict) else "nothing"
+        return (
+            Phrase("a list")
+            if isinstance(value, list)
+            else Phrase("a mapping")
+            if isinstance(value, dict)
+            else Phrase("nothing")
+        )
     text = value if len(value) <= 60 else value[:59] + "…"
     return "'" + "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text) + "'"
 

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from reconcile.config.federation.addresses import ADDRESS_PATTERN
 from reconcile.config.inventory.inventory import Inventory, login_owners
 from reconcile.config.settings.tables.legacy.legacy import LegacyServer
+from reconcile.language.phrase import Phrase
 
 #: The separator of the master user on a host nobody describes.
 _USUAL_SEPARATOR = "*"
@@ -56,22 +57,26 @@ class Logins:
             return ""
         if host and folder in host.public_folders.get(federation, ()):
             return ""
-        return f"nothing says that the public folder {folder} is for {federation}"
+        return Phrase(
+            "nothing says that the public folder {folder} is for {federation}", folder=folder, federation=federation
+        )
 
     def _login_refusal(self, federation: str, server: str, login: str) -> str:
         name = login.strip().lower()
         host = (self.servers or {}).get(server)
         separator = host.separator if host else _USUAL_SEPARATOR
         if not name or not name.isprintable():
-            return f"{login!r} is not a login"
+            return Phrase("{login!r} is not a login", login=login)
         if separator in name:
-            return f"{login} holds {separator!r}, which would name another master user"
+            return Phrase(
+                "{login} holds {separator!r}, which would name another master user", login=login, separator=separator
+            )
         domain = name.rpartition("@")[2] if "@" in name else ""
         if name in self.protected or any(f".{domain}".endswith(f".{one}") for one in self.protected):
-            return f"{login} is protected"
+            return Phrase("{login} is protected", login=login)
         owner = self.owners.get(domain)
         if owner is not None and owner != federation:
-            return f"{login} is in a domain of {owner}"
+            return Phrase("{login} is in a domain of {owner}", login=login, owner=owner)
         if owner == federation and re.fullmatch(ADDRESS_PATTERN, name):
             return ""
         listed = host.logins.get(federation, ()) if host else ()
@@ -79,7 +84,7 @@ class Logins:
             return ""
         if self.servers is None and not domain:
             return ""
-        return f"nothing says that {login} is a login of {federation}"
+        return Phrase("nothing says that {login} is a login of {federation}", login=login, federation=federation)
 
 
 #: Nothing is known of any login, so none may be used.

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from reconcile.config.federation.federation import Federation, Route
 from reconcile.config.federation.models import Mailbox
 from reconcile.config.rules.catalogue import Finding
+from reconcile.language.phrase import Phrase
 
 
 def check_aliases(federation: Federation, owners: Mapping[str, str]) -> Iterator[Finding]:
@@ -17,19 +18,40 @@ def check_aliases(federation: Federation, owners: Mapping[str, str]) -> Iterator
         for route, name in _names(address, mailbox):
             its_domain = name.rpartition("@")[2]
             if name == address:
-                yield Finding("SPF302", route, f"{name} is given as an alias of itself", "delete the line")
+                yield Finding(
+                    "SPF302", route, Phrase("{name} is given as an alias of itself", name=name), "delete the line"
+                )
             elif name in federation.file.mailboxes:
-                message = f"{name} is given as an alias of {address} and as a mailbox"
-                hint = "delete one of the two; with the alias, legacy_mail: merge keeps the old messages"
+                message = Phrase(
+                    "{name} is given as an alias of {address} and as a mailbox", name=name, address=address
+                )
+                hint = Phrase("delete one of the two; with the alias, legacy_mail: merge keeps the old messages")
                 yield Finding("SPF305", route, message, hint)
             elif name in taken:
-                yield Finding("SPF307", route, f"{name} is already an alias of {taken[name]}", "keep one of the two")
+                yield Finding(
+                    "SPF307",
+                    route,
+                    Phrase("{name} is already an alias of {taken}", name=name, taken=taken[name]),
+                    "keep one of the two",
+                )
             elif its_domain not in owners:
-                message = f"the alias {name} is outside the federation's domains"
-                yield Finding("SPF303", route, message, f"an alias of {address} ends in @{domain}")
+                message = Phrase("the alias {name} is outside the federation's domains", name=name)
+                yield Finding(
+                    "SPF303",
+                    route,
+                    message,
+                    Phrase("an alias of {address} ends in @{domain}", address=address, domain=domain),
+                )
             elif its_domain != domain and not (route[-1] == "was" and its_domain in federation.domains):
-                message = f"the alias {name} is not in {domain}, the domain of its mailbox"
-                yield Finding("SPF304", route, message, f"an alias of {address} ends in @{domain}")
+                message = Phrase(
+                    "the alias {name} is not in {domain}, the domain of its mailbox", name=name, domain=domain
+                )
+                yield Finding(
+                    "SPF304",
+                    route,
+                    message,
+                    Phrase("an alias of {address} ends in @{domain}", address=address, domain=domain),
+                )
             taken.setdefault(name, address)
 
 

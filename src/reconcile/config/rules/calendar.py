@@ -13,6 +13,7 @@ from reconcile.config.rules.catalogue import Finding
 from reconcile.config.settings.tables.batches import Batch, batch_of
 from reconcile.config.settings.tables.passwords import is_public_key
 from reconcile.config.settings.tables.tenant.prices import Prices
+from reconcile.language.phrase import Phrase
 
 #: Days before the migration: both sides agree on the date (J-5).
 AGREED_DAYS = 5
@@ -60,24 +61,24 @@ def _arrival(federation: Federation) -> tuple[bool, bool, dt.date, str]:
 
 def _dates(federation: Federation, batches: Sequence[Batch]) -> Iterator[Finding]:
     migration = federation.file.migration
-    known = ", ".join(batch.date.isoformat() for batch in batches) or "none is"
+    known = ", ".join(batch.date.isoformat() for batch in batches) or Phrase("none is")
     alone = "SPF501" in federation.file.overrides
     if migration.date is not None and not alone and batch_of(migration.date, batches) is None:
-        message = f"{migration.date} is no date of the calendar"
-        yield Finding("SPF501", _DATE, message, f"those of reconcile.toml: {known}")
+        message = Phrase("{date} is no date of the calendar", date=migration.date)
+        yield Finding("SPF501", _DATE, message, Phrase("those of reconcile.toml: {known}", known=known))
     given = batch_of(migration.date, batches)
     if given and not given.open and migration.confirmed is None and "SPF590" not in federation.file.overrides:
-        message = f"{given.date} takes nobody any more (open = false), and is not confirmed here"
-        hint = "choose another date (reconcile batches move), or write the reason under overrides: SPF590"
+        message = Phrase("{date} takes nobody any more (open = false), and is not confirmed here", date=given.date)
+        hint = Phrase("choose another date (reconcile batches move), or write the reason under overrides: SPF590")
         yield Finding("SPF590", _DATE, message, hint)
     for position, wish in enumerate(migration.dates):
         if batch_of(wish, batches) is None:
-            message = f"the wish {wish} is no date of the calendar"
-            hint = f"those of reconcile.toml: {known}"
+            message = Phrase("the wish {wish} is no date of the calendar", wish=wish)
+            hint = Phrase("those of reconcile.toml: {known}", known=known)
             yield Finding("SPF501", ("migration", "dates", position), message, hint, severity="warning")
     if migration.date is None and not migration.dates:
         where: Route = ("migration",) if ("migration",) in federation.marks else ("domain",)
-        message = "the federation has no date and names none it would like"
+        message = Phrase("the federation has no date and names none it would like")
         yield Finding("SPF503", where, message, "list under migration: dates: what suits it, the preferred first", True)
 
 
@@ -88,8 +89,13 @@ def _full(federations: Sequence[Federation], batches: Sequence[Batch]) -> Iterat
         if batch is None or "SPF502" in federation.file.overrides:
             continue
         count = sum(one.file.migration.date == batch.date for one in federations)
-        message = f"{batch.date} takes {batch.most} federations and has {count} with this one"
-        hint = "choose another date (reconcile batches move), or write the reason under overrides: SPF502"
+        message = Phrase(
+            "{date} takes {most} federations and has {count} with this one",
+            date=batch.date,
+            most=batch.most,
+            count=count,
+        )
+        hint = Phrase("choose another date (reconcile batches move), or write the reason under overrides: SPF502")
         yield federation, Finding("SPF502", _DATE, message, hint)
 
 
@@ -100,27 +106,39 @@ def _agreed(federation: Federation, prices: Prices | None, today: dt.date | None
     if confirmed is None:
         return
     if rehearsed is None or rehearsed > confirmed:
-        when = f"rehearsed on {rehearsed}" if rehearsed else "never rehearsed"
-        message = f"confirmed on {confirmed} and {when}"
+        when = Phrase("rehearsed on {rehearsed}", rehearsed=rehearsed) if rehearsed else Phrase("never rehearsed")
+        message = Phrase("confirmed on {confirmed} and {when}", confirmed=confirmed, when=when)
         yield Finding("SPF504", ("migration", "confirmed"), message, "rehearse first: reconcile rehearse")
     if prices is None or "GAT05" in federation.file.overrides:
         return
     cost = cost_of(federation.file, prices, migration.date or confirmed)
     if not cost.surcharge_monthly:
         return
-    many = f"{cost.e3} E3 of {cost.licences} licences cost {cost.surcharge_monthly} € a month more"
-    hint = f'write under migration: surcharge_told: {{date: …, monthly: "{cost.surcharge_monthly}"}}'
+    many = Phrase(
+        "{e3} E3 of {licences} licences cost {surcharge_monthly} € a month more",
+        e3=cost.e3,
+        licences=cost.licences,
+        surcharge_monthly=cost.surcharge_monthly,
+    )
+    hint = Phrase(
+        'write under migration: surcharge_told: {{date: …, monthly: "{surcharge_monthly}"}}',
+        surcharge_monthly=cost.surcharge_monthly,
+    )
     if told is None:
-        yield Finding("SPF509", ("migration", "confirmed"), f"{many}, and nobody was told", hint)
+        yield Finding("SPF509", ("migration", "confirmed"), Phrase("{many}, and nobody was told", many=many), hint)
     elif told.monthly < cost.surcharge_monthly:
         route: Route = ("migration", "surcharge_told", "monthly")
-        message = f"{many}, and {told.monthly} € were announced"
+        message = Phrase("{many}, and {monthly} € were announced", many=many, monthly=told.monthly)
         # Licences that came after the migration are news for the next bill, no reason to refuse the file.
         moved = today is not None and migration.date is not None and today >= migration.date
         yield Finding("SPF509", route, message, hint, severity="warning" if moved else None)
     elif told.date > confirmed:
         route = ("migration", "surcharge_told", "date")
-        yield Finding("SPF509", route, f"the surcharge was announced after the confirmation of {confirmed}")
+        yield Finding(
+            "SPF509",
+            route,
+            Phrase("the surcharge was announced after the confirmation of {confirmed}", confirmed=confirmed),
+        )
 
 
 def _contact(federation: Federation) -> Iterator[Finding]:
@@ -130,18 +148,18 @@ def _contact(federation: Federation) -> Iterator[Finding]:
     domain = contact.email.rpartition("@")[2]
     inside = any(f".{domain}".endswith(f".{own}") for own in federation.domains)
     if inside and "GAT06" not in federation.file.overrides:
-        message = f"the contact's address {contact.email} is in the domain that moves"
-        hint = "name one that works while the old mailboxes are closed"
+        message = Phrase("the contact's address {email} is in the domain that moves", email=contact.email)
+        hint = Phrase("name one that works while the old mailboxes are closed")
         yield Finding("SPF507", ("contact", "email"), message, hint)
     if not contact.poptransfert and "GAT07" not in federation.file.overrides:
-        message = "no PopTransfert account is named: nobody would receive the passwords"
+        message = Phrase("no PopTransfert account is named: nobody would receive the passwords")
         yield Finding("SPF508", ("contact",), message, "write contact: poptransfert:", on_key=True)
     account, recipient = contact.poptransfert, contact.age_recipient
     if account and (len(account) > 100 or account.startswith(".") or re.search(r"[/\\:*?\"<>|\x00-\x1f]", account)):
-        hint = "write the account as its folder is called, without a path"
+        hint = Phrase("write the account as its folder is called, without a path")
         yield Finding("SPF560", ("contact", "poptransfert"), "this is no account a folder can be named after", hint)
     if recipient and not is_public_key(recipient):
-        hint = "age1… (age-keygen -y), or a line ssh-ed25519 …"
+        hint = Phrase("age1… (age-keygen -y), or a line ssh-ed25519 …")
         yield Finding("SPF561", ("contact", "age_recipient"), "this is no age or SSH public key", hint)
 
 
@@ -156,17 +174,22 @@ def _overdue(federation: Federation, today: dt.date | None) -> Iterator[Finding]
     if today < agreed:
         return
     if today >= migration.date:
-        message = f"the date {migration.date} has come and was never confirmed"
+        message = Phrase("the date {date} has come and was never confirmed", date=migration.date)
         yield Finding("SPF511", _DATE, message, "choose the next one: reconcile batches move")
         return
     lacking = [
         word
         for word, written in (
-            ("the rehearsal", migration.rehearsed),
-            ("a contact", federation.file.contact),
-            ("the confirmation", migration.confirmed),
+            (Phrase("the rehearsal"), migration.rehearsed),
+            (Phrase("a contact"), federation.file.contact),
+            (Phrase("the confirmation"), migration.confirmed),
         )
         if written is None
     ]
-    message = f"since {agreed} (J-{AGREED_DAYS}) the file should have {', '.join(lacking)}"
+    message = Phrase(
+        "since {agreed} (J-{agreed_days}) the file should have {lacking}",
+        agreed=agreed,
+        agreed_days=AGREED_DAYS,
+        lacking=", ".join(lacking),
+    )
     yield Finding("SPF511", _DATE, message, "settle it, or choose the next date: reconcile batches move")

@@ -11,6 +11,8 @@ from reconcile.config.federation.models import Mailbox
 from reconcile.config.federation.scalars import shown
 from reconcile.config.rules.catalogue import Finding
 from reconcile.config.rules.structures import as_the_day_nears
+from reconcile.language.lists import neither
+from reconcile.language.phrase import Phrase
 
 # French numbers have ten digits from 0, overseas included; short numbers three or four; others are written from +.
 _PHONE = re.compile(r"0[1-9][0-9]{8}|\+33[1-9][0-9]{8}|\+(?!33)[1-9][0-9]{6,14}|[1-9][0-9]{2,3}")
@@ -34,8 +36,12 @@ def check_directory(federation: Federation, today: dt.date | None = None) -> Ite
         else:
             names = {"last_name": mailbox.directory.last_name, "first_name": mailbox.directory.first_name}
             if missing := [key for key, name in names.items() if not name]:
-                message = f"{address} is personal and its directory has no {' nor '.join(missing)}"
-                hint = "the address book and the signature need both names"
+                message = Phrase(
+                    "{address} is personal and its directory has no {missing}",
+                    address=address,
+                    missing=neither(missing),
+                )
+                hint = Phrase("the address book and the signature need both names")
                 where = (*route, "directory") if ((*route, "directory") in federation.marks) else route
                 yield Finding("SPF401", where, message, hint, on_key=True)
 
@@ -51,8 +57,10 @@ def _shared(federation: Federation, address: str, mailbox: Mailbox, today: dt.da
     missing += [] if "phone" in directory.model_fields_set else ["phone"]
     missing += [] if directory.atrium_id or federation.file.atrium_id else ["atrium_id"]
     if missing:
-        message = f"{address} is shared and has no {' nor '.join(missing)} to show"
-        hint = "write display_name, directory: {phone: …} (null when there is none) and the structure's atrium_id"
+        message = Phrase("{address} is shared and has no {missing} to show", address=address, missing=neither(missing))
+        hint = Phrase(
+            "write display_name, directory: {{phone: …}} (null when there is none) and the structure's atrium_id"
+        )
         yield Finding("SPF580", ("mailboxes", address), message, hint, on_key=True, severity=severity)
 
 
@@ -70,9 +78,15 @@ def check_names(federations: Sequence[Federation]) -> Iterator[tuple[Federation,
             others = [other for _, other, _ in ones if other != address]
             if not others:
                 continue
-            more = f" and {len(others) - 1} more" if len(others) > 1 else ""
-            message = f"the address book shows {address} and {others[0]}{more} as {shown_as}"
-            hint = "their job titles and structures tell them apart; or set display_name"
+            more = Phrase(" and {number} more", number=len(others) - 1) if len(others) > 1 else ""
+            message = Phrase(
+                "the address book shows {address} and {others}{more} as {shown_as}",
+                address=address,
+                others=others[0],
+                more=more,
+                shown_as=shown_as,
+            )
+            hint = Phrase("their job titles and structures tell them apart; or set display_name")
             yield federation, Finding("SPF406", ("mailboxes", address), message, hint, on_key=True)
 
 
@@ -82,21 +96,31 @@ def _phone(phone: str | None, route: Route) -> Iterator[Finding]:
     digits = re.sub(r"\(0\)|[\s.\-/()\u2010\u2011]", "", re.sub("^00", "+", phone))
     if _PHONE.fullmatch(digits):
         return
-    hint = 'write ten digits in quotes, like "03 53 01 00 01", or start with + and the country\'s number'
+    hint = Phrase('write ten digits in quotes, like "03 53 01 00 01", or start with + and the country\'s number')
     if re.fullmatch("[1-9][0-9]{8}", digits):
-        hint = f'a spreadsheet may have eaten its zero: "0{digits}"?'
-    yield Finding("SPF405", route, f"the phone number {shown(phone)} cannot be read", hint)
+        hint = Phrase('a spreadsheet may have eaten its zero: "0{digits}"?', digits=digits)
+    yield Finding("SPF405", route, Phrase("the phone number {phone} cannot be read", phone=shown(phone)), hint)
 
 
 def _sign_in(address: str) -> Iterator[Finding]:
     local, _, domain = address.rpartition("@")
     if strange := sorted(set(_SIGN_IN.sub("", local))):
-        message = f"Microsoft 365 refuses {' '.join(strange)} in the sign-in {address}"
+        message = Phrase(
+            "Microsoft 365 refuses {strange} in the sign-in {address}", strange=" ".join(strange), address=address
+        )
     elif len(domain) > _LONGEST_DOMAIN:
-        message = f"Microsoft 365 wants {_LONGEST_DOMAIN} characters at most after the @ of the sign-in {address}"
+        message = Phrase(
+            "Microsoft 365 wants {longest_domain} characters at most after the @ of the sign-in {address}",
+            longest_domain=_LONGEST_DOMAIN,
+            address=address,
+        )
     elif len(address) > _LONGEST_SIGN_IN:
-        message = f"Microsoft 365 wants {_LONGEST_SIGN_IN} characters at most in the sign-in {address}"
+        message = Phrase(
+            "Microsoft 365 wants {longest_sign_in} characters at most in the sign-in {address}",
+            longest_sign_in=_LONGEST_SIGN_IN,
+            address=address,
+        )
     else:
         return
-    hint = "choose another address for the mailbox and keep this one as its alias"
+    hint = Phrase("choose another address for the mailbox and keep this one as its alias")
     yield Finding("SPF510", ("mailboxes", address), message, hint, on_key=True)

@@ -9,6 +9,8 @@ from reconcile.config.federation.federation import Federation, Route
 from reconcile.config.inventory.inventory import WHICH_ADDRESSES, Inventory, LegacyAddress
 from reconcile.config.rules.catalogue import Finding
 from reconcile.config.rules.diagnostic import Severity
+from reconcile.language.lists import both
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 #: Days before the migration: the federation is handed its list, and has answered.
@@ -77,20 +79,33 @@ def undecided_mail(federation: Federation, inventory: Inventory) -> tuple[Legacy
 
 def _undecided(federation: Federation, inventory: Inventory, severity: Severity) -> Iterator[Finding]:
     for one in undecided(federation, inventory):
-        message = f"{one.address} is neither kept nor given up; on the old host it is {_described(one)}"
-        hint = "write it under mailboxes or as an alias of one, or under not_migrated"
+        message = Phrase(
+            "{address} is neither kept nor given up; on the old host it is {one}",
+            address=one.address,
+            one=_described(one),
+        )
+        hint = Phrase("write it under mailboxes or as an alias of one, or under not_migrated")
         if one.kind == "forward":
-            hint = "outside forwards are not carried over: make it an alias of a mailbox, or give it up"
+            hint = Phrase("outside forwards are not carried over: make it an alias of a mailbox, or give it up")
         elif one.kind == "list":
-            hint = "make it a shared mailbox whose delegates are its members, an alias of one mailbox, or give it up"
+            hint = Phrase(
+                "make it a shared mailbox whose delegates are its members, an alias of one mailbox, or give it up"
+            )
         yield Finding("SPF505", ("mailboxes",), message, hint, on_key=True, severity=severity)
 
 
 def _own_mail(federation: Federation, inventory: Inventory, severity: Severity) -> Iterator[Finding]:
     routes = decided(federation)
     for box in undecided_mail(federation, inventory):
-        message = f"the alias {box.address} is {_described(box)} today, and nobody says what becomes of it"
-        hint = f"{{address: {box.address}, legacy_mail: merge}} keeps the old messages; drop leaves them behind"
+        message = Phrase(
+            "the alias {address} is {box} today, and nobody says what becomes of it",
+            address=box.address,
+            box=_described(box),
+        )
+        hint = Phrase(
+            "{{address: {address}, legacy_mail: merge}} keeps the old messages; drop leaves them behind",
+            address=box.address,
+        )
         yield Finding("SPF306", routes[box.address], message, hint, severity=severity)
 
 
@@ -103,14 +118,16 @@ def _other_logins(federation: Federation, inventory: Inventory, severity: Severi
         login = (mailbox.legacy_login or old).lower()
         if mailbox.new or mailbox.public_folder or box is None or not box.login or box.login.lower() == login:
             continue
-        message = f"the login of {old} on the old host is {box.login}, not {login}"
+        message = Phrase(
+            "the login of {old} on the old host is {login}, not {login2}", old=old, login=box.login, login2=login
+        )
         gravest: Severity = "warning"  # many hosts take the address as a login, too
         if login in opens:
-            message += f", which opens the mailbox of {opens[login]}"
+            message = Phrase("{said}, which opens the mailbox of {other}", said=message, other=opens[login])
             gravest = severity
         route = ("mailboxes", address, "legacy_login") if mailbox.legacy_login else ("mailboxes", address)
         on_key = not mailbox.legacy_login
-        yield Finding("SPF519", route, message, f"write legacy_login: {box.login}", on_key, gravest)
+        yield Finding("SPF519", route, message, Phrase("write legacy_login: {login}", login=box.login), on_key, gravest)
 
 
 def _unlisted(federation: Federation, inventory: Inventory) -> Iterator[Finding]:
@@ -124,12 +141,16 @@ def _unlisted(federation: Federation, inventory: Inventory) -> Iterator[Finding]
     for address, mailbox in federation.file.mailboxes.items():
         old = mailbox.was or address
         if not mailbox.new and missing(old):
-            message = f"{old} is not on the old host in the inventory of {taken}"
-            hint = "correct the address, or write new: true"
+            message = Phrase("{old} is not on the old host in the inventory of {taken}", old=old, taken=taken)
+            hint = Phrase("correct the address, or write new: true")
             yield Finding("SPF506", ("mailboxes", address), message, hint, on_key=True)
     for position, given_up in enumerate(federation.file.not_migrated):
         if missing(given_up.address):
-            message = f"{given_up.address} is given up, and is not on the old host in the inventory of {taken}"
+            message = Phrase(
+                "{address} is given up, and is not on the old host in the inventory of {taken}",
+                address=given_up.address,
+                taken=taken,
+            )
             route = ("not_migrated", position, "address")
             yield Finding("SPF506", route, message, "correct the address, or delete the line")
 
@@ -139,12 +160,18 @@ def _nothing_to_copy(federation: Federation, inventory: Inventory) -> Iterator[F
     for address, mailbox in federation.file.mailboxes.items():
         found = inventory.addresses.get(mailbox.was or address)
         if not mailbox.new and found is not None and found.kind != "mailbox":
-            message = f"{found.address} is {_described(found)} on the old host, no mailbox: it has no messages to copy"
+            message = Phrase(
+                "{address} is {found} on the old host, no mailbox: it has no messages to copy",
+                address=found.address,
+                found=_described(found),
+            )
             yield Finding("SPF518", ("mailboxes", address), message, "write new: true", on_key=True)
         for position, alias in enumerate(mailbox.aliases):
             known = "mailboxes" not in inventory.unknown and alias.address.rpartition("@")[2] in inventory.domains
             if alias.legacy_mail == "merge" and known and inventory.mailbox(alias.address) is None:
-                message = f"{alias.address} has no mailbox on the old host: there are no messages to merge"
+                message = Phrase(
+                    "{address} has no mailbox on the old host: there are no messages to merge", address=alias.address
+                )
                 route = ("mailboxes", address, "aliases", position, "legacy_mail")
                 yield Finding("SPF518", route, message, "delete legacy_mail", on_key=True)
 
@@ -152,38 +179,64 @@ def _nothing_to_copy(federation: Federation, inventory: Inventory) -> Iterator[F
 def _left_behind(one: LegacyAddress, route: Route, inventory: Inventory) -> Iterator[Finding]:
     """What an address does on the old host that the new one will not do."""
     if outside := one.outside(inventory.domains):
-        message = f"{one.address} sends its messages on to {', '.join(outside)} on the old host; this ends"
+        message = Phrase(
+            "{address} sends its messages on to {outside} on the old host; this ends",
+            address=one.address,
+            outside=", ".join(outside),
+        )
         yield Finding("SPF512", route, message, "tell whoever reads them there", on_key=True)
     filters = one.filters or ()
-    habits = [f"the filter{'s' if len(filters) > 1 else ''} {', '.join(filters)}"] if filters else []
-    habits += ["an automatic reply"] if one.vacation else []
+    named = ", ".join(filters)
+    habits: list[str] = []
+    if filters:
+        habits.append(Phrase.counted("the filter {named}", "the filters {named}", len(filters), named=named))
+    if one.vacation:
+        habits.append(Phrase("an automatic reply"))
     if habits:
-        message = f"{one.address} has {' and '.join(habits)} on the old host, not carried over"
-        hint = "whoever reads it sets this up again in Outlook"
+        message = Phrase(
+            "{address} has {habits} on the old host, not carried over", address=one.address, habits=both(habits)
+        )
+        hint = Phrase("whoever reads it sets this up again in Outlook")
         if route[0] == "not_migrated":
-            hint = "after the switch its senders are only told that the address does not exist"
+            hint = Phrase("after the switch its senders are only told that the address does not exist")
         yield Finding("SPF513", route, message, hint, on_key=True)
 
 
 def _as_a_whole(inventory: Inventory) -> Iterator[Finding]:
     for one in inventory.addresses.values():
         if one.kind == "catch_all":
-            where = f" into {', '.join(one.targets)}" if one.targets else ""
-            message = f"the old host takes what is addressed to anybody {one.address}{where}: addresses nobody listed"
-            hint = "see in its log which ones receive mail: after the switch they are refused"
+            where = Phrase(" into {targets}", targets=", ".join(one.targets)) if one.targets else ""
+            message = Phrase(
+                "the old host takes what is addressed to anybody {address}{where}: addresses nobody listed",
+                address=one.address,
+                where=where,
+            )
+            hint = Phrase("see in its log which ones receive mail: after the switch they are refused")
             yield Finding("SPF514", ("domain",), message, hint)
     missing = {aspect: why for aspect, why in inventory.unknown.items() if aspect in WHICH_ADDRESSES}
     if missing:
-        told = "; ".join(f"{aspect.replace('_', '-')}: {why}" for aspect, why in sorted(missing.items()))
-        message = f"the inventory of {inventory.taken:%Y-%m-%d} is not complete ({told})"
+        told = Phrase.joined(
+            "; ",
+            (
+                Phrase("{aspect}: {why}", aspect=aspect.replace("_", "-"), why=why)
+                for aspect, why in sorted(missing.items())
+            ),
+        )
+        message = Phrase("the inventory of {taken:%Y-%m-%d} is not complete ({told})", taken=inventory.taken, told=told)
         yield Finding("SPF515", ("domain",), message, "an address it does not show may exist all the same")
 
 
 def _described(one: LegacyAddress) -> str:
     """``a mailbox of 1,204 messages``, ``a forward to x@example.net``."""
-    to = f" to {', '.join(one.targets)}" if one.targets else ""
+    to = ", ".join(one.targets)
     if one.kind != "mailbox":
-        kinds: Mapping[str, str] = {"alias": "an alias", "forward": "a forward", "list": "a list"}
-        return kinds.get(one.kind, one.kind) + to
-    count = "" if one.messages is None else f" of {one.messages:,} message{'' if one.messages == 1 else 's'}"
-    return f"a mailbox{count}" + (f" that sends on{to}" if to else "")
+        kind = _KINDS.get(one.kind, one.kind)
+        return Phrase("{kind} to {targets}", kind=kind, targets=to) if to else kind
+    box = _MAILBOX
+    if one.messages is not None:
+        box = Phrase.counted("a mailbox of {number:,} message", "a mailbox of {number:,} messages", one.messages)
+    return Phrase("{box} that sends on to {targets}", box=box, targets=to) if to else box
+
+
+_MAILBOX = Phrase("a mailbox")
+_KINDS: Mapping[str, str] = {"alias": Phrase("an alias"), "forward": Phrase("a forward"), "list": Phrase("a list")}

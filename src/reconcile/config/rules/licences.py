@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from reconcile.config.federation.federation import Federation, Route
 from reconcile.config.federation.models import Mailbox
 from reconcile.config.rules.catalogue import Finding
+from reconcile.language.phrase import Phrase
 
 #: Local parts, or their first word, that name a function and not a person.
 _GENERIC = re.compile(
@@ -31,15 +32,23 @@ def check_licences(federation: Federation, owners: Mapping[str, str]) -> Iterato
             yield from _shared(federation, address, mailbox, owners)
             continue
         if mailbox.delegates:
-            message = f"{address} is a personal mailbox ({mailbox.licence}) and has delegates"
+            message = Phrase(
+                "{address} is a personal mailbox ({licence}) and has delegates",
+                address=address,
+                licence=mailbox.licence,
+            )
             yield Finding("SPF210", (*route, "delegates"), message, "make it shared, or delete them", on_key=True)
         if mailbox.single_user:
-            message = f"{address} is kept by one person, who signs in with it"
-            hint = "a shared mailbox with a personal address each is safer and easier to hand over"
+            message = Phrase("{address} is kept by one person, who signs in with it", address=address)
+            hint = Phrase("a shared mailbox with a personal address each is safer and easier to hand over")
             yield Finding("SPF208", (*route, "single_user"), message, hint, on_key=True)
         elif _GENERIC.fullmatch(address.partition("@")[0]):
-            message = f"{address} looks generic and has the personal licence {mailbox.licence}"
-            hint = "make it shared and name its delegates, or write single_user: true if one person keeps it"
+            message = Phrase(
+                "{address} looks generic and has the personal licence {licence}",
+                address=address,
+                licence=mailbox.licence,
+            )
+            hint = Phrase("make it shared and name its delegates, or write single_user: true if one person keeps it")
             yield Finding("SPF204", (*route, "licence"), message, hint)
 
 
@@ -48,35 +57,46 @@ def _source(route: Route, address: str, mailbox: Mailbox) -> Iterator[Finding]:
     written = {"legacy_login": mailbox.legacy_login, "public_folder": mailbox.public_folder}
     for key, value in written.items():
         if mailbox.new and value is not None:
-            message = f"{address} is new, so it has no {key}"
+            message = Phrase("{address} is new, so it has no {key}", address=address, key=key)
             yield Finding("SPF105", (*route, key), message, "delete one of the two", on_key=True)
     if mailbox.public_folder is not None and mailbox.legacy_login is None and not mailbox.new:
-        message = f"nothing says which login sees the public folder of {address}"
+        message = Phrase("nothing says which login sees the public folder of {address}", address=address)
         yield Finding("SPF105", (*route, "public_folder"), message, "write it: legacy_login", on_key=True)
 
 
 def _shared(federation: Federation, address: str, mailbox: Mailbox, owners: Mapping[str, str]) -> Iterator[Finding]:
     if not mailbox.delegates:
-        hint = "list under 'delegates' the people who work in it"
-        yield Finding("SPF201", ("mailboxes", address), f"the shared mailbox {address} has no delegate", hint, True)
+        hint = Phrase("list under 'delegates' the people who work in it")
+        yield Finding(
+            "SPF201",
+            ("mailboxes", address),
+            Phrase("the shared mailbox {address} has no delegate", address=address),
+            hint,
+            True,
+        )
     if mailbox.single_user:
-        message = f"{address} is shared, so it is not single_user"
+        message = Phrase("{address} is shared, so it is not single_user", address=address)
         yield Finding("SPF105", ("mailboxes", address, "single_user"), message, "choose E1 or E3, or delete it", True)
     seen: set[str] = set()
     for position, delegate in enumerate(mailbox.delegates):
         route: Route = ("mailboxes", address, "delegates", position, "who")
         if delegate.who in seen:
-            yield Finding("SPF209", route, f"{delegate.who} is already a delegate of {address}", "keep one of the two")
+            yield Finding(
+                "SPF209",
+                route,
+                Phrase("{who} is already a delegate of {address}", who=delegate.who, address=address),
+                "keep one of the two",
+            )
             continue
         seen.add(delegate.who)
         box = federation.file.mailboxes.get(delegate.who)
         if delegate.who in federation.file.external_members:
             continue
         if box is None:
-            message = f"the delegate {delegate.who} has no mailbox in this file"
+            message = Phrase("the delegate {who} has no mailbox in this file", who=delegate.who)
             yield Finding("SPF203", route, message, _unknown(federation, delegate.who, owners))
         elif box.licence == "shared":
-            message = f"the delegate {delegate.who} is itself a shared mailbox: nobody signs in with it"
+            message = Phrase("the delegate {who} is itself a shared mailbox: nobody signs in with it", who=delegate.who)
             yield Finding("SPF202", route, message, "name the people, by their E1 or E3 address")
 
 
@@ -84,13 +104,13 @@ def _unknown(federation: Federation, who: str, owners: Mapping[str, str]) -> str
     """Why an address may be no mailbox here, and what to write instead."""
     for address, mailbox in federation.file.mailboxes.items():
         if any(alias.address == who for alias in mailbox.aliases):
-            return f"it is an alias of {address}: write that"
+            return Phrase("it is an alias of {address}: write that", address=address)
     if any(given_up.address == who for given_up in federation.file.not_migrated):
-        return "it is listed under not_migrated"
+        return Phrase("it is listed under not_migrated")
     owner = owners.get(who.rpartition("@")[2], federation.slug)
     if owner != federation.slug:
-        return f"it belongs to {owner}; to allow it all the same, name it under external_members"
+        return Phrase("it belongs to {owner}; to allow it all the same, name it under external_members", owner=owner)
     people = [address for address, mailbox in federation.file.mailboxes.items() if mailbox.licence != "shared"]
     if near := difflib.get_close_matches(who, people, 1, 0.85):
-        return f"did you mean {near[0]}? If not, declare the mailbox with an E1 or E3 licence"
-    return "declare the mailbox with an E1 or E3 licence (and new: true if it is new), or correct the address"
+        return Phrase("did you mean {near}? If not, declare the mailbox with an E1 or E3 licence", near=near[0])
+    return Phrase("declare the mailbox with an E1 or E3 licence (and new: true if it is new), or correct the address")

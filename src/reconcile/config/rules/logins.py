@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from reconcile.config.federation.federation import Federation, Route
 from reconcile.config.inventory.logins import Logins
 from reconcile.config.rules.catalogue import Finding
+from reconcile.language.phrase import Phrase
 
 
 def check_logins(federation: Federation, logins: Logins) -> Iterator[Finding]:
@@ -18,9 +19,12 @@ def check_logins(federation: Federation, logins: Logins) -> Iterator[Finding]:
     yield from _folders(federation, logins, server)
     for login, route in _opened(federation):
         if why := logins.refusal(federation.slug, server, login):
-            hint = (
-                f'a login that is no address of the file is listed in reconcile.toml: {federation.slug} = ["{login}"] '
-                f"under [legacy.{server or 'NAME'}.logins]"
+            hint = Phrase(
+                "a login that is no address of the file is listed in reconcile.toml: "
+                '{slug} = ["{login}"] under [legacy.{server}.logins]',
+                slug=federation.slug,
+                login=login,
+                server=server or Phrase("NAME"),
             )
             yield Finding("SPF109", route, why, hint if why.startswith("nothing") else "", on_key=len(route) == 2)
 
@@ -29,9 +33,14 @@ def _folders(federation: Federation, logins: Logins, server: str) -> Iterator[Fi
     for address, mailbox in federation.file.mailboxes.items():
         if mailbox.public_folder and not mailbox.new:
             why = logins.folder_refusal(federation.slug, server, mailbox.public_folder)
-            listed = f'{federation.slug} = ["{mailbox.public_folder}"] under [legacy.{server or "NAME"}.public_folders]'
+            listed = Phrase(
+                '{slug} = ["{public_folder}"] under [legacy.{server}.public_folders]',
+                slug=federation.slug,
+                public_folder=mailbox.public_folder,
+                server=server or Phrase("NAME"),
+            )
             if why:
-                hint = f"if it is, reconcile.toml lists it: {listed}"
+                hint = Phrase("if it is, reconcile.toml lists it: {listed}", listed=listed)
                 yield Finding("SPF109", ("mailboxes", address, "public_folder"), why, hint)
 
 

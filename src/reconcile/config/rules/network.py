@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from reconcile.config.federation.federation import Federation, Route, nearest
 from reconcile.config.federation.scalars import shown
 from reconcile.config.rules.catalogue import Finding
+from reconcile.language.phrase import Phrase
 
 Declaration = tuple[Federation, Route]
 
@@ -24,14 +25,14 @@ def check_network(
             yield federation, finding
         legacy = federation.file.legacy
         if legacy is not None and servers is not None and legacy.server not in servers:
-            message = f"the old host {shown(legacy.server)} is not in reconcile.toml"
-            hint = f"the known ones: {', '.join(sorted(servers))}"
+            message = Phrase("the old host {server} is not in reconcile.toml", server=shown(legacy.server))
+            hint = Phrase("the known ones: {servers}", servers=", ".join(sorted(servers)))
             yield federation, Finding("SPF105", ("legacy", "server"), message, hint)
     twice: set[str] = set()
     for domain, declarations in _gathered(federations, _domains).items():
         if len(declarations) > 1:
             twice.add(domain)
-            yield from _again("SPF601", f"the domain {domain}", declarations)
+            yield from _again("SPF601", Phrase("the domain {domain}", domain=domain), declarations)
     for address, declarations in _gathered(federations, _addresses).items():
         # A file copied under another name would otherwise make a remark on each of its addresses.
         if len(declarations) > 1 and address.rpartition("@")[2] not in twice:
@@ -41,20 +42,29 @@ def check_network(
 def _one_file(federation: Federation, guarded: frozenset[str]) -> Iterator[Finding]:
     file, stem = federation.file, federation.path.stem
     if stem != federation.slug:
-        message = f"the file is named {federation.path.name} and its code is {file.code}"
-        yield Finding("SPF604", ("code",), message, f"name it {federation.slug}.yaml, or correct the code")
+        message = Phrase("the file is named {name} and its code is {code}", name=federation.path.name, code=file.code)
+        yield Finding(
+            "SPF604", ("code",), message, Phrase("name it {slug}.yaml, or correct the code", slug=federation.slug)
+        )
     for position, subdomain in enumerate(file.subdomains):
         if not subdomain.endswith("." + file.domain):
-            hint = f"a subdomain ends in .{file.domain}"
-            yield Finding("SPF107", ("subdomains", position), f"{subdomain} is not under {file.domain}", hint)
+            hint = Phrase("a subdomain ends in .{domain}", domain=file.domain)
+            yield Finding(
+                "SPF107",
+                ("subdomains", position),
+                Phrase("{subdomain} is not under {domain}", subdomain=subdomain, domain=file.domain),
+                hint,
+            )
     for domain, route in _domains(federation):
         if domain.endswith(".onmicrosoft.com") or any(f".{domain}".endswith(f".{name}") for name in guarded):
-            yield Finding("SPF603", route, f"the domain {domain} is protected", _UNPROTECT)
+            yield Finding("SPF603", route, Phrase("the domain {domain} is protected", domain=domain), _UNPROTECT)
     for address, route in _addresses(federation):
         if address in guarded:
-            yield Finding("SPF603", route, f"the address {address} is protected", _UNPROTECT, on_key=True)
+            yield Finding(
+                "SPF603", route, Phrase("the address {address} is protected", address=address), _UNPROTECT, on_key=True
+            )
         elif "aliases" not in route and address.rpartition("@")[2] not in federation.domains:
-            message = f"{address} is outside {', '.join(federation.domains)}"
+            message = Phrase("{address} is outside {domains}", address=address, domains=", ".join(federation.domains))
             yield Finding("SPF107", route, message, "correct the address, or declare its domain under subdomains", True)
 
 
@@ -63,18 +73,26 @@ def _old_host(federation: Federation) -> Iterator[Finding]:
     file = federation.file
     day, closed = file.migration.date, file.migration.closed
     if closed is not None and (day is None or closed < day):
-        message = f"the migration is closed on {closed}, " + (f"before its date, {day}" if day else "and has no date")
+        message = (
+            Phrase("the migration is closed on {closed}, before its date, {day}", closed=closed, day=day)
+            if day
+            else Phrase("the migration is closed on {closed}, and has no date", closed=closed)
+        )
         yield Finding("SPF520", ("migration", "closed"), message, "take the line out until the migration is over")
     old = [address for address, mailbox in file.mailboxes.items() if not mailbox.new]
     if file.legacy is not None or file.migration.date is None or file.migration.closed is not None or not old:
         return
-    some = ", ".join(old[:3]) + (f" and {len(old) - 3} more" if len(old) > 3 else "")
-    message = f"no old host is named: no old message of {some} would be copied"
-    hint = "write legacy: {server: …}; or new: true for an address that never existed; or, once all is over, closed:"
+    some: str = ", ".join(old[:3])
+    if len(old) > 3:
+        some = Phrase("{some} and {number} more", some=some, number=len(old) - 3)
+    message = Phrase("no old host is named: no old message of {some} would be copied", some=some)
+    hint = Phrase(
+        "write legacy: {{server: …}}; or new: true for an address that never existed; or, once all is over, closed:"
+    )
     yield Finding("SPF517", ("migration", "date"), message, hint)
 
 
-_UNPROTECT = "take it out of this file: 'protected' in reconcile.toml names what is never touched"
+_UNPROTECT = Phrase("take it out of this file: 'protected' in reconcile.toml names what is never touched")
 
 
 def _domains(federation: Federation) -> Iterator[tuple[str, Route]]:
@@ -119,4 +137,10 @@ def _again(code: str, name: str, declarations: Sequence[Declaration]) -> Iterato
 
 def _repeated(code: str, name: str, route: Route, other: Federation, other_route: Route) -> Finding:
     place = f"{other.path}:{nearest(other.marks, other_route).key_line}"
-    return Finding(code, route, f"{name} is declared twice", f"the other declaration: {place}", on_key=True)
+    return Finding(
+        code,
+        route,
+        Phrase("{name} is declared twice", name=name),
+        Phrase("the other declaration: {place}", place=place),
+        on_key=True,
+    )

@@ -11,6 +11,8 @@ from reconcile.config.rules.catalogue import Finding
 from reconcile.config.rules.diagnostic import Severity
 from reconcile.config.rules.inventory import ASKED_DAYS
 from reconcile.config.structures.register import POSTAL, Register
+from reconcile.language.lists import neither
+from reconcile.language.phrase import Phrase
 
 _OPTIONAL = ("website", "networks")
 
@@ -28,7 +30,7 @@ def check_structures(federation: Federation, register: Register | None, today: d
         elif register is not None:
             yield from _incomplete(federation, number, route, today)
         elif own and number not in own:
-            message = f"the structure {number} is not among those described"
+            message = Phrase("the structure {number} is not among those described", number=number)
             yield Finding("SPF407", route, message, "describe it under structures: its addresses show no place")
 
 
@@ -45,8 +47,10 @@ def as_the_day_nears(federation: Federation, today: dt.date | None) -> Severity 
 
 
 def _unknown(federation: Federation, number: int, route: Route, register: Register, today: dt.date | None) -> Finding:
-    message = f"PopStructure knows no structure {number} (read on {register.taken:%Y-%m-%d})"
-    hint = "look its code up there; for one made since: reconcile structures read"
+    message = Phrase(
+        "PopStructure knows no structure {number} (read on {taken:%Y-%m-%d})", number=number, taken=register.taken
+    )
+    hint = Phrase("look its code up there; for one made since: reconcile structures read")
     day = federation.file.migration.date
     moved = federation.file.migration.closed is not None or (day is not None and today is not None and today >= day)
     return Finding("SPF402", route, message, hint, severity="warning" if moved else None)
@@ -58,13 +62,25 @@ def _incomplete(federation: Federation, number: int, route: Route, today: dt.dat
     if severity is None:
         return
     place = federation.places.get(number)
-    hint = "have it completed in PopStructure and read it again, or write it under structures:"
-    name = f"the structure {number}" + (f" ({place.name})" if place and place.name else "")
+    hint = Phrase("have it completed in PopStructure and read it again, or write it under structures:")
+    called = f" ({place.name})" if place and place.name else ""
+    name = Phrase("the structure {number}{called}", number=number, called=called)
     if missing := [fact for fact in POSTAL if not getattr(place, fact, None)]:
-        message = f"{name} has no {', '.join(missing)}: {_whose(federation, number)} no whole postal address"
+        message = Phrase(
+            "{name} has no {missing}: {federation} no whole postal address",
+            name=name,
+            missing=", ".join(missing),
+            federation=_whose(federation, number),
+        )
         yield Finding("SPF404", route, message, hint, severity=severity)
     if silent := [fact for fact in _OPTIONAL if not getattr(place, fact, None)]:
-        yield Finding("SPF404", route, f"{name} has no {' nor '.join(silent)}", hint, severity="notice")
+        yield Finding(
+            "SPF404",
+            route,
+            Phrase("{name} has no {silent}", name=name, silent=neither(silent)),
+            hint,
+            severity="notice",
+        )
 
 
 def _whose(federation: Federation, number: int) -> str:
@@ -72,14 +88,14 @@ def _whose(federation: Federation, number: int) -> str:
         (mailbox.directory.atrium_id or federation.file.atrium_id) == number
         for mailbox in federation.file.mailboxes.values()
     )
-    return f"{count} {'address shows' if count == 1 else 'addresses show'}"
+    return Phrase.counted("{number} address shows", "{number} addresses show", count)
 
 
 def _described_twice(federation: Federation) -> Iterator[Finding]:
     described: set[int] = set()
     for place, structure in enumerate(federation.file.structures):
         if structure.atrium_id in described:
-            message = f"the structure {structure.atrium_id} is described twice"
+            message = Phrase("the structure {atrium_id} is described twice", atrium_id=structure.atrium_id)
             yield Finding("SPF408", ("structures", place, "atrium_id"), message, "keep one of the two")
         described.add(structure.atrium_id)
 
@@ -98,7 +114,12 @@ def _departments(federation: Federation, register: Register | None) -> Iterator[
         if department in ("", own) or (atrium_id in said and not written):
             continue
         said.add(int(atrium_id))
-        message = f"the structure {atrium_id} is of the department {department}, and this file of {own}"
+        message = Phrase(
+            "the structure {atrium_id} is of the department {department}, and this file of {own}",
+            atrium_id=atrium_id,
+            department=department,
+            own=own,
+        )
         yield Finding("SPF403", route, message, "look its code up in PopStructure again")
 
 

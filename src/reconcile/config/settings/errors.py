@@ -9,19 +9,21 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from reconcile.language.phrase import Phrase
+
 _EXPECTED = {
-    "missing": "it is missing",
-    "string_type": "a text in quotes is expected",
-    "string_too_short": "it is empty",
-    "tuple_type": "a list is expected, between [ and ]",
-    "too_short": "the list is empty",
-    "int_type": "a whole number is expected",
-    "int_parsing": "a whole number is expected",
-    "int_from_float": "a whole number is expected",
-    "bool_type": "true or false is expected",
-    "bool_parsing": "true or false is expected",
-    "model_type": "a table is expected",
-    "dict_type": "a table is expected",
+    "missing": Phrase("it is missing"),
+    "string_type": Phrase("a text in quotes is expected"),
+    "string_too_short": Phrase("it is empty"),
+    "tuple_type": Phrase("a list is expected, between [ and ]"),
+    "too_short": Phrase("the list is empty"),
+    "int_type": Phrase("a whole number is expected"),
+    "int_parsing": Phrase("a whole number is expected"),
+    "int_from_float": Phrase("a whole number is expected"),
+    "bool_type": Phrase("true or false is expected"),
+    "bool_parsing": Phrase("true or false is expected"),
+    "model_type": Phrase("a table is expected"),
+    "dict_type": Phrase("a table is expected"),
 }
 _SECRETS = ("secret", "password", "key")
 
@@ -30,23 +32,25 @@ def told(error: ValidationError, settings: type[BaseModel], written: Mapping[str
     """The first mistake, with its place and how many more there are, and a hint ("" when there is none)."""
     first, *others = sorted(error.errors(include_url=False), key=lambda one: one["type"] == "extra_forbidden")
     place = tuple(first["loc"])
-    more = f" (and {len(others)} more)" if others else ""
-    return f"{'.'.join(map(str, place))}: {_what(first)}{more}.", _hint(first, settings, written)
+    said = Phrase("{key}: {what}", key=".".join(map(str, place)), what=_what(first))
+    if others:
+        said = Phrase("{said} (and {number} more)", said=said, number=len(others))
+    return Phrase("{said}.", said=said), _hint(first, settings, written)
 
 
 def _what(error: ErrorDetails) -> str:
     bounds = error.get("ctx", {})
     match error["type"]:
         case "extra_forbidden":
-            return "no such key is known"
+            return Phrase("no such key is known")
         case "greater_than_equal":
-            return f"{error['input']!r} is less than {bounds['ge']}"
+            return Phrase("{input!r} is less than {ge}", input=error["input"], ge=bounds["ge"])
         case "less_than_equal":
-            return f"{error['input']!r} is more than {bounds['le']}"
+            return Phrase("{input!r} is more than {le}", input=error["input"], le=bounds["le"])
         case "literal_error":
-            return f"{error['input']!r} is not {bounds['expected']}"
+            return Phrase("{input!r} is not {expected}", input=error["input"], expected=bounds["expected"])
         case kind:
-            return _EXPECTED.get(kind, error["msg"])
+            return _EXPECTED.get(kind) or bounds.get("said") or error["msg"]
 
 
 def _hint(error: ErrorDetails, settings: type[BaseModel], written: Mapping[str, Any]) -> str:
@@ -55,13 +59,17 @@ def _hint(error: ErrorDetails, settings: type[BaseModel], written: Mapping[str, 
     known = _keys(settings, above)
     if error["type"] == "extra_forbidden":
         if any(word in key for word in _SECRETS):
-            return "no secret is kept in this file: name a file that holds it, or set an environment variable"
+            return Phrase("no secret is kept in this file: name a file that holds it, or set an environment variable")
         near = difflib.get_close_matches(key, known, 1)
-        return f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
+        return (
+            Phrase("did you mean {near}?", near=near[0])
+            if near
+            else Phrase("known here: {known}", known=", ".join(known))
+        )
     if error["type"] == "missing":
         strangers = [one for one in _table(written, above) if one not in known]
         near = difflib.get_close_matches(key, strangers, 1)
-        return f"{near[0]!r} is written instead" if near else ""
+        return Phrase("{near!r} is written instead", near=near[0]) if near else ""
     return ""
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import parse_qs, urlsplit
 
-from pydantic_core import PydanticCustomError
+from reconcile.config.settings.mistake import mistake
+from reconcile.language.phrase import Phrase
 
 #: libpq's values of sslmode under which nothing crosses in the clear.
 _SECURED = frozenset({"require", "verify-ca", "verify-full"})
@@ -14,8 +15,15 @@ _SECURED = frozenset({"require", "verify-ca", "verify-full"})
 def refuse_in_the_clear(what: str, host: str, word: str) -> None:
     """Raise pydantic's error unless ``host`` is this machine. ``word``: the key that would allow it."""
     if not is_loopback(host):
-        text = "{what} would reach {host} in the clear; secure it, or say {word} = true"
-        raise PydanticCustomError("in_the_clear", text, {"what": what, "host": host, "word": word})
+        raise mistake(
+            "in_the_clear",
+            Phrase(
+                "{what} would reach {host} in the clear; secure it, or say {word} = true",
+                what=what,
+                host=host,
+                word=word,
+            ),
+        )
 
 
 def postgres_is_secured(url: str) -> bool:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from reconcile.config.settings.errors import told
 from reconcile.config.settings.settings import Settings
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 
@@ -26,18 +27,22 @@ def load_settings(paths: Sequence[Path], texts: Mapping[Path, str] | None = None
             known = (texts or {}).get(path)
             tree = tomllib.loads(path.read_text(encoding="utf-8") if known is None else known)
         except OSError as error:
-            hint = "run from the project's folder, or give --chdir"
-            raise Problem("CFG01", f"Cannot read {path}: {error.strerror}.", hint, 3) from None
+            hint = Phrase("run from the project's folder, or give --chdir")
+            raise Problem(
+                "CFG01", Phrase("Cannot read {path}: {strerror}.", path=path, strerror=error.strerror), hint, 3
+            ) from None
         except UnicodeDecodeError:
-            raise Problem("CFG02", f"{path} is not in UTF-8.", "save it again as UTF-8", 3) from None
+            raise Problem("CFG02", Phrase("{path} is not in UTF-8.", path=path), "save it again as UTF-8", 3) from None
         except tomllib.TOMLDecodeError as error:
-            raise Problem("CFG02", f"{path} is not valid TOML: {error}.", exit_code=3) from None
+            raise Problem(
+                "CFG02", Phrase("{path} is not valid TOML: {error}.", path=path, error=error), exit_code=3
+            ) from None
         merged = _overlay(merged, _anchored(tree, path.parent))
     try:
         return Settings.model_validate(merged)
     except ValidationError as error:
-        message, hint = told(error, Settings, merged)
-        raise Problem("CFG02", f"{paths[0]}: {message}", hint, exit_code=3) from None
+        said, advice = told(error, Settings, merged)
+        raise Problem("CFG02", Phrase("{path}: {said}", path=paths[0], said=said), advice, exit_code=3) from None
 
 
 #: Old mailboxes are opened in one way: a later file that names one replaces the other.

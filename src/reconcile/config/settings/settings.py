@@ -25,6 +25,7 @@ from reconcile.config.settings.tables.tenant.licences import Licences
 from reconcile.config.settings.tables.tenant.prices import Prices
 from reconcile.config.settings.tables.tenant.signature import Signature
 from reconcile.config.settings.tables.tenant.tenant import Tenant
+from reconcile.language.phrase import Phrase
 
 
 class Settings(Table):
@@ -67,7 +68,7 @@ class Settings(Table):
         address = urlsplit(state)
         secured = address.scheme != "http" and (address.scheme != "postgresql" or postgres_is_secured(state))
         if not (secured or allowed):
-            refuse_in_the_clear("the state", address.hostname or "it", "state_in_the_clear")
+            refuse_in_the_clear(Phrase("the state"), address.hostname or "it", "state_in_the_clear")
         return allowed
 
     @field_validator("batches")

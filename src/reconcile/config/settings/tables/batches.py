@@ -6,7 +6,9 @@ import datetime as dt
 from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+
+from reconcile.config.settings.mistake import mistake
+from reconcile.language.phrase import Phrase
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -28,8 +30,15 @@ class Batch(BaseModel):
     @model_validator(mode="after")
     def _in_order(self) -> Batch:
         if self.least > self.most:
-            words = "the batch of {date} takes {most} at most and {least} at least"
-            raise PydanticCustomError("order", words, {"date": self.date, "most": self.most, "least": self.least})
+            raise mistake(
+                "order",
+                Phrase(
+                    "the batch of {date} takes {most} at most and {least} at least",
+                    date=self.date,
+                    most=self.most,
+                    least=self.least,
+                ),
+            )
         return self
 
 
@@ -42,5 +51,5 @@ def dates_once(batches: tuple[Batch, ...]) -> tuple[Batch, ...]:
     """The batches in the order of their dates. Raises pydantic's error when two have the same."""
     days = [batch.date for batch in batches]
     if twice := sorted({day for day in days if days.count(day) > 1}):
-        raise PydanticCustomError("order", "two batches are on {date}", {"date": twice[0].isoformat()})
+        raise mistake("order", Phrase("two batches are on {date}", date=twice[0].isoformat()))
     return tuple(sorted(batches, key=lambda batch: batch.date))

@@ -6,9 +6,10 @@ import datetime as dt
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
-from pydantic_core import PydanticCustomError
 
+from reconcile.config.settings.mistake import mistake
 from reconcile.config.settings.tables.table import Table
+from reconcile.language.phrase import Phrase
 
 
 class Calendar(Table):
@@ -40,14 +41,20 @@ class Calendar(Table):
         try:
             ZoneInfo(name)
         except (ValueError, OSError, ZoneInfoNotFoundError):
-            raise PydanticCustomError("timezone", "no time zone is called {name}", {"name": repr(name)}) from None
+            raise mistake("timezone", Phrase("no time zone is called {name}", name=repr(name))) from None
         return name
 
     @model_validator(mode="after")
     def _the_lock_comes_first(self) -> Calendar:
         if dt.time.fromisoformat(self.lock) > dt.time.fromisoformat(self.cutover):
-            words = "the lock ({lock}) comes after the cutover ({cutover}), which copies what the lock holds still"
-            raise PydanticCustomError("order", words, {"lock": self.lock, "cutover": self.cutover})
+            raise mistake(
+                "order",
+                Phrase(
+                    "the lock ({lock}) comes after the cutover ({cutover}), which copies what the lock holds still",
+                    lock=self.lock,
+                    cutover=self.cutover,
+                ),
+            )
         return self
 
     @field_validator("lock", "cutover")
@@ -56,5 +63,5 @@ class Calendar(Table):
         try:
             dt.time.fromisoformat(text)
         except ValueError:
-            raise PydanticCustomError("time", "{text} is no time of day, like 16:00", {"text": repr(text)}) from None
+            raise mistake("time", Phrase("{text} is no time of day, like 16:00", text=repr(text))) from None
         return text

@@ -6,10 +6,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
-from pydantic_core import PydanticCustomError
 
 from reconcile.config.settings.in_the_clear import postgres_is_secured, refuse_in_the_clear
+from reconcile.config.settings.mistake import mistake
 from reconcile.config.settings.tables.table import Table
+from reconcile.language.phrase import Phrase
 
 
 class Copies(Table):
@@ -32,7 +33,7 @@ class Copies(Table):
     @model_validator(mode="after")
     def _only_when_said(self) -> Copies:
         if self.database and not (self.in_the_clear or postgres_is_secured(self.database)):
-            refuse_in_the_clear("the list of copies", urlsplit(self.database).hostname or "it", "in_the_clear")
+            refuse_in_the_clear(Phrase("the list of copies"), urlsplit(self.database).hostname or "it", "in_the_clear")
         return self
 
     @field_validator("database")
@@ -40,5 +41,5 @@ class Copies(Table):
     def _postgres(cls, url: str) -> str:
         if url and not url.startswith(("postgresql://", "postgres://")):
             # Not shown: it may hold a password.
-            raise PydanticCustomError("database", "the address does not begin with postgresql://")
+            raise mistake("database", "the address does not begin with postgresql://")
         return url

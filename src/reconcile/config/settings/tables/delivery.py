@@ -7,10 +7,11 @@ from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from reconcile.config.settings.in_the_clear import refuse_in_the_clear
+from reconcile.config.settings.mistake import mistake
 from reconcile.config.settings.tables.table import Port, Table
+from reconcile.language.phrase import Phrase
 
 #: What each way cannot do without.
 _NEEDED = {"folder": ("local_folder",), "webdav": ("url",), "sftp": ("host", "user", "known_hosts_file"), "by_hand": ()}
@@ -48,13 +49,11 @@ class Delivery(Table):
     def _complete(self) -> Self:
         missing = [key for key in _NEEDED[self.way] if not getattr(self, key)]
         if missing:
-            words = "way = {way} needs {keys}"
-            raise PydanticCustomError("delivery", words, {"way": self.way, "keys": ", ".join(missing)})
+            raise mistake("delivery", Phrase("way = {way} needs {keys}", way=self.way, keys=", ".join(missing)))
         if self.way == "webdav":
             address = urlsplit(self.url)
             if address.scheme not in ("http", "https") or not address.hostname or address.password:
-                words = "url is an http(s) address without a password in it"
-                raise PydanticCustomError("delivery", words)
+                raise mistake("delivery", "url is an http(s) address without a password in it")
             if address.scheme == "http" and not self.in_the_clear:
-                refuse_in_the_clear("the delivery", address.hostname, "in_the_clear")
+                refuse_in_the_clear(Phrase("the delivery"), address.hostname, "in_the_clear")
         return self

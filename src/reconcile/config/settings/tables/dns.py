@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from reconcile.config.settings.in_the_clear import refuse_in_the_clear
 from reconcile.config.settings.tables.table import Name, Port, Table
+from reconcile.language.phrase import Phrase
 
 
 class DnsServer(Table):
@@ -67,7 +68,7 @@ class HostedAccount(Table):
         # octoDNS's own default for PowerDNS is http.
         secured = self.service != "powerdns" or self.options.get("scheme") == "https"
         if not (secured or self.in_the_clear):
-            refuse_in_the_clear("the API's key", str(self.options.get("host", "")), "in_the_clear")
+            refuse_in_the_clear(Phrase("the API's key"), str(self.options.get("host", "")), "in_the_clear")
         return self
 
 

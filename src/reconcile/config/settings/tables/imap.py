@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from reconcile.config.settings.in_the_clear import refuse_in_the_clear
 from reconcile.config.settings.tables.table import Name, Port, Table
+from reconcile.language.phrase import Phrase
 
 
 class ImapServer(Table):
@@ -39,5 +40,5 @@ class ImapServer(Table):
     @model_validator(mode="after")
     def _only_when_said(self) -> ImapServer:
         if not (self.tls or self.in_the_clear):
-            refuse_in_the_clear("mail and its password", self.host, "in_the_clear")
+            refuse_in_the_clear(Phrase("mail and its password"), self.host, "in_the_clear")
         return self

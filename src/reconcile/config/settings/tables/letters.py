@@ -8,27 +8,28 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
-from pydantic_core import PydanticCustomError
 
 from reconcile.config.settings.in_the_clear import refuse_in_the_clear
+from reconcile.config.settings.mistake import mistake
 from reconcile.config.settings.tables.table import Name, Port, Table
+from reconcile.language.phrase import Phrase
 
 
 def _address(text: str) -> str:
     if re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]+", text) is None:
-        raise PydanticCustomError("address", "{text} is no mail address", {"text": repr(text)})
+        raise mistake("address", Phrase("{text} is no mail address", text=repr(text)))
     return text.lower()
 
 
 def _page(text: str) -> str:
     if re.fullmatch(r"https?://[^\s\"<>\\]+", text) is None:
-        raise PydanticCustomError("page", "{text} is no web address, like https://example.org", {"text": repr(text)})
+        raise mistake("page", Phrase("{text} is no web address, like https://example.org", text=repr(text)))
     return text
 
 
 def _line(text: str) -> str:
     if not text.isprintable():
-        raise PydanticCustomError("line", "{text} is not one line of text", {"text": repr(text)})
+        raise mistake("line", Phrase("{text} is not one line of text", text=repr(text)))
     return text.strip()
 
 
@@ -75,7 +76,7 @@ class Submission(Table):
     @model_validator(mode="after")
     def _only_when_said(self) -> Submission:
         if self.security == "none" and not self.in_the_clear:
-            refuse_in_the_clear("letters and their password", self.host, "in_the_clear")
+            refuse_in_the_clear(Phrase("letters and their password"), self.host, "in_the_clear")
         return self
 
 
@@ -100,7 +101,7 @@ class SenderMailbox(Table):
     @model_validator(mode="after")
     def _only_when_said(self) -> SenderMailbox:
         if not (self.tls or self.in_the_clear):
-            refuse_in_the_clear("mail and its password", self.host, "in_the_clear")
+            refuse_in_the_clear(Phrase("mail and its password"), self.host, "in_the_clear")
         return self
 
 
@@ -138,15 +139,15 @@ class Letters(Table):
         try:
             dt.time.fromisoformat(text)
         except ValueError:
-            raise PydanticCustomError("time", "{text} is no time of day, like 09:00", {"text": repr(text)}) from None
+            raise mistake("time", Phrase("{text} is no time of day, like 09:00", text=repr(text))) from None
         return text
 
     @model_validator(mode="after")
     def _complete(self) -> Letters:
         if self.transport and not self.sender:
-            raise PydanticCustomError("letters", "letters are sent and sender is not said")
+            raise mistake("letters", "letters are sent and sender is not said")
         if self.transport == "smtp" and self.smtp is None:
-            raise PydanticCustomError("letters", 'transport is "smtp" and there is no table [letters.smtp]')
+            raise mistake("letters", 'transport is "smtp" and there is no table [letters.smtp]')
         return self
 
     @property

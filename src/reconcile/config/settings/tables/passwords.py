@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator
-from pydantic_core import PydanticCustomError
 
+from reconcile.config.settings.mistake import mistake
 from reconcile.config.settings.tables.table import Name, Table
+from reconcile.language.phrase import Phrase
 
 
 def is_public_key(text: str) -> bool:
@@ -20,9 +21,9 @@ def is_public_key(text: str) -> bool:
 def _public_key(text: str) -> str:
     if "SECRET-KEY" in text.upper():
         # Not shown.
-        raise PydanticCustomError("age_key", "this is a private key: only public ones stand here (age1…)")
+        raise mistake("age_key", "this is a private key: only public ones stand here (age1…)")
     if not is_public_key(text):
-        raise PydanticCustomError("age_key", "{text} is no age or SSH public key", {"text": repr(text)})
+        raise mistake("age_key", Phrase("{text} is no age or SSH public key", text=repr(text)))
     return text
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
+from reconcile.config.settings.mistake import mistake
 from reconcile.config.settings.tables.legacy.lock import Place
 from reconcile.config.settings.tables.table import Name, Table
 
@@ -68,9 +68,9 @@ class Handover(Table):
     @model_validator(mode="after")
     def _one_way(self) -> Handover:
         if sum(way is not None for way in (self.postfix, self.command, self.by_hand)) != 1:
-            raise PydanticCustomError("handover", "one of postfix, command, by_hand is expected")
+            raise mistake("handover", "one of postfix, command, by_hand is expected")
         if "@" not in self.sender:
-            raise PydanticCustomError("handover", "sender is a mailbox's login and address: it holds an @")
+            raise mistake("handover", "sender is a mailbox's login and address: it holds an @")
         if not self.submission:
-            raise PydanticCustomError("handover", "submission is missing: where the probes are sent")
+            raise mistake("handover", "submission is missing: where the probes are sent")
         return self

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
-from pydantic_core import PydanticCustomError
 
+from reconcile.config.settings.mistake import mistake
 from reconcile.config.settings.tables.legacy.database import refuse_other_databases
 from reconcile.config.settings.tables.table import Name, Port, Table
 
@@ -32,7 +32,7 @@ class InventoryDoveadm(Table):
     def _an_address(cls, url: str) -> str:
         if not re.fullmatch(r"https?://[^/@\s]+(/doveadm/v1)?/?", url):
             # Not shown: it may hold a password.
-            raise PydanticCustomError("url", "the address is not like https://imap.mutualise.example:8080")
+            raise mistake("url", "the address is not like https://imap.mutualise.example:8080")
         return url
 
 
@@ -55,7 +55,7 @@ class InventorySql(Table):
     def _one_database_and_a_query(self) -> InventorySql:
         refuse_other_databases(self.database, self.database_file)
         if not (self.mailboxes or self.aliases):
-            raise PydanticCustomError("query", "a query is expected: mailboxes, aliases or both")
+            raise mistake("query", "a query is expected: mailboxes, aliases or both")
         return self
 
 

@@ -6,14 +6,15 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
+from reconcile.config.settings.mistake import mistake
 from reconcile.config.settings.tables.imap import ImapServer
 from reconcile.config.settings.tables.legacy.handover import Handover
 from reconcile.config.settings.tables.legacy.inventory_sources import InventorySources
 from reconcile.config.settings.tables.legacy.lock import Lock
 from reconcile.config.settings.tables.legacy.relay import Relay
 from reconcile.config.settings.tables.table import Name
+from reconcile.language.phrase import Phrase
 
 Slug = Annotated[str, Field(pattern="^spf[0-9a-z-]+$")]
 
@@ -59,7 +60,7 @@ class LegacyServer(ImapServer):
     @model_validator(mode="after")
     def _opened_in_one_way(self) -> LegacyServer:
         if bool(self.master_user) == bool(self.mailbox_passwords_file):
-            raise PydanticCustomError("opened", "either master_user or mailbox_passwords_file is expected")
+            raise mistake("opened", "either master_user or mailbox_passwords_file is expected")
         return self
 
     @model_validator(mode="after")
@@ -68,8 +69,7 @@ class LegacyServer(ImapServer):
         for slug, logins in self.logins.items():
             for login in logins:
                 if self.separator in login:
-                    raise PydanticCustomError("login", "{login} holds the separator", {"login": repr(login)})
+                    raise mistake("login", Phrase("{login} holds the separator", login=repr(login)))
                 if owners.setdefault(login.lower(), slug) != slug:
-                    words = "{login} is a login of two federations"
-                    raise PydanticCustomError("login", words, {"login": repr(login)})
+                    raise mistake("login", Phrase("{login} is a login of two federations", login=repr(login)))
         return self

@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
-from pydantic_core import PydanticCustomError
 
+from reconcile.config.settings.mistake import mistake
 from reconcile.config.settings.tables.legacy.database import refuse_other_databases
 from reconcile.config.settings.tables.legacy.inventory_sources import InventoryDoveadm
 from reconcile.config.settings.tables.table import Name, Table
+from reconcile.language.phrase import Phrase
 
 
 def _place(text: str) -> str:
     if text and not re.fullmatch(r"[^\s:/@]+:[0-9]{1,5}|\[[0-9a-fA-F:]+\]:[0-9]{1,5}", text):
-        raise PydanticCustomError("place", "a host and its port are expected, such as mx.mutualise.example:25")
+        raise mistake("place", "a host and its port are expected, such as mx.mutualise.example:25")
     return text
 
 
@@ -53,7 +54,7 @@ class LockSql(Table):
         refuse_other_databases(self.database, self.database_file)
         for name in ("locked", "keep", "lock", "unlock"):
             if not re.search(r"(?<!:):login\b", getattr(self, name)):
-                raise PydanticCustomError("login", "{name} does not say :login", {"name": name})
+                raise mistake("login", Phrase("{name} does not say :login", name=name))
         return self
 
 
@@ -109,17 +110,17 @@ class Lock(Table):
         ways = [name for name in ("deny_file", "sql", "command", "by_hand") if getattr(self, name) is not None]
         if self.impossible:
             if ways:
-                raise PydanticCustomError("lock", "impossible, and {way}: one of the two", {"way": ways[0]})
+                raise mistake("lock", Phrase("impossible, and {way}: one of the two", way=ways[0]))
             return self
         if len(ways) != 1:
-            raise PydanticCustomError("lock", "one of deny_file, sql, command, by_hand, or impossible, is expected")
+            raise mistake("lock", "one of deny_file, sql, command, by_hand, or impossible, is expected")
         if "{domain}" not in self.canary and "{code}" not in self.canary:
-            raise PydanticCustomError("lock", "canary is a mailbox of each federation: it holds {domain} or {code}")
+            raise mistake("lock", "canary is a mailbox of each federation: it holds {domain} or {code}")
         for name in ("pop", "submission", "inbound"):
             if getattr(self, name) is None:
-                raise PydanticCustomError("lock", "{name} is missing: where, or nothing", {"name": name})
+                raise mistake("lock", Phrase("{name} is missing: where, or nothing", name=name))
         if not self.inbound:
-            raise PydanticCustomError("lock", "inbound is missing: that mail still arrives is half of the proof")
+            raise mistake("lock", "inbound is missing: that mail still arrives is half of the proof")
         return self
 
     def canary_of(self, domain: str, code: str) -> str:

@@ -6,9 +6,10 @@ import re
 from typing import Literal
 
 from pydantic import field_validator, model_validator
-from pydantic_core import PydanticCustomError
 
+from reconcile.config.settings.mistake import mistake
 from reconcile.config.settings.tables.table import Table
+from reconcile.language.phrase import Phrase
 
 _HOST = re.compile(r"(?=.{1,253}\Z)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}")
 
@@ -29,13 +30,11 @@ class Relay(Table):
     @classmethod
     def _one_server(cls, host: str) -> str:
         if not _HOST.fullmatch(host):
-            raise PydanticCustomError(
-                "relay", "{host} is neither a server's name nor its address", {"host": repr(host)}
-            )
+            raise mistake("relay", Phrase("{host} is neither a server's name nor its address", host=repr(host)))
         return host.lower()
 
     @model_validator(mode="after")
     def _a_name_to_compare(self) -> Relay:
         if (self.tls == "name") != bool(self.name):
-            raise PydanticCustomError("relay", 'name and tls = "name" go together')
+            raise mistake("relay", 'name and tls = "name" go together')
         return self

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 from pydantic import Field, field_validator
-from pydantic_core import PydanticCustomError
 
+from reconcile.config.settings.mistake import mistake
 from reconcile.config.settings.tables.table import Name, Table
+from reconcile.language.phrase import Phrase
 
 SkuPartNumbers = Annotated[tuple[Name, ...], Field(min_length=1)]
 
@@ -27,5 +28,5 @@ class Licences(Table):
     def _mail_stays(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         for name in names:
             if name.upper().startswith("EXCHANGE"):
-                raise PydanticCustomError("disabled_plans", "without {name} nobody has a mailbox", {"name": name})
+                raise mistake("disabled_plans", Phrase("without {name} nobody has a mailbox", name=name))
         return names

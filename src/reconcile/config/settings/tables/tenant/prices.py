@@ -9,7 +9,9 @@ from fractions import Fraction
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
-from pydantic_core import PydanticCustomError
+
+from reconcile.config.settings.mistake import mistake
+from reconcile.language.phrase import Phrase
 
 Rounding = Literal["ceil", "floor", "exact"]
 
@@ -73,13 +75,13 @@ class Prices(BaseModel):
     def _a_share(cls, written: object) -> object:
         text = str(written)
         if not re.fullmatch(r"[0-9]{1,6}(/[0-9]{1,6}|\.[0-9]{1,6})?", text):
-            raise PydanticCustomError("share", "{share} is no share, like 1/3", {"share": repr(text[:40])})
+            raise mistake("share", Phrase("{share} is no share, like 1/3", share=repr(text[:40])))
         whole, _, below = text.partition("/")
         if below and not int(below):
-            raise PydanticCustomError("share", "{share} divides by nothing", {"share": text})
+            raise mistake("share", Phrase("{share} divides by nothing", share=text))
         share = Fraction(int(whole), int(below)) if below else Fraction(text)
         if not 0 <= share <= 1:
-            raise PydanticCustomError("share", "{share} is no share between 0 and 1", {"share": str(share)})
+            raise mistake("share", Phrase("{share} is no share between 0 and 1", share=str(share)))
         return share
 
     @field_validator("changes")
@@ -87,5 +89,5 @@ class Prices(BaseModel):
     def _each_day_once(cls, changes: tuple[PriceChange, ...]) -> tuple[PriceChange, ...]:
         days = [change.valid_from for change in changes]
         if twice := sorted({day for day in days if days.count(day) > 1}):
-            raise PydanticCustomError("order", "two prices hold from {day}", {"day": twice[0].isoformat()})
+            raise mistake("order", Phrase("two prices hold from {day}", day=twice[0].isoformat()))
         return tuple(sorted(changes, key=lambda change: change.valid_from))

@@ -6,26 +6,27 @@ import re
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
 
+from reconcile.config.settings.mistake import mistake
 from reconcile.config.settings.tables.table import Table
+from reconcile.language.phrase import Phrase
 
 
 def _plain(text: str) -> str:
     if not text.isprintable() or "%%" in text:
-        raise PydanticCustomError("text", "one line without %% is expected")
+        raise mistake("text", "one line without %% is expected")
     return text
 
 
 def _colour(text: str) -> str:
     if not re.fullmatch("#[0-9a-fA-F]{6}", text):
-        raise PydanticCustomError("colour", "{text} is no colour, like #e2001a", {"text": repr(text[:40])})
+        raise mistake("colour", Phrase("{text} is no colour, like #e2001a", text=repr(text[:40])))
     return text
 
 
 def _image(text: str) -> str:
     if not re.fullmatch(r"https://[^\s\"'<>\\%]{1,200}", text):
-        raise PydanticCustomError("image", "{text} is no https address of an image", {"text": repr(text[:80])})
+        raise mistake("image", Phrase("{text} is no https address of an image", text=repr(text[:80])))
     return text
 
 

@@ -7,22 +7,21 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator
-from pydantic_core import PydanticCustomError
 
+from reconcile.config.settings.mistake import mistake
 from reconcile.config.settings.tables.table import Name, Table
+from reconcile.language.phrase import Phrase
 
 
 def _country(text: str) -> str:
     if re.fullmatch("[A-Z]{2}", text) is None:
-        raise PydanticCustomError(
-            "country", "{text} is no country in two capital letters, like FR", {"text": repr(text)}
-        )
+        raise mistake("country", Phrase("{text} is no country in two capital letters, like FR", text=repr(text)))
     return text
 
 
 def _edge(text: str) -> str:
     if text and text != "mx" and re.fullmatch(r"[^\s:/@]+:[0-9]{1,5}", text) is None:
-        raise PydanticCustomError("edge", "mx, or a host and its port, is expected, not {text}", {"text": repr(text)})
+        raise mistake("edge", Phrase("mx, or a host and its port, is expected, not {text}", text=repr(text)))
     return text
 
 

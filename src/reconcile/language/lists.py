@@ -1,0 +1,18 @@
+"""Words in a row, joined as the language joins them. Each list holds at least one."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+
+from reconcile.language.phrase import Phrase
+
+
+def both(words: Iterable[str]) -> str:
+    """``a and b``"""
+    return functools.reduce(lambda one, other: Phrase("{one} and {other}", one=one, other=other), words)
+
+
+def neither(words: Iterable[str]) -> str:
+    """``a nor b``"""
+    return functools.reduce(lambda one, other: Phrase("{one} nor {other}", one=one, other=other), words)
