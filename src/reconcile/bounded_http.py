@@ -1,4 +1,4 @@
-"""HTTP answers that end: in bytes, compressed or not, and in time, headers and body, however slowly they drip.
+"""HTTP answers that end: in bytes, compressed or not, in time however slowly they drip, headers and body, and in depth.
 
 A timeout of requests is for each wait; a server that sends a byte before each runs out would hold us for ever.
 """
@@ -31,25 +31,19 @@ class BeyondBounds(requests.RequestException):
 
 
 class BoundedSession(requests.Session):
-    """A session whose answers are read whole, within ``most`` bytes and ``seconds``. With ``stream`` the caller reads,
-    by ``read_body``. Environment variables (proxies, netrc) are not consulted."""
+    """A session whose answers are bounded (``bound``). Environment variables (proxies, netrc) are not consulted."""
 
     def __init__(self, most: int = BODY, seconds: float = BODY_SECONDS) -> None:
         super().__init__()
         self.trust_env = False
-        self._most, self._seconds = most, seconds
-        self.mount("https://", _Adapter(pool_connections=4, pool_maxsize=64))
-        self.mount("http://", _Adapter(pool_connections=4, pool_maxsize=64))
+        bound(self, most, seconds)
 
-    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        """Raises ``BeyondBounds`` beside what requests raises."""
-        whole = not kwargs.get("stream")
-        answer = super().send(request, **{**kwargs, "stream": True})
-        if whole:
-            with contextlib.closing(answer):
-                answer._content = read_body(answer, self._most, self._seconds, decode=True)
-                answer._content_consumed = True  # type: ignore[attr-defined]
-        return answer
+
+def bound(session: requests.Session, most: int = BODY, seconds: float = BODY_SECONDS) -> None:
+    """Have a session, whoever made it, read its answers whole within ``most`` bytes and ``seconds``, and their JSON by
+    ``parsed``. With ``stream`` the caller reads, by ``read_body``. Calls may raise ``BeyondBounds`` too."""
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, _Adapter(most, seconds))
 
 
 def read_body(answer: requests.Response, most: int, seconds: float = BODY_SECONDS, *, decode: bool) -> bytes:
@@ -141,7 +135,29 @@ class _PlainPool(urllib3.connectionpool.HTTPConnectionPool):
     ConnectionCls = _PlainConnection
 
 
+class _Answer(requests.Response):
+    def json(self, **_: Any) -> Any:
+        """Raises what requests raises for what is no JSON."""
+        try:
+            return parsed(self.content)
+        except ValueError as error:
+            raise requests.JSONDecodeError(str(error), "", 0) from None
+
+
 class _Adapter(requests.adapters.HTTPAdapter):
+    def __init__(self, most: int, seconds: float) -> None:
+        self._most, self._seconds = most, seconds
+        super().__init__(pool_connections=4, pool_maxsize=64)
+
+    def send(self, request: requests.PreparedRequest, *words: Any, **options: Any) -> requests.Response:
+        answer = super().send(request, *words, **options)
+        answer.__class__ = _Answer
+        if not options.get("stream"):
+            with contextlib.closing(answer):
+                answer._content = read_body(answer, self._most, self._seconds, decode=True)
+                answer._content_consumed = True  # type: ignore[attr-defined]
+        return answer
+
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _Pool}

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import dns.name
 
 from reconcile.problem import Problem
+from reconcile.providers.dns.hosted.backends import session_of
+from reconcile.providers.dns.hosted.limits import ending
 from reconcile.providers.dns.hosted.zone import HostedZone, read_zone
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ class HostedZones:
             if apex not in self._clients:
                 self._clients[apex] = (self._opened(), threading.Lock())
             client, lock = self._clients[apex]
-        with lock:
+        with lock, ending(session_of(client)):
             yield client
 
     def zone(self, client: BaseProvider, apex: Name) -> HostedZone:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import dns.rdataclass
 import dns.rdatatype
+import requests
 from dns.rdtypes.ANY.TXT import TXT
 
 from reconcile.problem import Problem, pip_install
 from reconcile.providers.dns.hosted.cloudflare import cloudflare
-from reconcile.providers.dns.hosted.limits import OURS, TIMEOUT
+from reconcile.providers.dns.hosted.limits import OURS, TIMEOUT, tame
 from reconcile.providers.dns.hosted.powerdns import powerdns
 
 if TYPE_CHECKING:
@@ -39,7 +40,16 @@ def open_backend(host: str, options: Options) -> BaseProvider:
         backend: BaseProvider = guarded("reconcile", **options)
     except TypeError:
         raise Problem("DNS16", f"The options of {host} are not those its provider wants.", "see octoDNS's") from None
+    if session := session_of(backend):
+        tame(session)
     return backend
+
+
+def session_of(backend: BaseProvider) -> requests.Session | None:
+    """What an octoDNS provider sends its requests by; None for Azure's, which has no session of requests."""
+    client = getattr(backend, "_client", None)
+    found = getattr(backend, "_sess", None) or getattr(client, "_session", None)
+    return found if isinstance(found, requests.Session) else None
 
 
 def _gandi() -> Callable[..., BaseProvider]:
