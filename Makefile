@@ -1,5 +1,5 @@
 # Everything a newcomer runs. Each target sets up what it needs and says so in one line.
-.PHONY: demo test test-fast test-stores test-cyrus test-dovecots test-pythons test-kerberos test-checkdmarc test-sdk test-pipelines soak mutate bench-engine bench-dns bench-tenant bench-copy bench-file bench-suite lint audit golden messages package requirements clean
+.PHONY: demo test test-fast test-stores test-cyrus test-dovecots test-pythons test-kerberos test-checkdmarc test-sdk test-pipelines test-office soak mutate bench-engine bench-dns bench-tenant bench-copy bench-file bench-suite lint audit golden messages package requirements clean
 
 PYTHON ?= python3
 # Tests side by side, two a core, for most of them wait for a server; a worker that runs out takes some of the others'.
@@ -32,6 +32,9 @@ test-sdk: .setup/dev ## Microsoft's own client before the sandbox's tenant (450 
 
 test-pipelines: .setup/dev ## the written workflow files before actionlint, zizmor, their schemas and gitlab-ci-local
 	@scripts/test-pipelines
+
+test-office: .setup/dev ## the workbook in a real LibreOffice: filled in, saved in each format, read back, printed
+	@scripts/test-office
 
 test-cyrus: .setup/dev ## copies out of an old host that is not Dovecot
 	@scripts/test-cyrus

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import io
 import zipfile
-from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -26,70 +25,21 @@ from tests.answers.corpus import (
     row_of,
     strike,
 )
+from tests.answers.meuse import ANCIEN, LUCIE, OLD, difference, understood
 
 from reconcile.answers.federation_file import decided_tree
 from reconcile.answers.reading.grid import Refused
 from reconcile.answers.reading.read import read
 from reconcile.answers.source import owner, source
 from reconcile.answers.table import table
-from reconcile.answers.understanding.answer import Answer
 from reconcile.answers.understanding.understand import understand
 from reconcile.cli.sheet.confined import read_confined
 from reconcile.config.document.document import read_document
 from reconcile.config.document.edit import edited
 from reconcile.config.federation.federation import Federation
-from reconcile.config.inventory.inventory import Inventory, LegacyAddress
 from reconcile.config.load import load_federations
-from reconcile.config.settings.tables.tenant.prices import Prices
-from reconcile.documents.workbook.identity import Identity
-from reconcile.documents.workbook.rows import digest, rows_of
-from reconcile.documents.workbook.workbook import Workbook, write
+from reconcile.documents.workbook.rows import rows_of
 
-OLD = Inventory(
-    "spf55",
-    "mutualise",
-    dt.datetime(2025, 1, 6, tzinfo=dt.UTC),
-    ("spf55.org",),
-    ("csv",),
-    {
-        one.address: one
-        for one in (
-            LegacyAddress("ancien@spf55.org", "mailbox", "ancien", (), 82_000, 12, dt.date(2019, 1, 4)),
-            LegacyAddress("lucie.haas@spf55.org", "mailbox", "lucie", (), 82_000, 12, dt.date(2025, 1, 4)),
-        )
-    },
-)
-ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope="session")
-def meuse() -> Federation:
-    return load_federations(ROOT / "federations").select(["55"])[0]
-
-
-@pytest.fixture(scope="session")
-def ours(meuse: Federation, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    rows = rows_of(meuse, OLD)
-    made = Identity("spf55", "1", OLD.taken.isoformat(), digest(rows), "2025-01-06T09:00:00+00:00")
-    day = dt.date(2025, 1, 20)
-    path = tmp_path_factory.mktemp("sheets") / "spf55.xlsx"
-    path.write_bytes(write(Workbook(made, meuse.file.name, rows, day, None, Prices(), day)))
-    return path
-
-
-def understood(meuse: Federation, data: bytes) -> Answer:
-    return understand(table(read(data)), meuse, OLD, rows_of(meuse, OLD))
-
-
-def difference(meuse: Federation, answer: Answer) -> tuple[set[str], set[str]]:
-    """The lines that go from the federation's file, and those that come."""
-    before = meuse.path.read_text(encoding="utf-8")
-    after = edited(before, decided_tree(read_document(before).tree, meuse, answer.decisions), "spf55.yaml")
-    old, new = (Counter(line.strip() for line in text.splitlines() if line.strip()) for text in (before, after))
-    return set(old - new), set(new - old)
-
-
-LUCIE, ANCIEN = "lucie.haas@spf55.org", "ancien@spf55.org"
 HAAS = "directory: {last_name: Haas, first_name: Lucie, job_title: Comptable"
 PERSON = {"keep": "Oui", "licence": "E1", "last_name": "Roy", "first_name": "Léa"}
 
@@ -329,8 +279,19 @@ def _bomb(data: bytes) -> bytes:
     return output.getvalue()
 
 
+def _encrypted_ods(_: bytes) -> bytes:
+    """As LibreOffice writes it: every part is there, and none can be read."""
+    listed = (
+        b'<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"><manifest:file-entry '
+        b'manifest:full-path="content.xml"><manifest:encryption-data/></manifest:file-entry></manifest:manifest>'
+    )
+    kind = b"application/vnd.oasis.opendocument.spreadsheet"
+    return _zip(mimetype=kind, content_X_xml=bytes(range(256)), **{"META-INF__manifest_X_xml": listed})
+
+
 REFUSED: Mapping[str, tuple[Callable[[bytes], bytes], str]] = {
     "encrypted": (_encrypted, "WBK01"),
+    "an encrypted .ods": (_encrypted_ods, "WBK01"),
     "a PDF renamed": (lambda _: b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "WBK02"),
     "a photo": (lambda _: b"\xff\xd8\xff\xe0" + bytes(200), "WBK03"),
     "a web page renamed": (lambda _: b"<html><table><tr><td>E1</td></tr></table></html>", "WBK04"),
@@ -367,6 +328,11 @@ def test_what_is_no_workbook_has_a_sentence_of_its_own(name: str, ours: Path) ->
         read_confined(make(ours.read_bytes()))
     assert refused.value.code == code
     assert refused.value.sentence.endswith((".", "?"))
+
+
+def test_the_corpus_is_not_thinned_out() -> None:
+    assert len(UNDERSTOOD) >= 50
+    assert len(REFUSED) >= 12
 
 
 def test_a_child_that_dies_is_an_answer_too(ours: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,7 +33,8 @@ def _marks(book: Any, sheet: Any) -> Marks:
             if value != "":
                 marks.uses(place)
             style = book.xf_list[sheet.cell_xf_index(row, column)]
-            if book.font_list[style.font_index].struck_out:
+            runs = sheet.rich_text_runlist_map.get(place, ())
+            if book.font_list[style.font_index].struck_out and all(book.font_list[font].struck_out for _, font in runs):
                 marks.struck.add(place)
             if kind == xlrd.XL_CELL_ERROR:
                 marks.kinds[place] = ("error", xlrd.error_text_from_code.get(value, "#ERREUR"))

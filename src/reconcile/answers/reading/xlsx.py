@@ -47,6 +47,7 @@ def read_marks(archive: zipfile.ZipFile) -> tuple[dict[str, Marks], dict[str, st
     a file that is not as it should be."""
     package = Package(archive)
     struck, formats = _styles(package)
+    partly = _partly_struck(package)
     relations = package.relations("xl/workbook.xml")
     sheets: dict[str, Marks] = {}
     for name, relation in _sheets(package):
@@ -55,7 +56,7 @@ def read_marks(archive: zipfile.ZipFile) -> tuple[dict[str, Marks], dict[str, st
         if file is None:
             continue
         with file:
-            sheets[name] = _Sheet(struck, formats).read(file)
+            sheets[name] = _Sheet(struck, formats, partly).read(file)
         for kind, target in package.relations(part).values():
             if kind in ("comments", "threadedComment"):
                 _notes(package, target, sheets[name])
@@ -103,11 +104,37 @@ def _styles(package: Package) -> tuple[list[bool], list[str]]:
     return struck, formats
 
 
+def _partly_struck(package: Package) -> frozenset[str]:
+    """The shared texts, by their number, of which some letters are not struck through: LibreOffice strikes the whole
+    cell of a text that is struck in part."""
+    found: set[str] = set()
+    count, run, struck = [-1], [False], [False]
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        if tag == "si":
+            count[0] += 1
+        elif tag == "r":
+            run[0], struck[0] = True, False
+        elif tag == "strike" and run[0]:
+            struck[0] = attributes.get("val", "1") not in ("0", "false")
+
+    def end(tag: str) -> None:
+        if tag == "r":
+            run[0] = False
+            if not struck[0]:
+                found.add(str(count[0]))
+
+    if (file := package.open("xl/sharedStrings.xml")) is not None:
+        with file:
+            stream(file, start, end)
+    return frozenset(found)
+
+
 class _Sheet:
     """One walk over a sheet's cells."""
 
-    def __init__(self, struck: list[bool], formats: list[str]) -> None:
-        self.struck, self.formats = struck, formats
+    def __init__(self, struck: list[bool], formats: list[str], partly: frozenset[str]) -> None:
+        self.struck, self.formats, self.partly = struck, formats, partly
         self.marks = Marks()
         self.row = self.column = -1
         self.style = 0
@@ -158,7 +185,7 @@ class _Sheet:
         elif self.formula and not self.value and self.type != "str":
             self.marks.kinds[place] = ("formula", "")
         if self.style < len(self.struck):
-            if self.struck[self.style]:
+            if self.struck[self.style] and not (self.type == "s" and self.value in self.partly):
                 self.marks.struck.add(place)
             if self.type == "n" and self.formats[self.style]:
                 self.marks.formats[place] = self.formats[self.style]

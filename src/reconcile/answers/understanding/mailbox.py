@@ -28,14 +28,14 @@ def decide_mailbox(
     _names(row, cells, licence, same, fields)
     if "job_title" not in same:
         fields["job_title"] = cells.get("job_title", "") or None
-    if "phone" not in same:
+    if "phone" not in same and not row.faulty("phone"):
         raw = row.record.raw.get("phone")
         number = raw is not None and raw.kind == "number"
         text = raw.shown if raw is not None and number and raw.shown else cells.get("phone", "")
         found = read_phone(text, number=number)
         row.say("phone", *found.said)
         fields["phone"] = found.value
-    if "atrium_id" not in same:
+    if "atrium_id" not in same and not row.faulty("atrium_id"):
         raw = row.record.raw.get("atrium_id")
         read = read_atrium(cells.get("atrium_id", ""), raw.kind if raw is not None else "text", known.department)
         row.say("atrium_id", *read.said)

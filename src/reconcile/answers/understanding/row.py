@@ -28,6 +28,10 @@ class AnsweredRow:
     def wrong(self) -> bool:
         return any(told.level == "error" for _, told in self.said)
 
+    def faulty(self, key: Key) -> bool:
+        """Whether an error on that cell is told already: one cause, one remark."""
+        return any(on == key and told.level == "error" for on, told in self.said)
+
     def say(self, key: Key, *told: Said) -> None:
         self.said += [(key, one) for one in told]
 
