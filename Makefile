@@ -93,7 +93,7 @@ messages: .setup/dev ## find every message in the code and bring the French cata
 requirements: ## pin again every dependency, by hash
 	.venv/bin/pip install --quiet pip-tools
 	.venv/bin/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --extra build -o requirements/run.txt pyproject.toml
-	.venv/bin/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --extra build --extra dev --extra hosted --extra stores -o requirements/dev.txt pyproject.toml
+	.venv/bin/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --extra build --extra board --extra dev --extra hosted --extra stores -o requirements/dev.txt pyproject.toml
 	@# pip-compile drops the markers of extras: opa-eval has no wheel for Linux but on x86_64.
 	@sed -i.bak "s/^opa-eval==[^ ]*/& ; sys_platform != 'linux' or platform_machine == 'x86_64'/" requirements/dev.txt
 	@rm requirements/dev.txt.bak

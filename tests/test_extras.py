@@ -48,5 +48,5 @@ def test_a_missing_package_names_the_command_that_brings_it(
 def test_no_page_names_an_extra_that_does_not_exist() -> None:
     pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
     named = {extra for page in pages for extra in re.findall(r"reconcile\[(\w+)\]", page.read_text())}
-    assert named == {"stores", "hosted", "verify", "kerberos", "azure"}
+    assert named == {"stores", "hosted", "verify", "kerberos", "azure", "board"}
     assert named <= EXTRAS.keys()

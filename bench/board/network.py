@@ -119,7 +119,8 @@ def _file(code: str, name: str, mailboxes: int, place: int) -> str:
     for number in range(mailboxes):
         licence = "E3" if number % 4 == 0 else "E1"
         lines.append(
-            f"  personne{number:02}@{domain}: {{licence: {licence}, directory: {{last_name: Nom, first_name: Prénom}}}}"
+            f"  personne{number:02}@{domain}: "
+            f"{{licence: {licence}, directory: {{last_name: Nom{number:02}, first_name: Prénom{code}}}}}"
         )
     return "\n".join(lines) + "\n"
 

@@ -71,6 +71,10 @@ COMMANDS = {
         "reconcile.cli.board.report:report",
         "The board as a folder of pages: batches, the day, copies, plan, journal.",
     ),
+    "serve": (
+        "reconcile.cli.board.serve:serve",
+        "The board on a local address, its figures moving as the migration goes on.",
+    ),
     "relayed": (
         "reconcile.cli.relayed:relayed",
         "Addresses nobody listed that were written to since the switch.",

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import dataclasses
+import os
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconcile import __version__
-from reconcile.cli.session.session import Session
+from reconcile.cli.session.session import SANDBOX_FOLDER, Session
 from reconcile.cli.wiring.statuses import copies_of, statuses_of
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
     from reconcile.config.federation.federation import Federation
     from reconcile.config.inventory.inventory import Inventory
+    from reconcile.config.load import Loaded
     from reconcile.mailcopy.queue.forecast import Remaining
     from reconcile.mailcopy.queue.jobs import Job
     from reconcile.planning.status import FederationStatus
@@ -21,6 +25,44 @@ if TYPE_CHECKING:
 
 #: Where saved plans are, of which the newest is shown.
 PLANS = Path("plans")
+#: Seconds after which the board is looked at again although no file changed: milestones pass, and what is kept in a
+#: database or a bucket leaves no trace here.
+_NEAR, _FAR = 120, 10
+
+
+class Gathering:
+    """The board again and again, for as long as it is served. ``plan``: the saved plan to show; None for the newest in
+    plans/. Files that did not change are not read a second time."""
+
+    def __init__(self, session: Session, plan: Path | None) -> None:
+        self._session, self._plan = session, plan
+        self._loaded: tuple[object, Loaded] | None = None
+
+    def mark(self) -> object:
+        """Another one when a file of the project changed, or some time has passed; what is kept elsewhere than in this
+        folder is looked at more often."""
+        settings = self._session.settings
+        far = bool(settings.state or settings.copies.database)
+        return int(time.monotonic() / (_FAR if far else _NEAR)), _stamps(self._files()), self._newest_plan()
+
+    def board(self) -> Board:
+        """Raises what ``gather`` raises."""
+        # The settings are read anew with the rest: a session of its own for each look.
+        session = dataclasses.replace(self._session)
+        mark = _stamps([session.federations, session.settings_file, SANDBOX_FOLDER, session.state / "structures"])
+        if self._loaded is None or self._loaded[0] != mark:
+            self._loaded = (mark, _load(session))
+        return _gathered(session, self._loaded[1], self._plan)
+
+    def _files(self) -> list[Path]:
+        session = self._session
+        kept = [path for path in session.state.glob("*") if path.name != "copies"]
+        copies = [session.state / "copies" / name for name in ("queue.sqlite", "queue.sqlite-wal")]
+        return [session.federations, session.settings_file, *kept, *copies]
+
+    def _newest_plan(self) -> object:
+        path = self._plan or _newest(PLANS)
+        return path, _stamps([path]) if path else None
 
 
 def gather(session: Session, plan: Path | None = None) -> Board:
@@ -29,16 +71,37 @@ def gather(session: Session, plan: Path | None = None) -> Board:
     Raises ``Problem`` when the settings, the folder of federations or the journals cannot be read; what is wrong with
     one federation is told in its place.
     """
-    from reconcile.clock import SystemClock
+    return _gathered(session, _load(session), plan)
+
+
+def _load(session: Session) -> Loaded:
     from reconcile.config.load import load_federations
     from reconcile.config.rules.criteria import Criteria
+
+    return load_federations(
+        session.federations, Criteria(protected=session.settings.protected, register=session.register)
+    )
+
+
+def _stamps(paths: Iterable[Path]) -> tuple[object, ...]:
+    """What tells that one of these files, or a file in one of these folders, was written; what is not there too."""
+    found: list[object] = []
+    for path in paths:
+        try:
+            entries = sorted(os.scandir(path), key=lambda one: one.name) if path.is_dir() else ()
+            stats = [path.stat(), *(one.stat(follow_symlinks=False) for one in entries)]
+        except OSError:
+            stats = []
+        found.append((path, *((one.st_ino, one.st_size, one.st_mtime_ns) for one in stats)))
+    return tuple(found)
+
+
+def _gathered(session: Session, loaded: Loaded, plan: Path | None) -> Board:
+    from reconcile.clock import SystemClock
     from reconcile.mailcopy.queue.forecast import forecast
     from reconcile.state.journal.runs import run_records
     from reconcile.views.board.model import Board
 
-    loaded = load_federations(
-        session.federations, Criteria(protected=session.settings.protected, register=session.register)
-    )
     runs, jobs = tuple(run_records(session.state / "runs")), copies_of(session)
     rates = _rates(session) if jobs else {}
     # Copies go by the machine's own clock, whatever day is played.

@@ -28,6 +28,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "stopped": "This page is not loaded anew by itself.",
         "news_changed": "Rows have come or gone, or changed places.",
         "news_reload": "Show the page as it is now",
+        "stands_still": "The figures stand still: the migration cannot be read.",
         "news_lost": "The connection is lost; the figures stand still.",
         # Figures
         "boxes_done": "mailboxes done",

@@ -26,6 +26,7 @@ FRENCH: Mapping[str, str] = MappingProxyType(
         "stopped": "Cette page n’est pas rechargée d’elle-même.",
         "news_changed": "Des lignes sont arrivées, parties, ou ont changé de place.",
         "news_reload": "Afficher la page telle qu’elle est maintenant",
+        "stands_still": "Les chiffres n’avancent plus : la migration ne peut pas être lue.",
         "news_lost": "La connexion est perdue ; les chiffres n’avancent plus.",
         # Figures
         "boxes_done": "boîtes terminées",

@@ -27,8 +27,7 @@ RUNS, OPERATIONS = 30, 30
 
 @dataclasses.dataclass(frozen=True)
 class Site:
-    """Every page of one board in one language. ``live``: a server answers, so the figures may move. ``viewer``: who is
-    signed in, "" where nobody needs to."""
+    """Every page of one board in one language. ``live``: a server answers, so the figures may move."""
 
     board: Board
     words: Words
@@ -39,12 +38,15 @@ class Site:
         """The name of every page, the overview first."""
         return tuple(self._pages)
 
-    def page(self, name: str, *, viewer: str = "", still: bool = False) -> str:
-        """A page as HTML. ``still``: without a script it is not loaded anew by itself. Raises KeyError when there is
-        none of that name."""
+    def page(self, name: str, *, viewer: str = "", still: bool = False, version: str = "", trouble: str = "") -> str:
+        """A page as HTML. Raises KeyError when there is none of that name.
+
+        ``viewer``: who is signed in, "" where nobody needs to. ``still``: without a script it is not loaded anew by
+        itself. ``version``: since when the script wants news. ``trouble``: why the migration cannot be told any more.
+        """
         template, own = self._pages[name]
-        page = {"page": name, "viewer": viewer, "still": still, **own}
-        return _templates().get_template(template).render({**self._shared, **page})
+        own_facts = {"page": name, "viewer": viewer, "still": still, "version": version, "trouble": trouble, **own}
+        return _templates().get_template(template).render({**self._shared, **own_facts})
 
     @functools.cached_property
     def _pages(self) -> Mapping[str, tuple[str, Mapping[str, object]]]:
