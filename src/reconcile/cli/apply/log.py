@@ -19,6 +19,7 @@ from reconcile.problem import Problem
 @click.pass_obj
 def log(session: Session, run: str | None, last: int, as_json: bool) -> None:
     """List the latest applies, or every operation of one RUN (the beginning of its id is enough)."""
+    from reconcile.cli.wiring.store import kept_elsewhere
     from reconcile.state.journal.runs import run_records
     from reconcile.views.run.log import one_run, run_list
 
@@ -26,6 +27,11 @@ def log(session: Session, run: str | None, last: int, as_json: bool) -> None:
     chosen = [one for one in records if one.run.startswith(run)] if run else list(itertools.islice(records, last))
     if run and not chosen:
         raise Problem("LOG01", f"No run begins with {run!r}.", "list them with: reconcile log")
+    if kept_elsewhere(session):
+        session.warn(
+            "These runs are told by files of this folder, and the state, which is elsewhere, vouches for none of them; "
+            "those of other machines are not among them."
+        )
     if as_json:
         for one in chosen:
             click.echo(json.dumps(dataclasses.asdict(one), ensure_ascii=False))

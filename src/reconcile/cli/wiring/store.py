@@ -29,7 +29,12 @@ def journals_of(session: Session) -> type[Journals]:
     """Which of the journals in this folder count: beside the state all, else those of runs the state names."""
     from reconcile.state.journal.replay import Journals, Vouched
 
-    return Vouched if session.settings.state and not session.sandbox else Journals
+    return Vouched if kept_elsewhere(session) else Journals
+
+
+def kept_elsewhere(session: Session) -> bool:
+    """Whether the state is not beside the journals of this folder."""
+    return bool(session.settings.state) and not session.sandbox
 
 
 def encoding_of(session: Session) -> Encoding:
