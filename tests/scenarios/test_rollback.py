@@ -9,8 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import dns.message
+import dns.query
 from tests.proofs.dying import POINTS
-from tests.scenarios.stage import ROOT, Stage
+from tests.scenarios.stage import FAREWELL, ROOT, Stage
 from tests.scenarios.test_lock import lets_in
 from tests.scenarios.test_relay import DOMAIN, Town, until
 
@@ -112,3 +114,40 @@ def held(town: Town, mark: str) -> int:
     store = Path(town.note["runtime"]) / "new"
     files = [file for file in store.rglob("u.*") if file.is_file()]
     return sum(f"Subject: {mark}" in file.read_text(errors="replace") for file in files)
+
+
+def test_what_an_old_host_needs_in_spf_comes_back_even_after_the_farewell(switched_town: Town) -> None:
+    town, stage = switched_town, switched_town.stage
+    stage.settings(f"# {FAREWELL}", FAREWELL)
+    town.come(14)
+    stage.run("apply", "--yes")
+    assert "include:_spf.mutualise.example" not in spf(town)
+    move_date(town, 56)
+    assert "gone          yes → no" in stage.run("plan").out
+    stage.run("apply", "--yes")
+    assert "include:_spf.mutualise.example" in spf(town)
+    assert "include:spf.protection.outlook.com" in spf(town), "mail goes on leaving the new mailboxes"
+    assert changes(stage) == {}
+
+
+def test_an_mx_nobody_knows_any_more_is_said_in_the_plan_and_all_else_goes_back(switched_town: Town) -> None:
+    town, stage = switched_town, switched_town.stage
+    journal = stage.folder / "spfstate" / "dns" / "spf55.jsonl"
+    kept = journal.read_bytes()
+    journal.unlink()
+    move_date(town, 28)
+    told = " ".join(stage.run("plan").out.split())
+    assert "RBK05 Nobody knows what the MX of spf55.org was before the switch" in told
+    assert "restore that file" in told
+    assert "RBK05" in " ".join(stage.run("apply", "--yes").said.split())
+    assert town.exchanger().endswith("mx.microsoft.")
+    assert lets_in(stage, *USER)
+    journal.write_bytes(kept + journal.read_bytes() if journal.exists() else kept)
+    stage.run("apply", "--yes")
+    assert town.exchanger().startswith("mx1.mutualise")
+
+
+def spf(town: Town) -> str:
+    query = dns.message.make_query(DOMAIN, "TXT", flags=0)
+    (answer,) = dns.query.tcp(query, "127.0.0.1", 5, port=town.dns_port).answer
+    return next(record.to_text() for record in answer if "v=spf1" in record.to_text())

@@ -10,7 +10,7 @@ from reconcile.config.inventory.logins import Logins
 from reconcile.planning.diff.closing import CLOSED, ENDS, STAYS
 from reconcile.planning.diff.diff import diff, disown, recorded_as, retire
 from reconcile.planning.diff.renames import declared_renames, handed_over, observed_renames
-from reconcile.planning.diff.rollback import undoing
+from reconcile.planning.diff.rollback import is_as_left, undoing
 from reconcile.planning.guards.boundary import Boundary
 from reconcile.planning.inputs import Inputs
 from reconcile.planning.plan.plan import Action, Blocked, Change, Unrecorded
@@ -73,6 +73,9 @@ def _compare_described(
         former = moves.get(resource.address)
         giver = inherited.get(resource.address)
         record = records.get(former or giver or resource.address)
+        if record and live and (lost := inputs.forgotten.get(resource.address)) and is_as_left(live, record):
+            comparison.block(resource.address, lost)
+            continue
         if record and live and (undone := undoing(resource, live, record, inputs.put_back, now)):
             comparison.changes.append(undone)
             continue

@@ -20,8 +20,9 @@ class Inputs:
     a run that never ended. ``domains``: every mail domain these federations declare → slug; ``owners``: every one that
     any file declares. ``basis``: one entry per federation. ``logins``: whose old mailboxes each may have
     copied; None leaves it to the last check before a write. ``put_back``: of each DNS record that we changed for a
-    switch whose moment is to come again, the values it had before; () for one that was not there. ``closed``: slugs of
-    migrations that are over. ``whole``: all of these federations is there, and not what some targets name alone.
+    switch whose moment is to come again, the values it had before; () for one that was not there. ``forgotten``: those
+    of which nobody knows that any more, and why. ``closed``: slugs of migrations that are over. ``whole``: all of these
+    federations is there, and not what some targets name alone.
     """
 
     desired: Sequence[Desired]
@@ -33,6 +34,7 @@ class Inputs:
     owners: Mapping[str, str] = dataclasses.field(default_factory=dict)
     logins: Logins | None = None
     put_back: Mapping[Address, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    forgotten: Mapping[Address, str] = dataclasses.field(default_factory=dict)
     closed: Collection[str] = ()
     whole: bool = True
 

@@ -17,6 +17,7 @@ from reconcile.resources.resource import Desired, Origin, Reference, Value
 #: Seconds. So long an old answer lasts around the switch, and in ordinary times.
 SWITCH_TTL = 300
 USUAL_TTL = 3600
+_FAREWELL = "spf-without-"
 _DMARC = "v=DMARC1"
 _TLS_REPORTS = "v=TLSRPTv1; rua={}"
 
@@ -130,10 +131,16 @@ def _switched(domain: MailDomain, switch: Switch) -> Iterator[Desired]:
 def _farewell(domain: MailDomain, switch: Switch) -> Iterator[Desired]:
     """The old host no longer sends for the domain, some time after the switch however late that one came."""
     if switch.old_include:
-        gone = domain.dns(f"{domain.name}/TXT/spf-without-{switch.old_include}")
+        gone = domain.dns(f"{domain.name}/TXT/{_FAREWELL}{switch.old_include}")
         mx = domain.dns(f"{domain.name}/MX")
         needs = (_spf(domain), mx)
         yield Desired(gone, {"gone": True}, needs, switch.moments.departure, domain.origin, apart=(mx,))
+
+
+def farewell_to(address: Address) -> str:
+    """Whose include that record is the absence of; "" for any other."""
+    part = address.key.rpartition("/")[2]
+    return part.removeprefix(_FAREWELL) if address.kind == "dns" and part.startswith(_FAREWELL) else ""
 
 
 def _spf(domain: MailDomain) -> Address:

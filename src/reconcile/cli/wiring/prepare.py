@@ -148,6 +148,7 @@ def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepare
         owners=owners,
         logins=Logins.known(owners, settings.legacy, settings.protected, session.inventories.values()),
         put_back=back.put_back,
+        forgotten=back.forgotten,
         closed=frozenset(one.address.federation for one in ends if one.address.kind == "closing"),
     )
     return Prepared(federations, snapshots, inputs, loaded.federations, broken, back.slugs)

@@ -15,7 +15,8 @@ from reconcile.planning.diff.diff import retire
 from reconcile.planning.plan.plan import Action, Cause, Change, FieldChange
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
-from reconcile.resources.resource import Desired, Live
+from reconcile.resources.mail_records import farewell_to
+from reconcile.resources.resource import Desired, Live, Value
 from reconcile.state.snapshot.snapshot import Record
 
 #: The note of a change that takes back what is there and wanted, for its moment is to come again.
@@ -31,23 +32,34 @@ def undoing(
     """The change that takes back what is ours of a resource before its moment; None when there is nothing to undo.
 
     ``put_back``: what DNS records were before us. One that is not as we left it is somebody else's by now, and stays.
+    The old host's include in SPF comes back beside whatever the record says by then.
     """
     if resource.due is None or resource.due <= now:
         return None
     if KINDS[resource.address.kind].timely:
         return dataclasses.replace(retire(resource.address, live, record), note=UNDONE, origin=resource.origin)
     before = put_back.get(resource.address)
-    if before is None or live.fields.get("values") != record.fields.get("values"):
+    if before is not None and farewell_to(resource.address):
+        return _updated(resource, live, "gone", False) if live.fields.get("gone") is True else None
+    if before is None or not is_as_left(live, record):
         return None
     if not before:
         return dataclasses.replace(retire(resource.address, live, record), note=UNDONE, origin=resource.origin)
     if set(before) == set(_texts(live.fields.get("values"))):
         return None
-    moved = FieldChange("values", live.fields.get("values"), before, Cause.YAML)
-    wanted = {"values": before}
+    return _updated(resource, live, "values", before)
+
+
+def _updated(resource: Desired, live: Live, field: str, value: Value) -> Change:
+    moved = FieldChange(field, live.fields.get(field), value, Cause.YAML)
     return Change(
-        resource.address, Action.UPDATE, Cause.YAML, live, wanted, (moved,), origin=resource.origin, note=UNDONE
+        resource.address, Action.UPDATE, Cause.YAML, live, {field: value}, (moved,), origin=resource.origin, note=UNDONE
     )
+
+
+def is_as_left(live: Live, record: Record) -> bool:
+    """Whether a DNS record says what we wrote."""
+    return live.fields.get("values") == record.fields.get("values")
 
 
 def undone_first(changes: Iterable[Change]) -> Mapping[Address, Sequence[Address]]:

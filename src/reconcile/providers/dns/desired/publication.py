@@ -40,7 +40,8 @@ class CheckedPublish(Publish):
             return self._with_hosts()
         record = the_record(self.key, now) if self.key.part.startswith("spf") else None
         more: dict[str, Value] = {}
-        if record is not None and self.key.part == "spf":
+        comes = self.key.part == "spf" or self.order.fields.get("gone") is False
+        if record is not None and comes:
             more["before"] = safe_place(record, self.key.owner, self.resolve)
         elif record is not None and record.redirect:
             texts = self.resolve(record.redirect, "TXT") or ()

@@ -68,7 +68,8 @@ class IncludeInSpf:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SpfTermRemoved:
-    """``{"gone": True}``: the record no longer says a term that is not true any more, or soon will not be.
+    """``{"gone": True}``: the record no longer says a term that is not true any more, or soon will not be. An include
+    that is not gone is there again, for a federation that went back to its old host.
 
     The key's part names it: ``spf-mx`` for ``mx``, which the switch would turn from the old host to Microsoft's inbound
     hosts (it becomes ``a:`` of the hosts it means today); ``spf-without-HOST`` for the old host's include, when all
@@ -85,7 +86,7 @@ class SpfTermRemoved:
         return Seen({"gone": self._gone(record)}, context)
 
     def holds(self, now: Rdataset | None, fields: Fields) -> bool:
-        return self._gone(the_record(self.key, now))
+        return self._gone(the_record(self.key, now)) == (fields.get("gone") is not False)
 
     def moved(self, now: Rdataset | None, before: Seen | None, fields: Fields) -> bool:
         """The whole record counts: the plan showed it."""
@@ -97,6 +98,9 @@ class SpfTermRemoved:
         record = the_record(self.key, now)
         if record is None:
             raise TypeError("only an SPF record that is there has parts to take out")
+        if self._host and fields.get("gone") is False:
+            place = fields.get("before")
+            return _replaced(now, record.with_include(self._host, place if isinstance(place, str) else ""))
         if self._host:
             default = fields.get("default")
             return _replaced(now, record.without_include(self._host, default if isinstance(default, str) else "?all"))
