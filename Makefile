@@ -55,6 +55,10 @@ audit: .setup/dev ## known vulnerabilities and licences of the dependencies, ban
 soak: .setup/dev ## the long runs left out of make test
 	@.venv/bin/pytest -q -m soak
 
+.PHONY: soak-day bench-day
+soak-day: .setup/dev ## a batch of 40 federations × 50 mailboxes from J-14 to closed, and mail from everywhere all the while
+	@.venv/bin/pytest -q -m soak tests/scenarios/test_whole_day.py
+
 bench-dns: .setup/dev ## DNS: 100 zones at 20 ms, beside octoDNS on the same server
 	@.venv/bin/python -m bench.dns
 
@@ -63,6 +67,9 @@ bench-engine: .setup/dev ## plan and apply of 10,000 mailboxes, beside terraform
 
 bench-tenant: .setup/dev ## creating a batch of 40 federations, against the least Microsoft's quotas allow
 	@.venv/bin/python -m bench.tenant
+
+bench-day: .setup/dev ## the eve of 40 federations: its length against the least, its cost, the forecast beside it
+	@.venv/bin/python -m bench.day
 
 bench-copy: .setup/dev ## the mail copier against mbsync, dsync and imapsync (IMAPSYNC=path), on this machine
 	@command -v mbsync >/dev/null || { echo 'bench-copy: mbsync is missing: apt-get install isync' >&2; exit 1; }

@@ -1,0 +1,1 @@
+"""The eve of a batch by the real command, on the sandbox's clock: ``python -m bench.day``."""
