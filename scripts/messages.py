@@ -59,7 +59,8 @@ def in_code() -> Iterator[Found]:
 
 def of_commands() -> Iterator[Found]:
     """The help of every command, group and option, as click shows it."""
-    from reconcile.cli.main import COMMANDS, cli
+    from reconcile.cli.commands import COMMANDS
+    from reconcile.cli.main import cli
 
     yield from (Found(line, "", "the command") for _, line in COMMANDS.values())
     yield from _help(cli, "reconcile", click.Context(cli))

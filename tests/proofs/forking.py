@@ -61,7 +61,7 @@ def _become(order: dict[str, Any], die_at: Any) -> None:
 
 def _load() -> None:
     """Everything a command imports on its way; the more, the quicker."""
-    from reconcile.cli.main import COMMANDS
+    from reconcile.cli.commands import COMMANDS
 
     for target, _ in COMMANDS.values():
         importlib.import_module(target.partition(":")[0])

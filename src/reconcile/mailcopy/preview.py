@@ -7,7 +7,7 @@ import dataclasses
 from reconcile.mailcopy.imap.connections import Connections
 from reconcile.mailcopy.imap.folder_names import decoded
 from reconcile.mailcopy.imap.folders.doubles import same_folders
-from reconcile.mailcopy.imap.folders.mapping import route_folders
+from reconcile.mailcopy.imap.folders.mapping import Names, route_folders
 from reconcile.mailcopy.imap.messages.listing import Status, list_folders, statuses
 from reconcile.mailcopy.imap.session import Endpoint, connect
 from reconcile.mailcopy.ledger.reader import LedgerReader
@@ -66,10 +66,8 @@ def preview_copy(
         routes = route_folders(
             [folder for folder in theirs.folders if folder.name not in same_folders(old, theirs.folders)],
             ours.folders,
-            source_prefix=theirs.prefix,
-            destination_prefix=ours.prefix,
-            source_inbox=theirs.inbox,
-            destination_inbox=ours.inbox,
+            theirs=Names(theirs.prefix, theirs.inbox),
+            ours=Names(ours.prefix, ours.inbox),
             root=folder,
             decided=ledger.destinations() if ledger else None,
         )

@@ -22,7 +22,7 @@ from reconcile.sandbox.folder import SandboxFolder
 from reconcile.sandbox.imap.exchange_behaviour import ExchangeBehaviour
 from reconcile.sandbox.imap.maildir import write_maildir
 from reconcile.sandbox.imap.new import NewHost, TokenIssuer
-from reconcile.sandbox.imap.old import OldHost
+from reconcile.sandbox.imap.old import Accounts, OldHost
 from reconcile.sandbox.mail_host.old_smtp import OldHostWithSmtp
 from reconcile.sandbox.settings_tables import KEY_ALGORITHM, KEY_NAME, Parts, settings_tables
 from reconcile.sandbox.smtp.exchange import ExchangeSmtp
@@ -178,10 +178,13 @@ class World:
         legacy = self._seed.legacy
         readers = {one.login for one in self._seed.public}
         logins = sorted({box.login for box in legacy} | readers | self._canaries.keys())
+        accounts = Accounts(
+            addresses={box.login.lower(): box.address for box in legacy},
+            aliases={forward.address: forward.targets for forward in self._seed.forwards},
+            known=self._canaries,
+        )
         options: dict[str, Any] = {
-            "known": self._canaries,
-            "addresses": {box.login.lower(): box.address for box in legacy},
-            "aliases": {forward.address: forward.targets for forward in self._seed.forwards},
+            "accounts": accounts,
             "odd": self._profile.odd_old_host,
             "public": [one.name for one in self._seed.public],
         }

@@ -17,6 +17,7 @@ from reconcile.providers.legacy.handover.host import HandedOverHost
 from reconcile.providers.legacy.handover.postfix import PostfixTables
 from reconcile.providers.legacy.handover.probe import Prober
 from reconcile.providers.legacy.lock.canary import Canary, Doors
+from reconcile.sandbox.imap.old import Accounts
 from reconcile.sandbox.mail_host.old_smtp import OldHostWithSmtp
 from reconcile.sandbox.smtp.listening import SmtpListener
 
@@ -77,7 +78,7 @@ def world(old_dovecot: Path | None) -> Iterator[World]:
     listener = SmtpListener("tenant.example", tenant)
     listener.start()
     host = OldHostWithSmtp(
-        folder / "old", [CONTACT, SENDER], old_dovecot, aliases={BUREAU: [OUTSIDE]}, world=listener.port
+        folder / "old", [CONTACT, SENDER], old_dovecot, Accounts(aliases={BUREAU: [OUTSIDE]}), world=listener.port
     )
     try:
         host.start()

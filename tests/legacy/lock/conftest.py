@@ -16,7 +16,7 @@ from reconcile.providers.legacy.lock.driver import Driver
 from reconcile.providers.legacy.lock.host import LockedHost
 from reconcile.providers.legacy.lock.sessions import Sessions
 from reconcile.sandbox.imap.configuration import Settings
-from reconcile.sandbox.imap.old import MASTER_USER, SEPARATOR
+from reconcile.sandbox.imap.old import MASTER_USER, SEPARATOR, Accounts
 from reconcile.sandbox.mail_host.old_smtp import OldHostWithSmtp
 
 CAMILLE, LOU, CANARY = "k0412", "lou@spf55.org", "canari@spf55.org"
@@ -48,7 +48,7 @@ def make_host(old_dovecot: Path | None) -> Iterator[HostMaker]:
     def make(**otherwise: object) -> OldHostWithSmtp:
         logins = [*LOGINS, CANARY, "sport@spf88.org"]
         addresses = {CAMILLE: "camille@spf55.org"}
-        host = OddOldHost(folder / f"old{len(running)}", logins, old_dovecot, addresses=addresses)
+        host = OddOldHost(folder / f"old{len(running)}", logins, old_dovecot, Accounts(addresses))
         host.set_otherwise = {name.replace("__", " "): value for name, value in otherwise.items()}
         running.append(host)
         host.start()

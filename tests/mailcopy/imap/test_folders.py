@@ -8,7 +8,7 @@ import pytest
 
 from reconcile.mailcopy.imap.folder_list import Folder
 from reconcile.mailcopy.imap.folder_names import decoded, encoded
-from reconcile.mailcopy.imap.folders.mapping import route_folders
+from reconcile.mailcopy.imap.folders.mapping import Names, route_folders
 
 EXCHANGE = ["INBOX", "Drafts", "Sent Items", "Deleted Items", "Junk Email", "Archive", "Outbox", "Notes"]
 
@@ -60,7 +60,7 @@ def test_what_lies_under_a_special_folder_follows_it() -> None:
 
 
 def test_a_prefix_and_another_separator_are_translated() -> None:
-    found = routed(["INBOX", "INBOX.Sent", "INBOX.R&D.a/b"], source_prefix=b"INBOX.", separator=".")
+    found = routed(["INBOX", "INBOX.Sent", "INBOX.R&D.a/b"], theirs=Names(b"INBOX."), separator=".")
     assert found == {"INBOX": "INBOX", "INBOX.Sent": "Sent Items", "INBOX.R&D.a/b": "R&D/a-b"}
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from reconcile.sandbox.imap.old import Accounts
 from reconcile.sandbox.mail_host.old_smtp import OldHostWithSmtp
 
 CONTACT, TREASURER, SPORTS = "contact@spf55.example", "tresorier@spf55.example", "sport@spf88.example"
@@ -23,8 +24,7 @@ def host(old_dovecot: Path | None) -> Iterator[OldHostWithSmtp]:
         folder / "old",
         [CONTACT, "k0412", SPORTS],
         old_dovecot,
-        addresses={"k0412": TREASURER},
-        aliases={"bureau@spf55.example": [CONTACT, TREASURER]},
+        Accounts({"k0412": TREASURER}, {"bureau@spf55.example": [CONTACT, TREASURER]}),
     )
     try:
         running.start()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import functools
-import sys
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -236,18 +235,7 @@ class Session:
 
     def console(self, *, stderr: bool = False) -> Console:
         """Where to write: colour only on a terminal, unless NO_COLOR, FORCE_COLOR or --color say otherwise."""
-        from rich.console import Console
+        from reconcile.cli.session.terminal import console
 
         plain = self.color == "never" or (self.color == "auto" and bool(self.environment.get("NO_COLOR")))
-        force = True if self.color == "always" else None
-        # A pipe or a log has no width of its own, and nothing must be cut to eighty columns for it.
-        width = None if (sys.stderr if stderr else sys.stdout).isatty() else 240
-        return Console(
-            stderr=stderr,
-            no_color=plain,
-            color_system=None if plain else "auto",
-            force_terminal=force,
-            width=width,
-            highlight=False,
-            soft_wrap=True,
-        )
+        return console(plain=plain, forced=self.color == "always", stderr=stderr)

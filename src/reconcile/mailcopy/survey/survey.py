@@ -10,7 +10,7 @@ from reconcile.mailcopy.imap.folder_list import Folder
 from reconcile.mailcopy.imap.folder_names import decoded
 from reconcile.mailcopy.imap.folders.creation import create_folders
 from reconcile.mailcopy.imap.folders.doubles import same_folders
-from reconcile.mailcopy.imap.folders.mapping import Route, route_folders
+from reconcile.mailcopy.imap.folders.mapping import Names, Route, route_folders
 from reconcile.mailcopy.imap.grammar import readable
 from reconcile.mailcopy.imap.messages.listing import Status, list_folders, statuses
 from reconcile.mailcopy.imap.session import Session
@@ -89,10 +89,8 @@ class _Surveyor:
         routes = route_folders(
             [folder for folder in theirs.folders if folder.name not in doubles],
             ours.folders,
-            source_prefix=theirs.prefix,
-            destination_prefix=ours.prefix,
-            source_inbox=theirs.inbox,
-            destination_inbox=ours.inbox,
+            theirs=Names(theirs.prefix, theirs.inbox),
+            ours=Names(ours.prefix, ours.inbox),
             root=scope.root,
             decided=self._decided(ours.folders),
             subscribed=theirs.subscribed,

@@ -14,7 +14,8 @@ from reconcile.config.settings.settings import Settings
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.wire.auth import Credential
 from reconcile.providers.microsoft.wire.connection import connect
-from reconcile.providers.microsoft.wire.graph import Graph, Row, segment
+from reconcile.providers.microsoft.wire.graph import Graph, Row
+from reconcile.providers.microsoft.wire.paths import segment
 from reconcile.providers.microsoft.wire.refusals import LostAnswer, Refused
 from reconcile.providers.microsoft.wire.transport import Transport
 from reconcile.providers.outbox import Seen, Unsure

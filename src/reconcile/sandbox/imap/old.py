@@ -11,8 +11,6 @@ import sqlite3
 import ssl
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
 
 from reconcile.problem import Problem
 from reconcile.sandbox.imap.configuration import Settings
@@ -20,8 +18,6 @@ from reconcile.sandbox.imap.host import MailHost
 from reconcile.sandbox.imap.maildir import INBOX, StoredMessage, write_maildir
 from reconcile.sandbox.imap.old_front import OldFront
 from reconcile.sandbox.imap.public_folders import PublicFolders
-
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 MASTER_USER = "copier"
 SEPARATOR = "*"
@@ -35,13 +31,25 @@ SPECIAL_FOLDERS = {
 }
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Accounts:
+    """What there is of accounts besides their logins. ``addresses``: of logins that are none themselves. ``aliases``:
+    address → where its messages go. ``known``: passwords that are not drawn, by login."""
+
+    addresses: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    aliases: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
+    known: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+NOTHING_MORE = Accounts()
+
+
 class OldHost(MailHost):
     """The Dovecot people leave. ``passwords`` are the users' own, by login; ``master_password`` opens them all; the key
     in ``doveadm_key_file`` opens the doveadm API on ``doveadm_port``.
 
-    ``addresses``: of logins that are none themselves. ``aliases``: address → where its messages go; both stand in
-    ``accounts``, with the day of each login's last use. ``odd``: it answers as the oddest of old hosts do
-    (``old_front``). ``known``: passwords that are not drawn, by login. ``public``: folders that every login sees.
+    The file ``accounts`` has what is given of them, with the day of each login's last use. ``odd``: it answers as the
+    oddest of old hosts do (``old_front``). ``public``: folders that every login sees.
     Raises Problem SBX12 for a login that no host would accept, or a public folder.
     """
 
@@ -50,11 +58,9 @@ class OldHost(MailHost):
         folder: Path,
         logins: Sequence[str],
         program: Path | None = None,
-        addresses: Mapping[str, str] = _NOTHING,
-        aliases: Mapping[str, Sequence[str]] = _NOTHING,
+        accounts: Accounts = NOTHING_MORE,
         *,
         odd: bool = False,
-        known: Mapping[str, str] = _NOTHING,
         public: Sequence[str] = (),
     ) -> None:
         super().__init__("old", folder, program)
@@ -72,9 +78,9 @@ class OldHost(MailHost):
         self.doveadm_key_file.touch(mode=0o600)
         self.doveadm_key_file.write_text(secrets.token_urlsafe(18))
         self.passwords: Mapping[str, str] = {
-            _sane(login).lower(): known.get(login.lower()) or secrets.token_urlsafe(9) for login in logins
+            _sane(login).lower(): accounts.known.get(login.lower()) or secrets.token_urlsafe(9) for login in logins
         }
-        self._write_accounts(folder, addresses, aliases)
+        self._write_accounts(folder, accounts.addresses, accounts.aliases)
 
     def start(self) -> None:
         """Start listening. Raises Problem SBX10 or SBX11."""

@@ -10,7 +10,7 @@ from typing import Any
 from reconcile.problem import Problem
 from reconcile.sandbox.imap.configuration import Settings
 from reconcile.sandbox.imap.dovecot import free_port
-from reconcile.sandbox.imap.old import OldHost
+from reconcile.sandbox.imap.old import NOTHING_MORE, Accounts, OldHost
 from reconcile.sandbox.mail_host.postfix import Postfix
 
 _ATTEMPTS = 3
@@ -24,9 +24,16 @@ class OldHostWithSmtp(OldHost):
     """
 
     def __init__(
-        self, folder: Path, logins: Sequence[str], program: Path | None = None, *, world: int = 0, **options: Any
+        self,
+        folder: Path,
+        logins: Sequence[str],
+        program: Path | None = None,
+        accounts: Accounts = NOTHING_MORE,
+        *,
+        world: int = 0,
+        **options: Any,
     ) -> None:
-        super().__init__(folder, logins, program, **options)
+        super().__init__(folder, logins, program, accounts, **options)
         self.postfix = Postfix(folder / "postfix", self._dovecot.certificates, program)
         self._world = world
         self.pop3_port = self._lmtp_port = self._sasl_port = 0

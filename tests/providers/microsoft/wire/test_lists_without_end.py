@@ -13,7 +13,7 @@ import responses
 
 from reconcile.clock import Clock
 from reconcile.problem import Problem
-from reconcile.providers.microsoft.wire import graph as wire
+from reconcile.providers.microsoft.wire import paging
 from reconcile.providers.microsoft.wire.exchange import Exchange
 from reconcile.providers.microsoft.wire.graph import Graph
 from reconcile.providers.microsoft.wire.message import Reply, Service
@@ -62,7 +62,7 @@ def test_a_list_that_leads_on_and_on_is_no_list(
     code: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(wire, "MOST_PAGES", 100)
+    monkeypatch.setattr(paging, "MOST_PAGES", 100)
     numbers = itertools.count(1)
 
     def answer(_: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import math
 from typing import Any
@@ -48,7 +49,8 @@ def addresses_sheet(book: Any, style: Style, workbook: Workbook) -> None:
         reply = workbook.replies[place] if place < len(workbook.replies) else Reply()
         number = FIRST_ROW + place
         said = formula(letters, number + 1, last, first, free=free)
-        _row(sheet, style, columns, number, row, reply, free, (said, control(row.cells, known, free=free)))
+        line = _Line(number, row, reply, free, said, control(row.cells, known, free=free))
+        _write(sheet, style, columns, line)
         if not free:
             sheet.set_row(number, _height(row, reply))
     _drop_downs(sheet, workbook, letters, last)
@@ -71,24 +73,29 @@ def _head(sheet: Any, style: Style, workbook: Workbook, columns: list[Key]) -> N
         sheet.write_string(HEADER_ROW, place, COLUMNS[key].title, style.header)
 
 
-def _row(
-    sheet: Any,
-    style: Style,
-    columns: list[Key],
-    number: int,
-    row: Row,
-    reply: Reply,
-    free: bool,
-    checked: tuple[str, str],
-) -> None:
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Line:
+    """One line of the sheet. ``free``: for an address not listed yet. ``formula`` and ``control``: what the last column
+    computes, and shows until it does."""
+
+    number: int
+    row: Row
+    reply: Reply
+    free: bool
+    formula: str
+    control: str
+
+
+def _write(sheet: Any, style: Style, columns: list[Key], line: _Line) -> None:
+    number, row, reply = line.number, line.row, line.reply
     for place, key in enumerate(columns):
-        look = _look(style, COLUMNS[key], key, free)
+        look = _look(style, COLUMNS[key], key, line.free)
         if key == "size" and row.size is not None:
             sheet.write_number(number, place, row.size, look)
         elif key == "last_used" and row.last_used is not None:
             sheet.write_datetime(number, place, dt.datetime.combine(row.last_used, dt.time()), look)
         elif key == "control":
-            sheet.write_formula(number, place, checked[0], look, checked[1])
+            sheet.write_formula(number, place, line.formula, look, line.control)
         elif text := reply.text if key == "reply" else row[key]:
             sheet.write_string(number, place, text, look)
         else:

@@ -45,34 +45,52 @@ class Route:
         return decoded(self.source)
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Names:
+    """How a mailbox's folders are called: the namespace's prefix, and the folder that is its inbox; where a public
+    folder is the mailbox, that one."""
+
+    prefix: bytes = b""
+    inbox: bytes = INBOX
+
+    def path(self, folder: Folder) -> list[str]:
+        """The folder's place in the hierarchy, without the prefix."""
+        if folder.name == self.inbox or folder.name.upper() == INBOX:
+            return ["INBOX"]
+        stripped = self.prefix and folder.name.startswith(self.prefix)
+        text = decoded(folder.name[len(self.prefix) :] if stripped else folder.name)
+        return text.split(folder.separator) if folder.separator else [text]
+
+    def named(self, path: list[str], separator: str) -> str:
+        """The other way round."""
+        return decoded(self.inbox) if path == ["INBOX"] else decoded(self.prefix) + separator.join(path)
+
+
 def route_folders(
     source: Sequence[Folder],
     destination: Sequence[Folder],
     *,
-    source_prefix: bytes = b"",
-    destination_prefix: bytes = b"",
-    source_inbox: bytes = INBOX,
-    destination_inbox: bytes = INBOX,
+    theirs: Names = Names(),
+    ours: Names = Names(),
     root: str = "",
     decided: Mapping[bytes, bytes] | None = None,
     subscribed: Set[bytes] = frozenset(),
 ) -> list[Route]:
     """Give every selectable source folder its destination, and every one that is ``subscribed`` all the same.
 
-    ``source_inbox``, ``destination_inbox``: the folder that is the inbox there, where a public folder is the mailbox.
-    ``root``: one folder of the new mailbox that receives everything (the mail of a merged alias). ``decided``: earlier
-    decisions, which stand as long as the destination folder does. Two source folders that differ only by case get
-    different destinations; the second is numbered.
+    ``theirs``, ``ours``: how folders are called in the source and in the destination. ``root``: one folder of the new
+    mailbox that receives everything (the mail of a merged alias). ``decided``: earlier decisions, which stand as long
+    as the destination folder does. Two source folders that differ only by case get different destinations; the second
+    is numbered.
     """
     decided = decided or {}
     separator = next((folder.separator for folder in destination if folder.separator), "/")
     existing = {folded(decoded(folder.name)): folder.name for folder in destination if folder.selectable}
-    theirs, ours = _Names(source_prefix, source_inbox), _Names(destination_prefix, destination_inbox)
     special = {} if root else _special(_by_use(source, theirs), _by_use(destination, ours))
     taken: set[str] = set()
     routes = []
     wanted = [folder for folder in source if folder.selectable or folder.name in subscribed]
-    for folder in sorted(wanted, key=lambda f: (not f.selectable, f.name != source_inbox, f.name)):
+    for folder in sorted(wanted, key=lambda f: (not f.selectable, f.name != theirs.inbox, f.name)):
         if (earlier := decided.get(folder.name)) and folded(decoded(earlier)) in existing:
             name = decoded(earlier)
         else:
@@ -89,32 +107,12 @@ def is_trash(label: str) -> bool:
     return _plain(re.split(r"[./]", label)[-1]) in set(map(_plain, NAMES["\\trash"]))
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Names:
-    """How a mailbox's folders are called: the namespace's prefix, and the folder that is its inbox."""
-
-    prefix: bytes
-    inbox: bytes
-
-    def path(self, folder: Folder) -> list[str]:
-        """The folder's place in the hierarchy, without the prefix."""
-        if folder.name == self.inbox or folder.name.upper() == INBOX:
-            return ["INBOX"]
-        stripped = self.prefix and folder.name.startswith(self.prefix)
-        text = decoded(folder.name[len(self.prefix) :] if stripped else folder.name)
-        return text.split(folder.separator) if folder.separator else [text]
-
-    def named(self, path: list[str], separator: str) -> str:
-        """The other way round."""
-        return decoded(self.inbox) if path == ["INBOX"] else decoded(self.prefix) + separator.join(path)
-
-
 def _special(theirs: Mapping[str, list[str]], ours: Mapping[str, list[str]]) -> dict[tuple[str, ...], list[str]]:
     """Source path → destination path, for the folders both sides use for the same purpose."""
     return {tuple(theirs[use]): ours[use] for use in theirs if use in ours}
 
 
-def _by_use(folders: Iterable[Folder], names: _Names) -> dict[str, list[str]]:
+def _by_use(folders: Iterable[Folder], names: Names) -> dict[str, list[str]]:
     """Special use → path: by flag, and by name where no folder bears the flag."""
     found: dict[str, list[str]] = {}
     selectable = [folder for folder in folders if folder.selectable]

@@ -12,6 +12,7 @@ from reconcile.providers.microsoft.reading.licences import Skus
 from reconcile.providers.microsoft.reading.records import Box, Recipient
 from reconcile.providers.microsoft.wire.exchange import Exchange
 from reconcile.providers.microsoft.wire.graph import Graph
+from reconcile.providers.microsoft.wire.refusals import Refused
 
 Row = dict[str, Any]
 
@@ -66,3 +67,16 @@ def read_skus(graph: Graph, settings: Settings) -> Skus:
 def accepted_types(rows: Iterable[Row]) -> Mapping[str, str]:
     """The rows of Get-AcceptedDomain as ``list_accepted`` gives them."""
     return {str(row["DomainName"]).lower(): str(row["DomainType"]) for row in rows}
+
+
+def raised(rights: list[Row] | Refused | Problem) -> list[Row] | Refused:
+    if isinstance(rights, Problem):
+        raise rights
+    return rights
+
+
+def imap_on(guid: str, answer: list[Row] | Refused) -> bool | Refused:
+    if isinstance(answer, Refused):
+        return answer
+    row = next((row for row in answer if str(row.get("Guid") or "").lower() == guid), {})
+    return row.get("ImapEnabled") is not False

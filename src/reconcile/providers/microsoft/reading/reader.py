@@ -9,7 +9,8 @@ from reconcile.config.settings.settings import Settings
 from reconcile.problem import Problem
 from reconcile.providers.base import SETTINGS_CHECK, Finding, Observation, Observed, Scope, Seats, Wanted, Weight
 from reconcile.providers.microsoft.reading.connectors import astray
-from reconcile.providers.microsoft.reading.excerpt import Excerpt, few
+from reconcile.providers.microsoft.reading.excerpt import Excerpt
+from reconcile.providers.microsoft.reading.few import few
 from reconcile.providers.microsoft.reading.mail_settings import refusals_of_mail
 from reconcile.providers.microsoft.reading.observing import domains, mail_flow_rules
 from reconcile.providers.microsoft.reading.observing.access import observe_access

@@ -12,17 +12,21 @@ from reconcile.problem import Problem
 from reconcile.providers.microsoft.reading import records
 from reconcile.providers.microsoft.reading.licences import Skus
 from reconcile.providers.microsoft.reading.lists import (
+    imap_on,
     list_accepted,
     list_boxes,
     list_deleted_groups,
+    raised,
     read_skus,
     whole_list,
 )
+from reconcile.providers.microsoft.reading.properties import IMAP_SELECT, INBOUND, ORGANIZATION, OUTBOUND, RIGHTS_SELECT
 from reconcile.providers.microsoft.reading.records import Box, Recipient, User
 from reconcile.providers.microsoft.reading.rules import list_rules
 from reconcile.providers.microsoft.wire.concurrent import side_by_side
 from reconcile.providers.microsoft.wire.exchange import Exchange
-from reconcile.providers.microsoft.wire.graph import Graph, segment
+from reconcile.providers.microsoft.wire.graph import Graph
+from reconcile.providers.microsoft.wire.paths import segment
 from reconcile.providers.microsoft.wire.refusals import Refused
 
 Row = dict[str, Any]
@@ -32,20 +36,6 @@ Read = Callable[[], object]
 
 #: From how many mailboxes on one list of all is asked for instead of each of them.
 LIST_FROM = 30
-
-#: What tells who holds which right on a mailbox.
-_RIGHTS_SELECT = {
-    "Get-MailboxPermission": ("User", "AccessRights", "Deny", "IsInherited"),
-    "Get-RecipientPermission": ("Trustee", "AccessRights", "AccessControlType", "IsInherited"),
-}
-
-IMAP_SELECT = ("Guid", "ImapEnabled", "PrimarySmtpAddress")
-ORGANIZATION = ("Name", "RejectDirectSend")
-INBOUND = ("Name", "ConnectorType", "Enabled", "SenderIPAddresses")
-OUTBOUND = (
-    "Name", "ConnectorType", "Enabled", "AllAcceptedDomains", "IsTransportRuleScoped", "RecipientDomains", "SmartHosts",
-    "TestMode", "TlsDomain", "TlsSettings", "UseMXRecord", "ValidationRecipients",
-)  # fmt: skip
 
 
 class Tenant:
@@ -202,17 +192,17 @@ class Tenant:
         boxes = sorted(set(guids))
         missing = [guid for guid in boxes if guid not in known]
         try:
-            found = self._exchange.many(cmdlet, _RIGHTS_SELECT[cmdlet], [{"Identity": one} for one in missing])
+            found = self._exchange.many(cmdlet, RIGHTS_SELECT[cmdlet], [{"Identity": one} for one in missing])
             known.update(zip(missing, found, strict=True))
         except (Problem, Refused) as failure:
             known.update(dict.fromkeys(missing, failure))
-        return {guid: _raised(known[guid]) for guid in boxes}
+        return {guid: raised(known[guid]) for guid in boxes}
 
     def copier_permissions(self, guids: Iterable[str], principal: str) -> Mapping[str, list[Row] | Refused]:
         """The rows of ``Get-MailboxPermission`` that concern one application, of each mailbox, batched."""
         boxes = sorted(set(guids))
         asked = [{"Identity": guid, "User": principal} for guid in boxes]
-        rights = _RIGHTS_SELECT["Get-MailboxPermission"]
+        rights = RIGHTS_SELECT["Get-MailboxPermission"]
         return dict(zip(boxes, self._exchange.many("Get-MailboxPermission", rights, asked), strict=True))
 
     def imap(self, guids: Collection[str]) -> Mapping[str, bool | Refused]:
@@ -227,7 +217,7 @@ class Tenant:
         """The same, each mailbox asked about by itself, batched."""
         boxes = sorted(guids)
         answers = self._exchange.many("Get-CASMailbox", IMAP_SELECT, [{"Identity": guid} for guid in boxes])
-        return {guid: _imap(guid, answer) for guid, answer in zip(boxes, answers, strict=True)}
+        return {guid: imap_on(guid, answer) for guid, answer in zip(boxes, answers, strict=True)}
 
     def _user_rows(self) -> list[Row]:
         return self._graph.rows("/users", records.USER_SELECT, top=999)
@@ -252,16 +242,3 @@ class Tenant:
         if isinstance(found, Problem | Refused):
             raise found
         return found  # type: ignore[no-any-return]
-
-
-def _raised(rights: list[Row] | Refused | Problem) -> list[Row] | Refused:
-    if isinstance(rights, Problem):
-        raise rights
-    return rights
-
-
-def _imap(guid: str, answer: list[Row] | Refused) -> bool | Refused:
-    if isinstance(answer, Refused):
-        return answer
-    row = next((row for row in answer if str(row.get("Guid") or "").lower() == guid), {})
-    return row.get("ImapEnabled") is not False

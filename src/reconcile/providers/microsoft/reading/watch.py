@@ -14,7 +14,8 @@ from reconcile.providers.microsoft.reading.lists import list_boxes
 from reconcile.providers.microsoft.reading.records import Box, User, smtp_addresses
 from reconcile.providers.microsoft.reading.tenant import LIST_FROM
 from reconcile.providers.microsoft.wire.exchange import Exchange, Row
-from reconcile.providers.microsoft.wire.graph import Graph, segment
+from reconcile.providers.microsoft.wire.graph import Graph
+from reconcile.providers.microsoft.wire.paths import segment
 from reconcile.providers.microsoft.wire.refusals import Refused
 
 T = TypeVar("T")

@@ -20,9 +20,9 @@ from reconcile.clock import Clock
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.wire import exchange_answers as answers
 from reconcile.providers.microsoft.wire.concurrent import side_by_side
-from reconcile.providers.microsoft.wire.graph import BARREN_PAGES, check_length, is_table
 from reconcile.providers.microsoft.wire.message import Reply, Request, Service, Verdict
 from reconcile.providers.microsoft.wire.pacing import Places
+from reconcile.providers.microsoft.wire.paging import BARREN_PAGES, check_length, is_table
 from reconcile.providers.microsoft.wire.refusals import Refused
 from reconcile.providers.microsoft.wire.transport import Transport
 

@@ -8,13 +8,14 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import quote, urlencode
 
 from reconcile.clock import Clock
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.wire.concurrent import side_by_side
 from reconcile.providers.microsoft.wire.message import Reply, Request, Service, Verdict, by_status
 from reconcile.providers.microsoft.wire.pacing import Quota
+from reconcile.providers.microsoft.wire.paging import BARREN_PAGES, check_length, is_table
+from reconcile.providers.microsoft.wire.paths import query
 from reconcile.providers.microsoft.wire.refusals import Refused
 from reconcile.providers.microsoft.wire.transport import Transport
 
@@ -26,9 +27,6 @@ BATCH = 20
 CONCURRENT = 16
 #: How often a list is begun, and how many empty pages may follow each other.
 LIST_ATTEMPTS = 3
-BARREN_PAGES = 50
-#: Pages and rows of one list. A tenant of a hundred thousand users has a thousand and a hundred thousand.
-MOST_PAGES, MOST_ROWS = 5000, 1_000_000
 
 
 class Graph:
@@ -220,21 +218,6 @@ class Graph:
         )
 
 
-def is_table(value: object) -> bool:
-    """Whether a page's value is a list of objects, as it always is."""
-    return isinstance(value, list) and all(isinstance(row, dict) for row in value)
-
-
-def check_length(service: str, pages: int, rows: int) -> None:
-    """Raise ``Problem`` M365-08 for a list that leads on and on."""
-    if pages >= MOST_PAGES or rows > MOST_ROWS:
-        raise Problem(
-            "M365-08",
-            f"{service}'s list has no end: {rows:,} rows in {pages:,} pages.",
-            "nothing was concluded from it; run it again later, and report it if it stays",
-        )
-
-
 def _judge(reply: Reply) -> Verdict:
     """By status, but for two who write at once: the second was not carried out and may come again."""
     body = reply.json() if reply.status == 409 else None
@@ -248,11 +231,6 @@ def _judge(reply: Reply) -> Verdict:
 _AT_ONCE = ("Directory_ConcurrencyViolation", "Request_MultipleObjectsWithSameKeyValue")
 
 
-def segment(text: str) -> str:
-    """One path segment: ids, UPNs and domains with what URLs reserve escaped."""
-    return quote(text, safe="@!'~")
-
-
 def _part(number: str, path: str) -> Row:
     headers = _consistency(path)
     return {"id": number, "method": "GET", "url": path, **({"headers": headers} if headers else {})}
@@ -262,11 +240,3 @@ def _consistency(path: str) -> dict[str, str]:
     """What a counted query says besides: only on the index that lags behind can Graph count, and search for the end of
     a value (Graph: advanced query capabilities)."""
     return {"ConsistencyLevel": "eventual"} if "$count=true" in path else {}
-
-
-def query(select: Iterable[str] = (), **options: str | int) -> str:
-    """The options of a collection's address, as ``?$top=999&$select=id``."""
-    asked = {f"${name}": value for name, value in options.items()}
-    if names := ",".join(select):
-        asked["$select"] = names
-    return f"?{urlencode(asked, safe='$,', quote_via=quote)}" if asked else ""

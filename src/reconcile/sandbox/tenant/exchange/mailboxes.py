@@ -10,28 +10,15 @@ from reconcile.sandbox.tenant.cmdlet_error import CmdletError
 from reconcile.sandbox.tenant.exchange import rows as exchange_rows
 from reconcile.sandbox.tenant.exchange.encoding import size_of
 from reconcile.sandbox.tenant.exchange.mailbox_rows import mailbox_row
+from reconcile.sandbox.tenant.exchange.mailbox_settings import PROTOCOLS, SETTINGS
 from reconcile.sandbox.tenant.exchange.multi_valued import added_and_removed
 from reconcile.sandbox.tenant.exchange.recipients import Outcome, Parameters, Recipients
-from reconcile.sandbox.tenant.name_list import names
 from reconcile.sandbox.tenant.world import addresses
 from reconcile.sandbox.tenant.world.address_book import AddressTakenError
 from reconcile.sandbox.tenant.world.objects import Mailbox
 from reconcile.sandbox.tenant.world.world import World
 
 _ALIAS = re.compile(r"[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+(\.[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+)*")
-_SETTINGS = {
-    name.lower(): name
-    for name in names(
-        "HiddenFromAddressListsEnabled MessageCopyForSentAsEnabled MessageCopyForSendOnBehalfEnabled "
-        "DeliverToMailboxAndForward RequireSenderAuthenticationEnabled ForwardingSmtpAddress MailTip"
-    )
-}
-_PROTOCOLS = {
-    name.lower(): name
-    for name in names(
-        "ActiveSyncEnabled EwsEnabled ImapEnabled MAPIEnabled OWAEnabled PopEnabled SmtpClientAuthenticationDisabled"
-    )
-}
 
 
 class Mailboxes:
@@ -98,7 +85,7 @@ class Mailboxes:
             if parameter in given:
                 name = "MaxReceiveSize" if parameter == "maxreceivesize" else "MaxSendSize"
                 box.settings[name] = size_of(given[parameter])
-        box.settings |= {_SETTINGS[key]: value for key, value in given.items() if key in _SETTINGS}
+        box.settings |= {SETTINGS[key]: value for key, value in given.items() if key in SETTINGS}
         custom = {
             key.replace("customattribute", "extensionAttribute"): value or None
             for key, value in given.items()
@@ -114,7 +101,7 @@ class Mailboxes:
 
     def set_protocols(self, given: Parameters) -> Outcome:
         box = self._recipients.one(given.pop("identity"))
-        box.protocols |= {_PROTOCOLS[key]: value for key, value in given.items() if key in _PROTOCOLS}
+        box.protocols |= {PROTOCOLS[key]: value for key, value in given.items() if key in PROTOCOLS}
         self._world.tell(box)
         return [], []
 

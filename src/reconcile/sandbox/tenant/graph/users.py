@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconcile.sandbox.tenant.graph.listing import Pages, is_eventual
@@ -14,6 +14,7 @@ from reconcile.sandbox.tenant.graph.permissions import check_sensitive
 from reconcile.sandbox.tenant.graph.refusal import GraphRefusal, bad_request, denied, not_found, taken
 from reconcile.sandbox.tenant.graph.schema import USER
 from reconcile.sandbox.tenant.graph.search_index import SearchIndex
+from reconcile.sandbox.tenant.graph.shown_user import ShownUser
 from reconcile.sandbox.tenant.https.web import Answer, Request
 from reconcile.sandbox.tenant.world import addresses
 from reconcile.sandbox.tenant.world.address_book import AddressTakenError
@@ -163,7 +164,7 @@ class Users:
     def _visible(self) -> Iterator[Mapping[str, Any]]:
         now = self._world.clock.now()
         lag = dt.timedelta(seconds=self._world.delays.deletion_listing)
-        yield from (_Shown(user, self.shown) for user in self._world.users.values() if user.listed_from <= now)
+        yield from (ShownUser(user, self.shown) for user in self._world.users.values() if user.listed_from <= now)
         for user in self._world.deleted.values():
             if user.deleted is not None and user.deleted + lag > now:
                 yield {**self.shown(user), "userPrincipalName": user.upn[32:], "deletedDateTime": None}
@@ -219,29 +220,6 @@ def _decomposed(values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: unicodedata.normalize("NFD", value) if isinstance(value, str) else value for name, value in values.items()
     }
-
-
-class _Shown(Mapping[str, Any]):
-    """A user's properties, made out once another than the id is asked for: most users of a list are not on the page."""
-
-    def __init__(self, user: User, show: Callable[[User], Mapping[str, Any]]) -> None:
-        self._user = user
-        self._show = show
-        self._properties: Mapping[str, Any] | None = None
-
-    def __getitem__(self, name: str) -> Any:
-        return self._user.id if name == "id" else self._all()[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._all())
-
-    def __len__(self) -> int:
-        return len(self._all())
-
-    def _all(self) -> Mapping[str, Any]:
-        if self._properties is None:
-            self._properties = self._show(self._user)
-        return self._properties
 
 
 def _service(plan_name: str) -> str:

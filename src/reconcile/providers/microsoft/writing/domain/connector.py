@@ -9,7 +9,7 @@ from typing import Any
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.microsoft.reading.connectors import PREFIX, TLS, connector_fields, listed, ours, recipients
-from reconcile.providers.microsoft.reading.tenant import OUTBOUND
+from reconcile.providers.microsoft.reading.properties import OUTBOUND
 from reconcile.providers.microsoft.wire.exchange import Row
 from reconcile.providers.microsoft.wire.multi_valued import edited
 from reconcile.providers.microsoft.wire.refusals import Refused

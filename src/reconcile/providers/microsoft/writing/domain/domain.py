@@ -6,7 +6,8 @@ from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.microsoft.reading import observed_state, records
 from reconcile.providers.microsoft.reading.lists import list_accepted
-from reconcile.providers.microsoft.wire.graph import Row, segment
+from reconcile.providers.microsoft.wire.graph import Row
+from reconcile.providers.microsoft.wire.paths import segment
 from reconcile.providers.microsoft.wire.refusals import Refused
 from reconcile.providers.microsoft.writing.domain.mail_flow import RELAY, set_type
 from reconcile.providers.microsoft.writing.read_back import created, until

@@ -6,7 +6,7 @@ from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.microsoft.reading.lists import list_accepted
 from reconcile.providers.microsoft.wire.exchange import Exchange
-from reconcile.providers.microsoft.wire.graph import segment
+from reconcile.providers.microsoft.wire.paths import segment
 from reconcile.providers.microsoft.writing.domain import edge
 from reconcile.providers.microsoft.writing.read_back import AGREEING, until
 from reconcile.providers.microsoft.writing.services import Surfaces, disagrees

@@ -10,7 +10,7 @@ from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.microsoft.reading import records
 from reconcile.providers.microsoft.reading.records import ENTRY, STAMP, STAMP_PREFIX, User, stamp
-from reconcile.providers.microsoft.wire.graph import segment
+from reconcile.providers.microsoft.wire.paths import segment
 from reconcile.providers.microsoft.wire.refusals import Refused
 from reconcile.providers.microsoft.writing.mailbox.deleted import DeletedAccounts
 from reconcile.providers.microsoft.writing.read_back import created, retrying, until

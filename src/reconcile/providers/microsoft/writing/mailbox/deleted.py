@@ -9,7 +9,7 @@ import threading
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.reading.address_holders import former_name
 from reconcile.providers.microsoft.reading.records import USER_SELECT, Row, User, smtp_addresses, stamp, user
-from reconcile.providers.microsoft.wire.graph import segment
+from reconcile.providers.microsoft.wire.paths import segment
 from reconcile.providers.microsoft.writing.services import Surfaces
 from reconcile.resources.address import Address
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.reading.records import USER_SELECT, User, known_user, stamp
-from reconcile.providers.microsoft.wire.graph import segment
+from reconcile.providers.microsoft.wire.paths import segment
 from reconcile.providers.microsoft.wire.refusals import Refused, explained
 from reconcile.providers.microsoft.writing.mailbox.accounts import PASSWORDS, NewPassword, password_profile
 from reconcile.providers.microsoft.writing.read_back import AGREEING, until

@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Mapping
 from reconcile.providers.base import Order
 from reconcile.providers.microsoft.reading import observed_state
 from reconcile.providers.microsoft.reading.records import Box, User, domain_of, smtp_addresses
-from reconcile.providers.microsoft.wire.graph import segment
 from reconcile.providers.microsoft.wire.multi_valued import edited
+from reconcile.providers.microsoft.wire.paths import segment
 from reconcile.providers.microsoft.wire.refusals import Refused, holds_address
 from reconcile.providers.microsoft.writing.boundary import check_inside, check_ours
 from reconcile.providers.microsoft.writing.mailbox.accounts import Accounts, NewPassword

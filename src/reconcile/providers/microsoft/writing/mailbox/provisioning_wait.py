@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.microsoft.reading.records import User
-from reconcile.providers.microsoft.wire.graph import segment
+from reconcile.providers.microsoft.wire.paths import segment
 from reconcile.providers.microsoft.writing.read_back import until
 from reconcile.providers.microsoft.writing.services import Surfaces
 

@@ -8,7 +8,7 @@ from reconcile.problem import Problem
 from reconcile.providers.microsoft.reading.licences import Skus
 from reconcile.providers.microsoft.reading.lists import read_skus
 from reconcile.providers.microsoft.reading.records import User
-from reconcile.providers.microsoft.wire.graph import segment
+from reconcile.providers.microsoft.wire.paths import segment
 from reconcile.providers.microsoft.wire.refusals import Refused
 from reconcile.providers.microsoft.writing.read_back import retrying
 from reconcile.providers.microsoft.writing.services import Surfaces
