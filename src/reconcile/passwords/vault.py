@@ -70,10 +70,6 @@ class Vault:
         self._draw = draw
         self._clock = clock
 
-    @property
-    def can_seal(self) -> bool:
-        return bool(self._recipients)
-
     def seal(self, federation: str, address: str, password: str) -> Sealed:
         """Put the password in the vault, durably. Raises ``Problem`` SEC01 without a key to seal to, SEC02 for one that
         is none, STA01 or STA06 when it cannot be written: then it must not be used."""

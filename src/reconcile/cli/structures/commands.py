@@ -70,7 +70,7 @@ def read(session: Session, fewer: bool) -> int:
 def show(session: Session, what: tuple[str, ...], incomplete: bool, day: dt.datetime | None, as_json: bool) -> int:
     """Show what addresses of these structures show, who belongs to them, and what they lack; without names, of every
     structure that a federation file names."""
-    from reconcile.config.federation.scalars import atrium_number
+    from reconcile.config.federation.atrium import atrium_number
     from reconcile.views.structures import as_object, table, used
 
     register = _held(session, day)

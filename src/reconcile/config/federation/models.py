@@ -7,17 +7,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from reconcile.config.federation.addresses import Domain, EmailAddress
-from reconcile.config.federation.scalars import (
-    Amount,
-    AtriumId,
-    Code,
-    Date,
-    Flag,
-    Licence,
-    Line,
-    SchemaVersion,
-    refuse,
-)
+from reconcile.config.federation.atrium import AtriumId
+from reconcile.config.federation.scalars import Amount, Code, Date, Flag, Licence, Line, SchemaVersion, refuse
 from reconcile.config.federation.section import Section
 from reconcile.config.federation.structure import Structure
 

@@ -11,13 +11,10 @@ import re
 from decimal import Decimal
 from typing import Annotated, Any, Literal, NoReturn
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from reconcile.language.phrase import Phrase
-
-# PopStructure's "Code structure", ``ANT CE 055 0 00000 002689``: the department third, the Atrium number last.
-ATRIUM_PATTERN = r"^(?:[A-Z]{2,4} +[A-Z]{2} +[0-9][0-9AB]{2} +[0-9] +[0-9]{5} +)?0*[1-9][0-9]{0,8}$"
 
 _LICENCES = {"e1": "E1", "e3": "E3", "shared": "shared", "partagée": "shared", "partagee": "shared"}
 
@@ -74,32 +71,6 @@ def _licence(value: Any) -> Any:
     if word not in _LICENCES:
         refuse("SPF105", Phrase("{value} is not a licence", value=shown(value)), "write E1, E3 or shared")
     return _LICENCES[word]
-
-
-class AtriumNumber(int):
-    """A structure's number; ``department`` as the whole code says it ("055"), "" when only the number was written."""
-
-    department: str = ""
-
-
-def _atrium_id(value: Any) -> Any:
-    if isinstance(value, int):
-        return value if isinstance(value, AtriumNumber) else AtriumNumber(value)
-    number = atrium_number(value) if isinstance(value, str) else None
-    if number is None:
-        hint = Phrase("write the number, like 2689, or the whole code, like ANT CE 055 0 00000 002689")
-        refuse("SPF402", Phrase("{value} is not an Atrium identifier", value=shown(value)), hint)
-    return number
-
-
-def atrium_number(text: str) -> AtriumNumber | None:
-    """A structure's number out of its digits or its whole code; None for what is neither."""
-    if not re.fullmatch(ATRIUM_PATTERN, text.strip()):
-        return None
-    words = text.split()
-    number = AtriumNumber(words[-1])
-    number.department = words[2] if len(words) > 2 else ""
-    return number
 
 
 def _postal_code(text: str) -> str:
@@ -204,19 +175,6 @@ Licence = Annotated[
             "pattern": "^([Ee][13]|[Ss][Hh][Aa][Rr][Ee][Dd]|[Pp][Aa][Rr][Tt][Aa][Gg][ÉéEe][Ee])$",
             "patternErrorMessage": "One of E1, E3, shared (Partagée)",
             "examples": ["E1", "E3", "shared", "Partagée"],
-        }
-    ),
-]
-AtriumId = Annotated[
-    int,
-    PlainValidator(_atrium_id),  # pydantic's own would make a plain int of it
-    WithJsonSchema(
-        {
-            "type": ["integer", "string"],
-            "minimum": 1,
-            "pattern": ATRIUM_PATTERN,
-            "patternErrorMessage": "A number, like 2689, or the whole code, like ANT CE 055 0 00000 002689",
-            "examples": [2689, "ANT CE 055 0 00000 002689"],
         }
     ),
 ]

@@ -6,12 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from reconcile.config.federation.scalars import (
-    AtriumId,
-    Line,
-    PostalCode,
-    WebAddress,
-)
+from reconcile.config.federation.atrium import AtriumId
+from reconcile.config.federation.scalars import Line, PostalCode, WebAddress
 from reconcile.config.federation.section import Section
 
 

@@ -168,7 +168,3 @@ class DnsServices:
         resolver = Resolver(primary, self.settings.resolvers)
         preflight = self._preflight(manual.host, manual.port)
         return manual_provider(primary, resolver, preflight, replaceable(self.settings))
-
-
-def _shown_of(domain: str) -> list[RecordKey]:
-    return [RecordKey.parse(f"{below}{domain}/{rdtype}") for below, rdtype in _SHOWN]

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from reconcile.config.federation.scalars import AtriumNumber, atrium_number
+from reconcile.config.federation.atrium import AtriumNumber, atrium_number
 from reconcile.config.structures.register import Fact
 
 #: What the tenant keeps of each (Graph: user).

@@ -68,10 +68,6 @@ class Style:
     def total(self) -> Any:
         return self._made(num_format='#,##0.00" €"', align="right", bold=True, bg_color=AMBER)
 
-    @functools.cached_property
-    def mono(self) -> Any:
-        return self._made(num_format="@")
-
     def cell(self, *, filled: bool, text: bool, free: bool, kind: str = "") -> Any:
         """A cell of the table: locked and grey where nothing is to be written. ``kind``: size or date."""
         return self._cells(filled, text, free, kind)
