@@ -6,11 +6,15 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.mailcopy.dovecot import Dovecot
+from tests.federations import MEUSE
+from tests.mailcopy.dovecot import MASTER, MASTER_PASSWORD, Dovecot
 from tests.mailcopy.post import Box, Mail, letter
 from tests.mailcopy.rewriting import RewritingRelay
 
+from reconcile.cli.rehearse.hosts import old_mailboxes
+from reconcile.cli.session.session import Session
 from reconcile.clock import SystemClock
+from reconcile.config.load import load_files
 from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.passes import copy_mailbox
 from reconcile.mailcopy.reverse import copy_back
@@ -81,3 +85,42 @@ def test_an_answer_lost_by_such_a_server_doubles_nothing(old_box: Box, batching_
         report = copy_mailbox(old_box.endpoint(), new_box.endpoint(port=relay.port), ledger, CLOCK)
     assert report.complete
     assert new_box.contents("INBOX") == old_box.contents("INBOX")
+
+
+SETTINGS = """
+[tenant]
+id = "00000000-0000-4000-8000-000000000000"
+initial_domain = "entraide.onmicrosoft.com"
+client_id = "00000000-0000-4000-8000-000000000001"
+copier_principal = "00000000-0000-4000-8000-000000000002"
+[dns]
+host = "127.0.0.1"
+key_name = "reconcile"
+[legacy.mutualise]
+host = "127.0.0.1"
+port = {port}
+tls = false
+master_user = "{master}"
+logins = {{spf55 = ["{login}"]}}
+"""
+
+
+@pytest.mark.parametrize("lacking", [(), *LACKING])
+def test_a_rehearsal_tells_what_a_copy_back_will_do_without(
+    lacking: tuple[str, ...], old_box: Box, tmp_path: Path
+) -> None:
+    old_box.put("INBOX", letter(1))
+    file = tmp_path / "spf55.yaml"
+    box = "contact@spf55.org: {licence: E1, single_user: true, directory: {last_name: A, first_name: B}"
+    file.write_text(f"{MEUSE}  {box}, legacy_login: {old_box.user}}}\n", encoding="utf-8")
+    with RewritingRelay(old_box.host.port, lambda line: without(lacking, line)) as relay:
+        settings = tmp_path / "reconcile.toml"
+        settings.write_text(SETTINGS.format(port=relay.port, master=MASTER, login=old_box.user), encoding="utf-8")
+        environment = {"RECONCILE_LEGACY_PASSWORD": MASTER_PASSWORD}
+        session = Session(environment, sandbox=False, color="never", federations=tmp_path, settings_file=settings)
+        (federation,) = load_files([file]).federations
+        said = [check.message for check in old_mailboxes(session, federation)]
+    assert said[0] == "The old host opens 1 mailboxes to the copier."
+    names = " and ".join(lacking)
+    slow = [f"The old host lacks {names}: a copy back into it works, one message after the other."] if lacking else []
+    assert said[1:] == slow

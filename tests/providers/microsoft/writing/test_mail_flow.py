@@ -26,6 +26,13 @@ def test_a_relay_that_is_refused_once_shows_as_a_difference_and_is_set_the_next_
     assert tenant.make("mail_flow", DOMAIN, {"type": "InternalRelay"}).fields == {"type": "InternalRelay"}
 
 
+@pytest.mark.parametrize("kind", ["busy", "unavailable", "throttle", "drop_answer"])
+def test_a_relay_call_that_fails_for_a_moment_is_made_again_at_once(tenant: World, kind: str) -> None:
+    tenant.fault(kind, "Set-AcceptedDomain", 2)
+    tenant.add_domain()
+    assert tenant.live("mail_flow", DOMAIN).fields == {"type": "InternalRelay"}
+
+
 def test_after_the_switch_the_tenant_answers_for_every_address(world: World) -> None:
     made = world.make("mail_flow", DOMAIN, AUTHORITATIVE)
     assert world.live("mail_flow", DOMAIN) == made
