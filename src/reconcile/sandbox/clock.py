@@ -9,11 +9,15 @@ import requests
 
 from reconcile.problem import Problem
 
+#: Whoever waits beside many others waits for its turn.
+_SECONDS = 600
+
 
 class SandboxClock:
     """Reads and advances the clock of a running sandbox through its control address.
 
-    Two who wait at once each name the moment they wait for, so their waits overlap as they would in the world.
+    Two who wait at once each name the moment they wait for, so their waits overlap as they would in the world; the
+    sandbox moves its clock to the earlier one, once nobody asks it for anything else.
     """
 
     def __init__(self, control: str, ca_file: Path | None) -> None:
@@ -35,7 +39,7 @@ class SandboxClock:
 
     def _ask(self, method: str, body: dict[str, str] | None) -> dt.datetime:
         try:
-            answer = self._session.request(method, self._address, json=body, timeout=30)
+            answer = self._session.request(method, self._address, json=body, timeout=_SECONDS)
             answer.raise_for_status()
             return dt.datetime.fromisoformat(answer.json()["now"])
         except (OSError, ValueError, KeyError):  # requests' own errors are OSErrors; so is a missing authority

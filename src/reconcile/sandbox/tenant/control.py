@@ -22,6 +22,17 @@ from reconcile.sandbox.tenant.world.provisioning import follow_licences
 from reconcile.sandbox.tenant.world.world import World
 
 
+def wished(request: Request) -> dt.datetime | None:
+    """The moment to which a request would move the clock; None for any other, and for one that says no moment."""
+    if (request.method, *request.segments[1:]) != ("POST", "clock"):
+        return None
+    try:
+        moment = dt.datetime.fromisoformat(json.loads(request.body)["advance_to"])
+        return moment if moment.tzinfo else None
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
 class Control:
     """Everything under /sandbox."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 import logging
@@ -14,8 +15,9 @@ from pathlib import Path
 from reconcile.sandbox.tenant.behaviour.delays import Delays
 from reconcile.sandbox.tenant.behaviour.faults import Faults
 from reconcile.sandbox.tenant.behaviour.profiles import PROFILES, Profile
+from reconcile.sandbox.tenant.behaviour.turns import Turns
 from reconcile.sandbox.tenant.behaviour.virtual_clock import VirtualClock
-from reconcile.sandbox.tenant.control import Control
+from reconcile.sandbox.tenant.control import Control, wished
 from reconcile.sandbox.tenant.exchange.invoke_command import Exchange
 from reconcile.sandbox.tenant.graph.routes import Graph
 from reconcile.sandbox.tenant.https.certificates import issue_certificates
@@ -79,6 +81,7 @@ class TenantServer:
         certificates = issue_certificates(folder)
         self.ca_file = certificates.authority
         self._clock = VirtualClock(options.now or dt.datetime.now(dt.UTC), options.flow)
+        self._turns = Turns(self._clock.now)
         self._web = WebServer(self._answer, self._clock.now, certificates.server, certificates.key, options.port)
         self.url = f"https://127.0.0.1:{self._web.port}"
         self.control = f"{self.url}/sandbox"
@@ -122,7 +125,17 @@ class TenantServer:
 
     def _answer(self, request: Request) -> Answer:
         if request.segments[0] == "sandbox":
-            return self._control.page(request)
+            with self._turn_of(request):
+                return self._control.page(request)
+        with self._turns.work():
+            return self._service(request)
+
+    def _turn_of(self, request: Request) -> contextlib.AbstractContextManager[None]:
+        """A client that waits has its turn; whoever only looks, or sets something up by hand, is answered at once."""
+        moment = wished(request)
+        return self._turns.leap(moment) if moment is not None else contextlib.nullcontext()
+
+    def _service(self, request: Request) -> Answer:
         started, began = self._clock.now(), time.monotonic()
         try:
             answer = self._faults.through(request, self._page)
