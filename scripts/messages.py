@@ -59,10 +59,8 @@ def in_code() -> Iterator[Found]:
 
 def of_commands() -> Iterator[Found]:
     """The help of every command, group and option, as click shows it."""
-    from reconcile.cli.commands import COMMANDS
     from reconcile.cli.main import cli
 
-    yield from (Found(line, "", "the command") for _, line in COMMANDS.values())
     yield from _help(cli, "reconcile", click.Context(cli))
 
 
@@ -127,6 +125,8 @@ def _help(command: click.Command, name: str, context: click.Context) -> Iterator
     for option in command.params:
         if isinstance(option, click.Option) and option.help:
             yield Found(option.help, "", name)
+    if isinstance(command, LazyGroup):
+        yield from (Found(line, "", name) for line in command.lines.values())
     if isinstance(command, click.Group):
         for word in command.list_commands(context):
             if (below := command.get_command(context, word)) is not None:

@@ -15,10 +15,7 @@ from scripts.messages import PO, every
 from reconcile.documents.french import spaced
 
 #: What is told in French throughout. What a file elsewhere says may still be told in English.
-CONVERTED = (
-    *("click/", "the command", "reconcile ", "reconcile/cli/main.py", "reconcile/cli/validate.py", "reconcile/config/"),
-    *("reconcile/views/diagnostics.py",),
-)
+CONVERTED = (*("click/", "reconcile ", "reconcile/cli/", "reconcile/config/", "reconcile/views/diagnostics.py"),)
 
 
 @cache

@@ -11,6 +11,7 @@ from reconcile.cli.session.exits import DONE
 from reconcile.cli.session.moment import as_of_option
 from reconcile.cli.session.named import named
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 
 
 @click.command()
@@ -38,7 +39,7 @@ def cost(session: Session, what: tuple[str, ...], as_json: bool) -> int:
     if what and not valid:
         loaded.select([*chosen])  # says what is wrong with them
     for path in sorted({one.path for one in loaded.errors if one.path.stem in chosen}):
-        session.warn(f"Left out: {path} is not valid (reconcile validate says why).")
+        session.warn(Phrase("Left out: {path} is not valid (reconcile validate says why).", path=path))
     found = costs(valid, settings.prices, today)
     day = max((one.cost.on for one in found), default=today)
     whole = together([one.cost for one in found], settings.prices, day)

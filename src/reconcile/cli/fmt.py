@@ -11,6 +11,7 @@ import click
 
 from reconcile.cli.session.exits import DONE, ERROR
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 
@@ -33,7 +34,9 @@ def fmt(session: Session, what: tuple[str, ...], check: bool, diff: bool) -> int
         try:
             changed |= _formatted(path, check=check, diff=diff)
         except Problem as problem:
-            session.warn(f"{problem.code} {problem.message}\n  → {problem.hint}")
+            session.warn(
+                Phrase("{code} {message}\n  → {hint}", code=problem.code, message=problem.message, hint=problem.hint)
+            )
             ended = max(ended, problem.exit_code)
     return ended or (ERROR if changed and check else DONE)
 
@@ -47,7 +50,12 @@ def _files(session: Session, what: tuple[str, ...]) -> Iterator[Path]:
         known = [Path(name), session.federations / f"{slug}.yaml"]
         found = next((path for path in known if path.is_file()), None)
         if found is None:
-            raise Problem("CFG04", f"There is no file and no federation {name}.", "see the folder federations", 3)
+            raise Problem(
+                "CFG04",
+                Phrase("There is no file and no federation {name}.", name=name),
+                "see the folder federations",
+                3,
+            )
         yield found
 
 
@@ -61,7 +69,9 @@ def _formatted(path: Path, *, check: bool, diff: bool) -> bool:
     try:
         text = decode(read_file(path))
     except Unreadable as refused:
-        raise Problem("FMT01", f"{path}: {refused.flaw.message}.", "see: reconcile validate", 3) from None
+        raise Problem(
+            "FMT01", Phrase("{path}: {message}.", path=path, message=refused.flaw.message), "see: reconcile validate", 3
+        ) from None
     wanted = formatted(text, str(path))
     if wanted == text:
         return False
@@ -81,7 +91,9 @@ def _stdin(check: bool) -> int:
     try:
         text = decode(sys.stdin.buffer.read())
     except Unreadable as refused:
-        raise Problem("FMT01", f"stdin: {refused.flaw.message}.", "give it a federation file", 3) from None
+        raise Problem(
+            "FMT01", Phrase("stdin: {message}.", message=refused.flaw.message), "give it a federation file", 3
+        ) from None
     wanted = formatted(text, "stdin")
     if not check:
         click.echo(wanted, nl=False)

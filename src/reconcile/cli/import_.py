@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -38,25 +39,38 @@ def import_federation(session: Session, code: str, domain: str, subdomains: tupl
     from reconcile.cli.wiring.providers import readers
     from reconcile.config.document.draft import Draft, render
     from reconcile.state.durable import replace_file
-    from reconcile.views.wording import count
 
     slug = f"spf{code.lower().removeprefix('spf')}"
     path = session.federations / f"{slug}.yaml"
     if path.exists():
-        raise Problem("IMP01", f"{path} exists already.", "import describes a federation that has no file yet", 3)
+        raise Problem(
+            "IMP01",
+            Phrase("{path} exists already.", path=path),
+            "import describes a federation that has no file yet",
+            3,
+        )
     domains = dict.fromkeys((domain.lower(), *(one.lower() for one in subdomains)), slug)
     boxes, left_out = _boxes(readers(session)["microsoft"], slug, domains)
     if not boxes:
-        raise Problem("IMP02", f"The tenant has no mailbox in {domain}.", "is the domain right?")
+        raise Problem("IMP02", Phrase("The tenant has no mailbox in {domain}.", domain=domain), "is the domain right?")
     today = session.clock.now().astimezone(session.zone).date()
     draft = Draft(slug.removeprefix("spf"), name, domain.lower(), sorted(set(domains) - {domain.lower()}), today, boxes)
     replace_file(path, render(draft).encode())
     for what, why in left_out.items():
-        session.warn(f"Left out: {what}: {why}.")
+        session.warn(Phrase("Left out: {what}: {why}.", what=what, why=why))
     adopted = _adopt(session, slug)
-    are = "is now ours, as it is" if adopted == 1 else "are now ours, as they are"
-    boxes_written, resources = count(len(boxes), "mailbox", "mailboxes"), count(adopted, "resource")
-    session.warn(f"Wrote {path}: {boxes_written}; {resources} {are}.")
+    are = Phrase("is now ours, as it is") if adopted == 1 else Phrase("are now ours, as they are")
+    boxes_written = Phrase.counted("{number} mailbox", "{number} mailboxes", len(boxes))
+    resources = Phrase.counted("{number} resource", "{number} resources", adopted)
+    session.warn(
+        Phrase(
+            "Wrote {path}: {boxes_written}; {resources} {are}.",
+            path=path,
+            boxes_written=boxes_written,
+            resources=resources,
+            are=are,
+        )
+    )
     session.warn("  → look at what remains: reconcile plan " + slug)
 
 
@@ -70,17 +84,18 @@ def _boxes(reader: Reader, slug: str, domains: Mapping[str, str]) -> tuple[list[
     asked = [Address(slug, kind, one.key) for one in listed for kind in ("mailbox", "access")]
     observed = reader.observe(Scope([Wanted(address, None) for address in asked], domains)).observed
     _refuse_unknown(observed)
-    boxes, left_out = [], {}
+    boxes: list[DraftBox] = []
+    left_out: dict[str, str] = {}
     people = {one.key for one in listed}
     for one in listed:
         live = observed[Address(slug, "mailbox", one.key)]
         access = observed[Address(slug, "access", one.key)]
         if not isinstance(live, Live) or live.fields.get("licence") not in ("E1", "E3", "shared"):
-            left_out[one.key] = "it has no E1 or E3 licence and is not a shared mailbox"
+            left_out[one.key] = Phrase("it has no E1 or E3 licence and is not a shared mailbox")
             continue
         box = _draft_box(live, access if isinstance(access, Live) else None)
         for who in [who for who in box.delegates if who not in people]:
-            left_out[f"{who} as a delegate of {one.key}"] = (
+            left_out[Phrase("{who} as a delegate of {key}", who=who, key=one.key)] = Phrase(
                 "it keeps its rights; to manage them, name it under external_members and among the delegates"
             )
             del box.delegates[who]
@@ -93,7 +108,11 @@ def _refuse_unknown(observed: Mapping[Address, Observed]) -> None:
 
     for address, shown in observed.items():
         if isinstance(shown, Unknown):
-            raise Problem("IMP03", f"{address} cannot be read: {shown.reason}.", "nothing was written; try again")
+            raise Problem(
+                "IMP03",
+                Phrase("{address} cannot be read: {reason}.", address=address, reason=shown.reason),
+                "nothing was written; try again",
+            )
 
 
 def _draft_box(live: Live, access: Live | None) -> DraftBox:

@@ -13,6 +13,7 @@ import click
 from reconcile.cli.session.exits import DONE
 from reconcile.cli.session.named import named
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 
 if TYPE_CHECKING:
     from reconcile.providers.microsoft.reading.relayed import Relayed
@@ -67,4 +68,6 @@ def _read(session: Session, since: Mapping[str, dt.datetime], now: dt.datetime) 
     try:
         return read_relayed(graph, exchange, settings, since, now)
     except Refused as refused:
-        raise Problem("FLOW02", f"Message trace cannot be read: {refused.text}", "see docs/permissions.md") from None
+        raise Problem(
+            "FLOW02", Phrase("Message trace cannot be read: {text}", text=refused.text), "see docs/permissions.md"
+        ) from None

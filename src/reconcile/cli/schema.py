@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from reconcile.cli.session.exits import DONE, ERROR
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 
@@ -30,7 +31,9 @@ def schema(output: Path | None, check: bool, reference: bool) -> int:
         output.parent.mkdir(parents=True, exist_ok=True)
         replace_file(output, text.encode())
     except OSError as error:
-        raise Problem("CFG05", f"Cannot write {output}: {error.strerror}.") from None
+        raise Problem(
+            "CFG05", Phrase("Cannot write {output}: {strerror}.", output=output, strerror=error.strerror)
+        ) from None
     except Problem as problem:
         raise Problem("CFG05", problem.message, problem.hint) from None
     click.echo(f"wrote {output}", err=True)

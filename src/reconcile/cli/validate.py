@@ -13,6 +13,7 @@ from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.exits import DONE, INVALID
 from reconcile.cli.session.moment import as_of_option
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -79,7 +80,9 @@ def _loaded(what: tuple[str, ...], session: Session) -> Loaded:
         loaded = load_federations(folder, criteria)
         return loaded.only(here | loaded.named(names))
     if names or here:
-        raise click.UsageError(f"federations of {folder} and files elsewhere are judged apart: call twice")
+        raise click.UsageError(
+            Phrase("federations of {folder} and files elsewhere are judged apart: call twice", folder=folder)
+        )
     return load_files(elsewhere, dataclasses.replace(criteria, inventories={}))
 
 
@@ -88,7 +91,7 @@ def _criteria(session: Session) -> Criteria:
     from reconcile.config.rules.criteria import Criteria
 
     if not session.settings_file.exists():
-        click.echo("no reconcile.toml here: protected names and old hosts are not checked", err=True)
+        click.echo(session.say("no reconcile.toml here: protected names and old hosts are not checked"), err=True)
         return Criteria()
     settings, today = session.own_settings, _today(session)
     return Criteria(
@@ -109,5 +112,5 @@ def _today(session: Session) -> dt.date | None:
     except Problem as problem:
         if not session.sandbox:
             raise
-        session.warn(f"{problem.message} What depends on the day is not checked.")
+        session.warn(Phrase("{message} What depends on the day is not checked.", message=problem.message))
         return None

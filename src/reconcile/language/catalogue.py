@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import gettext
+import numbers
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, get_args
@@ -53,7 +55,7 @@ class Catalogue:
         """A value as the sentence shows it: a sentence of ours is translated, a single word is somebody's."""
         if isinstance(value, Phrase) or (isinstance(value, str) and " " in value):
             return self.say(value, clean)
-        return clean(value) if isinstance(value, str) else value
+        return value if isinstance(value, (numbers.Number, dt.date, dt.time)) else clean(str(value))
 
 
 ENGLISH = Catalogue("en")

@@ -18,6 +18,7 @@ from reconcile.cli.session.exits import DONE, ERROR, INTERRUPTED, INVALID, PARTL
 from reconcile.cli.session.moment import moment_at
 from reconcile.cli.session.session import Session
 from reconcile.cli.session.waiting import wait_until
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def apply(
         raise click.UsageError("A saved plan is applied alone; federations are named without it.")
     if start:
         moment = moment_at(start, session.clock.now(), session.zone)
-        if not wait_until(session, moment, "the moment to apply"):
+        if not wait_until(session, moment, Phrase("the moment to apply")):
             return INTERRUPTED
     output: ApplyOutput = EventOutput(session) if events else TextOutput(session)
     found = providers(session)
@@ -75,7 +76,9 @@ def apply(
     )
     output.plan(plan, reviewed=chosen.reviewed and not denied)
     for refusal in denied:
-        session.warn(f"{refusal.code} {refusal.message}\n  → {refusal.hint}")
+        session.warn(
+            Phrase("{code} {message}\n  → {hint}", code=refusal.code, message=refusal.message, hint=refusal.hint)
+        )
     if denied:
         return REFUSED
     if not plan.changes and not plan.unrecorded:
@@ -113,7 +116,7 @@ def _saved(session: Session, file: Path, target: tuple[str, ...], found: Mapping
     key = authenticity_key(session)
     plan = planfile.load(file, key)
     if expired(plan, session.clock.now()):
-        message = f"{file} expired on {said(plan.expires, session.zone)}."
+        message = Phrase("{file} expired on {expires}.", file=file, expires=said(plan.expires, session.zone))
         raise Problem("PLN04", message, "plan again", STALE_OR_LOCKED)
     prepared = prepare_again(session, plan)
     basis = prepared.inputs.basis
@@ -122,11 +125,15 @@ def _saved(session: Session, file: Path, target: tuple[str, ...], found: Mapping
     refuse_strays(target, [change.address for change in plan.changes])
     sifted = sift(plan, basis, fresh, trusted=key is not None)
     for one in sifted.stale:
-        session.warn(f"PLN04 {one.what} is stale in this plan: {one.reason}.")
+        session.warn(Phrase("PLN04 {what} is stale in this plan: {reason}.", what=one.what, reason=one.reason))
     if sifted.stale:
         session.warn("  → plan again")
     if sifted.done:
-        session.warn(f"{sifted.done} of the plan's {len(plan.changes)} changes are made already.")
+        session.warn(
+            Phrase(
+                "{done} of the plan's {number} changes are made already.", done=sifted.done, number=len(plan.changes)
+            )
+        )
     digest = planfile.document(plan)["digest"]
     plan = dataclasses.replace(
         restrict(sifted.plan, target),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.resources.address import NETWORK
 
@@ -75,7 +76,9 @@ def read(slug: str) -> Decisions | None:
     from reconcile.planning.approval import Decisions
 
     path = path_of(slug)
-    refused = Problem("PLN07", f"{path} is not as reconcile approve writes it.", "approve again, and review that", 4)
+    refused = Problem(
+        "PLN07", Phrase("{path} is not as reconcile approve writes it.", path=path), "approve again, and review that", 4
+    )
     try:
         if not path.is_file() or path.is_symlink() or path.stat().st_size > _LARGEST:
             if path.is_symlink() or path.exists():

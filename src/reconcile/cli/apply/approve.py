@@ -6,6 +6,7 @@ import click
 
 from reconcile.cli.session.exits import DONE, ERROR
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 
 
 @click.command()
@@ -31,19 +32,28 @@ def approve(session: Session, names: tuple[str, ...], check: bool) -> int:
         except Problem as damaged:
             if check:
                 raise
-            session.warn(f"{damaged.message} It is written anew.")
+            session.warn(Phrase("{message} It is written anew.", message=damaged.message))
             before = None
         found = differences(before or Decisions(slug, {}), now)
         if before is not None and not found:
             continue
         lagging += 1
-        click.echo(f"{slug}: {'never approved' if before is None else 'not as approved'}, {len(found)} to look at")
+        click.echo(
+            session.say(
+                Phrase(
+                    "{slug}: {word}, {number} to look at",
+                    slug=slug,
+                    word=Phrase("never approved") if before is None else Phrase("not as approved"),
+                    number=len(found),
+                )
+            )
+        )
         for line in (line for one in found for line in difference_lines(one)):
             click.echo(line)
         if not check:
             FOLDER.mkdir(exist_ok=True)
             replace_file(path_of(slug), encoded(now))
-            session.warn(f"wrote {path_of(slug)}, digest {now.digest[:12]}")
+            session.warn(Phrase("wrote {slug}, digest {digest}", slug=path_of(slug), digest=now.digest[:12]))
     if not lagging:
-        click.echo("All is as approved.")
+        click.echo(session.say("All is as approved."))
     return ERROR if lagging and check else DONE

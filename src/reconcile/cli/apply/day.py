@@ -14,6 +14,7 @@ from reconcile.cli.session.duration import Duration
 from reconcile.cli.session.exits import DONE, INTERRUPTED, PARTLY_APPLIED, REFUSED
 from reconcile.cli.session.session import Session
 from reconcile.cli.session.waiting import wait_until
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 #: So long until what failed, was locked or could not be read is tried again.
 _AGAIN = dt.timedelta(minutes=1)
 #: What trouble is filed under that is not one federation's.
-_ALL = "the batch"
+_ALL = Phrase("the batch")
 
 
 @dataclasses.dataclass
@@ -64,7 +65,7 @@ def day(session: Session, date: str, patience: float, longest: float) -> int:
     try:
         migration = dt.date.fromisoformat(date)
     except ValueError:
-        raise click.UsageError(f"{date!r} is no date, like 2025-01-20.") from None
+        raise click.UsageError(Phrase("{date!r} is no date, like 2025-01-20.", date=date)) from None
     moments = milestones(migration, session.settings.calendar)
     stops = sorted({moments.lock, moments.cutover})
     _somebody_migrates(session, migration)
@@ -85,11 +86,13 @@ def day(session: Session, date: str, patience: float, longest: float) -> int:
         if upcoming is None:
             return _ended(session, tour)
         if (upcoming - now).total_seconds() > longest:
-            session.warn(f"The next moment is {said(upcoming, session.zone)}: start again that day.")
+            session.warn(
+                Phrase("The next moment is {upcoming}: start again that day.", upcoming=said(upcoming, session.zone))
+            )
             return _ended(session, tour)
         among = tour.unsettled if upcoming == again else None
-        what = "the next attempt" if upcoming == again else "the lock" if upcoming == moments.lock else "the cutover"
-        if not wait_until(session, upcoming, what):
+        milestone = Phrase("the lock") if upcoming == moments.lock else Phrase("the cutover")
+        if not wait_until(session, upcoming, Phrase("the next attempt") if upcoming == again else milestone):
             return INTERRUPTED
 
 
@@ -102,7 +105,12 @@ def _somebody_migrates(session: Session, migration: dt.date) -> None:
         session.federations, Criteria(protected=session.settings.protected, register=session.register)
     )
     if not loaded.errors and all(one.file.migration.date != migration for one in loaded.federations):
-        raise Problem("CFG04", f"No federation migrates on {migration}.", "see: reconcile batches show", 3)
+        raise Problem(
+            "CFG04",
+            Phrase("No federation migrates on {migration}.", migration=migration),
+            "see: reconcile batches show",
+            3,
+        )
 
 
 def _tour(session: Session, migration: dt.date, found: Mapping[str, Provider], among: Collection[str] | None) -> Tour:
@@ -146,7 +154,7 @@ def _free(session: Session, migration: dt.date, tour: Tour) -> list[str]:
     locks = store(session).locks()
     for slug in ours:
         if slug in locks:
-            tour.trouble[slug] = f"its state is locked by {locks[slug] or 'another run'}"
+            tour.trouble[slug] = Phrase("its state is locked by {locks}", locks=locks[slug] or Phrase("another run"))
     return [slug for slug in ours if slug not in locks]
 
 
@@ -206,7 +214,8 @@ def _note(run: Run, plan: Plan, tour: Tour) -> None:
     for outcome in run.outcomes:
         slug = outcome.change.address.federation
         if outcome.result is Result.FAILED:
-            tour.trouble.setdefault(slug, f"{outcome.change.address}: {outcome.problem or 'it failed'}")
+            why = outcome.problem or Phrase("it failed")
+            tour.trouble.setdefault(slug, Phrase("{address}: {why}", address=outcome.change.address, why=why))
         elif outcome.result is Result.HELD and slug in closed:
             tour.held[slug] = f"{closed[slug].code} {closed[slug].why}"
 
@@ -215,20 +224,24 @@ def _tell(session: Session, tour: Tour, last: Tour) -> None:
     """What is new since the round before."""
     for slug, what in tour.trouble.items():
         if last.trouble.get(slug) != what:
-            session.warn(f"✗ {slug}: {what}")
+            session.warn(Phrase("✗ {slug}: {what}", slug=slug, what=what))
     for slug, why in tour.held.items():
         if last.held.get(slug) != why:
-            session.warn(f"■ {slug} is held back: {why}")
+            session.warn(Phrase("■ {slug} is held back: {why}", slug=slug, why=why))
     for slug in last.trouble.keys() - tour.trouble.keys() - tour.held.keys():
-        session.warn(f"✓ {slug} goes on.")
+        session.warn(Phrase("✓ {slug} goes on.", slug=slug))
 
 
 def _ended(session: Session, tour: Tour) -> int:
     if tour.trouble:
-        session.warn(f"Still in trouble: {', '.join(sorted(tour.trouble))}. See: reconcile status")
+        session.warn(
+            Phrase("Still in trouble: {trouble}. See: reconcile status", trouble=", ".join(sorted(tour.trouble)))
+        )
         return PARTLY_APPLIED
     if tour.held:
-        session.warn(f"Held back by their gates: {', '.join(sorted(tour.held))}. See: reconcile status")
+        session.warn(
+            Phrase("Held back by their gates: {held}. See: reconcile status", held=", ".join(sorted(tour.held)))
+        )
         return REFUSED
     session.warn("All that is due is done.")
     return DONE

@@ -9,6 +9,7 @@ import json
 import click
 
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 
@@ -26,7 +27,7 @@ def log(session: Session, run: str | None, last: int, as_json: bool) -> None:
     records = run_records(session.state / "runs")
     chosen = [one for one in records if one.run.startswith(run)] if run else list(itertools.islice(records, last))
     if run and not chosen:
-        raise Problem("LOG01", f"No run begins with {run!r}.", "list them with: reconcile log")
+        raise Problem("LOG01", Phrase("No run begins with {run!r}.", run=run), "list them with: reconcile log")
     if kept_elsewhere(session):
         session.warn(
             "These runs are told by files of this folder, and the state, which is elsewhere, vouches for none of them; "

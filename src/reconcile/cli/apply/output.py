@@ -54,7 +54,8 @@ class TextOutput:
     def confirmed(self) -> bool:
         if not sys.stdin.isatty():
             return False
-        return click.prompt("Apply this plan? Only 'yes' is a yes", default="no", show_default=False) == "yes"
+        asked = self._session.say("Apply this plan? Only 'yes' is a yes")
+        return click.prompt(asked, default="no", show_default=False) == "yes"
 
     @contextlib.contextmanager
     def following(self, plan: Plan) -> Iterator[Listener]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def loaded(session: Session) -> Loaded:
 
     found = load_federations(session.federations, Criteria(protected=session.settings.protected))
     for path in sorted({one.path for one in found.errors}):
-        session.warn(f"Left out: {path} is not valid (reconcile validate says why).")
+        session.warn(Phrase("Left out: {path} is not valid (reconcile validate says why).", path=path))
     return found
 
 
@@ -30,7 +31,12 @@ def dates(session: Session) -> tuple[Batch, ...]:
     """The batches of reconcile.toml. Raises Problem CAL02 when it has none."""
     batches = session.settings.batches
     if not batches:
-        raise Problem("CAL02", f"{session.settings_file} has no [[batches]].", "see docs/calendar.md", 3)
+        raise Problem(
+            "CAL02",
+            Phrase("{settings_file} has no [[batches]].", settings_file=session.settings_file),
+            "see docs/calendar.md",
+            3,
+        )
     return batches
 
 

@@ -14,6 +14,7 @@ from rich.text import Text
 from reconcile.cli.batches.calendar import gigabytes, loaded
 from reconcile.cli.session.exits import DONE
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -50,18 +51,18 @@ def forecast(
     try:
         day = dt.date.fromisoformat(date)
     except ValueError:
-        raise click.UsageError(f"{date!r} is no date, like 2025-01-20.") from None
+        raise click.UsageError(Phrase("{date!r} is no date, like 2025-01-20.", date=date)) from None
     if rate <= 0 or mailbox_rate <= 0 or provisioning < 0:
         raise click.UsageError("A rate is more than nothing, and no time is less.")
     try:
         time = dt.time.fromisoformat(begun) if begun else None
     except ValueError:
-        raise click.UsageError(f"{begun!r} is no time of day, like 18:05.") from None
+        raise click.UsageError(Phrase("{begun!r} is no time of day, like 18:05.", begun=begun)) from None
     ones = sorted(
         (one for one in loaded(session).federations if one.file.migration.date == day), key=lambda one: one.slug
     )
     if not ones:
-        raise Problem("CFG04", f"No federation migrates on {day}.", "see: reconcile batches show", 3)
+        raise Problem("CFG04", Phrase("No federation migrates on {day}.", day=day), "see: reconcile batches show", 3)
     inventories = session.inventory_folder.newest_of(one.slug for one in ones)
     moments = milestones(day, session.settings.calendar)
     pace = Pace(provisioning=provisioning, copied=rate * 1e6, into_one=mailbox_rate * 1e6 / 3600)

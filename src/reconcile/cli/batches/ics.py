@@ -15,6 +15,7 @@ from reconcile.cli.batches.calendar import loaded
 from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.exits import DONE
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -37,7 +38,6 @@ def ics(session: Session, what: tuple[str, ...], out: Path) -> int:
     """
     from reconcile.documents.calendar import calendar, numbered
     from reconcile.state.durable import replace_file
-    from reconcile.views.wording import count
 
     found = [(one, day) for one in loaded(session).federations if (day := one.file.migration.date)]
     register = session.state / "calendars.json"
@@ -60,7 +60,11 @@ def ics(session: Session, what: tuple[str, ...], out: Path) -> int:
         replace_file(out / f"{name}.ics", calendar(title, moments, sequences, session.clock.now()))
     session.state.mkdir(parents=True, exist_ok=True)
     replace_file(register, _encoded(numbers))
-    session.warn(f"{count(len(wanted), 'calendar')} written to {out}/.")
+    session.warn(
+        Phrase.counted(
+            "{number} calendar written to {out}/.", "{number} calendars written to {out}/.", len(wanted), out=out
+        )
+    )
     return DONE
 
 
@@ -71,7 +75,9 @@ def _wanted(what: Sequence[str], files: dict[str, tuple[str, list[Moment]]]) -> 
     for word in what:
         name = next((one for one in (word.lower(), f"spf{word.lower()}") if one in files), None)
         if name is None:
-            raise Problem("CFG04", f"No date and no federation with a date is called {word!r}.", "", 3)
+            raise Problem(
+                "CFG04", Phrase("No date and no federation with a date is called {word!r}.", word=word), "", 3
+            )
         chosen.append(name)
     return chosen
 
@@ -112,8 +118,8 @@ def _read(register: Path) -> dict[str, tuple[int, str]]:
     except FileNotFoundError:
         return {}
     except (ValueError, TypeError, KeyError, AttributeError):
-        hint = "move it away: calendars already handed out may then not follow a date that moves"
-        raise Problem("CAL06", f"{register} is damaged.", hint) from None
+        hint = Phrase("move it away: calendars already handed out may then not follow a date that moves")
+        raise Problem("CAL06", Phrase("{register} is damaged.", register=register), hint) from None
 
 
 def _encoded(numbers: dict[str, tuple[int, str]]) -> bytes:

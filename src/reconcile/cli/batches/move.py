@@ -14,6 +14,7 @@ from reconcile.cli.session.difference import difference
 from reconcile.cli.session.exits import DONE, ERROR, REFUSED
 from reconcile.cli.session.moment import as_of_option
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -53,11 +54,22 @@ def move(session: Session, federation: str, wanted: str, dry_run: bool) -> int:
     session.print(difference(chosen.path, before, after))
     if day is None:
         session.warn(
-            f"CAL03 No date after {migration.date or session.today} has room for {chosen.slug}: it has none now."
+            Phrase(
+                "CAL03 No date after {date} has room for {slug}: it has none now.",
+                date=migration.date or session.today,
+                slug=chosen.slug,
+            )
         )
         session.warn("  → open another date in reconcile.toml, then: reconcile batches move")
         return ERROR
-    session.warn(f"{chosen.slug}: {migration.date or 'no date'} → {day}. Commit the file; plans made before are stale.")
+    session.warn(
+        Phrase(
+            "{slug}: {date} → {day}. Commit the file; plans made before are stale.",
+            slug=chosen.slug,
+            date=migration.date or Phrase("no date"),
+            day=day,
+        )
+    )
     return DONE
 
 
@@ -69,8 +81,11 @@ def _before_the_lock(session: Session, federation: Federation) -> None:
     if session.clock.now() >= lock:
         raise Problem(
             "CAL04",
-            f"The old mailboxes of {federation.slug} closed on {moment(lock, session.zone)}: "
-            "from there on a move is a rollback.",
+            Phrase(
+                "The old mailboxes of {slug} closed on {lock}: from there on a move is a rollback.",
+                slug=federation.slug,
+                lock=moment(lock, session.zone),
+            ),
             "write the date into its file and look at the plan: it undoes what was done",
             REFUSED,
         )
@@ -82,12 +97,19 @@ def _named(wanted: str, batches: tuple[Batch, ...], taken: collections.Counter[d
     try:
         day = dt.date.fromisoformat(wanted)
     except ValueError:
-        raise click.UsageError(f"{wanted!r} is no date, like 2025-03-03.") from None
+        raise click.UsageError(Phrase("{wanted!r} is no date, like 2025-03-03.", wanted=wanted)) from None
     batch = batch_of(day, batches)
     if batch is None:
         known = ", ".join(str(one.date) for one in batches)
-        raise Problem("CAL05", f"{day} is no date of the calendar.", f"those of reconcile.toml: {known}", REFUSED)
+        raise Problem(
+            "CAL05",
+            Phrase("{day} is no date of the calendar.", day=day),
+            Phrase("those of reconcile.toml: {known}", known=known),
+            REFUSED,
+        )
     if not batch.open or taken[day] >= batch.most:
-        state = f"full: it takes {batch.most}" if batch.open else "closed"
-        raise Problem("CAL05", f"{day} is {state}.", "choose another, or leave --to out", REFUSED)
+        state = Phrase("full: it takes {most}", most=batch.most) if batch.open else Phrase("closed")
+        raise Problem(
+            "CAL05", Phrase("{day} is {state}.", day=day, state=state), "choose another, or leave --to out", REFUSED
+        )
     return day

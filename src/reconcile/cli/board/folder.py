@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.state.durable import PRIVATE_FOLDER, fsync_folder
 
@@ -44,7 +45,9 @@ def replace_report(folder: Path, files: Mapping[str, bytes]) -> None:
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise Problem(
-            "BRD02", f"The report cannot be written to {folder} ({why}).", "make room, or choose another folder"
+            "BRD02",
+            Phrase("The report cannot be written to {folder} ({why}).", folder=folder, why=why),
+            "make room, or choose another folder",
         ) from None
     finally:
         for left in (fresh, former):
@@ -66,14 +69,20 @@ def _take_place(fresh: Path, folder: Path, former: Path) -> None:
 
 def _refuse_others(folder: Path) -> None:
     refused = Problem(
-        "BRD01", f"{folder} holds something else than a report, and would be lost.", "choose a new or an empty folder"
+        "BRD01",
+        Phrase("{folder} holds something else than a report, and would be lost.", folder=folder),
+        "choose a new or an empty folder",
     )
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise refused
     try:
         names = {path.name for path in folder.iterdir()} if folder.exists() else set()
     except OSError as error:
-        raise Problem("BRD02", f"Cannot read {folder} ({error.strerror}).", "choose another folder") from None
+        raise Problem(
+            "BRD02",
+            Phrase("Cannot read {folder} ({strerror}).", folder=folder, strerror=error.strerror),
+            "choose another folder",
+        ) from None
     if not names:
         return
     try:

@@ -10,6 +10,7 @@ import click
 from reconcile.cli.session.exits import DONE
 from reconcile.cli.session.moment import as_of_option
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 
 if TYPE_CHECKING:
     from reconcile.views.board.words import Words
@@ -36,7 +37,14 @@ def report(session: Session, folder: Path, plan: Path | None) -> int:
 
     files = site.report(gather(session, plan), words(session))
     replace_report(folder, files)
-    session.warn(f"{len(files)} files written to {folder}/; open {folder / 'index.html'}.")
+    session.warn(
+        Phrase(
+            "{number} files written to {folder}/; open {folder2}.",
+            number=len(files),
+            folder=folder,
+            folder2=folder / "index.html",
+        )
+    )
     return DONE
 
 

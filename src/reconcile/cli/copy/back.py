@@ -11,6 +11,7 @@ from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.exits import PARTLY_APPLIED
 from reconcile.cli.session.session import Session
 from reconcile.cli.wiring.copies import chosen, copies_location, endpoints_of
+from reconcile.language.phrase import Phrase
 
 if TYPE_CHECKING:
     from reconcile.mailcopy.queue.endpoints import Endpoints
@@ -38,7 +39,8 @@ def back(session: Session, yes: bool, names: tuple[str, ...]) -> int:
         job for job in chosen(location.jobs, names) if job.state != "cancelled" and not (job.folder or job.goes_back)
     ]
     if not yes:
-        click.confirm(f"Write into {len(named)} old mailboxes what arrived in the new ones?", abort=True)
+        question = Phrase("Write into {number} old mailboxes what arrived in the new ones?", number=len(named))
+        click.confirm(session.say(question), abort=True)
     location.jobs.hold([job.key for job in named])
     lines = CopyLines(console.print)
     for job in chosen(location.jobs, [job.key for job in named]) if named else ():
@@ -60,8 +62,12 @@ def _brought_back(location: Location, job: Job, endpoints: Endpoints) -> Report:
 
     listed = next((one for one in location.jobs.list() if one.key == way_back(job).key), None)
     if listed is not None and listed.state != "cancelled":
-        hint = "reconcile copy work brings it back"
-        raise Problem("RBK03", f"{listed.key} is in the list of copies already, and is {listed.state}.", hint)
+        hint = Phrase("reconcile copy work brings it back")
+        raise Problem(
+            "RBK03",
+            Phrase("{key} is in the list of copies already, and is {state}.", key=listed.key, state=listed.state),
+            hint,
+        )
     # Whoever had the ledger last shuts out any epoch below theirs.
     epoch = max(job.epoch, listed.epoch if listed else 0)
     return back_pass(location, dataclasses.replace(way_back(job), epoch=epoch), endpoints, SystemClock())

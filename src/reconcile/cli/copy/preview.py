@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reconcile.cli.session.exits import DONE, PARTLY_APPLIED
 from reconcile.cli.session.session import Session
 from reconcile.cli.wiring.copies import chosen, copies_location, endpoints_of, old_end
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -64,7 +65,9 @@ def _described(session: Session, names: tuple[str, ...]) -> dict[str, _Ends]:
     for name in names:
         if not any(_is_called(key, copy, name) for key, copy in found.items()):
             raise Problem(
-                "COPY11", f"No mail of {name} is to be copied.", "name a federation, or an address of its file"
+                "COPY11",
+                Phrase("No mail of {name} is to be copied.", name=name),
+                "name a federation, or an address of its file",
             )
     if not found:
         raise Problem("COPY11", "No federation file has old mail to copy.", "see legacy: in docs/reference.md")

@@ -15,6 +15,7 @@ from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.exits import CHANGES, DONE, ERROR, PARTLY_APPLIED, REFUSED
 from reconcile.cli.session.group import CommandGroup
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def undo(session: Session, federation: str, only: tuple[str, ...], yes: bool) ->
             return DONE
         for revert in found:
             _show(session, revert)
-        if not (yes or _confirmed()):
+        if not (yes or _confirmed(session)):
             raise Problem("GRD03", "Nothing was taken back: it was not confirmed.", "say --yes", REFUSED)
         ended = _carry_out(session, undoing, found)
         _say_what_next(session, chosen, found)
@@ -88,7 +89,9 @@ def check(session: Session, federation: str, as_json: bool) -> int:
     surveys = [surveyor.survey(domains, switch, now, new_mx) for surveyor, domains in surveyors]
     unseen = set(chosen.domains).difference(*(domains for _, domains in surveyors))
     for domain in sorted(unseen):
-        session.warn(f"{domain} was not checked: name the server that serves it, [dns.hosted] server.")
+        session.warn(
+            Phrase("{domain} was not checked: name the server that serves it, [dns.hosted] server.", domain=domain)
+        )
     findings = [finding for one in surveys for finding in one.findings]
     findings += [
         Finding(domain, "servers", Weight.WARNS, sentence)
@@ -111,7 +114,9 @@ def _carry_out(session: Session, undoing: Undo, found: Sequence[Revert]) -> int:
     ends = undoing.carry_out(found)
     refused = [end for end in ends if isinstance(end, Problem)]
     for problem in refused:
-        session.warn(f"{problem.code} {problem.message}\n  → {problem.hint}")
+        session.warn(
+            Phrase("{code} {message}\n  → {hint}", code=problem.code, message=problem.message, hint=problem.hint)
+        )
     done = len(ends) - len(refused)
     session.console().print(f"{done} taken back, {len(refused)} left as they are.")
     if not refused:
@@ -170,7 +175,8 @@ def _undo(session: Session) -> Undo:
     return dns_services(session).undo(session.state / "dns")
 
 
-def _confirmed() -> bool:
+def _confirmed(session: Session) -> bool:
     if not sys.stdin.isatty():
         return False
-    return click.prompt("Undo these changes? Only 'yes' confirms", default="no", show_default=False) == "yes"
+    asked = session.say("Undo these changes? Only 'yes' confirms")
+    return click.prompt(asked, default="no", show_default=False) == "yes"

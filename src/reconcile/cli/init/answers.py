@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconcile.language.phrase import Phrase
+
 if TYPE_CHECKING:
     from reconcile.documents.new_folder import Beginning, OldHost
 
@@ -23,7 +25,9 @@ Check = Callable[[str], str]
 
 def guid(text: str) -> str:
     if not _GUID.fullmatch(text.strip()):
-        raise click.BadParameter(f"{text!r} is no GUID, such as 0f8fad5b-d9cb-469f-a165-70867728950e.")
+        raise click.BadParameter(
+            Phrase("{text!r} is no GUID, such as 0f8fad5b-d9cb-469f-a165-70867728950e.", text=text)
+        )
     return text.strip().lower()
 
 
@@ -31,7 +35,7 @@ def host(text: str) -> str:
     """A name of a host or a domain; empty is nobody."""
     kept = text.strip().rstrip(".").lower()
     if kept and not _HOST.fullmatch(kept):
-        raise click.BadParameter(f"{text!r} is no name of a host or a domain.")
+        raise click.BadParameter(Phrase("{text!r} is no name of a host or a domain.", text=text))
     return kept
 
 
@@ -40,7 +44,9 @@ def named_host(text: str) -> str:
     kept = text.strip()
     found = _OLD.fullmatch(kept)
     if kept and not found:
-        raise click.BadParameter(f"{text!r} is not NAME=HOST, such as mutualise=imap.mutualise.example.")
+        raise click.BadParameter(
+            Phrase("{text!r} is not NAME=HOST, such as mutualise=imap.mutualise.example.", text=text)
+        )
     if found:
         host(found[2])
     return kept
@@ -85,7 +91,7 @@ def answered(given: Mapping[str, str | None], asking: bool) -> dict[str, str]:
     missing = [one for one in QUESTIONS if one.default is None and given.get(one.option) is None]
     if missing and not asking:
         options = ", ".join(f"--{one.option.replace('_', '-')}" for one in missing)
-        raise click.UsageError(f"Nobody is there to be asked: give {options}.")
+        raise click.UsageError(Phrase("Nobody is there to be asked: give {options}.", options=options))
     known: dict[str, str] = {}
     for one in QUESTIONS:
         value = given.get(one.option)
@@ -130,7 +136,9 @@ def _kept(question: Question, value: str) -> str:
     try:
         return question.check(value)
     except click.BadParameter as error:
-        raise click.UsageError(f"--{question.option.replace('_', '-')}: {error.message}") from None
+        raise click.UsageError(
+            Phrase("--{value}: {message}", value=question.option.replace("_", "-"), message=error.message)
+        ) from None
 
 
 def _old(known: Mapping[str, str]) -> OldHost | None:

@@ -14,6 +14,7 @@ import click
 from reconcile.cli.init import answers
 from reconcile.cli.session.exits import DONE
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -54,7 +55,9 @@ def init(
     wanted = [_import(one) for one in imports]
     asking = sys.stdin.isatty()
     if session.settings_file.exists():
-        session.warn(f"{session.settings_file} is there: it counts, no question is asked.")
+        session.warn(
+            Phrase("{settings_file} is there: it counts, no question is asked.", settings_file=session.settings_file)
+        )
     else:
         known = answers.answered(given, asking)
         chosen = forge or (_ask_forge() if asking else "none")
@@ -76,7 +79,9 @@ def _ask_forge() -> str:
 def _import(text: str) -> tuple[str, str, str]:
     found = _IMPORT.fullmatch(text)
     if not found:
-        raise click.UsageError(f"--import: {text!r} is not DOMAIN=CODE:NAME, such as 'spf55.org=55:Meuse'.")
+        raise click.UsageError(
+            Phrase("--import: {text!r} is not DOMAIN=CODE:NAME, such as 'spf55.org=55:Meuse'.", text=text)
+        )
     return found[1].lower(), found[2].lower(), found[3].strip()
 
 
@@ -102,17 +107,17 @@ def _put(session: Session, path: Path, text: str) -> None:
         if not lacking:
             return
         text = there + ("" if there.endswith("\n") or not there else "\n") + "".join(f"{line}\n" for line in lacking)
-        told = f"added to {path}: {', '.join(lacking)}"
+        told = Phrase("added to {path}: {lacking}", path=path, lacking=", ".join(lacking))
     elif path.exists() or path.is_symlink():
-        session.warn(f"kept {path}, which is there")
+        session.warn(Phrase("kept {path}, which is there", path=path))
         return
     else:
-        told = f"wrote {path}"
+        told = Phrase("wrote {path}", path=path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, text.encode())
     except OSError as error:
-        raise Problem("CFG05", f"Cannot write {path}: {error.strerror}.") from None
+        raise Problem("CFG05", Phrase("Cannot write {path}: {strerror}.", path=path, strerror=error.strerror)) from None
     session.warn(told)
 
 
@@ -131,7 +136,7 @@ def _next(session: Session) -> None:
     steps = _steps(session, there)
     session.warn("\nNext:")
     for number, line in enumerate(steps, 1):
-        session.warn(f"  {number}. {line}")
+        session.warn(Phrase("  {number}. {line}", number=number, line=line))
 
 
 def _steps(session: Session, there: list[str]) -> list[str]:
@@ -179,7 +184,7 @@ def _unmanaged(session: Session, there: list[str]) -> Mapping[str, int]:
     try:
         names = mail_domains(settings, registration(session), session.clock)
     except Problem as problem:
-        session.warn(f"What the tenant holds was not looked at: {problem.message}")
+        session.warn(Phrase("What the tenant holds was not looked at: {message}", message=problem.message))
         return {}
     covered: set[str] = set()
     if there:

@@ -12,6 +12,7 @@ from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.exits import CHANGES, DONE, ERROR
 from reconcile.cli.session.group import CommandGroup
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -45,17 +46,23 @@ def read(session: Session, federations: tuple[str, ...], partial: bool) -> int:
     for host, asked in _by_host(session, known.values()).items():
         try:
             sources = sources_of(session, host)
-            session.warn(f"Reading {host} ({', '.join(source.name for source in sources)})…")
+            session.warn(
+                Phrase("Reading {host} ({sources})…", host=host, sources=", ".join(source.name for source in sources))
+            )
             gathered = gather(host, sources, asked, now, frozenset(session.settings.protected))
         except Problem as problem:
-            session.warn(f"{problem}\n  → {problem.hint}")
+            session.warn(
+                Phrase("{code} {said}\n  → {hint}", code=problem.code, said=problem.message, hint=problem.hint)
+            )
             failed = True
             continue
         _tell(session, host, gathered)
         if gathered.failed:
             failed = True
             if not partial or len(gathered.failed) == len(sources):
-                session.warn(f"Nothing of {host} was kept: an inventory that lacks a source hides addresses.")
+                session.warn(
+                    Phrase("Nothing of {host} was kept: an inventory that lacks a source hides addresses.", host=host)
+                )
                 continue
         for one in gathered.inventories:
             session.inventory_folder.write(one)
@@ -135,7 +142,7 @@ def _all_valid(session: Session) -> tuple[Federation, ...]:
 
     loaded = load_federations(session.federations, Criteria(protected=session.settings.protected))
     for path in sorted({one.path for one in loaded.errors}):
-        session.warn(f"{path} is not valid and is left out; see: reconcile validate")
+        session.warn(Phrase("{path} is not valid and is left out; see: reconcile validate", path=path))
     return loaded.federations
 
 
@@ -145,7 +152,7 @@ def _by_host(session: Session, federations: Iterable[Federation]) -> dict[str, l
     hosts: dict[str, list[Asked]] = {}
     for one in federations:
         if one.file.legacy is None:
-            session.warn(f"{one.slug} names no old host: nothing to read.")
+            session.warn(Phrase("{slug} names no old host: nothing to read.", slug=one.slug))
             continue
         hosts.setdefault(one.file.legacy.server, []).append(Asked(one.slug, one.domains, _logins(one)))
     return hosts
@@ -165,11 +172,26 @@ def _logins(federation: Federation) -> dict[str, str]:
 def _tell(session: Session, host: str, gathered: Gathered) -> None:
     """What was not read, and mailboxes that are nobody's, on standard error."""
     for name, problem in gathered.failed.items():
-        session.warn(f"{problem.code} {host}, {name}: {problem.message}\n  → {problem.hint}")
+        session.warn(
+            Phrase(
+                "{code} {host}, {name}: {message}\n  → {hint}",
+                code=problem.code,
+                host=host,
+                name=name,
+                message=problem.message,
+                hint=problem.hint,
+            )
+        )
     if gathered.strays:
         shown = ", ".join(gathered.strays[:10]) + (" …" if len(gathered.strays) > 10 else "")
-        what = "1 login opens" if len(gathered.strays) == 1 else f"{len(gathered.strays)} logins open"
-        session.warn(f"{host}: {what} a mailbox whose address nobody tells: {shown}")
+        what = (
+            Phrase("1 login opens")
+            if len(gathered.strays) == 1
+            else Phrase("{number} logins open", number=len(gathered.strays))
+        )
+        session.warn(
+            Phrase("{host}: {what} a mailbox whose address nobody tells: {shown}", host=host, what=what, shown=shown)
+        )
 
 
 def _held(session: Session, federation: Federation, day: dt.datetime | None = None) -> Inventory:
@@ -179,11 +201,11 @@ def _held(session: Session, federation: Federation, day: dt.datetime | None = No
         until = dt.datetime.combine(day.date(), dt.time.max, session.zone)
     found = session.inventory_folder.newest(federation.slug, until)
     if found is None:
-        before = f" of {day:%Y-%m-%d} or before" if day else ""
+        before = Phrase(" of {day:%Y-%m-%d} or before", day=day) if day else ""
         raise Problem(
             "INV21",
-            f"There is no inventory of {federation.slug}{before}.",
-            f"read one: reconcile inventory read {federation.slug}",
+            Phrase("There is no inventory of {slug}{before}.", slug=federation.slug, before=before),
+            Phrase("read one: reconcile inventory read {slug}", slug=federation.slug),
         )
     return found
 

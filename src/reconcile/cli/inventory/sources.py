@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reconcile.cli.session.legacy_secrets import database_password, variable_of
 from reconcile.cli.session.session import Session
 from reconcile.cli.wiring.legacy.sign_in import sign_in
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -23,11 +24,17 @@ def sources_of(session: Session, name: str) -> list[Source]:
     server = session.outside.legacy.get(name)
     if server is None:
         known = ", ".join(sorted(session.settings.legacy))
-        raise Problem("INV20", f"The old host {name!r} is not in reconcile.toml.", f"the known ones: {known}")
+        raise Problem(
+            "INV20",
+            Phrase("The old host {name!r} is not in reconcile.toml.", name=name),
+            Phrase("the known ones: {known}", known=known),
+        )
     found = list(_sources(session, name, server))
     if not found:
-        hint = f"add a table such as [legacy.{name}.inventory.csv]; see docs/inventory.md"
-        raise Problem("INV20", f"reconcile.toml says nowhere what the old host {name} may be read from.", hint)
+        hint = Phrase("add a table such as [legacy.{name}.inventory.csv]; see docs/inventory.md", name=name)
+        raise Problem(
+            "INV20", Phrase("reconcile.toml says nowhere what the old host {name} may be read from.", name=name), hint
+        )
     return found
 
 
@@ -54,7 +61,11 @@ def _sources(session: Session, name: str, server: LegacyServer) -> Iterator[Sour
 
         ovh = tables.ovh
         application, secret, consumer = (
-            session.secret(variable_of(name, f"OVH_{what.upper()}"), file, f"OVH {what.replace('_', ' ')} of {name}")
+            session.secret(
+                variable_of(name, f"OVH_{what.upper()}"),
+                file,
+                Phrase("OVH {value} of {name}", value=what.replace("_", " "), name=name),
+            )
             for what, file in (
                 ("application_key", ovh.application_key_file),
                 ("application_secret", ovh.application_secret_file),
@@ -68,7 +79,9 @@ def _sources(session: Session, name: str, server: LegacyServer) -> Iterator[Sour
         from reconcile.providers.legacy.inventory.doveadm_api import DoveadmApi
 
         doveadm = tables.doveadm
-        key = session.secret(variable_of(name, "DOVEADM_KEY"), doveadm.key_file, f"doveadm_api_key of {name}")
+        key = session.secret(
+            variable_of(name, "DOVEADM_KEY"), doveadm.key_file, Phrase("doveadm_api_key of {name}", name=name)
+        )
         yield Doveadm(DoveadmApi(doveadm.url, key, doveadm.ca_file))
     if tables.imap is not None or tables.managesieve is not None:
         from reconcile.providers.legacy.inventory.imap import ImapScale

@@ -13,6 +13,7 @@ from reconcile.cli.session.exits import DONE, ERROR
 from reconcile.cli.session.group import CommandGroup
 from reconcile.cli.session.moment import as_of_option
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 
@@ -54,7 +55,9 @@ def show(session: Session, federation: str, name: str, html: Path | None, eml: P
         replace_file(html, rendered.html.encode(), PRIVATE_FILE)
     if eml:
         if contact is None or not session.settings.letters.sender:
-            raise Problem("LET05", f"{found.slug}: a message takes a contact in its file, and letters.sender.")
+            raise Problem(
+                "LET05", Phrase("{slug}: a message takes a contact in its file, and letters.sender.", slug=found.slug)
+            )
         parcel = writing.parcel(Address(found.slug, "notice", chosen.value), contact.email, told, 1)
         replace_file(eml, parcel.data, PRIVATE_FILE)
     return DONE
@@ -98,7 +101,9 @@ def check(session: Session) -> int:
 
     found = list(flaws(session.settings, Writing(session).templates))
     for problem in found:
-        session.warn(f"{problem.code} {problem.message}\n  → {problem.hint}")
+        session.warn(
+            Phrase("{code} {message}\n  → {hint}", code=problem.code, message=problem.message, hint=problem.hint)
+        )
     if not found:
         session.warn("Every letter can be written.")
     return ERROR if found else DONE
@@ -115,8 +120,13 @@ def templates(session: Session, folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     for name in packaged_names():
         if (folder / name).exists():
-            session.warn(f"{folder / name} is there already.")
+            session.warn(Phrase("{folder} is there already.", folder=folder / name))
         elif (text := packaged(name)) is not None:
             replace_file(folder / name, text.encode())
-    session.warn(f"Edit them, delete those you leave as they are, and set letters.templates_folder to {folder}.")
+    session.warn(
+        Phrase(
+            "Edit them, delete those you leave as they are, and set letters.templates_folder to {folder}.",
+            folder=folder,
+        )
+    )
     return DONE

@@ -11,6 +11,7 @@ import click
 from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.exits import DONE
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -38,9 +39,17 @@ def bounces(session: Session) -> int:
                 continue
             book.bounced(slug, sending.message_id, bounce.sentence)
             del sent[bounce.message_id]
-            session.warn(f"{slug}: the letter {sending.letter} to {sending.to} came back: {bounce.sentence}")
+            session.warn(
+                Phrase(
+                    "{slug}: the letter {letter} to {to} came back: {sentence}",
+                    slug=slug,
+                    letter=sending.letter,
+                    to=sending.to,
+                    sentence=bounce.sentence,
+                )
+            )
             noted += 1
-    session.warn(f"{noted} new." if noted else "No letter came back.")
+    session.warn(Phrase("{noted} new.", noted=noted) if noted else "No letter came back.")
     return DONE
 
 
@@ -61,13 +70,22 @@ def settle(session: Session, federation: str, name: str, left: bool | None) -> i
     last = book.read(slug).last(chosen.value)
     if last is None or not last.unsure:
         raise Problem(
-            "LET07", f"{slug}: nothing is unsure about the letter {chosen.value}.", "see: reconcile letter list"
+            "LET07",
+            Phrase("{slug}: nothing is unsure about the letter {value}.", slug=slug, value=chosen.value),
+            "see: reconcile letter list",
         )
     if left:
         book.sent(slug, last.message_id)
     else:
         book.unsent(slug, last.message_id, "somebody said that it did not arrive")
-    session.warn(f"{slug}: the letter {chosen.value} {'was sent' if left else 'leaves with the next apply'}.")
+    session.warn(
+        Phrase(
+            "{slug}: the letter {value} {word}.",
+            slug=slug,
+            value=chosen.value,
+            word=Phrase("was sent") if left else Phrase("leaves with the next apply"),
+        )
+    )
     return DONE
 
 
@@ -84,9 +102,19 @@ def resend(session: Session, federation: str, name: str) -> int:
     book = letter_book(session)
     known = book.read(slug)
     if known.last_sent(chosen.value) is None:
-        raise Problem("LET07", f"{slug}: the letter {chosen.value} never left.", "see: reconcile letter list")
+        raise Problem(
+            "LET07",
+            Phrase("{slug}: the letter {value} never left.", slug=slug, value=chosen.value),
+            "see: reconcile letter list",
+        )
     book.again(slug, chosen.value, known.attempt(chosen.value) + 1)
-    session.warn(f"{slug}: the letter {chosen.value} leaves again with the next apply, if it is still of use.")
+    session.warn(
+        Phrase(
+            "{slug}: the letter {value} leaves again with the next apply, if it is still of use.",
+            slug=slug,
+            value=chosen.value,
+        )
+    )
     return DONE
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 
 from reconcile.cli.session.exits import USAGE
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.resources.notices import Letter
 
@@ -16,5 +17,9 @@ def letter_named(name: str) -> Letter:
     except ValueError:
         names = [one.value for one in Letter]
         near = difflib.get_close_matches(name, names, 1)
-        hint = f"did you mean {near[0]}?" if near else f"the letters: {', '.join(names)}"
-        raise Problem("LET06", f"No letter is called {name!r}.", hint, USAGE) from None
+        hint = (
+            Phrase("did you mean {near}?", near=near[0])
+            if near
+            else Phrase("the letters: {names}", names=", ".join(names))
+        )
+        raise Problem("LET06", Phrase("No letter is called {name!r}.", name=name), hint, USAGE) from None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def comment(session: Session, file: Path, number: int | None, issue: str, settle
     mark, text = _text(file, issue, forge.longest, session.pipeline)
     if settled:
         closed = forge.settle(mark, text)
-        click.echo(_said(closed) if closed else "No such issue is open.", err=True)
+        click.echo(session.say(_said(closed) if closed else "No such issue is open."), err=True)
     elif issue:
         click.echo(_said(forge.issue(issue, mark, text)), err=True)
     else:
@@ -65,7 +66,7 @@ def _forge(session: Session) -> Forge:
 def _token(session: Session, name: str, hint: str) -> str:
     token = session.environment.get(name, "").strip()
     if not token:
-        raise Problem("AUTH01", f"No token to write comments with: {name} is not set.", hint)
+        raise Problem("AUTH01", Phrase("No token to write comments with: {name} is not set.", name=name), hint)
     return token
 
 
@@ -95,10 +96,14 @@ def _text(file: Path, issue: str, longest: int, link: str) -> tuple[str, str]:
 
     try:
         if file.stat().st_size > _LARGEST:
-            raise Problem("FRG06", f"{file} has more than {_LARGEST:,} bytes.", "a comment is read by people")
+            raise Problem(
+                "FRG06",
+                Phrase("{file} has more than {largest:,} bytes.", file=file, largest=_LARGEST),
+                "a comment is read by people",
+            )
         said = file.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
-        raise Problem("FRG06", f"Cannot read {file}: {error.strerror}.") from None
+        raise Problem("FRG06", Phrase("Cannot read {file}: {strerror}.", file=file, strerror=error.strerror)) from None
     mark = f"<!-- reconcile-issue:{hashlib.sha256(issue.encode()).hexdigest()[:12]} -->" if issue else MARKER
     notice = f"Cut here: the whole of it is on the job's page{f', {link}' if link else ''}."
     if file.suffix == ".md":

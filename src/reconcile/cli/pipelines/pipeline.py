@@ -14,6 +14,7 @@ import click
 from reconcile.cli.session.exits import DONE, ERROR
 from reconcile.cli.session.group import CommandGroup
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def _network(session: Session, branch: str, *, lent: str, environments: bool) ->
     from reconcile.documents.pipelines.network import Network, starts
 
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,99}", branch):
-        raise click.UsageError(f"{branch!r} is no name of a branch that a workflow can be given.")
+        raise click.UsageError(Phrase("{branch!r} is no name of a branch that a workflow can be given.", branch=branch))
     settings = session.own_settings
     lock = dt.time.fromisoformat(settings.calendar.lock)
     reading = tuple(_reading(settings, lent))
@@ -121,8 +122,11 @@ def _reading(settings: Settings, lent: str) -> list[str]:
     if tenant.sign_in not in ("secret", lent):
         raise Problem(
             "PIP01",
-            f'sign_in = "{tenant.sign_in}" in [tenant] cannot be carried out in a job of this forge.',
-            f'say sign_in = "{lent}", so that no secret is kept, or "secret"',
+            Phrase(
+                'sign_in = "{sign_in}" in [tenant] cannot be carried out in a job of this forge.',
+                sign_in=tenant.sign_in,
+            ),
+            Phrase('say sign_in = "{lent}", so that no secret is kept, or "secret"', lent=lent),
         )
     hosted = [
         re.sub(r"\W", "_", f"RECONCILE_DNS_{name}_{option}".upper())
@@ -150,7 +154,7 @@ def _put(session: Session, files: Mapping[str, str], network: Network, *, write:
     if check:
         lagging = [name for name, text in files.items() if _written(Path(name)) != text]
         for name in lagging:
-            session.warn(f"{name} is not as reconcile.toml asks it")
+            session.warn(Phrase("{name} is not as reconcile.toml asks it", name=name))
         if lagging:
             session.warn("  → write it again with --write")
         return ERROR if lagging else DONE
@@ -161,7 +165,7 @@ def _put(session: Session, files: Mapping[str, str], network: Network, *, write:
         path = Path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, text.encode())
-        session.warn(f"wrote {name}")
+        session.warn(Phrase("wrote {name}", name=name))
     if not session.own_settings.state:
         session.warn(
             "PIP02 The state is in the folder spfstate, which the machine of a job forgets.\n"

@@ -12,6 +12,7 @@ from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.exits import CHANGES, DONE, ERROR, INVALID
 from reconcile.cli.session.moment import as_of_option
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 
 
 @click.command()
@@ -54,7 +55,7 @@ def plan(
         if names is not None:
             names = _known(session, names)
         if names is not None and not names:
-            session.warn(f"No federation file differs from {changed_since}.")
+            session.warn(Phrase("No federation file differs from {changed_since}.", changed_since=changed_since))
             return DONE
     prepared = prepare_targets(session, names or (), target)
     made = observe_and_plan_targets(session, prepared, readers(session), target)
@@ -63,7 +64,7 @@ def plan(
         replace_file(out, planfile.encode(made, authenticity_key(session)).encode(), PRIVATE_FILE)
     say_plan(session, made, shape, markdown=markdown, verbose=verbose)
     if out and shape == "text":
-        session.warn(f"Saved in {out}.")
+        session.warn(Phrase("Saved in {out}.", out=out))
     if made.blocked or made.left_out:
         return INVALID if made.left_out else ERROR
     return CHANGES if detailed_exitcode and made.changes else DONE

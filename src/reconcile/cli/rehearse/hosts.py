@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconcile.cli.session.session import Session
 from reconcile.cli.wiring.providers import dns_services
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -29,7 +30,9 @@ def dns_key(session: Session, domains: Sequence[str], unread: Collection[str]) -
     except Problem as problem:
         return [_stopped(problem)]
     return [
-        _stopped(refused) if refused else Check(Verdict.READY, f"The DNS server takes our key for {domain}.")
+        _stopped(refused)
+        if refused
+        else Check(Verdict.READY, Phrase("The DNS server takes our key for {domain}.", domain=domain))
         for domain, refused in tried.items()
         if not (refused and refused.code in _SILENT and domain in unread)
     ]
@@ -44,7 +47,7 @@ def dns_hosts(session: Session, domains: Sequence[str]) -> list[Check]:
         if isinstance(seen, Problem):
             checks.append(_stopped(seen))
         else:
-            checks.append(Check(Verdict.READY, f"The DNS host lists the zone of {domain}."))
+            checks.append(Check(Verdict.READY, Phrase("The DNS host lists the zone of {domain}.", domain=domain)))
             checks += [Check(Verdict.WARNING, sentence) for sentence in seen]
     return checks
 
@@ -59,13 +62,24 @@ def old_mailboxes(session: Session, federation: Federation) -> list[Check]:
         if problem is not None and problem.code == "AUTH01":
             return [_stopped(problem)]
         if problem is not None:
-            checks.append(Check(Verdict.BLOCKED, f"{problem.code} {who}: {problem.message}", problem.hint))
+            checks.append(
+                Check(
+                    Verdict.BLOCKED,
+                    Phrase("{code} {who}: {message}", code=problem.code, who=who, message=problem.message),
+                    problem.hint,
+                )
+            )
         if not opened and len(checks) == _REFUSALS:
             break
     if opened:
-        checks.insert(0, Check(Verdict.READY, f"The old host opens {opened} mailboxes to the copier."))
+        checks.insert(
+            0, Check(Verdict.READY, Phrase("The old host opens {opened} mailboxes to the copier.", opened=opened))
+        )
     for extensions in sorted(lacking):
-        slow = f"The old host lacks {extensions}: a copy back into it works, one message after the other."
+        slow = Phrase(
+            "The old host lacks {extensions}: a copy back into it works, one message after the other.",
+            extensions=extensions,
+        )
         checks.append(Check(Verdict.READY, slow))
     return checks
 
@@ -92,7 +106,10 @@ def _tried(session: Session, federation: Federation, lacking: set[str]) -> Itera
         except Problem as problem:
             yield copy.address.key, problem
         except ConnectionLost as lost:
-            yield copy.address.key, Problem("COPY06", f"the connection broke: {lost}.", "rehearse again")
+            yield (
+                copy.address.key,
+                Problem("COPY06", Phrase("the connection broke: {lost}.", lost=lost), "rehearse again"),
+            )
         else:
             yield copy.address.key, None
 
@@ -102,5 +119,5 @@ def _stopped(problem: Problem) -> Check:
     from reconcile.providers.microsoft.rehearsal.rehearsal import Check, Verdict
 
     if problem.code == "AUTH01":
-        return Check(Verdict.WARNING, f"Not tried: {problem.message}", problem.hint)
-    return Check(Verdict.BLOCKED, f"{problem.code} {problem.message}", problem.hint)
+        return Check(Verdict.WARNING, Phrase("Not tried: {message}", message=problem.message), problem.hint)
+    return Check(Verdict.BLOCKED, Phrase("{code} {message}", code=problem.code, message=problem.message), problem.hint)

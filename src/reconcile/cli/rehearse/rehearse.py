@@ -11,6 +11,7 @@ from rich.text import Text
 from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.exits import DONE, ERROR
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 
 if TYPE_CHECKING:
     from reconcile.config.federation.federation import Federation
@@ -105,7 +106,10 @@ def _of_names(findings: Sequence[Finding]) -> Iterator[Check]:
     for one in findings:
         shared.setdefault((one.check, one.weight, one.sentence), []).append(one.domain)
     for (check, weight, sentence), domains in shared.items():
-        yield Check(verdicts[weight], f"{', '.join(domains)} {check}: {sentence}")
+        yield Check(
+            verdicts[weight],
+            Phrase("{domains} {check}: {sentence}", domains=", ".join(domains), check=check, sentence=sentence),
+        )
 
 
 def _shown(session: Session, federation: Federation, checks: tuple[Check, ...], stands: bool) -> Iterator[Text]:

@@ -16,6 +16,7 @@ from reconcile.cli.sandbox.seed import seed_of
 from reconcile.cli.sandbox.tenant import message, portal, tenant
 from reconcile.cli.session.group import CommandGroup
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 
 if TYPE_CHECKING:
     from reconcile.sandbox.first_day import Seed
@@ -136,7 +137,7 @@ def _mail(pairs: Iterable[str]) -> Iterable[tuple[str, Path]]:
     for pair in pairs:
         address, equals, folder = pair.partition("=")
         if not (address and equals and folder):
-            raise click.UsageError(f"--mail wants ADDRESS=DIR, not {pair!r}.")
+            raise click.UsageError(Phrase("--mail wants ADDRESS=DIR, not {pair!r}.", pair=pair))
         yield address.lower(), Path(folder).resolve()
 
 
@@ -145,7 +146,11 @@ def _tell_what_stays(session: Session) -> None:
     kept = [name for name in ("federations", "runs", "copies") if (session.state / name).is_dir()]
     if kept:
         where = session.state
-        session.warn(f"{where}/ still tells what was applied in a former sandbox; to begin anew: rm -r {where}")
+        session.warn(
+            Phrase(
+                "{where}/ still tells what was applied in a former sandbox; to begin anew: rm -r {where}", where=where
+            )
+        )
 
 
 def _tell_if_running(session: Session, folder: SandboxFolder) -> bool:

@@ -9,6 +9,7 @@ import click
 
 from reconcile.cli.sandbox.running import NOTHING_RUNS, folder_here
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 
@@ -50,7 +51,7 @@ def message(session: Session, file: Path, out: Path) -> None:
     parsed = email.message_from_bytes(data, policy=email.policy.default)
     sender = email.utils.parseaddr(str(parsed.get("From", "")))[1].lower()
     if not sender:
-        raise click.UsageError(f"{file} has no From.")
+        raise click.UsageError(Phrase("{file} has no From.", file=file))
     note = folder_here().note()
     if not note.get("ready"):
         raise Problem("SBX01", NOTHING_RUNS, "start it with: reconcile sandbox up")
@@ -87,7 +88,7 @@ def tenant(session: Session, profile: str | None, lags: tuple[str, ...], switche
 def _pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not (name and equals and value):
-        raise click.UsageError(f"{text!r} is not NAME=VALUE.")
+        raise click.UsageError(Phrase("{text!r} is not NAME=VALUE.", text=text))
     return name, value
 
 

@@ -12,6 +12,7 @@ from reconcile.cli.secrets.reset import reset
 from reconcile.cli.session.group import CommandGroup
 from reconcile.cli.session.named import named
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -48,7 +49,6 @@ def purge(session: Session, what: tuple[str, ...]) -> None:
     Refused while somebody has not had theirs, or while a migration named is not closed. Receipts are kept.
     """
     from reconcile.cli.wiring.passwords.vault import vault
-    from reconcile.views.wording import count
 
     kept = vault(session)
     chosen = _federations(session, what)
@@ -56,7 +56,7 @@ def purge(session: Session, what: tuple[str, ...]) -> None:
         if what and federation.file.migration.closed is None:
             raise Problem(
                 "SEC20",
-                f"The migration of {federation.slug} is not closed; nothing was erased.",
+                Phrase("The migration of {slug} is not closed; nothing was erased.", slug=federation.slug),
                 "write migration: closed: once all is over",
                 5,
             )
@@ -66,8 +66,12 @@ def purge(session: Session, what: tuple[str, ...]) -> None:
         if owing:
             raise Problem(
                 "SEC21",
-                f"{federation.slug}: {owing[0]} has not had their password; nothing was erased.",
-                f"reconcile secrets deliver {federation.slug}",
+                Phrase(
+                    "{slug}: {owing} has not had their password; nothing was erased.",
+                    slug=federation.slug,
+                    owing=owing[0],
+                ),
+                Phrase("reconcile secrets deliver {slug}", slug=federation.slug),
                 5,
             )
     erased = 0
@@ -75,7 +79,15 @@ def purge(session: Session, what: tuple[str, ...]) -> None:
         entries = kept.entries(federation.slug)
         kept.remove(entries)
         erased += len(entries)
-    click.echo(f"{count(erased, 'sealed password')} of {count(len(closed), 'closed federation')} erased.")
+    click.echo(
+        session.say(
+            Phrase(
+                "{erased} of {number} erased.",
+                erased=Phrase.counted("{number} sealed password", "{number} sealed passwords", erased),
+                number=Phrase.counted("{number} closed federation", "{number} closed federations", len(closed)),
+            )
+        )
+    )
 
 
 def _federations(session: Session, what: Sequence[str]) -> list[Federation]:

@@ -10,6 +10,7 @@ import click
 from reconcile.cli.session.exits import DONE, ERROR
 from reconcile.cli.session.named import named
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 
@@ -50,14 +51,19 @@ def hand_over(session: Session, slugs: Sequence[str]) -> int:
     ready = []
     for change in ours:
         if any(address in pending for address in change.after):
-            session.warn(f"The mail of {change.address.federation} is not switched yet: nothing is delivered before.")
+            session.warn(
+                Phrase(
+                    "The mail of {federation} is not switched yet: nothing is delivered before.",
+                    federation=change.address.federation,
+                )
+            )
         else:
             ready.append(dataclasses.replace(change, behind=(), spare=0))
     unknown = tuple(one for one in plan.blocked if one.address.kind == "credentials")
     for one in unknown:
-        session.warn(f"{one.address}: {one.reason}")
+        session.warn(Phrase("{address}: {reason}", address=one.address, reason=one.reason))
     if not ready:
-        click.echo("Nothing is to be delivered.")
+        click.echo(session.say("Nothing is to be delivered."))
         return ERROR if unknown else DONE
     plan = dataclasses.replace(plan, changes=tuple(ready), blocked=unknown, unrecorded=())
     chosen = Chosen(plan, prepared, document(plan)["digest"], reviewed=False)

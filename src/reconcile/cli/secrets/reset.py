@@ -10,6 +10,7 @@ import click
 
 from reconcile.cli.secrets.deliver import hand_over
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def reset(session: Session, addresses: tuple[str, ...], yes: bool) -> int:
     from reconcile.resources.address import Address
 
     people = [(*_person(session, address), address.lower()) for address in dict.fromkeys(addresses)]
-    if not yes and not _agreed(addresses):
+    if not yes and not _agreed(session, addresses):
         raise Problem("GRD03", "Nobody said yes: no password was changed.", "say --yes", 5)
     tenant, passwords, box, states = accounts(session), first_passwords(session), outbox(session), store(session)
     holder = holder_of(session, f"reset-{secrets.token_hex(3)}", "secrets reset")
@@ -42,7 +43,7 @@ def reset(session: Session, addresses: tuple[str, ...], yes: bool) -> int:
             # Owed first: a crash after the account was changed must not leave the old password taken for delivered.
             box.owe(slug, address)
             tenant.reset(Address(slug, "mailbox", address), [*names, mailbox.display_name or ""], passwords)
-        session.warn(f"{address} has a new first password; its sessions have ended.")
+        session.warn(Phrase("{address} has a new first password; its sessions have ended.", address=address))
     return hand_over(session, sorted({slug for slug, _, _ in people}))
 
 
@@ -55,12 +56,19 @@ def _person(session: Session, address: str) -> tuple[str, Mailbox]:
         for known, mailbox in federation.file.mailboxes.items():
             if known.lower() == address.lower():
                 if mailbox.licence == "shared":
-                    raise Problem("SEC23", f"{address} is a shared mailbox: it has no password.", "")
+                    raise Problem(
+                        "SEC23", Phrase("{address} is a shared mailbox: it has no password.", address=address), ""
+                    )
                 return federation.slug, mailbox
-    raise Problem("SEC23", f"No federation file has a mailbox {address}.", "an alias has the password of its mailbox")
+    raise Problem(
+        "SEC23",
+        Phrase("No federation file has a mailbox {address}.", address=address),
+        "an alias has the password of its mailbox",
+    )
 
 
-def _agreed(addresses: tuple[str, ...]) -> bool:
+def _agreed(session: Session, addresses: tuple[str, ...]) -> bool:
     if not sys.stdin.isatty():
         return False
-    return click.confirm(f"Set a new password for {', '.join(addresses)}, and end their sessions?")
+    asked = Phrase("Set a new password for {addresses}, and end their sessions?", addresses=", ".join(addresses))
+    return click.confirm(session.say(asked))

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 
@@ -26,7 +27,11 @@ def settings_text(reference: str, path: Path) -> str:
     if shown is None:
         raise Problem(
             "CFG06",
-            f"{path} of {reference} cannot be read, so this branch alone would say where secrets go.",
+            Phrase(
+                "{path} of {reference} cannot be read, so this branch alone would say where secrets go.",
+                path=path,
+                reference=reference,
+            ),
             "fetch that branch (fetch-depth: 0), or name another with --settings-from",
             3,
         )
@@ -46,7 +51,12 @@ def refuse_changed_files(reference: str, settings: Path, files: Iterable[Path]) 
         if changed is None or changed:
             raise Problem(
                 "CFG06",
-                f"{file}, which {settings} names, is not as {reference} has it.",
+                Phrase(
+                    "{file}, which {settings} names, is not as {reference} has it.",
+                    file=file,
+                    settings=settings,
+                    reference=reference,
+                ),
                 "nothing was contacted; files of keys and authorities change in a pull request of their own",
                 3,
             )

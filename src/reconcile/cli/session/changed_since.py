@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 
@@ -38,5 +39,12 @@ def _git(reference: str, *words: str) -> str:
         raise Problem("GIT01", "git is not installed, so nothing is known of what changed.") from None
     if asked.returncode != 0:
         said = asked.stderr.strip().splitlines()
-        raise Problem("GIT01", f"git cannot compare with {reference}: {said[0] if said else 'no reason given'}.")
+        raise Problem(
+            "GIT01",
+            Phrase(
+                "git cannot compare with {reference}: {said}.",
+                reference=reference,
+                said=said[0] if said else Phrase("no reason given"),
+            ),
+        )
     return asked.stdout

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -35,7 +36,9 @@ def credential(session: Session) -> Credential:
         return lambda: _github(session)
     if chosen == "gitlab":
         return lambda: _gitlab(session)
-    return session.secret("RECONCILE_CLIENT_SECRET", tenant.client_secret_file, "client secret of the tenant's app")
+    return session.secret(
+        "RECONCILE_CLIENT_SECRET", tenant.client_secret_file, Phrase("client secret of the tenant's app")
+    )
 
 
 def registration(session: Session) -> Registration:
@@ -57,11 +60,15 @@ def _certificate(file: Path | None) -> Certificate:
     try:
         text = file.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError):
-        raise Problem("AUTH01", f"Cannot read the certificate in {file}.", "it must be a readable PEM file") from None
+        raise Problem(
+            "AUTH01", Phrase("Cannot read the certificate in {file}.", file=file), "it must be a readable PEM file"
+        ) from None
     key, certificate = _block(text, "PRIVATE KEY"), _block(text, "CERTIFICATE")
     if not (key and certificate):
         raise Problem(
-            "AUTH01", f"{file} does not hold both a private key and a certificate.", "put both into it, in PEM"
+            "AUTH01",
+            Phrase("{file} does not hold both a private key and a certificate.", file=file),
+            "put both into it, in PEM",
         )
     return Certificate(key, certificate)
 
@@ -98,6 +105,6 @@ def _gitlab(session: Session) -> str:
         raise Problem(
             "AUTH01",
             "GitLab lends this job no identity.",
-            f"declare it in the job: id_tokens: RECONCILE_ID_TOKEN: aud: {AUDIENCE}",
+            Phrase("declare it in the job: id_tokens: RECONCILE_ID_TOKEN: aud: {audience}", audience=AUDIENCE),
         )
     return token

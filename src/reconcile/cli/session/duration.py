@@ -6,6 +6,8 @@ import re
 
 import click
 
+from reconcile.language.phrase import Phrase
+
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -19,5 +21,5 @@ class Duration(click.ParamType[float]):
             return float(value)
         written = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", value.strip())
         if written is None or not float(written[1]):
-            self.fail(f"{value!r} is not a duration such as 45s, 90m or 2h.", param, ctx)
+            self.fail(Phrase("{value!r} is not a duration such as 45s, 90m or 2h.", value=value), param, ctx)
         return float(written[1]) * _SECONDS[written[2]]

@@ -26,6 +26,11 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
+    @property
+    def lines(self) -> Mapping[str, str]:
+        """Each subcommand's line of help."""
+        return {name: line for name, (_, line) in self._subcommands.items()}
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in self._subcommands.items()])
+            formatter.write_dl(list(self.lines.items()))

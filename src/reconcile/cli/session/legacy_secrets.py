@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 
 
 def variable_of(name: str, what: str) -> str:
@@ -18,4 +19,4 @@ def database_password(session: Session, name: str, what: str, file: Path | None)
     variable = variable_of(name, what)
     if file is None and not session.environment.get(variable):  # a job sets it to "" when it has none
         return ""
-    return session.secret(variable, file, f"password of the database of {name}")
+    return session.secret(variable, file, Phrase("password of the database of {name}", name=name))

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -39,7 +40,9 @@ def moment_at(typed: str, now: dt.datetime, zone: ZoneInfo) -> dt.datetime:
     except ValueError:
         return _local(typed, zone, "--at")
     if time.tzinfo is not None:
-        raise click.UsageError(f"{typed} names a time zone; times are the network's, {zone.key}.")
+        raise click.UsageError(
+            Phrase("{typed} names a time zone; times are the network's, {key}.", typed=typed, key=zone.key)
+        )
     return dt.datetime.combine(now.astimezone(zone).date(), time, zone).astimezone(dt.UTC)
 
 
@@ -72,5 +75,7 @@ def _local(typed: str, zone: ZoneInfo, option: str) -> dt.datetime:
     try:
         moment = dt.datetime.fromisoformat(typed)
     except ValueError:
-        raise click.UsageError(f"{option}: {typed!r} is no moment, like 2025-01-19T16:00.") from None
+        raise click.UsageError(
+            Phrase("{option}: {typed!r} is no moment, like 2025-01-19T16:00.", option=option, typed=typed)
+        ) from None
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(dt.UTC)

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ def named(loaded: Loaded, what: Sequence[str]) -> set[str]:
             continue
         of_day = {one.slug for one in loaded.federations if one.file.migration.date == day}
         if not of_day:
-            raise Problem("CFG04", f"No federation migrates on {day}.", "see: reconcile batches show", 3)
+            raise Problem(
+                "CFG04", Phrase("No federation migrates on {day}.", day=day), "see: reconcile batches show", 3
+            )
         chosen |= of_day
     return chosen | ({path.stem for path in loaded.named(names)} if names else set())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -16,11 +17,12 @@ def check_world(session: Session, where: str, lineage: str) -> None:
 
     if is_sandbox(lineage) == session.sandbox:
         return
-    theirs, ours = ("live world's", "sandbox") if session.sandbox else ("sandbox's", "live world")
     raise Problem(
         "STA16",
-        f"{where} is the {theirs}, and this command talks to the {ours}.",
+        Phrase("{where} is the live world's, and this command talks to the sandbox.", where=where)
+        if session.sandbox
+        else Phrase("{where} is the sandbox's, and this command talks to the live world.", where=where),
         "work on the other one in a folder of its own (--chdir)"
         if session.sandbox
-        else f"say --sandbox, or move {session.state}/ away",
+        else Phrase("say --sandbox, or move {state}/ away", state=session.state),
     )

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from reconcile.cli.session.same_world import check_world
 from reconcile.language.catalogue import Catalogue, Language, catalogue
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -76,7 +77,13 @@ class Session:
         base_settings.refuse_changed_files(reference, self.settings_file, files)
         if changed := base_settings.changed_keys(text, here):
             shown = ", ".join(changed[:10]) + (" …" if len(changed) > 10 else "")
-            self.warn(f"{self.settings_file} of {reference} counts here; this branch changes {shown}, once merged.")
+            told = Phrase(
+                "{file} of {reference} counts here; this branch changes {shown}, once merged.",
+                file=self.settings_file,
+                reference=reference,
+                shown=shown,
+            )
+            self.warn(told)
         return {self.settings_file: text}
 
     @functools.cached_property
@@ -220,18 +227,19 @@ class Session:
         if value and not self.sandbox:
             return value
         if file is None:
-            raise Problem("AUTH01", f"No {what}.", self._where_to_find(variable))
+            raise Problem("AUTH01", Phrase("No {what}.", what=what), self._where_to_find(variable))
         try:
             return file.read_text(encoding="utf-8").strip()
         except OSError as error:
-            raise Problem(
-                "AUTH01", f"Cannot read the {what} in {file}: {error.strerror}.", f"or set {variable}"
-            ) from None
+            told = Phrase("Cannot read the {what} in {file}: {why}.", what=what, file=file, why=error.strerror)
+            raise Problem("AUTH01", told, Phrase("or set {variable}", variable=variable)) from None
 
     def _where_to_find(self, variable: str) -> str:
         if not self.sandbox and (SANDBOX_FOLDER / "settings.toml").exists():
-            return f"a sandbox is kept in this folder: for it, say --sandbox; for the live world, set {variable}"
-        return f"set {variable}, or name a file in reconcile.toml"
+            return Phrase(
+                "for the sandbox of this folder, say --sandbox; for the live world, set {name}", name=variable
+            )
+        return Phrase("set {variable}, or name a file in reconcile.toml", variable=variable)
 
     def console(self, *, stderr: bool = False) -> Console:
         """Where to write: colour only on a terminal, unless NO_COLOR, FORCE_COLOR or --color say otherwise."""

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.state.snapshot.authenticity import Key, key_from
 
@@ -43,9 +44,16 @@ def refuse_tracked(session: Session, *plans: Path) -> None:
                 continue
             raise Problem(
                 "STA19",
-                f"git tracks {name}, so a pull request could change what is taken for our own record.",
-                f"take it out of git (git rm -r --cached {place}) and keep {place} in .gitignore"
-                + (", or set RECONCILE_STATE_KEY" if marked else ""),
+                Phrase(
+                    "git tracks {name}, so a pull request could change what is taken for our own record.", name=name
+                ),
+                Phrase(
+                    "take it out of git (git rm -r --cached {place}) and keep {place} in .gitignore, "
+                    "or set RECONCILE_STATE_KEY"
+                    if marked
+                    else "take it out of git (git rm -r --cached {place}) and keep {place} in .gitignore",
+                    place=place,
+                ),
                 4,
             )
 
@@ -80,7 +88,7 @@ def _tracked(place: Path) -> list[Path]:
     if asked is None or asked.returncode != 0:
         raise Problem(
             "STA19",
-            f"There is a git repository around {place}, and git cannot tell whether it tracks it.",
+            Phrase("There is a git repository around {place}, and git cannot tell whether it tracks it.", place=place),
             "install git, or set RECONCILE_STATE_KEY",
             4,
         )

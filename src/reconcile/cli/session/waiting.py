@@ -7,6 +7,7 @@ import threading
 
 from reconcile.cli.session.session import Session
 from reconcile.cli.session.signals import graceful_shutdown
+from reconcile.language.phrase import Phrase
 
 #: Seconds between two looks at the clock: so long a signal waits to be heard, at most. The sandbox's clock is moved,
 #: not waited for.
@@ -24,7 +25,14 @@ def wait_until(session: Session, moment: dt.datetime, what: str) -> bool:
         return True
     stop = threading.Event()
     with graceful_shutdown(stop.set):
-        session.warn(f"Waiting for {what}, until {said(moment, session.zone)} ({duration(left)}).")
+        session.warn(
+            Phrase(
+                "Waiting for {what}, until {moment} ({left}).",
+                what=what,
+                moment=said(moment, session.zone),
+                left=duration(left),
+            )
+        )
         while not stop.is_set():
             left = (moment - session.clock.now()).total_seconds()
             if left <= 0:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from reconcile.cli.session.exits import DONE, INVALID
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -58,7 +59,15 @@ def in_(session: Session, files: tuple[Path, ...], write: bool, federation: str,
             session.print([Text(f"{path}: ").append(f"{refused.code} ", "bold red").append(refused.sentence)])
             failed = True
         except Problem as problem:
-            session.warn(f"{path}: {problem}" + (f"\n  → {problem.hint}" if problem.hint else ""))
+            session.warn(
+                Phrase(
+                    "{path}: {code} {said}\n  → {hint}" if problem.hint else "{path}: {code} {said}",
+                    path=path,
+                    code=problem.code,
+                    said=problem.message,
+                    hint=problem.hint,
+                )
+            )
             failed = True
     return INVALID if failed else DONE
 
@@ -110,10 +119,10 @@ def _one(session: Session, path: Path, loaded: Loaded, named: str, older: bool, 
     )
     session.sheet_folder.add(federation.slug, record)
     if after == before:
-        click.echo(f"{federation.path} says so already.")
+        click.echo(session.say(Phrase("{path} says so already.", path=federation.path)))
     elif not write:
-        click.echo("Nothing was written: --write does.")
-    click.echo(f"To send back: {copy} and {copy.with_suffix('.txt')}")
+        click.echo(session.say("Nothing was written: --write does."))
+    click.echo(session.say(Phrase("To send back: {copy} and {value}", copy=copy, value=copy.with_suffix(".txt"))))
     return bool(answer.errors)
 
 
@@ -124,7 +133,10 @@ def _whose(returned: Returned, known: Identity | None, loaded: Loaded, named: st
     wanted = loaded.select([named])[0].slug if named else ""
     slug = known.federation if known is not None else wanted
     if wanted and slug != wanted:
-        raise Refused("WBK12", f"Ce fichier est celui d’une autre fédération ({slug}), pas de {wanted}.")
+        raise Refused(
+            "WBK12",
+            f"Ce fichier est celui d’une autre fédération ({slug}), pas de {wanted}.",
+        )
     if not slug:
         slug = owner(returned, {one.slug: one.domains for one in loaded.federations})
     if slug not in {path.stem for path in loaded.paths}:

@@ -11,6 +11,7 @@ from reconcile.cli.session.exits import DONE, ERROR
 from reconcile.cli.session.moment import as_of_option
 from reconcile.cli.session.named import named
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -45,13 +46,21 @@ def out(session: Session, what: tuple[str, ...], folder: Path) -> int:
         loaded.select([*chosen])  # says what is wrong with them
     failed = False
     for path in sorted({one.path for one in loaded.errors if one.path.stem in chosen}):
-        session.warn(f"Left out: {path} is not valid (reconcile validate says why).")
+        session.warn(Phrase("Left out: {path} is not valid (reconcile validate says why).", path=path))
         failed = True
     for one in valid:
         try:
             _write(session, one, folder)
         except Problem as problem:
-            session.warn(f"{one.slug}: {problem}" + (f"\n  → {problem.hint}" if problem.hint else ""))
+            session.warn(
+                Phrase(
+                    "{slug}: {code} {said}\n  → {hint}" if problem.hint else "{slug}: {code} {said}",
+                    slug=one.slug,
+                    code=problem.code,
+                    said=problem.message,
+                    hint=problem.hint,
+                )
+            )
             failed = True
     return ERROR if failed else DONE
 
@@ -60,14 +69,22 @@ def _write(session: Session, federation: Federation, folder: Path) -> None:
     from reconcile.cli.wiring.letters.handing import handing, keep
     from reconcile.documents.workbook.workbook import write
     from reconcile.state.durable import PRIVATE_FILE, private_folder, replace_file, unwritable
-    from reconcile.views.wording import count
 
     inventory = session.inventory_folder.newest(federation.slug)
     if inventory is None:
-        session.warn(f"{federation.slug}: no inventory, so only what its file says: reconcile inventory read")
+        session.warn(
+            Phrase("{slug}: no inventory, so only what its file says: reconcile inventory read", slug=federation.slug)
+        )
     elif inventory.unknown:
         missing = ", ".join(sorted(one.replace("_", " ") for one in inventory.unknown))
-        session.warn(f"{federation.slug}: the inventory of {inventory.taken:%Y-%m-%d} does not know its {missing}.")
+        session.warn(
+            Phrase(
+                "{slug}: the inventory of {taken:%Y-%m-%d} does not know its {missing}.",
+                slug=federation.slug,
+                taken=inventory.taken,
+                missing=missing,
+            )
+        )
     handed = handing(session, federation)
     workbook, path = handed.workbook, folder / handed.name
     try:
@@ -78,6 +95,13 @@ def _write(session: Session, federation: Federation, folder: Path) -> None:
     keep(session, federation, handed)
     undecided = sum(not row["keep"] for row in workbook.rows)
     click.echo(
-        f"{path}: {count(len(workbook.rows), 'address', 'addresses')}, {undecided} to decide on, "
-        f"version {workbook.identity.version}"
+        session.say(
+            Phrase(
+                "{path}: {number}, {undecided} to decide on, version {version}",
+                path=path,
+                number=Phrase.counted("{number} address", "{number} addresses", len(workbook.rows)),
+                undecided=undecided,
+                version=workbook.identity.version,
+            )
+        )
     )

@@ -12,6 +12,7 @@ from reconcile.cli.session.exits import DONE
 from reconcile.cli.session.moment import as_of_option
 from reconcile.cli.session.named import named
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 
 if TYPE_CHECKING:
     from reconcile.config.federation.federation import Federation
@@ -33,7 +34,7 @@ def status(session: Session, what: tuple[str, ...], as_json: bool) -> int:
     loaded = load_federations(session.federations, Criteria(protected=session.settings.protected))
     chosen = named(loaded, what)
     for path in sorted({one.path for one in loaded.errors if one.path.stem in chosen}):
-        session.warn(f"Left out: {path} is not valid (reconcile validate says why).")
+        session.warn(Phrase("Left out: {path} is not valid (reconcile validate says why).", path=path))
     statuses = [_status_of(session, one) for one in loaded.federations if one.slug in chosen]
     if as_json:
         click.echo(json.dumps(sheets_document(statuses, session.today), ensure_ascii=False, indent=1))

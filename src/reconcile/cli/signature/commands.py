@@ -15,6 +15,7 @@ from rich.text import Text
 from reconcile.cli.session.exits import DONE
 from reconcile.cli.session.group import CommandGroup
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -60,9 +61,12 @@ def probe(session: Session, sender: str, answer: Path | None, withdraw: bool) ->
     if answer is None:
         asked.ask(PROBE_RULE, sender.lower(), question())
         session.warn(
-            f"Every message of {sender} now ends with the tokens, once Exchange acts on it (up to 30 minutes).\n"
-            f"  → send one from {sender} to itself, save what arrives as a file, then:\n"
-            f"    reconcile signature probe {sender} --answer FILE"
+            Phrase(
+                "Every message of {sender} now ends with the tokens, once Exchange acts on it (up to 30 minutes).\n"
+                "  → send one from {sender} to itself, save what arrives as a file, then:\n"
+                "    reconcile signature probe {sender} --answer FILE",
+                sender=sender,
+            )
         )
         return DONE
     proof = judge(_body(answer), sender.lower(), fields, session.clock.now())
@@ -70,7 +74,7 @@ def probe(session: Session, sender: str, answer: Path | None, withdraw: bool) ->
     asked.withdraw(PROBE_RULE)
     session.print(_proven(proof))
     for name in asked.other_signers():
-        session.warn(f"The rule {name!r} adds a text to messages too: people would be signed twice.")
+        session.warn(Phrase("The rule {name!r} adds a text to messages too: people would be signed twice.", name=name))
     return DONE
 
 
@@ -100,7 +104,9 @@ def preview(
     if proof is None:
         session.warn("No probe was made yet: shown with the tokens both of Microsoft's lists have (SIG04).")
     elif proof.unproven:
-        session.warn(f"Left out, for no token was proven to say it: {', '.join(proof.unproven)}.")
+        session.warn(
+            Phrase("Left out, for no token was proven to say it: {unproven}.", unproven=", ".join(proof.unproven))
+        )
     text = rule_text(settings, tokens)
     boxes = _mailboxes(session)
     chosen = sorted(boxes) if everybody else [address.lower() for address in addresses]
@@ -132,7 +138,7 @@ def _mailboxes(session: Session) -> dict[str, Mapping[str, Value | Reference]]:
     settings = session.settings
     loaded = load_federations(session.federations, Criteria(protected=settings.protected, register=session.register))
     for path in sorted({one.path for one in loaded.errors}):
-        session.warn(f"Left out: {path} is not valid (reconcile validate says why).")
+        session.warn(Phrase("Left out: {path} is not valid (reconcile validate says why).", path=path))
     return {
         one.address.key: one.fields
         for one in compile_federations(loaded.federations, settings, session.clock.now())
@@ -150,8 +156,8 @@ def _known(boxes: Mapping[str, Mapping[str, Value | Reference]], address: str) -
         import difflib
 
         near = difflib.get_close_matches(address, boxes, 1)
-        hint = f"did you mean {near[0]}?" if near else "name a mailbox of a federation's file"
-        raise Problem("SIG10", f"No file describes a mailbox {address}.", hint)
+        hint = Phrase("did you mean {near}?", near=near[0]) if near else Phrase("name a mailbox of a federation's file")
+        raise Problem("SIG10", Phrase("No file describes a mailbox {address}.", address=address), hint)
     return boxes[address]
 
 
@@ -160,14 +166,18 @@ def _body(file: Path) -> str:
     with file.open("rb") as opened:
         data = opened.read(_LARGEST + 1)
     if len(data) > _LARGEST:
-        raise Problem("SIG06", f"{file} is larger than a message to oneself is.", "save the one that arrived")
+        raise Problem(
+            "SIG06", Phrase("{file} is larger than a message to oneself is.", file=file), "save the one that arrived"
+        )
     message = email.message_from_bytes(data, policy=email.policy.default)
     parts = [part for part in message.walk() if part.get_content_maintype() == "text" and not part.is_multipart()]
     parts.sort(key=lambda part: part.get_content_subtype() != "html")
     try:
         return "\n".join(str(part.get_content()) for part in parts)
     except (LookupError, ValueError):
-        raise Problem("SIG06", f"{file} cannot be read as a message.", "save it whole, as .eml") from None
+        raise Problem(
+            "SIG06", Phrase("{file} cannot be read as a message.", file=file), "save it whole, as .eml"
+        ) from None
 
 
 def _proven(proof: Proof) -> Iterator[Text]:

@@ -14,6 +14,7 @@ from reconcile.cli.state.edit_context import edit_context, slug_of
 from reconcile.cli.state.rebuild import rebuild
 from reconcile.cli.state.reseal import reseal
 from reconcile.cli.wiring.store import journals_of, store
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -57,7 +58,11 @@ def show(session: Session, address: str) -> None:
     wanted = _address(address)
     records = _read(session, store(session), wanted.federation).records
     if wanted not in records:
-        raise Problem("STA12", f"{wanted} is not in the state.", f"see: reconcile state list {wanted.federation}")
+        raise Problem(
+            "STA12",
+            Phrase("{wanted} is not in the state.", wanted=wanted),
+            Phrase("see: reconcile state list {federation}", federation=wanted.federation),
+        )
     session.print(record_text(records[wanted], session.zone))
 
 
@@ -71,7 +76,7 @@ def mv(session: Session, former: str, new: str) -> None:
 
     source, target = _address(former), _address(new)
     edit(source.federation, lambda snapshot: move(snapshot, source, target), edit_context(session, "state mv"))
-    session.warn(f"{source} is now recorded as {target}.")
+    session.warn(Phrase("{source} is now recorded as {target}.", source=source, target=target))
 
 
 @state.command()
@@ -86,7 +91,11 @@ def rm(session: Session, addresses: tuple[str, ...]) -> None:
     if len(slugs) > 1:
         raise Problem("STA12", "These addresses are of several federations.", "forget them federation by federation")
     edit(slugs.pop(), lambda snapshot: forget(snapshot, unwanted), edit_context(session, "state rm"))
-    session.warn(f"Forgot {len(unwanted)}. What YAML still describes will be adopted again by the next apply.")
+    session.warn(
+        Phrase(
+            "Forgot {number}. What YAML still describes will be adopted again by the next apply.", number=len(unwanted)
+        )
+    )
 
 
 @state.command()
@@ -108,7 +117,6 @@ def push(session: Session, file: Path, force: bool) -> None:
     """Put back a state that was pulled, edited or kept aside. Refused when another was written since."""
     from reconcile.state.edit import edit, take_over
     from reconcile.state.snapshot.snapshot import decode
-    from reconcile.views.wording import count
 
     offered = decode(file.read_bytes(), file)
     written = edit(
@@ -117,7 +125,12 @@ def push(session: Session, file: Path, force: bool) -> None:
         edit_context(session, "state push"),
     )
     session.warn(
-        f"The state of {written.federation} is now at serial {written.serial}: {count(len(written.records), 'record')}."
+        Phrase(
+            "The state of {federation} is now at serial {serial}: {number}.",
+            federation=written.federation,
+            serial=written.serial,
+            number=Phrase.counted("{number} record", "{number} records", len(written.records)),
+        )
     )
 
 
@@ -127,7 +140,7 @@ def _read(session: Session, states: Store, slug: str) -> Snapshot:
 
     snapshot, _ = journals_of(session).read(session.state / "runs").replay(states.read(slug) or Snapshot(slug, ""))
     if not snapshot.serial and not snapshot.records:
-        raise Problem("STA12", f"There is no state of {slug}.", "see: reconcile state list")
+        raise Problem("STA12", Phrase("There is no state of {slug}.", slug=slug), "see: reconcile state list")
     return snapshot
 
 

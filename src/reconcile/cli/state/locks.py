@@ -9,6 +9,7 @@ from reconcile.cli.session.group import CommandGroup
 from reconcile.cli.session.session import Session
 from reconcile.cli.state.edit_context import slug_of
 from reconcile.cli.wiring.store import store
+from reconcile.language.phrase import Phrase
 
 
 @click.group(cls=CommandGroup)
@@ -34,4 +35,4 @@ def force_unlock(session: Session, federation: str, run: str) -> None:
     states = store(session)
     slug = slug_of(states, federation)
     states.break_lock(slug, run)
-    session.warn(f"The lock on {slug} is free.")
+    session.warn(Phrase("The lock on {slug} is free.", slug=slug))

@@ -11,6 +11,7 @@ import click
 from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.session import Session
 from reconcile.cli.state.edit_context import edit_context
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -43,9 +44,15 @@ def rebuild(session: Session, federation: str) -> None:
     if missing:
         edit(slug, lambda snapshot: functools.reduce(Snapshot.put, missing, snapshot), context)
     session.warn(
-        f"Recorded {len(missing)} of {len(found)} resources that bear the mark of {slug}; {len(known)} were known."
+        Phrase(
+            "Recorded {number} of {number2} resources that bear the mark of {slug}; {number3} were known.",
+            number=len(missing),
+            number2=len(found),
+            slug=slug,
+            number3=len(known),
+        )
     )
-    session.warn(f"  → look at what the next apply would do: reconcile plan {slug}")
+    session.warn(Phrase("  → look at what the next apply would do: reconcile plan {slug}", slug=slug))
 
 
 def _seen(session: Session, prepared: Prepared) -> Mapping[Address, Observed]:
@@ -61,5 +68,9 @@ def _seen(session: Session, prepared: Prepared) -> Mapping[Address, Observed]:
     observed = {**first.observed, **reader.observe(Scope(others, domains)).observed}
     for address, shown in observed.items():
         if isinstance(shown, Unknown):
-            raise Problem("STA13", f"{address} cannot be read: {shown.reason}", "nothing was recorded; try again")
+            raise Problem(
+                "STA13",
+                Phrase("{address} cannot be read: {reason}", address=address, reason=shown.reason),
+                "nothing was recorded; try again",
+            )
     return observed

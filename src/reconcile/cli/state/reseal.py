@@ -8,6 +8,7 @@ import click
 
 from reconcile.cli.session.session import Session
 from reconcile.cli.state.edit_context import edit_context
+from reconcile.language.phrase import Phrase
 
 
 @click.command()
@@ -26,4 +27,6 @@ def reseal(session: Session) -> None:
     for slug in states.federations():
         context = dataclasses.replace(edit_context(session, "state reseal"), store=states)
         written = edit(slug, lambda snapshot: snapshot, context)
-        session.warn(f"The state of {slug} is written anew, at serial {written.serial}.")
+        session.warn(
+            Phrase("The state of {slug} is written anew, at serial {serial}.", slug=slug, serial=written.serial)
+        )

@@ -13,6 +13,7 @@ from reconcile.cli.session.exits import CHANGES, DONE
 from reconcile.cli.session.group import CommandGroup
 from reconcile.cli.session.named import named
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -44,14 +45,20 @@ def read(session: Session, fewer: bool) -> int:
     reading = _read(session)
     before, register = session.register, reading.register
     if not register.structures:
-        raise Problem("STR10", f"{register.source} holds no structure.", "see docs/structures.md")
+        raise Problem("STR10", Phrase("{source} holds no structure.", source=register.source), "see docs/structures.md")
     for doubt in reading.doubts:
-        session.warn(f"  ? {doubt}")
+        session.warn(Phrase("  ? {doubt}", doubt=doubt))
     if before is not None:
         found = compare(before, register)
         lost, had = len(found.gone), len(before.structures)
         if lost * 100 > had * _LOST_PERCENT and not fewer:
-            message = f"{register.source} has lost {lost} of the {had} structures read on {before.taken:%Y-%m-%d}."
+            message = Phrase(
+                "{source} has lost {lost} of the {had} structures read on {taken:%Y-%m-%d}.",
+                source=register.source,
+                lost=lost,
+                had=had,
+                taken=before.taken,
+            )
             raise Problem("STR12", message, "export it whole; or keep it as it is with --fewer")
         session.print(comparison(found, session.zone))
     session.structure_folder.write(register)
@@ -126,7 +133,7 @@ def _read(session: Session) -> Reading:
 
     source = session.settings.structures.csv
     if source is None:
-        hint = "add a table [structures.csv]; see docs/structures.md"
+        hint = Phrase("add a table [structures.csv]; see docs/structures.md")
         raise Problem("STR20", "reconcile.toml says nowhere what the structures are read from.", hint)
     return CsvExport(source.file, source.columns).read(session.clock.now())
 
@@ -136,8 +143,10 @@ def _held(session: Session, day: dt.datetime | None) -> Register:
     until = dt.datetime.combine(day.date(), dt.time.max, session.zone) if day else None
     found = session.structure_folder.newest(until)
     if found is None:
-        before = f" on {day:%Y-%m-%d} or before" if day else ""
-        raise Problem("STR21", f"PopStructure was never read{before}.", "read it: reconcile structures read")
+        before = Phrase(" on {day:%Y-%m-%d} or before", day=day) if day else ""
+        raise Problem(
+            "STR21", Phrase("PopStructure was never read{before}.", before=before), "read it: reconcile structures read"
+        )
     return found
 
 
@@ -154,5 +163,5 @@ def _federations(session: Session, register: Register, names: list[str]) -> tupl
     loaded = load_federations(session.federations, Criteria(protected=session.settings.protected, register=register))
     chosen = named(loaded, names)
     for path in sorted({one.path for one in loaded.errors if one.path.stem in chosen}):
-        session.warn(f"Left out: {path} is not valid (reconcile validate says why).")
+        session.warn(Phrase("Left out: {path} is not valid (reconcile validate says why).", path=path))
     return tuple(one for one in loaded.federations if one.slug in chosen)

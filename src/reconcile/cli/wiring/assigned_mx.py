@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def assigned_mx(session: Session, federations: Sequence[Federation]) -> Callable
             try:
                 known.update(_read(session, federations))
             except Problem as problem:
-                session.warn(f"The MX that Microsoft assigns is not known: {problem.message}")
+                session.warn(Phrase("The MX that Microsoft assigns is not known: {message}", message=problem.message))
         return known.get(domain, ())
 
     return hosts

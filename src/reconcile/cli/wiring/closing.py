@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reconcile.cli.session.session import Session
 from reconcile.cli.wiring.copies import copies_location, endpoints_of
 from reconcile.cli.wiring.passwords.vault import vault
+from reconcile.language.phrase import Phrase
 
 if TYPE_CHECKING:
     from reconcile.mailcopy.queue.jobs import Job
@@ -39,7 +40,9 @@ def closing(session: Session) -> Provider:
                 checks = verify_mailbox(both.source, both.destination, ledger, with_digests=False)
         except (Problem, ConnectionLost) as error:
             raise Problem(
-                "GAT53", f"{key} cannot be compared: {error}", "once both hosts answer, apply again"
+                "GAT53",
+                Phrase("{key} cannot be compared: {error}", key=key, error=error),
+                "once both hosts answer, apply again",
             ) from None
         unsound = [check for check in checks if not check.sound]
         return f"{len(unsound)} of {len(checks)} folders differ" if unsound else ""

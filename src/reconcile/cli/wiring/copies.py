@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reconcile.cli.session.credential import credential
 from reconcile.cli.session.session import Session
 from reconcile.cli.wiring.legacy.sign_in import sign_in
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def _database_password(session: Session) -> str:
         "RECONCILE_COPIES_PASSWORD"
     ):  # a job sets it to "" when it has none
         return ""
-    return session.secret("RECONCILE_COPIES_PASSWORD", file, "password of the copies' database")
+    return session.secret("RECONCILE_COPIES_PASSWORD", file, Phrase("password of the copies' database"))
 
 
 def chosen(jobs: JobList, names: Sequence[str]) -> list[Job]:
@@ -51,7 +52,7 @@ def chosen(jobs: JobList, names: Sequence[str]) -> list[Job]:
     listed = jobs.list()
     for name in names:
         if not any(_is_called(job, name) for job in listed):
-            raise Problem("COPY11", f"No copy of {name} is queued.", "see: reconcile copy status")
+            raise Problem("COPY11", Phrase("No copy of {name} is queued.", name=name), "see: reconcile copy status")
     return [job for job in listed if not names or any(_is_called(job, name) for name in names)]
 
 
@@ -121,20 +122,34 @@ def old_end(
     if old is None:
         raise Problem(
             "COPY09",
-            f"{login} is on the old server {source!r}, which reconcile.toml does not describe.",
-            f"add a table [legacy.{source}]",
+            Phrase(
+                "{login} is on the old server {source!r}, which reconcile.toml does not describe.",
+                login=login,
+                source=source,
+            ),
+            Phrase("add a table [legacy.{source}]", source=source),
         )
     if why := _refusal(session, federation, source, login, destination, public_folder):
         key, listed = ("public_folder", "public_folders") if public_folder in why else ("legacy_login", "logins")
         raise Problem(
             "COPY17",
-            f"The mailbox is not opened for {federation}: {why}.",
-            f"correct {key} in {federation}.yaml, or list it under [legacy.{source}.{listed}]; then apply",
+            Phrase("The mailbox is not opened for {federation}: {why}.", federation=federation, why=why),
+            Phrase(
+                "correct {key} in {federation}.yaml, or list it under [legacy.{source}.{listed}]; then apply",
+                key=key,
+                federation=federation,
+                source=source,
+                listed=listed,
+            ),
         )
     known = sign_in(session, old).credentials(login)
     if known is None:
         file = old.mailbox_passwords_file
-        raise Problem("COPY82", f"No password of {login} is in {file}.", "add its line, then: reconcile copy retry")
+        raise Problem(
+            "COPY82",
+            Phrase("No password of {login} is in {file}.", login=login, file=file),
+            "add its line, then: reconcile copy retry",
+        )
     opening = Password(*known, shared=bool(old.master_user))
     host = (old.host, old.port, opening, old.tls, old.ca_file, old.connections)
     return Endpoint(*host, public_folder=public_folder)

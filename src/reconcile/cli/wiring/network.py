@@ -7,6 +7,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 from reconcile.resources.address import NETWORK
 
 if TYPE_CHECKING:
@@ -43,8 +44,12 @@ def network_of(session: Session, loaded: Loaded, recorded: Collection[str]) -> N
         return None
     proof = session.proof_folder.newest()
     if settings.signature is not None and proof is None:
-        hint = "reconcile signature probe ADDRESS"
-        session.warn(f"SIG04 No probe has shown which tokens the tenant fills in: nothing is signed.\n  → {hint}")
+        hint = Phrase("reconcile signature probe ADDRESS")
+        session.warn(
+            Phrase(
+                "SIG04 No probe has shown which tokens the tenant fills in: nothing is signed.\n  → {hint}", hint=hint
+            )
+        )
         return None
     if loaded.errors:
         session.warn("SIG11 The signature is left as it is: a file that is not valid may declare a domain of it.")

@@ -12,6 +12,7 @@ from reconcile.cli.session.session import Session
 from reconcile.cli.wiring.network import network_of
 from reconcile.cli.wiring.rollback import returning
 from reconcile.cli.wiring.store import journals_of, store
+from reconcile.language.phrase import Phrase
 from reconcile.resources.address import NETWORK
 
 if TYPE_CHECKING:
@@ -116,7 +117,9 @@ def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepare
     with ThreadPoolExecutor(8) as pool:  # a hundred snapshots one after the other take seconds from a bucket
         found = list(pool.map(states.read, slugs))
     for cut in half_lines(session.state / "runs"):
-        session.warn(f"{cut} ends in the middle of a line, which counts as never written: that run was killed.")
+        session.warn(
+            Phrase("{cut} ends in the middle of a line, which counts as never written: that run was killed.", cut=cut)
+        )
     # After the snapshots: what a run saves meanwhile is in both.
     journals = journals_of(session).read(session.state / "runs")
     if not names:  # a first apply that was killed before it saved anything is in its journal alone

@@ -14,6 +14,7 @@ from reconcile.cli.wiring.legacy.legacy import legacy
 from reconcile.cli.wiring.letters.post import post
 from reconcile.cli.wiring.passwords.delivery import delivery
 from reconcile.cli.wiring.passwords.vault import first_passwords
+from reconcile.language.phrase import Phrase
 from reconcile.providers.base import Provider, Reader
 
 if TYPE_CHECKING:
@@ -63,8 +64,10 @@ def dns_services(session: Session) -> DnsServices:
 
     def secret(account: str, option: str) -> str:
         if not account:
-            return session.secret("RECONCILE_DNS_KEY", settings.key_file, "TSIG key of the DNS server")
+            return session.secret("RECONCILE_DNS_KEY", settings.key_file, Phrase("TSIG key of the DNS server"))
         variable = re.sub(r"\W", "_", f"RECONCILE_DNS_{account}_{option}".upper())
-        return session.secret(variable, None, f"{option} of the DNS account {account}")
+        return session.secret(
+            variable, None, Phrase("{option} of the DNS account {account}", option=option, account=account)
+        )
 
     return DnsServices(settings, secret, session.clock, session.zone)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 
 if TYPE_CHECKING:
     from reconcile.config.federation.federation import Federation
@@ -110,8 +111,13 @@ def _forgotten(
         if any(one.rstrip(".").endswith(MICROSOFT) for one in values):
             problem = Problem(
                 "RBK05",
-                f"Nobody knows what the MX of {domain} was before the switch: "
-                f"{session.state}/dns/{slug}.jsonl does not say it.",
+                Phrase(
+                    "Nobody knows what the MX of {domain} was before the switch: "
+                    "{state}/dns/{slug}.jsonl does not say it.",
+                    domain=domain,
+                    state=session.state,
+                    slug=slug,
+                ),
                 "restore that file from the repository's history, or make the MX lead to the old host by hand",
             )
             found[address] = f"{problem} – {problem.hint}"

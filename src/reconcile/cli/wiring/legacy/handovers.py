@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reconcile.cli.session.legacy_secrets import variable_of
 from reconcile.cli.session.session import Session
 from reconcile.cli.wiring.legacy.locks import place
+from reconcile.language.phrase import Phrase
 
 if TYPE_CHECKING:
     from reconcile.config.settings.tables.legacy.handover import Handover
@@ -32,7 +33,9 @@ def _host(session: Session, name: str, server: LegacyServer, handover: Handover)
     def prober() -> Prober:
         sender = handover.sender
         variable = variable_of(name, "HANDOVER_PASSWORD")
-        password = session.secret(variable, handover.sender_password_file, f"password of {sender}")
+        password = session.secret(
+            variable, handover.sender_password_file, Phrase("password of {sender}", sender=sender)
+        )
         submission = place(handover.submission)
         imap = (server.host, server.port)
         doors = Doors(imap, None, submission, ("", 0), server.ca_file, server.tls)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconcile.cli.session.legacy_secrets import database_password, variable_of
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 
 if TYPE_CHECKING:
     from reconcile.config.settings.tables.legacy.legacy import LegacyServer
@@ -38,8 +39,10 @@ def _host(session: Session, name: str, server: LegacyServer, lock: Lock) -> Lock
     )
 
     def canary(domain: str, code: str) -> Canary:
-        password = session.secret(variable_of(name, "CANARY_PASSWORD"), lock.canary_password_file, f"canary of {name}")
-        what = "password of the master user"
+        password = session.secret(
+            variable_of(name, "CANARY_PASSWORD"), lock.canary_password_file, Phrase("canary of {name}", name=name)
+        )
+        what = Phrase("password of the master user")
         master = session.secret("RECONCILE_LEGACY_PASSWORD", server.master_password_file, what)
         return Canary(lock.canary_of(domain, code), password, server.separator + server.master_user, master)
 
@@ -64,7 +67,9 @@ def _driver(session: Session, name: str, lock: Lock) -> Driver:
         keys, sql = session.settings.passwords, lock.sql
 
         def identity() -> str:
-            return session.secret("RECONCILE_VAULT_IDENTITY", keys.identity_file, "identity that opens the vault")
+            return session.secret(
+                "RECONCILE_VAULT_IDENTITY", keys.identity_file, Phrase("identity that opens the vault")
+            )
 
         password = database_password(session, name, "LOCK_SQL_PASSWORD", sql.password_file)
         kept = Kept(session.state / "locks", name, keys.seal_to, identity)
@@ -84,7 +89,9 @@ def _sessions(session: Session, name: str, lock: Lock) -> Callable[[], Sessions]
         from reconcile.providers.legacy.inventory.doveadm_api import DoveadmApi
         from reconcile.providers.legacy.lock.sessions import Sessions
 
-        key = session.secret(variable_of(name, "DOVEADM_KEY"), doveadm.key_file, f"doveadm_api_key of {name}")
+        key = session.secret(
+            variable_of(name, "DOVEADM_KEY"), doveadm.key_file, Phrase("doveadm_api_key of {name}", name=name)
+        )
         return Sessions(DoveadmApi(doveadm.url, key, doveadm.ca_file))
 
     return sessions

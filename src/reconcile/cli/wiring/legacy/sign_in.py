@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ def sign_in(session: Session, host: LegacyServer) -> SignIn:
 
     if host.mailbox_passwords_file is not None:
         return _own(session, host.mailbox_passwords_file)
-    password = session.secret("RECONCILE_LEGACY_PASSWORD", host.master_password_file, "password of the master user")
+    password = session.secret(
+        "RECONCILE_LEGACY_PASSWORD", host.master_password_file, Phrase("password of the master user")
+    )
     return Master(f"{host.separator}{host.master_user}", password)
 
 
@@ -33,10 +36,19 @@ def _own(session: Session, path: Path) -> OwnPasswords:
         with path.open("rb") as file:
             octets = file.read(_LARGEST + 1)
     except OSError as error:
-        hint = "check mailbox_passwords_file in reconcile.toml"
-        raise Problem("AUTH01", f"Cannot read the mailboxes' passwords in {path}: {error.strerror}.", hint) from None
+        hint = Phrase("check mailbox_passwords_file in reconcile.toml")
+        raise Problem(
+            "AUTH01",
+            Phrase("Cannot read the mailboxes' passwords in {path}: {strerror}.", path=path, strerror=error.strerror),
+            hint,
+        ) from None
     if len(octets) > _LARGEST:
-        raise Problem("COPY80", f"{path} is larger than a list of passwords can be.", "name another file", exit_code=3)
+        raise Problem(
+            "COPY80",
+            Phrase("{path} is larger than a list of passwords can be.", path=path),
+            "name another file",
+            exit_code=3,
+        )
     return OwnPasswords.parse(_opened(session, octets, path) if path.suffix == ".age" else octets, str(path))
 
 
@@ -46,10 +58,10 @@ def _opened(session: Session, sealed: bytes, path: Path) -> bytes:
     from reconcile.state import age
 
     file = session.settings.passwords.identity_file
-    identity = session.secret("RECONCILE_VAULT_IDENTITY", file, "identity that opens the vault")
+    identity = session.secret("RECONCILE_VAULT_IDENTITY", file, Phrase("identity that opens the vault"))
     try:
         opened: bytes = pyrage.decrypt(sealed, age.identities(identity, "COPY81", "RECONCILE_VAULT_IDENTITY"))
     except pyrage.DecryptError:
-        hint = "seal it to that identity's public key: age -R keys.txt -o FILE.age FILE"
-        raise Problem("COPY81", f"{path} does not open with the vault's identity.", hint) from None
+        hint = Phrase("seal it to that identity's public key: age -R keys.txt -o FILE.age FILE")
+        raise Problem("COPY81", Phrase("{path} does not open with the vault's identity.", path=path), hint) from None
     return opened

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from reconcile.cli.session.session import Session
 from reconcile.cli.wiring.letters.notices import CopyJobs, sent_to
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -148,12 +149,18 @@ def read_templates(folder: Path) -> Mapping[str, str]:
                 continue
             if path.name not in packaged_names():
                 names = ", ".join(packaged_names())
-                raise Problem("LET04", f"{path} is the template of no letter.", f"its name must be one of: {names}")
+                raise Problem(
+                    "LET04",
+                    Phrase("{path} is the template of no letter.", path=path),
+                    Phrase("its name must be one of: {names}", names=names),
+                )
             found[path.name] = read_own(path).decode("utf-8")
     except UnicodeDecodeError:
-        raise Problem("LET04", f"{path} is not in UTF-8.", "save it again as UTF-8") from None
+        raise Problem("LET04", Phrase("{path} is not in UTF-8.", path=path), "save it again as UTF-8") from None
     except OSError as error:
-        message = f"The templates in {folder} cannot be read: {error.strerror}."
+        message = Phrase(
+            "The templates in {folder} cannot be read: {strerror}.", folder=folder, strerror=error.strerror
+        )
         raise Problem("LET04", message, "check letters.templates_folder in reconcile.toml") from None
     return found
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from reconcile.cli.session.credential import registration
 from reconcile.cli.session.session import Session
 from reconcile.cli.wiring.passwords.vault import vault
+from reconcile.language.phrase import Phrase
 
 if TYPE_CHECKING:
     from reconcile.config.federation.models import FederationFile
@@ -87,7 +88,7 @@ def _packed(session: Session, slug: str, people: Sequence[Handed], former: str) 
     known = {one.address: one for one in everybody(file, session.settings.letters)}
     chosen = [(known[one.address], one.password) for one in people if one.address in known]
     if len(chosen) < len(people):
-        raise Problem("SEC19", f"{slug}: its file has changed while it was applied.", "apply again")
+        raise Problem("SEC19", Phrase("{slug}: its file has changed while it was applied.", slug=slug), "apply again")
     workbook = password_list(file.name, chosen, session.today)
     sheets = [person_sheet(person, password) for person, password in chosen]
     names = f"{slug}-mots-de-passe", f"{slug}-feuilles"
@@ -140,7 +141,7 @@ def _place(session: Session, slug: str, account: str, one: Delivery) -> Iterator
     way = session.settings.delivery
 
     def password() -> str:
-        return session.secret("RECONCILE_DELIVERY_PASSWORD", way.password_file, "password of the delivery")
+        return session.secret("RECONCILE_DELIVERY_PASSWORD", way.password_file, Phrase("password of the delivery"))
 
     if way.way == "folder" and way.local_folder:
         yield Folder(way.local_folder / account)

@@ -6,6 +6,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 
 if TYPE_CHECKING:
     from reconcile.passwords.first_passwords import FirstPasswords
@@ -19,7 +20,7 @@ def vault(session: Session) -> Vault:
     keys = session.settings.passwords
 
     def identity() -> str:
-        return session.secret("RECONCILE_VAULT_IDENTITY", keys.identity_file, "identity that opens the vault")
+        return session.secret("RECONCILE_VAULT_IDENTITY", keys.identity_file, Phrase("identity that opens the vault"))
 
     return Vault(session.state / "vault", keys.seal_to, identity, secrets.randbelow, session.clock)
 
