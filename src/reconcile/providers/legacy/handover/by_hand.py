@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconcile.problem import Problem
+from reconcile.providers.legacy.hosts import by_hand
 
 
 class ByHand:
@@ -28,10 +29,4 @@ class ByHand:
 
     def told(self, problem: Problem, domains: Sequence[str], *, over: bool) -> Problem:
         """The same failure of the proof, with what to do by hand before the next try."""
-        lines = [
-            line.replace("{domain}", domain)
-            for line in (self._over if over else self._back)
-            for domain in (domains if "{domain}" in line else domains[:1])
-        ]
-        steps = "\n".join(f"  {number}. {line}" for number, line in enumerate(lines, start=1))
-        return Problem(problem.code, f"{problem.message} By hand, then apply again:\n{steps}", problem.hint)
+        return by_hand(problem, self._over if over else self._back, "{domain}", domains)

@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconcile.problem import Problem
-from reconcile.providers.base import ABSENT, Observation, Observed, Order, Scope, Unknown, Wanted
+from reconcile.providers.base import ABSENT, Observation, Observed, Order, Scope, Wanted
 from reconcile.providers.legacy.handover.host import HandedOverHost
-from reconcile.resources.resource import Live, Reference, Value
+from reconcile.providers.legacy.hosts import Hosts, asked_of, texts
+from reconcile.resources.resource import Live, Value
 
 
 class HandoverReader:
@@ -16,48 +17,21 @@ class HandoverReader:
     and one whose run was killed is made again."""
 
     def __init__(self, hosts: Mapping[str, HandedOverHost]) -> None:
-        self._hosts = hosts
+        self._hosts = _known(hosts)
 
     def observe(self, scope: Scope) -> Observation:
-        return Observation({wanted.address: self._seen(wanted) for wanted in scope.wanted})
-
-    def _seen(self, wanted: Wanted) -> Observed:
-        recorded = wanted.recorded
-        asked = wanted.desired.fields if wanted.desired else recorded
-        name = str(recorded.get("host") or asked.get("host", ""))
-        host = self._hosts.get(name)
-        if host is None:
-            return ABSENT if not recorded else Unknown(f"reconcile.toml says no more how {name} hands over")
-        domains = tuple(sorted({*_texts(asked.get("domains")), *_texts(recorded.get("domains"))}))
-        proved = str(recorded.get("proved") or "")
-        try:
-            shown = host.driver.shown(wanted.address.federation, domains)
-        except Problem as problem:
-            return Unknown(problem.message)
-        over = tuple(sorted(shown.over)) if shown else (_texts(recorded.get("domains")) if proved else ())
-        if not over and not (shown and shown.begun):
-            return ABSENT
-        # What was proved of a host that has gone back since is proved no longer.
-        whole = set(over) >= set(_texts(recorded.get("domains")))
-        known = _texts(recorded.get("known"))
-        fields: dict[str, Value] = {
-            "host": name,
-            "domains": over,
-            "known": known,
-            "proved": proved if whole else "",
-        }
-        return Live(wanted.address, fields)
+        return self._hosts.observe(scope, _look)
 
 
 class HandoverWriter:
     """Hands over and takes back; each ends with its proof. Raises ``Problem`` HOV…."""
 
     def __init__(self, hosts: Mapping[str, HandedOverHost]) -> None:
-        self._hosts = hosts
+        self._hosts = _known(hosts)
 
     def create(self, order: Order) -> Live:
-        host, domains = self._host(str(order.fields["host"])), _texts(order.fields["domains"])
-        known = _texts(order.fields["known"])
+        host, domains = self._hosts.one(order.fields["host"]), texts(order.fields["domains"])
+        known = texts(order.fields["known"])
         host.hand_over(order.address.federation, domains, known)
         fields: dict[str, Value] = {"host": host.name, "domains": domains, "known": known, "proved": _plain(order)}
         return Live(order.address, fields)
@@ -74,19 +48,28 @@ class HandoverWriter:
 
     def delete(self, order: Order) -> None:
         before = order.before.fields if order.before else {}
-        host = self._host(str(before.get("host", "")))
-        host.take_back(order.address.federation, _texts(before.get("domains")), _texts(before.get("known")))
-
-    def _host(self, name: str) -> HandedOverHost:
-        host = self._hosts.get(name)
-        if host is None:
-            raise Problem("HOV06", f"reconcile.toml does not say how {name} hands over.", f"[legacy.{name}.handover]")
-        return host
+        host = self._hosts.one(before.get("host", ""))
+        host.take_back(order.address.federation, texts(before.get("domains")), texts(before.get("known")))
 
 
 def _plain(order: Order) -> str:
     return str(order.fields["proved"])
 
 
-def _texts(value: Value | Reference) -> tuple[str, ...]:
-    return value if isinstance(value, tuple) else ()
+def _known(hosts: Mapping[str, HandedOverHost]) -> Hosts[HandedOverHost]:
+    return Hosts(hosts, "hands over", "handover", "HOV06")
+
+
+def _look(host: HandedOverHost, name: str, wanted: Wanted) -> Observed:
+    recorded = wanted.recorded
+    domains = tuple(sorted({*texts(asked_of(wanted).get("domains")), *texts(recorded.get("domains"))}))
+    proved = str(recorded.get("proved") or "")
+    shown = host.driver.shown(wanted.address.federation, domains)
+    over = tuple(sorted(shown.over)) if shown else (texts(recorded.get("domains")) if proved else ())
+    if not over and not (shown and shown.begun):
+        return ABSENT
+    # What was proved of a host that has gone back since is proved no longer.
+    whole = set(over) >= set(texts(recorded.get("domains")))
+    known = texts(recorded.get("known"))
+    fields: dict[str, Value] = {"host": name, "domains": over, "known": known, "proved": proved if whole else ""}
+    return Live(wanted.address, fields)

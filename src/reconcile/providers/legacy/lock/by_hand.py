@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconcile.problem import Problem
+from reconcile.providers.legacy.hosts import by_hand
 
 
 class ByHand:
@@ -29,10 +30,4 @@ class ByHand:
 
     def told(self, problem: Problem, logins: Sequence[str], *, locking: bool) -> Problem:
         """The same failure of the proof, with what to do by hand before the next try."""
-        lines = [
-            line.replace("{login}", login)
-            for line in (self._locking if locking else self._unlocking)
-            for login in (logins if "{login}" in line else logins[:1])
-        ]
-        steps = "\n".join(f"  {number}. {line}" for number, line in enumerate(lines, start=1))
-        return Problem(problem.code, f"{problem.message} By hand, then apply again:\n{steps}", problem.hint)
+        return by_hand(problem, self._locking if locking else self._unlocking, "{login}", logins)

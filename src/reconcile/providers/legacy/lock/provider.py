@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconcile.problem import Problem
-from reconcile.providers.base import ABSENT, Observation, Observed, Order, Scope, Unknown, Wanted
+from reconcile.providers.base import ABSENT, Observation, Observed, Order, Scope, Wanted
+from reconcile.providers.legacy.hosts import Hosts, asked_of, texts
 from reconcile.providers.legacy.lock.by_hand import ByHand
 from reconcile.providers.legacy.lock.host import LockedHost
 from reconcile.resources.address import Address
-from reconcile.resources.resource import Live, Reference, Value
+from reconcile.resources.resource import Live, Value
 
 
 class LockReader:
@@ -17,41 +18,21 @@ class LockReader:
     whose run was killed is made again."""
 
     def __init__(self, hosts: Mapping[str, LockedHost]) -> None:
-        self._hosts = hosts
+        self._hosts = _known(hosts)
 
     def observe(self, scope: Scope) -> Observation:
-        return Observation({wanted.address: self._seen(wanted) for wanted in scope.wanted})
-
-    def _seen(self, wanted: Wanted) -> Observed:
-        recorded = wanted.recorded
-        asked = wanted.desired.fields if wanted.desired else recorded
-        name = str(recorded.get("host") or asked.get("host", ""))
-        host = self._hosts.get(name)
-        if host is None:
-            return ABSENT if not recorded else Unknown(f"reconcile.toml says no more how {name} is locked")
-        logins = tuple(sorted({*_texts(asked.get("logins")), *_texts(recorded.get("logins"))}))
-        proved = recorded.get("proved") is True
-        if isinstance(host.driver, ByHand):
-            locked = _texts(recorded.get("logins")) if proved else ()
-        else:
-            try:
-                locked = host.locked(wanted.address.federation, logins)
-            except Problem as problem:
-                return Unknown(problem.message)
-        if not locked:
-            return ABSENT
-        return Live(wanted.address, {"host": name, "logins": locked, "proved": proved})
+        return self._hosts.observe(scope, _look)
 
 
 class LockWriter:
     """Locks and unlocks; each ends with its proof. Raises ``Problem`` LCK…."""
 
     def __init__(self, hosts: Mapping[str, LockedHost]) -> None:
-        self._hosts = hosts
+        self._hosts = _known(hosts)
 
     def create(self, order: Order) -> Live:
-        address, logins = order.address, _texts(order.fields["logins"])
-        host = self._host(str(order.fields["host"]))
+        address, logins = order.address, texts(order.fields["logins"])
+        host = self._hosts.one(order.fields["host"])
         host.lock(address.federation, address.mail_domain, logins)
         return self._shown(address, host, logins)
 
@@ -63,23 +44,17 @@ class LockWriter:
                 f"{order.address}: its mailboxes are locked on {before.get('host')}, and it now names another host.",
                 "name the former one again, and move the date first: that unlocks it",
             )
-        wanted, address = _texts(order.fields["logins"]), order.address
-        host = self._host(str(order.fields["host"]))
-        gone = tuple(sorted(set(_texts(before.get("logins"))) - set(wanted)))
+        wanted, address = texts(order.fields["logins"]), order.address
+        host = self._hosts.one(order.fields["host"])
+        gone = tuple(sorted(set(texts(before.get("logins"))) - set(wanted)))
         if gone:
             host.driver.release(address.federation, gone)
         return self.create(order)
 
     def delete(self, order: Order) -> None:
         before = order.before.fields if order.before else {}
-        host = self._host(str(before.get("host", "")))
-        host.unlock(order.address.federation, order.address.mail_domain, _texts(before.get("logins")))
-
-    def _host(self, name: str) -> LockedHost:
-        host = self._hosts.get(name)
-        if host is None:
-            raise Problem("LCK06", f"reconcile.toml does not say how {name} is locked.", f"add [legacy.{name}.lock]")
-        return host
+        host = self._hosts.one(before.get("host", ""))
+        host.unlock(order.address.federation, order.address.mail_domain, texts(before.get("logins")))
 
     def _shown(self, address: Address, host: LockedHost, logins: tuple[str, ...]) -> Live:
         locked: tuple[str, ...] = logins
@@ -95,5 +70,16 @@ class LockWriter:
         return Live(address, fields)
 
 
-def _texts(value: Value | Reference) -> tuple[str, ...]:
-    return value if isinstance(value, tuple) else ()
+def _known(hosts: Mapping[str, LockedHost]) -> Hosts[LockedHost]:
+    return Hosts(hosts, "is locked", "lock", "LCK06")
+
+
+def _look(host: LockedHost, name: str, wanted: Wanted) -> Observed:
+    recorded = wanted.recorded
+    logins = tuple(sorted({*texts(asked_of(wanted).get("logins")), *texts(recorded.get("logins"))}))
+    proved = recorded.get("proved") is True
+    if isinstance(host.driver, ByHand):
+        locked = texts(recorded.get("logins")) if proved else ()
+    else:
+        locked = host.locked(wanted.address.federation, logins)
+    return Live(wanted.address, {"host": name, "logins": locked, "proved": proved}) if locked else ABSENT
