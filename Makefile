@@ -1,5 +1,5 @@
 # Everything a newcomer runs. Each target sets up what it needs and says so in one line.
-.PHONY: demo test test-fast test-stores test-cyrus test-dovecots test-pythons test-kerberos test-checkdmarc test-sdk test-pipelines test-office soak mutate bench-engine bench-dns bench-tenant bench-copy bench-file bench-suite lint audit golden messages package requirements clean
+.PHONY: demo test test-fast test-stores test-cyrus test-dovecots test-pythons test-kerberos test-checkdmarc test-sdk test-pipelines test-board test-office soak mutate bench-engine bench-dns bench-tenant bench-copy bench-file bench-board bench-suite lint audit golden messages package requirements clean
 
 PYTHON ?= python3
 # Tests side by side, two a core, for most of them wait for a server; a worker that runs out takes some of the others'.
@@ -35,6 +35,9 @@ test-pipelines: .setup/dev ## the written workflow files before actionlint, zizm
 
 test-office: .setup/dev ## the workbook in a real LibreOffice: filled in, saved in each format, read back, printed
 	@scripts/test-office
+
+test-board: .setup/dev ## the board in Chromium: axe-core, keyboard, widths, dark, print, live; pictures in .artefacts/board
+	@scripts/test-board
 
 test-cyrus: .setup/dev ## copies out of an old host that is not Dovecot
 	@scripts/test-cyrus
@@ -77,6 +80,9 @@ bench-copy: .setup/dev ## the mail copier against mbsync, dsync and imapsync (IM
 
 bench-file: .setup/dev ## the workbook out and back, beside the libraries writing and reading it bare
 	@.venv/bin/python -m bench.file
+
+bench-board: .setup/dev ## the board of 40 federations: first paint, page, update, memory and idle of its server
+	@.venv/bin/python -m bench.board
 
 bench-suite: .setup/dev ## make test beside make test as it was before it ran on every core
 	@.venv/bin/python -m bench.suite

@@ -9,7 +9,6 @@ import dataclasses
 import datetime as dt
 import shutil
 import unittest.mock
-from collections.abc import Sequence
 from pathlib import Path
 
 import pyrage
@@ -22,9 +21,12 @@ from reconcile.config.rehearsal import Rehearsal
 from reconcile.config.settings.load import load_settings
 from reconcile.config.settings.settings import Settings
 from reconcile.mailcopy.queue.jobs import JobList
+from reconcile.planning.plan.plan import Action, Basis, Cause, Change, FieldChange, Plan
+from reconcile.planning.plan.planfile import encode
+from reconcile.problem import Problem
 from reconcile.resources.address import Address
 from reconcile.resources.desired.federations import compile_federations
-from reconcile.resources.resource import Reference
+from reconcile.resources.resource import Live, Reference
 from reconcile.state.inventory import InventoryFolder
 from reconcile.state.journal.journal import Journal, new_run_id
 from reconcile.state.rehearsals import RehearsalFolder
@@ -60,11 +62,20 @@ impossible = "essai"
 
 @dataclasses.dataclass(frozen=True)
 class Network:
-    """A made network. ``jobs``: its list of copies; ``journal`` and ``snapshots`` go on where the making stopped."""
+    """A made network. ``jobs``: its list of copies."""
 
     folder: Path
     jobs: JobList
-    todo: Sequence[Address]
+    settings: Settings
+
+    def finish_a_copy(self) -> bool:
+        """Let the next copy that is under way end, as a worker would write it; whether there was one."""
+        job = next((one for one in self.jobs.list() if one.state == "running"), None)
+        if job is None:
+            return False
+        with self.jobs.database.changing() as run:
+            run.change("UPDATE job SET state='done', messages=messages_total, updated=? WHERE key=?", _since(), job.key)
+        return True
 
 
 def make(folder: Path, federations: int = 40, mailboxes: int = 50, clock: Clock | None = None) -> Network:
@@ -86,16 +97,43 @@ def _made(folder: Path, federations: int, mailboxes: int, clock: Clock) -> Netwo
     jobs = JobList.in_file(_copies(folder), clock)
     spfstate = folder / "spfstate"
     when = AsOfClock(SystemClock(), _NOW - dt.timedelta(hours=2, minutes=38))
-    todo: list[Address] = []
     header = {"who": "postmaster", "operation": "apply", "tool": "0.2.0"}
     with Journal.create(spfstate / "runs", new_run_id(when, "5f3a9c"), header, when) as journal:
         tally = {"done": 0, "failed": 0, "not due yet": 0}
         for place, federation in enumerate(loaded.federations):
             _told(spfstate, federation, rehearsed=place % 13 != 12)
-            snapshot = _state(federation, settings, place, journal, tally, jobs, todo)
+            snapshot = _state(federation, settings, place, journal, tally, jobs)
             FolderStore(spfstate / "federations").write(snapshot)
         journal.end(tally)
-    return Network(folder, jobs, todo)
+    return Network(folder, jobs, settings)
+
+
+def save_plan(network: Network) -> Path:
+    """A saved plan of what is still to be done there, with a deletion and a drift to look at."""
+    federations = load_federations(network.folder / "federations").federations
+    store = FolderStore(network.folder / "spfstate" / "federations")
+    changes: list[Change] = []
+    for federation in federations:
+        kept = store.read(federation.slug)
+        there = kept.records if kept else {}
+        changes += [
+            Change(one.address, Action.CREATE, Cause.YAML, None, one.fields, due=one.due)
+            for one in compile_federations([federation], network.settings, _NOW)
+            if one.address not in there
+        ]
+    box = Address(federations[0].slug, "mailbox", f"ancien@{federations[0].file.domain}")
+    live = Live(box, {"licence": "E1", "display_name": "Ancien bénévole"})
+    changes.append(Change(box, Action.DELETE, Cause.YAML, live, {}))
+    first = next(one for one in changes if one.address.kind == "mailbox")
+    moved = FieldChange("licence", "E1", "E3", Cause.DRIFT)
+    held = Live(first.address, {"licence": "E1"})
+    changes.append(Change(first.address, Action.UPDATE, Cause.DRIFT, held, {"licence": "E3"}, (moved,)))
+    basis = {one.slug: Basis(one.file.name, one.digest, "", 0) for one in federations}
+    plan = Plan(_NOW, _NOW + dt.timedelta(days=1), "0.2.0", basis, tuple(changes), unchanged=1234)
+    path = network.folder / "plans" / "soir.json"
+    path.parent.mkdir()
+    path.write_text(encode(plan), encoding="utf-8")
+    return path
 
 
 def _settings(folder: Path) -> Settings:
@@ -150,7 +188,6 @@ def _state(
     journal: Journal,
     tally: dict[str, int],
     jobs: JobList,
-    todo: list[Address],
 ) -> Snapshot:
     """What is recorded of one federation: nothing, half of its mailboxes, or everything; and its copies."""
     snapshot = journal.opens(Snapshot(federation.slug, lineage=f"{place:032x}", serial=0))
@@ -164,13 +201,11 @@ def _state(
         of_box = address.kind in ("mailbox", "copy_access", "copy", "access")
         if not ready or address.kind == "credentials" or (of_box and address.key not in there):
             tally["not due yet"] += 1
-            if ready and address.kind == "mailbox":
-                todo.append(address)
             continue
         journal.intent(address, "create")
         if place == 3 and address.kind == "mailbox" and address.key.startswith("personne07"):
-            why = "Graph refused it: the proxy address is already used by another object."
-            journal.outcome(address, "create", "failed", error_code="M365-08", error_message=why, seconds=1.2)
+            error = Problem("M365-08", "Graph refused it: the proxy address is already used by another object.")
+            journal.outcome(address, "create", "failed", error=error, seconds=1.2)
             tally["failed"] += 1
             continue
         fields = {name: value for name, value in one.fields.items() if not isinstance(value, Reference)}
