@@ -32,6 +32,8 @@ NAMED = {
     *(f"tally.{one.value}" for one in Result),
     *(f"copy.{state}" for state in phases.COPY_CLASSES),
     *(one.value for one in When),
+    # Of the pages by which one signs in.
+    *("sign_in", "signed_out", "sign_in_lost", "sign_in_no_role", "sign_in_failed"),
     *STEPS,
 }
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
@@ -15,6 +18,10 @@ from reconcile.cli.session.session import Session
 from reconcile.cli.session.signals import graceful_shutdown
 from reconcile.problem import Problem
 
+if TYPE_CHECKING:
+    from reconcile.config.settings.tables.board import BoardAccess
+    from reconcile.web.app import Doors
+
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address of this machine to listen on.")
@@ -22,13 +29,14 @@ from reconcile.problem import Problem
 @click.option(
     "--plan", type=click.Path(path_type=Path), help="The saved plan to show; the newest of plans/ unless said."
 )
+@click.option("--sign-in", is_flag=True, help="Let those look who sign in as [board] of reconcile.toml says.")
 @as_of_option
 @click.pass_obj
-def serve(session: Session, host: str, port: int, plan: Path | None) -> int:
+def serve(session: Session, host: str, port: int, plan: Path | None, sign_in: bool) -> int:
     """Serve the board: its figures follow what happens, until Ctrl-C.
 
     Everything is told from the files, the state and the list of copies: nothing outside is asked, nothing is changed.
-    On this machine alone.
+    On this machine alone, unless whoever looks signs in.
     """
     try:
         import starlette  # noqa: F401
@@ -40,17 +48,49 @@ def serve(session: Session, host: str, port: int, plan: Path | None) -> int:
     from reconcile.web.server import BoardServer
     from reconcile.web.watching import Watched
 
-    _refuse_others(host)
+    access = _access(session) if sign_in else None
+    if access is None:
+        _refuse_others(host)
+    doors = _doors(session, access) if access else Open()
     watched = Watched(Gathering(session, plan), words(session), session.warn)
     with _listening(host, port) as listener:
         name, number = listener.getsockname()[:2]
-        hosts = frozenset(f"{each}:{number}" for each in ("127.0.0.1", "localhost", "[::1]"))
-        server = BoardServer(lambda ending: board_app(watched, Open(), hosts, ending, secure=False), watched.wake)
+        own = (f"{each}:{number}" for each in ("127.0.0.1", "localhost", "[::1]"))
+        hosts = frozenset([urlsplit(access.address).netloc] if access else own)
+        server = BoardServer(
+            lambda ending: board_app(watched, doors, hosts, ending, secure=access is not None), watched.wake
+        )
         with graceful_shutdown(server.end):
             shown = f"[{name}]" if ":" in name else name
-            session.warn(f"The board is at http://{shown}:{number}/; Ctrl-C ends it.")
+            called = f", called {access.address}" if access else ""
+            session.warn(f"The board is at http://{shown}:{number}/{called}; Ctrl-C ends it.")
             server.run(sockets=[listener])
     return DONE
+
+
+def _access(session: Session) -> BoardAccess:
+    access = session.settings.board
+    if access is None:
+        raise Problem(
+            "BRD08", "reconcile.toml does not say who may look at the board.", "see docs/board.md, [board]", 3
+        )
+    return access
+
+
+def _doors(session: Session, access: BoardAccess) -> Doors:
+    from reconcile.web.entra import MsalEntra
+    from reconcile.web.signing_in import ByEntra
+
+    tenant = session.settings.tenant
+    secret = session.secret("RECONCILE_BOARD_SECRET", access.client_secret_file, "client secret of the board's app")
+    entra = MsalEntra(
+        f"{tenant.authority.rstrip('/')}/{tenant.id}",
+        access.client_id,
+        secret,
+        access.address,
+        str(tenant.ca_file) if tenant.ca_file else True,
+    )
+    return ByEntra(entra, access.role, access.hours, words(session), session.warn, time.monotonic)
 
 
 def _refuse_others(host: str) -> None:
@@ -60,7 +100,10 @@ def _refuse_others(host: str) -> None:
         raise click.UsageError(f"--host: {host!r} is no address, like 127.0.0.1.") from None
     if not loopback:
         raise Problem(
-            "BRD04", f"Whoever reaches {host} could look at the board without signing in.", "listen on 127.0.0.1", 5
+            "BRD04",
+            f"Whoever reaches {host} could look at the board without signing in.",
+            "say --sign-in, or listen on 127.0.0.1",
+            5,
         )
 
 

@@ -8,6 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from reconcile.config.settings.in_the_clear import postgres_is_secured, refuse_in_the_clear
 from reconcile.config.settings.tables.batches import Batch, dates_once
+from reconcile.config.settings.tables.board import BoardAccess
 from reconcile.config.settings.tables.calendar import Calendar
 from reconcile.config.settings.tables.copies import Copies
 from reconcile.config.settings.tables.delivery import Delivery
@@ -33,6 +34,7 @@ class Settings(Table):
 
     tenant: Tenant
     network: Network = Network.model_construct()
+    board: BoardAccess | None = None
     licences: Licences = Licences.model_construct()
     dns: DnsServer
     legacy: dict[str, LegacyServer]

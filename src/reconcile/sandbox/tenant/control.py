@@ -11,6 +11,7 @@ from reconcile.sandbox.tenant.behaviour.adjustments import changed, described
 from reconcile.sandbox.tenant.behaviour.faults import KINDS, Fault, Faults
 from reconcile.sandbox.tenant.exchange.disclaimers import passed_through
 from reconcile.sandbox.tenant.https.web import Answer, Request
+from reconcile.sandbox.tenant.sign_in.authorization_codes import Keyboard
 from reconcile.sandbox.tenant.sign_in.client_credentials import Federation
 from reconcile.sandbox.tenant.sign_in.device_codes import Person
 from reconcile.sandbox.tenant.sign_in.tokens import Issuer
@@ -94,6 +95,10 @@ class Control:
                 return Answer(200, described(self._world.profile))
             case ("POST", "credential"):
                 self._trust(body)
+                return Answer(200, {})
+            case ("POST", "keyboard"):
+                redirects = frozenset(body["redirects"])
+                self._issuer.codes.keyboard = Keyboard(self._person(body["as"]), tuple(body["roles"]), redirects)
                 return Answer(200, {})
             case ("POST", "device"):
                 self._issuer.devices.answer(body["user_code"], self._person(body["as"]) if body["as"] else None)

@@ -31,12 +31,26 @@ def refusal(site: str, now: dt.datetime, status: int, number: int, error: str, s
 ERRORS = {
     65004: ("authorization_declined", 400),
     70000: ("invalid_grant", 400),
+    50011: ("invalid_request", 400),
+    700054: ("unsupported_response_type", 400),
+    9002325: ("invalid_request", 400),
+    900144: ("invalid_request", 400),
+    70008: ("invalid_grant", 400),
+    501481: ("invalid_grant", 400),
     70016: ("authorization_pending", 400),
     70019: ("expired_token", 400),
 }
 
 #: The sentences of Microsoft's "Microsoft Entra authentication and authorization error codes".
 _REFUSALS = {
+    50011: "The redirect URI '{}' specified in the request does not match the redirect URIs configured for the "
+    "application.",
+    700054: "response_type 'id_token' is not enabled for the application.",
+    9002325: "Proof Key for Code Exchange is required for cross-origin authorization code redemption.",
+    900144: "The request body must contain the following parameter: '{}'.",
+    70008: "The provided authorization code or refresh token has expired due to inactivity. Send a new interactive "
+    "authorization request for this user and resource.",
+    501481: "The Code_Verifier does not match the code_challenge supplied in the authorization request.",
     50012: "Authentication failed. The audience of the client assertion is not this tenant's token endpoint.",
     50027: "The client assertion is not a valid JWT token.",
     65004: "User declined to consent to access the app.",

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from reconcile.sandbox.tenant.behaviour.virtual_clock import VirtualClock
 from reconcile.sandbox.tenant.https.web import Answer, Request
+from reconcile.sandbox.tenant.sign_in.authorization_codes import AuthorizationCodes
 from reconcile.sandbox.tenant.sign_in.client_credentials import AppProofs, ProofRefusedError
 from reconcile.sandbox.tenant.sign_in.device_codes import DeviceCodes, Person
 from reconcile.sandbox.tenant.sign_in.permissions import EXCHANGE_ROLE, OF_EXCHANGE
@@ -57,6 +58,7 @@ class Issuer:
         self.client_secret = f"sbx~{seed.getrandbits(200):050x}"
         self.proofs = AppProofs(self.client_id, self.client_secret)
         self.devices = DeviceCodes(clock, random.Random(seed.getrandbits(64)))  # noqa: S311 - repeatable, and of no use elsewhere
+        self.codes = AuthorizationCodes(clock, random.Random(seed.getrandbits(64)))  # noqa: S311 - as above
         self.issuer = f"{site}/{tenant_id}/v2.0"
         self._site = site
         self._names = {tenant_id, initial_domain}
@@ -79,6 +81,8 @@ class Issuer:
                 )
             case ("GET", "discovery/v2.0/keys"):
                 return Answer(200, {"keys": [self._public_key()]})
+            case ("GET", "oauth2/v2.0/authorize"):
+                return self._authorize(request.query)
             case ("POST", "oauth2/v2.0/token" | "oauth2/v2.0/devicecode" as page):
                 if tenant not in self._names:
                     return self._refused(400, 90002, "invalid_request")
@@ -148,6 +152,10 @@ class Issuer:
                     return Answer(200, self._signed(resource, self._of_application(resource)))
                 case "urn:ietf:params:oauth:grant-type:device_code":
                     return self._for_person(*self.devices.redeem(form.get("device_code", "")))
+                case "authorization_code":
+                    self.proofs.check(form, f"{self._site}/{self.tenant_id}/oauth2/v2.0/token")
+                    code = self.codes.redeem(form)
+                    return self._for_person(GRAPH, code.person, {"nonce": code.nonce, "roles": list(code.roles)})
                 case "refresh_token":
                     return self._for_person(resource, self.devices.resume(form.get("refresh_token", "")))
                 case _:
@@ -156,8 +164,18 @@ class Issuer:
             error, status = ERRORS.get(refused.number, ("invalid_client", 401))
             return self._refused(status, refused.number, error, refused.subject)
 
-    def _for_person(self, resource: str, person: Person) -> Answer:
-        """What a person may do through the application: what both may."""
+    def _authorize(self, query: Mapping[str, str]) -> Answer:
+        """The page on which a person signs in, which here is answered at once by who sits at the browser."""
+        if query.get("client_id") != self.client_id:
+            return self._refused(400, 700016, "unauthorized_client", query.get("client_id", ""))
+        try:
+            return Answer(302, None, {"Location": self.codes.begin(query)})
+        except ProofRefusedError as refused:
+            error, status = ERRORS[refused.number]
+            return self._refused(status, refused.number, error, refused.subject)
+
+    def _for_person(self, resource: str, person: Person, more: Mapping[str, object] | None = None) -> Answer:
+        """What a person may do through the application: what both may. ``more``: claims of their identity."""
         scopes = ["Exchange.Manage"] if resource == EXCHANGE else self._roles(resource)
         claims = {
             "idtyp": "user",
@@ -171,7 +189,7 @@ class Issuer:
         identity = {
             "aud": self.client_id, "iss": self.issuer, "iat": wall, "nbf": wall - 300, "exp": wall + 3600,
             "name": person.name, "oid": person.id, "preferred_username": person.upn, "sub": person.id,
-            "tid": self.tenant_id, "ver": "2.0",
+            "tid": self.tenant_id, "ver": "2.0", **(more or {}),
         }  # fmt: skip
         whose = json.dumps({"uid": person.id, "utid": self.tenant_id}).encode()
         return Answer(
