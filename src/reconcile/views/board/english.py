@@ -192,6 +192,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "plan_for": "Plan for {name}",
         "nothing_here": "The plan changes nothing here.",
         "filter": "Show",
+        "withheld": "written too, and not shown here: {fields}",
         "not_before": "not before {moment}",
         "drift": "moved outside the files",
         "action.create": "create",

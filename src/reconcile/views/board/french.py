@@ -190,6 +190,7 @@ FRENCH: Mapping[str, str] = MappingProxyType(
         "plan_for": "Plan pour {name}",
         "nothing_here": "Le plan ne change rien ici.",
         "filter": "Afficher",
+        "withheld": "écrit aussi, et non montré ici : {fields}",
         "not_before": "pas avant le {moment}",
         "drift": "modifié hors des fichiers",
         "action.create": "créer",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import TypeVar
 
 from reconcile.planning.plan.plan import Action, Blocked, Cause, Change, Plan
 from reconcile.resources.kinds import KINDS
@@ -17,9 +19,20 @@ _KINDS = {name: place for place, name in enumerate(KINDS)}
 ACTIONS = (Action.DELETE, *(action for action in Action if action is not Action.DELETE))
 
 
+#: Fields that say who somebody is, by kind: that they are written is told on the board, what is written is not.
+_PERSONAL: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "mailbox": frozenset({"display_name", "first_name", "last_name", "job_title", "phone"}),
+        "notice": frozenset({"to"}),
+    }
+)
+Known = TypeVar("Known")
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Planned:
-    """One change. ``facts``: what is asked, beside its name; ``lines``: what differs, a field a line."""
+    """One change. ``facts``: what is asked, beside its name; ``lines``: what differs, a field a line. ``withheld``: the
+    names of fields that are written too and say who somebody is."""
 
     action: str
     symbol: str
@@ -27,6 +40,7 @@ class Planned:
     key: str
     facts: str
     lines: tuple[str, ...]
+    withheld: tuple[str, ...]
     due: dt.datetime | None
     drifted: bool
 
@@ -68,7 +82,8 @@ def blocked_of(plan: Plan, slug: str) -> Sequence[Blocked]:
 
 
 def _planned(change: Change) -> Planned:
-    head, *below = (line.plain for line in change_text(change, 0, Detail.EVERYTHING))
+    shown, withheld = _impersonal(change)
+    head, *below = (line.plain for line in change_text(shown, 0, Detail.EVERYTHING))
     key = plain(change.address.key)
     return Planned(
         change.action.name.lower(),
@@ -77,6 +92,26 @@ def _planned(change: Change) -> Planned:
         key,
         head.partition(key)[2].strip(),
         tuple(" ".join(line.split()) for line in below),
+        withheld,
         change.due,
         change.cause is not Cause.YAML,
     )
+
+
+def _impersonal(change: Change) -> tuple[Change, tuple[str, ...]]:
+    """The change without what says who somebody is, and the names of what was left out of it."""
+    personal = _PERSONAL.get(change.address.kind, frozenset[str]())
+    before = change.before
+    known = before.fields if before is not None else {}
+    touched = [field.name for field in change.fields] or list(change.wanted or known)
+    if not personal.intersection(touched):
+        return change, ()
+    if before is not None:
+        before = dataclasses.replace(before, fields=_others(known, personal), context={})
+    fields = tuple(field for field in change.fields if field.name not in personal)
+    shown = dataclasses.replace(change, wanted=_others(change.wanted, personal), before=before, fields=fields)
+    return shown, tuple(name for name in touched if name in personal)
+
+
+def _others(fields: Mapping[str, Known], personal: frozenset[str]) -> dict[str, Known]:
+    return {name: value for name, value in fields.items() if name not in personal}

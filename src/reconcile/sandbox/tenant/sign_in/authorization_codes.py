@@ -49,9 +49,11 @@ class AuthorizationCodes:
         #: None: nobody signs in.
         self.keyboard: Keyboard | None = None
 
-    def begin(self, query: Mapping[str, str]) -> str:
-        """Where the browser is sent once the person at it signed in. Raises ProofRefusedError for a request that Entra
-        answers with a page of its own."""
+    def begin(self, client_id: str, query: Mapping[str, str]) -> str:
+        """Where the browser is sent once the person at it signed in, which here is at once. Raises ProofRefusedError
+        for a request that Entra answers with a page of its own."""
+        if query.get("client_id") != client_id:
+            raise ProofRefusedError(700016, query.get("client_id", ""))
         redirect, at_it = query.get("redirect_uri", ""), self.keyboard
         if at_it is None or redirect not in at_it.redirects:
             raise ProofRefusedError(50011, redirect)

@@ -32,6 +32,7 @@ ERRORS = {
     65004: ("authorization_declined", 400),
     70000: ("invalid_grant", 400),
     50011: ("invalid_request", 400),
+    700016: ("unauthorized_client", 400),
     700054: ("unsupported_response_type", 400),
     9002325: ("invalid_request", 400),
     900144: ("invalid_request", 400),

@@ -161,18 +161,17 @@ class Issuer:
                 case _:
                     return self._refused(400, 70003, "unsupported_grant_type")
         except ProofRefusedError as refused:
-            error, status = ERRORS.get(refused.number, ("invalid_client", 401))
-            return self._refused(status, refused.number, error, refused.subject)
+            return self._denied(refused)
 
     def _authorize(self, query: Mapping[str, str]) -> Answer:
-        """The page on which a person signs in, which here is answered at once by who sits at the browser."""
-        if query.get("client_id") != self.client_id:
-            return self._refused(400, 700016, "unauthorized_client", query.get("client_id", ""))
         try:
-            return Answer(302, None, {"Location": self.codes.begin(query)})
+            return Answer(302, None, {"Location": self.codes.begin(self.client_id, query)})
         except ProofRefusedError as refused:
-            error, status = ERRORS[refused.number]
-            return self._refused(status, refused.number, error, refused.subject)
+            return self._denied(refused)
+
+    def _denied(self, refused: ProofRefusedError) -> Answer:
+        error, status = ERRORS.get(refused.number, ("invalid_client", 401))
+        return self._refused(status, refused.number, error, refused.subject)
 
     def _for_person(self, resource: str, person: Person, more: Mapping[str, object] | None = None) -> Answer:
         """What a person may do through the application: what both may. ``more``: claims of their identity."""
