@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.answers.corpus import changed, fill
 from tests.scenarios.stage import Stage
 
 
@@ -33,6 +34,16 @@ def test_a_workbook_that_says_the_same_keeps_its_number_and_another_gets_the_nex
     assert "version 2" in stage.run("--live", "sheet", "out", "55", expect=0).out
     record = json.loads((stage.folder / "spfstate" / "sheets" / "spf55.json").read_text())
     assert [one["version"] for one in record["sheets"]] == [1, 2]
+
+
+def test_a_moved_date_makes_another_version_and_the_answer_to_the_one_before_is_still_taken(stage: Stage) -> None:
+    stage.run("--live", "sheet", "out", "55", expect=0)
+    stage.edit("spf55", "  date: 2025-01-20 ", "  date: 2025-03-03 ")
+    assert "version 2" in stage.run("--live", "sheet", "out", "55", expect=0).out
+    assert "version 2" in stage.run("--live", "sheet", "out", "55", expect=0).out
+    first = stage.folder / "sheets" / "spf55-adresses-v1.xlsx"
+    (stage.folder / "back.xlsx").write_bytes(changed(first, fill("lucie.haas@spf55.org", licence="E1")))
+    assert "-    licence: E3" in stage.run("--live", "sheet", "in", "back.xlsx", expect=0).out
 
 
 def test_an_invalid_file_is_left_out_and_named(stage: Stage) -> None:

@@ -23,8 +23,9 @@ class Sheet:
     """One workbook that went out or came back, at ``at`` (UTC).
 
     ``version``: the how-many-th it is of those that went out, 0 when a returned file does not say. ``digest``: of what
-    it asks when it goes out, of the file's bytes when it comes back. ``errors``, ``confirm`` and ``undecided``: what
-    was found in one that came back. ``written``: whether the federation's file was written from it.
+    it asks when it goes out, of the file's bytes when it comes back. ``day``: the migration's, as one that goes out
+    says it. ``errors``, ``confirm`` and ``undecided``: what was found in one that came back. ``written``: whether the
+    federation's file was written from it.
     """
 
     way: Literal["out", "back"]
@@ -36,6 +37,7 @@ class Sheet:
     confirm: int = 0
     undecided: int = 0
     written: bool = False
+    day: dt.date | None = None
 
 
 class SheetFolder:
@@ -88,7 +90,11 @@ def newest_back(sheets: tuple[Sheet, ...]) -> Sheet | None:
 
 
 def _encoded(federation: str, sheets: list[Sheet]) -> bytes:
-    entries = [dataclasses.asdict(one) | {"at": one.at.astimezone(dt.UTC).isoformat()} for one in sheets]
+    entries = [
+        dataclasses.asdict(one)
+        | {"at": one.at.astimezone(dt.UTC).isoformat(), "day": one.day.isoformat() if one.day else None}
+        for one in sheets
+    ]
     document = {"format": FORMAT, "federation": federation, "sheets": entries}
     return (json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
@@ -109,4 +115,5 @@ def _sheet(entry: dict[str, Any]) -> Sheet:
     if at.tzinfo is None or entry["way"] not in ("out", "back") or not str(entry["file"]).isprintable():
         raise ValueError
     numbers = {key: int(entry[key]) for key in ("version", "errors", "confirm", "undecided")}
-    return Sheet(**{**entry, **numbers, "at": at, "written": entry["written"] is True})
+    day = dt.date.fromisoformat(entry["day"]) if entry.get("day") else None  # records of before have none
+    return Sheet(**{**entry, **numbers, "at": at, "written": entry["written"] is True, "day": day})

@@ -17,7 +17,8 @@ MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Handing:
-    """``name``: of the file. ``new``: it asks something else than the last that went out, or none did."""
+    """``name``: of the file. ``new``: it asks something else than the last that went out, or says another day, or none
+    did."""
 
     workbook: Workbook
     name: str
@@ -25,7 +26,8 @@ class Handing:
 
 
 def handing(session: Session, federation: Federation) -> Handing:
-    """What would be handed over now: the number and the bytes of the last one when it asks the same.
+    """What would be handed over now: the number and the bytes of the last one when it asks the same and says the
+    same day.
 
     Raises ``Problem`` WBK70 when the record of workbooks is damaged.
     """
@@ -51,5 +53,5 @@ def keep(session: Session, federation: Federation, handed: Handing) -> None:
         return
     identity = handed.workbook.identity
     made = dt.datetime.fromisoformat(identity.made)
-    record = Sheet("out", made, int(identity.version), identity.rows, handed.name)
+    record = Sheet("out", made, int(identity.version), identity.rows, handed.name, day=handed.workbook.day)
     session.sheet_folder.add(federation.slug, record)

@@ -22,16 +22,18 @@ ANSWER_DAYS = 7
 def content(
     session: Session, federation: Federation, inventory: Inventory | None, last: Sheet | None, now: dt.datetime
 ) -> Workbook:
-    """The workbook; of the version and moment of ``last``, the one that went out, when it asks the same."""
+    """The workbook; of the version and moment of ``last``, the one that went out, when it asks the same and says
+    the same day."""
     from reconcile.resources.milestones import milestones
 
     rows = rows_of(federation, inventory)
     asked = digest(rows)
-    same = last if last is not None and last.digest == asked else None
+    day = federation.file.migration.date
+    same = last if last is not None and (last.digest, last.day) == (asked, day) else None
     version = same.version if same else last.version + 1 if last else 1
     taken = inventory.taken.isoformat(timespec="seconds") if inventory else ""
     made = (same.at if same else now).astimezone(dt.UTC).isoformat(timespec="seconds")
-    day, letters = federation.file.migration.date, session.settings.letters
+    letters = session.settings.letters
     moments = milestones(day, session.settings.calendar)
     return Workbook(
         identity=Identity(federation.slug, str(version), taken, asked, made),
