@@ -35,6 +35,8 @@ def test_the_difference_is_shown_and_written_only_when_that_is_said(stage: Stage
     stage.run("--live", "validate", "55", expect=0)
     again = stage.run("--live", "sheet", "in", "back.xlsx", "--write", expect=0).out
     assert "says so already" in again
+    stage.run("--live", "sheet", "in", "back.xlsx", expect=0)
+    assert "not written" not in stage.run("--live", "sheet", "status", "55", expect=0).out
 
 
 def test_the_copy_to_send_back_has_the_answers_and_what_we_say_of_them(stage: Stage) -> None:

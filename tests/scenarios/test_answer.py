@@ -108,10 +108,12 @@ def test_from_the_old_host_to_the_letter_that_confirms(days: Days) -> None:
     letter = list(mails(days).values())[-1].get_body(("plain",))
     assert letter is not None
     told.lines.append(letter.get_content())
-    assert "1 licence E1 et 2 E3" in letter.get_content()
-    assert "pas de surcoût pour votre fédération" in letter.get_content()
+    told.keep()
+    costs = " ".join(letter.get_content().split())
+    assert "1 licence E1 et 2 E3" in costs
+    assert "Surcoût possible : 5,48 € TTC par mois" in costs
     today = (days.day - dt.timedelta(days=5)).isoformat()
-    agreed = f'surcharge_told: {{date: {today}, monthly: "0.00"}}, confirmed: {today}'
+    agreed = f'surcharge_told: {{date: {today}, monthly: "5.48"}}, confirmed: {today}'
     stage.edit("spf55", "migration: {date: ", f"migration: {{{agreed}, date: ")
     told.type("validate", "55")
     assert "confirmation" in told.type("letter", "list")

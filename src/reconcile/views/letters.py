@@ -41,7 +41,7 @@ def letters_table(rows: Mapping[str, Sequence[LetterStatus]], zone: dt.tzinfo) -
         for one in ones:
             when = moment(one.moment, zone) if one.moment else "at once"
             line = Text(f"  {one.letter.value:<15}").append(f"{one.state.value:<11}", _STYLES[one.state])
-            line.append(f"{when:<24}{plain(one.to)}", "default")
+            line.append(f"{when:<27}{plain(one.to)}", "default")
             yield line.append(f"  {plain(one.why)}", ALARM) if one.why else line
 
 
