@@ -229,3 +229,18 @@ def test_on_courier_the_trash_is_copied_first(old_box: Box, new_box: Box, tmp_pa
         copy_mailbox(one_by_one, new_box.endpoint(), ledger, CLOCK)
     opened = [line for line in asked if re.match(rb"E\d+ EXAMINE", line)]
     assert opened[0].endswith(b'EXAMINE "Trash"')
+
+
+@pytest.mark.parametrize("attributes", ["\\Seen \\Flagged \\Recent", "\\All", "\\Important \\Flagged"])
+def test_a_server_that_lists_the_flags_of_messages_for_every_folder_is_copied(
+    attributes: str, old_box: Box, new_box: Box, tmp_path: Path
+) -> None:
+    old_box.put("INBOX", letter(1), letter(2))
+    old_box.put("Projets", letter(3))
+
+    def rewrite(line: bytes) -> bytes:
+        return re.sub(rb"^\* LIST \([^)]*\)", lambda _: b"* LIST (%b)" % attributes.encode(), line)
+
+    with RewritingRelay(old_box.host.port, rewrite) as relay:
+        report = copied(old_box, new_box, tmp_path, relay.port)
+    assert (report.copied, report.left_out, report.complete) == (3, {}, True)

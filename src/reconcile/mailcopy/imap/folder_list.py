@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from reconcile.mailcopy.imap.grammar import is_name, number, unquoted
 from reconcile.mailcopy.imap.limits import FOLDERS, Excess
@@ -86,7 +86,9 @@ def read_layout(answers: bytes) -> Layout:
         if max(len(folders), len(subscribed), len(unusable)) > FOLDERS:
             raise Excess(f"more than {FOLDERS:,} folders")
     spaces = _Namespaces.read(answers)
-    left_out = {name: why for name, folder in folders.items() if (why := _why_left_out(folder, spaces))}
+    # The inbox is no view: what it bears too are flags of messages, which some servers list for every folder.
+    views = VIEWS - (folders[INBOX].flags if INBOX in folders else frozenset())
+    left_out = {name: why for name, folder in folders.items() if (why := _why_left_out(folder, spaces, views))}
     own = [folder for name, folder in folders.items() if name not in left_out]
     prefix = spaces.personal[0] if spaces.personal and is_name(spaces.personal[0]) else b""
     public = tuple(folder for name, folder in folders.items() if left_out.get(name) == PUBLIC)
@@ -123,10 +125,11 @@ class _Namespaces:
         return max(matching)[2] if matching else ""
 
 
-def _why_left_out(folder: Folder, spaces: _Namespaces) -> str:
+def _why_left_out(folder: Folder, spaces: _Namespaces, marks: Set[str]) -> str:
+    """``marks``: the flags by which this server tells views."""
     if whose := spaces.whose(folder):
         return whose
-    if views := sorted(folder.flags & VIEWS):
+    if views := sorted(folder.flags & marks):
         return f"a view of messages in other folders ({views[0]})"
     virtual = any(VIRTUAL.fullmatch(prefix) and folder.name.startswith(prefix) for prefix in spaces.personal)
     return "a view of messages in other folders (virtual)" if virtual else ""
