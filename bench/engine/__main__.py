@@ -15,9 +15,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from bench.before import BEFORE, sources
 from bench.engine.cost import Cost, best, cost_of
 from bench.engine.federations import write_federations
+from bench.engine.few import measure_few
 from bench.engine.floor import floor
+from bench.engine.start import measure_start
 from bench.engine.tenant import DNS_SECRET
 from bench.engine.terraform import terraform_here
 
@@ -34,18 +37,24 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=2, help="of each plan; the least of each figure is kept")
     parser.add_argument("--latency", type=float, default=0.05, help="seconds before every HTTPS answer")
     parser.add_argument("--no-peer", action="store_true", help="leave terraform out")
+    parser.add_argument("--before", default=BEFORE, help="the commit a few plans and the start are compared with")
+    parser.add_argument("--only", choices=("few", "start"), help="one of the parts that are compared with a commit")
     wish = parser.parse_args()
     _say(f"{wish.federations} federations of {wish.boxes} mailboxes, {os.cpu_count()} cores, {platform.platform()}")
     figures: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="reconcile-bench-") as name:
         folder = Path(name)
-        write_federations(folder / "project" / "federations", wish.federations, wish.boxes)
-        costs = _ours(folder / "project", wish, figures)
-        if not wish.no_peer:
+        if wish.only != "start":
+            write_federations(folder / "project" / "federations", wish.federations, wish.boxes)
+        costs = {} if wish.only else _ours(folder / "project", wish, figures)
+        if not (wish.only or wish.no_peer):
             costs |= _theirs(folder / "terraform", wish, figures)
-        _alone(folder / "project", figures)
-    _compare(costs, figures)
-    _show(costs, figures)
+        if not wish.only:
+            _alone(folder / "project", figures)
+        _beside_before(folder, wish, figures)
+    if costs:
+        _compare(costs, figures)
+        _show(costs, figures)
     print(json.dumps({name: round(one, 3) if isinstance(one, float) else one for name, one in figures.items()}))
 
 
@@ -71,6 +80,20 @@ def _ours(project: Path, wish: argparse.Namespace, figures: dict[str, Any]) -> d
             figures[f"requests_over_floor{suffix}"] = sum(asked.values()) / least
             figures[f"requests_by_purpose{suffix}"] = asked
     return found
+
+
+def _beside_before(folder: Path, wish: argparse.Namespace, figures: dict[str, Any]) -> None:
+    """A plan of one federation and of its DNS, and the start, beside the commit from before."""
+    with sources(wish.before) as found:
+        if wish.only != "start":
+            project = folder / "project"
+            with _world(project, wish.latency) as world:
+                _set_copies(project, "queued")
+                _say("one federation, then its DNS alone, before and now")
+                figures |= measure_few(project, world.environment, found, world.requests, max(3, wish.runs))
+        if wish.only != "few":
+            _say("the start, before and now")
+            figures |= measure_start(folder / "start", found, 15)
 
 
 def _check(project: Path, drifted: int) -> None:

@@ -6,7 +6,6 @@ import contextlib
 import gettext
 import os
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -40,7 +39,12 @@ def chosen_language(typed: str, environment: Mapping[str, str], settings: Path) 
         if said:
             return _known(said)
     try:
-        network = tomllib.loads(settings.read_text(encoding="utf-8")).get("network")
+        text = settings.read_text(encoding="utf-8")
+        if "language" not in text:
+            return "en"
+        import tomllib  # no other help page needs it
+
+        network = tomllib.loads(text).get("network")
     except (OSError, ValueError):
         return "en"
     return _known(network.get("language") if isinstance(network, dict) else "")
