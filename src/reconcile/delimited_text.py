@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from reconcile.language.phrase import Phrase
+
 #: The largest file that is read, in bytes.
 LARGEST = 50_000_000
 
@@ -47,7 +49,7 @@ def rows(text: str, separator: str) -> Iterator[Row]:
             if number or not _NAMED.fullmatch(separator.join(cells).strip()):
                 yield Row(reader.line_num, tuple(cells))
     except csv.Error as error:
-        raise Unreadable(f"it is not CSV: {error}") from None
+        raise Unreadable(Phrase("it is not CSV: {error}", error=error)) from None
 
 
 def letters(text: str) -> str:
@@ -68,7 +70,7 @@ def _bytes(file: Path) -> bytes:
     except OSError as error:
         raise Unreadable(error.strerror or type(error).__name__) from None
     if len(data) > LARGEST:
-        raise Unreadable(f"it is larger than {LARGEST // 10**6} MB")
+        raise Unreadable(Phrase("it is larger than {largest} MB", largest=LARGEST // 10**6))
     if data[:4] == b"PK\x03\x04" or data[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         raise Unreadable("it is a workbook, not CSV: save it as CSV")
     return data

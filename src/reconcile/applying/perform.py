@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from reconcile.applying.outcome import Outcome, Result
 from reconcile.applying.recorder import Recorder
+from reconcile.language.phrase import Phrase
 from reconcile.planning.guards.boundary import Boundary
 from reconcile.planning.plan.plan import Action, Change
 from reconcile.problem import Problem
@@ -55,13 +56,21 @@ class Performer:
         fields = {name: self._known(change, value) for name, value in change.wanted.items()}
         writes = change.action is not Action.FORGET
         if writes and (reason := self._boundary.violation(change, fields)):
-            raise Problem("GRD02", f"{change.address}: refused, {reason}.", "nothing was written")
+            raise Problem(
+                "GRD02",
+                Phrase("{address}: refused, {reason}.", address=change.address, reason=reason),
+                "nothing was written",
+            )
         if change.address in self._lacking:
             licence = change.wanted["licence"]
             raise Problem(
                 "M365-12",
-                f"{change.address}: no seat of licence {licence} is left; nothing was written.",
-                f"buy or free a seat of licence {licence}, then plan again",
+                Phrase(
+                    "{address}: no seat of licence {licence} is left; nothing was written.",
+                    address=change.address,
+                    licence=licence,
+                ),
+                Phrase("buy or free a seat of licence {licence}, then plan again", licence=licence),
             )
         self._recorder.begin(change)
         live = self._write(change, fields)
@@ -112,7 +121,12 @@ class Performer:
         if known is None:
             raise Problem(
                 "APL01",
-                f"{change.address}: {value.address} does not tell its {value.output} yet.",
+                Phrase(
+                    "{address}: {value_address} does not tell its {output} yet.",
+                    address=change.address,
+                    value_address=value.address,
+                    output=value.output,
+                ),
                 "run apply again in a few minutes",
             )
         return known
@@ -122,14 +136,20 @@ class Unrecorded(Problem):
     """The write was done, and its outcome could not be kept: the object is there as asked."""
 
     def __init__(self, change: Change, problem: Problem) -> None:
-        message = f"{change.address}: the write was done, and that could not be recorded: {problem.message}"
-        super().__init__(problem.code, message, problem.hint or "make room; the next apply finds it by its mark")
+        message = Phrase(
+            "{address}: the write was done, and that could not be recorded: {message}",
+            address=change.address,
+            message=problem.message,
+        )
+        super().__init__(
+            problem.code, message, problem.hint or Phrase("make room; the next apply finds it by its mark")
+        )
 
 
 def unexpected(change: Change, error: Exception) -> Problem:
     """A failure nobody foresaw, said in one sentence; its type is named so that it can be reported."""
     return Problem(
         "APL09",
-        f"{change.address}: unexpected {type(error).__name__} while writing.",
+        Phrase("{address}: unexpected {name} while writing.", address=change.address, name=type(error).__name__),
         "run apply again; if it stays, report it with the run's journal",
     )

@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote
 
 from reconcile.clock import Clock
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.state import age
 from reconcile.state.durable import (
@@ -30,7 +31,7 @@ from reconcile.state.durable import (
 )
 
 #: The settings that hold the keys, as messages name them.
-_KEYS, _IDENTITY = "seal_to of [passwords]", "RECONCILE_VAULT_IDENTITY"
+_KEYS, _IDENTITY = Phrase("seal_to of [passwords]"), "RECONCILE_VAULT_IDENTITY"
 _ENTRY = re.compile("[0-9a-f]{16}")
 
 
@@ -78,7 +79,10 @@ class Vault:
         if not self._recipients:
             raise Problem(
                 "SEC01",
-                f"{address}: reconcile.toml names no key to seal its first password to; nothing was created.",
+                Phrase(
+                    "{address}: reconcile.toml names no key to seal its first password to; nothing was created.",
+                    address=address,
+                ),
                 "make a key (age-keygen) and write its public half under [passwords] seal_to",
             )
         keys = [age.recipient(text, "SEC02", _KEYS) for text in self._recipients]
@@ -124,8 +128,14 @@ class Vault:
             named = [content[name] for name in ("federation", "entry")]
             password = content["password"]
         except pyrage.DecryptError:
-            hint = f"give the identity it was sealed to ({_IDENTITY}), or: reconcile secrets reset {address}"
-            raise Problem("SEC04", f"The vault's {file} cannot be opened with the identity given.", hint) from None
+            hint = Phrase(
+                "give the identity it was sealed to ({identity}), or: reconcile secrets reset {address}",
+                identity=_IDENTITY,
+                address=address,
+            )
+            raise Problem(
+                "SEC04", Phrase("The vault's {file} cannot be opened with the identity given.", file=file), hint
+            ) from None
         except (ValueError, KeyError, TypeError):
             raise _foreign(file, address) from None
         if named != [federation, entry] or not isinstance(password, str) or not password:
@@ -174,6 +184,8 @@ class Vault:
 def _foreign(file: Path, address: str) -> Problem:
     return Problem(
         "SEC05",
-        f"The vault's {file} does not hold what its name says: somebody put it there, or it is damaged.",
-        f"find out who; then: reconcile secrets reset {address}",
+        Phrase(
+            "The vault's {file} does not hold what its name says: somebody put it there, or it is damaged.", file=file
+        ),
+        Phrase("find out who; then: reconcile secrets reset {address}", address=address),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 
@@ -19,7 +20,9 @@ def recipient(text: str, code: str, where: str) -> Any:
         return kind.Recipient.from_str(text)
     except pyrage.RecipientError:
         raise Problem(
-            code, f"{text} in {where} is not an age or SSH public key.", "make one with: age-keygen"
+            code,
+            Phrase("{text} in {where} is not an age or SSH public key.", text=text, where=where),
+            "make one with: age-keygen",
         ) from None
 
 
@@ -37,7 +40,9 @@ def identities(text: str, code: str, where: str) -> list[Any]:
             return [pyrage.ssh.Identity.from_buffer(text.strip().encode() + b"\n")]
         return [pyrage.x25519.Identity.from_str(line) for line in _keys(text.splitlines())]
     except pyrage.IdentityError:
-        raise Problem(code, f"{where} is not an age identity.", "it begins with AGE-SECRET-KEY-1") from None
+        raise Problem(
+            code, Phrase("{where} is not an age identity.", where=where), "it begins with AGE-SECRET-KEY-1"
+        ) from None
 
 
 def _keys(lines: Iterable[str]) -> Iterable[str]:

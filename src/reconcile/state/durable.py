@@ -9,6 +9,7 @@ import secrets
 import stat
 from pathlib import Path
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -34,7 +35,7 @@ def open_private(path: Path, flags: int) -> int:
     descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, PRIVATE_FILE)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise OSError(errno.EINVAL, "it is there and is not an ordinary file")
+        raise OSError(errno.EINVAL, Phrase("it is there and is not an ordinary file"))
     return descriptor
 
 
@@ -54,7 +55,7 @@ def replace_file(path: Path, data: bytes, mode: int | None = None) -> None:
     try:
         if path.is_symlink() or (path.exists() and not path.is_file()):
             # Renaming over a link or a device would do away with it in silence.
-            raise OSError(errno.EINVAL, "it is there and is not an ordinary file")
+            raise OSError(errno.EINVAL, Phrase("it is there and is not an ordinary file"))
         with temporary.open("xb") as file:
             if mode is not None:
                 os.fchmod(file.fileno(), mode)
@@ -97,14 +98,20 @@ def unwritable(path: Path, error: OSError) -> Problem:
     """What the operating system refused, in the postmaster's words."""
     why = error.strerror or type(error).__name__
     if error.errno in _NO_ROOM:
-        return Problem("STA01", f"No room left to write {path} ({why}).", "make room and run the same command again")
-    return Problem("STA06", f"Cannot write {path} ({why}).", "check the folder's owner and permissions")
+        return Problem(
+            "STA01",
+            Phrase("No room left to write {path} ({why}).", path=path, why=why),
+            "make room and run the same command again",
+        )
+    return Problem(
+        "STA06", Phrase("Cannot write {path} ({why}).", path=path, why=why), "check the folder's owner and permissions"
+    )
 
 
 def unreadable(path: Path, error: OSError) -> Problem:
     """A file of the state that is there and cannot be read."""
     return Problem(
         "STA06",
-        f"Cannot read {path} ({error.strerror or type(error).__name__}).",
+        Phrase("Cannot read {path} ({strerror}).", path=path, strerror=error.strerror or type(error).__name__),
         "check the file's owner and permissions",
     )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from reconcile.clock import Clock
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.resources.address import Address
 from reconcile.state.durable import PRIVATE_FILE, private_folder, replace_file, unwritable
@@ -62,9 +63,15 @@ def edit(federation: str, change: Edit, context: EditContext) -> Snapshot:
 def move(snapshot: Snapshot, former: Address, new: Address) -> Snapshot:
     """The record of ``former`` under another key. Raises STA12 when that cannot be."""
     if (former.federation, former.kind) != (new.federation, new.kind):
-        raise Problem("STA12", f"{former} cannot become {new}: federation and kind stay the same.")
+        raise Problem(
+            "STA12", Phrase("{former} cannot become {new}: federation and kind stay the same.", former=former, new=new)
+        )
     if new in snapshot.records:
-        raise Problem("STA12", f"{new} is recorded already.", f"forget it first: reconcile state rm {new}")
+        raise Problem(
+            "STA12",
+            Phrase("{new} is recorded already.", new=new),
+            Phrase("forget it first: reconcile state rm {new}", new=new),
+        )
     record = _known(snapshot, former)
     return snapshot.drop(former).put(dataclasses.replace(record, address=new))
 
@@ -83,13 +90,27 @@ def take_over(snapshot: Snapshot, offered: Snapshot, *, force: bool = False) -> 
     ``force`` takes it whatever was written since; an empty state takes anything.
     """
     if offered.federation != snapshot.federation:
-        raise Problem("STA12", f"The file holds the state of {offered.federation}, not of {snapshot.federation}.")
+        raise Problem(
+            "STA12",
+            Phrase(
+                "The file holds the state of {federation}, not of {snapshot_federation}.",
+                federation=offered.federation,
+                snapshot_federation=snapshot.federation,
+            ),
+        )
     same = (offered.lineage, offered.serial) == (snapshot.lineage, snapshot.serial)
     if snapshot.serial and not (same or force):
         raise Problem(
             "STA04",
-            f"The file was pulled at serial {offered.serial}, and the state of {snapshot.federation} is at "
-            f"{snapshot.serial} now (lineages {offered.lineage[:8]} and {snapshot.lineage[:8]}).",
+            Phrase(
+                "The file was pulled at serial {serial}, and the state of {federation} is at {snapshot_serial} now "
+                "(lineages {lineage} and {lineage2}).",
+                serial=offered.serial,
+                federation=snapshot.federation,
+                snapshot_serial=snapshot.serial,
+                lineage=offered.lineage[:8],
+                lineage2=snapshot.lineage[:8],
+            ),
             "pull again and edit that; --force loses what was written since",
             STALE_OR_LOCKED,
         )
@@ -99,7 +120,11 @@ def take_over(snapshot: Snapshot, offered: Snapshot, *, force: bool = False) -> 
 
 def _known(snapshot: Snapshot, address: Address) -> Record:
     if address not in snapshot.records:
-        raise Problem("STA12", f"{address} is not in the state.", f"see: reconcile state list {snapshot.federation}")
+        raise Problem(
+            "STA12",
+            Phrase("{address} is not in the state.", address=address),
+            Phrase("see: reconcile state list {federation}", federation=snapshot.federation),
+        )
     return snapshot.records[address]
 
 

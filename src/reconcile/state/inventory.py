@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 from typing import Any, TypeVar
 
 from reconcile.config.inventory.inventory import ASPECTS, KINDS, Inventory, LegacyAddress
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.state.durable import files_in, private_folder, replace_file, unreadable, unwritable
 
@@ -107,13 +108,17 @@ def decode(data: bytes, path: PurePath) -> Inventory:
         document = json.loads(data)
         version = _whole(document["format"])
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise _damaged(path, "it is not a complete inventory") from None
+        raise _damaged(path, Phrase("it is not a complete inventory")) from None
     if version > FORMAT:
-        raise Problem("INV02", f"{path} was written by a newer version (format {version}).", "update the command")
+        raise Problem(
+            "INV02",
+            Phrase("{path} was written by a newer version (format {version}).", path=path, version=version),
+            "update the command",
+        )
     try:
         return _inventory(document)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise _damaged(path, f"unexpected content near {error}") from None
+        raise _damaged(path, Phrase("unexpected content near {error}", error=error)) from None
 
 
 def _entry(one: LegacyAddress) -> dict[str, Any]:
@@ -168,13 +173,13 @@ def _read(path: Path, federation: str) -> Inventory:
         raise unreadable(path, error) from None
     inventory = decode(data, path)
     if inventory.federation != federation:
-        raise _damaged(path, f"it is the inventory of {inventory.federation}")
+        raise _damaged(path, Phrase("it is the inventory of {federation}", federation=inventory.federation))
     return inventory
 
 
 def _damaged(path: PurePath, what: str) -> Problem:
-    hint = "put back a good copy, or move the file away and run: reconcile inventory read"
-    return Problem("INV01", f"{path} is damaged: {what}.", hint)
+    hint = Phrase("put back a good copy, or move the file away and run: reconcile inventory read")
+    return Problem("INV01", Phrase("{path} is damaged: {what}.", path=path, what=what), hint)
 
 
 def _moment(name: str) -> dt.datetime | None:

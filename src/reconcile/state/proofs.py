@@ -7,6 +7,7 @@ import json
 from pathlib import Path, PurePath
 from typing import Any
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.resources.signature.proof import CANDIDATES, Proof
 from reconcile.state.durable import files_in, private_folder, replace_file, unreadable, unwritable
@@ -63,11 +64,11 @@ def decode(data: bytes, path: PurePath) -> Proof:
     try:
         document = json.loads(data)
         if document["format"] > FORMAT:
-            raise Problem("SIG02", f"{path} was written by a newer version.", "update the command")
+            raise Problem("SIG02", Phrase("{path} was written by a newer version.", path=path), "update the command")
         return _proof(document)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        hint = "move it away, and probe again: reconcile signature probe"
-        raise Problem("SIG01", f"{path} is damaged.", hint) from None
+        hint = Phrase("move it away, and probe again: reconcile signature probe")
+        raise Problem("SIG01", Phrase("{path} is damaged.", path=path), hint) from None
 
 
 def _proof(document: dict[str, Any]) -> Proof:

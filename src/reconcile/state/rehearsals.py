@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reconcile.config.rehearsal import HOLDERS, Holder, Rehearsal
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.state.durable import PRIVATE_FILE, private_folder, replace_file, unreadable, unwritable
 
@@ -122,4 +123,8 @@ def _texts(value: object) -> tuple[str, ...]:
 
 
 def _damaged(path: Path) -> Problem:
-    return Problem("STA17", f"{path} is no rehearsal this version can read.", "rehearse again: reconcile rehearse")
+    return Problem(
+        "STA17",
+        Phrase("{path} is no rehearsal this version can read.", path=path),
+        "rehearse again: reconcile rehearse",
+    )

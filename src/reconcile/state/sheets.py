@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 from typing import Any, Literal
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.state.durable import PRIVATE_FILE, private_folder, replace_file, unreadable, unwritable
 
@@ -106,8 +107,10 @@ def _decoded(data: bytes, path: Path, federation: str) -> tuple[Sheet, ...]:
             raise ValueError
         return tuple(_sheet(entry) for entry in document["sheets"])
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        hint = "put a good copy back, or move it away: it only tells what was sent"
-        raise Problem("WBK70", f"{path} is no record of workbooks this version can read.", hint) from None
+        hint = Phrase("put a good copy back, or move it away: it only tells what was sent")
+        raise Problem(
+            "WBK70", Phrase("{path} is no record of workbooks this version can read.", path=path), hint
+        ) from None
 
 
 def _sheet(entry: dict[str, Any]) -> Sheet:

@@ -9,6 +9,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from reconcile.config.structures.register import FACTS, Fact, Register, RegisteredStructure
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.state.durable import files_in, private_folder, replace_file, unreadable, unwritable
 
@@ -84,13 +85,17 @@ def decode(data: bytes, path: PurePath) -> Register:
         if not isinstance(version, int):
             raise TypeError("format")
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise _damaged(path, "it is not a complete reading") from None
+        raise _damaged(path, Phrase("it is not a complete reading")) from None
     if version > FORMAT:
-        raise Problem("STR02", f"{path} was written by a newer version (format {version}).", "update the command")
+        raise Problem(
+            "STR02",
+            Phrase("{path} was written by a newer version (format {version}).", path=path, version=version),
+            "update the command",
+        )
     try:
         return _register(document)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise _damaged(path, f"unexpected content near {str(error)[:80]!r}") from None
+        raise _damaged(path, Phrase("unexpected content near {error!r}", error=str(error)[:80])) from None
 
 
 def _register(document: dict[str, Any]) -> Register:
@@ -119,8 +124,8 @@ def _text(value: object) -> str:
 
 
 def _damaged(path: PurePath, what: str) -> Problem:
-    hint = "move the file away, and read again: reconcile structures read"
-    return Problem("STR01", f"{path} is damaged: {what}.", hint, 3)
+    hint = Phrase("move the file away, and read again: reconcile structures read")
+    return Problem("STR01", Phrase("{path} is damaged: {what}.", path=path, what=what), hint, 3)
 
 
 def _moment(name: str) -> dt.datetime | None:

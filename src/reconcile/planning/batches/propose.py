@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconcile.config.settings.tables.batches import Batch
+from reconcile.language.phrase import Phrase
 from reconcile.planning.batches.weights import Candidate, total
 from reconcile.problem import Problem
 
@@ -145,8 +146,10 @@ def _run(pulp: Any, problem: Any) -> bool:
     try:
         problem.solve(solver)
     except (pulp.PulpSolverError, OSError) as error:
-        hint = "choose the dates by hand: reconcile batches move"
-        raise Problem("CAL01", f"The solver of the calendar failed: {type(error).__name__}.", hint) from None
+        hint = Phrase("choose the dates by hand: reconcile batches move")
+        raise Problem(
+            "CAL01", Phrase("The solver of the calendar failed: {name}.", name=type(error).__name__), hint
+        ) from None
     if problem.sol_status not in (pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible):
         raise Problem("CAL01", "The solver of the calendar found no answer.", "choose by hand: reconcile batches move")
     return bool(problem.sol_status == pulp.LpSolutionOptimal)

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from reconcile.config.federation.models import Mailbox
 from reconcile.config.inventory.inventory import WHICH_ADDRESSES, Inventory
 from reconcile.config.rules.inventory import undecided, undecided_mail
+from reconcile.language.phrase import Phrase
 from reconcile.planning.gates.facts import Facts, Reason
 from reconcile.problem import Problem
 
@@ -16,7 +17,9 @@ from reconcile.problem import Problem
 QUOTA = MappingProxyType({"E1": 50 * 10**9, "E3": 100 * 10**9, "shared": 50 * 10**9})
 EXPANSION = 1.2
 
-_COMPLETE = "read them from a source that lists them (docs/inventory.md), or write overrides: GAT03 with the reason"
+_COMPLETE = Phrase(
+    "read them from a source that lists them (docs/inventory.md), or write overrides: GAT03 with the reason"
+)
 
 
 def addresses_decided(facts: Facts) -> Iterator[Reason]:
@@ -25,27 +28,37 @@ def addresses_decided(facts: Facts) -> Iterator[Reason]:
     if file.legacy is None and all(mailbox.new for mailbox in file.mailboxes.values()):
         return
     if found is None:
-        yield "the old host was never listed", f"reconcile inventory read {facts.federation.slug}"
+        yield (
+            Phrase("the old host was never listed"),
+            Phrase("reconcile inventory read {slug}", slug=facts.federation.slug),
+        )
     elif isinstance(found, Problem):
         yield found.message.rstrip("."), found.hint
     elif silent := undecided(facts.federation, found):
         yield (
-            _many([one.address for one in silent], "neither kept nor given up"),
-            f"decide on each in its file; reconcile inventory show {facts.federation.slug} lists them",
+            _many([one.address for one in silent], Phrase("neither kept nor given up")),
+            Phrase(
+                "decide on each in its file; reconcile inventory show {slug} lists them", slug=facts.federation.slug
+            ),
         )
     elif mail := undecided_mail(facts.federation, found):
         yield (
-            _many([one.address for one in mail], "alias with mail of its own, undecided"),
-            "write legacy_mail: merge or drop",
+            _many([one.address for one in mail], Phrase("alias with mail of its own, undecided")),
+            Phrase("write legacy_mail: merge or drop"),
         )
     elif not found.lists_every_address:
         blind = ", ".join(sorted(aspect for aspect in found.unknown if aspect in WHICH_ADDRESSES - {"catch_alls"}))
-        yield f"the old host's {blind} are not known: an address nobody listed may be forgotten", _COMPLETE
+        yield (
+            Phrase("the old host's {blind} are not known: an address nobody listed may be forgotten", blind=blind),
+            _COMPLETE,
+        )
 
 
 def _many(addresses: Sequence[str], what: str) -> str:
-    shown = ", ".join(addresses[:3]) + (f" and {len(addresses) - 3} more" if len(addresses) > 3 else "")
-    return f"{shown}: {what}"
+    shown: str = ", ".join(addresses[:3])
+    if len(addresses) > 3:
+        shown = Phrase("{some} and {number} more", some=shown, number=len(addresses) - 3)
+    return Phrase("{shown}: {what}", shown=shown, what=what)
 
 
 def mail_fits(facts: Facts) -> Iterator[Reason]:
@@ -56,11 +69,26 @@ def mail_fits(facts: Facts) -> Iterator[Reason]:
     for address, mailbox in facts.federation.file.mailboxes.items():
         size, quota = found.size(_sources(address, mailbox)), QUOTA[mailbox.licence]
         if size is None:
-            yield f"the size of {address} on the old host is not known", "read it: reconcile inventory read"
+            yield (
+                Phrase("the size of {address} on the old host is not known", address=address),
+                Phrase("read it: reconcile inventory read"),
+            )
         elif size * EXPANSION > quota:
-            said = f"{size / 10**9:.1f} GB of {address} become up to {size * EXPANSION / 10**9:.1f} GB"
-            hint = "choose E3, or let the owner archive first" if mailbox.licence != "E3" else "let the owner archive"
-            yield f"{said}, and {mailbox.licence} takes {quota // 10**9}", hint
+            said = Phrase(
+                "{size:.1f} GB of {address} become up to {size2:.1f} GB",
+                size=size / 10**9,
+                address=address,
+                size2=size * EXPANSION / 10**9,
+            )
+            hint = (
+                Phrase("choose E3, or let the owner archive first")
+                if mailbox.licence != "E3"
+                else Phrase("let the owner archive")
+            )
+            yield (
+                Phrase("{said}, and {licence} takes {quota}", said=said, licence=mailbox.licence, quota=quota // 10**9),
+                hint,
+            )
 
 
 def _sources(address: str, mailbox: Mailbox) -> list[str]:
@@ -76,7 +104,10 @@ def host_lockable(facts: Facts) -> Iterator[Reason]:
         return
     name = file.legacy.server
     if facts.host_lock is None:
-        hint = f"add [legacy.{name}.lock], with how or with the reason why not: docs/lock.md"
-        yield f"reconcile.toml does not say how {name} refuses its users", hint
+        hint = Phrase("add [legacy.{name}.lock], with how or with the reason why not: docs/lock.md", name=name)
+        yield Phrase("reconcile.toml does not say how {name} refuses its users", name=name), hint
     elif facts.host_lock.impossible:
-        yield f"{name} cannot be locked: its users go on reading and sending there", "tell them to stop"
+        yield (
+            Phrase("{name} cannot be locked: its users go on reading and sending there", name=name),
+            Phrase("tell them to stop"),
+        )

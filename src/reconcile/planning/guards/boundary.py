@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Collection, Mapping
 
 from reconcile.config.inventory.logins import NO_LOGINS, Logins
+from reconcile.language.phrase import Phrase
 from reconcile.planning.plan.plan import Action, Change
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Reference, Value
@@ -31,19 +32,19 @@ class Boundary:
         """Why this write would leave the boundary; "" when it stays inside."""
         for name in (*_names(change, fields), *_names_there(change)):
             if self._protects(name):
-                return f"{name} is on the protected list of reconcile.toml"
+                return Phrase("{name} is on the protected list of reconcile.toml", name=name)
         # What is taken off a list of our own, when a domain went to another federation, touches nothing outside.
         in_our_folder = change.action is Action.DELETE and KINDS[change.address.kind].local
         for name in _names(change, fields):
             domain = _domain(name)
             if domain not in self.domains and not (change.action is Action.DELETE and domain in self.former):
-                return f"{name} is outside the declared domains"
+                return Phrase("{name} is outside the declared domains", name=name)
             owner = self.owners.get(domain, change.address.federation)
             if owner != change.address.federation and not in_our_folder:
-                return f"{name} is in a domain of {owner}"
+                return Phrase("{name} is in a domain of {owner}", name=name, owner=owner)
         senders = fields.get("senders")
         if isinstance(senders, tuple) and (strange := sorted(set(senders) - set(self.domains))):
-            return f"it would sign mail of {strange[0]}, which no file declares"
+            return Phrase("it would sign mail of {strange}, which no file declares", strange=strange[0])
         if change.address.kind in ("copy", "copy_back") and "login" in fields and change.action is not Action.DELETE:
             ends = (str(fields.get(name) or "") for name in ("source", "login", "public_folder"))
             return self.logins.refusal(change.address.federation, *ends)
@@ -61,12 +62,12 @@ class Boundary:
         ours = sorted(name for name in map(str.lower, names) if not _domain(name).endswith(".onmicrosoft.com"))
         for name in (*names, *ours):
             if self._protects(name.lower()):
-                return f"it has the address {name}, which is on the protected list of reconcile.toml"
+                return Phrase("it has the address {name}, which is on the protected list of reconcile.toml", name=name)
         allowed = {*self.domains, *(self.former if change.action is Action.DELETE else ())}
         for name in ours:
             if _domain(name) not in allowed:
-                return f"it has the address {name}, outside the declared domains"
-        return "" if ours else "it has no address in the declared domains"
+                return Phrase("it has the address {name}, outside the declared domains", name=name)
+        return "" if ours else Phrase("it has no address in the declared domains")
 
     def _protects(self, name: str) -> bool:
         domain = f".{_domain(name)}"

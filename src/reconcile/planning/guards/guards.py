@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from reconcile.config.settings.tables.guards import Guards
+from reconcile.language.phrase import Phrase
 from reconcile.planning.diff.renames import likely_renames
 from reconcile.planning.diff.rollback import UNDONE
 from reconcile.planning.guards.losses import taken_over, unfinished_copies
@@ -65,11 +66,14 @@ def clock_refusals(plan: Plan, ahead: dt.timedelta | None) -> tuple[Refusal, ...
     held = [change for change in plan.changes if change.due is not None or change.action is Action.DELETE]
     if not held:
         return ()
-    way = "ahead of" if ahead > dt.timedelta() else "behind"
-    message = (
-        f"This machine's clock is {abs(ahead) // dt.timedelta(minutes=1)} minutes {way} the tenant's: {_few(held)}."
+    way = Phrase("ahead of") if ahead > dt.timedelta() else Phrase("behind")
+    message = Phrase(
+        "This machine's clock is {ahead} minutes {way} the tenant's: {held}.",
+        ahead=abs(ahead) // dt.timedelta(minutes=1),
+        way=way,
+        held=_few(held),
     )
-    return (Refusal("APL10", message, "set the clock, then run the same command again"),)
+    return (Refusal("APL10", message, Phrase("set the clock, then run the same command again")),)
 
 
 def _undeclared(plan: Plan) -> list[Refusal]:
@@ -83,8 +87,14 @@ def _undeclared(plan: Plan) -> list[Refusal]:
     return [
         Refusal(
             "GRD06",
-            f"{slug} has no file any more, so its domains are not declared and nothing of it may be deleted.",
-            f"put {slug}.yaml back with the domain and the mailboxes to keep, or name the other federations",
+            Phrase(
+                "{slug} has no file any more, so its domains are not declared and nothing of it may be deleted.",
+                slug=slug,
+            ),
+            Phrase(
+                "put {slug}.yaml back with the domain and the mailboxes to keep, or name the other federations",
+                slug=slug,
+            ),
         )
         for slug in sorted(gone)
     ]
@@ -94,8 +104,8 @@ def _protected(deletions: Sequence[Change]) -> list[Refusal]:
     return [
         Refusal(
             "GRD04",
-            f"{change.address} is protected, and the plan would delete it.",
-            "put it back in YAML with protected: false, apply, and only then take it out",
+            Phrase("{address} is protected, and the plan would delete it.", address=change.address),
+            Phrase("put it back in YAML with protected: false, apply, and only then take it out"),
         )
         for change in deletions
         if change.protected
@@ -105,14 +115,25 @@ def _protected(deletions: Sequence[Change]) -> list[Refusal]:
 def _without_permission(plan: Plan, deletions: Sequence[Change], permission: Permission) -> list[Refusal]:
     if not deletions or permission.delete:
         return []
-    held = "1 resource that holds" if len(deletions) == 1 else f"{len(deletions)} resources that hold"
-    message = f"The plan deletes {held} mail or the way to it: {_few(deletions)}."
+    held = (
+        Phrase("1 resource that holds")
+        if len(deletions) == 1
+        else Phrase("{number} resources that hold", number=len(deletions))
+    )
+    message = Phrase(
+        "The plan deletes {held} mail or the way to it: {deletions}.", held=held, deletions=_few(deletions)
+    )
     renames = likely_renames(plan.changes)
     if renames:
-        pairs = ", ".join(f"{former.key} under {new.key}" for former, new in renames[:5])
-        hint = f"if this is a rename, write was: {pairs}, and the mail stays; if not, and they must go: --allow-delete"
+        pairs = Phrase(", ").join(
+            Phrase("{key} under {new_key}", key=former.key, new_key=new.key) for former, new in renames[:5]
+        )
+        hint = Phrase(
+            "if this is a rename, write was: {pairs}, and the mail stays; if not, and they must go: --allow-delete",
+            pairs=pairs,
+        )
         return [Refusal("GRD01", message, hint)]
-    return [Refusal("GRD01", message, "put them back in YAML, or say --allow-delete if they must really go")]
+    return [Refusal("GRD01", message, Phrase("put them back in YAML, or say --allow-delete if they must really go"))]
 
 
 def _losses(plan: Plan, permission: Permission) -> list[Refusal]:
@@ -120,13 +141,26 @@ def _losses(plan: Plan, permission: Permission) -> list[Refusal]:
         return []
     found = []
     if losing := list(taken_over(plan)):
-        named = "; ".join(f"{change.address} loses {', '.join(items[:3])}" for change, items in losing[:5])
-        what = "1 resource that exists" if len(losing) == 1 else f"{len(losing)} resources that exist"
-        message = f"The plan takes away what others gave to {what} already: {named}."
-        found.append(Refusal("GRD08", message, "write it in the file, or say --allow-delete if it must really go"))
+        named = Phrase("; ").join(
+            Phrase("{address} loses {items}", address=change.address, items=", ".join(items[:3]))
+            for change, items in losing[:5]
+        )
+        what = (
+            Phrase("1 resource that exists")
+            if len(losing) == 1
+            else Phrase("{number} resources that exist", number=len(losing))
+        )
+        message = Phrase("The plan takes away what others gave to {what} already: {named}.", what=what, named=named)
+        found.append(
+            Refusal("GRD08", message, Phrase("write it in the file, or say --allow-delete if it must really go"))
+        )
     if copies := list(unfinished_copies(plan)):
-        message = f"The plan gives up {len(copies)} of the copies of old mail before they are over: {_few(copies)}."
-        hint = "put legacy: or merge back until reconcile copy status shows them done, or say --allow-delete"
+        message = Phrase(
+            "The plan gives up {number} of the copies of old mail before they are over: {copies}.",
+            number=len(copies),
+            copies=_few(copies),
+        )
+        hint = Phrase("put legacy: or merge back until reconcile copy status shows them done, or say --allow-delete")
         found.append(Refusal("GRD09", message, hint))
     return found
 
@@ -137,24 +171,28 @@ def _too_many(
     if len(permission.override) >= OVERRIDE_LENGTH and digest.startswith(permission.override):
         return []
     found = []
-    hint = f"look again; if it is really meant, say --override {digest[:OVERRIDE_LENGTH]}"
+    hint = Phrase("look again; if it is really meant, say --override {digest}", digest=digest[:OVERRIDE_LENGTH])
     if not digest:
-        hint = "look again; if it is really meant: reconcile plan --out FILE, then reconcile apply FILE, which says how"
+        hint = Phrase(
+            "look again; if it is really meant: reconcile plan --out FILE, then reconcile apply FILE, which says how"
+        )
     for slug, basis in plan.basis.items():
         count = sum(change.address.federation == slug for change in deletions)
         if _beyond(count, basis.guarded, guards.federation_deletes, guards.federation_deletes_percent):
-            message = f"{slug}: {_deletions(count, basis.guarded)} beyond its threshold."
+            message = Phrase("{slug}: {count} beyond its threshold.", slug=slug, count=_deletions(count, basis.guarded))
             found.append(Refusal("GRD05", message, hint))
     everything = sum(basis.guarded for basis in plan.basis.values())
     if len(plan.basis) > 1 and _beyond(len(deletions), everything, guards.deletes, guards.deletes_percent):
-        message = f"{_deletions(len(deletions), everything)} beyond the threshold."
+        message = Phrase("{number} beyond the threshold.", number=_deletions(len(deletions), everything))
         found.append(Refusal("GRD05", message, hint))
     return found
 
 
 def _deletions(count: int, total: int) -> str:
-    resources = "recorded resource" if total == 1 else "recorded resources"
-    return f"{count} {'deletion' if count == 1 else 'deletions'} of {total} {resources} {'is' if count == 1 else 'are'}"
+    recorded = Phrase.counted("{number} recorded resource", "{number} recorded resources", total)
+    return Phrase.counted(
+        "{number} deletion of {recorded} is", "{number} deletions of {recorded} are", count, recorded=recorded
+    )
 
 
 def _beyond(count: int, total: int, most: int, percent: int) -> bool:

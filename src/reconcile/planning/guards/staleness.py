@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Collection, Mapping
 
+from reconcile.language.phrase import Phrase
 from reconcile.planning.order.behind import one_too_many, spared
 from reconcile.planning.plan.plan import Action, Basis, Change, Plan
 from reconcile.resources.address import Address
@@ -63,7 +64,7 @@ def sift(plan: Plan, now: Mapping[str, Basis], fresh: Plan | None, *, trusted: b
     stale = [Stale(slug, reason) for slug in plan.basis if (reason := _of_federation(slug, plan, now))]
     # A change of a federation that the plan says nothing of was judged by nobody.
     strange = sorted({change.address.federation for change in plan.changes} - plan.basis.keys())
-    stale += [Stale(slug, "the plan was not made from it") for slug in strange]
+    stale += [Stale(slug, Phrase("the plan was not made from it")) for slug in strange]
     refused = {one.what for one in stale}
     second_look = (moved(plan, now) if trusted else frozenset(plan.basis)) - refused
     today = {change.address: change for change in fresh.changes} if fresh else {}
@@ -78,14 +79,14 @@ def sift(plan: Plan, now: Mapping[str, Basis], fresh: Plan | None, *, trusted: b
         if address.federation not in second_look:
             kept.append(change)
         elif address in unknown:
-            stale.append(Stale(str(address), "it cannot be read at this moment"))
+            stale.append(Stale(str(address), Phrase("it cannot be read at this moment")))
             lost.add(address)
         elif address not in today:
             done += 1
         elif _same(change, today[address]):
             kept.append(today[address])  # the same change, with the values that were not known yet
         else:
-            stale.append(Stale(str(address), "it is not as the plan saw it any more"))
+            stale.append(Stale(str(address), Phrase("it is not as the plan saw it any more")))
             lost.add(address)
     kept, dependants = _without_dependants(kept, lost)
     remaining = tuple(_among(kept, spared(change, lost)) for change in kept)
@@ -106,7 +107,7 @@ def _without_dependants(changes: list[Change], lost: set[Address]) -> tuple[list
             if needed is None:
                 kept.append(change)
             else:
-                stale.append(Stale(str(change.address), f"it needs {needed}"))
+                stale.append(Stale(str(change.address), Phrase("it needs {needed}", needed=needed)))
                 lost.add(change.address)
         if len(kept) == len(changes):
             return kept, stale
@@ -116,11 +117,11 @@ def _without_dependants(changes: list[Change], lost: set[Address]) -> tuple[list
 def _of_federation(slug: str, plan: Plan, now: Mapping[str, Basis]) -> str:
     present, then = now.get(slug), plan.basis[slug]
     if present is None:
-        return "its file is no longer there, or no longer valid"
+        return Phrase("its file is no longer there, or no longer valid")
     if present.digest != then.digest:
-        return "its file changed since the plan was made"
+        return Phrase("its file changed since the plan was made")
     if then.lineage and present.lineage != then.lineage:
-        return "its state is another one (another lineage)"
+        return Phrase("its state is another one (another lineage)")
     return ""
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
+from reconcile.language.phrase import Phrase
 from reconcile.planning.costs import as_object
 from reconcile.planning.plan.plan import Action, Change, Plan
 from reconcile.planning.plan.planfile_reading import read
@@ -139,27 +140,42 @@ def load(path: Path, key: Key | None = None) -> Plan:
             raise OSError(errno.EINVAL, "it is not an ordinary file")  # a device may have no end
         body = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise Problem("PLN01", f"Cannot read the plan {path}: {error.strerror}.") from None
+        raise Problem(
+            "PLN01", Phrase("Cannot read the plan {path}: {strerror}.", path=path, strerror=error.strerror)
+        ) from None
     except (ValueError, RecursionError):
-        raise Problem("PLN02", f"{path} is not a plan file.", "make one with: reconcile plan --out FILE") from None
+        raise Problem(
+            "PLN02", Phrase("{path} is not a plan file.", path=path), "make one with: reconcile plan --out FILE"
+        ) from None
     if not isinstance(body, dict) or "format_version" not in body:
-        raise Problem("PLN02", f"{path} is not a plan file.", "make one with: reconcile plan --out FILE")
+        raise Problem(
+            "PLN02", Phrase("{path} is not a plan file.", path=path), "make one with: reconcile plan --out FILE"
+        )
     if body["format_version"] != FORMAT_VERSION:
         version = body["format_version"]
-        raise Problem("PLN03", f"{path} has plan format {version}; this tool knows {FORMAT_VERSION}.", "plan again")
+        raise Problem(
+            "PLN03",
+            Phrase(
+                "{path} has plan format {version}; this tool knows {format_version}.",
+                path=path,
+                version=version,
+                format_version=FORMAT_VERSION,
+            ),
+            "plan again",
+        )
     try:
         intact = body.get("digest") == digest(body)
     except (ValueError, RecursionError):  # half a surrogate pair
         intact = False
     if not intact:
-        raise Problem("PLN02", f"{path} was altered after it was made.", "plan again", 4)
+        raise Problem("PLN02", Phrase("{path} was altered after it was made.", path=path), "plan again", 4)
     if key and not bears(key, "plan", str(body["digest"]).encode(), body.get("mark")):
-        message = f"{path} was not made with this key (RECONCILE_STATE_KEY)."
+        message = Phrase("{path} was not made with this key (RECONCILE_STATE_KEY).", path=path)
         raise Problem("PLN06", message, "plan again, with the key in the environment", 4)
     try:
         return read(body)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
-        raise Problem("PLN02", f"{path} is not as this version writes plans.", "plan again") from None
+        raise Problem("PLN02", Phrase("{path} is not as this version writes plans.", path=path), "plan again") from None
 
 
 def _change(change: Change) -> dict[str, Any]:

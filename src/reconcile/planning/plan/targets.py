@@ -7,6 +7,7 @@ import difflib
 import fnmatch
 from collections.abc import Iterable, Sequence
 
+from reconcile.language.phrase import Phrase
 from reconcile.planning.costs import concerned
 from reconcile.planning.plan.plan import Plan, licensed
 from reconcile.problem import Problem
@@ -51,8 +52,12 @@ def refuse_strays(patterns: Sequence[str], known: Iterable[Address]) -> None:
     for pattern in patterns:
         if not fnmatch.filter(names, pattern):
             near = difflib.get_close_matches(pattern, names, 1)
-            hint = f"did you mean {near[0]}?" if near else "an address is federation/kind/key, such as spf55/mailbox/*"
-            raise Problem("PLN05", f"No resource is called {pattern}.", hint, _USAGE)
+            hint = (
+                Phrase("did you mean {near}?", near=near[0])
+                if near
+                else Phrase("an address is federation/kind/key, such as spf55/mailbox/*")
+            )
+            raise Problem("PLN05", Phrase("No resource is called {pattern}.", pattern=pattern), hint, _USAGE)
 
 
 def _within(federation: str, pattern: str) -> bool:

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.resources.resource import Value
 from reconcile.resources.signature.proof import CANDIDATES, UNKNOWN, Proof
@@ -25,7 +26,7 @@ def question() -> str:
 def refuse_hollow(sender: str, fields: Mapping[str, Value]) -> None:
     """Raise Problem SIG05 when the sender has nothing to show for a fact: an empty answer would prove nothing."""
     if hollow := [fact for fact in CANDIDATES if not _text(fields.get(fact))]:
-        message = f"{sender} has no {', '.join(hollow)} to answer with."
+        message = Phrase("{sender} has no {hollow} to answer with.", sender=sender, hollow=", ".join(hollow))
         raise Problem("SIG05", message, "probe with somebody whose file and structure say all of it")
 
 
@@ -39,8 +40,8 @@ def judge(answer: str, sender: str, fields: Mapping[str, Value], now: dt.datetim
     for token, value in re.findall(r"probe (\w+)=\[(.*?)\]", answer, re.DOTALL):
         said.setdefault(token, value)
     if UNKNOWN not in said:
-        hint = "rules take up to 30 minutes to act: send another message, and save the one that arrives"
-        raise Problem("SIG06", f"The answer does not hold what the rule for {sender} adds.", hint)
+        hint = Phrase("rules take up to 30 minutes to act: send another message, and save the one that arrives")
+        raise Problem("SIG06", Phrase("The answer does not hold what the rule for {sender} adds.", sender=sender), hint)
     tokens: dict[str, str] = {}
     for fact, candidates in CANDIDATES.items():
         wanted = _same(_text(fields.get(fact)))
@@ -48,7 +49,9 @@ def judge(answer: str, sender: str, fields: Mapping[str, Value], now: dt.datetim
         if wanted and working:
             tokens[fact] = working[0]
     if "display_name" not in tokens:
-        message = f"The answer names {said.get('DisplayName', 'nobody')[:60]!r} and not {sender}."
+        message = Phrase(
+            "The answer names {value!r} and not {sender}.", value=said.get("DisplayName", "nobody")[:60], sender=sender
+        )
         raise Problem("SIG07", message, "probe with a message that this very person sent")
     told = [(said[token], _text(fields.get(fact))) for fact, token in tokens.items() if _is_markup(fields.get(fact))]
     escaped = all(_same(text) != _same(value) for text, value in told) if told and "<div" in answer else None

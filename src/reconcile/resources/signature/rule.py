@@ -10,6 +10,7 @@ import html
 from collections.abc import Collection, Mapping
 
 from reconcile.config.settings.tables.tenant.signature import Signature
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.resources.address import NETWORK, Address
 from reconcile.resources.resource import Desired
@@ -33,7 +34,12 @@ def signature_rule(signature: Signature, proof: Proof, domains: Collection[str])
     text = rule_text(signature, proof.tokens)
     size = len(text.encode()) + sum(len(domain) + 2 for domain in domains)
     if len(text) >= LONGEST_TEXT or size > LARGEST_RULE:
-        message = f"The rule would have {len(text)} characters, {size} bytes with its {len(domains)} domains."
+        message = Phrase(
+            "The rule would have {number} characters, {size} bytes with its {number2} domains.",
+            number=len(text),
+            size=size,
+            number2=len(domains),
+        )
         raise Problem("SIG03", message, "shorten [signature]; Exchange takes 5,000 characters and about 8 KB")
     return Desired(
         Address(NETWORK, "signature", signature.name),

@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from reconcile.language.phrase import Phrase
 from reconcile.resources.address import Address
 from reconcile.state.durable import files_in, read_own, unreadable
 from reconcile.state.snapshot.snapshot import Record, damaged, record_from_json
@@ -77,7 +78,9 @@ class Session:
                 elif found and entry["event"] in ("intent", "outcome"):
                     found[-1].append(_step(self.run, entry, self.format))
             except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
-                raise damaged(self.path, f"a line about {self.federation} makes no sense") from None
+                raise damaged(
+                    self.path, Phrase("a line about {federation} makes no sense", federation=self.federation)
+                ) from None
         return found[self.place]
 
 
@@ -112,7 +115,7 @@ def _sessions_of(path: Path) -> Iterator[Session]:
         return
     lines = data.count(b"\n")
     if lines != data.count(b"\n" + _BEGIN) + data.startswith(_BEGIN):
-        raise damaged(path, "a line of it makes no sense")
+        raise damaged(path, Phrase("a line of it makes no sense"))
     written = _format_of(data, path)
     last = data[data.rfind(b"\n", 0, -1) + 1 :]
     ended = last.startswith(_END)
@@ -126,7 +129,7 @@ def _sessions_of(path: Path) -> Iterator[Session]:
             sequence = int(entry.get("sequence", 0))
             yield Session(path, places[federation], *known, ended, settled, written, sequence)
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
-            raise damaged(path, "an opening in it makes no sense") from None
+            raise damaged(path, Phrase("an opening in it makes no sense")) from None
         places[federation] += 1
 
 
@@ -134,7 +137,7 @@ def _format_of(data: bytes, path: Path) -> int:
     try:
         return readable(json.loads(data[: data.index(b"\n")])["format"], path)
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
-        raise damaged(path, "it does not begin as a journal") from None
+        raise damaged(path, Phrase("it does not begin as a journal")) from None
 
 
 def _step(run: str, entry: Mapping[str, object], version: int) -> Intent | Outcome:

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
+from reconcile.language.phrase import Phrase
 from reconcile.resources.address import Address
 from reconcile.state.journal.journals import Intent, Outcome, Session, sessions
 from reconcile.state.snapshot.snapshot import Snapshot
@@ -79,7 +80,7 @@ class Journals:
         check_swap(stored, planned)
         now, _ = self.replay(stored or Snapshot(planned.federation, ""))
         if now.records != planned.records:
-            raise overtaken(planned, "the same serial, with the journal of a run that died since")
+            raise overtaken(planned, Phrase("the same serial, with the journal of a run that died since"))
 
     @staticmethod
     def announce(snapshot: Snapshot, store: Store) -> Snapshot:  # noqa: ARG004 -- beside it, all journals count

@@ -11,6 +11,7 @@ import json
 from pathlib import PurePath
 from typing import Any, NewType
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.state.snapshot.encoding import Encoding
 from reconcile.state.snapshot.snapshot import Snapshot
@@ -30,7 +31,7 @@ def key_from(secret: str) -> Key | None:
     if len(secret) < SHORTEST:
         raise Problem(
             "STA18",
-            f"RECONCILE_STATE_KEY is shorter than {SHORTEST} characters.",
+            Phrase("RECONCILE_STATE_KEY is shorter than {shortest} characters.", shortest=SHORTEST),
             "make one with: openssl rand -base64 32",
         )
     return Key(hashlib.sha256(b"reconcile authenticity\0" + secret.encode()).digest())
@@ -67,7 +68,7 @@ class Authenticated:
         if not bears(self._key, "snapshot", _canonical(document), claimed):
             raise Problem(
                 "STA18",
-                f"{path} was not written with this key (RECONCILE_STATE_KEY).",
+                Phrase("{path} was not written with this key (RECONCILE_STATE_KEY).", path=path),
                 "is it the right key? to accept the state as it is, once you have looked at it: reconcile state reseal",
             )
         return self._encoding.decode(data, path, federation)

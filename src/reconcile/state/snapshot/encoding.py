@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Protocol
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.state import age
 from reconcile.state.snapshot.snapshot import Snapshot, damaged, decode, encode
@@ -33,7 +34,7 @@ class Plain:
         if is_sealed(data):
             raise Problem(
                 "STA14",
-                f"{path} is sealed, and reconcile.toml seals to nobody.",
+                Phrase("{path} is sealed, and reconcile.toml seals to nobody.", path=path),
                 "put back seal_to in reconcile.toml; or, to keep it in the clear: reconcile state reseal",
             )
         return _of(decode(data, path), path, federation)
@@ -75,7 +76,9 @@ class Sealed:
             # Taking it would let whoever can write there pass off a state of their own making.
             _of(decode(data, path), path, federation)
             raise Problem(
-                "STA14", f"{path} is in the clear, and reconcile.toml asks for a seal.", "run: reconcile state reseal"
+                "STA14",
+                Phrase("{path} is in the clear, and reconcile.toml asks for a seal.", path=path),
+                "run: reconcile state reseal",
             )
         envelope = json.loads(data)
         try:
@@ -84,12 +87,12 @@ class Sealed:
         except (pyrage.DecryptError, ValueError, TypeError):
             raise Problem(
                 "STA15",
-                f"{path} cannot be opened with the identity given.",
+                Phrase("{path} cannot be opened with the identity given.", path=path),
                 "set RECONCILE_STATE_IDENTITY to an age identity the state was sealed to",
             ) from None
         snapshot = decode(opened, path)
         if any(envelope.get(name) != getattr(snapshot, name) for name in ("federation", "lineage", "serial")):
-            raise damaged(path, "its envelope is not its own")
+            raise damaged(path, Phrase("its envelope is not its own"))
         return _of(snapshot, path, federation)
 
 
@@ -118,5 +121,5 @@ def is_sealed(data: bytes) -> bool:
 
 def _of(snapshot: Snapshot, path: PurePath, federation: str) -> Snapshot:
     if snapshot.federation != federation:
-        raise damaged(path, f"it holds the state of {snapshot.federation}")
+        raise damaged(path, Phrase("it holds the state of {federation}", federation=snapshot.federation))
     return snapshot

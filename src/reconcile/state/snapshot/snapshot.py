@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from pathlib import PurePath
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
@@ -85,7 +86,7 @@ def decode(data: bytes, path: PurePath) -> Snapshot:
         document = json.loads(data)
         version = readable(document["format"], path)
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise damaged(path, "it is not a complete state file") from None
+        raise damaged(path, Phrase("it is not a complete state file")) from None
     try:
         records = (
             record_from_json(Address.parse(text), upgraded(entry, version))
@@ -99,11 +100,11 @@ def decode(data: bytes, path: PurePath) -> Snapshot:
             run=_text(document["run"]),
         )
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
-        raise damaged(path, f"unexpected content near {error}") from None
+        raise damaged(path, Phrase("unexpected content near {error}", error=error)) from None
     if any(address.federation != snapshot.federation for address in snapshot.records):
-        raise damaged(path, "it holds another federation's records")
+        raise damaged(path, Phrase("it holds another federation's records"))
     if strange := next((address for address in snapshot.records if address.kind not in KINDS), None):
-        raise damaged(path, f"nobody knows what kind of thing {strange} is")
+        raise damaged(path, Phrase("nobody knows what kind of thing {strange} is", strange=strange))
     return snapshot
 
 
@@ -111,7 +112,7 @@ def damaged(path: PurePath, what: str) -> Problem:
     """The refusal to guess from a damaged file of the state."""
     return Problem(
         "STA02",
-        f"{path} is damaged: {what}.",
+        Phrase("{path} is damaged: {what}.", path=path, what=what),
         "put back a good copy, or move the file away and run: reconcile state rebuild",
     )
 

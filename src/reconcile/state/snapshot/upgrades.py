@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from typing import Any
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 #: Version of the shape of snapshots, and of the records in journals.
@@ -24,7 +25,12 @@ def readable(version: object, path: PurePath) -> int:
     if version > FORMAT:
         raise Problem(
             "STA03",
-            f"{path} was written by a newer version (format {version}; this one reads up to {FORMAT}).",
+            Phrase(
+                "{path} was written by a newer version (format {version}; this one reads up to {format}).",
+                path=path,
+                version=version,
+                format=FORMAT,
+            ),
             "update this command; nothing was changed",
         )
     return version

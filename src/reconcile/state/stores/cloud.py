@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem, pip_install
 from reconcile.state.stores.bucket import Overtaken, Tag
 
@@ -34,13 +35,16 @@ class CloudBucket:
             from obstore.exceptions import BaseError
             from obstore.store import from_url
         except ImportError:
-            message = f"State in {location} needs a package that is not installed."
+            message = Phrase("State in {location} needs a package that is not installed.", location=location)
             raise Problem("STA10", message, pip_install("stores")) from None
         options.setdefault("retry_config", {"max_retries": 5, "retry_timeout": dt.timedelta(seconds=60)})
         try:
             return cls(from_url(location, **options), location)
         except (BaseError, ValueError) as error:
-            raise Problem("STA11", f"{location} is not a place for a state ({_first_line(error)}).") from None
+            raise Problem(
+                "STA11",
+                Phrase("{location} is not a place for a state ({error}).", location=location, error=_first_line(error)),
+            ) from None
 
     def get(self, key: str) -> tuple[bytes, Tag] | None:
         import obstore
@@ -80,7 +84,9 @@ class CloudBucket:
             self._known_to_exist = True
 
     def _missing(self) -> Problem:
-        return Problem("STA08", f"{self._name} does not exist.", "create the bucket first, or correct its name")
+        return Problem(
+            "STA08", Phrase("{name} does not exist.", name=self._name), "create the bucket first, or correct its name"
+        )
 
     @contextmanager
     def _answering(self) -> Iterator[None]:
@@ -92,13 +98,17 @@ class CloudBucket:
             raise Overtaken from None
         except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError):
             raise Problem(
-                "STA08", f"{self._name} refuses our credentials.", "check the role of this machine or pipeline"
+                "STA08",
+                Phrase("{name} refuses our credentials.", name=self._name),
+                "check the role of this machine or pipeline",
             ) from None
         except exceptions.BaseError as error:
             if "404 Not Found" in str(error):
                 raise self._missing() from None  # a listing of what is not there has no class of its own
             raise Problem(
-                "STA08", f"{self._name} does not answer ({_first_line(error)}).", "run the same command again later"
+                "STA08",
+                Phrase("{name} does not answer ({error}).", name=self._name, error=_first_line(error)),
+                "run the same command again later",
             ) from None
 
 

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.state.durable import (
     PRIVATE_FILE,
@@ -85,10 +86,17 @@ class FolderStore:
         if federation in self.locks():
             raise Problem(
                 "STA09",
-                f"The lock on {federation} belongs to a living process, {self.locks()[federation]}.",
+                Phrase(
+                    "The lock on {federation} belongs to a living process, {locks}.",
+                    federation=federation,
+                    locks=self.locks()[federation],
+                ),
                 "stop that process: the lock frees itself when it ends",
             )
-        raise Problem("STA09", f"Nobody holds the lock on {federation}, so run {run} does not.")
+        raise Problem(
+            "STA09",
+            Phrase("Nobody holds the lock on {federation}, so run {run} does not.", federation=federation, run=run),
+        )
 
     def _lock_file(self, federation: str) -> Path:
         return self._locks / f"{self._path(federation).stem}.lock"
@@ -102,7 +110,11 @@ class FolderStore:
 
     def _path(self, federation: str) -> Path:
         if not federation or federation.startswith(".") or "/" in federation:
-            raise Problem("STA12", f"No federation is called {federation!r}.", "see: reconcile state list")
+            raise Problem(
+                "STA12",
+                Phrase("No federation is called {federation!r}.", federation=federation),
+                "see: reconcile state list",
+            )
         return self._snapshots / f"{federation}.json"
 
 

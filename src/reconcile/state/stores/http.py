@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.state.snapshot.encoding import PLAIN, Encoding
 from reconcile.state.snapshot.snapshot import Snapshot
@@ -68,7 +69,7 @@ class HttpStore:
         lock = self._held.get(federation, "")
         answer = self._ask("POST", federation, self._encoding.encode(written), {"ID": lock, "serial": written.serial})
         if answer.status_code in _OVERTAKEN:
-            raise overtaken(snapshot, "a serial or a lock that is not ours")
+            raise overtaken(snapshot, Phrase("a serial or a lock that is not ours"))
         self._expect(answer, 200)
         return written
 
@@ -89,7 +90,10 @@ class HttpStore:
             answer = self._ask_lock("DELETE", federation, _lock_body(federation, holder))
         if answer.status_code in _TAKEN:
             raise Problem(
-                "STA07", f"The lock on {federation} was broken while this run held it.", "plan again first", 4
+                "STA07",
+                Phrase("The lock on {federation} was broken while this run held it.", federation=federation),
+                "plan again first",
+                4,
             )
         self._expect(answer, 200)
 
@@ -104,7 +108,9 @@ class HttpStore:
         holder = Holder(run, "", "", 0, "")
         answer = self._ask_lock("DELETE", federation, _lock_body(federation, holder))
         if answer.status_code in (404, *_TAKEN):
-            raise Problem("STA09", f"Run {run} does not hold the lock on {federation}.")
+            raise Problem(
+                "STA09", Phrase("Run {run} does not hold the lock on {federation}.", run=run, federation=federation)
+            )
         self._expect(answer, 200)
 
     def _ask_lock(self, method: str, federation: str, body: dict[str, str]) -> requests.Response:
@@ -138,19 +144,31 @@ class HttpStore:
             )
         except requests.RequestException as error:
             raise Problem(
-                "STA08", f"{self._base} does not answer ({type(error).__name__}).", "run the same command again later"
+                "STA08",
+                Phrase("{base} does not answer ({name}).", base=self._base, name=type(error).__name__),
+                "run the same command again later",
             ) from None
         if answer.status_code in (401, 403):
             raise Problem(
                 "STA08",
-                f"{self._base} refuses our credentials ({answer.status_code}).",
+                Phrase(
+                    "{base} refuses our credentials ({status_code}).", base=self._base, status_code=answer.status_code
+                ),
                 "check RECONCILE_STATE_USER and RECONCILE_STATE_PASSWORD, and that user's right to change states",
             )
         return answer
 
     def _expect(self, answer: requests.Response, status: int) -> None:
         if answer.status_code != status:
-            raise Problem("STA08", f"{self._base} answered {answer.status_code} instead of {status}.")
+            raise Problem(
+                "STA08",
+                Phrase(
+                    "{base} answered {status_code} instead of {status}.",
+                    base=self._base,
+                    status_code=answer.status_code,
+                    status=status,
+                ),
+            )
 
 
 def _lock_body(federation: str, holder: Holder) -> dict[str, str]:

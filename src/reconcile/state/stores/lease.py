@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 from reconcile.clock import Clock
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.state.stores.bucket import Bucket, Overtaken, Tag, swap
 from reconcile.state.stores.store import STALE_OR_LOCKED, Holder, locked
@@ -74,7 +75,7 @@ class Leases:
         if broken:
             raise Problem(
                 "STA07",
-                f"The lock on {federation} was broken while this run held it.",
+                Phrase("The lock on {federation} was broken while this run held it.", federation=federation),
                 "what was written is in the state; plan again before anything else",
                 STALE_OR_LOCKED,
             )
@@ -98,9 +99,13 @@ class Leases:
                 raise Overtaken
             swap(self._bucket, _key(federation), Lease(None, self._now().isoformat()).encode(), there[1])
         except Overtaken:
-            now = f"run {holder.run} does" if holder else "nobody does"
+            now = Phrase("run {run} does", run=holder.run) if holder else Phrase("nobody does")
             raise Problem(
-                "STA09", f"Run {run} does not hold the lock on {federation}; {now}.", "see: reconcile lock list"
+                "STA09",
+                Phrase(
+                    "Run {run} does not hold the lock on {federation}; {now}.", run=run, federation=federation, now=now
+                ),
+                "see: reconcile lock list",
             ) from None
 
     def _renewed(self, holder: Holder) -> bytes:
@@ -112,9 +117,12 @@ class Leases:
     def _refusal(self, federation: str, present: Lease) -> Problem:
         problem = locked(federation, present.holder)
         if present.until < self._now().isoformat() and present.holder is not None:
-            problem.hint = (
-                f"it has given no sign of life since {present.until or 'an unknown moment'}; if that run is dead: "
-                f"reconcile force-unlock {federation} {present.holder.run}"
+            problem.hint = Phrase(
+                "it has given no sign of life since {until}; if that run is dead: "
+                "reconcile force-unlock {federation} {run}",
+                until=present.until or Phrase("an unknown moment"),
+                federation=federation,
+                run=present.holder.run,
             )
         return problem
 

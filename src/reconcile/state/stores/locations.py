@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from reconcile.clock import Clock
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.state.snapshot.encoding import PLAIN, Encoding
 from reconcile.state.stores.folder import FolderStore
@@ -33,7 +34,11 @@ def open_store(
     if parts.password is not None:
         raise Problem(
             "STA11",
-            f"The location of the state, {parts.scheme}://{parts.hostname}…, holds a password.",
+            Phrase(
+                "The location of the state, {scheme}://{hostname}…, holds a password.",
+                scheme=parts.scheme,
+                hostname=parts.hostname,
+            ),
             "take it out of reconcile.toml and put it in the environment (PGPASSWORD, RECONCILE_STATE_PASSWORD)",
         )
     if "://" not in location:
@@ -53,6 +58,6 @@ def open_store(
         return HttpStore(location, Login(*login) if login else None, slugs, encoding)
     raise Problem(
         "STA11",
-        f"State cannot be kept in {location}.",
+        Phrase("State cannot be kept in {location}.", location=location),
         "use a folder, s3://, az://, gs://, postgresql:// or the https address of GitLab's or Gitea's Terraform states",
     )

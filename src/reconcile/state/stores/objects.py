@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import PurePosixPath
 
 from reconcile.clock import Clock
+from reconcile.language.phrase import Phrase
 from reconcile.state.snapshot.encoding import PLAIN, Encoding
 from reconcile.state.snapshot.snapshot import Snapshot
 from reconcile.state.stores.bucket import Bucket, Overtaken, swap
@@ -41,7 +42,7 @@ class ObjectStore:
         try:
             swap(self._bucket, key, self._encoding.encode(written), there[1] if there else None)
         except Overtaken:
-            raise overtaken(snapshot, "another serial") from None
+            raise overtaken(snapshot, Phrase("another serial")) from None
         return written
 
     def federations(self) -> list[str]:

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem, pip_install
 from reconcile.state.snapshot.encoding import PLAIN, Encoding
 from reconcile.state.snapshot.snapshot import Snapshot
@@ -44,7 +45,7 @@ class PostgresStore:
         try:
             import psycopg as _  # noqa: F401
         except ImportError:
-            message = "State in PostgreSQL needs a package that is not installed."
+            message = Phrase("State in PostgreSQL needs a package that is not installed.")
             raise Problem("STA10", message, pip_install("stores")) from None
         self._location = location
         self._encoding = encoding
@@ -79,7 +80,7 @@ class PostgresStore:
             _make_tables(connection)
             changed = connection.execute(statement, values).rowcount
         if changed != 1:
-            raise overtaken(snapshot, "another serial or lineage")
+            raise overtaken(snapshot, Phrase("another serial or lineage"))
         return written
 
     def federations(self) -> list[str]:
@@ -114,8 +115,11 @@ class PostgresStore:
     def break_lock(self, federation: str, run: str) -> None:
         raise Problem(
             "STA09",
-            f"A lock in PostgreSQL lasts as long as its holder's connection; that of run {run} cannot be broken.",
-            f"stop that run: the server then frees {federation} by itself",
+            Phrase(
+                "A lock in PostgreSQL lasts as long as its holder's connection; that of run {run} cannot be broken.",
+                run=run,
+            ),
+            Phrase("stop that run: the server then frees {federation} by itself", federation=federation),
         )
 
     def _holders(self, connection: psycopg.Connection[Any]) -> dict[str, Holder | None]:
@@ -146,10 +150,10 @@ class PostgresStore:
             yield
         except psycopg.Error as error:
             # The server's own words may hold the user's name, never the password; they are left out all the same.
-            code = f"SQLSTATE {error.sqlstate}" if error.sqlstate else type(error).__name__
+            code = Phrase("SQLSTATE {sqlstate}", sqlstate=error.sqlstate) if error.sqlstate else type(error).__name__
             raise Problem(
                 "STA08",
-                f"{self._name} does not answer as it should ({code}).",
+                Phrase("{name} does not answer as it should ({code}).", name=self._name, code=code),
                 "check that the server runs, and the user and password in the environment",
             ) from None
 

@@ -7,6 +7,7 @@ import json
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.state.snapshot.snapshot import Snapshot
 
@@ -37,7 +38,15 @@ class Holder:
             return None
 
     def __str__(self) -> str:
-        return f"{self.who} on {self.host} (process {self.pid}, {self.operation} {self.run}, since {self.since})"
+        return Phrase(
+            "{who} on {host} (process {pid}, {operation} {run}, since {since})",
+            who=self.who,
+            host=self.host,
+            pid=self.pid,
+            operation=self.operation,
+            run=self.run,
+            since=self.since,
+        )
 
 
 class Store(Protocol):
@@ -70,15 +79,21 @@ def check_swap(stored: Snapshot | None, snapshot: Snapshot) -> None:
     """Raise Problem STA04 unless ``snapshot`` was made from ``stored``."""
     serial, lineage = (stored.serial, stored.lineage) if stored else (0, snapshot.lineage)
     if snapshot.serial != serial or snapshot.lineage != lineage:
-        raise overtaken(snapshot, f"serial {serial}, lineage {lineage[:8]}")
+        raise overtaken(snapshot, Phrase("serial {serial}, lineage {lineage}", serial=serial, lineage=lineage[:8]))
 
 
 def overtaken(snapshot: Snapshot, stored: str) -> Problem:
     """Somebody else wrote the state since it was read."""
     return Problem(
         "STA04",
-        f"The state of {snapshot.federation} was written by somebody else meanwhile: it is now at {stored}, "
-        f"and this run read serial {snapshot.serial}, lineage {snapshot.lineage[:8]}.",
+        Phrase(
+            "The state of {federation} was written by somebody else meanwhile: it is now at "
+            "{stored}, and this run read serial {serial}, lineage {lineage}.",
+            federation=snapshot.federation,
+            stored=stored,
+            serial=snapshot.serial,
+            lineage=snapshot.lineage[:8],
+        ),
         "plan again; what this run did is in its journal and will be taken up",
         STALE_OR_LOCKED,
     )
@@ -86,10 +101,10 @@ def overtaken(snapshot: Snapshot, stored: str) -> Problem:
 
 def locked(federation: str, holder: Holder | None) -> Problem:
     """Somebody else holds the federation's lock."""
-    by = f"by {holder}" if holder else "by another run that has just begun"
+    by = Phrase("by {holder}", holder=holder) if holder else Phrase("by another run that has just begun")
     return Problem(
         "STA05",
-        f"The state of {federation} is locked {by}.",
+        Phrase("The state of {federation} is locked {by}.", federation=federation, by=by),
         "wait until that run ends, then start again",
         STALE_OR_LOCKED,
     )
