@@ -72,7 +72,7 @@ def expected(place: Place, filled: Mapping[str, Filled]) -> Mapping[str, Said]:
     return {address: meant({**rows.get(address, {}), **filled.get(address, {})}) for address in (*rows, *filled)}
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(places())
 def test_a_workbook_that_nobody_touched_changes_nothing(place: Place) -> None:
     answer, after = taken(place, place.workbook())
@@ -82,7 +82,7 @@ def test_a_workbook_that_nobody_touched_changes_nothing(place: Place) -> None:
     assert set(answer.undecided) == asked
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.data())
 def test_each_answer_becomes_that_change_or_an_error_on_its_row(data: st.DataObject) -> None:
     place = data.draw(places())
@@ -94,7 +94,7 @@ def test_each_answer_becomes_that_change_or_an_error_on_its_row(data: st.DataObj
         assert now.get(address, {}) == (before.get(address, {}) if address in wrong else wanted[address]), address
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.data())
 def test_a_row_made_dirty_says_the_same_or_is_remarked_on(data: st.DataObject) -> None:
     place = data.draw(places())
