@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import secrets
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from reconcile.problem import Problem
 from reconcile.views.board.model import Board
@@ -17,6 +18,7 @@ from reconcile.views.board.words import Words
 EVERY = 0.5
 #: Pages kept as they were last asked for.
 _KEPT = 64
+Seen = TypeVar("Seen")
 
 
 class Look(Protocol):
@@ -41,6 +43,8 @@ class Watched:
         self._pages: dict[tuple[str, str, bool], bytes] = {}
         self._trouble = ""
         self._changed = asyncio.Event()
+        # One thread for all looks: each thread that once held the whole migration keeps the room for it.
+        self._looker = concurrent.futures.ThreadPoolExecutor(1, "look")
 
     @property
     def version(self) -> str:
@@ -76,17 +80,20 @@ class Watched:
         """Look again whenever something changed, until cancelled; never more than half of the time."""
         while True:
             await asyncio.sleep(EVERY)
-            mark = await asyncio.to_thread(self._look.mark)
+            mark = await self._in_its_thread(self._look.mark)
             if mark == self._mark:
                 continue
             began = time.monotonic()
             await self._look_again(mark)
             await asyncio.sleep(max(0.0, time.monotonic() - began - EVERY))
 
+    async def _in_its_thread(self, look: Callable[[], Seen]) -> Seen:
+        return await asyncio.get_running_loop().run_in_executor(self._looker, look)
+
     async def _look_again(self, mark: object) -> None:
         self._mark = mark
         try:
-            board = await asyncio.to_thread(self._look.board)
+            board = await self._in_its_thread(self._look.board)
         except Problem as problem:
             # What was seen last is still the best there is; the page says since when.
             if str(problem) == self._trouble:

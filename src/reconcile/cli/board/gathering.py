@@ -37,6 +37,7 @@ class Gathering:
     def __init__(self, session: Session, plan: Path | None) -> None:
         self._session, self._plan = session, plan
         self._loaded: tuple[object, Loaded] | None = None
+        self._saved: tuple[object, SavedPlan | None] | None = None
 
     def mark(self) -> object:
         """Another one when a file of the project changed, or some time has passed; what is kept elsewhere than in this
@@ -52,7 +53,9 @@ class Gathering:
         mark = _stamps([session.federations, session.settings_file, SANDBOX_FOLDER, session.state / "structures"])
         if self._loaded is None or self._loaded[0] != mark:
             self._loaded = (mark, _load(session))
-        return _gathered(session, self._loaded[1], self._plan)
+        if self._saved is None or self._saved[0] != self._newest_plan():
+            self._saved = (self._newest_plan(), _saved_plan(self._plan))
+        return _gathered(session, self._loaded[1], self._saved[1])
 
     def _files(self) -> list[Path]:
         session = self._session
@@ -71,7 +74,7 @@ def gather(session: Session, plan: Path | None = None) -> Board:
     Raises ``Problem`` when the settings, the folder of federations or the journals cannot be read; what is wrong with
     one federation is told in its place.
     """
-    return _gathered(session, _load(session), plan)
+    return _gathered(session, _load(session), _saved_plan(plan))
 
 
 def _load(session: Session) -> Loaded:
@@ -96,7 +99,7 @@ def _stamps(paths: Iterable[Path]) -> tuple[object, ...]:
     return tuple(found)
 
 
-def _gathered(session: Session, loaded: Loaded, plan: Path | None) -> Board:
+def _gathered(session: Session, loaded: Loaded, saved: SavedPlan | None) -> Board:
     from reconcile.clock import SystemClock
     from reconcile.mailcopy.queue.forecast import forecast
     from reconcile.state.journal.runs import run_records
@@ -117,7 +120,7 @@ def _gathered(session: Session, loaded: Loaded, plan: Path | None) -> Board:
         entries=tuple(_entry(session, row, known.get(row.federation), inventories, jobs, left) for row in rows),
         rates=rates,
         runs=runs,
-        plan=_saved_plan(plan),
+        plan=saved,
         tool=f"reconcile {__version__}",
     )
 
