@@ -9,7 +9,7 @@ from pathlib import Path
 import dns.name
 import dns.rdatatype
 
-from reconcile.config.document.decode import read_shape
+from reconcile.config.document.decode import decode_file
 from reconcile.config.document.document import Unreadable, decode, read_document
 from reconcile.mailcopy.imap.folder_list import read_layout
 from reconcile.mailcopy.imap.grammar import appended, kept_flags
@@ -95,7 +95,7 @@ def mta_sts(data: bytes) -> None:
 def federation_yaml(data: bytes) -> None:
     document = read_document(decode(data))
     if not document.broken:
-        read_shape(document)
+        decode_file(document)
 
 
 def snapshot(data: bytes) -> None:

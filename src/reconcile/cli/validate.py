@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.argument("what", nargs=-1, type=FEDERATION, metavar="[NAME|PATH]…")
 @click.option(
     "--format",
-    "shape",
+    "output_format",
     type=click.Choice(["text", "json", "github", "gitlab"]),
     default="text",
     show_default=True,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 )
 @as_of_option
 @click.pass_obj
-def validate(session: Session, what: tuple[str, ...], shape: str) -> int:
+def validate(session: Session, what: tuple[str, ...], output_format: str) -> int:
     """Check federation files: by name (spf55 or 55), by path, or all of them.
 
     Exits 0 when there is no error, 3 otherwise. Warnings and notices never fail.
@@ -43,14 +43,14 @@ def validate(session: Session, what: tuple[str, ...], shape: str) -> int:
     loaded = _loaded(what, session)
     remarks = loaded.diagnostics
     files, mailboxes = len(loaded.paths), sum(len(one.file.mailboxes) for one in loaded.federations)
-    if shape == "text":
+    if output_format == "text":
         console = session.console()
         if remarks:
             console.print(view.as_text(remarks, loaded.sources, session.words), end="")
         console.print(view.tally(remarks, files, mailboxes, session.words), markup=False)
-    elif shape == "json":
+    elif output_format == "json":
         click.echo(view.as_json(remarks, files))
-    elif shape == "gitlab":
+    elif output_format == "gitlab":
         click.echo(view.as_gitlab(remarks))
     elif remarks:
         click.echo(view.as_github(remarks))

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from reconcile.config.document.characters import misplaced_characters
-from reconcile.config.document.decode import read_shape
+from reconcile.config.document.decode import decode_file
 from reconcile.config.document.document import SIZE_LIMIT, Unreadable, decode, read_document
 from reconcile.config.document.flaw import Flaw
 from reconcile.config.federation.federation import Federation, Mark, Route
@@ -138,15 +138,17 @@ def load_files(paths: Iterable[Path], criteria: Criteria = FILES_ALONE) -> Loade
         remarks += [_remark(flaw, path) for flaw in document.flaws]
         if document.broken:
             continue
-        shape = read_shape(document)
-        remarks += [finding.at(document.marks, path) for finding in shape.findings]
-        if shape.file is None:
+        decoded = decode_file(document)
+        remarks += [finding.at(document.marks, path) for finding in decoded.findings]
+        if decoded.file is None:
             continue
-        slug = f"spf{shape.file.code.lower()}"
+        slug = f"spf{decoded.file.code.lower()}"
         marks, digest = _lowered(document.marks), hashlib.sha256(raw).hexdigest()
-        federation = Federation(slug, path, shape.file, marks, digest, places(shape.file.structures, criteria.register))
+        federation = Federation(
+            slug, path, decoded.file, marks, digest, places(decoded.file.structures, criteria.register)
+        )
         federations.append(federation)
-        broken[path] = shape.broken
+        broken[path] = decoded.broken
     for federation, finding in check(federations, criteria):
         if finding.route[:2] not in broken[federation.path]:
             remarks.append(finding.at(federation.marks, federation.path))

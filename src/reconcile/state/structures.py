@@ -13,7 +13,7 @@ from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.state.durable import files_in, private_folder, replace_file, unreadable, unwritable
 
-#: The version of these files' shape.
+#: The version of these files' format.
 FORMAT = 1
 
 _NAME = "%Y-%m-%dT%H%M%SZ"

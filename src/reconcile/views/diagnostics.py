@@ -1,4 +1,4 @@
-"""Remarks on federation files: for a terminal with the line and a caret, and for machines in three shapes."""
+"""Remarks on federation files: for a terminal with the line and a caret, and for machines in three formats."""
 
 from __future__ import annotations
 

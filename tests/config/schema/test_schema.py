@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 import yaml
 
-from reconcile.config.document.decode import read_shape
+from reconcile.config.document.decode import decode_file
 from reconcile.config.document.document import read_document
 from reconcile.config.schema.json_schema import COMMITTED, federation_schema
 
@@ -113,7 +113,7 @@ def test_what_the_loader_takes_an_editor_lets_stand(written: str, spelling: str)
     text = SPELT.replace("directory: {last_name: Petit", "new: true\n    directory: {last_name: Petit")
     assert written in text
     text = text.replace(written, spelling, 1)
-    shape = read_shape(read_document(text))
+    shape = decode_file(read_document(text))
     assert not shape.findings, shape.findings
     EDITOR.validate(read(text))
 

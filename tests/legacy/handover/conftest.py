@@ -16,7 +16,7 @@ from reconcile.providers.legacy.handover.dump import Dump
 from reconcile.providers.legacy.handover.host import HandedOverHost
 from reconcile.providers.legacy.handover.postfix import PostfixTables
 from reconcile.providers.legacy.handover.probe import Prober
-from reconcile.providers.legacy.lock.canary import Canary, Doors
+from reconcile.providers.legacy.lock.canary import Canary, Endpoints
 from reconcile.sandbox.imap.old import Accounts
 from reconcile.sandbox.mail_host.old_smtp import OldHostWithSmtp
 from reconcile.sandbox.smtp.listening import SmtpListener
@@ -58,12 +58,12 @@ class World:
     def prober(self, patience: float = 60) -> Prober:
         at, host = "127.0.0.1", self.host
         submission = (at, host.postfix.ports.submission)
-        doors = Doors((at, host.port), None, submission, ("", 0), host.ca_file, tls=True)
+        endpoints = Endpoints((at, host.port), None, submission, ("", 0), host.ca_file, tls=True)
         tokens = (f"jeton{time.time_ns()}{number}" for number in itertools.count())
         sender = Canary(SENDER, host.passwords[SENDER])
         # Whoever takes mail here is on loopback: by its name the old host itself is told from the tenant.
         return Prober(
-            doors, sender, ("127.0.0.1",), lambda: next(tokens), patience, lambda _: time.sleep(0.2), time.monotonic
+            endpoints, sender, ("127.0.0.1",), lambda: next(tokens), patience, lambda _: time.sleep(0.2), time.monotonic
         )
 
     def handed_over(self) -> HandedOverHost:

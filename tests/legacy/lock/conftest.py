@@ -1,4 +1,4 @@
-"""A real old host: Dovecot, and Postfix before it; its users' doors as a lock sees them."""
+"""A real old host: Dovecot, and Postfix before it; its users' endpoints as a lock sees them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from reconcile.providers.legacy.inventory.doveadm_api import DoveadmApi
-from reconcile.providers.legacy.lock.canary import Canary, Doors, Proof
+from reconcile.providers.legacy.lock.canary import Canary, Endpoints, Proof
 from reconcile.providers.legacy.lock.driver import Driver
 from reconcile.providers.legacy.lock.host import LockedHost
 from reconcile.providers.legacy.lock.sessions import Sessions
@@ -65,10 +65,10 @@ def host(make_host: HostMaker) -> OldHostWithSmtp:
     return make_host()
 
 
-def doors(host: OldHostWithSmtp) -> Doors:
+def endpoints(host: OldHostWithSmtp) -> Endpoints:
     at = "127.0.0.1"
     ports = host.postfix.ports
-    return Doors(
+    return Endpoints(
         (at, host.port), (at, host.pop3_port), (at, ports.submission), (at, ports.inbound), host.ca_file, tls=True
     )
 
@@ -88,7 +88,7 @@ def locked_host(
     return LockedHost(
         "mutualise",
         driver,
-        Proof(doors(host)),
+        Proof(endpoints(host)),
         lambda _domain, _code: canary(host),
         patience,
         lambda _: time.sleep(pause),

@@ -13,7 +13,7 @@ import pytest
 from reconcile.problem import Problem
 from reconcile.providers.base import ABSENT, Order, Provider, Scope, Unknown, Wanted
 from reconcile.providers.legacy.lock.by_hand import ByHand
-from reconcile.providers.legacy.lock.canary import Canary, Doors, NotProved, Proof
+from reconcile.providers.legacy.lock.canary import Canary, Endpoints, NotProved, Proof
 from reconcile.providers.legacy.lock.command import LockCommand
 from reconcile.providers.legacy.lock.deny_file import DenyFile
 from reconcile.providers.legacy.lock.driver import Driver
@@ -25,7 +25,7 @@ from reconcile.resources.resource import Desired, Live, Value
 LOCK = Address("spf55", "lock", "spf55.org")
 LOGINS = ("k0412", "lou@spf55.org")
 FIELDS: dict[str, Value] = {"host": "mutualise", "logins": LOGINS, "proved": True}
-NOWHERE = Doors(("127.0.0.1", 1), None, None, ("127.0.0.1", 1))
+NOWHERE = Endpoints(("127.0.0.1", 1), None, None, ("127.0.0.1", 1))
 
 
 class Played(Proof):

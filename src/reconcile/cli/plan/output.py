@@ -1,4 +1,4 @@
-"""The shapes a plan leaves the command in: the options ``plan`` and ``show`` share, and what they write."""
+"""The formats a plan is written in: the options ``plan`` and ``show`` share, and what they write."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _OPTIONS = (
     click.option(
         "--format",
-        "shape",
+        "output_format",
         type=click.Choice(["text", "json", "markdown", "terraform", "events", "gitlab"]),
         default="text",
         show_default=True,
         help="json is ours; markdown is for a pull request; terraform and events as Terraform's -json; gitlab "
         "is for its widget.",
     ),
-    click.option("--json", "shape", flag_value="json", help="The same as --format json."),
-    click.option("--events", "shape", flag_value="events", help="The same as --format events."),
+    click.option("--json", "output_format", flag_value="json", help="The same as --format json."),
+    click.option("--events", "output_format", flag_value="events", help="The same as --format events."),
     click.option(
         "--markdown",
         metavar="FILE",
@@ -39,15 +39,15 @@ _OPTIONS = (
 
 
 def format_options(command: Command) -> Command:
-    """Add ``--format``, its short forms, ``--markdown`` and ``-v``: the parameters shape, markdown and verbose."""
+    """Add ``--format``, its short forms, ``--markdown`` and ``-v``: parameters output_format, markdown, verbose."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
 
 
-def say_plan(session: Session, plan: Plan, shape: str, *, markdown: Path | None, verbose: bool) -> None:
-    """Print the plan in the shape asked for, and write it to the file asked for."""
-    match shape:
+def say_plan(session: Session, plan: Plan, output_format: str, *, markdown: Path | None, verbose: bool) -> None:
+    """Print the plan in the format asked for, and write it to the file asked for."""
+    match output_format:
         case "json":
             from reconcile.planning.plan.planfile import document
 

@@ -30,7 +30,7 @@ def plan(
     target: tuple[str, ...],
     changed_since: str | None,
     out: Path | None,
-    shape: str,
+    output_format: str,
     markdown: Path | None,
     verbose: bool,
     detailed_exitcode: bool,
@@ -62,8 +62,8 @@ def plan(
     if out:
         private_folder(out.parent)
         replace_file(out, planfile.encode(made, authenticity_key(session)).encode(), PRIVATE_FILE)
-    say_plan(session, made, shape, markdown=markdown, verbose=verbose)
-    if out and shape == "text":
+    say_plan(session, made, output_format, markdown=markdown, verbose=verbose)
+    if out and output_format == "text":
         session.warn(Phrase("Saved in {out}.", out=out))
     if made.blocked or made.left_out:
         return INVALID if made.left_out else ERROR

@@ -14,8 +14,8 @@ from reconcile.cli.session.session import Session
 @click.argument("file", type=click.Path(path_type=Path))
 @format_options
 @click.pass_obj
-def show(session: Session, file: Path, shape: str, markdown: Path | None, verbose: bool) -> None:
+def show(session: Session, file: Path, output_format: str, markdown: Path | None, verbose: bool) -> None:
     """Show the plan saved in FILE."""
     from reconcile.planning.plan.planfile import load
 
-    say_plan(session, load(file), shape, markdown=markdown, verbose=verbose)
+    say_plan(session, load(file), output_format, markdown=markdown, verbose=verbose)

@@ -20,12 +20,12 @@ from reconcile.problem import Problem
 @click.option("--remove-alias", metavar="ALIAS", help="Remove an address.")
 @click.option("--full-access", metavar="WHO", help="Let somebody open the mailbox.")
 @click.pass_obj
-def portal(session: Session, /, address: str, **wishes: str | None) -> None:
+def portal(session: Session, /, address: str, **given: str | None) -> None:
     """Change a mailbox as somebody would by hand in the tenant's portal, without the tool knowing."""
     from reconcile.sandbox.health import ControlPage
 
     names = {"full_access": "add_full_access"}
-    wanted = {names.get(name, name): value for name, value in wishes.items() if value is not None}
+    wanted = {names.get(name, name): value for name, value in given.items() if value is not None}
     if not wanted:
         raise click.UsageError("Say what to change: --licence, --add-alias, --remove-alias or --full-access.")
     note = folder_here().note()
@@ -68,7 +68,7 @@ def tenant(session: Session, profile: str | None, lags: tuple[str, ...], switche
     """Show how hard the running tenant makes it, or change that: its delays, on the virtual clock, and its switches."""
     from reconcile.sandbox.health import ControlPage
 
-    wish = {
+    wanted_behaviour = {
         "profile": profile,
         "lags": {name: _lag(value) for name, value in map(_pair, lags)},
         "switches": dict(map(_pair, switches)),
@@ -76,7 +76,7 @@ def tenant(session: Session, profile: str | None, lags: tuple[str, ...], switche
     note = folder_here().note()
     if not note.get("ready"):
         raise Problem("SBX01", NOTHING_RUNS, "start it with: reconcile sandbox up")
-    now = ControlPage(note).behaviour(wish)
+    now = ControlPage(note).behaviour(wanted_behaviour)
     show = session.console().print
     show(f"profile {now['profile']}", markup=False)
     for name, seconds in now["lags"].items():

@@ -18,7 +18,7 @@ from reconcile.language.phrase import Phrase
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Shape:
+class Decoded:
     """What a document holds, once typed.
 
     ``file`` is None when too little could be read. With ``findings`` it is only a likeness, good for finding the other
@@ -34,11 +34,11 @@ class Shape:
 _MOST = 500
 
 
-def read_shape(document: Document) -> Shape:
+def decode_file(document: Document) -> Decoded:
     """Type a document; say what is wrong with its shape (rules 102 to 106, 301, 402)."""
     findings = [*_addresses_differing_in_case(document)]
     try:
-        return Shape(FederationFile.model_validate(document.tree), tuple(findings))
+        return Decoded(FederationFile.model_validate(document.tree), tuple(findings))
     except ValidationError as error:
         wrong = error.errors(include_url=False)
     told = [one for one in wrong if not _follows_from_a_flaw(one, document)]
@@ -50,9 +50,9 @@ def read_shape(document: Document) -> Shape:
         )
     tree, broken = _likeness(document.tree, [one["loc"] for one in wrong])
     try:
-        return Shape(FederationFile.model_validate(tree), tuple(findings), broken)
+        return Decoded(FederationFile.model_validate(tree), tuple(findings), broken)
     except ValidationError:
-        return Shape(None, tuple(findings))
+        return Decoded(None, tuple(findings))
 
 
 def _follows_from_a_flaw(error: Any, document: Document) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-#: The version of the workbook's shape.
+#: The version of the workbook's format.
 FORMAT = "1"
 _PREFIX = "reconcile_"
 

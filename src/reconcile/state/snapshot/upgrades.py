@@ -1,6 +1,6 @@
-"""What former versions wrote, brought into today's shape as it is read; the next write keeps it so. Pure.
+"""What former versions wrote, brought into today's format as it is read; the next write keeps it so. Pure.
 
-To change the shape of a record: raise ``FORMAT`` and add the step from the format before. Nothing else knows old ones.
+To change the format of a record: raise ``FORMAT`` and add the step from the format before. Nothing else knows old ones.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
-#: Version of the shape of snapshots, and of the records in journals.
+#: Version of the format of snapshots, and of the records in journals.
 FORMAT = 2
 
 Entry = Mapping[str, Any]
@@ -37,7 +37,7 @@ def readable(version: object, path: PurePath) -> int:
 
 
 def upgraded(record: Entry, version: int) -> Entry:
-    """A record as JSON in the shape of ``version``, in today's. Raises KeyError or TypeError when it has neither."""
+    """A record as JSON in the format of ``version``, in today's. Raises KeyError or TypeError when it has neither."""
     for step in range(version, FORMAT):
         record = _STEPS[step](record)
     return record

@@ -1,4 +1,4 @@
-"""The names our resources bear where a reader expects Terraform's, and the version whose shapes we keep to.
+"""The names our resources bear where a reader expects Terraform's, and the version whose formats we keep to.
 
 ``spf55/mailbox/contact@spf55.org`` is ``module.federation["spf55"].m365_mailbox.mailbox["contact@spf55.org"]`` there.
 """

@@ -24,7 +24,7 @@ _ASSIGNING = {"microsoft"}
 
 
 def document(plan: Plan) -> dict[str, Any]:
-    """The plan as JSON-ready data in Terraform's shape. A sensitive value is null, and marked."""
+    """The plan as JSON-ready data in Terraform's format. A sensitive value is null, and marked."""
     own = native(plan)
     return {
         "format_version": "1.2",

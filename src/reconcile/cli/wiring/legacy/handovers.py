@@ -28,7 +28,7 @@ def handed_over_hosts(session: Session) -> dict[str, HandedOverHost]:
 def _host(session: Session, name: str, server: LegacyServer, handover: Handover) -> HandedOverHost:
     from reconcile.providers.legacy.handover.host import HandedOverHost
     from reconcile.providers.legacy.handover.probe import Prober
-    from reconcile.providers.legacy.lock.canary import Canary, Doors
+    from reconcile.providers.legacy.lock.canary import Canary, Endpoints
 
     def prober() -> Prober:
         sender = handover.sender
@@ -38,9 +38,9 @@ def _host(session: Session, name: str, server: LegacyServer, handover: Handover)
         )
         submission = place(handover.submission)
         imap = (server.host, server.port)
-        doors = Doors(imap, None, submission, ("", 0), server.ca_file, server.tls)
+        endpoints = Endpoints(imap, None, submission, ("", 0), server.ca_file, server.tls)
         return Prober(
-            doors,
+            endpoints,
             Canary(sender.lower(), password),
             handover.tenant_servers,
             lambda: uuid.uuid4().hex,

@@ -26,10 +26,10 @@ def locked_hosts(session: Session) -> dict[str, LockedHost]:
 
 
 def _host(session: Session, name: str, server: LegacyServer, lock: Lock) -> LockedHost:
-    from reconcile.providers.legacy.lock.canary import Canary, Doors, Proof
+    from reconcile.providers.legacy.lock.canary import Canary, Endpoints, Proof
     from reconcile.providers.legacy.lock.host import LockedHost
 
-    doors = Doors(
+    endpoints = Endpoints(
         (server.host, server.port),
         place(lock.pop),
         place(lock.submission),
@@ -48,7 +48,9 @@ def _host(session: Session, name: str, server: LegacyServer, lock: Lock) -> Lock
 
     driver = _driver(session, name, lock)
     sessions = _sessions(session, name, lock)
-    return LockedHost(name, driver, Proof(doors), canary, lock.patience_seconds, time.sleep, time.monotonic, sessions)
+    return LockedHost(
+        name, driver, Proof(endpoints), canary, lock.patience_seconds, time.sleep, time.monotonic, sessions
+    )
 
 
 def _driver(session: Session, name: str, lock: Lock) -> Driver:

@@ -14,7 +14,7 @@ import smtplib
 from collections.abc import Callable, Iterator, Sequence
 from email.message import Message
 
-from reconcile.providers.legacy.lock.canary import Canary, Doors, NotProved, answered, submission
+from reconcile.providers.legacy.lock.canary import Canary, Endpoints, NotProved, answered, submission
 
 _SECONDS = 20
 _ATTEMPTS = 3
@@ -39,7 +39,7 @@ class Prober:
 
     def __init__(
         self,
-        doors: Doors,
+        endpoints: Endpoints,
         sender: Canary,
         servers: Sequence[str],
         token: Callable[[], str],
@@ -47,7 +47,7 @@ class Prober:
         pause: Callable[[float], None],
         elapsed: Callable[[], float],
     ) -> None:
-        self._doors = doors
+        self._endpoints = endpoints
         self._sender = sender
         self._servers = tuple(one.lower() for one in servers)
         self._token = token
@@ -132,7 +132,7 @@ class Prober:
             f"Message-ID: <{token}@{sender.login.rpartition('@')[2]}>\r\n"
             f"Auto-Submitted: auto-generated\r\n\r\n{token}\r\n"
         )
-        with answered("SMTP submission"), submission(self._doors) as client:
+        with answered("SMTP submission"), submission(self._endpoints) as client:
             try:
                 client.login(sender.login, sender.password)
             except smtplib.SMTPAuthenticationError:
@@ -156,15 +156,15 @@ class Prober:
 
     @contextlib.contextmanager
     def _mailbox(self) -> Iterator[imaplib.IMAP4]:
-        host, port = self._doors.imap
-        context = self._doors.context()
+        host, port = self._endpoints.imap
+        context = self._endpoints.context()
         client = (
             imaplib.IMAP4_SSL(host, port, ssl_context=context, timeout=_SECONDS)
-            if self._doors.tls is True
+            if self._endpoints.tls is True
             else imaplib.IMAP4(host, port, timeout=_SECONDS)
         )
         try:
-            if self._doors.tls == "starttls":
+            if self._endpoints.tls == "starttls":
                 client.starttls(context)
             client.login(self._sender.login, self._sender.password)
             client.select(readonly=True)

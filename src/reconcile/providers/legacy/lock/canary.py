@@ -26,7 +26,7 @@ class NotProved(Exception):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Doors:
+class Endpoints:
     """Where a host is tried. ``pop`` and ``submission``: None where it has none. ``ca_file``: the authority of its
     certificates; ``tls``: how IMAP and POP3 begin: TLS at once, after STARTTLS, or in the clear, on this machine."""
 
@@ -54,8 +54,8 @@ class Canary:
 class Proof:
     """Both halves of a lock, and its undoing, tried on one host."""
 
-    def __init__(self, doors: Doors) -> None:
-        self._doors = doors
+    def __init__(self, endpoints: Endpoints) -> None:
+        self._endpoints = endpoints
 
     def locked(self, canary: Canary, used: str) -> None:
         """The canary is refused everywhere and receives; the copier opens it and the mailbox of ``used``.
@@ -83,23 +83,23 @@ class Proof:
 
     def _ways(self) -> Iterator[tuple[str, Callable[[str, str], bool]]]:
         yield "IMAP", self._opens
-        if self._doors.pop is not None:
+        if self._endpoints.pop is not None:
             yield "POP3", self._reads_by_pop
-        if self._doors.submission is not None:
+        if self._endpoints.submission is not None:
             yield "SMTP submission", self._sends
 
     def _opens(self, login: str, password: str) -> bool:
         """Whether IMAP lets this login in, as far as its INBOX. Nothing is marked as read."""
-        host, port = self._doors.imap
+        host, port = self._endpoints.imap
         with answered("IMAP"):
-            context = self._doors.context()
+            context = self._endpoints.context()
             client = (
                 imaplib.IMAP4_SSL(host, port, ssl_context=context, timeout=_SECONDS)
-                if self._doors.tls is True
+                if self._endpoints.tls is True
                 else imaplib.IMAP4(host, port, timeout=_SECONDS)
             )
             with _hung_up(client):
-                if self._doors.tls == "starttls":
+                if self._endpoints.tls == "starttls":
                     client.starttls(context)
                 try:
                     client.authenticate("PLAIN", lambda _: f"\0{login}\0{password}".encode())
@@ -112,16 +112,16 @@ class Proof:
                 return client.select(readonly=True)[0] == "OK"
 
     def _reads_by_pop(self, login: str, password: str) -> bool:
-        host, port = self._doors.pop or ("", 0)
+        host, port = self._endpoints.pop or ("", 0)
         with answered("POP3"):
-            context = self._doors.context()
+            context = self._endpoints.context()
             client = (
                 poplib.POP3_SSL(host, port, context=context, timeout=_SECONDS)
-                if self._doors.tls is True
+                if self._endpoints.tls is True
                 else poplib.POP3(host, port, timeout=_SECONDS)
             )
             with contextlib.closing(client):
-                if self._doors.tls == "starttls":
+                if self._endpoints.tls == "starttls":
                     client.stls(context)
                 try:
                     client.user(login)
@@ -134,7 +134,7 @@ class Proof:
 
     def _sends(self, login: str, password: str) -> bool:
         """Whether submission takes its password. Nothing is sent."""
-        with answered("SMTP submission"), submission(self._doors) as client:
+        with answered("SMTP submission"), submission(self._endpoints) as client:
             try:
                 client.login(login, password)
             except smtplib.SMTPAuthenticationError as error:
@@ -145,7 +145,7 @@ class Proof:
 
     def _receives(self, address: str) -> None:
         """That the host takes mail for it; none is sent."""
-        host, port = self._doors.inbound
+        host, port = self._endpoints.inbound
         with answered("SMTP"), smtplib.SMTP(host, port, timeout=_SECONDS) as client:
             client.ehlo_or_helo_if_needed()
             client.mail("")
@@ -158,10 +158,10 @@ class Proof:
 
 
 @contextlib.contextmanager
-def submission(doors: Doors) -> Iterator[smtplib.SMTP]:
+def submission(endpoints: Endpoints) -> Iterator[smtplib.SMTP]:
     """A session where users send, before they name themselves."""
-    host, port = doors.submission or ("", 0)
-    context = doors.context()
+    host, port = endpoints.submission or ("", 0)
+    context = endpoints.context()
     implicit = context is not None and port == smtplib.SMTP_SSL_PORT
     client: smtplib.SMTP = (
         smtplib.SMTP_SSL(host, port, timeout=_SECONDS, context=context)
