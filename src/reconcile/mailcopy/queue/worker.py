@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from reconcile.mailcopy.imap.limits import GRACE
 from reconcile.mailcopy.imap.messages.listing import statuses
@@ -15,8 +16,8 @@ from reconcile.mailcopy.queue.dispatch import Dispatcher
 from reconcile.mailcopy.queue.failover import Failover, same_name
 from reconcile.mailcopy.queue.jobs import Job
 from reconcile.mailcopy.queue.task import TaskRunner, WorkerSetup
-from reconcile.mailcopy.queue.tickets import LEASE
-from reconcile.mailcopy.storage.database import DatabaseUnreachable
+from reconcile.mailcopy.queue.tickets import LEASE, Ticket
+from reconcile.mailcopy.storage.database import DatabaseUnreachable, Statements
 from reconcile.problem import Problem
 
 #: Seconds between two looks for what is due, in a run and in a service, and between two after the other workers.
@@ -96,14 +97,13 @@ class Worker:
                     self._dispatcher.tidy(self._clock.now())
                     tidied = now
                 keys = wanted()
-                self._dispatcher.admit(
-                    lambda run, keys=keys: self._jobs.admit(  # type: ignore[misc]
-                        run, keys, 2 * self._at_once, self._tasks.login_probe.refusing
-                    )
-                )
+                self._dispatcher.admit(functools.partial(self._admitted, keys))
                 if every is None and not self._outstanding(keys, wait):
                     return
             stop_requested.wait(LOOK_EVERY if every is None else LOOK_EVERY_SERVICE)
+
+    def _admitted(self, keys: Collection[str], run: Statements) -> Sequence[Ticket]:
+        return self._jobs.admit(run, keys, 2 * self._at_once, self._tasks.login_probe.refusing)
 
     def _outstanding(self, keys: Collection[str], wait: bool) -> bool:
         """Whether something is to be done or under way here; with ``wait`` also what is to be tried again, and what a

@@ -13,7 +13,7 @@ from reconcile.providers.post.book import LetterBook, Letters, Sending
 from reconcile.providers.post.carrier import Carrier, Found, Parcel
 from reconcile.providers.post.settling import observed, sent
 from reconcile.resources.address import Address
-from reconcile.resources.resource import Live, Value
+from reconcile.resources.resource import Live
 
 #: Seconds between two looks for a letter whose answer was lost, and how often it is looked for at once.
 _LOOK_EVERY, _LOOKS = 2.0, 5
@@ -132,11 +132,7 @@ class PostWriter:
 
 def _returned(book: Letters, slug: str, domain: str, wanted: list[Wanted]) -> list[Finding]:
     """What came back: one sentence for each recipient of letters still asked for."""
-    asked: dict[Address, Value] = {
-        one.address: one.desired.fields["to"]  # type: ignore[misc]
-        for one in wanted
-        if one.desired is not None
-    }
+    asked = {one.address: one.desired.fields["to"] for one in wanted if one.desired is not None}
     found = []
     for address, to in asked.items():
         last = book.last(address.key)

@@ -9,7 +9,7 @@ import contextlib
 import dataclasses
 import smtplib
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -76,7 +76,7 @@ class SmtpCarrier:
             raise self._unreachable(error) from None
 
     @contextlib.contextmanager
-    def _session(self):  # type: ignore[no-untyped-def]
+    def _session(self) -> Iterator[smtplib.SMTP]:
         """A session that is signed in and encrypted as the settings say; closed whatever happens."""
         session = self._open()
         try:

@@ -238,7 +238,7 @@ class Tenant:
                 self._read[name] = read()
             except (Problem, Refused) as failure:
                 self._read[name] = failure
-        found = self._read[name]
+        found: T | Problem | Refused = self._read[name]
         if isinstance(found, Problem | Refused):
             raise found
-        return found  # type: ignore[no-any-return]
+        return found
