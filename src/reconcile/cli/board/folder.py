@@ -1,4 +1,4 @@
-"""A report on disk: whole or not at all, and never in the place of something else."""
+"""A report on disk: never half of one, and never in the place of something else."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ _LIST = "report.json"
 def replace_report(folder: Path, files: Mapping[str, bytes]) -> None:
     """Put these files, and no others, in the folder: they are written beside it, and it changes place with them.
 
-    Whoever looks in finds the old report or the new one. Raises ``Problem`` BRD01 when the folder holds anything that
+    Whoever looks in finds the old report or the new one, or for an instant none: a folder is replaced by two renames, and
+    killed between them the old report stays beside it, its name begun by a dot. Raises ``Problem`` BRD01 when the folder holds anything that
     is no report's, BRD02 when it cannot be written; the old report is then as it was.
     """
     _refuse_others(folder)
