@@ -30,7 +30,7 @@ def test_a_federation_goes_from_not_sent_to_complete(stage: Stage) -> None:
     stage.run("--live", "sheet", "in", "back.xlsx", expect=3)
     assert states(stage, "55", *early) == {"spf55": "incomplete"}
     said = stage.run("--live", "sheet", "status", "55", *early, expect=0).out
-    assert "1 errors, not written" in said
+    assert "1 error, not written" in said
     (stage.folder / "back.xlsx").write_bytes(changed(sent, fill("lucie.haas@spf55.org", licence="E1")))
     stage.run("--live", "sheet", "in", "back.xlsx", "--write", expect=0)
     assert states(stage, "55", *early) == {"spf55": "complete"}

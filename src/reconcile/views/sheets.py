@@ -10,7 +10,7 @@ from typing import Any
 from rich.text import Text
 
 from reconcile.state.sheets import Sheet
-from reconcile.views.wording import ALARM, DRIFT, QUIET, plain
+from reconcile.views.wording import ALARM, DRIFT, QUIET, count, plain
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def sheets_document(statuses: Iterable[SheetStatus], today: dt.date) -> list[dic
 def _why(one: SheetStatus) -> str:
     if one.answered is None:
         return ""
-    told = [f"{one.answered.errors} errors"] if one.answered.errors else []
+    told = [count(one.answered.errors, "error")] if one.answered.errors else []
     told += [f"{one.answered.confirm} to confirm"] if one.answered.confirm else []
     told += ["not written"] if not one.answered.written else []
     if one.sent is not None and one.answered.version and one.answered.version < one.sent.version:

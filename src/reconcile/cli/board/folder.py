@@ -21,9 +21,9 @@ _LIST = "report.json"
 def replace_report(folder: Path, files: Mapping[str, bytes]) -> None:
     """Put these files, and no others, in the folder: they are written beside it, and it changes place with them.
 
-    Whoever looks in finds the old report or the new one, or for an instant none: a folder is replaced by two renames, and
-    killed between them the old report stays beside it, its name begun by a dot. Raises ``Problem`` BRD01 when the folder holds anything that
-    is no report's, BRD02 when it cannot be written; the old report is then as it was.
+    Whoever looks in finds the old report or the new one, or for an instant none: a folder is replaced by two renames.
+    Killed between them, the old report stays beside it, its name begun by a dot. Raises ``Problem`` BRD01 when the
+    folder holds anything that is no report's, BRD02 when it cannot be written; the old report is then as it was.
     """
     _refuse_others(folder)
     parent = folder.absolute().parent

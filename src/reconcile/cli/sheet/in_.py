@@ -115,7 +115,7 @@ def _one(session: Session, path: Path, loaded: Loaded, named: str, older: bool, 
         errors=len(answer.errors),
         confirm=sum(one.level == "confirm" for one in answer.findings),
         undecided=len(answer.undecided),
-        written=write or after == before,
+        written=write or (after == before and not answer.errors),
     )
     session.sheet_folder.add(federation.slug, record)
     if after == before:
