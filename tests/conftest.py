@@ -9,6 +9,8 @@ from typing import Any, NoReturn
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 from rich.text import Text
 from tests.postgresql import Cluster, postgresql
 
@@ -22,6 +24,10 @@ _TOLD: list[str] = []
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 settings.register_profile("explore", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
+# Hypothesis also draws the literals of whatever local modules are imported by then: with those, one test alone, one
+# worker of several and the whole suite would each draw other examples, derandomize or not.
+_NO_LITERALS = Constants()
+providers._get_local_constants = lambda: _NO_LITERALS
 _GOLDEN = Path(__file__).parent / "golden"
 
 
