@@ -60,5 +60,5 @@ def test_watched_it_is_told_again_when_it_changed_until_interrupted(stage: Stage
     watching.send_signal(how)
     rest = watching.stdout.read()
     watching.stdout.close()
-    assert watching.wait(30) == 1, rest
+    assert watching.wait(120) == 1, rest
     assert "Traceback" not in rest

@@ -78,7 +78,7 @@ def test_killed_in_the_middle_again_and_again_nothing_is_lost_or_doubled(
             running.wait()
             kills += 1
     last = start_copy(old_box, new_box, ledger)
-    assert last.wait(timeout=60) == 0
+    assert last.wait(timeout=180) == 0
     assert kills >= 1
     assert new_box.contents("INBOX") == old_box.contents("INBOX")
     assert new_box.contents("Archives/2019") == old_box.contents("Archives/2019")
@@ -251,7 +251,7 @@ def test_a_worker_that_wakes_after_its_mailbox_was_taken_over_writes_nothing_mor
     heir = Ledger(ledger, epoch=1)
     copy_mailbox(old_box.endpoint(), new_box.endpoint(), heir, Hurried())
     os.kill(frozen.pid, signal.SIGCONT)
-    frozen.wait(timeout=30)
+    frozen.wait(timeout=180)
     with pytest.raises(LeaseLost):
         Ledger(ledger, epoch=0)
     assert set(new_box.contents("INBOX")) == set(old_box.contents("INBOX"))

@@ -338,7 +338,7 @@ class TestCommand:
         while not (project.folder / ".sandbox" / "order.json").exists():
             time.sleep(0.005)
         running.send_signal(signal.SIGINT)
-        running.communicate(timeout=20)
+        running.communicate(timeout=120)
         assert running.returncode in (0, 130)
         if running.returncode == 130:
             assert not (project.folder / ".sandbox").exists()
