@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import random
@@ -238,6 +239,20 @@ def test_a_new_mailbox_made_again_receives_everything_again(old_box: Box, new_bo
     assert new_box.contents("INBOX") == old_box.contents("INBOX")
 
 
+def freeze(worker: subprocess.Popen[bytes], ledger: Path) -> None:
+    """Stop a worker between two transactions: within one it would keep the file from its heir."""
+    while True:
+        worker.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, worker.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        opened = contextlib.closing(sqlite3.connect(ledger, timeout=0, isolation_level=None))
+        with opened as connection, contextlib.suppress(sqlite3.OperationalError):
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+            return
+        worker.send_signal(signal.SIGCONT)
+        time.sleep(0.005)
+
+
 def test_a_worker_that_wakes_after_its_mailbox_was_taken_over_writes_nothing_more(
     old_box: Box, exchange_like_host: Dovecot, tmp_path: Path
 ) -> None:
@@ -247,7 +262,7 @@ def test_a_worker_that_wakes_after_its_mailbox_was_taken_over_writes_nothing_mor
     frozen = start_copy(old_box, new_box, ledger)
     while frozen.poll() is None and not confirmed(ledger):
         time.sleep(0.005)
-    frozen.send_signal(signal.SIGSTOP)
+    freeze(frozen, ledger)
     heir = Ledger(ledger, epoch=1)
     copy_mailbox(old_box.endpoint(), new_box.endpoint(), heir, Hurried())
     os.kill(frozen.pid, signal.SIGCONT)

@@ -46,7 +46,7 @@ def test_a_state_is_mended_by_hand_and_put_back(stage: Stage) -> None:
 def test_the_sandboxs_state_is_never_taken_for_the_live_worlds(stage: Stage) -> None:
     forgotten = stage.run("plan", environment={"RECONCILE_SANDBOX": "0"}, expect=1).err
     assert "AUTH01" in forgotten
-    assert "for it, say --sandbox" in forgotten
+    assert "for the sandbox of this folder, say --sandbox" in forgotten
     stage.run("apply", "--yes", "--sandbox", environment={"RECONCILE_SANDBOX": "0"}, expect=0)
     live = {"RECONCILE_SANDBOX": "0", "RECONCILE_CLIENT_SECRET": "x"}
     for command in (

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from reconcile.config.document.document import read_document
 from reconcile.config.document.edit import edited
+from reconcile.problem import Problem
 
 FILE = """\
 mailboxes:
@@ -29,3 +32,20 @@ def test_what_is_added_to_the_last_entry_stands_before_the_entry_that_is_added_a
 def test_what_no_screen_shows_is_written_as_yaml_reads_it() -> None:
     wanted = {**read_document(FILE).tree, "name": "a\U000e0001b\u200bc"}
     assert read_document(edited(FILE, wanted, "spf55.yaml")).tree == wanted
+
+
+def test_a_number_sign_within_a_text_is_no_comment() -> None:
+    before = (
+        "mailboxes:\n"
+        '  a@spf55.org: {licence: E1, title: "n # 1"}\n'
+        "  b@spf55.org:\n    title: '#REF!'\n    licence: E1\n"
+    )
+    wanted = {"mailboxes": {"a@spf55.org": {"licence": "E3", "title": "n # 1"}, "b@spf55.org": {}}}
+    assert read_document(edited(before, wanted, "spf55.yaml")).tree == wanted
+
+
+@pytest.mark.parametrize("comment", ["# with care", "title: x  # with care", "title: >  # with care\n      x"])
+def test_a_comment_is_left_to_a_person_where_its_entry_goes(comment: str) -> None:
+    before = f"mailboxes:\n  b@spf55.org:\n    licence: E1\n    {comment}\n    phone: x\n"
+    with pytest.raises(Problem, match="cannot be changed safely"):
+        edited(before, {"mailboxes": {"b@spf55.org": {}}}, "spf55.yaml")

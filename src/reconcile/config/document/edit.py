@@ -82,6 +82,16 @@ class _Editing:
         found = self.text.find("\n", at)
         return len(self.text) if found < 0 else found + 1
 
+    def _commented(self, start: int, end: int) -> bool:
+        """Whether a comment may stand there: a ``#`` that is part of a quoted or plain text is none."""
+        text = self.text[start:end]
+        for token in yaml.scan(self.text, Loader=LOADER):
+            if isinstance(token, yaml.ScalarToken) and token.style not in ("|", ">"):
+                first, last = self._at(token.start_mark) - start, self._at(token.end_mark) - start
+                if first >= 0 and last <= len(text):
+                    text = text[:first] + " " * (last - first) + text[last:]
+        return "#" in text
+
     def _line_start(self, at: int) -> int:
         return self.text.rfind("\n", 0, at) + 1
 
@@ -148,7 +158,7 @@ class _Editing:
     def _whole(self, key: yaml.Node, node: yaml.Node, wanted: Any, indent: int) -> None:
         """The entry written anew, in its place."""
         start, end = self._at(key.start_mark), self._end(node)
-        if "#" in self.text[start:end]:
+        if self._commented(start, end):
             raise _TooOdd
         self.edits.append((start, end, "\n".join(entry(key.value, wanted, indent)).lstrip()))
 
@@ -157,8 +167,7 @@ class _Editing:
     def _flow(self, node: yaml.CollectionNode, name: str, wanted: Any) -> None:
         """Written anew, what stays with the text it had."""
         start, end = self._at(node.start_mark), self._at(node.end_mark)
-        source = self.text[start:end]
-        if re.search(r"(^|\s)#", source):
+        if self._commented(start, end):
             raise _TooOdd
         if isinstance(wanted, dict):
             now = {key.value: value for key, value in node.value}
