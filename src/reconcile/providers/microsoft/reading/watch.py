@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Collection, Mapping
+import time
+from collections.abc import Callable, Collection, Mapping
 from typing import TypeVar
 
 from reconcile.problem import Problem
@@ -19,6 +20,10 @@ from reconcile.providers.microsoft.wire.paths import segment
 from reconcile.providers.microsoft.wire.refusals import Refused
 
 T = TypeVar("T")
+
+#: Seconds for which a look lets others join it where one ended so recently that others are waiting too: a fraction of
+#: what a request takes. Whoever is alone is not kept.
+GATHERING, RECENT = 0.05, 1.0
 
 
 @dataclasses.dataclass(slots=True)
@@ -39,12 +44,14 @@ class Watch:
     Every method raises ``Refused`` and ``Problem`` as Graph and Exchange do.
     """
 
-    def __init__(self, graph: Graph, exchange: Exchange) -> None:
+    def __init__(self, graph: Graph, exchange: Exchange, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._graph = graph
         self._exchange = exchange
         self._turn = threading.Condition()
         self._gathering = _Round()
         self._looking = False
+        self._monotonic = monotonic
+        self._ended = float("-inf")
 
     def user(self, key: str) -> User | None:
         return _answer(self._look({key.lower()}, set()).users, key)
@@ -66,6 +73,8 @@ class Watch:
                 self._turn.wait()
             if not mine.over:
                 self._looking = True
+                if self._monotonic() - self._ended < RECENT:
+                    self._turn.wait_for(lambda: False, GATHERING)
                 self._gathering = _Round()
         if not mine.over:
             self._carry_out(mine)
@@ -83,6 +92,7 @@ class Watch:
             with self._turn:
                 look.over = True
                 self._looking = False
+                self._ended = self._monotonic()
                 self._turn.notify_all()
 
     def _users(self, keys: Collection[str]) -> Mapping[str, User | Refused | None]:
