@@ -13,7 +13,7 @@ from reconcile.planning.compare import compare
 from reconcile.planning.guards.staleness import LIFETIME
 from reconcile.planning.inputs import Inputs
 from reconcile.planning.observe import observe
-from reconcile.planning.order.behind import one_too_many, spared
+from reconcile.planning.order.behind import spared, without_dependants
 from reconcile.planning.order.order import ordered
 from reconcile.planning.order.seats import allocate
 from reconcile.planning.plan.plan import Blocked, Change, Plan
@@ -56,21 +56,12 @@ def _block_dependants(
     changes: Iterable[Change], blocked: Mapping[Address, Blocked]
 ) -> tuple[list[Change], dict[Address, Blocked]]:
     """Set aside every change that depends, directly or not, on a resource about which nothing is known."""
+    kept, needs = without_dependants(changes, blocked)
     stopped = dict(blocked)
-    waiting = list(changes)
-    while True:
-        kept = []
-        for change in waiting:
-            culprit = next((address for address in change.after if address in stopped), None)
-            culprit = culprit or one_too_many(change, stopped)
-            if culprit is None:
-                kept.append(change)
-            else:
-                root = stopped[culprit].because or culprit
-                stopped[change.address] = Blocked(change.address, stopped[root].reason, because=root)
-        if len(kept) == len(waiting):
-            return kept, stopped
-        waiting = kept
+    for address, culprit in needs.items():
+        root = stopped[culprit].because or culprit
+        stopped[address] = Blocked(address, stopped[root].reason, because=root)
+    return kept, stopped
 
 
 def _kept_apart(

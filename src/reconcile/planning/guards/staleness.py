@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Collection, Mapping
 
 from reconcile.language.phrase import Phrase
-from reconcile.planning.order.behind import one_too_many, spared
+from reconcile.planning.order.behind import spared, without_dependants
 from reconcile.planning.plan.plan import Action, Basis, Change, Plan
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
@@ -88,30 +88,15 @@ def sift(plan: Plan, now: Mapping[str, Basis], fresh: Plan | None, *, trusted: b
         else:
             stale.append(Stale(str(address), Phrase("it is not as the plan saw it any more")))
             lost.add(address)
-    kept, dependants = _without_dependants(kept, lost)
+    kept, needs = without_dependants(kept, lost)
+    dependants = [Stale(str(address), Phrase("it needs {needed}", needed=needed)) for address, needed in needs.items()]
+    lost |= needs.keys()
     remaining = tuple(_among(kept, spared(change, lost)) for change in kept)
     outputs = {**(plan.outputs if trusted else {}), **(fresh.outputs if fresh else {})}
     basis = {slug: now.get(slug, then) for slug, then in plan.basis.items()}
     seats = fresh.seats if fresh else plan.seats
     kept_plan = dataclasses.replace(plan, basis=basis, changes=remaining, outputs=outputs, seats=seats)
     return Sifted(kept_plan, (*stale, *dependants), done)
-
-
-def _without_dependants(changes: list[Change], lost: set[Address]) -> tuple[list[Change], list[Stale]]:
-    stale: list[Stale] = []
-    while True:
-        kept = []
-        for change in changes:
-            needed = next((address for address in change.after if address in lost), None)
-            needed = needed or one_too_many(change, lost)
-            if needed is None:
-                kept.append(change)
-            else:
-                stale.append(Stale(str(change.address), Phrase("it needs {needed}", needed=needed)))
-                lost.add(change.address)
-        if len(kept) == len(changes):
-            return kept, stale
-        changes = kept
 
 
 def _of_federation(slug: str, plan: Plan, now: Mapping[str, Basis]) -> str:

@@ -7,7 +7,7 @@ that are late, and a federation most of whose mailboxes are missing is not switc
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from reconcile.planning.plan.plan import Change
 from reconcile.resources.address import Address
@@ -22,6 +22,28 @@ def one_too_many(change: Change, lost: Collection[Address]) -> Address | None:
     """The mailbox that makes more missing than the change can spare, None while it can."""
     missing = [address for address in change.behind if address in lost and counts(address)]
     return missing[change.spare] if len(missing) > change.spare else None
+
+
+def without_dependants(
+    changes: Iterable[Change], lost: Collection[Address]
+) -> tuple[list[Change], dict[Address, Address]]:
+    """The changes that can do without all of ``lost``; and of every other what it needs of them, directly or not, each
+    after what it needs."""
+    missing, needs = set(lost), dict[Address, Address]()
+    waiting = list(changes)
+    while True:
+        kept = []
+        for change in waiting:
+            needed = next((address for address in change.after if address in missing), None)
+            needed = needed or one_too_many(change, missing)
+            if needed is None:
+                kept.append(change)
+            else:
+                needs[change.address] = needed
+                missing.add(change.address)
+        if len(kept) == len(waiting):
+            return kept, needs
+        waiting = kept
 
 
 def spared(change: Change, lost: Collection[Address]) -> Change:
