@@ -13,18 +13,13 @@ from tests.answers.corpus import free_row, put, row_of
 from tests.documents.artefacts import FOLDER
 from tests.scenarios.stage import Stage
 from tests.scenarios.test_calendar import Days
-from tests.scenarios.test_letters import LETTERS, apply_letters, come, mails
+from tests.scenarios.test_letters import apply_letters, come, mails, undecided
 
 
 @pytest.fixture
 def days(stage: Stage) -> Days:
     """Twenty days before J, in a git repository; nothing is decided of the old addresses that no line names."""
-    with (stage.folder / "reconcile.toml").open("a", encoding="utf-8") as settings:
-        settings.write(LETTERS)
-    contact = "contact: {name: Camille Dupont, email: camille.dupont@example.net, poptransfert: meuse}\n"
-    stage.edit("spf55", "legacy: {server", f"{contact}legacy: {{server")
-    days = Days(stage)
-    stage.edit("spf55", ", confirmed: 2025-01-15", "")
+    days = undecided(stage)
     git(stage, "init", "--quiet", "--initial-branch", "main")
     commit(stage, "Start")
     return days

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.scenarios.handover import name_the_way
 from tests.scenarios.stage import ROOT, Stage
 from tests.scenarios.test_relay import DOMAIN, Town
 
@@ -27,34 +28,8 @@ def town(tmp_path: Path) -> Iterator[Town]:
         stage.run("sandbox", "down")
 
 
-def name_the_way(town: Town) -> Path:
-    """Where its tables are, who proves it; the folder of the tables."""
-    settings = town.stage.folder / ".sandbox" / "settings.toml"
-    text = settings.read_text(encoding="utf-8")
-    lines = dict(line.split(" = ", 1) for line in text.splitlines() if line.startswith(("submission", "canary_pass")))
-    postfix = Path(town.note["runtime"]) / "old" / "postfix"
-    tables = postfix / "tables"
-    settings.write_text(
-        text
-        + f"""
-[legacy.mutualise.handover]
-sender = "canari@spf88.org"
-sender_password_file = {lines["canary_password_file"]}
-submission = {lines["submission"]}
-tenant_servers = ["127.0.0.1"]
-[legacy.mutualise.handover.postfix]
-virtual_domains_file = "{tables}/virtual_domains"
-relay_domains_file = "{tables}/relay_domains"
-aliases_file = "{tables}/virtual_aliases"
-reload = ["sh", "-c", "kill -HUP $(cat {postfix}/pid)"]
-""",
-        encoding="utf-8",
-    )
-    return tables
-
-
 def test_the_old_host_sends_mail_on_after_the_tenant_is_authoritative_and_not_before(town: Town) -> None:
-    stage, tables = town.stage, name_the_way(town)
+    stage, tables = town.stage, name_the_way(town.stage, town.note["runtime"], "canari@spf88.org")
     before = {file.name: file.read_bytes() for file in tables.iterdir()}
     for days in (-20, -7, -1):
         if days > -20:

@@ -22,6 +22,10 @@ phone = "01 99 00 00 00"
 
 @pytest.fixture
 def days(stage: Stage) -> Days:
+    return undecided(stage)
+
+
+def undecided(stage: Stage) -> Days:
     """A federation with a contact, whose addresses nobody has decided on, twenty days before J."""
     with (stage.folder / "reconcile.toml").open("a", encoding="utf-8") as settings:
         settings.write(LETTERS)

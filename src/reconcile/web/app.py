@@ -24,7 +24,7 @@ _STREAMS = 200
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 
 
-class Doors(Protocol):
+class Authentication(Protocol):
     """Who may look."""
 
     def viewer(self, request: Request) -> str | None:
@@ -38,7 +38,7 @@ class Doors(Protocol):
         """The pages by which one signs in and out."""
 
 
-class Open(Doors):
+class NoAuthentication(Authentication):
     """Whoever reaches the board may look: on this machine alone."""
 
     def viewer(self, request: Request) -> str | None:
@@ -52,7 +52,9 @@ class Open(Doors):
         return []
 
 
-def board_app(watched: Watched, doors: Doors, hosts: frozenset[str], ending: asyncio.Event, *, secure: bool) -> ASGIApp:
+def board_app(
+    watched: Watched, authentication: Authentication, hosts: frozenset[str], ending: asyncio.Event, *, secure: bool
+) -> ASGIApp:
     """The board as an ASGI application. ``hosts``: the names it is called by. ``ending``: set when it is to stop, so
     that open streams end. ``secure``: browsers reach it by HTTPS."""
 
@@ -66,27 +68,27 @@ def board_app(watched: Watched, doors: Doors, hosts: frozenset[str], ending: asy
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
-    answers = _Answers(watched, doors, ending)
+    answers = _Answers(watched, authentication, ending)
     routes = [
         Route("/events", answers.events),
         *(Route(f"/{name}", answers.asset) for name in LIVE_ASSETS),
-        *doors.routes,
+        *authentication.routes,
         Route("/", answers.page),
         Route("/{name}", answers.page),
     ]
-    posts = frozenset(route.path for route in doors.routes if "POST" in (route.methods or ()))
+    posts = frozenset(route.path for route in authentication.routes if "POST" in (route.methods or ()))
     return Guard(Starlette(routes=routes, lifespan=watching), hosts, secure, posts)
 
 
 class _Answers:
-    def __init__(self, watched: Watched, doors: Doors, ending: asyncio.Event) -> None:
-        self._watched, self._doors, self._ending = watched, doors, ending
+    def __init__(self, watched: Watched, authentication: Authentication, ending: asyncio.Event) -> None:
+        self._watched, self._authentication, self._ending = watched, authentication, ending
         self._streams = 0
 
     async def page(self, request: Request) -> Response:
-        viewer = self._doors.viewer(request)
+        viewer = self._authentication.viewer(request)
         if viewer is None:
-            return self._doors.turned_away(request)
+            return self._authentication.turned_away(request)
         name = request.path_params.get("name", "index.html")
         try:
             body = self._watched.page(name, viewer, request.query_params.get("still") == "1")
@@ -99,7 +101,7 @@ class _Answers:
         return Response(asset(name), media_type=_TYPES[name.rpartition(".")[2]])
 
     async def events(self, request: Request) -> Response:
-        if self._doors.viewer(request) is None:
+        if self._authentication.viewer(request) is None:
             return PlainTextResponse("Sign in first.\n", 401)
         if self._streams >= _STREAMS:
             return PlainTextResponse("Too many are looking.\n", 503, {"Retry-After": "30"})
@@ -115,7 +117,7 @@ class _Answers:
             yield "retry: 5000\n\n"
             while not self._ending.is_set():
                 version = await self._watched.newer_than(since, _ALIVE)
-                if self._ending.is_set() or self._doors.viewer(request) is None:
+                if self._ending.is_set() or self._authentication.viewer(request) is None:
                     return
                 if version is None:
                     yield ": still here\n\n"

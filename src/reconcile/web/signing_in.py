@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from reconcile.problem import Problem
 from reconcile.views.board.words import Words
-from reconcile.web.app import Doors
+from reconcile.web.app import Authentication
 from reconcile.web.sessions import Sessions
 
 #: Cookies that a browser takes from this host alone, by HTTPS alone, and gives to no other.
@@ -34,7 +34,7 @@ class Entra(Protocol):
         """The claims of who signed in. Raises ``Problem`` when nobody did."""
 
 
-class ByEntra(Doors):
+class ByEntra(Authentication):
     """Whoever signed in and holds the role may look. ``now``: seconds on a clock that never goes back."""
 
     def __init__(

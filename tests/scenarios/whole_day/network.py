@@ -19,6 +19,7 @@ from pathlib import Path
 import dns.message
 import dns.query
 import requests
+from tests.scenarios.handover import name_the_way
 from tests.scenarios.stage import Stage, copy_settings
 from tests.scenarios.test_calendar import PARIS
 from tests.scenarios.whole_day.generator import Message, Period, messages
@@ -119,7 +120,7 @@ class Network:
             self.stage.add_batch(day)
         with (folder / "reconcile.toml").open("a", encoding="utf-8") as settings:
             settings.write(LETTERS)
-        self._name_the_way()
+        name_the_way(self.stage, self._note["runtime"], f"canari@{NEIGHBOUR}.org")
         self.sent: list[Message] = []
         self.refused: list[str] = []
         self._waiting = collections.deque(self._generated(seed))
@@ -257,29 +258,6 @@ class Network:
     def _control(self, method: str, page: str, **body: object) -> None:
         address = f"{self._control_page}/{page}"
         requests.request(method, address, json=body, verify=self._ca_file, timeout=60).raise_for_status()
-
-    def _name_the_way(self) -> None:
-        """How the old host hands a domain over, and whose mailbox proves it."""
-        settings = self.stage.folder / ".sandbox" / "settings.toml"
-        written = settings.read_text(encoding="utf-8")
-        postfix = Path(self._note["runtime"]) / "old" / "postfix"
-        tables = postfix / "tables"
-        (password,) = re.findall(r"^canary_password_file = (.*)$", written, re.MULTILINE)[:1]
-        settings.write_text(
-            f"""{written}
-[legacy.mutualise.handover]
-sender = "canari@{NEIGHBOUR}.org"
-sender_password_file = {password}
-submission = "127.0.0.1:{self._old_submission}"
-tenant_servers = ["127.0.0.1"]
-[legacy.mutualise.handover.postfix]
-virtual_domains_file = "{tables}/virtual_domains"
-relay_domains_file = "{tables}/relay_domains"
-aliases_file = "{tables}/virtual_aliases"
-reload = ["sh", "-c", "kill -HUP $(cat {postfix}/pid)"]
-""",
-            encoding="utf-8",
-        )
 
     def _generated(self, seed: int) -> Iterator[Message]:
         share = max(1, self.size.messages // 8)

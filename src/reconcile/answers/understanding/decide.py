@@ -112,18 +112,4 @@ def _give_up(row: AnsweredRow, cells: Mapping[Key, str], licence: str) -> None:
 
 def _compared(asked: Row) -> tuple[Key, ...]:
     """The columns in which another answer would be a decision; why an address is given up is one of them."""
-    return (*_ANSWERED, "remarks") if asked["keep"] == NO else _ANSWERED
-
-
-_ANSWERED: tuple[Key, ...] = (
-    "keep",
-    "licence",
-    "target",
-    "old_mail",
-    "people",
-    "last_name",
-    "first_name",
-    "job_title",
-    "phone",
-    "atrium_id",
-)
+    return tuple(key for key, column in COLUMNS.items() if column.filled and (key != "remarks" or asked["keep"] == NO))

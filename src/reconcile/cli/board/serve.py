@@ -20,7 +20,7 @@ from reconcile.problem import Problem
 
 if TYPE_CHECKING:
     from reconcile.config.settings.tables.board import BoardAccess
-    from reconcile.web.app import Doors
+    from reconcile.web.app import Authentication
 
 
 @click.command()
@@ -44,21 +44,21 @@ def serve(session: Session, host: str, port: int, plan: Path | None, sign_in: bo
     except ModuleNotFoundError:
         raise Problem("BRD03", "The board's server is not installed.", "pip install 'reconcile[board]'") from None
     from reconcile.cli.board.gathering import Gathering
-    from reconcile.web.app import Open, board_app
+    from reconcile.web.app import NoAuthentication, board_app
     from reconcile.web.server import BoardServer
     from reconcile.web.watching import Watched
 
     access = _access(session) if sign_in else None
     if access is None:
         _refuse_others(host)
-    doors = _doors(session, access) if access else Open()
+    authentication = _authentication(session, access) if access else NoAuthentication()
     watched = Watched(Gathering(session, plan), words(session), session.warn)
     with _listening(host, port) as listener:
         name, number = listener.getsockname()[:2]
         own = (f"{each}:{number}" for each in ("127.0.0.1", "localhost", "[::1]"))
         hosts = frozenset([urlsplit(access.address).netloc] if access else own)
         server = BoardServer(
-            lambda ending: board_app(watched, doors, hosts, ending, secure=access is not None), watched.wake
+            lambda ending: board_app(watched, authentication, hosts, ending, secure=access is not None), watched.wake
         )
         with graceful_shutdown(server.end):
             shown = f"[{name}]" if ":" in name else name
@@ -77,7 +77,7 @@ def _access(session: Session) -> BoardAccess:
     return access
 
 
-def _doors(session: Session, access: BoardAccess) -> Doors:
+def _authentication(session: Session, access: BoardAccess) -> Authentication:
     from reconcile.web.entra import MsalEntra
     from reconcile.web.signing_in import ByEntra
 
