@@ -20,7 +20,7 @@ from reconcile.resources.address import Address
 from reconcile.resources.resource import Live, Value
 
 LOGINS = Logins({"spf55.org": "spf55", "spf88.org": "spf88"}, {}, {"direction@spf55.org"})
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 NOW = dt.datetime(2025, 1, 19, 17, 0, tzinfo=dt.UTC)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.planning.test_diff_cases import plan_of
+from tests.planning.diff.test_diff_cases import plan_of
 
 PEOPLE = [f"{name}@spf55.org" for name in ("anne", "boris", "chloe")]
 OFFICES = ["contact@spf55.org", "mairie@spf55.org"]

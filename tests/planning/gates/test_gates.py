@@ -31,7 +31,7 @@ from reconcile.planning.plan.planfile_reading import read
 from reconcile.problem import Problem
 from reconcile.resources.milestones import milestones
 
-CASES = sorted((Path(__file__).parent / "gates").glob("*.yaml"))
+CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
 DAY = dt.date(2025, 1, 20)
 LOCK = dt.datetime(2025, 1, 19, 15, tzinfo=dt.UTC)
 READY = """\
@@ -142,7 +142,7 @@ def test_each_gate_speaks_of_what_it_wants_and_no_other_does(
 
 def test_every_gate_has_its_cases_and_is_explained() -> None:
     assert {path.stem[:5].upper() for path in CASES if path.stem.startswith("gat")} == set(GATES)
-    page = (Path(__file__).resolve().parents[2] / "docs" / "calendar.md").read_text(encoding="utf-8")
+    page = (Path(__file__).resolve().parents[3] / "docs" / "calendar.md").read_text(encoding="utf-8")
     assert all(f"| {code} | {title} |" in page for code, title in GATES.items())
 
 
