@@ -34,7 +34,7 @@ from reconcile.config.settings.settings import Settings
 from reconcile.problem import Problem
 from reconcile.sandbox.first_day import Seed
 from reconcile.sandbox.habits import LegacyBox
-from reconcile.sandbox.imap.dovecot import stop_orphan
+from reconcile.sandbox.processes import stop_orphan
 from reconcile.sandbox.world import World
 
 ROOT = Path(__file__).parents[2]
@@ -284,7 +284,7 @@ class TestCommand:
 
     def test_status_tells_which_server_is_down(self, project: Project) -> None:
         project.run("up")
-        assert stop_orphan(Path(str(project.note()["runtime"])) / "old")
+        assert stop_orphan(Path(str(project.note()["runtime"])) / "old", "dovecot.conf")
         lines = {line.split("127.0.0.1")[0].strip(): line for line in project.run("status", code=1).splitlines()}
         assert "DOWN" in lines["old mail host"]
         assert "DOWN" not in lines["new mail host"]

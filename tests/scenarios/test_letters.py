@@ -58,7 +58,7 @@ def mails(days: Days) -> dict[str, EmailMessage]:
 
 def letters(days: Days) -> dict[str, str]:
     [ones] = json.loads(days.stage.run("letter", "list", "--json", expect=0).out)["federations"].values()
-    return {one["letter"]: one["standing"] for one in ones}
+    return {one["letter"]: one["state"] for one in ones}
 
 
 def test_each_letter_leaves_once_at_its_moment(days: Days) -> None:

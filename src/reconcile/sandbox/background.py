@@ -15,9 +15,8 @@ from typing import Any
 
 from reconcile.problem import Problem
 from reconcile.sandbox.folder import SandboxFolder
-from reconcile.sandbox.imap.dovecot import stop_orphan
 from reconcile.sandbox.launch_options import Order
-from reconcile.sandbox.mail_host.postfix import stop_orphan as stop_orphaned_postfix
+from reconcile.sandbox.processes import stop_orphan
 from reconcile.sandbox.world import RUNTIME_PREFIX
 
 # Generous: a hundred federations' old mail takes minutes to write and seconds to remove.
@@ -71,8 +70,8 @@ def clear_away(folder: SandboxFolder) -> bool:
     runtime = Path(str(note.get("runtime", "")))
     if runtime.name.startswith(RUNTIME_PREFIX) and runtime.is_dir():  # a note that lies must not cost other files
         for host in ("old", "new"):
-            stop_orphan(runtime / host)
-        stop_orphaned_postfix(runtime / "old" / "postfix")
+            stop_orphan(runtime / host, "dovecot.conf")
+        stop_orphan(runtime / "old" / "postfix", "etc")
         shutil.rmtree(runtime, ignore_errors=True)
     folder.remove()
     return bool(note)

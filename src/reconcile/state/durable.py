@@ -71,6 +71,42 @@ def replace_file(path: Path, data: bytes, mode: int | None = None) -> None:
             temporary.unlink(missing_ok=True)
 
 
+def keep_private(path: Path, data: bytes) -> None:
+    """``replace_file`` for what its owner alone may read, in a folder that is made when it is missing.
+
+    Raises Problem STA01 or STA06.
+    """
+    try:
+        private_folder(path.parent)
+    except OSError as error:
+        raise unwritable(path, error) from None
+    replace_file(path, data, PRIVATE_FILE)
+
+
+def append_line(path: Path, line: bytes) -> None:
+    """Add a line, its newline included, to a file that only its owner may read; it is on the disk afterwards.
+
+    The half of a line that a crash or a full disk left at the end goes first: it was never acted on. One writer at a
+    time. Raises Problem STA01 or STA06: then the line does not count as written.
+    """
+    try:
+        private_folder(path.parent)
+        descriptor = open_private(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
+        try:
+            octets = os.pread(descriptor, os.fstat(descriptor).st_size, 0)
+            if not octets.endswith(b"\n"):
+                os.ftruncate(descriptor, octets.rfind(b"\n") + 1)
+            written = 0
+            while written < len(line):  # a disk that fills up takes a part first, and refuses the rest
+                written += os.write(descriptor, line[written:])
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        fsync_folder(path.parent)
+    except OSError as error:
+        raise unwritable(path, error) from None
+
+
 def fsync_folder(folder: Path) -> None:
     """Make the names in a folder durable; a rename is not, until then."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -13,7 +13,7 @@ from reconcile.clock import Clock
 from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.resources.address import Address
-from reconcile.state.durable import PRIVATE_FILE, private_folder, replace_file, unwritable
+from reconcile.state.durable import keep_private
 from reconcile.state.journal.journal import Journal
 from reconcile.state.journal.replay import Journals
 from reconcile.state.snapshot.encoding import PLAIN, Encoding
@@ -135,8 +135,4 @@ def _changed(before: Snapshot, after: Snapshot) -> set[Address]:
 
 def _keep_aside(snapshot: Snapshot, context: EditContext) -> None:
     path = context.folder / "backups" / f"{snapshot.federation}.{snapshot.serial}.json"
-    try:
-        private_folder(path.parent)
-    except OSError as error:
-        raise unwritable(path, error) from None
-    replace_file(path, context.encoding.encode(snapshot), PRIVATE_FILE)
+    keep_private(path, context.encoding.encode(snapshot))

@@ -12,14 +12,14 @@ from typing import Any, TypeVar
 from reconcile.config.inventory.inventory import ASPECTS, KINDS, Inventory, LegacyAddress
 from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
-from reconcile.state.durable import files_in, private_folder, replace_file, unreadable, unwritable
+from reconcile.state.dated import dated_file, dated_files
+from reconcile.state.durable import keep_private, unreadable
 
 #: The version of these files' format.
 FORMAT = 1
 
 _Choice = TypeVar("_Choice", bound=str)
 
-_NAME = "%Y-%m-%dT%H%M%SZ"
 _SLUG = re.compile("[a-z0-9][a-z0-9-]*")
 _OPTIONAL = ("size", "messages", "last_used", "filters", "vacation")
 
@@ -39,12 +39,8 @@ class InventoryFolder:
 
         Raises Problem STA01 or STA06 when it cannot be written; nothing is then left behind.
         """
-        path = self._of(inventory.federation) / f"{inventory.taken.astimezone(dt.UTC):{_NAME}}{self._suffix}"
-        try:
-            private_folder(path.parent)
-        except OSError as error:
-            raise unwritable(path, error) from None
-        replace_file(path, encode(inventory), mode=0o600)
+        path = dated_file(self._of(inventory.federation), inventory.taken, self._suffix)
+        keep_private(path, encode(inventory))
         return path
 
     def moments(self, federation: str) -> tuple[dt.datetime, ...]:
@@ -72,12 +68,7 @@ class InventoryFolder:
         return found
 
     def _files(self, federation: str) -> list[tuple[dt.datetime, Path]]:
-        """Those that bear a name of ours, by date: other files may lie there."""
-        if not _SLUG.fullmatch(federation):
-            return []
-        paths = files_in(self._of(federation), self._suffix)
-        dated = ((_moment(path.name.removesuffix(self._suffix)), path) for path in paths)
-        return [(taken, path) for taken, path in dated if taken is not None]
+        return dated_files(self._of(federation), self._suffix) if _SLUG.fullmatch(federation) else []
 
     def _of(self, federation: str) -> Path:
         if not _SLUG.fullmatch(federation):
@@ -180,13 +171,6 @@ def _read(path: Path, federation: str) -> Inventory:
 def _damaged(path: PurePath, what: str) -> Problem:
     hint = Phrase("put back a good copy, or move the file away and run: reconcile inventory read")
     return Problem("INV01", Phrase("{path} is damaged: {what}.", path=path, what=what), hint)
-
-
-def _moment(name: str) -> dt.datetime | None:
-    try:
-        return dt.datetime.strptime(name, _NAME).replace(tzinfo=dt.UTC)
-    except ValueError:
-        return None
 
 
 def _one_of(value: object, choices: Iterable[_Choice]) -> _Choice:

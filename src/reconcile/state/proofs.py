@@ -10,12 +10,11 @@ from typing import Any
 from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.resources.signature.proof import CANDIDATES, Proof
-from reconcile.state.durable import files_in, private_folder, replace_file, unreadable, unwritable
+from reconcile.state.dated import dated_file, dated_files
+from reconcile.state.durable import keep_private, unreadable
 
 #: The version of these files' format.
 FORMAT = 1
-
-_NAME = "%Y-%m-%dT%H%M%SZ"
 
 
 class ProofFolder:
@@ -27,23 +26,20 @@ class ProofFolder:
 
     def write(self, proof: Proof) -> Path:
         """Keep it, beside the earlier ones; where it lies. Raises Problem STA01 or STA06."""
-        path = self._folder / f"{proof.taken.astimezone(dt.UTC):{_NAME}}{self._suffix}"
-        try:
-            private_folder(path.parent)
-        except OSError as error:
-            raise unwritable(path, error) from None
-        replace_file(path, encode(proof), mode=0o600)
+        path = dated_file(self._folder, proof.taken, self._suffix)
+        keep_private(path, encode(proof))
         return path
 
     def newest(self) -> Proof | None:
         """The latest; None without any. Raises Problem SIG01 (damaged), SIG02 (of a newer version), STA06."""
-        paths = [path for path in files_in(self._folder, self._suffix) if _is_dated(path.name, self._suffix)]
-        if not paths:
+        files = dated_files(self._folder, self._suffix)
+        if not files:
             return None
+        _, path = files[-1]
         try:
-            return decode(paths[-1].read_bytes(), paths[-1])
+            return decode(path.read_bytes(), path)
         except OSError as error:
-            raise unreadable(paths[-1], error) from None
+            raise unreadable(path, error) from None
 
 
 def encode(proof: Proof) -> bytes:
@@ -82,11 +78,3 @@ def _proof(document: dict[str, Any]) -> Proof:
     if not isinstance(stays, bool) or not isinstance(escaped, bool | None):
         raise TypeError("flags")
     return Proof(taken.astimezone(dt.UTC), sender, tokens, stays, escaped)
-
-
-def _is_dated(name: str, suffix: str) -> bool:
-    try:
-        dt.datetime.strptime(name.removesuffix(suffix), _NAME).replace(tzinfo=dt.UTC)
-    except ValueError:
-        return False
-    return True

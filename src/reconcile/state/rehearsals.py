@@ -12,7 +12,7 @@ from typing import Any
 from reconcile.config.rehearsal import HOLDERS, Holder, Rehearsal
 from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
-from reconcile.state.durable import PRIVATE_FILE, private_folder, replace_file, unreadable, unwritable
+from reconcile.state.durable import keep_private, unreadable
 
 #: The version of these files' format.
 FORMAT = 1
@@ -31,11 +31,7 @@ class RehearsalFolder:
     def write(self, rehearsal: Rehearsal) -> Path:
         """Keep it in the place of the one before; where it lies. Raises Problem STA01 or STA06."""
         path = self._of(rehearsal.federation)
-        try:
-            private_folder(path.parent)
-        except OSError as error:
-            raise unwritable(path, error) from None
-        replace_file(path, encode(rehearsal), PRIVATE_FILE)
+        keep_private(path, encode(rehearsal))
         return path
 
     def read(self, federation: str) -> Rehearsal | None:

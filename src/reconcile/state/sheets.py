@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
-from reconcile.state.durable import PRIVATE_FILE, private_folder, replace_file, unreadable, unwritable
+from reconcile.state.durable import keep_private, unreadable
 
 #: The version of these files' format.
 FORMAT = 1
@@ -68,11 +68,7 @@ class SheetFolder:
         before = self.read(federation)
         kept = [one for one in before if one.way == "out" or sheet.way == "out" or one.digest != sheet.digest]
         path = self._of(federation)
-        try:
-            private_folder(path.parent)
-        except OSError as error:
-            raise unwritable(path, error) from None
-        replace_file(path, _encoded(federation, [*kept, sheet]), PRIVATE_FILE)
+        keep_private(path, _encoded(federation, [*kept, sheet]))
 
     def _of(self, federation: str) -> Path:
         if not _SLUG.fullmatch(federation):

@@ -11,12 +11,11 @@ from typing import Any
 from reconcile.config.structures.register import FACTS, Fact, Register, RegisteredStructure
 from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
-from reconcile.state.durable import files_in, private_folder, replace_file, unreadable, unwritable
+from reconcile.state.dated import dated_file, dated_files
+from reconcile.state.durable import keep_private, unreadable
 
 #: The version of these files' format.
 FORMAT = 1
-
-_NAME = "%Y-%m-%dT%H%M%SZ"
 
 
 class StructureFolder:
@@ -29,12 +28,8 @@ class StructureFolder:
 
     def write(self, register: Register) -> Path:
         """Keep it, beside the earlier ones; where it lies. Raises Problem STA01 or STA06."""
-        path = self._folder / f"{register.taken.astimezone(dt.UTC):{_NAME}}{self._suffix}"
-        try:
-            private_folder(path.parent)
-        except OSError as error:
-            raise unwritable(path, error) from None
-        replace_file(path, encode(register), mode=0o600)
+        path = dated_file(self._folder, register.taken, self._suffix)
+        keep_private(path, encode(register))
         return path
 
     def moments(self) -> tuple[dt.datetime, ...]:
@@ -56,10 +51,7 @@ class StructureFolder:
         return decode(data, paths[-1])
 
     def _files(self) -> list[tuple[dt.datetime, Path]]:
-        """Those that bear a name of ours, by date: other files may lie there."""
-        paths = files_in(self._folder, self._suffix)
-        dated = ((_moment(path.name.removesuffix(self._suffix)), path) for path in paths)
-        return [(taken, path) for taken, path in dated if taken is not None]
+        return dated_files(self._folder, self._suffix)
 
 
 def encode(register: Register) -> bytes:
@@ -126,10 +118,3 @@ def _text(value: object) -> str:
 def _damaged(path: PurePath, what: str) -> Problem:
     hint = Phrase("move the file away, and read again: reconcile structures read")
     return Problem("STR01", Phrase("{path} is damaged: {what}.", path=path, what=what), hint, 3)
-
-
-def _moment(name: str) -> dt.datetime | None:
-    try:
-        return dt.datetime.strptime(name, _NAME).replace(tzinfo=dt.UTC)
-    except ValueError:
-        return None

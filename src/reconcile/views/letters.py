@@ -53,7 +53,7 @@ def letters_document(rows: Mapping[str, Sequence[LetterStatus]]) -> dict[str, An
 def as_object(one: LetterStatus) -> dict[str, Any]:
     return {
         "letter": one.letter.value,
-        "standing": one.state.value,
+        "state": one.state.value,
         "moment": one.moment.isoformat(timespec="seconds") if one.moment else None,
         "to": one.to,
         "why": one.why,

@@ -22,13 +22,13 @@ from reconcile.documents.letters.message import Envelope, message, message_id
 from reconcile.documents.letters.render import Rendered
 from reconcile.problem import Problem
 from reconcile.providers.base import Absent, Order, Provider, Scope, Unknown, Wanted
-from reconcile.providers.post import book as book_module
 from reconcile.providers.post.book import LetterBook
 from reconcile.providers.post.carrier import Parcel
 from reconcile.providers.post.provider import post_provider
 from reconcile.providers.post.smtp import SmtpCarrier, SubmissionServer
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Desired
+from reconcile.state import durable
 
 FEDERATIONS = [f"spf{number:02}" for number in range(1, 41)]
 MONDAY = dt.datetime(2025, 1, 6, 8, tzinfo=dt.UTC)
@@ -118,7 +118,7 @@ def _at_a_line(event: str, moment: str) -> None:
             if fatal["now"]:
                 _die()
 
-    book_module.os = Os()  # type: ignore[attr-defined]
+    durable.os = Os()  # type: ignore[attr-defined]
 
 
 def _at_the_server(moment: str) -> None:

@@ -20,6 +20,7 @@ from reconcile.problem import Problem
 from reconcile.sandbox.imap import dovecot
 from reconcile.sandbox.imap.new import CAPABILITY, NewHost
 from reconcile.sandbox.imap.old import OldHost
+from reconcile.sandbox.processes import free_port, stop_orphan
 
 Token = Callable[..., str]
 _START_AND_DIE = """
@@ -69,7 +70,7 @@ class TestOldHost:
         self, old: OldHost, runtime: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         taken = [old.port, old.port]  # one for IMAP, one for doveadm
-        free = dovecot.free_port
+        free = free_port
         monkeypatch.setattr(dovecot, "free_port", lambda: taken.pop() if taken else free())
         late = OldHost(runtime / "late", ["k0412"])
         try:
@@ -224,9 +225,9 @@ class TestLifeOfAHost:
             int(line.split()[-1]) for line in (folder / "dovecot.conf").read_text().splitlines() if " port = " in line
         ]
         assert accepts(port)
-        assert dovecot.stop_orphan(folder)
+        assert stop_orphan(folder, "dovecot.conf")
         assert not accepts(port)
-        assert not dovecot.stop_orphan(folder)
+        assert not stop_orphan(folder, "dovecot.conf")
 
 
 def _own_address() -> str:

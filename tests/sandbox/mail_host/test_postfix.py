@@ -15,7 +15,7 @@ import pytest
 from reconcile.problem import Problem
 from reconcile.sandbox.mail_host.installed import InstalledPostfix
 from reconcile.sandbox.mail_host.old_smtp import OldHostWithSmtp
-from reconcile.sandbox.mail_host.postfix import stop_orphan
+from reconcile.sandbox.processes import stop_orphan
 
 CONTACT, TREASURER, SPORTS = "contact@spf55.example", "tresorier@spf55.example", "sport@spf88.example"
 STRANGER = "quelqu.un@orange.example"
@@ -142,5 +142,5 @@ def test_what_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_nobody_elses_process_is_ended(tmp_path: Path) -> None:
     (tmp_path / "pid").write_text("1")
-    assert not stop_orphan(tmp_path)
-    assert not stop_orphan(tmp_path / "none")
+    assert not stop_orphan(tmp_path, "etc")
+    assert not stop_orphan(tmp_path / "none", "etc")

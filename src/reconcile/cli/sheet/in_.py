@@ -198,15 +198,11 @@ def _told(answer: Answer) -> list[Text]:
 def _sent_back(workbook: object, answer: Answer, folder: Path, federation: Federation) -> Path:
     from reconcile.answers.reply import annotated, letter
     from reconcile.documents.workbook.workbook import Workbook, write
-    from reconcile.state.durable import PRIVATE_FILE, private_folder, replace_file, unwritable
+    from reconcile.state.durable import keep_private
 
     assert isinstance(workbook, Workbook)  # noqa: S101 - imported when called
     path = folder / f"{federation.slug}-reponse.xlsx"
-    try:
-        private_folder(folder)
-    except OSError as error:
-        raise unwritable(path, error) from None
-    replace_file(path, write(annotated(workbook, answer)), PRIVATE_FILE)
+    keep_private(path, write(annotated(workbook, answer)))
     text = letter(federation.file.name, workbook.contact, answer, workbook.answer_by)
-    replace_file(path.with_suffix(".txt"), text.encode(), PRIVATE_FILE)
+    keep_private(path.with_suffix(".txt"), text.encode())
     return path

@@ -68,7 +68,7 @@ def out(session: Session, what: tuple[str, ...], folder: Path) -> int:
 def _write(session: Session, federation: Federation, folder: Path) -> None:
     from reconcile.cli.wiring.letters.handing import handing, keep
     from reconcile.documents.workbook.workbook import write
-    from reconcile.state.durable import PRIVATE_FILE, private_folder, replace_file, unwritable
+    from reconcile.state.durable import keep_private
 
     inventory = session.inventory_folder.newest(federation.slug)
     if inventory is None:
@@ -87,11 +87,7 @@ def _write(session: Session, federation: Federation, folder: Path) -> None:
         )
     handed = handing(session, federation)
     workbook, path = handed.workbook, folder / handed.name
-    try:
-        private_folder(folder)
-    except OSError as error:
-        raise unwritable(path, error) from None
-    replace_file(path, write(workbook), PRIVATE_FILE)
+    keep_private(path, write(workbook))
     keep(session, federation, handed)
     undecided = sum(not row["keep"] for row in workbook.rows)
     click.echo(

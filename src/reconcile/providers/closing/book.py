@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from reconcile.problem import Problem
-from reconcile.state.durable import PRIVATE_FILE, private_folder, read_own, replace_file, unreadable, unwritable
+from reconcile.state.durable import keep_private, read_own, unreadable, unwritable
 
 FORMAT = 1
 
@@ -48,12 +48,8 @@ class ClosingBook:
     def write(self, federation: str, ending: Ending) -> None:
         path = self._path(federation)
         content = {"format": FORMAT, "asked": dict(ending.asked or {}), "closed": ending.closed}
-        try:
-            private_folder(path.parent)
-        except OSError as error:
-            raise unwritable(path, error) from None
         text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-        replace_file(path, text.encode(), PRIVATE_FILE)
+        keep_private(path, text.encode())
 
     def forget(self, federation: str) -> None:
         path = self._path(federation)

@@ -20,6 +20,7 @@ from urllib.parse import quote, unquote
 from reconcile.state.durable import (
     PRIVATE_FILE,
     fsync_folder,
+    keep_private,
     private_folder,
     read_own,
     replace_file,
@@ -163,11 +164,7 @@ class Outbox:
     def owe(self, federation: str, address: str) -> None:
         """From now on, and until a delivery has it, this person's password is to be delivered."""
         path = self._owed(federation, address)
-        try:
-            private_folder(path.parent)
-        except OSError as error:
-            raise unwritable(path, error) from None
-        replace_file(path, b"", PRIVATE_FILE)
+        keep_private(path, b"")
 
     def owed(self, federation: str) -> frozenset[str]:
         folder = self._owed(federation, "x").parent

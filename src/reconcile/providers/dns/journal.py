@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,7 +20,7 @@ from reconcile.clock import Clock
 from reconcile.problem import Problem
 from reconcile.providers.dns.primary.client import Verdict
 from reconcile.providers.dns.primary.compare_and_swap import Swap
-from reconcile.state.durable import fsync_folder, open_private, private_folder, unreadable, unwritable
+from reconcile.state.durable import append_line, unreadable
 
 Rdataset = dns.rdataset.Rdataset
 
@@ -75,27 +74,8 @@ class RecordJournal:
 
     def _append(self, path: Path, line: Mapping[str, Any]) -> None:
         octets = (json.dumps(line, separators=(",", ":")) + "\n").encode()
-        try:
-            with self._lock:
-                private_folder(path.parent)
-                descriptor = open_private(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
-                try:
-                    _cut_half_a_line(descriptor)
-                    os.write(descriptor, octets)
-                    os.fsync(descriptor)
-                finally:
-                    os.close(descriptor)
-                fsync_folder(path.parent)
-        except OSError as error:
-            raise unwritable(path, error) from None
-
-
-def _cut_half_a_line(descriptor: int) -> None:
-    """What a crash left unfinished was never acted on."""
-    size = os.fstat(descriptor).st_size
-    octets = os.pread(descriptor, size, 0)
-    if not octets.endswith(b"\n"):
-        os.ftruncate(descriptor, octets.rfind(b"\n") + 1)
+        with self._lock:
+            append_line(path, octets)
 
 
 def _replay(line: Mapping[str, Any], found: list[Entry], open_at: dict[str, range]) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
-import os
 import re
 import threading
 from collections.abc import Mapping
@@ -19,7 +18,7 @@ from typing import Any
 
 from reconcile.clock import Clock
 from reconcile.problem import Problem
-from reconcile.state.durable import fsync_folder, open_private, private_folder, read_own, unreadable, unwritable
+from reconcile.state.durable import append_line, read_own, unreadable
 
 _SLUG = re.compile("[a-z0-9][a-z0-9-]*")
 
@@ -123,31 +122,13 @@ class LetterBook:
         path = self._of(federation)
         at = self._clock.now().isoformat(timespec="seconds")
         octets = (json.dumps({"at": at, **line}, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
-        try:
-            with self._lock:
-                private_folder(path.parent)
-                descriptor = open_private(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
-                try:
-                    _cut_half_a_line(descriptor)
-                    os.write(descriptor, octets)
-                    os.fsync(descriptor)
-                finally:
-                    os.close(descriptor)
-                fsync_folder(path.parent)
-        except OSError as error:
-            raise unwritable(path, error) from None
+        with self._lock:
+            append_line(path, octets)
 
     def _of(self, federation: str) -> Path:
         if not _SLUG.fullmatch(federation):
             raise ValueError(f"{federation!r} is no federation's name")
         return self._folder / f"{federation}{self._suffix}"
-
-
-def _cut_half_a_line(descriptor: int) -> None:
-    """What a crash left unfinished was never acted on."""
-    octets = os.pread(descriptor, os.fstat(descriptor).st_size, 0)
-    if not octets.endswith(b"\n"):
-        os.ftruncate(descriptor, octets.rfind(b"\n") + 1)
 
 
 def _take(line: Mapping[str, Any], sendings: dict[str, dict[str, Sending]], attempts: dict[str, int]) -> None:

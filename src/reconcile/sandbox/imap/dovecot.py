@@ -7,7 +7,6 @@ import dataclasses
 import grp
 import os
 import pwd
-import signal
 import socket
 import ssl
 import subprocess
@@ -18,10 +17,10 @@ from typing import Self
 from reconcile.problem import Problem
 from reconcile.sandbox.imap.configuration import Settings, write_configuration
 from reconcile.sandbox.imap.installed import Installed
+from reconcile.sandbox.processes import end_group, free_port
 from reconcile.sandbox.tenant.https.certificates import Certificates, issue_certificates
 
 _START_SECONDS = 10
-_STOP_SECONDS = 2
 
 _LOGIN_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_@+'&"
 
@@ -193,47 +192,3 @@ def _filters(installed: Installed) -> Settings:
     if installed.release == (2, 3) or not installed.sieve:
         return {}
     return {"sieve_script personal": {"driver": "file", "path": "~/sieve", "active_path": "~/.dovecot.sieve"}}
-
-
-def stop_orphan(folder: Path) -> bool:
-    """End the Dovecot whose files stand in ``folder`` when the process that started it is gone; whether one ran."""
-    try:
-        pid = int((folder / "pid").read_text())
-        command = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
-    except (OSError, ValueError):
-        return False
-    if str(folder / "dovecot.conf") not in command:  # the number belongs to somebody else by now
-        return False
-    end_group(pid)
-    return True
-
-
-def end_group(pid: int) -> None:
-    """Kill the master and all it started (they share its process group).
-
-    Dovecot needs a second to end politely, and nothing it holds outlives the sandbox: what it acknowledged is in files.
-    """
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)
-    deadline = time.monotonic() + _STOP_SECONDS
-    while _members(pid) and time.monotonic() < deadline:
-        time.sleep(0.005)
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _members(group: int) -> list[str]:
-    """The process ids still alive in a group; one that nobody has collected yet is dead all the same."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            state, _, its_group = stat.read_text(errors="replace").rpartition(")")[2].split()[:3]
-            if its_group == str(group) and state not in "ZX":
-                found.append(stat.parent.name)
-    return found

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from reconcile.sandbox.imap.configuration import Settings
-from reconcile.sandbox.imap.dovecot import free_port
 from reconcile.sandbox.imap.exchange_behaviour import ExchangeBehaviour
 from reconcile.sandbox.imap.exchange_front import ExchangeFront
 from reconcile.sandbox.imap.host import MailHost
+from reconcile.sandbox.processes import free_port
 
 AUDIENCE = "https://outlook.office365.com"
 

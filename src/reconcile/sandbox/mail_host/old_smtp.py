@@ -9,9 +9,9 @@ from typing import Any
 
 from reconcile.problem import Problem
 from reconcile.sandbox.imap.configuration import Settings
-from reconcile.sandbox.imap.dovecot import free_port
 from reconcile.sandbox.imap.old import NOTHING_MORE, Accounts, OldHost
 from reconcile.sandbox.mail_host.postfix import Postfix
+from reconcile.sandbox.processes import free_port
 
 _ATTEMPTS = 3
 

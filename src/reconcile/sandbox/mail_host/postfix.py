@@ -11,10 +11,10 @@ import time
 from pathlib import Path
 
 from reconcile.problem import Problem
-from reconcile.sandbox.imap.dovecot import end_group, free_port
 from reconcile.sandbox.mail_host.configuration import Place, Ports, main_cf, master_cf
 from reconcile.sandbox.mail_host.installed import InstalledPostfix
 from reconcile.sandbox.mail_host.tables import TABLES, Tables
+from reconcile.sandbox.processes import end_group, free_port
 from reconcile.sandbox.tenant.https.certificates import Certificates
 
 _START_SECONDS = 30
@@ -115,19 +115,6 @@ class Postfix:
         texts = [self.folder / name for name in ("start.log", "postfix.log")]
         lines = [line for text in texts if text.exists() for line in text.read_text(errors="replace").splitlines()]
         return next((line for line in reversed(lines) if "fatal" in line or "error" in line), "it left no message.")
-
-
-def stop_orphan(folder: Path) -> bool:
-    """End the Postfix whose files stand in ``folder`` when the process that started it is gone; whether one ran."""
-    try:
-        pid = int((folder / "pid").read_text())
-        command = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
-    except (OSError, ValueError):
-        return False
-    if str(folder / "etc") not in command:  # the number belongs to somebody else by now
-        return False
-    end_group(pid)
-    return True
 
 
 def _owned(folder: Path, mode: int, group: str = "") -> None:
