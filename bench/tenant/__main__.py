@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import collections
-import concurrent.futures
 import datetime as dt
 import heapq
 import json
@@ -21,6 +20,7 @@ from typing import Any, ClassVar
 
 import requests
 
+from reconcile.applying.crew import Crew
 from reconcile.config.settings.settings import Settings
 from reconcile.config.settings.tables.dns import DnsServer
 from reconcile.config.settings.tables.tenant.tenant import Tenant
@@ -136,8 +136,9 @@ def measure(folder: Path, federations: int, mailboxes: int, trouble: float) -> d
     orders = [order(domain, number) for domain in domains for number in range(mailboxes)]
     Counted.sent.clear()
     began, started = clock.now(), time.monotonic()
-    with concurrent.futures.ThreadPoolExecutor(min(len(orders), provider.parallel["mailbox"])) as pool:
-        list(pool.map(provider.writer.create, orders))
+    with Crew(clock) as crew:
+        for end in [crew.start("mailbox", provider.in_steps.create(order)) for order in orders]:
+            end.result()
     found = report(orders, (clock.now() - began) / dt.timedelta(seconds=1), time.monotonic() - started, trouble)
     server.stop()
     return found

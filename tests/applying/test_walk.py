@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 import pytest
+from tests.applying.memory import NOW, StoppedClock
 
 from reconcile.applying.events import Event, Finished, Started, Stopping
 from reconcile.applying.outcome import Outcome, Result
@@ -15,8 +16,8 @@ from reconcile.applying.walk import Walk, Work
 from reconcile.planning.plan.plan import Action, Blocked, Cause, Change
 from reconcile.problem import Problem
 from reconcile.resources.address import Address
+from reconcile.steps import Steps, at_once
 
-NOW = dt.datetime(2025, 1, 19, 17, tzinfo=dt.UTC)
 LATER, PAST = NOW + dt.timedelta(seconds=1), NOW - dt.timedelta(seconds=1)
 Perform = Callable[[Change], Outcome]
 
@@ -31,6 +32,10 @@ def change(name: str, *after: str, due: dt.datetime | None = None, kind: str = "
 
 def done(one: Change) -> Outcome:
     return Outcome(one, Result.DONE)
+
+
+def in_steps(perform: Perform) -> Callable[[Change], Steps[Outcome]]:
+    return lambda one: at_once(lambda: perform(one))
 
 
 def failing(*names: str) -> Perform:
@@ -77,9 +82,9 @@ def walked(
     told = told or Told()
     walk = Walk(
         Work(changes, [Blocked(at(name), "unknown") for name in blocked], [at(name) for name in held]),
-        perform=perform,
+        perform=in_steps(perform),
         limit=lambda kind: limit,
-        now=NOW,
+        clock=StoppedClock(),
         stop=told.stop,
         listener=told,
     )
@@ -180,9 +185,9 @@ def test_no_more_of_a_kind_are_under_way_than_its_limit_and_kinds_do_not_wait_fo
     told = Told()
     walk = Walk(
         Work(changes),
-        perform=perform,
+        perform=in_steps(perform),
         limit={"mailbox": 2, "access": 1}.__getitem__,
-        now=NOW,
+        clock=StoppedClock(),
         stop=told.stop,
         listener=told,
     )
@@ -238,9 +243,9 @@ def test_an_access_that_fails_uses_no_spare_up() -> None:
     told = Told()
     walk = Walk(
         Work([change("a"), right, change("b"), switch]),
-        perform=failing("a"),
+        perform=in_steps(failing("a")),
         limit=lambda kind: 8,
-        now=NOW,
+        clock=StoppedClock(),
         stop=told.stop,
         listener=told,
     )

@@ -74,7 +74,7 @@ def apply_plan(plan: Plan, ground: Ground, journal: Journal, holder: Holder, lis
             Work(plan.changes, plan.blocked, held_back(plan)),
             perform=performer,
             limit=Pace(ground.providers, time.monotonic),
-            now=ground.clock.now(),
+            clock=ground.clock,
             stop=ground.stop,
             listener=listener,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from reconcile.applying.outcome import Outcome, Result
 from reconcile.applying.recorder import Recorder
@@ -17,6 +17,7 @@ from reconcile.providers.base import Order, Provider
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Live, Reference, Value
+from reconcile.steps import Steps, Wait
 
 
 class Performer:
@@ -40,19 +41,20 @@ class Performer:
         self._stop = stop
         self._lock = threading.Lock()
 
-    def __call__(self, change: Change) -> Outcome:
+    def __call__(self, change: Change) -> Steps[Outcome]:
         """The outcome of one change; a failure is an outcome, never an exception."""
         began = time.monotonic()
-        with self._providers[KINDS[change.address.kind].provider].requests() as requests:
-            try:
-                self._carry_out(change, began, requests)
-            except Problem as problem:
-                return self._failure(change, problem, began, requests)
-            except Exception as error:  # one broken write must not end the other federations'
-                return self._failure(change, unexpected(change, error), began, requests)
+        requests: list[str] = []
+        provider = self._providers[KINDS[change.address.kind].provider]
+        try:
+            yield from _followed(self._carry_out(change, began, requests), provider, requests)
+        except Problem as problem:
+            return self._failure(change, problem, began, requests)
+        except Exception as error:  # one broken write must not end the other federations'
+            return self._failure(change, unexpected(change, error), began, requests)
         return Outcome(change, Result.DONE, time.monotonic() - began)
 
-    def _carry_out(self, change: Change, began: float, requests: Sequence[str]) -> None:
+    def _carry_out(self, change: Change, began: float, requests: Sequence[str]) -> Steps[None]:
         fields = {name: self._known(change, value) for name, value in change.wanted.items()}
         writes = change.action is not Action.FORGET
         if writes and (reason := self._boundary.violation(change, fields)):
@@ -73,7 +75,7 @@ class Performer:
                 Phrase("buy or free a seat of licence {licence}, then plan again", licence=licence),
             )
         self._recorder.begin(change)
-        live = self._write(change, fields)
+        live = yield from self._write(change, fields)
         try:
             self._recorder.done(change, live, fields, time.monotonic() - began, requests)
         except Problem as problem:
@@ -82,7 +84,7 @@ class Performer:
             with self._lock:
                 self._outputs[change.address] = live.referable
 
-    def _write(self, change: Change, fields: Mapping[str, Value]) -> Live | None:
+    def _write(self, change: Change, fields: Mapping[str, Value]) -> Steps[Live | None]:
         """What the world then shows; None when there is nothing any more."""
         if change.action is Action.FORGET:
             return None
@@ -93,13 +95,13 @@ class Performer:
         theirs = {name: value for name, value in fields.items() if not kind.fields[name].ours}
         outside = functools.partial(self._boundary.outside, change)
         order = Order(change.address, change.before, theirs, changed, outside)
-        writer = self._providers[kind.provider].writer
+        writer = self._providers[kind.provider].in_steps
         if change.action is Action.CREATE:
-            return writer.create(order)
+            return (yield from writer.create(order))
         if change.action is Action.DELETE:
-            writer.delete(order)
+            yield from writer.delete(order)
             return None
-        return writer.update(order)
+        return (yield from writer.update(order))
 
     def _failure(self, change: Change, problem: Problem, began: float, requests: Sequence[str]) -> Outcome:
         seconds = time.monotonic() - began
@@ -130,6 +132,21 @@ class Performer:
                 "run apply again in a few minutes",
             )
         return known
+
+
+def _followed(steps: Steps[None], provider: Provider, requests: list[str]) -> Steps[None]:
+    """The same steps, each followed in the thread that takes it."""
+    go_on: Callable[[], Wait] = functools.partial(next, steps)
+    while True:
+        try:
+            with provider.following(requests):
+                wait = go_on()
+        except StopIteration:
+            return
+        try:
+            go_on = functools.partial(steps.send, (yield wait))
+        except BaseException as error:
+            go_on = functools.partial(steps.throw, error)
 
 
 class Unrecorded(Problem):

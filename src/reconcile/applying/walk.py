@@ -1,6 +1,7 @@
 """Walk the change graph: start whatever is ready, within each kind's limit, without barriers; finish what is in flight.
 
-Every decision is taken in the calling thread; worker threads only carry one write out. The work of deciding grows with
+Every decision is taken in the calling thread; the crew only carries writes out, and one that waits holds no thread. The
+work of deciding grows with
 the number of changes and of prerequisites, not with their square.
 """
 
@@ -13,23 +14,23 @@ import datetime as dt
 import threading
 from collections.abc import Callable, Collection, Sequence
 
+from reconcile.applying.crew import Crew
 from reconcile.applying.events import Event, Finished, Listener, Started, Stopping
 from reconcile.applying.outcome import Outcome, Result
+from reconcile.clock import Clock
 from reconcile.planning.order.behind import counts
 from reconcile.planning.plan.plan import Blocked, Change
 from reconcile.resources.address import Address
 from reconcile.resources.milestones import due_now
+from reconcile.steps import Steps
 
-#: Carries one change out, in a worker thread. Never raises: a failure is an outcome.
-Perform = Callable[[Change], Outcome]
+#: Carries one change out, in steps. Never raises: a failure is an outcome.
+Perform = Callable[[Change], Steps[Outcome]]
 #: How many writes of a kind may be under way at once.
 Limit = Callable[[str], int]
 
 #: How long the walk sleeps at most before it looks again whether it was asked to stop, in seconds.
 _ATTENTION = 0.2
-
-#: Threads are made as they are needed, within the limits per kind: most of them wait for the tenant, together.
-_WORKERS = 2048
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -50,12 +51,13 @@ class Walk:
         *,
         perform: Perform,
         limit: Limit,
-        now: dt.datetime,
+        clock: Clock,
         stop: threading.Event,
         listener: Listener,
     ) -> None:
         self._perform = perform
         self._limit = limit
+        self._clock = clock
         self._stop = stop
         self._tell: Callable[[Event], None] = listener
         self._outcomes: dict[Address, Outcome] = {}
@@ -76,15 +78,15 @@ class Walk:
         }
         self._flying: dict[concurrent.futures.Future[Outcome], Change] = {}
         self._busy: collections.Counter[str] = collections.Counter()
-        self._set_aside(changes, work.blocked, frozenset(work.held), now)
+        self._set_aside(changes, work.blocked, frozenset(work.held), clock.now())
 
     def run(self) -> tuple[Outcome, ...]:
         """Carry out all that can be; the outcome of every change, in the order they ended."""
         told = False
-        with concurrent.futures.ThreadPoolExecutor(max_workers=_WORKERS, thread_name_prefix="apply") as pool:
+        with Crew(self._clock) as crew:
             while True:
                 if not self._stop.is_set():
-                    self._start_ready(pool)
+                    self._start_ready(crew)
                 elif not told:
                     told = True
                     self._tell(Stopping(tuple(self._flying.values())))
@@ -116,14 +118,14 @@ class Walk:
             if not self._missing[change.address]:
                 self._ready[change.address.kind].append(change)
 
-    def _start_ready(self, pool: concurrent.futures.Executor) -> None:
+    def _start_ready(self, crew: Crew) -> None:
         for kind, queue in self._ready.items():
             while queue and self._busy[kind] < self._limit(kind):
                 change = queue.popleft()
                 del self._waiting[change.address]
                 self._busy[kind] += 1
                 self._tell(Started(change))
-                self._flying[pool.submit(self._perform, change)] = change
+                self._flying[crew.start(kind, self._perform(change))] = change
 
     def _collect(self) -> None:
         done, _ = concurrent.futures.wait(

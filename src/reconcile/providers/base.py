@@ -10,8 +10,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from reconcile.clock import Clock
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Desired, Live, Reference, Value
+from reconcile.steps import Steps, at_once, in_one_go
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -154,17 +156,62 @@ class Writer(Protocol):
     def delete(self, order: Order) -> None: ...
 
 
+class StepWriter(Protocol):
+    """The same writes in steps, for whoever has many under way at once: what waits for the outside system holds no
+    thread meanwhile. Each step may be carried out by another thread than the one before."""
+
+    def create(self, order: Order) -> Steps[Live]: ...
+
+    def update(self, order: Order) -> Steps[Live]: ...
+
+    def delete(self, order: Order) -> Steps[None]: ...
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class AtOnce:
+    """A writer whose waits hold its thread, as steps: one each."""
+
+    writer: Writer
+
+    def create(self, order: Order) -> Steps[Live]:
+        return at_once(lambda: self.writer.create(order))
+
+    def update(self, order: Order) -> Steps[Live]:
+        return at_once(lambda: self.writer.update(order))
+
+    def delete(self, order: Order) -> Steps[None]:
+        return at_once(lambda: self.writer.delete(order))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class InOneGo:
+    """A writer in steps, for a thread that does nothing else meanwhile."""
+
+    writer: StepWriter
+    clock: Clock
+
+    def create(self, order: Order) -> Live:
+        return in_one_go(self.writer.create(order), self.clock)
+
+    def update(self, order: Order) -> Live:
+        return in_one_go(self.writer.update(order), self.clock)
+
+    def delete(self, order: Order) -> None:
+        in_one_go(self.writer.delete(order), self.clock)
+
+
 @contextlib.contextmanager
-def _no_requests() -> Iterator[list[str]]:
-    yield []
+def _not_followed(_: list[str]) -> Iterator[None]:
+    yield
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Provider:
     """One outside system. ``parallel`` bounds concurrent writes per kind; kinds not named get ``default_parallel``.
 
-    ``throttled`` counts how often the system has asked us to slow down so far. ``requests`` follows the writes that the
-    calling thread asks for and fills a list with the ids the system gives them, for whoever must ask its support.
+    ``throttled`` counts how often the system has asked us to slow down so far. ``following`` adds to a list the ids the
+    system gives to the writes that the calling thread asks for meanwhile, for whoever must ask its support.
+    ``patient``: the writer in steps; None when it has none of its own.
     """
 
     name: str
@@ -173,6 +220,11 @@ class Provider:
     parallel: Mapping[str, int] = dataclasses.field(default_factory=dict)
     default_parallel: int = 4
     throttled: Callable[[], int] = lambda: 0
-    requests: Callable[[], AbstractContextManager[list[str]]] = _no_requests
+    following: Callable[[list[str]], AbstractContextManager[None]] = _not_followed
     #: How far this machine's clock is ahead of the system's; None when it does not tell.
     ahead: Callable[[], dt.timedelta | None] = lambda: None
+    patient: StepWriter | None = None
+
+    @property
+    def in_steps(self) -> StepWriter:
+        return self.patient or AtOnce(self.writer)

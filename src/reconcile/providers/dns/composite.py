@@ -62,7 +62,7 @@ class DnsServices:
         if self.settings.host:
             default = dns_provider(self.settings, self._key(), self.clock, journal, self.zone)
         places = self._elsewhere(RecordJournal(journal, self.clock))
-        return routed_provider(places, default) if places or default is None else default
+        return routed_provider(places, default, self.clock) if places or default is None else default
 
     def reader(self) -> Reader:
         """The reader of every zone, without the key that only a write on the primary needs."""

@@ -9,7 +9,7 @@ import dns.name
 
 from reconcile.clock import Clock, SystemClock
 from reconcile.config.settings.tables.dns import DnsServer
-from reconcile.providers.base import Provider
+from reconcile.providers.base import InOneGo, Provider
 from reconcile.providers.dns.checks.preflight import Preflight
 from reconcile.providers.dns.checks.resolver import Resolver
 from reconcile.providers.dns.checks.survey import Surveyor
@@ -38,10 +38,12 @@ def dns_provider(
     write_ahead = RecordJournal(journal, clock) if journal else not_journalled
     store = PrimaryStore(signing_primary(server, secret, clock), clock, write_ahead, replaceable(server))
     resolver = Resolver(Primary(server.host, server.port), server.resolvers)
+    writer = DnsWriter(store, resolver)
     return Provider(
         name="dns",
         reader=dns_reader(server, clock, zone),
-        writer=DnsWriter(store, resolver),
+        writer=InOneGo(writer, clock),
+        patient=writer,
         # They travel together: so many orders are a few connections, and one message per zone.
         default_parallel=1000,
     )

@@ -10,13 +10,15 @@ from typing import Generic, TypeVar
 import dns.name
 import dns.rdataset
 
+from reconcile.clock import Clock
 from reconcile.problem import Problem
-from reconcile.providers.base import Observation, Order, Provider, Reader, Scope, Unknown, Wanted, Writer
+from reconcile.providers.base import InOneGo, Observation, Order, Provider, Reader, Scope, StepWriter, Unknown, Wanted
 from reconcile.providers.dns.desired.rrset import RrsetChange
 from reconcile.providers.dns.primary.update_message import Outcome
 from reconcile.providers.dns.records.keys import RecordKey
 from reconcile.providers.dns.undo import RrsetStore
 from reconcile.resources.resource import Live
+from reconcile.steps import Steps
 
 Place = TypeVar("Place")
 
@@ -43,11 +45,12 @@ class Routes(Generic[Place]):
         return list(found.values())
 
 
-def routed_provider(places: Mapping[str, Provider], default: Provider | None) -> Provider:
+def routed_provider(places: Mapping[str, Provider], default: Provider | None, clock: Clock) -> Provider:
     """All places as one provider; each keeps its own limits behind it."""
     readers = Routes({zone: place.reader for zone, place in places.items()}, default.reader if default else None)
-    writers = Routes({zone: place.writer for zone, place in places.items()}, default.writer if default else None)
-    return Provider("dns", RoutedReader(readers), RoutedWriter(writers), default_parallel=1000)
+    steps = {zone: place.in_steps for zone, place in places.items()}
+    writer = RoutedWriter(Routes(steps, default.in_steps if default else None))
+    return Provider("dns", RoutedReader(readers), InOneGo(writer, clock), default_parallel=1000, patient=writer)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -81,18 +84,18 @@ class RoutedReader:
 class RoutedWriter:
     """Raises DNS20 for a name without a place, else as the place's own writer."""
 
-    routes: Routes[Writer]
+    routes: Routes[StepWriter]
 
-    def create(self, order: Order) -> Live:
+    def create(self, order: Order) -> Steps[Live]:
         return self._writer(order).create(order)
 
-    def update(self, order: Order) -> Live:
+    def update(self, order: Order) -> Steps[Live]:
         return self._writer(order).update(order)
 
-    def delete(self, order: Order) -> None:
-        self._writer(order).delete(order)
+    def delete(self, order: Order) -> Steps[None]:
+        return self._writer(order).delete(order)
 
-    def _writer(self, order: Order) -> Writer:
+    def _writer(self, order: Order) -> StepWriter:
         key = RecordKey.parse(order.address.key)
         place = self.routes.of(key.name)
         if place is None:

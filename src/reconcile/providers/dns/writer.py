@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import dataclasses
 import threading
 import time
@@ -21,6 +22,7 @@ from reconcile.providers.dns.primary.updates import PrimaryStore
 from reconcile.providers.dns.records.keys import RecordKey
 from reconcile.providers.dns.spf.lookups import prefetch
 from reconcile.resources.resource import Live
+from reconcile.steps import Steps, at_once
 
 Rdataset = dns.rdataset.Rdataset
 
@@ -32,10 +34,10 @@ _BATCH_WAIT_AT_MOST = 0.2
 
 
 class DnsWriter:
-    """Publishes and withdraws our records; safe to call from many threads.
+    """Publishes and withdraws our records, in steps; safe to call from many threads.
 
-    Orders that arrive while others are on their way are carried out together when those are back, so that many
-    threads cost no more round trips than one, and the records of one domain that are due together move together.
+    Orders that arrive while others are on their way are carried out together when those are back, by one thread: so
+    many cost no more round trips than one, and the records of one domain that are due together move together.
     """
 
     def __init__(
@@ -44,15 +46,15 @@ class DnsWriter:
         self._store = store
         self._resolver = resolver
         self._policy = policy
-        self._turn = threading.Condition()
-        self._away = False
+        self._arrived = threading.Condition()
         self._waiting: list[_Request] = []
+        self._server = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="dns")
 
-    def create(self, order: Order) -> Live:
+    def create(self, order: Order) -> Steps[Live]:
         """Publish the record. Raises DNS07 when somebody published one since the plan, else as ``update``."""
         return self.update(order)
 
-    def update(self, order: Order) -> Live:
+    def update(self, order: Order) -> Steps[Live]:
         """Make our part of the RRset what is asked, leaving the rest and the TTL as they are.
 
         Raises Problem: DNS01 to DNS06 as ``Primary.update``, DNS07 changed since the plan, DNS08 written but not seen,
@@ -60,32 +62,32 @@ class DnsWriter:
         DNS14 an MX that leads nowhere.
         """
         request = _Request(order)
-        with self._turn:
+        with self._arrived:
             self._waiting.append(request)
-            self._turn.wait_for(lambda: request.end is not None or not self._away)
-            served: list[_Request] = []
-            if request.end is None:
-                self._away = True
-                self._collect()
-                served, self._waiting = self._waiting, []
-        if served:
-            self._serve(served)
+        self._server.submit(self._serve)
+        yield request.over
         if request.end is None:
             raise RuntimeError("whoever serves settles every request")
         if isinstance(request.end, Problem):
             raise request.end
         return request.end
 
-    def _collect(self) -> None:
-        """Wait briefly for orders released at about the same moment."""
+    def _collected(self) -> Sequence[_Request]:
+        """Whoever waits, once nobody else was released at about the same moment."""
         deadline = time.monotonic() + _BATCH_WAIT_AT_MOST
         collected = 0
-        while len(self._waiting) > collected and time.monotonic() < deadline:
-            collected = len(self._waiting)
-            self._turn.wait(_BATCH_WAIT)
+        with self._arrived:
+            while len(self._waiting) > collected and time.monotonic() < deadline:
+                collected = len(self._waiting)
+                self._arrived.wait(_BATCH_WAIT)
+            found, self._waiting = self._waiting, []
+        return found
 
-    def _serve(self, requests: Sequence[_Request]) -> None:
-        """Carry out all queued requests, then release the next ones."""
+    def _serve(self) -> None:
+        """Carry out all that wait; the call of one that went along with others finds nobody."""
+        requests = self._collected()
+        if not requests:
+            return
         try:
             for request, end in zip(requests, self.together([request.order for request in requests]), strict=True):
                 request.end = end
@@ -94,9 +96,7 @@ class DnsWriter:
                 request.end = request.end or Problem(
                     "DNS11", f"The write of {request.order.address} was cut short.", "run apply again"
                 )
-            with self._turn:
-                self._away = False
-                self._turn.notify_all()
+                request.over.set_result(None)
 
     def together(self, orders: Sequence[Order]) -> list[Live | Problem]:
         """What became of many creates and updates: one atomic UPDATE per zone, all zones at once."""
@@ -105,8 +105,11 @@ class DnsWriter:
         applied = self._store.apply([CheckedPublish(order, self._resolver.resolve, self._policy) for order in orders])
         return [_live(order, end) for order, end in zip(orders, applied, strict=True)]
 
-    def delete(self, order: Order) -> None:
+    def delete(self, order: Order) -> Steps[None]:
         """Remove our part: the values the plan saw, and nothing beside them. Raises as ``update``."""
+        return at_once(lambda: self._withdraw(order))
+
+    def _withdraw(self, order: Order) -> None:
         (end,) = self._store.apply([Withdraw(order)])
         if isinstance(end, Problem):
             raise end
@@ -118,6 +121,7 @@ class _Request:
 
     order: Order
     end: Live | Problem | None = None
+    over: concurrent.futures.Future[None] = dataclasses.field(default_factory=concurrent.futures.Future)
 
 
 def _names_met(order: Order) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 
 from reconcile.clock import Clock
 from reconcile.config.settings.settings import Settings
-from reconcile.providers.base import Provider
+from reconcile.providers.base import InOneGo, Provider
 from reconcile.providers.microsoft.reading.lists import list_accepted
 from reconcile.providers.microsoft.reading.reader import MicrosoftReader
 from reconcile.providers.microsoft.reading.watch import Watch
@@ -43,14 +43,16 @@ def microsoft_provider(
     """
     sender = transport(clock, random, settings.tenant.ca_file)
     surfaces = _surfaces(settings, registration, clock, sender)
+    writer = MicrosoftWriter(surfaces, password)
     return Provider(
         name="microsoft",
         reader=MicrosoftReader(surfaces.graph, surfaces.exchange, settings, copied),
-        writer=MicrosoftWriter(surfaces, password),
+        writer=InOneGo(writer, clock),
         parallel=PARALLEL,
         throttled=sender.throttled,
-        requests=sender.requests,
+        following=sender.following,
         ahead=sender.ahead,
+        patient=writer,
     )
 
 

@@ -11,7 +11,7 @@ from tests.providers.dns.world import ORDINARY, World, settings_of, zone_on
 
 from reconcile.clock import SystemClock
 from reconcile.problem import Problem
-from reconcile.providers.base import Weight
+from reconcile.providers.base import InOneGo, Weight
 from reconcile.providers.dns.checks.resolver import Resolver
 from reconcile.providers.dns.checks.survey import Surveyor
 from reconcile.providers.dns.primary.client import Primary
@@ -117,7 +117,7 @@ def _writing_with(world: World, policy: str | None) -> World:
     clock = SystemClock()
     store = PrimaryStore(signing_primary(settings_of(world.port), SECRET, clock), clock, not_journalled)
     reader = DnsReader(Primary("127.0.0.1", world.port))  # without the preflight, which would stop it before
-    writer = DnsWriter(store, resolver, lambda _domain: policy)
+    writer = InOneGo(DnsWriter(store, resolver, lambda _domain: policy), clock)
     return dataclasses.replace(world, provider=dataclasses.replace(world.provider, reader=reader, writer=writer))
 
 

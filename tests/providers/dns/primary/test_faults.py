@@ -20,7 +20,7 @@ from tests.providers.dns.world import ORDINARY, World, provider_of, zone_on
 from reconcile.clock import SystemClock
 from reconcile.config.settings.tables.dns import DnsServer
 from reconcile.problem import Problem
-from reconcile.providers.base import Provider, Unknown
+from reconcile.providers.base import InOneGo, Provider, Unknown
 from reconcile.providers.dns.checks.resolver import Resolver
 from reconcile.providers.dns.primary.client import Primary
 from reconcile.providers.dns.primary.update_message import not_journalled
@@ -162,7 +162,9 @@ def playing(answer: Callable[[dns.message.Message], dns.message.Message | None])
 def provider_on(primary: Primary) -> Provider:
     """The provider on a server that is not the one of the settings; its resolver does not answer."""
     nobody = Resolver(primary, [f"127.0.0.1:{free_port()}"], timeout=0.1)
-    return Provider("dns", DnsReader(primary), DnsWriter(PrimaryStore(primary, SystemClock(), not_journalled), nobody))
+    clock = SystemClock()
+    writer = DnsWriter(PrimaryStore(primary, clock, not_journalled), nobody)
+    return Provider("dns", DnsReader(primary), InOneGo(writer, clock))
 
 
 @contextlib.contextmanager

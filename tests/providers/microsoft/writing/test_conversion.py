@@ -14,6 +14,7 @@ from reconcile.providers.base import Order
 from reconcile.providers.microsoft.reading.records import Box, User
 from reconcile.providers.microsoft.writing.mailbox.conversion import Conversion
 from reconcile.resources.address import Address
+from reconcile.steps import Steps, at_once, in_one_go
 
 ANNE = "anne.perrin@spf55.org"
 GB = 1024**3
@@ -34,14 +35,18 @@ class Tenant:
         now = dt.datetime(2025, 1, 19, tzinfo=dt.UTC)
         surfaces = SimpleNamespace(
             exchange=SimpleNamespace(run=self._run, one=self._one),
-            watch=SimpleNamespace(box=lambda identity: self.box),
+            watch=SimpleNamespace(box=lambda identity, since: self.box),
             clock=SimpleNamespace(now=lambda: now, sleep=lambda seconds: None),
         )
-        accounts = SimpleNamespace(open=lambda user, order: self.asked.append("open"))
+        accounts = SimpleNamespace(open=lambda user, order: self._noted("open"))
         skus = SimpleNamespace(licence=lambda held: self._licence)
-        seats = SimpleNamespace(skus=lambda: skus, give=lambda user, licence: self.asked.append(f"give {licence}"))
-        Conversion(cast("Any", surfaces), cast("Any", accounts), cast("Any", seats)).convert(order, USER, self.box)
+        seats = SimpleNamespace(skus=lambda: skus, give=lambda user, licence: self._noted(f"give {licence}"))
+        conversion = Conversion(cast("Any", surfaces), cast("Any", accounts), cast("Any", seats))
+        in_one_go(conversion.convert(order, USER, self.box), surfaces.clock)
         return self.asked
+
+    def _noted(self, what: str) -> Steps[None]:
+        return at_once(lambda: self.asked.append(what))
 
     def _run(self, command: str, **parameters: str) -> None:
         assert parameters["Identity"] == "g1"

@@ -34,7 +34,7 @@ def seen(world: World, fields: dict[str, Value] = WANTED) -> Live:
 
 def run(world: World, cmdlet: str, **parameters: object) -> None:
     """What an administrator does in Exchange."""
-    world.provider.writer._by_kind["signature"]._exchange.run(cmdlet, **parameters)  # type: ignore[attr-defined]
+    world.provider.patient._by_kind["signature"].writer._exchange.run(cmdlet, **parameters)  # type: ignore
 
 
 @pytest.fixture(params=[False, True], ids=["as given", "rewritten"])

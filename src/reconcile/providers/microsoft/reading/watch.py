@@ -3,10 +3,11 @@ next one, so that a thousand writers waiting for the tenant cost it a few lists.
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 
 from reconcile.problem import Problem
@@ -28,18 +29,34 @@ GATHERING, RECENT = 0.05, 1.0
 
 @dataclasses.dataclass(slots=True)
 class _Round:
-    """One look: the keys that share it, and what it found."""
+    """One look: the keys that share it, by how many ask for each, and what it found. ``everybody``, ``every_box``:
+    whether what is not found there is not there, whoever asks."""
 
-    accounts: set[str] = dataclasses.field(default_factory=set)
-    mailboxes: set[str] = dataclasses.field(default_factory=set)
+    accounts: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    mailboxes: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
     users: Mapping[str, User | Refused | None] = dataclasses.field(default_factory=dict)
     boxes: Mapping[str, Box | Refused | None] = dataclasses.field(default_factory=dict)
+    everybody: bool = False
+    every_box: bool = False
+    began: float = float("-inf")
     failure: Exception | None = None
     over: bool = False
+
+    def answers(self, accounts: Collection[str], mailboxes: Collection[str]) -> bool:
+        """Whether it is enough for somebody who did not ask for it."""
+        return (
+            self.failure is None
+            and (self.everybody or self.users.keys() >= set(accounts))
+            and (self.every_box or self.boxes.keys() >= set(mailboxes))
+        )
 
 
 class Watch:
     """Thread-safe. Keys are object ids, sign-in names or, for mailboxes, any of their addresses and GUIDs.
+
+    ``since``: a look that began at that moment or later is enough, in seconds of ``monotonic``; None: one that begins
+    with the call. Thousands who have waited for the same moment are served by few threads, one after the other: what a
+    list of all has shown to the first answers the others, too.
 
     Every method raises ``Refused`` and ``Problem`` as Graph and Exchange do.
     """
@@ -51,29 +68,41 @@ class Watch:
         self._gathering = _Round()
         self._looking = False
         self._monotonic = monotonic
+        self._last = _Round()
         self._ended = float("-inf")
 
-    def user(self, key: str) -> User | None:
-        return _answer(self._look({key.lower()}, set()).users, key)
+    def user(self, key: str, since: float | None = None) -> User | None:
+        return _answer(self._look({key.lower()}, set(), since).users, key)
 
-    def box(self, key: str) -> Box | None:
-        return _answer(self._look(set(), {key.lower()}).boxes, key)
+    def box(self, key: str, since: float | None = None) -> Box | None:
+        return _answer(self._look(set(), {key.lower()}, since).boxes, key)
 
-    def both(self, key: str) -> tuple[User | None, Box | None]:
-        seen = self._look({key.lower()}, {key.lower()})
+    def both(self, key: str, since: float | None = None) -> tuple[User | None, Box | None]:
+        seen = self._look({key.lower()}, {key.lower()}, since)
         return _answer(seen.users, key), _answer(seen.boxes, key)
 
-    def _look(self, accounts: set[str], mailboxes: set[str]) -> _Round:
-        """A look that begins after this call, shared with all who ask before it begins."""
+    def _look(self, accounts: Collection[str], mailboxes: Collection[str], since: float | None) -> _Round:
+        """A look that begins after this call, or after ``since``, shared with all who ask before it begins."""
+
+        def seen() -> bool:
+            last = self._last
+            return since is not None and last.began >= since and last.answers(accounts, mailboxes)
+
         with self._turn:
+            if seen():
+                return self._last
             mine = self._gathering
-            mine.accounts |= accounts
-            mine.mailboxes |= mailboxes
+            mine.accounts.update(accounts)
+            mine.mailboxes.update(mailboxes)
             while self._looking and not mine.over:
                 self._turn.wait()
+                if not mine.over and mine is self._gathering and seen():
+                    mine.accounts -= collections.Counter(accounts)
+                    mine.mailboxes -= collections.Counter(mailboxes)
+                    return self._last
             if not mine.over:
                 self._looking = True
-                if self._monotonic() - self._ended < RECENT:
+                if since is not None or self._monotonic() - self._ended < RECENT:
                     self._turn.wait_for(lambda: False, GATHERING)
                 self._gathering = _Round()
         if not mine.over:
@@ -83,54 +112,59 @@ class Watch:
         return mine
 
     def _carry_out(self, look: _Round) -> None:
+        look.began = self._monotonic()
         try:
-            look.users = self._users(look.accounts)
-            look.boxes = self._boxes(look.mailboxes)
+            self._users(look)
+            self._boxes(look)
         except Exception as failure:  # whoever shares the look must not take silence for absence
             look.failure = failure
         finally:
             with self._turn:
                 look.over = True
                 self._looking = False
+                self._last = look
                 self._ended = self._monotonic()
                 self._turn.notify_all()
 
-    def _users(self, keys: Collection[str]) -> Mapping[str, User | Refused | None]:
-        listed = self._listed_users(keys) if len(keys) >= LIST_FROM else {}
-        ordered = sorted(key for key in keys if key not in listed)
-        if len(ordered) == 1:
-            row = self._graph.one(f"/users/{segment(ordered[0])}", records.USER_SELECT)
-            return {**listed, ordered[0]: records.user(row) if row else None}
-        select = ",".join(records.USER_SELECT)
-        answers = self._graph.many([f"/users/{segment(key)}?$select={select}" for key in ordered])
-        return {**listed, **{key: records.known_user(answer) for key, answer in zip(ordered, answers, strict=True)}}
+    def _users(self, look: _Round) -> None:
+        keys = look.accounts.keys()
+        listed = self._listed_users() if len(keys) >= LIST_FROM else {}
+        missing = [key for key in keys if key not in listed]
+        # A list knows of a new account later than the account itself does. A few are asked for one by one; many are
+        # being made just now, and whoever waits for them looks again.
+        look.everybody = bool(listed) and len(missing) >= LIST_FROM
+        look.users = listed if look.everybody else {**listed, **self._each_user(sorted(missing))}
 
-    def _listed_users(self, keys: Collection[str]) -> dict[str, User | Refused | None]:
-        """Those of the keys that one list of all accounts answers."""
+    def _each_user(self, keys: Sequence[str]) -> Mapping[str, User | Refused | None]:
+        if len(keys) == 1:
+            row = self._graph.one(f"/users/{segment(keys[0])}", records.USER_SELECT)
+            return {keys[0]: records.user(row) if row else None}
+        select = ",".join(records.USER_SELECT)
+        answers = self._graph.many([f"/users/{segment(key)}?$select={select}" for key in keys])
+        return {key: records.known_user(answer) for key, answer in zip(keys, answers, strict=True)}
+
+    def _listed_users(self) -> dict[str, User | Refused | None]:
+        """All accounts, by each of their names; nothing when the list cannot be read whole, for one by one they may."""
         try:
             everybody = [records.user(row) for row in self._graph.rows("/users", records.USER_SELECT, top=999)]
         except (Problem, Refused):
-            # A list that cannot be read whole answers nothing; the accounts one by one may.
             return {}
-        by_name = {name: user for user in everybody for name in (user.id, user.upn)}
-        missing = [key for key in keys if key not in by_name]
-        # A list knows of a new account later than the account itself does. A few are asked for one by one; many are
-        # being made just now, and whoever waits for them looks again.
-        answered = keys if len(missing) >= LIST_FROM else by_name.keys()
-        return {key: by_name.get(key) for key in keys if key in answered}
+        return {name: user for user in everybody for name in (user.id, user.upn)}
 
-    def _boxes(self, keys: Collection[str]) -> Mapping[str, Box | Refused | None]:
+    def _boxes(self, look: _Round) -> None:
+        keys = look.mailboxes.keys()
         if len(keys) >= LIST_FROM:
             try:
-                by_name = {name: box for box in list_boxes(self._exchange) for name in _names(box)}
+                look.boxes = {name: box for box in list_boxes(self._exchange) for name in _names(box)}
             except (Problem, Refused):
                 # A list that cannot be read whole answers nothing; the mailboxes one by one may.
                 pass
             else:
-                return {key: by_name.get(key) for key in keys}
+                look.every_box = True
+                return
         ordered = sorted(keys)
         answers = self._exchange.many("Get-Mailbox", records.BOX_SELECT, [{"Identity": key} for key in ordered])
-        return {key: _checked(key, answer) for key, answer in zip(ordered, answers, strict=True)}
+        look.boxes = {key: _checked(key, answer) for key, answer in zip(ordered, answers, strict=True)}
 
 
 def _checked(key: str, answer: list[Row] | Refused) -> Box | Refused | None:

@@ -59,12 +59,11 @@ class Transport:
         return self._throttled
 
     @contextlib.contextmanager
-    def requests(self) -> Iterator[list[str]]:
-        """The ids of the writes this thread sends meanwhile, in order."""
-        ids: list[str] = []
+    def following(self, ids: list[str]) -> Iterator[None]:
+        """Add to ``ids`` those of the writes this thread sends meanwhile, in order."""
         self._followed.ids = ids
         try:
-            yield ids
+            yield
         finally:
             self._followed.ids = None
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TypeVar
 
 from reconcile.problem import Problem
-from reconcile.providers.base import Order, Writer
+from reconcile.providers.base import AtOnce, Order, StepWriter, Writer
 from reconcile.providers.microsoft.wire.refusals import LostAnswer, Refused, explained
 from reconcile.providers.microsoft.writing.access.access import AccessWriter
 from reconcile.providers.microsoft.writing.access.copy_access import CopyAccessWriter
@@ -19,40 +18,43 @@ from reconcile.providers.microsoft.writing.mailbox.mailbox import MailboxWriter
 from reconcile.providers.microsoft.writing.services import Surfaces
 from reconcile.providers.microsoft.writing.signature import SignatureWriter
 from reconcile.resources.resource import Live
+from reconcile.steps import Steps
 
 T = TypeVar("T")
 
 
 class MicrosoftWriter:
-    """Carries orders out in the tenant. Thread-safe. Raises ``Problem`` with a code M365-… or AUTH…, nothing else."""
+    """Carries orders out in the tenant, in steps. Thread-safe. Raises ``Problem`` with a code M365-… or AUTH…, nothing
+    else."""
 
     def __init__(self, surfaces: Surfaces, password: NewPassword) -> None:
-        self._by_kind: dict[str, Writer] = {
+        hasty: dict[str, Writer] = {
             "domain": DomainWriter(surfaces),
             "domain_verification": VerificationWriter(surfaces),
             "mail_flow": MailFlowWriter(surfaces),
             "connector": ConnectorWriter(surfaces),
             "dkim": DkimWriter(surfaces),
             "dkim_signing": DkimSigningWriter(surfaces),
-            "mailbox": MailboxWriter(surfaces, password),
             "access": AccessWriter(surfaces),
             "signature": SignatureWriter(surfaces),
             "copy_access": CopyAccessWriter(surfaces),
         }
+        self._by_kind: dict[str, StepWriter] = {kind: AtOnce(writer) for kind, writer in hasty.items()}
+        self._by_kind["mailbox"] = MailboxWriter(surfaces, password)
 
-    def create(self, order: Order) -> Live:
-        return _explaining_refusals(order, self._by_kind[order.address.kind].create)
+    def create(self, order: Order) -> Steps[Live]:
+        return _explaining_refusals(order, self._by_kind[order.address.kind].create(order))
 
-    def update(self, order: Order) -> Live:
-        return _explaining_refusals(order, self._by_kind[order.address.kind].update)
+    def update(self, order: Order) -> Steps[Live]:
+        return _explaining_refusals(order, self._by_kind[order.address.kind].update(order))
 
-    def delete(self, order: Order) -> None:
-        _explaining_refusals(order, self._by_kind[order.address.kind].delete)
+    def delete(self, order: Order) -> Steps[None]:
+        return _explaining_refusals(order, self._by_kind[order.address.kind].delete(order))
 
 
-def _explaining_refusals(order: Order, write: Callable[[Order], T]) -> T:
+def _explaining_refusals(order: Order, write: Steps[T]) -> Steps[T]:
     try:
-        return write(order)
+        return (yield from write)
     except Refused as refused:
         raise explained(refused, order.address) from None
     except LostAnswer as lost:

@@ -12,11 +12,12 @@ from reconcile.providers.microsoft.reading import records
 from reconcile.providers.microsoft.reading.records import ENTRY, STAMP, STAMP_PREFIX, User, stamp
 from reconcile.providers.microsoft.wire.paths import segment
 from reconcile.providers.microsoft.wire.refusals import Refused
+from reconcile.providers.microsoft.writing.in_steps import created, retrying, until
 from reconcile.providers.microsoft.writing.mailbox.deleted import DeletedAccounts
-from reconcile.providers.microsoft.writing.read_back import created, retrying, until
 from reconcile.providers.microsoft.writing.services import Surfaces
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Value
+from reconcile.steps import Steps
 
 #: Seconds for a new account to be known to every replica of the directory.
 REPLICA_TIMEOUT = 900.0
@@ -71,7 +72,7 @@ class Accounts:
         self._deleted = deleted
         self._password = password
 
-    def ensure(self, order: Order) -> User:
+    def ensure(self, order: Order) -> Steps[User]:
         """The account that signs in as the order's address: brought back if it was ours and deleted, else created, or
         found if an interrupted run of ours left it: asking for it is what tells, for a name cannot be taken twice.
 
@@ -79,7 +80,7 @@ class Accounts:
         """
         name = order.address.key
         restored = self._deleted.restore(order.address)
-        user = self._shown(restored, order) if restored else self._create(order)
+        user = yield from (self._shown(restored, order) if restored else self._create(order))
         if user.stamp != stamp(order.address):
             raise Problem(
                 "M365-23",
@@ -88,51 +89,57 @@ class Accounts:
             )
         return user
 
-    def describe(self, user: User, fields: Mapping[str, Value], names: Collection[str], address: Address) -> None:
-        """Write those directory fields, and our stamp where it is missing."""
+    def describe(
+        self, user: User, fields: Mapping[str, Value], names: Collection[str], address: Address
+    ) -> Steps[bool]:
+        """Write those directory fields, and our stamp where it is missing; whether there was anything to write."""
         body = {DIRECTORY[name]: _graph_value(name, fields[name]) for name in names if name in DIRECTORY}
         if user.stamp != stamp(address) and (not user.stamp or user.stamp.startswith(STAMP_PREFIX)):
             body["onPremisesExtensionAttributes"] = {STAMP: stamp(address)}
         if body:
-            self._change(user, body)
+            yield from self._change(user, body)
+        return bool(body)
 
-    def rename(self, user: User, name: str) -> None:
+    def rename(self, user: User, name: str) -> Steps[None]:
         """Sign in by that name from now on. Exchange may move addresses along: read them again, then set them."""
         if user.upn != name:
-            self._change(user, {"userPrincipalName": name})
+            yield from self._change(user, {"userPrincipalName": name})
 
-    def open(self, user: User, order: Order) -> None:
+    def open(self, user: User, order: Order) -> Steps[None]:
         """Let somebody sign in to what was nobody's account: a new password, to be changed at once."""
         body = {"accountEnabled": True, "usageLocation": self._surfaces.settings.tenant.usage_location}
-        self._with_password(order, lambda secret: self._change(user, {**body, **password_profile(secret)}))
+        yield from self._with_password(order, lambda secret: self._change(user, {**body, **password_profile(secret)}))
 
-    def _change(self, user: User, body: Mapping[str, object]) -> None:
+    def _change(self, user: User, body: Mapping[str, object]) -> Steps[None]:
         path = f"/users/{segment(user.id)}"
-        retrying(self._clock, lambda: self._graph.change(path, body), _not_there_yet, REPLICA_TIMEOUT)
+        yield from retrying(self._clock, lambda: self._graph.change(path, body), _not_there_yet, REPLICA_TIMEOUT)
 
-    def _create(self, order: Order) -> User:
+    def _create(self, order: Order) -> Steps[User]:
         """The new account. Graph's answer tells its id, and what was asked for tells the rest."""
         made: list[User] = []
 
-        def post(secret: SealedPassword) -> None:
-            made.append(retrying(self._clock, lambda: self._post(order, secret), _domain_too_new, REPLICA_TIMEOUT))
+        def post(secret: SealedPassword) -> Steps[None]:
+            posting = retrying(self._clock, lambda: self._post(order, secret), _domain_too_new, REPLICA_TIMEOUT)
+            made.append((yield from posting))
 
-        def create() -> None:
+        def create() -> Steps[None]:
             try:
-                self._with_password(order, post)
+                yield from self._with_password(order, post)
             except Refused as refused:
                 # By our own creation whose answer was lost on the way, or by somebody else's: its stamp will tell, and
                 # the entry it bears which password it has.
                 if not _name_taken(refused):
                     raise
 
-        def look() -> User | None:
-            return made[0] if made else self._surfaces.watch.user(order.address.key)
+        def look(since: float | None) -> User | None:
+            return made[0] if made else self._surfaces.watch.user(order.address.key, since)
 
-        return created(self._clock, create, look, REPLICA_TIMEOUT) or self._shown(order.address.key, order)
+        found = yield from created(self._clock, create, look, REPLICA_TIMEOUT)
+        return found or (yield from self._shown(order.address.key, order))
 
-    def _shown(self, name: str, order: Order) -> User:
-        user = until(self._clock, lambda: self._surfaces.watch.user(name), REPLICA_TIMEOUT)
+    def _shown(self, name: str, order: Order) -> Steps[User]:
+        watch = self._surfaces.watch
+        user = yield from until(self._clock, lambda since: watch.user(name, since), REPLICA_TIMEOUT)
         if user is None:
             raise Problem(
                 "M365-18",
@@ -146,14 +153,14 @@ class Accounts:
         row = self._graph.create("/users", body)
         return records.user({**body, "id": row["id"]})
 
-    def _with_password(self, order: Order, write: Callable[[SealedPassword], T]) -> T:
+    def _with_password(self, order: Order, write: Callable[[SealedPassword], Steps[T]]) -> Steps[T]:
         """``write`` with a new password and its entry's name; one the tenant dislikes is replaced, three times."""
         attempt = 0
         while True:
             attempt += 1
             secret = self._password(order.address, _names(order))
             try:
-                return write(secret)
+                return (yield from write(secret))
             except Refused as refused:
                 if attempt == PASSWORDS or not _password_rejected(refused):
                     raise

@@ -7,10 +7,11 @@ from reconcile.providers.base import Order
 from reconcile.providers.microsoft.reading.licences import QUOTA
 from reconcile.providers.microsoft.reading.records import Box, User
 from reconcile.providers.microsoft.reading.sizes import bytes_in
+from reconcile.providers.microsoft.writing.in_steps import AGREEING, until
 from reconcile.providers.microsoft.writing.mailbox.accounts import Accounts
 from reconcile.providers.microsoft.writing.mailbox.seats import Seats
-from reconcile.providers.microsoft.writing.read_back import AGREEING, until
 from reconcile.providers.microsoft.writing.services import Surfaces, disagrees
+from reconcile.steps import Steps
 
 #: Seconds for Exchange to convert a mailbox.
 TIMEOUT = 900.0
@@ -23,7 +24,7 @@ class Conversion:
         self._accounts = accounts
         self._seats = seats
 
-    def convert(self, order: Order, user: User, box: Box) -> None:
+    def convert(self, order: Order, user: User, box: Box) -> Steps[None]:
         """Bring the mailbox to the order's licence. Raises ``Problem`` M365-28 when it holds too much mail for it."""
         wanted = str(order.fields["licence"])
         held = "shared" if box.shared else self._seats.skus().licence(user.skus)
@@ -31,25 +32,25 @@ class Conversion:
             self._check_quota(order, box, wanted)
         if wanted == "shared":
             # The licence stays until the conversion is done: without one there is no mailbox to convert.
-            self._set_type("Shared", order, user, box)
-            self._seats.give(user, None)
+            yield from self._set_type("Shared", order, user, box)
+            yield from self._seats.give(user, None)
             return
         if box.shared:
-            self._accounts.open(user, order)
-        self._seats.give(user, wanted)
-        self._set_type("Regular", order, user, box)
+            yield from self._accounts.open(user, order)
+        yield from self._seats.give(user, wanted)
+        yield from self._set_type("Regular", order, user, box)
 
-    def _set_type(self, kind: str, order: Order, user: User, box: Box) -> None:
+    def _set_type(self, kind: str, order: Order, user: User, box: Box) -> Steps[None]:
         shared = kind == "Shared"
         if box.shared == shared:
             return
         self._exchange.run("Set-Mailbox", Identity=box.guid, Type=kind)
 
-        def done() -> bool | None:
-            now = self._surfaces.watch.box(user.id)
+        def done(since: float | None) -> bool | None:
+            now = self._surfaces.watch.box(user.id, since)
             return True if now and now.shared == shared else None
 
-        if until(self._surfaces.clock, done, TIMEOUT, agreeing=AGREEING) is None:
+        if (yield from until(self._surfaces.clock, done, TIMEOUT, agreeing=AGREEING)) is None:
             raise disagrees(order.address, "its conversion")
 
     def _check_quota(self, order: Order, box: Box, wanted: str) -> None:

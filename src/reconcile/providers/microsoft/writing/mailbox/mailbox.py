@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Collection, Mapping
 
 from reconcile.providers.base import Order
@@ -11,6 +12,7 @@ from reconcile.providers.microsoft.wire.multi_valued import edited
 from reconcile.providers.microsoft.wire.paths import segment
 from reconcile.providers.microsoft.wire.refusals import Refused, holds_address
 from reconcile.providers.microsoft.writing.boundary import check_inside, check_ours
+from reconcile.providers.microsoft.writing.in_steps import AGREEING, retrying, retrying_steps, until
 from reconcile.providers.microsoft.writing.mailbox.accounts import Accounts, NewPassword
 from reconcile.providers.microsoft.writing.mailbox.address_holders import held, taken
 from reconcile.providers.microsoft.writing.mailbox.conversion import Conversion
@@ -18,9 +20,9 @@ from reconcile.providers.microsoft.writing.mailbox.deleted import RELEASE_TIMEOU
 from reconcile.providers.microsoft.writing.mailbox.provisioning_wait import ProvisioningWait
 from reconcile.providers.microsoft.writing.mailbox.seats import Seats
 from reconcile.providers.microsoft.writing.mailbox.shared_mailbox import SharedBoxes
-from reconcile.providers.microsoft.writing.read_back import AGREEING, retrying, until
 from reconcile.providers.microsoft.writing.services import Surfaces, changed_since, disagrees
 from reconcile.resources.resource import Live, Value
+from reconcile.steps import Steps
 
 #: Seconds until Exchange's servers and the directory agree on something new.
 REPLICA_TIMEOUT = 900.0
@@ -44,13 +46,13 @@ class MailboxWriter:
         self._shared = SharedBoxes(surfaces, self._deleted)
         self._conversion = Conversion(surfaces, self._accounts, self._seats)
 
-    def create(self, order: Order) -> Live:
+    def create(self, order: Order) -> Steps[Live]:
         return self._with_holders(order, self._create)
 
-    def update(self, order: Order) -> Live:
+    def update(self, order: Order) -> Steps[Live]:
         return self._with_holders(order, self._update)
 
-    def delete(self, order: Order) -> None:
+    def delete(self, order: Order) -> Steps[None]:
         """Soft: the tenant keeps account and mail for 30 days."""
         if order.before is None:
             return
@@ -67,13 +69,14 @@ class MailboxWriter:
             self._surfaces.graph.remove(f"/users/{segment(identity)}")
         self._deleted.changed()
         self._seats.returned(user.skus if user else frozenset())
-        if until(self._clock, lambda: self._gone(identity), REPLICA_TIMEOUT, agreeing=AGREEING) is None:
+        gone = until(self._clock, lambda since: self._gone(identity, since), REPLICA_TIMEOUT, agreeing=AGREEING)
+        if (yield from gone) is None:
             raise disagrees(order.address, "its deletion")
 
-    def _gone(self, identity: str) -> bool | None:
-        return True if self._watch.both(identity) == (None, None) else None
+    def _gone(self, identity: str, since: float | None) -> bool | None:
+        return True if self._watch.both(identity, since) == (None, None) else None
 
-    def _with_holders(self, order: Order, write: Callable[[Order], Live]) -> Live:
+    def _with_holders(self, order: Order, write: Callable[[Order], Steps[Live]]) -> Steps[Live]:
         """Name who has an address when the tenant only says that somebody does; wait while nobody has it any more."""
         wanted = {order.address.key} | _addresses(order.fields.get("aliases"))
 
@@ -84,38 +87,38 @@ class MailboxWriter:
                 raise taken(order.address, holders)
             return True
 
-        return retrying(self._clock, lambda: write(order), passes, RELEASE_TIMEOUT, pause=120.0)
+        return retrying_steps(self._clock, lambda: write(order), passes, RELEASE_TIMEOUT, pause=120.0)
 
     # ---- coming to be
 
-    def _create(self, order: Order) -> Live:
+    def _create(self, order: Order) -> Steps[Live]:
         if order.fields.get("licence") == "shared":
-            box = self._shared.ensure(order)
+            box = yield from self._shared.ensure(order)
             user = self._watch.user(box.user_id)
             check_inside(order, user, box)
             if user and not box.shared:
-                self._conversion.convert(order, user, box)
-            return self._converge(order, box.user_id, frozenset(order.fields))
+                yield from self._conversion.convert(order, user, box)
+            return (yield from self._converge(order, box.user_id, frozenset(order.fields)))
         self._seats.reserve(order.address, str(order.fields["licence"]))
-        user = self._accounts.ensure(order)
+        user = yield from self._accounts.ensure(order)
         check_inside(order, user)
-        self._personal(order, user)
-        return self._converge(order, user.id, frozenset(order.fields))
+        seen = yield from self._personal(order, user)
+        return (yield from self._converge(order, user.id, frozenset(order.fields), seen))
 
-    def _personal(self, order: Order, user: User) -> None:
-        """License the account and wait for its mailbox. One that is there already belongs to a deleted account brought
-        back, or to a run cut short; it may even be a shared one."""
+    def _personal(self, order: Order, user: User) -> Steps[float | None]:
+        """License the account and wait for its mailbox; the moment since which it was seen. One that is there already
+        belongs to a deleted account brought back, or to a run cut short; it may even be a shared one."""
         if user.proxies and (box := self._watch.box(user.id)) and box.shared:
-            self._conversion.convert(order, user, box)
-            return
-        self._seats.give(user, str(order.fields["licence"]))
-        self._provisioning.wait(order, user)
+            yield from self._conversion.convert(order, user, box)
+            return None
+        yield from self._seats.give(user, str(order.fields["licence"]))
+        return (yield from self._provisioning.wait(order, user))
 
     # ---- changing in place
 
-    def _update(self, order: Order) -> Live:
+    def _update(self, order: Order) -> Steps[Live]:
         if order.before is None:
-            return self._create(order)
+            return (yield from self._create(order))
         user, box = self._watch.both(order.before.identity)
         if user is None:
             raise changed_since(order.address, "its account was deleted")
@@ -127,10 +130,10 @@ class MailboxWriter:
             if wanted != "shared" and self._seats.skus().licence(user.skus) != wanted:
                 self._seats.reserve(order.address, wanted)
             if box is None:
-                self._personal(order, user)
+                yield from self._personal(order, user)
             else:
-                self._conversion.convert(order, user, box)
-        return self._converge(order, user.id, order.changed)
+                yield from self._conversion.convert(order, user, box)
+        return (yield from self._converge(order, user.id, order.changed))
 
     def _refuse_if_moved(self, order: Order, live: Mapping[str, Value]) -> None:
         """Refuse to write over what somebody changed since the plan was made."""
@@ -142,41 +145,47 @@ class MailboxWriter:
 
     # ---- until the tenant agrees
 
-    def _converge(self, order: Order, user_id: str, names: Collection[str]) -> Live:
-        """Write what differs, look until nothing does, answer what is then seen."""
+    def _converge(self, order: Order, user_id: str, names: Collection[str], ended: float | None = None) -> Steps[Live]:
+        """Write what differs, look until nothing does, answer that. ``ended``: since when nothing was written."""
         differing: frozenset[str] = frozenset()
+
+        def agreeing(since: float | None) -> Live | None:
+            return self._agreeing(order, self._pair(user_id, since), names)
+
         for _ in range(WRITES):
-            found = until(self._clock, lambda: self._pair(user_id), REPLICA_TIMEOUT)
+            pair = functools.partial(self._pair, user_id)
+            found = yield from until(self._clock, pair, REPLICA_TIMEOUT, ended=ended)
             if found is None:
                 raise changed_since(order.address, "its account or its mailbox was removed")
             differing = self._differing(order, *found, names)
             check_inside(order, *found)
-            self._write(order, *found, differing)
-            live = until(self._clock, lambda: self._agreeing(order, user_id, names), SHOWN_TIMEOUT, agreeing=AGREEING)
+            ended = None if (yield from self._write(order, *found, differing)) else ended
+            live = yield from until(self._clock, agreeing, SHOWN_TIMEOUT, agreeing=AGREEING, ended=ended)
             if live is not None:
                 return live
+            ended = None
         raise disagrees(order.address, ", ".join(sorted(differing)) or "its ownership mark")
 
-    def _pair(self, user_id: str) -> tuple[User, Box] | None:
-        user, box = self._watch.both(user_id)
+    def _pair(self, user_id: str, since: float | None) -> tuple[User, Box] | None:
+        user, box = self._watch.both(user_id, since)
         return (user, box) if user and box else None
 
-    def _agreeing(self, order: Order, user_id: str, names: Collection[str]) -> Live | None:
-        found = self._pair(user_id)
+    def _agreeing(self, order: Order, found: tuple[User, Box] | None, names: Collection[str]) -> Live | None:
         if found is None or self._differing(order, *found, names):
             return None
         user, box = found
         if not user.stamp or (box.shared and box.upn != order.address.key):
             return None
         fields = observed_state.mailbox_fields(order.address.key, user, box, self._seats.skus(), _domains(order))
-        return Live(order.address, fields, user_id)
+        return Live(order.address, fields, user.id)
 
     def _differing(self, order: Order, user: User, box: Box, names: Collection[str]) -> frozenset[str]:
         live = observed_state.mailbox_fields(order.address.key, user, box, self._seats.skus(), _domains(order))
         return frozenset(name for name in names if not _same(live.get(name), order.fields[name]))
 
-    def _write(self, order: Order, user: User, box: Box, names: Collection[str]) -> None:
-        self._accounts.describe(user, order.fields, names, order.address)
+    def _write(self, order: Order, user: User, box: Box, names: Collection[str]) -> Steps[bool]:
+        """Whether there was something to write."""
+        written = yield from self._accounts.describe(user, order.fields, names, order.address)
         settings = _mailbox_settings(order, box, names)
         if box.shared and box.upn != order.address.key:
             settings["MicrosoftOnlineServicesID"] = order.address.key
@@ -184,17 +193,18 @@ class MailboxWriter:
             self._seats.leave_out(user)
         if "primary" in names:
             if not box.shared:
-                self._accounts.rename(user, order.address.key)
+                yield from self._accounts.rename(user, order.address.key)
             # WindowsEmailAddress moves the primary and keeps the old one as an alias; PrimarySmtpAddress cannot be set.
-            self._set(box, {"WindowsEmailAddress": order.address.key})
+            yield from self._set(box, {"WindowsEmailAddress": order.address.key})
         if settings:
-            self._set(box, settings)
+            yield from self._set(box, settings)
+        return written or bool(names) or bool(settings)
 
-    def _set(self, box: Box, settings: Mapping[str, object]) -> None:
+    def _set(self, box: Box, settings: Mapping[str, object]) -> Steps[None]:
         def act() -> None:
             self._exchange.run("Set-Mailbox", Identity=box.guid, **settings)
 
-        retrying(self._clock, act, _not_there_yet, REPLICA_TIMEOUT, pause=15.0)
+        yield from retrying(self._clock, act, _not_there_yet, REPLICA_TIMEOUT, pause=15.0)
 
 
 def _mailbox_settings(order: Order, box: Box, names: Collection[str]) -> dict[str, object]:

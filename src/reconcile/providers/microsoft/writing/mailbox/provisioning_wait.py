@@ -6,8 +6,9 @@ from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.microsoft.reading.records import User
 from reconcile.providers.microsoft.wire.paths import segment
-from reconcile.providers.microsoft.writing.read_back import until
+from reconcile.providers.microsoft.writing.in_steps import until
 from reconcile.providers.microsoft.writing.services import Surfaces
+from reconcile.steps import Steps
 
 #: Seconds between two looks at what keeps a mailbox away, and how many there are: an hour in all. A mailbox takes
 #: minutes as a rule; Microsoft's support looks at one that has not come after a day.
@@ -19,12 +20,18 @@ class ProvisioningWait:
     def __init__(self, surfaces: Surfaces) -> None:
         self._surfaces = surfaces
 
-    def wait(self, order: Order, user: User) -> None:
-        """Return once the account has its mailbox. Raises ``Problem`` M365-14 with what keeps it away."""
+    def wait(self, order: Order, user: User) -> Steps[float | None]:
+        """Return once the account has its mailbox, with the moment since which it was seen. Raises ``Problem`` M365-14
+        with what keeps it away."""
         watch, why = self._surfaces.watch, ""
+
+        def seen(since: float | None) -> tuple[float | None] | None:
+            return (since,) if watch.box(user.id, since) else None
+
         for _ in range(STAGES):
-            if until(self._surfaces.clock, lambda: watch.box(user.id), STAGE, pause=30.0):
-                return
+            found = yield from until(self._surfaces.clock, seen, STAGE, pause=30.0)
+            if found is not None:
+                return found[0]
             if why := self._obstacle(user):
                 break
         raise Problem(

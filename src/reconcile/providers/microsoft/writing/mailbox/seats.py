@@ -10,9 +10,10 @@ from reconcile.providers.microsoft.reading.lists import read_skus
 from reconcile.providers.microsoft.reading.records import User
 from reconcile.providers.microsoft.wire.paths import segment
 from reconcile.providers.microsoft.wire.refusals import Refused
-from reconcile.providers.microsoft.writing.read_back import retrying
+from reconcile.providers.microsoft.writing.in_steps import retrying
 from reconcile.providers.microsoft.writing.services import Surfaces
 from reconcile.resources.address import Address
+from reconcile.steps import Steps
 
 #: Seconds for a new account to be known to every replica of the directory.
 REPLICA_TIMEOUT = 900.0
@@ -80,7 +81,7 @@ class Seats:
             path = f"/users/{segment(user.id)}/assignLicense"
             self._surfaces.graph.act(path, {"addLicenses": asked, "removeLicenses": []})
 
-    def give(self, user: User, licence: str | None) -> None:
+    def give(self, user: User, licence: str | None) -> Steps[None]:
         """Leave the account with that licence and no other of ours, in one call; None takes ours away.
 
         A swap in two calls would leave the mailbox without licence between them. Raises ``Refused`` when no
@@ -112,4 +113,4 @@ class Seats:
                 return True
             return refused.status == 404
 
-        retrying(self._surfaces.clock, assign, passes, REPLICA_TIMEOUT)
+        yield from retrying(self._surfaces.clock, assign, passes, REPLICA_TIMEOUT)

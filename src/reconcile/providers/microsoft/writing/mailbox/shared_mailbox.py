@@ -6,10 +6,11 @@ from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.microsoft.reading.records import Box
 from reconcile.providers.microsoft.wire.refusals import Refused
+from reconcile.providers.microsoft.writing.in_steps import created, retrying, until
 from reconcile.providers.microsoft.writing.mailbox.accounts import unique_name
 from reconcile.providers.microsoft.writing.mailbox.deleted import DeletedAccounts
-from reconcile.providers.microsoft.writing.read_back import created, retrying, until
 from reconcile.providers.microsoft.writing.services import Surfaces
+from reconcile.steps import Steps
 
 #: Seconds until Exchange's servers know a new domain or a new mailbox, and the directory its account.
 TIMEOUT = 3600.0
@@ -25,17 +26,19 @@ class SharedBoxes:
         self._clock = surfaces.clock
         self._deleted = deleted
 
-    def ensure(self, order: Order) -> Box:
+    def ensure(self, order: Order) -> Steps[Box]:
         """The shared mailbox of the order's address: brought back if it was ours and deleted, else created, or found
         if an interrupted run of ours left it. Its account is shown by the directory when this returns.
 
         Raises ``Problem`` M365-23 when the address went to another mailbox meanwhile.
         """
-        key = order.address.key
+        key, watch = order.address.key, self._surfaces.watch
         if self._deleted.restore(order.address) is None:
-            box = created(self._clock, lambda: self._create(order), lambda: self._surfaces.watch.box(key), TIMEOUT)
+            box = yield from created(
+                self._clock, lambda: self._create(order), lambda since: watch.box(key, since), TIMEOUT
+            )
         else:
-            box = until(self._clock, lambda: self._surfaces.watch.box(key), TIMEOUT)
+            box = yield from until(self._clock, lambda since: watch.box(key, since), TIMEOUT)
         if box is None:
             raise Problem(
                 "M365-18",
@@ -49,11 +52,12 @@ class SharedBoxes:
                 "make a new plan",
             )
         identity = box.user_id
-        if until(self._clock, lambda: self._surfaces.watch.user(identity), TIMEOUT, pause=30.0) is None:
+        account = yield from until(self._clock, lambda since: watch.user(identity, since), TIMEOUT, pause=30.0)
+        if account is None:
             raise Problem("M365-18", f"{key}: the directory does not show its account.", "apply again later")
         return box
 
-    def _create(self, order: Order) -> None:
+    def _create(self, order: Order) -> Steps[None]:
         key = order.address.key
         name = unique_name(key)
         display = str(order.fields.get("display_name") or key)
@@ -64,7 +68,7 @@ class SharedBoxes:
             )
 
         try:
-            retrying(self._clock, new, _domain_too_new, TIMEOUT, pause=15.0)
+            yield from retrying(self._clock, new, _domain_too_new, TIMEOUT, pause=15.0)
         except Refused as refused:
             # Its name or its address is taken: by our own creation whose answer was lost, as its name will show, or by
             # somebody else's mailbox.
