@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from reconcile.cli.session.legacy_secrets import variable_of
+from reconcile.cli.session.legacy_secrets import database_password, variable_of
 from reconcile.cli.session.session import Session
 from reconcile.cli.wiring.legacy.locks import place
 from reconcile.language.phrase import Phrase
@@ -53,20 +54,22 @@ def _host(session: Session, name: str, server: LegacyServer, handover: Handover)
 
 
 def _driver(session: Session, name: str, handover: Handover) -> Driver:
+    folder = session.state / "handovers"
     if handover.postfix is not None:
         from reconcile.providers.legacy.handover.dump import Dump
         from reconcile.providers.legacy.handover.postfix import PostfixTables
-        from reconcile.providers.legacy.own_command import answer_of
 
         tables = handover.postfix
+        files = (tables.virtual_domains_file, tables.relay_domains_file, [tables.aliases_file])
+        return PostfixTables(*files, Dump(folder, name), _reload(session, tables.reload, tables.timeout_seconds))
+    if handover.sql is not None:
+        from reconcile.providers.legacy.handover.sql import SqlTables
+        from reconcile.providers.legacy.handover.sql_dump import SqlDump
 
-        def reload() -> None:
-            answer_of(tables.reload, b"", session.environment, tables.timeout_seconds)
-
-        dump = Dump(session.state / "handovers", name)
-        return PostfixTables(
-            tables.virtual_domains_file, tables.relay_domains_file, [tables.aliases_file], dump, reload
-        )
+        sql = handover.sql
+        password = database_password(session, name, "HANDOVER_SQL_PASSWORD", sql.password_file)
+        reload = _reload(session, sql.reload, sql.timeout_seconds)
+        return SqlTables(sql.database_file or sql.database, password, sql.rows, SqlDump(folder, name), reload)
     if handover.command is not None:
         from reconcile.providers.legacy.handover.command import HandoverCommand
 
@@ -75,3 +78,13 @@ def _driver(session: Session, name: str, handover: Handover) -> Driver:
 
     by_hand = handover.by_hand
     return ByHand(by_hand.hand_over if by_hand else (), by_hand.take_back if by_hand else ())
+
+
+def _reload(session: Session, words: Sequence[str], timeout: float) -> Callable[[], None]:
+    def reload() -> None:
+        from reconcile.providers.legacy.own_command import answer_of
+
+        if words:
+            answer_of(words, b"", session.environment, timeout)
+
+    return reload

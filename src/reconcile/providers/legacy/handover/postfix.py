@@ -14,8 +14,8 @@ from pathlib import Path
 from reconcile.problem import Problem
 from reconcile.providers.legacy.handover.driver import Shown
 from reconcile.providers.legacy.handover.dump import Dump, Dumped, Row, merged
+from reconcile.providers.legacy.handover.reload import reloaded
 from reconcile.providers.legacy.handover.table import of_domains, rows_of, with_again, without
-from reconcile.providers.legacy.own_command import CommandFailed
 from reconcile.providers.legacy.shared_file import alone_in, content_of, rewrite
 
 
@@ -103,13 +103,7 @@ class PostfixTables:
             yield
 
     def _seen(self) -> None:
-        try:
-            self._reload()
-        except CommandFailed as failed:
-            hint = (
-                "the tables are written and Postfix may not have seen them: see [legacy.NAME.handover.postfix] reload"
-            )
-            raise Problem("HOV12", f"Postfix was not reloaded: {failed.why}.", hint) from None
+        reloaded(self._reload, "[legacy.NAME.handover.postfix]")
 
 
 def _with_domains(content: str, domains: Sequence[str]) -> str:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import quote, unquote
 
 from reconcile.problem import Problem
+from reconcile.providers.legacy.database import Values
 from reconcile.state import age
 from reconcile.state.durable import PRIVATE_FILE, private_folder, read_own, replace_file
-
-#: A row's values, by column.
-Values = Mapping[str, str | int | float | None]
 
 
 class Kept:
