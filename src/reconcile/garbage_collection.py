@@ -12,3 +12,10 @@ def tune_garbage_collection() -> None:
     all of them twice more, only to give back what the system takes back anyway."""
     gc.set_threshold(100_000, 50, 100)
     atexit.register(gc.freeze)
+
+
+def tune_for_carrying_out() -> None:
+    """What a plan is made of stays to the end and is looked through no more; what writing it leaves is looked for
+    again: documents of passwords hold themselves in circles, by the hundred thousand objects."""
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)

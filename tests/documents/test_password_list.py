@@ -11,9 +11,9 @@ import pypdf
 import pytest
 from msoffcrypto.exceptions import InvalidKeyError
 
-from reconcile.documents.encrypted import encrypted_workbook, pages_in_one
+from reconcile.documents.encrypted import encrypted_pages, encrypted_workbook
 from reconcile.documents.password_list import password_list
-from reconcile.documents.person_sheet import Person, person_sheet
+from reconcile.documents.person_sheet import Person, person_sheets
 
 DAY = dt.date(2025, 1, 19)
 KEY, PHRASE = "Corniche-pixel-ralentir-chose-52", "Tailler-fiole-enjeu-peplum-75"
@@ -61,11 +61,14 @@ def test_the_passphrase_opens_it_and_another_does_not() -> None:
 
 
 def test_the_sheets_are_pages_of_one_file_that_the_passphrase_opens() -> None:
-    sheets = [person_sheet(person(f"Personne {number}"), f"{PHRASE}{number}") for number in range(3)]
-    sealed = pages_in_one(sheets, "Feuilles", KEY)
+    sheets = person_sheets([(person(f"Personne {number}"), f"{PHRASE}{number}") for number in range(3)], "Feuilles")
+    sealed = encrypted_pages(sheets, KEY)
     book = pypdf.PdfReader(io.BytesIO(sealed))
     assert book.is_encrypted
     assert not book.decrypt("Faux")
     assert book.decrypt(KEY)
+    assert len(book.pages) == 3
+    assert book.metadata is not None
+    assert book.metadata.title == "Feuilles"
     for number, page in enumerate(book.pages):
         assert f"{PHRASE}{number}" in page.extract_text()

@@ -18,7 +18,7 @@ from tests.documents.artefacts import picture
 from reconcile.config.load import load_federations
 from reconcile.config.settings.tables.letters import Letters, Links
 from reconcile.documents.people import people
-from reconcile.documents.person_sheet import Person, person_sheet, setup_sheet
+from reconcile.documents.person_sheet import Person, person_sheet, person_sheets, setup_sheet
 
 NETWORK = Letters(
     contact="postmaster@secourspopulaire.example",
@@ -138,3 +138,10 @@ def test_the_faces_hold_every_letter_of_the_languages_of_names(face: str) -> Non
     known = TTFont(Path(page.__file__).parent / "fonts" / face).getBestCmap()
     wanted = "àâäçéèêëîïôöùûüÿœæÀÂÇÉÈÊËÎÏÔŒÙÛŁłŚśŠšŽžČčĞğİıŞşȚțőűĐđÑñÕõØøÅåẤế«»’‘“”–—…€·•\u00a0\u202f"
     assert [letter for letter in wanted if ord(letter) not in known] == []
+
+
+def test_sheets_in_one_document_are_those_of_each_alone_whatever_has_to_be_set_smaller() -> None:
+    crowded = dataclasses.replace(CAMILLE, shared=tuple(f"service{number}@spf55.org" for number in range(60)))
+    chosen = [(CAMILLE, PASSWORD), (crowded, PASSWORD), (CAMILLE, None), (crowded, None)]
+    together = pages(person_sheets(chosen, "Feuilles individuelles"))
+    assert together == [pages(person_sheet(*one))[0] for one in chosen]

@@ -25,7 +25,8 @@ _LONGEST = 420
 _MADE = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
 
 
-def blank_page(name: str) -> FPDF:
+def blank_document(name: str) -> FPDF:
+    """Without a page yet, with every face: reading those takes far longer than drawing."""
     from fpdf import FPDF
 
     pdf = FPDF(format="A4")
@@ -37,7 +38,6 @@ def blank_page(name: str) -> FPDF:
     with importlib.resources.as_file(importlib.resources.files("reconcile.documents") / "fonts") as folder:
         for family, style, file in _FONTS:
             pdf.add_font(family, style, folder / file)
-    pdf.add_page()
     return pdf
 
 

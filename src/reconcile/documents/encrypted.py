@@ -1,9 +1,8 @@
-"""Documents that open with a password in the programs everybody has: a workbook, and pages in one PDF. In memory."""
+"""Documents that open with a password in the programs everybody has: a workbook, and a PDF. In memory."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 
 
 def encrypted_workbook(workbook: bytes, password: str) -> bytes:
@@ -15,17 +14,12 @@ def encrypted_workbook(workbook: bytes, password: str) -> bytes:
     return sealed.getvalue()
 
 
-def pages_in_one(documents: Sequence[bytes], title: str, password: str | None = None) -> bytes:
-    """PDFs one after the other in one. With a password, any reader asks for it: AES-256 (ISO 32000-2)."""
+def encrypted_pages(pages: bytes, password: str) -> bytes:
+    """The same PDF, for which any reader asks the password: AES-256 (ISO 32000-2)."""
     from pypdf import PdfReader, PdfWriter
 
-    book = PdfWriter()
-    for document in documents:
-        book.append(PdfReader(io.BytesIO(document)))
-    book.compress_identical_objects(remove_duplicates=True, remove_unreferenced=True)
-    book.add_metadata({"/Title": title})
-    if password is not None:
-        book.encrypt(password, algorithm="AES-256")
+    sealed = PdfWriter(clone_from=PdfReader(io.BytesIO(pages)))
+    sealed.encrypt(password, algorithm="AES-256")
     written = io.BytesIO()
-    book.write(written)
+    sealed.write(written)
     return written.getvalue()

@@ -1,4 +1,4 @@
-"""One A4 page as PDF, in an embedded face that prints « œ », « Ł » and « € »; what does not fit is set smaller.
+"""A4 pages as PDF, in an embedded face that prints « œ », « Ł » and « € »; what does not fit is set smaller.
 
 This and ``drawing`` alone know the PDF library, which is imported when a page is made.
 """
@@ -17,7 +17,7 @@ from reconcile.documents.drawing import (
     PALE,
     RED,
     WIDTH,
-    blank_page,
+    blank_document,
     card_height,
     cut,
     paragraph,
@@ -37,7 +37,7 @@ _Drawing = Callable[["FPDF", float], None]
 
 
 class Page:
-    """What stands on the page, in the order it is said; ``pdf`` draws it."""
+    """What stands on the page, in the order it is said; ``pdf`` and ``document`` draw it."""
 
     def __init__(self, name: str, corner: str) -> None:
         """``name``: the document's title. ``corner``: what the head of the page says at its right."""
@@ -167,22 +167,22 @@ class Page:
         self._drawings.append(draw)
 
     def pdf(self) -> bytes:
-        """The document: one page, at the largest scale at which all of it fits."""
-        from fpdf.fonts import TTFFont
+        """The document of this page alone."""
+        return document([self], self._name)
 
+    def add_to(self, pdf: FPDF) -> None:
+        """Draw it there as one more page, at the largest scale at which all of it fits."""
+        before = pdf.page
         for scale in _SCALES:
-            drawn = self._drawn(scale)
-            try:
-                if drawn.page == 1 or scale == _SCALES[-1]:
-                    return bytes(drawn.output())
-            finally:
-                for face in drawn.fonts.values():
-                    if isinstance(face, TTFFont):  # its file stays open otherwise
-                        face.ttfont.close()
-        raise AssertionError("the last scale is drawn")
+            pdf.add_page()
+            self._draw(pdf, scale)
+            if pdf.page == before + 1 or scale == _SCALES[-1]:
+                return
+            for number in range(before + 1, pdf.page + 1):
+                del pdf.pages[number]
+            pdf.page = before
 
-    def _drawn(self, scale: float) -> FPDF:
-        pdf = blank_page(self._name)
+    def _draw(self, pdf: FPDF, scale: float) -> None:
         set_font(pdf, "B", 9.5 * scale, INK)
         pdf.cell(WIDTH / 2, 5, "Secours populaire français")
         set_font(pdf, "", 9 * scale, GREY)
@@ -193,4 +193,18 @@ class Page:
         pdf.ln(4.5)
         for draw in self._drawings:
             draw(pdf, scale)
-        return pdf
+
+
+def document(pages: Iterable[Page], name: str) -> bytes:
+    """The PDF of these pages, one after the other; ``name`` is its title."""
+    from fpdf.fonts import TTFFont
+
+    pdf = blank_document(name)
+    try:
+        for page in pages:
+            page.add_to(pdf)
+        return bytes(pdf.output())
+    finally:
+        for face in pdf.fonts.values():
+            if isinstance(face, TTFFont):  # its file stays open otherwise
+                face.ttfont.close()

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from reconcile.config.settings.tables.letters import Letters
 from reconcile.documents.french import civil_day
-from reconcile.documents.page import Page
+from reconcile.documents.page import Page, document
 
 #: Exchange Online's servers, for programs that must be told (Microsoft, "POP, IMAP and SMTP settings").
 _IMAP = "outlook.office365.com, port 993, SSL/TLS"
@@ -33,8 +33,17 @@ class Person:
     network: Letters = dataclasses.field(default_factory=Letters)
 
 
+def person_sheets(people: Iterable[tuple[Person, str | None]], title: str) -> bytes:
+    """The PDF of several, a page each; with each, the provisional password where it is delivered with the sheet."""
+    return document((_page_of(person, password) for person, password in people), title)
+
+
 def person_sheet(person: Person, password: str | None) -> bytes:
-    """The PDF of one person. ``password``: the provisional one, printed where it is delivered with the sheet."""
+    """The PDF of one person."""
+    return _page_of(person, password).pdf()
+
+
+def _page_of(person: Person, password: str | None) -> Page:
     page = Page(f"Votre boîte mail – {person.address}", person.federation)
     page.title("Votre nouvelle boîte mail")
     rows = [("Nom", person.name), ("Adresse", person.address), ("Licence", _LICENCES[person.licence])]
@@ -50,7 +59,7 @@ def person_sheet(person: Person, password: str | None) -> bytes:
             "Pour vous seul·e. Vous le remplacez à la première connexion ; détruisez alors cette feuille.",
         )
     _instructions(page, person.network, person.licence, shared=bool(person.shared))
-    return page.pdf()
+    return page
 
 
 def setup_sheet(federation: str, network: Letters) -> bytes:

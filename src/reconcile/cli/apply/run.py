@@ -39,10 +39,12 @@ def carry_out(
     from reconcile.cli.wiring.holder import holder_of
     from reconcile.cli.wiring.store import journals_of, store, with_lineage
     from reconcile.config.inventory.logins import NO_LOGINS
+    from reconcile.garbage_collection import tune_for_carrying_out
     from reconcile.planning.guards.boundary import Boundary
     from reconcile.state.journal.journal import Journal, new_run_id
 
     plan, prepared = chosen.plan, chosen.prepared
+    tune_for_carrying_out()
     stop = threading.Event()
     snapshots = with_lineage(session, prepared.snapshots)
     owners, protected = frozenset(prepared.inputs.owners), frozenset(session.settings.protected)

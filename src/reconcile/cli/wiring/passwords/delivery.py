@@ -75,10 +75,10 @@ def accounts(session: Session) -> FirstPasswordAccounts:
 def _packed(session: Session, slug: str, people: Sequence[Handed], former: str) -> Packed:
     """The list and the sheets of these people, encrypted: to the federation's own age key where it gave one, else with
     a password that is in the vault, and that the contact is told by telephone."""
-    from reconcile.documents.encrypted import encrypted_workbook, pages_in_one
+    from reconcile.documents.encrypted import encrypted_pages, encrypted_workbook
     from reconcile.documents.password_list import password_list
     from reconcile.documents.people import people as everybody
-    from reconcile.documents.person_sheet import person_sheet
+    from reconcile.documents.person_sheet import person_sheets
     from reconcile.passwords.passphrase import passphrase
     from reconcile.problem import Problem
     from reconcile.providers.delivery.outbox import File
@@ -90,18 +90,16 @@ def _packed(session: Session, slug: str, people: Sequence[Handed], former: str) 
     if len(chosen) < len(people):
         raise Problem("SEC19", Phrase("{slug}: its file has changed while it was applied.", slug=slug), "apply again")
     workbook = password_list(file.name, chosen, session.today)
-    sheets = [person_sheet(person, password) for person, password in chosen]
     names = f"{slug}-mots-de-passe", f"{slug}-feuilles"
-    title = f"Feuilles individuelles – {file.name}"
+    sheets = person_sheets(chosen, f"Feuilles individuelles – {file.name}")
     recipient = file.contact.age_recipient if file.contact else None
     if recipient:
         from reconcile.passwords.sealed_files import sealed
 
-        pages = pages_in_one(sheets, title)
         return Packed(
             (
                 File(names[0], ".xlsx.age", sealed(workbook, recipient)),
-                File(names[1], ".pdf.age", sealed(pages, recipient)),
+                File(names[1], ".pdf.age", sealed(sheets, recipient)),
             ),
             "",
         )
@@ -117,7 +115,7 @@ def _packed(session: Session, slug: str, people: Sequence[Handed], former: str) 
     return Packed(
         (
             File(names[0], ".xlsx", encrypted_workbook(workbook, password)),
-            File(names[1], ".pdf", pages_in_one(sheets, title, password)),
+            File(names[1], ".pdf", encrypted_pages(sheets, password)),
         ),
         opening,
     )
