@@ -10,6 +10,11 @@ from pathlib import Path
 import pytest
 from tests.scenarios.stage import ROOT, Stage
 
+from reconcile.clock import SystemClock
+from reconcile.mailcopy.queue.late_mail import LateMail
+from reconcile.mailcopy.queue.location import FolderLocation
+from reconcile.mailcopy.survey.late_mail import Late
+
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Stage:
@@ -41,6 +46,29 @@ def test_a_damaged_state_is_an_error_in_its_row_alone(stage: Stage) -> None:
     document = json.loads(stage.run("--live", "status", "--json", expect=1).out)
     states = {one["federation"]: one["state"] for one in document["federations"]}
     assert (states["spf55"], states["spf88"]) == ("error", "held")
+
+
+def test_mail_that_came_late_is_told_by_sender_and_on_pages_by_domain(stage: Stage) -> None:
+    location = FolderLocation(stage.folder / "spfstate" / "copies", SystemClock())
+    location.jobs.enqueue("spf55/copy/contact@spf55.org", "mutualise", "k0412", "contact@spf55.org", "")
+    late = [Late("INBOX", 1, uid, sender) for uid, sender in enumerate(["forms@spf88.org"] * 2 + ["<b>@x.example"], 1)]
+    LateMail(location.database).note(location.jobs.list()[0], late)
+
+    said = stage.run("--live", "status").out.splitlines()
+    assert (
+        "spf55: 3 messages came to its old mailboxes after the switch: forms@spf88.org 2, <b>@x.example 1" in said[-2]
+    )
+    document = json.loads(stage.run("--live", "status", "--json").out)
+    told = {one["federation"]: one["late_mail"] for one in document["federations"]}
+    assert told["spf55"][0] == {"sender": "forms@spf88.org", "messages": 2}
+    assert told["spf88"] == []
+
+    stage.run("--live", "report", "--html", "out", "--as-of", "2025-01-21T17:00", expect=0)
+    for page in ("copies.html", "federation-spf55.html"):
+        text = (stage.folder / "out" / page).read_text(encoding="utf-8")
+        assert "spf88.org (2), x.example (1)" in text
+        assert "forms@" not in text
+    assert "late_mail" not in (stage.folder / "out" / "federation-spf88.html").read_text(encoding="utf-8")
 
 
 def test_nothing_is_written_by_looking(stage: Stage) -> None:

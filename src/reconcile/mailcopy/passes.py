@@ -52,7 +52,8 @@ class PassOptions:
     """``folder``: one folder of the new mailbox that receives everything, "" for none. ``origin``: knows what came from
     the destination and is left alone (``reverse``). ``notice`` receives what there is to say before the first message.
     ``watch`` receives the progress often and may raise to end the pass at once; ``stop`` ends it once what is in flight
-    has arrived, ``halt`` also the waiting for a server that does not answer."""
+    has arrived, ``halt`` also the waiting for a server that does not answer. ``surveyed`` is given the old mailbox and
+    what was found before anything is copied."""
 
     folder: str = ""
     origin: Origin | None = None
@@ -60,6 +61,7 @@ class PassOptions:
     watch: Callable[[Progress], None] = lambda _: None
     notice: Callable[[str], None] = lambda _: None
     halt: Callable[[], bool] = lambda: False
+    surveyed: Callable[[Session, Survey], None] = lambda _source, _found: None
 
 
 def copy_mailbox(
@@ -124,6 +126,7 @@ class _Pass:
             scope = Scope(options.folder, total.settled, options.origin, total.avoided, cautious, self._probe)
             found = survey(*control, self._ledger, self._clock, scope)
             self._found = found
+            options.surveyed(control[0], found)
             if found.pending and (short := keep_room(control[1], found)):
                 if not total.short:
                     self._options.notice(short)

@@ -76,6 +76,8 @@ class FederationStatus:
     letters: tuple[LetterStatus, ...] = ()
     #: Its mailboxes that are there with all their old mail, of all its mailboxes.
     boxes: Step = Step()
+    #: Messages that came to its old mailboxes after the switch, by sender's address ("" where they name nobody).
+    late: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

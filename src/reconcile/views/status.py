@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rich.text import Text
@@ -14,6 +14,8 @@ from reconcile.views.gate_text import said
 from reconcile.views.letters import as_object, letters_cell
 from reconcile.views.wording import ALARM, DRIFT, QUIET, count, moment, plain
 
+#: Senders of late mail named for one federation; the JSON has all.
+_SENDERS = 5
 _MARKS = {
     State.ERROR: ("✗", ALARM, "error"),
     State.HELD: ("■", ALARM, "held back"),
@@ -42,6 +44,7 @@ def status_text(rows: Sequence[FederationStatus], now: dt.datetime, zone: dt.tzi
         yield _cut(row.append(f"  {_why(one)}", "default"), width)
     tally = [(state, sum(one.state is state for one in rows)) for state in State]
     told = ", ".join(f"{number} {_MARKS[state][2]}" for state, number in tally if number)
+    yield from (_cut(_late(one), width) for one in rows if one.late)
     yield _cut(Text(f"{count(len(rows), 'federation')}: {told}. {moment(now, zone)}", "bold"), width)
 
 
@@ -68,10 +71,27 @@ def status_document(rows: Sequence[FederationStatus], now: dt.datetime) -> dict[
                 },
                 "boxes": {"done": one.boxes.done, "total": one.boxes.total},
                 "letters": [as_object(letter) for letter in one.letters],
+                "late_mail": [
+                    {"sender": sender, "messages": messages} for sender, messages in most_first(one.late.items())
+                ],
             }
             for one in rows
         ],
     }
+
+
+def most_first(senders: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Senders and their messages, who sent most first."""
+    return sorted(senders, key=lambda each: (-each[1], each[0]))
+
+
+def _late(one: FederationStatus) -> Text:
+    """Who still wrote to the old mailboxes, for somebody may have to be told the new way."""
+    named = [f"{plain(sender) or 'nobody named'} {messages}" for sender, messages in most_first(one.late.items())]
+    more = f", {count(len(named) - _SENDERS, 'other sender')}" if len(named) > _SENDERS else ""
+    line = Text(f"  {plain(one.federation)}: ", "bold")
+    line.append(f"{count(sum(one.late.values()), 'message')} came to its old mailboxes after the switch", DRIFT)
+    return line.append(f": {', '.join(named[:_SENDERS])}{more}", "default")
 
 
 def _step(step: Step) -> str:

@@ -12,41 +12,51 @@ import pytest
 
 from reconcile.clock import Clock, SystemClock
 from reconcile.mailcopy.queue.jobs import Job, JobList
+from reconcile.mailcopy.queue.late_mail import LateMail
 from reconcile.mailcopy.queue.location import FolderLocation, Location, PostgresLocation
 from reconcile.mailcopy.storage.upgrades import VERSION
 from reconcile.problem import Problem
 
 CONTACT, COMPTA = (f"spf55/copy/{name}@spf55.org" for name in ("contact", "compta"))
-#: What version 2 lacked.
-BEFORE = "ALTER TABLE job DROP COLUMN public_folder"
+#: What made each version what it is, undone.
+UNDONE = {
+    2: ("ALTER TABLE job DROP COLUMN public_folder",),
+    3: ("ALTER TABLE job DROP COLUMN queued", "DROP TABLE late"),
+}
 
 
 def sqlite_files(location: FolderLocation) -> list[sqlite3.Connection]:
     return [sqlite3.connect(path, isolation_level=None) for path in location.folder.rglob("*.sqlite")]
 
 
-def as_written_before(location: Location, version: int = 2) -> None:
+def as_written_before(location: Location, version: int) -> None:
     """Give what is there the form it had in that version."""
     if isinstance(location, PostgresLocation):
         with location.database.changing() as run:
-            run.change(BEFORE)
+            for statement in since(version):
+                run.change(statement)
             run.change("UPDATE version SET number=?", version)
         return
     assert isinstance(location, FolderLocation)
     for connection in sqlite_files(location):
         with contextlib.closing(connection):
             if connection.execute("SELECT 1 FROM sqlite_master WHERE name='job'").fetchone():
-                connection.execute(BEFORE)
+                for statement in since(version):
+                    connection.execute(statement)
             connection.execute(f"PRAGMA user_version={version}")
+
+
+def since(version: int) -> list[str]:
+    return [statement for number, statements in UNDONE.items() if number >= version for statement in statements]
 
 
 def enqueue(jobs: JobList, key: str) -> None:
     jobs.enqueue(key, "ovh", key.rpartition("/")[2], key.rpartition("/")[2], "")
 
 
-@pytest.fixture
-def before(location_maker: Callable[[Clock], Location]) -> Callable[[Clock], Location]:
-    """A list of one copy with one message recorded, as version 2 left it."""
+@pytest.fixture(params=sorted(UNDONE))
+def before(location_maker: Callable[[Clock], Location], request: pytest.FixtureRequest) -> Callable[[Clock], Location]:
+    """A list of one copy with one message recorded, as a former version left it."""
     location = location_maker(SystemClock())
     enqueue(location.jobs, CONTACT)
     ledger = location.ledger(location.jobs.list()[0])
@@ -54,7 +64,7 @@ def before(location_maker: Callable[[Clock], Location]) -> Callable[[Clock], Loc
     ledger.record(row.id, 7, 9, b"digest")
     ledger.commit()
     ledger.close()
-    as_written_before(location)
+    as_written_before(location, request.param)
     return location_maker
 
 
@@ -67,9 +77,10 @@ def recorded(location: Location, job: Job) -> int:
 def test_copies_begun_with_the_release_before_go_on(before: Callable[[Clock], Location]) -> None:
     location = before(SystemClock())
     (job,) = location.jobs.list()
-    assert (job.key, job.public_folder, recorded(location, job)) == (CONTACT, "", 1)
+    assert (job.key, job.public_folder, job.queued, recorded(location, job)) == (CONTACT, "", 0, 1)
     enqueue(location.jobs, COMPTA)
-    assert {one.key for one in location.jobs.list()} == {CONTACT, COMPTA}
+    assert {one.key: bool(one.queued) for one in location.jobs.list()} == {CONTACT: False, COMPTA: True}
+    assert LateMail(location.database).senders() == {}
 
 
 def test_several_may_open_them_at_once(before: Callable[[Clock], Location]) -> None:

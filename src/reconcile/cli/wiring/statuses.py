@@ -41,7 +41,11 @@ def statuses_of(
     """The same of federations that are loaded. ``runs``: all runs, the latest first; ``jobs``: all copies."""
     from reconcile.planning.status import broken, ranked
 
-    rows = list(_statuses(session, loaded, chosen, runs, jobs))
+    late = _late(session) if jobs else {}
+    rows = [
+        dataclasses.replace(row, late=late.get(row.federation, {}))
+        for row in _statuses(session, loaded, chosen, runs, jobs)
+    ]
     for path in loaded.paths:
         errors = [one for one in loaded.errors if one.path == path]
         if errors and path.stem in chosen:
@@ -58,6 +62,13 @@ def copies_of(session: Session) -> Sequence[Job]:
     if not session.settings.copies.database and not (session.state / "copies").exists():
         return ()
     return [job for job in copy_jobs(session).list() if not job.goes_back]
+
+
+def _late(session: Session) -> Mapping[str, Mapping[str, int]]:
+    from reconcile.cli.wiring.copies import copies_location
+    from reconcile.mailcopy.queue.late_mail import LateMail
+
+    return LateMail(copies_location(session).database).senders()
 
 
 def _statuses(

@@ -32,7 +32,11 @@ CREATE TABLE IF NOT EXISTS job(
     error TEXT NOT NULL DEFAULT '', updated REAL NOT NULL DEFAULT 0, epoch INTEGER NOT NULL DEFAULT 0,
     worker TEXT NOT NULL DEFAULT '', lease REAL NOT NULL DEFAULT 0,
     -- Number of the last ticket, and when it was given out; 0 when none is.
-    ticket INTEGER NOT NULL DEFAULT 0, admitted REAL NOT NULL DEFAULT 0);
+    ticket INTEGER NOT NULL DEFAULT 0, admitted REAL NOT NULL DEFAULT 0, queued REAL NOT NULL DEFAULT 0);
+-- Messages that arrived in the old mailbox of a copy after it was queued, and whose From field they bear.
+CREATE TABLE IF NOT EXISTS late(
+    key TEXT NOT NULL, folder TEXT NOT NULL, validity INTEGER NOT NULL, uid INTEGER NOT NULL, sender TEXT NOT NULL,
+    PRIMARY KEY(key, folder, validity, uid));
 -- Messages copied from a source in a minute (since 1970), by all workers together.
 CREATE TABLE IF NOT EXISTS pace(
     source TEXT NOT NULL, minute INTEGER NOT NULL, messages INTEGER NOT NULL, PRIMARY KEY(source, minute))
@@ -45,6 +49,7 @@ class Job:
     in the settings; ``folder`` receives everything when it is not ""; ``public_folder`` is the old mailbox, when it is
     not "", and ``login`` one that sees it. ``volume`` is in bytes, moments are seconds since
     1970; ``messages_total`` is None until the mailbox was looked at; ``attempts`` counts failures since a success.
+    ``queued``: when it was asked for, which is at the switch; 0 where a former release did.
     """
 
     key: str
@@ -66,6 +71,7 @@ class Job:
     epoch: int = 0
     worker: str = ""
     public_folder: str = ""
+    queued: float = 0
 
     @property
     def goes_back(self) -> bool:
@@ -119,14 +125,15 @@ class JobList:
             )
             epoch = max(int(self._now()) - _EPOCHS_SINCE, int(run.rows(same, *endpoints)[0][0]) + 1)
             run.change(
-                "INSERT INTO job(key, source, login, destination, folder, public_folder, updated, epoch) "
-                "VALUES(?,?,?,?,?,?,?,?) "
+                "INSERT INTO job(key, source, login, destination, folder, public_folder, updated, epoch, queued) "
+                "VALUES(?,?,?,?,?,?,?,?,?) "
                 "ON CONFLICT(key) DO UPDATE SET source=excluded.source, login=excluded.login, "
                 "destination=excluded.destination, folder=excluded.folder, public_folder=excluded.public_folder, "
-                "updated=excluded.updated, state='queued', attempts=0, not_before=0, messages=0, messages_total=NULL, "
+                "updated=excluded.updated, queued=excluded.queued, state='queued', attempts=0, not_before=0, "
+                "messages=0, messages_total=NULL, "
                 "volume=0, volume_total=0, refused=0, error='', passes=0, epoch=job.epoch+1, admitted=0, worker='' "
                 "WHERE job.state='cancelled'",
-                *(key, *endpoints, self._now(), epoch),
+                *(key, *endpoints, self._now(), epoch, self._now()),
             )
 
     def cancel(self, key: str) -> None:

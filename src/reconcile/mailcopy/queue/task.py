@@ -19,6 +19,7 @@ from reconcile.mailcopy.passes import PassOptions, ThrottledProblem, copy_mailbo
 from reconcile.mailcopy.queue.back import back_pass
 from reconcile.mailcopy.queue.endpoints import Endpoints
 from reconcile.mailcopy.queue.jobs import Job
+from reconcile.mailcopy.queue.late_mail import LateMail, noting
 from reconcile.mailcopy.queue.leases import awake_seconds
 from reconcile.mailcopy.queue.liveness import Locks
 from reconcile.mailcopy.queue.location import Location
@@ -177,7 +178,8 @@ class TaskRunner:
             return report
         with contextlib.closing(self._location.ledger(job)) as ledger:
             notice = functools.partial(self._watcher.noticed, job)
-            options = PassOptions(job.folder, stop=stop, watch=watch, notice=notice, halt=self.stop_requested.is_set)
+            halt, surveyed = self.stop_requested.is_set, noting(LateMail(self._location.database), job)
+            options = PassOptions(job.folder, stop=stop, watch=watch, notice=notice, halt=halt, surveyed=surveyed)
             report = copy_mailbox(endpoints.source, endpoints.destination, ledger, self._clock, options)
         self.login_probe.accepted(job.source)
         done = report.already + report.adopted + report.copied

@@ -18,10 +18,22 @@ class Step:
     statement: str
 
 
+_LATE = """
+CREATE TABLE IF NOT EXISTS late(
+    key TEXT NOT NULL, folder TEXT NOT NULL, validity BIGINT NOT NULL, uid BIGINT NOT NULL, sender TEXT NOT NULL,
+    PRIMARY KEY(key, folder, validity, uid))
+"""
+
 #: Version of the tables of this release.
-VERSION = 3
+VERSION = 4
 #: Version → what makes the next one of it. What is older than the first was never released.
-_STEPS = {2: (Step("job", "ALTER TABLE job ADD COLUMN public_folder TEXT NOT NULL DEFAULT ''"),)}
+_STEPS = {
+    2: (Step("job", "ALTER TABLE job ADD COLUMN public_folder TEXT NOT NULL DEFAULT ''"),),
+    3: (
+        Step("job", "ALTER TABLE job ADD COLUMN queued DOUBLE PRECISION NOT NULL DEFAULT 0"),
+        Step("job", _LATE),
+    ),
+}
 
 
 def upgradable(version: int) -> bool:

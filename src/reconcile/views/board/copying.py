@@ -14,6 +14,8 @@ from reconcile.views.board.model import Board, Entry
 NEEDS_A_LOOK = ("failed", "partial", "waiting", "paused")
 #: Copies that need a look shown on one page; the others are counted.
 SHOWN = 100
+#: Domains named for one federation, likewise.
+SHOWN_DOMAINS = 8
 _WIDTH, _HEIGHT, _REMEMBERED = 600, 80, 60
 
 
@@ -59,6 +61,21 @@ def to_look_at(board: Board) -> list[tuple[Entry, Job]]:
     """The copies that somebody should look at, the worst first."""
     found = [(one, job) for one in board.entries for job in one.jobs if job.state in NEEDS_A_LOOK]
     return sorted(found, key=lambda each: (NEEDS_A_LOOK.index(each[1].state), each[1].key))
+
+
+def late(entries: Iterable[Entry]) -> list[tuple[Entry, int, list[tuple[str, int]]]]:
+    """Federations to whose old mailboxes mail came after the switch: how much, and from which domains, the most first.
+
+    Pages are handed on and published: they name no sender, as ``status`` does, but the domain alone.
+    """
+    found = []
+    for one in entries:
+        domains = Counter[str]()
+        for sender, messages in one.status.late.items():
+            domains[sender.rpartition("@")[2]] += messages
+        if domains:
+            found.append((one, domains.total(), sorted(domains.items(), key=lambda each: (-each[1], each[0]))))
+    return sorted(found, key=lambda each: (-each[1], each[0].slug))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

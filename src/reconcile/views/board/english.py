@@ -152,6 +152,12 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "throughput_said": "{source}: {latest} a minute now, {most} at most.",
         "throughput_none": "Nothing was copied during the last hour.",
         "copies_done": "copies done",
+        "late_mail": "Mail that still comes to the old mailboxes",
+        "late_mail_said": "It came there after the switch and was copied. Whoever sends it does not follow the new MX: "
+        "the old host itself, or a form or a server that remembers it.",
+        "late_messages": "Messages",
+        "late_senders": "Senders’ domains",
+        "nobody_named": "no sender named",
         "by_federation": "Copies by federation",
         "to_look_at": "Copies that need a look",
         "no_look": "No copy has failed, and none is incomplete.",

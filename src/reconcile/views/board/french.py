@@ -150,6 +150,12 @@ FRENCH: Mapping[str, str] = MappingProxyType(
         "throughput_said": "{source} : {latest} par minute maintenant, {most} au plus.",
         "throughput_none": "Rien n’a été copié depuis une heure.",
         "copies_done": "copies terminées",
+        "late_mail": "Le courrier qui arrive encore dans les anciennes boîtes",
+        "late_mail_said": "Il y est arrivé après la bascule et il a été copié. Qui l’envoie ne suit pas le nouveau "
+        "MX : l’ancien hébergement lui-même, ou un formulaire ou un serveur qui s’en souvient.",
+        "late_messages": "Messages",
+        "late_senders": "Domaines des expéditeurs",
+        "nobody_named": "aucun expéditeur nommé",
         "by_federation": "Les copies par fédération",
         "to_look_at": "Les copies à regarder",
         "no_look": "Aucune copie n’a échoué, aucune n’est incomplète.",

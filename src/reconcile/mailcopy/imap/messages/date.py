@@ -78,6 +78,11 @@ def date_of_header(header: bytes | bytearray, now: float) -> DateTime | None:
     return None
 
 
+def day(when: float) -> bytes:
+    """The day of a moment, in seconds since 1970, as SEARCH wants it (RFC 3501 §9, date): ``01-Feb-2025``."""
+    return _written(dt.datetime.fromtimestamp(when, dt.UTC))[1:12]
+
+
 def in_utc(date: DateTime) -> DateTime:
     """The same moment in UTC."""
     return _written(dt.datetime.fromtimestamp(moment(date.strip(b'"')) or 0, dt.UTC))
