@@ -35,7 +35,9 @@ def sharing_host() -> Iterator[Dovecot]:
             "type": "public",
             "prefix": "Shared/",
             "separator": "/",
-            "location": f"maildir:{folder}/public:LAYOUT=fs",
+            "mail_driver": "maildir",
+            "mail_path": f"{folder}/public",
+            "mailbox_list_layout": "fs",
             "subscriptions": False,
         }
         Path(folder, "public").mkdir(mode=0o777)

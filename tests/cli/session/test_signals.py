@@ -13,8 +13,9 @@ from reconcile.cli.session.signals import graceful_shutdown, ignoring_closed_out
 
 @pytest.fixture(autouse=True)
 def handlers() -> Iterator[None]:
-    """Whatever a test does to the signals of this process ends with it."""
+    """Whatever a test does to the signals of this process ends with it; nohup, before it, is not heard of."""
     former = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
     for number, action in former.items():
         signal.signal(number, action)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.applying.memory import StoppedClock
 from tests.views.sample_plans import MIGRATION
 
 from reconcile.applying.outcome import Outcome, Result
@@ -30,6 +31,7 @@ from reconcile.planning.plan.planfile import document
 from reconcile.planning.plan.planfile_reading import read
 from reconcile.problem import Problem
 from reconcile.resources.milestones import milestones
+from reconcile.steps import at_once
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
 DAY = dt.date(2025, 1, 20)
@@ -189,9 +191,9 @@ def outcomes_of() -> Any:
     def walk(plan: Plan) -> dict[str, Result]:
         done = Walk(
             Work(plan.changes, plan.blocked, held_back(plan)),
-            perform=lambda change: Outcome(change, Result.DONE),
+            perform=lambda change: at_once(lambda: Outcome(change, Result.DONE)),
             limit=lambda _: 4,
-            now=LOCK + dt.timedelta(hours=3),
+            clock=StoppedClock(),
             stop=threading.Event(),
             listener=lambda _: None,
         ).run()

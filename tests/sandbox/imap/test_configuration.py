@@ -21,6 +21,10 @@ SAID_DIFFERENTLY: list[tuple[Settings, str]] = [
         {"mail_driver": "maildir", "mail_path": "~/M", "mailbox_list_layout": "fs"},
         "mail_location = maildir:~/M:LAYOUT=fs",
     ),
+    (
+        {"namespace public": {"mail_driver": "maildir", "mail_path": "/public", "mailbox_list_layout": "fs"}},
+        "namespace public {\n  location = maildir:/public:LAYOUT=fs\n}",
+    ),
     ({"mail_home": "/mail/%{user | lower}"}, "mail_home = /mail/%Lu"),
     ({"service imap": {"restart_request_count": "unlimited"}}, "service imap {\n  service_count = 0\n}"),
     (

@@ -37,7 +37,7 @@ class _Translation:
         self._folder = folder
         self._beside = beside
 
-    def of(self, settings: _Tree) -> dict[str, Any]:
+    def of(self, settings: _Tree, section: str = "") -> dict[str, Any]:
         written: dict[str, Any] = {}
         for name, value in settings.items():
             kind, _, its_name = name.partition(" ")
@@ -52,11 +52,11 @@ class _Translation:
             elif name == "mail_plugins" and isinstance(value, Mapping):
                 written[name] = " ".join(plugin for plugin, on in value.items() if on)
             elif name == "mail_driver":
-                written["mail_location"] = _location(settings)
+                written["location" if section == "namespace" else "mail_location"] = _location(settings)
             elif name == "auth_allow_cleartext":
                 written["disable_plaintext_auth"] = not value
             elif isinstance(value, Mapping):
-                written[name] = self.of(value)
+                written[name] = self.of(value, kind)
             elif name not in ("mail_path", "mailbox_list_layout", "sql_driver", "sqlite_path", *_UNKNOWN):
                 written[_RENAMED.get(name, name)] = _value(name, value)
         return written

@@ -44,16 +44,23 @@ class DoveadmApi:
         Each has a connection of its own: a doveadm that worked for one user stays that user, and may list no others.
         Asking for "Connection: close" would have Dovecot 2.3 leave a wrong key without any answer.
         """
-        answer = self._answer([command, parameters, "1"])
+        return self._told(self._answer([command, parameters, "1"], (1.0, 3.0, None)))
+
+    def ask_once(self, command: str, **parameters: object) -> Any:
+        """The same, for a command that may be what breaks the connection: it is not tried again."""
+        return self._told(self._answer([command, parameters, "1"], (None,)))
+
+    def _told(self, answer: requests.Response) -> Any:
         if answer.status_code == requests.codes.unauthorized:
             raise self._problem("it refuses the key", "it is doveadm_api_key in Dovecot's configuration")
         if answer.status_code != requests.codes.ok:
             raise self._problem(f"it answers {answer.status_code}", "is this the address of the doveadm HTTP API?")
         return self._content(answer)
 
-    def _answer(self, command: Sequence[object]) -> requests.Response:
-        """Nothing asked here changes anything, so that a connection that broke is worth another try."""
-        for wait in (1.0, 3.0, None):
+    def _answer(self, command: Sequence[object], waits: Sequence[float | None]) -> requests.Response:
+        """What is asked here may be asked twice, so that a connection that broke is worth another try, after each of
+        these seconds; None after the last."""
+        for wait in waits:
             try:
                 return BoundedSession().post(
                     self._url,
