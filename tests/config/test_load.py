@@ -63,6 +63,7 @@ def test_the_order_of_files_never_varies(folder: Path) -> None:
     ways = [load_files(paths) for paths in ([*folder.iterdir()], sorted(folder.iterdir(), reverse=True))]
     assert [federation.slug for federation in ways[0].federations] == ["spf55", "spf88"]
     assert ways[0] == ways[1]
+    assert ways[0].diagnostics == ways[1].diagnostics
 
 
 def test_the_digest_changes_with_the_file(folder: Path) -> None:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import errno
+import functools
 import hashlib
 import os
 import stat
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from reconcile.config.document.characters import misplaced_characters
 from reconcile.config.document.decode import decode_file
-from reconcile.config.document.document import SIZE_LIMIT, Unreadable, decode, read_document
+from reconcile.config.document.document import SIZE_LIMIT, Document, Unreadable, decode, read_document
 from reconcile.config.document.flaw import Flaw
 from reconcile.config.federation.federation import Federation, Mark, Route
-from reconcile.config.rules import check
+from reconcile.config.rules import check, check_names
+from reconcile.config.rules.catalogue import Finding
 from reconcile.config.rules.criteria import FILES_ALONE, Criteria
 from reconcile.config.rules.diagnostic import Diagnostic
 from reconcile.config.structures.register import places
@@ -26,28 +28,31 @@ from reconcile.problem import Problem
 _INVALID = 3  # the exit code for configuration that cannot be used
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True)
 class Loaded:
     """The federations that are valid, and every remark on all files in the order of the files.
 
-    ``paths`` are all the files read, valid or not; ``sources`` the text of those that are text.
+    ``errors`` are the remarks that make a file invalid, ``lesser`` finds the others; ``paths`` are all the files read,
+    valid or not; ``sources`` the text of those that are text.
     """
 
     federations: tuple[Federation, ...]
-    diagnostics: tuple[Diagnostic, ...]
+    errors: tuple[Diagnostic, ...]
+    lesser: Callable[[], Iterable[Diagnostic]] = dataclasses.field(compare=False)
     paths: tuple[Path, ...]
     sources: Mapping[Path, str]
 
-    @property
-    def errors(self) -> tuple[Diagnostic, ...]:
-        """The remarks that make a file invalid."""
-        return tuple(one for one in self.diagnostics if one.severity == "error")
+    @functools.cached_property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Every remark. Those that are no error are looked for now: most commands never ask."""
+        return _in_order([*self.errors, *self.lesser()])
 
     def only(self, paths: Collection[Path]) -> Loaded:
         """What concerns these files."""
         return Loaded(
             tuple(one for one in self.federations if one.path in paths),
-            tuple(one for one in self.diagnostics if one.path in paths),
+            tuple(one for one in self.errors if one.path in paths),
+            lambda: (one for one in self.diagnostics if one.path in paths),
             tuple(path for path in self.paths if path in paths),
             self.sources,
         )
@@ -143,23 +148,41 @@ def load_files(paths: Iterable[Path], criteria: Criteria = FILES_ALONE) -> Loade
         if decoded.file is None:
             continue
         slug = f"spf{decoded.file.code.lower()}"
-        marks, digest = _lowered(document.marks), hashlib.sha256(raw).hexdigest()
+        marks, digest = _lowered(document), hashlib.sha256(raw).hexdigest()
         federation = Federation(
             slug, path, decoded.file, marks, digest, places(decoded.file.structures, criteria.register)
         )
         federations.append(federation)
         broken[path] = decoded.broken
-    for federation, finding in check(federations, criteria):
-        if finding.route[:2] not in broken[federation.path]:
-            remarks.append(finding.at(federation.marks, federation.path))
+
+    def placed(found: Iterable[tuple[Federation, Finding]]) -> Iterator[Diagnostic]:
+        for federation, finding in found:
+            if finding.route[:2] not in broken[federation.path]:
+                yield finding.at(federation.marks, federation.path)
+
+    found = list(check(federations, criteria))
+    lesser = [one for one in found if one[1].weight != "error"]
+    remarks += placed(one for one in found if one[1].weight == "error")
+    errors = _in_order(one for one in remarks if one.severity == "error")
+
+    def find_lesser() -> Iterator[Diagnostic]:
+        yield from (one for one in remarks if one.severity != "error")
+        yield from placed(lesser)
+        yield from placed(check_names(federations))
+
     # Some of the federations are only a likeness of what their file means: those with an error.
-    invalid = {one.path for one in remarks if one.severity == "error"}
+    invalid = {one.path for one in errors}
     return Loaded(
         tuple(federation for federation in federations if federation.path not in invalid),
-        tuple(sorted(set(remarks), key=lambda one: one.order)),
+        errors,
+        find_lesser,
         tuple(ordered),
         sources,
     )
+
+
+def _in_order(remarks: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    return tuple(sorted(set(remarks), key=lambda one: one.order))
 
 
 def read_file(path: Path) -> bytes:
@@ -192,13 +215,14 @@ def _remark(flaw: Flaw, path: Path) -> Diagnostic:
     return Diagnostic(flaw.code, "error", path, flaw.line, flaw.column, flaw.message, flaw.hint)
 
 
-def _lowered(marks: Mapping[Route, Mark]) -> Mapping[Route, Mark]:
+def _lowered(document: Document) -> Mapping[Route, Mark]:
     """The marks, each mailbox under its address as the models write it."""
-    if all(str(route[1]) == str(route[1]).strip().lower() for route in marks if len(route) == 2):
-        return marks
+    mailboxes = document.tree.get("mailboxes")
+    if all(str(address) == str(address).strip().lower() for address in mailboxes or ()):
+        return document.marks
     return {
         (route[0], str(route[1]).strip().lower(), *route[2:])
         if route[:1] == ("mailboxes",) and route[1:]
         else route: mark
-        for route, mark in marks.items()
+        for route, mark in document.marks.items()
     }

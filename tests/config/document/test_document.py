@@ -9,7 +9,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconcile.config.document.document import DEPTH_LIMIT, LOADER, Unreadable, decode, read_document
+from reconcile.config.document.document import LOADER, Unreadable, decode, read_document
+from reconcile.config.document.marked import DEPTH_LIMIT
 
 both_parsers = pytest.mark.parametrize("loader", [LOADER, yaml.SafeLoader], ids=["libyaml", "python"])
 

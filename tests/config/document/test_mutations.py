@@ -7,7 +7,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconcile.config.document.document import decode, read_document
+from reconcile.config.document.document import LOADER, decode, read_document
+from reconcile.config.document.marked import read_with_places
 from reconcile.config.load import Loaded, load_files
 from reconcile.config.rules.criteria import Criteria
 from reconcile.config.settings.tables.legacy.legacy import LegacyServer
@@ -44,6 +45,22 @@ def test_a_slip_of_the_keyboard(edits: list[tuple[int, int, str]], tmp_path_fact
     for start, length, typed in edits:
         text = text[:start] + typed + text[start + length :]
     judged(text, tmp_path_factory.mktemp("slip"))
+
+
+@settings(max_examples=100, deadline=None)
+@given(edits=st.lists(st.tuples(st.integers(0, len(TEXT) - 1), st.integers(0, 12), ODD), max_size=3))
+def test_the_quick_reading_says_what_the_careful_one_says(edits: list[tuple[int, int, str]]) -> None:
+    text = TEXT
+    for start, length, typed in edits:
+        text = text[:start] + typed + text[start + length :]
+    quick, careful = read_document(text), read_with_places(text, LOADER)
+    assert (quick.tree, quick.flaws, quick.broken, quick.refused) == (
+        careful.tree,
+        careful.flaws,
+        careful.broken,
+        careful.refused,
+    )
+    assert dict(quick.marks) == careful.marks
 
 
 @settings(max_examples=150, deadline=None)

@@ -6,45 +6,28 @@ guessed: the tree holds dicts, lists, text and None, and the models give each te
 
 from __future__ import annotations
 
-import dataclasses
+import functools
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
 
 from reconcile.config.document.flaw import Flaw
-from reconcile.config.document.syntax import syntax_flaw
+from reconcile.config.document.marked import DEPTH_LIMIT, Document, Unreadable, read_with_places
+from reconcile.config.document.plain import NotPlain, plain_tree
 from reconcile.config.federation.federation import Mark, Route
-from reconcile.config.federation.scalars import shown
 from reconcile.language.phrase import Phrase
 
+__all__ = ["Document", "Unreadable", "decode", "read_document"]
+
 SIZE_LIMIT = 1_000_000  # bytes; a federation of 1,000 mailboxes is about 300 kB
-DEPTH_LIMIT = 16  # a federation file needs 6
 
 #: libyaml's parser where PyYAML was built with it: fifteen times the speed of the Python one, for the same events.
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-# What YAML calls null, when written without quotes.
-NULLS = frozenset({"", "~", "null", "Null", "NULL"})
-
 # Control characters, and the three separators YAML 1.1 counts as line ends and no editor does.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Document:
-    """What a text says. When ``broken`` it could not be read to its end and ``tree`` is None.
-
-    ``refused`` are the routes whose value is not what was written, because a flaw says it may not be written so.
-    """
-
-    tree: Any
-    marks: Mapping[Route, Mark]
-    flaws: tuple[Flaw, ...]
-    refused: frozenset[Route] = frozenset()
-    broken: bool = False
 
 
 def decode(raw: bytes) -> str:
@@ -75,160 +58,34 @@ def decode(raw: bytes) -> str:
 
 
 def read_document(text: str, loader: Any = LOADER) -> Document:
-    """Read one YAML document. Duplicate keys, anchors, aliases, merge keys and tags become flaws, all of them."""
-    reading = _Reading(yaml.parse(text, Loader=loader))
+    """Read one YAML document. Duplicate keys, anchors, aliases, merge keys and tags become flaws, all of them.
+
+    Where there is none, as nearly always, the places are looked up when the first of them is asked for.
+    """
     try:
-        tree = reading.document()
-    except Unreadable as stop:
-        return Document(None, reading.marks, (*reading.flaws, stop.flaw), broken=True)
-    except yaml.MarkedYAMLError as error:
-        return Document(None, reading.marks, (*reading.flaws, syntax_flaw(error, text)), broken=True)
-    return Document(tree, reading.marks, tuple(reading.flaws), frozenset(reading.refused))
+        return Document(plain_tree(text, loader, DEPTH_LIMIT), _PlacesOf(text, loader), ())
+    except (NotPlain, yaml.MarkedYAMLError):
+        return read_with_places(text, loader)
 
 
-class Unreadable(Exception):
-    """The text cannot be read any further; ``flaw`` says why."""
+class _PlacesOf(Mapping[Route, Mark]):
+    """The places of a text without flaws: half of what a reading costs, and nobody asks where nothing is wrong."""
 
-    def __init__(self, flaw: Flaw) -> None:
-        super().__init__(flaw.message)
-        self.flaw = flaw
+    def __init__(self, text: str, loader: Any) -> None:
+        self._text, self._loader = text, loader
 
+    @functools.cached_property
+    def _marks(self) -> Mapping[Route, Mark]:
+        return read_with_places(self._text, self._loader).marks
 
-#: Line and column, from 1.
-_Place = tuple[int, int]
+    def __getitem__(self, route: Route) -> Mark:
+        return self._marks[route]
 
+    def __iter__(self) -> Iterator[Route]:
+        return iter(self._marks)
 
-class _Reading:
-    """One walk over the parser's events. A route of None is a value read only to get past it."""
-
-    def __init__(self, events: Iterator[yaml.Event]) -> None:
-        self.events = events
-        self.marks: dict[Route, Mark] = {}
-        self.flaws: list[Flaw] = []
-        self.refused: set[Route] = set()
-        self.depth = 0
-
-    def document(self) -> Any:
-        next(self.events)  # the start of the stream
-        if isinstance(next(self.events), yaml.StreamEndEvent):
-            raise Unreadable(Flaw("SPF101", 1, 1, "the file is empty"))
-        first = next(self.events)
-        tree = self.value(first, (), _start(first))
-        next(self.events)  # the end of the document
-        after = next(self.events)
-        if not isinstance(after, yaml.StreamEndEvent):
-            raise Unreadable(
-                self._flaw("SPF101", after, Phrase("a second document starts here"), Phrase("one federation per file"))
-            )
-        if tree is None and not self.flaws:
-            raise Unreadable(Flaw("SPF101", 1, 1, "the file is empty"))
-        return tree
-
-    def value(self, event: yaml.Event, route: Route | None, key: _Place) -> Any:
-        """``key``: the place of its key, or its own."""
-        if route is not None:
-            self.marks[route] = Mark(*_start(event), *key)
-        if isinstance(event, yaml.ScalarEvent):
-            self._refuse_anchor_and_tag(event)
-            return _scalar(event)
-        if isinstance(event, yaml.AliasEvent):
-            self.flaws.append(
-                self._flaw(
-                    "SPF108",
-                    event,
-                    Phrase("the alias *{anchor} is refused", anchor=event.anchor),
-                    Phrase("repeat the value"),
-                )
-            )
-            self._refuse(route)
-            return None
-        if not isinstance(event, yaml.CollectionStartEvent):
-            raise TypeError(f"the parser's grammar has no {type(event).__name__} where a value begins")
-        self._refuse_anchor_and_tag(event)
-        if self.depth == DEPTH_LIMIT:
-            raise Unreadable(
-                self._flaw("SPF101", event, Phrase("nested deeper than {depth_limit} levels", depth_limit=DEPTH_LIMIT))
-            )
-        self.depth += 1
-        inside = self._sequence(route) if isinstance(event, yaml.SequenceStartEvent) else self._mapping(route)
-        self.depth -= 1
-        return inside
-
-    def _sequence(self, route: Route | None) -> list[Any]:
-        items: list[Any] = []
-        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
-            items.append(self.value(event, None if route is None else (*route, len(items)), _start(event)))
-        return items
-
-    def _mapping(self, route: Route | None) -> dict[str, Any]:
-        entries: dict[str, Any] = {}
-        places: dict[str, _Place] = {}
-        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
-            key, place = self._key(event), _start(event)
-            if key is None:
-                self._refuse(route)
-                self.value(next(self.events), None, place)
-            elif key in entries:
-                message = Phrase("the key {key} is already on line {places}", key=shown(key), places=places[key][0])
-                self.flaws.append(self._flaw("SPF102", event, message, Phrase("keep one of the two")))
-                self.value(next(self.events), None, place)
-            else:
-                places[key] = place
-                entries[key] = None
-                entries[key] = self.value(next(self.events), None if route is None else (*route, key), place)
-        return entries
-
-    def _key(self, event: yaml.Event) -> str | None:
-        """The key's text; None, with a flaw, for what cannot be a key."""
-        if isinstance(event, yaml.ScalarEvent):
-            self._refuse_anchor_and_tag(event)
-            if event.value == "<<" and not event.style:
-                self.flaws.append(
-                    self._flaw("SPF108", event, Phrase("the merge key << is refused"), Phrase("repeat the keys"))
-                )
-                return None
-            if (text := _scalar(event)) is None:
-                self.flaws.append(self._flaw("SPF101", event, Phrase("a key is missing before ':'")))
-            return text
-        flaw = self._flaw("SPF101", event, Phrase("a key must be a word, not a list, a mapping or an alias"))
-        if not isinstance(event, yaml.AliasEvent):
-            raise Unreadable(flaw)
-        self.flaws.append(flaw)
-        return None
-
-    def _refuse(self, route: Route | None) -> None:
-        if route is not None:
-            self.refused.add(route)
-
-    def _refuse_anchor_and_tag(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
-        if event.anchor is not None:
-            self.flaws.append(
-                self._flaw(
-                    "SPF108", event, Phrase("the anchor &{anchor} is refused", anchor=event.anchor), Phrase("delete it")
-                )
-            )
-        if event.tag is not None:
-            self.flaws.append(
-                self._flaw(
-                    "SPF108", event, Phrase("the tag {tag} is refused", tag=shown(event.tag)), Phrase("delete it")
-                )
-            )
-
-    @staticmethod
-    def _flaw(code: str, event: yaml.Event, message: str, hint: str = "") -> Flaw:
-        return Flaw(code, *_start(event), message, hint)
-
-
-def _start(event: yaml.Event) -> _Place:
-    mark = event.start_mark
-    return (mark.line + 1, mark.column + 1) if mark else (1, 1)  # without a mark only when built by hand
-
-
-def _scalar(event: yaml.ScalarEvent) -> str | None:
-    text: str = event.value
-    if not event.style and text in NULLS:
-        return None
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+    def __len__(self) -> int:
+        return len(self._marks)
 
 
 def _place(before: str) -> tuple[int, int]:

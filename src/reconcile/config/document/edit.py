@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-from reconcile.config.document.document import LOADER, NULLS, read_document
+from reconcile.config.document.document import LOADER, read_document
+from reconcile.config.document.plain import NULLS
 from reconcile.config.document.written import element, entry, inline, scalar
 from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem

@@ -16,6 +16,8 @@ _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 DOMAIN_PATTERN = rf"^(?:{_LABEL}\.)+{_LABEL}$"
 ADDRESS_PATTERN = rf"^{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LABEL}$"
 
+_ADDRESS = re.compile(ADDRESS_PATTERN)
+
 
 def _domain(text: str) -> str:
     name = text.strip().lower()
@@ -26,10 +28,10 @@ def _domain(text: str) -> str:
 
 def _address(text: str) -> str:
     address = text.strip().lower()
-    if not re.fullmatch(ADDRESS_PATTERN, address):
+    if not _ADDRESS.fullmatch(address):
         refuse("SPF106", Phrase("{text} is not a mail address", text=shown(text)), _address_hint(address))
     local, _, domain = address.rpartition("@")
-    if len(local) > 64 or len(domain) > 253 or any(len(label) > 63 for label in domain.split(".")):
+    if len(local) > 64 or len(domain) > 253 or (len(domain) > 63 and any(len(x) > 63 for x in domain.split("."))):
         refuse(
             "SPF106",
             Phrase("{text} is too long for a mail address", text=shown(text)),

@@ -30,7 +30,7 @@ _FRENCH_SPACES = dict.fromkeys((0x00A0, 0x2009, 0x202F), " ")
 
 def _line(text: str) -> str:
     line = text.strip()
-    if not line.translate(_FRENCH_SPACES).isprintable():
+    if not line.isprintable() and not line.translate(_FRENCH_SPACES).isprintable():
         refuse("SPF105", Phrase("{text} must be one line of plain text", text=shown(text)))
     return line
 

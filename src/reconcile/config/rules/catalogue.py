@@ -98,9 +98,13 @@ class Finding:
     on_key: bool = False
     severity: Severity | None = None
 
+    @property
+    def weight(self) -> Severity:
+        """How severe it is: what it says itself, or else its rule."""
+        return self.severity or RULES[self.code].severity
+
     def at(self, marks: Mapping[Route, Mark], path: Path) -> Diagnostic:
         """The remark for the postmaster, at the finding's place in the file at ``path``."""
         mark = nearest(marks, self.route)
         line, column = (mark.key_line, mark.key_column) if self.on_key else (mark.line, mark.column)
-        severity = self.severity or RULES[self.code].severity
-        return Diagnostic(self.code, severity, path, line, column, self.message, self.hint)
+        return Diagnostic(self.code, self.weight, path, line, column, self.message, self.hint)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from reconcile.config.federation.federation import Federation, Route
@@ -74,15 +75,17 @@ def check_names(federations: Sequence[Federation]) -> Iterator[tuple[Federation,
             if mailbox.licence != "shared" and not mailbox.hidden and shown_as:
                 people.setdefault(shown_as.casefold(), []).append((federation, address, shown_as))
     for ones in people.values():
+        counts = Counter(address for _, address, _ in ones)
+        two = list(counts)[:2]
         for federation, address, shown_as in ones:
-            others = [other for _, other, _ in ones if other != address]
+            others = len(ones) - counts[address]
             if not others:
                 continue
-            more = Phrase(" and {number} more", number=len(others) - 1) if len(others) > 1 else ""
+            more = Phrase(" and {number} more", number=others - 1) if others > 1 else ""
             message = Phrase(
                 "the address book shows {address} and {others}{more} as {shown_as}",
                 address=address,
-                others=others[0],
+                others=two[two[0] == address],
                 more=more,
                 shown_as=shown_as,
             )
