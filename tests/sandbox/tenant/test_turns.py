@@ -20,7 +20,7 @@ class Waiters:
 
     def __init__(self) -> None:
         self.clock = VirtualClock(BEGIN, lambda: 0.0)
-        self.turns = Turns(self.clock.now, longest=600)
+        self.turns = Turns(self.clock.now, stuck=600)
         self.seen: list[tuple[float, dt.datetime]] = []
         self._threads: list[threading.Thread] = []
 

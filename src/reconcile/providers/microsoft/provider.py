@@ -21,9 +21,18 @@ from reconcile.providers.microsoft.writing.services import Surfaces
 from reconcile.providers.microsoft.writing.writer import MicrosoftWriter
 from reconcile.resources.address import NETWORK, Address
 
-#: Creating a mailbox is nearly all waiting, and all who wait look together: a whole batch of federations may wait at
-#: once. What is sent at a time is bounded by ``graph.CONCURRENT`` and ``exchange.CONCURRENT``.
-PARALLEL = {"domain": 4, "domain_verification": 8, "connector": 1, "mailbox": 2000, "access": 8, "copy_access": 8}
+#: Creating a mailbox is nearly all waiting, and so is giving a right to somebody whom Exchange does not know yet: a
+#: whole batch of federations may wait at once. What is sent at a time is bounded by ``graph.CONCURRENT`` and
+#: ``exchange.CONCURRENT``. The copier waits for nobody and no switch waits for it: a few of its rights at a time leave
+#: room for the others.
+PARALLEL = {
+    "domain": 4,
+    "domain_verification": 8,
+    "connector": 1,
+    "mailbox": 2000,
+    "access": 2000,
+    "copy_access": 8,
+}
 
 
 def microsoft_provider(

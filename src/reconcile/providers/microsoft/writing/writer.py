@@ -35,12 +35,14 @@ class MicrosoftWriter:
             "connector": ConnectorWriter(surfaces),
             "dkim": DkimWriter(surfaces),
             "dkim_signing": DkimSigningWriter(surfaces),
-            "access": AccessWriter(surfaces),
             "signature": SignatureWriter(surfaces),
-            "copy_access": CopyAccessWriter(surfaces),
         }
         self._by_kind: dict[str, StepWriter] = {kind: AtOnce(writer) for kind, writer in hasty.items()}
-        self._by_kind["mailbox"] = MailboxWriter(surfaces, password)
+        self._by_kind |= {
+            "mailbox": MailboxWriter(surfaces, password),
+            "access": AccessWriter(surfaces),
+            "copy_access": CopyAccessWriter(surfaces),
+        }
 
     def create(self, order: Order) -> Steps[Live]:
         return _explaining_refusals(order, self._by_kind[order.address.kind].create(order))

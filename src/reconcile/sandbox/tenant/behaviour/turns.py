@@ -12,18 +12,19 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-#: Seconds without a request after which whoever waits beside others may move the clock; at most so long it is put off;
+#: Seconds without a request after which whoever waits beside others may move the clock; so long after the last answer
+#: whoever is still not answered is taken for one who waits, too; at most so long it is put off while others work; and
 #: so long after two were here at once, one is taken for not alone.
-_QUIET, _LONGEST, _CROWDED = 0.02, 2.0, 1.0
+_QUIET, _STUCK, _LONGEST, _CROWDED = 0.02, 2.0, 30.0, 1.0
 
 
 class Turns:
     """``now`` is the virtual time. One client alone moves it at once; of several, the one whose moment comes first does
     once nobody asks for anything else."""
 
-    def __init__(self, now: Callable[[], dt.datetime], longest: float = _LONGEST) -> None:
+    def __init__(self, now: Callable[[], dt.datetime], stuck: float = _STUCK) -> None:
         self._now = now
-        self._longest = longest
+        self._stuck = stuck
         self._moments: list[dt.datetime] = []
         self._busy = 0
         self._last = self._crowded = float("-inf")
@@ -49,21 +50,22 @@ class Turns:
         with self._changed:
             self._moments.append(moment)
             self._count()
-            latest = time.monotonic() + self._longest
-            while not self._may(moment, latest):
+            began = time.monotonic()
+            while not self._may(moment, began):
                 self._changed.wait(_QUIET)
             self._moments.remove(moment)
         with self.work():
             yield
 
-    def _may(self, moment: dt.datetime, latest: float) -> bool:
+    def _may(self, moment: dt.datetime, began: float) -> bool:
         if self._now() >= moment:
             return True
         if moment > min(self._moments):
             return False
         now = time.monotonic()
         quiet = now - self._last >= _QUIET or now - self._crowded >= _CROWDED
-        return now >= latest or (quiet and not self._busy)
+        stuck = now - max(self._last, began) >= self._stuck or now - began >= _LONGEST
+        return stuck or (quiet and not self._busy)
 
     def _count(self) -> None:
         if self._busy + len(self._moments) > 1:

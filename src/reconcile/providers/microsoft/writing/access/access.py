@@ -13,10 +13,11 @@ from reconcile.providers.microsoft.wire.multi_valued import edited
 from reconcile.providers.microsoft.wire.refusals import Refused
 from reconcile.providers.microsoft.writing.access.principals import Names
 from reconcile.providers.microsoft.writing.boundary import check_inside
-from reconcile.providers.microsoft.writing.read_back import retrying, until
+from reconcile.providers.microsoft.writing.in_steps import retrying, until
 from reconcile.providers.microsoft.writing.services import Surfaces, disagrees
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Live, Value
+from reconcile.steps import Steps
 
 #: Seconds until a new account is a recipient one can grant a right to (15 minutes as a rule).
 RECIPIENT_TIMEOUT = 3600.0
@@ -35,36 +36,38 @@ class AccessWriter:
         self._clock = surfaces.clock
         self._names = Names(surfaces)
 
-    def create(self, order: Order) -> Live:
+    def create(self, order: Order) -> Steps[Live]:
         return self._settle(order, RIGHTS)
 
-    def update(self, order: Order) -> Live:
+    def update(self, order: Order) -> Steps[Live]:
         return self._settle(order, tuple(right for right in RIGHTS if right in order.changed))
 
-    def delete(self, order: Order) -> None:
+    def delete(self, order: Order) -> Steps[None]:
         """Take back the rights the plan saw; a mailbox that is gone has none."""
         if self._surfaces.watch.box(order.address.key) is not None:
             none = dataclasses.replace(order, fields=dict.fromkeys(RIGHTS, ()), changed=frozenset(RIGHTS))
-            self._settle(none, RIGHTS)
+            yield from self._settle(none, RIGHTS)
 
-    def _settle(self, order: Order, rights: tuple[str, ...]) -> Live:
-        box = mailbox(self._surfaces, order.address)
+    def _settle(self, order: Order, rights: tuple[str, ...]) -> Steps[Live]:
+        box = yield from mailbox(self._surfaces, order.address)
         check_inside(order, box)
         before = self._fields(box)
         for right in rights:
             wanted, present = _people(order.fields.get(right)), _people(before[right])
             for who in sorted(wanted - present):
-                self._give(right, box, who)
+                yield from self._give(right, box, who)
             # What the plan did not show is not taken away: somebody may have given it since.
             for who in sorted((present & self._planned(order, right, present)) - wanted):
-                self._take(right, box, who)
-        live = until(self._clock, lambda: self._agreeing(order, rights), SHOWN_TIMEOUT)
+                yield from self._take(right, box, who)
+        live = yield from until(self._clock, lambda since: self._agreeing(order, rights, since), SHOWN_TIMEOUT)
         if live is None:
             raise disagrees(order.address, ", ".join(rights))
         return live
 
-    def _agreeing(self, order: Order, rights: tuple[str, ...]) -> Live | None:
-        box = mailbox(self._surfaces, order.address)
+    def _agreeing(self, order: Order, rights: tuple[str, ...], since: float | None) -> Live | None:
+        box = self._surfaces.watch.box(order.address.key, since)
+        if box is None:
+            return None
         fields = self._fields(box)
         for right in rights:
             wanted, present = _people(order.fields.get(right)), _people(fields[right])
@@ -86,23 +89,23 @@ class AccessWriter:
         found = self._names.of(holders, excluded)
         return observed_state.access_fields(box, full, send, found, lambda one: not one.names & excluded)
 
-    def _give(self, right: str, box: Box, who: str) -> None:
-        self._retrying(lambda: _give(self._surfaces, right, box.guid, who))
+    def _give(self, right: str, box: Box, who: str) -> Steps[None]:
+        return self._retrying(lambda: _give(self._surfaces, right, box.guid, who))
 
-    def _take(self, right: str, box: Box, who: str) -> None:
-        self._retrying(lambda: _take(self._surfaces, right, box.guid, who))
+    def _take(self, right: str, box: Box, who: str) -> Steps[None]:
+        return self._retrying(lambda: _take(self._surfaces, right, box.guid, who))
 
-    def _retrying(self, act: Callable[[], None]) -> None:
+    def _retrying(self, act: Callable[[], None]) -> Steps[None]:
         try:
-            retrying(self._clock, act, recipient_unknown, RECIPIENT_TIMEOUT, pause=30.0)
+            yield from retrying(self._clock, act, recipient_unknown, RECIPIENT_TIMEOUT, pause=30.0)
         except Refused as refused:
             # As after an answer that was lost: it is what it was to become, as reading back will show.
             if not refused.code.endswith("AlreadyExistsException"):
                 raise
 
 
-def mailbox(surfaces: Surfaces, address: Address) -> Box:
-    box = until(surfaces.clock, lambda: surfaces.watch.box(address.key), SHOWN_TIMEOUT)
+def mailbox(surfaces: Surfaces, address: Address) -> Steps[Box]:
+    box = yield from until(surfaces.clock, lambda since: surfaces.watch.box(address.key, since), SHOWN_TIMEOUT)
     if box is None:
         raise Problem("M365-25", f"{address.key}: Exchange shows no such mailbox.", "apply its mailbox first")
     return box

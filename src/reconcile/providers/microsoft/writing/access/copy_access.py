@@ -14,6 +14,7 @@ from reconcile.providers.microsoft.reading.records import Box
 from reconcile.providers.microsoft.reading.sizes import bytes_in
 from reconcile.providers.microsoft.wire.exchange import Row
 from reconcile.providers.microsoft.wire.refusals import LostAnswer, Refused
+from reconcile.providers.microsoft.writing import read_back
 from reconcile.providers.microsoft.writing.access.access import (
     RECIPIENT_TIMEOUT,
     SHOWN_TIMEOUT,
@@ -21,9 +22,10 @@ from reconcile.providers.microsoft.writing.access.access import (
     recipient_unknown,
 )
 from reconcile.providers.microsoft.writing.boundary import check_inside
-from reconcile.providers.microsoft.writing.read_back import retrying, until
+from reconcile.providers.microsoft.writing.in_steps import retrying, until
 from reconcile.providers.microsoft.writing.services import Surfaces, disagrees
 from reconcile.resources.resource import Live
+from reconcile.steps import Steps
 
 #: The largest message Exchange Online can be set to take; 36 MB is what a new mailbox takes, and old mail knows no
 #: such limit (Set-Mailbox -MaxReceiveSize).
@@ -44,20 +46,21 @@ class CopyAccessWriter:
         self._lock = threading.Lock()
         self._known = False
 
-    def create(self, order: Order) -> Live:
-        box = mailbox(self._surfaces, order.address)
+    def create(self, order: Order) -> Steps[Live]:
+        box = yield from mailbox(self._surfaces, order.address)
         check_inside(order, box)
         self._register_application()
         if not self._granted(box) or not self._imap(box):
-            self._open(box)
-        if until(self._clock, lambda: (self._granted(box) and self._imap(box)) or None, SHOWN_TIMEOUT) is None:
+            yield from self._open(box)
+        shown = until(self._clock, lambda _: (self._granted(box) and self._imap(box)) or None, SHOWN_TIMEOUT)
+        if (yield from shown) is None:
             raise disagrees(order.address, "the copier's access")
         return Live(order.address, {"granted": True}, box.guid)
 
-    def update(self, order: Order) -> Live:
+    def update(self, order: Order) -> Steps[Live]:
         return self.create(order)
 
-    def delete(self, order: Order) -> None:
+    def delete(self, order: Order) -> Steps[None]:
         box = self._surfaces.watch.box(order.address.key)
         if box is None:
             return
@@ -72,12 +75,13 @@ class CopyAccessWriter:
                 Confirm=False,
             )
         self._put_back(box)
-        if until(self._clock, lambda: None if self._granted(box) else True, SHOWN_TIMEOUT) is None:
+        ended = until(self._clock, lambda _: None if self._granted(box) else True, SHOWN_TIMEOUT)
+        if (yield from ended) is None:
             raise disagrees(order.address, "the end of the copier's access")
 
     # ---- what the mailbox was, and is again
 
-    def _open(self, box: Box) -> None:
+    def _open(self, box: Box) -> Steps[None]:
         row, imap = self._row(box), self._imap(box)
         note = str(row.get(NOTE) or "")
         settings: dict[str, object] = {"MaxReceiveSize": LARGEST_MESSAGE}
@@ -88,7 +92,7 @@ class CopyAccessWriter:
         if not imap:
             self._exchange.run("Set-CASMailbox", Identity=box.guid, ImapEnabled=True)
         if not self._granted(box):
-            retrying(self._clock, lambda: self._grant(box), recipient_unknown, RECIPIENT_TIMEOUT, pause=30.0)
+            yield from retrying(self._clock, lambda: self._grant(box), recipient_unknown, RECIPIENT_TIMEOUT, pause=30.0)
 
     def _grant(self, box: Box) -> None:
         self._exchange.run(
@@ -145,7 +149,8 @@ class CopyAccessWriter:
                     ObjectId=tenant.copier_principal,
                     DisplayName="reconcile mail copy",
                 )
-            self._known = until(self._clock, lambda: self._registered() or None, SHOWN_TIMEOUT) is not None
+            shown = read_back.until(self._clock, lambda: self._registered() or None, SHOWN_TIMEOUT)
+            self._known = shown is not None
 
     def _registered(self) -> bool:
         principal = self._surfaces.settings.tenant.copier_principal.lower()
