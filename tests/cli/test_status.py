@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import shutil
 import signal
@@ -14,6 +15,7 @@ from reconcile.clock import SystemClock
 from reconcile.mailcopy.queue.late_mail import LateMail
 from reconcile.mailcopy.queue.location import FolderLocation
 from reconcile.mailcopy.survey.late_mail import Late
+from reconcile.state.agreements import AgreementFolder
 
 
 @pytest.fixture
@@ -38,6 +40,29 @@ def test_an_invalid_file_is_an_error_in_its_row_and_comes_first(stage: Stage) ->
     assert said[1].startswith("✗ spf88")
     assert "federations/spf88.yaml:" in said[1]
     assert len(said) == 5
+
+
+def test_an_invalid_file_is_shown_for_the_date_it_may_have(stage: Stage) -> None:
+    def shown(day: str, code: int) -> str:
+        return stage.run("--live", "status", day, "--as-of", "2025-01-10", expect=code).out
+
+    stage.edit("spf971", "licence: E1", "licence: E9")
+    assert "spf971" not in shown("2025-01-20", 0), "it says that it migrates on another day"
+    stage.edit("spf88", "licence: E1", "licence: E9")
+    assert shown("2025-01-20", 1).splitlines()[1].startswith("✗ spf88")
+    (stage.folder / "federations" / "spf971.yaml").write_text("migration: [", encoding="utf-8")
+    assert "✗ spf971" in shown("2025-01-20", 1), "nobody can tell its date"
+
+
+def test_a_date_changed_by_hand_is_confirmed_no_more(stage: Stage) -> None:
+    folder = AgreementFolder(stage.folder / "spfstate" / "agreements")
+    folder.note("spf55", dt.date(2025, 1, 15), dt.date(2025, 1, 20))
+    before = stage.run("--live", "status", "--json", "--as-of", "2025-01-10").out
+    assert "GAT04" not in before.partition("spf88")[0]
+    stage.edit("spf55", "date: 2025-01-20", "date: 2025-03-03")
+    folder.note("spf55", dt.date(2025, 1, 15), dt.date(2025, 3, 3))
+    after = stage.run("--live", "status", "--json", "--as-of", "2025-01-10").out
+    assert "on 2025-01-15 both sides agreed on 2025-01-20, and the date is 2025-03-03 now" in after
 
 
 def test_a_damaged_state_is_an_error_in_its_row_alone(stage: Stage) -> None:

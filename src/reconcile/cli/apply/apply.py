@@ -55,6 +55,7 @@ def apply(
     started twice it does everything once.
     """
     from reconcile.cli.apply.approval import approved_part
+    from reconcile.cli.wiring.gating import note_agreements
     from reconcile.cli.wiring.providers import providers
     from reconcile.planning.guards.guards import Permission, clock_refusals, refusals
 
@@ -81,6 +82,7 @@ def apply(
         )
     if denied:
         return REFUSED
+    note_agreements(session, chosen.prepared.federations)
     if not plan.changes and not plan.unrecorded:
         output.nothing_done(complete=not (chosen.stale or plan.blocked or plan.left_out))
         without = INVALID if plan.left_out else ERROR if plan.blocked else DONE

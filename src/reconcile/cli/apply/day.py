@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from reconcile.cli.apply.output import TextOutput
+from reconcile.cli.apply.tour import ALL, Tour, ended, note, note_held, tell
 from reconcile.cli.session.duration import Duration
-from reconcile.cli.session.exits import DONE, INTERRUPTED, PARTLY_APPLIED, REFUSED
+from reconcile.cli.session.exits import INTERRUPTED
 from reconcile.cli.session.session import Session
 from reconcile.cli.session.waiting import wait_until
 from reconcile.language.phrase import Phrase
@@ -25,22 +26,6 @@ if TYPE_CHECKING:
 
 #: So long until what failed, was locked or could not be read is tried again.
 _AGAIN = dt.timedelta(minutes=1)
-#: What trouble is filed under that is not one federation's.
-_ALL = Phrase("the batch")
-
-
-@dataclasses.dataclass
-class Tour:
-    """What one round over the batch met: federation → in what trouble it is, and which its gates hold back."""
-
-    trouble: dict[str, str] = dataclasses.field(default_factory=dict)
-    held: dict[str, str] = dataclasses.field(default_factory=dict)
-    interrupted: bool = False
-
-    @property
-    def unsettled(self) -> Collection[str] | None:
-        """Whom another attempt is about; None: everybody, for nobody knows who was met by what went wrong."""
-        return None if _ALL in self.trouble else self.trouble.keys() | self.held.keys()
 
 
 @click.command()
@@ -75,7 +60,7 @@ def day(session: Session, date: str, patience: float, longest: float) -> int:
     while True:
         now = session.clock.now()
         tour = _tour(session, migration, found, among)
-        _tell(session, tour, last)
+        tell(session, tour, last)
         last = tour
         if tour.interrupted:
             return INTERRUPTED
@@ -84,12 +69,12 @@ def day(session: Session, date: str, patience: float, longest: float) -> int:
         again = now + _AGAIN if tour.trouble and near else None
         upcoming = min((moment for moment in (coming, again) if moment is not None), default=None)
         if upcoming is None:
-            return _ended(session, tour)
+            return ended(session, tour)
         if (upcoming - now).total_seconds() > longest:
             session.warn(
                 Phrase("The next moment is {upcoming}: start again that day.", upcoming=said(upcoming, session.zone))
             )
-            return _ended(session, tour)
+            return ended(session, tour)
         among = tour.unsettled if upcoming == again else None
         milestone = Phrase("the lock") if upcoming == moments.lock else Phrase("the cutover")
         if not wait_until(session, upcoming, Phrase("the next attempt") if upcoming == again else milestone):
@@ -116,8 +101,11 @@ def _somebody_migrates(session: Session, migration: dt.date) -> None:
 def _tour(session: Session, migration: dt.date, found: Mapping[str, Provider], among: Collection[str] | None) -> Tour:
     """Apply what is due of every federation of the batch that can be applied at this moment, or of those ``among``
     them."""
+    from reconcile.applying.able import could_begin
     from reconcile.cli.apply.approval import approved_part
+    from reconcile.cli.wiring.gating import note_agreements
     from reconcile.cli.wiring.planning import observe_and_plan
+    from reconcile.planning.guards.held import held_back
 
     tour = Tour()
     try:
@@ -125,16 +113,20 @@ def _tour(session: Session, migration: dt.date, found: Mapping[str, Provider], a
         prepared = _prepared(session, names, tour)
         if prepared is None:
             return tour
+        note_agreements(session, prepared.federations)
         readers = {name: provider.reader for name, provider in found.items()}
         plan, strange = approved_part(session, observe_and_plan(session, prepared, readers), prepared)
         tour.trouble.update(dict.fromkeys(strange, "PLN08 it is not as it was approved"))
         plan = _permitted(session, plan, tour)
         for one in plan.blocked:
             tour.trouble.setdefault(one.address.federation, f"{one.address}: {one.reason}")
-        if plan.changes or plan.unrecorded:
-            _note(_carried_out(session, plan, prepared, found), plan, tour)
+        held = held_back(plan)
+        note_held(held, plan, tour, session.clock.now())
+        # A round that tries again and can do nothing leaves no journal: there may be one each minute.
+        if could_begin(plan, held, session.clock.now()) if among is not None else plan.changes or plan.unrecorded:
+            note(_carried_out(session, plan, prepared, found), tour)
     except Problem as problem:  # a service that does not answer, a lock taken meanwhile: the next round finds out
-        tour.trouble.setdefault(_ALL, str(problem))
+        tour.trouble.setdefault(ALL, str(problem))
     return tour
 
 
@@ -204,44 +196,3 @@ def _carried_out(session: Session, plan: Plan, prepared: Prepared, found: Mappin
     output = TextOutput(session)
     chosen = Chosen(plan, prepared, document(plan)["digest"], reviewed=False)
     return carry_out(session, chosen, found, output, None)
-
-
-def _note(run: Run, plan: Plan, tour: Tour) -> None:
-    from reconcile.applying.outcome import Result
-
-    tour.interrupted = run.interrupted
-    closed = {gate.federation: gate for gate in plan.gates if not gate.open}
-    for outcome in run.outcomes:
-        slug = outcome.change.address.federation
-        if outcome.result is Result.FAILED:
-            why = outcome.problem or Phrase("it failed")
-            tour.trouble.setdefault(slug, Phrase("{address}: {why}", address=outcome.change.address, why=why))
-        elif outcome.result is Result.HELD and slug in closed:
-            tour.held[slug] = f"{closed[slug].code} {closed[slug].why}"
-
-
-def _tell(session: Session, tour: Tour, last: Tour) -> None:
-    """What is new since the round before."""
-    for slug, what in tour.trouble.items():
-        if last.trouble.get(slug) != what:
-            session.warn(Phrase("✗ {slug}: {what}", slug=slug, what=what))
-    for slug, why in tour.held.items():
-        if last.held.get(slug) != why:
-            session.warn(Phrase("■ {slug} is held back: {why}", slug=slug, why=why))
-    for slug in last.trouble.keys() - tour.trouble.keys() - tour.held.keys():
-        session.warn(Phrase("✓ {slug} goes on.", slug=slug))
-
-
-def _ended(session: Session, tour: Tour) -> int:
-    if tour.trouble:
-        session.warn(
-            Phrase("Still in trouble: {trouble}. See: reconcile status", trouble=", ".join(sorted(tour.trouble)))
-        )
-        return PARTLY_APPLIED
-    if tour.held:
-        session.warn(
-            Phrase("Held back by their gates: {held}. See: reconcile status", held=", ".join(sorted(tour.held)))
-        )
-        return REFUSED
-    session.warn("All that is due is done.")
-    return DONE

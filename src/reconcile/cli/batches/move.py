@@ -34,6 +34,7 @@ def move(session: Session, federation: str, wanted: str, dry_run: bool) -> int:
     What was confirmed for another date goes: a new date wants a new agreement. When no date is left the federation has
     none, which is told (exit 1). After the lock a move would be a rollback: it is refused (exit 5).
     """
+    from reconcile.cli.wiring.gating import agreements
     from reconcile.planning.batches.following import following
     from reconcile.state.durable import replace_file
 
@@ -51,6 +52,7 @@ def move(session: Session, federation: str, wanted: str, dry_run: bool) -> int:
     before, after = rewrite(chosen.path, day)
     if not dry_run and after != before:
         replace_file(chosen.path, after.encode())
+        agreements(session).note(chosen.slug, None, None)
     session.print(difference(chosen.path, before, after))
     if day is None:
         session.warn(

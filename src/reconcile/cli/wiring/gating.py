@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from reconcile.config.settings.tables.legacy.lock import Lock
     from reconcile.planning.gates.gate import Gate
     from reconcile.resources.address import Address
+    from reconcile.state.agreements import AgreementFolder
     from reconcile.state.snapshot.snapshot import Snapshot
 
 
@@ -36,6 +37,7 @@ def judged(
     beyond = beyond_room(everyone, settings.batches)
     slugs = [federation.slug for federation in federations]
     rehearsals, inventories = session.rehearsal_folder.read_all(slugs), session.inventory_folder.newest_of(slugs)
+    agreed = agreements(session).read_all(slugs)
     found = {}
     for federation in federations:
         slug = federation.slug
@@ -53,9 +55,24 @@ def judged(
                 seals=bool(settings.passwords.seal_to),
                 returned=_returned(session, federation),
                 host_lock=_lock(session, federation),
+                agreement=agreed.get(slug),
             )
         )
     return found
+
+
+def agreements(session: Session) -> AgreementFolder:
+    """For which dates the federations confirmed, in this call's world."""
+    from reconcile.state.agreements import AgreementFolder
+
+    return AgreementFolder(session.state / "agreements", sandbox=session.sandbox)
+
+
+def note_agreements(session: Session, federations: Sequence[Federation]) -> None:
+    """Remember for which date each of them confirmed. Raises Problem STA01 or STA06."""
+    for one in federations:
+        migration = one.file.migration
+        agreements(session).note(one.slug, migration.confirmed, migration.date)
 
 
 def _returned(session: Session, federation: Federation) -> str:

@@ -8,6 +8,7 @@ from reconcile.config.cost import cost_of
 from reconcile.config.settings.tables.batches import batch_of
 from reconcile.language.phrase import Phrase
 from reconcile.planning.gates.facts import Facts, Reason
+from reconcile.problem import Problem
 
 
 def dated(facts: Facts) -> Iterator[Reason]:
@@ -23,12 +24,25 @@ def dated(facts: Facts) -> Iterator[Reason]:
 
 
 def date_confirmed(facts: Facts) -> Iterator[Reason]:
-    """GAT04: both sides agreed on the date."""
-    confirmed = facts.federation.file.migration.confirmed
+    """GAT04: both sides agreed on the date, and not on another."""
+    migration, known = facts.federation.file.migration, facts.agreement
+    confirmed = migration.confirmed
     if confirmed is None:
         yield (
             Phrase("both sides have not agreed on the date"),
             Phrase("write migration: confirmed: with the day they did"),
+        )
+    elif isinstance(known, Problem):
+        yield known.message.rstrip("."), known.hint
+    elif known and known.confirmed == confirmed and migration.date and known.date != migration.date:
+        yield (
+            Phrase(
+                "on {confirmed} both sides agreed on {former}, and the date is {date} now",
+                confirmed=confirmed,
+                former=known.date,
+                date=migration.date,
+            ),
+            Phrase("take confirmed: out; once they have agreed on this date, write the day they did"),
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Sequence
+from typing import Protocol
 
 from reconcile.config.federation.federation import Federation
 from reconcile.config.inventory.inventory import Inventory
@@ -13,6 +14,15 @@ from reconcile.config.settings.tables.batches import Batch
 from reconcile.config.settings.tables.legacy.lock import Lock
 from reconcile.config.settings.tables.tenant.prices import Prices
 from reconcile.problem import Problem
+
+
+class Agreed(Protocol):
+    """That a federation confirmed on a day, and for which date."""
+
+    @property
+    def confirmed(self) -> dt.date: ...
+    @property
+    def date(self) -> dt.date: ...
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -38,6 +48,8 @@ class Facts:
     returned: str = ""
     #: How its old host is locked; None when reconcile.toml does not say, or names no such host.
     host_lock: Lock | None = None
+    #: For which date it confirmed, as it was first seen, or why that cannot be told; None when nobody saw it yet.
+    agreement: Agreed | Problem | None = None
 
 
 #: Why a gate does not hold, and what to do about it.
