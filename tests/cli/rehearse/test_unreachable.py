@@ -25,6 +25,7 @@ def test_a_dns_server_that_cannot_be_reached_is_said_once(tmp_path: Path) -> Non
         assert said.count("cannot be reached") == 1
         assert "✗ spf55.org, verdun.spf55.org readable: Nothing is known" in said
         assert "has no" not in said
+        assert "Nothing has mutualise send the domain on by its MX" in said
         checked = stage.run("dns", "check", "spf55", expect=1).out
         assert [line.split()[1] for line in checked.splitlines() if line.startswith("  ")] == ["readable", "readable"]
     finally:

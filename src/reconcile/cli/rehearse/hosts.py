@@ -84,6 +84,30 @@ def old_mailboxes(session: Session, federation: Federation) -> list[Check]:
     return checks
 
 
+def roads(session: Session, federation: Federation) -> list[Check]:
+    """What reconcile.toml says nothing of: how mail finds its way after the switch."""
+    from reconcile.providers.microsoft.rehearsal.rehearsal import Check, Verdict
+
+    name = federation.file.legacy.server if federation.file.legacy else ""
+    server = session.outside.legacy.get(name)
+    checks: list[Check] = []
+    if server is not None and server.relay is None:
+        said = Phrase(
+            "Nothing leads mail that the tenant does not know to {name}: once the mail is switched, addresses nobody "
+            "listed and mailboxes that are late bounce.",
+            name=name,
+        )
+        checks.append(Check(Verdict.WARNING, said, Phrase("add [legacy.{name}.relay]: docs/cutover.md", name=name)))
+    if server is not None and server.handover is None:
+        said = Phrase(
+            "Nothing has {name} send the domain on by its MX: what is sent on that host goes on arriving in the old "
+            "mailboxes, which nobody opens any more.",
+            name=name,
+        )
+        checks.append(Check(Verdict.WARNING, said, Phrase("add [legacy.{name}.handover]: docs/handover.md", name=name)))
+    return checks
+
+
 def _tried(session: Session, federation: Federation, lacking: set[str]) -> Iterator[tuple[str, Problem | None]]:
     """``lacking`` is added what the host cannot do."""
     from reconcile.cli.wiring.copies import old_end

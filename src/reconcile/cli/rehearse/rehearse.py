@@ -33,7 +33,7 @@ def rehearse(session: Session, federations: tuple[str, ...]) -> int:
     Exits 0 when nothing stands in the way, 1 when something does. How it ended is kept in spfstate/rehearsals, where
     the gates read it. No federation file is changed: after a good one, the line to write in it is printed.
     """
-    from reconcile.cli.rehearse.hosts import dns_hosts, dns_key, old_mailboxes
+    from reconcile.cli.rehearse.hosts import dns_hosts, dns_key, old_mailboxes, roads
     from reconcile.cli.session.credential import credential
     from reconcile.cli.wiring.assigned_mx import assigned_mx
     from reconcile.cli.wiring.providers import dns_services
@@ -70,7 +70,7 @@ def rehearse(session: Session, federations: tuple[str, ...]) -> int:
         of_names = [one for one in found if one.domain in federation.domains]
         unread = {one.domain for one in of_names if one.check == "readable" and one.weight is Weight.BLOCKS}
         checks += (*dns_key(session, federation.domains, unread), *dns_hosts(session, federation.domains))
-        checks += tuple(old_mailboxes(session, federation))
+        checks += (*old_mailboxes(session, federation), *roads(session, federation))
         checks += tuple(_of_names(of_names))
         stands = any(check.verdict is Verdict.BLOCKED for check in checks)
         _record(session, federation, checks)
