@@ -1,5 +1,5 @@
 # Everything a newcomer runs. Each target sets up what it needs and says so in one line.
-.PHONY: demo test test-fast test-stores test-cyrus test-dovecots test-pythons test-kerberos test-checkdmarc test-sdk test-pipelines test-board test-office soak mutate bench-engine bench-dns bench-tenant bench-copy bench-file bench-board bench-suite lint audit golden messages package requirements clean
+.PHONY: demo test test-fast test-stores test-cyrus test-dovecots test-pythons test-kerberos test-checkdmarc test-sdk test-pipelines test-board test-office soak mutate bench-engine bench-dns bench-tenant bench-copy bench-file bench-board bench-scale bench-suite lint audit golden messages package requirements clean
 
 PYTHON ?= python3
 # Tests side by side, two a core, for most of them wait for a server; a worker that runs out takes some of the others'.
@@ -83,6 +83,9 @@ bench-file: .setup/dev ## the workbook out and back, beside the libraries writin
 
 bench-board: .setup/dev ## the board of 40 federations: first paint, page, update, memory and idle of its server
 	@.venv/bin/python -m bench.board
+
+bench-scale: .setup/dev ## the list of copies with 10,000 mailboxes queued on PostgreSQL, beside an earlier commit
+	@.venv/bin/python -m bench.scale
 
 bench-suite: .setup/dev ## make test beside make test as it was before it ran on every core
 	@.venv/bin/python -m bench.suite

@@ -153,6 +153,19 @@ def test_small_mailboxes_go_first_and_no_source_takes_every_place_in_the_queue(j
     assert [ticket.weight for ticket in given] == [0, 3, 60]
 
 
+def test_a_chosen_mailbox_is_admitted_however_many_smaller_ones_stand_before_it(jobs: WorkList) -> None:
+    for name, messages in (("grande", 5000), ("petite", 3), ("moyenne", 60)):
+        enqueue(jobs, f"spf55/copy/{name}@spf55.org")
+        jobs.measured(next(job for job in jobs.list() if name in job.key), messages)
+    assert [ticket.key for ticket in admit(jobs, ["spf55/copy/grande@spf55.org"], window=1)] == [
+        "spf55/copy/grande@spf55.org"
+    ]
+    assert not admit(jobs, ["spf55/copy/petite@spf55.org"], window=1), "the place is taken until it is claimed"
+    assert [ticket.key for ticket in admit(jobs, ["spf55/copy/moyenne@spf55.org"], window=2)] == [
+        "spf55/copy/moyenne@spf55.org"
+    ]
+
+
 def test_a_ticket_is_given_out_once_and_void_when_the_job_was_paused_meanwhile(jobs: WorkList) -> None:
     enqueue(jobs)
     (first,) = admit(jobs)

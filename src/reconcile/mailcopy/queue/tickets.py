@@ -9,7 +9,6 @@ ticket that is no longer the job's is worth nothing.
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from reconcile.mailcopy.queue.jobs import FIELDS, REMEMBERED, Job, JobList
@@ -23,6 +22,7 @@ LEASE = 60.0
 NO_ROOM = 2.0
 #: Seconds after which a ticket must be known to the engine.
 SETTLED = 30.0
+_ALL = 2**31 - 1
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -87,20 +87,14 @@ class WorkList(JobList):
         """
         run.alone()
         now = self._now()
-        ahead: Counter[str] = Counter()
-        for source, number in run.rows(
-            "SELECT source, count(*) FROM job WHERE admitted>0 AND state IN ('queued', 'waiting') GROUP BY source"
+        tickets: list[Ticket] = []
+        for source, ahead in run.rows(
+            "SELECT source, sum(CASE WHEN admitted>0 THEN 1 ELSE 0 END) FROM job "
+            "WHERE state IN ('queued', 'waiting') GROUP BY source"
         ):
-            ahead[source] = number
-        tickets = []
-        for key, source, number, weight in run.rows(
-            "SELECT key, source, ticket+1, coalesce(messages_total, 0) - messages FROM job WHERE admitted=0 "
-            "AND state IN ('queued', 'waiting') AND not_before<=? ORDER BY 4, key",
-            now,
-        ):
-            if key in keys and source not in excluded and ahead[source] < window:
-                ahead[source] += 1
-                tickets.append(Ticket(key, source, number, max(0, weight)))
+            if source not in excluded and ahead < window:
+                tickets += _next(run, source, keys, window - ahead, now)
+        tickets.sort(key=lambda one: (one.weight, one.key))
         run.change_each("UPDATE job SET ticket=?, admitted=? WHERE key=?", [(t.number, now, t.key) for t in tickets])
         return tickets
 
@@ -223,3 +217,18 @@ class WorkList(JobList):
             *(*values, job.key, worker, job.epoch),
         )
         return changed == 1
+
+
+def _next(run: Statements, source: str, keys: Collection[str], room: int, now: float) -> list[Ticket]:
+    """The first ``room`` of a source that are due and among the keys. As many rows are read as there is room, and all
+    of them only where others than these keys stand before."""
+    query = (
+        "SELECT key, ticket+1, coalesce(messages_total, 0) - messages FROM job WHERE admitted=0 AND source=? "
+        "AND state IN ('queued', 'waiting') AND not_before<=? ORDER BY 3, key LIMIT ?"
+    )
+    for most in (room, _ALL):
+        rows = run.rows(query, source, now, most)
+        due = [row for row in rows if row[0] in keys]
+        if len(due) >= room or len(rows) < most:
+            break
+    return [Ticket(key, source, number, max(0, weight)) for key, number, weight in due[:room]]

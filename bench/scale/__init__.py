@@ -1,0 +1,1 @@
+"""Many mailboxes queued on one PostgreSQL."""
