@@ -13,11 +13,14 @@ from pathlib import Path
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError, LoginError
 
+from reconcile.bounded_imap_client import BoundedImapClient
+from reconcile.bounded_mail import Bounds, Place
 from reconcile.problem import Problem
 from reconcile.providers.post.bounces import LARGEST_REPORT
 from reconcile.providers.post.carrier import Found
 
-_TIMEOUT = 60
+#: Half an hour and two gigabytes hold every report of a mailbox that is looked after.
+_BOUNDS = Bounds(wait=60, seconds=1800, octets=2_000_000_000)
 #: Reports read at a time; a mailbox that holds more is told to be looked at.
 MOST_REPORTS = 2000
 
@@ -65,14 +68,14 @@ class SenderBox:
         server = self._server
         try:
             context = ssl.create_default_context(cafile=str(server.ca_file) if server.ca_file else None)
-            kind = {"ssl": True, "ssl_context": context} if server.tls else {"ssl": False}
-            with IMAPClient(server.host, server.port, timeout=_TIMEOUT, **kind) as client:
+            place = Place(server.host, server.port, context if server.tls else None)
+            with BoundedImapClient(place, _BOUNDS) as client:
                 client.login(server.user, server.password())
                 yield client
         except LoginError:
             hint = "check user and password_file of [letters.mailbox]"
             raise Problem("LET30", f"{server.host} refused the login {server.user}.", hint) from None
-        except (IMAPClientError, imaplib.IMAP4.error, OSError) as error:
+        except (IMAPClientError, imaplib.IMAP4.error, OSError, ValueError) as error:
             why = (getattr(error, "strerror", "") or type(error).__name__)[:200]
             message = f"The mailbox of {server.user} at {server.host}:{server.port} cannot be read ({why})."
             raise Problem("LET30", message, "check [letters.mailbox], then run it again") from None

@@ -13,12 +13,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
+from reconcile import bounded_mail
+from reconcile.bounded_mail import Bounds, Place
 from reconcile.problem import Problem
 from reconcile.providers.outbox import Unsure
 from reconcile.providers.post.carrier import Found, Parcel
 
 #: Seconds for each answer; RFC 5321 §4.5.3.2 gives the final dot ten minutes, which a graceful stop cannot wait.
-TIMEOUT = 120.0
+BOUNDS = Bounds(wait=120, seconds=1800, octets=1_000_000)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -89,12 +91,9 @@ class SmtpCarrier:
         session: smtplib.SMTP | None = None
         try:
             context = ssl.create_default_context(cafile=str(server.ca_file) if server.ca_file else None)
-            if server.security == "tls":
-                session = smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT, context=context)
-            else:
-                session = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT)
-            if server.security == "starttls":
-                session.starttls(context=context)
+            encrypted = None if server.security == "none" else context
+            place = Place(server.host, server.port, encrypted, starttls=server.security == "starttls")
+            session = bounded_mail.smtp(place, BOUNDS)
             session.ehlo_or_helo_if_needed()
             if server.user:
                 session.login(server.user, server.password())
@@ -105,7 +104,7 @@ class SmtpCarrier:
                 f"{server.host} refused the login {server.user}: {error.smtp_code} {_text(_octets(error.smtp_error))}.",
                 "check user and password_file of [letters.smtp]; where Microsoft takes no password any more, use graph",
             ) from None
-        except (smtplib.SMTPException, ssl.SSLError, OSError) as error:
+        except (smtplib.SMTPException, OSError, ValueError) as error:
             _close(session)
             raise self._unreachable(error) from None
         except Problem:

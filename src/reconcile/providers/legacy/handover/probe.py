@@ -14,9 +14,12 @@ import smtplib
 from collections.abc import Callable, Iterator, Sequence
 from email.message import Message
 
+from reconcile import bounded_mail
+from reconcile.bounded_mail import Bounds
 from reconcile.providers.legacy.lock.canary import Canary, Endpoints, NotProved, answered, submission
 
-_SECONDS = 20
+#: For one look into the mailbox of the reports, which holds those of the probes before.
+_BOUNDS = Bounds(wait=20, seconds=300, octets=50_000_000)
 _ATTEMPTS = 3
 #: What Exchange says of a message that goes round: cutover between two relays.
 _LOOPS = ("5.4.14", "5.4.6")
@@ -157,15 +160,8 @@ class Prober:
     @contextlib.contextmanager
     def _mailbox(self) -> Iterator[imaplib.IMAP4]:
         host, port = self._endpoints.imap
-        context = self._endpoints.context()
-        client = (
-            imaplib.IMAP4_SSL(host, port, ssl_context=context, timeout=_SECONDS)
-            if self._endpoints.tls is True
-            else imaplib.IMAP4(host, port, timeout=_SECONDS)
-        )
+        client = bounded_mail.imap(self._endpoints.place(host, port), _BOUNDS)
         try:
-            if self._endpoints.tls == "starttls":
-                client.starttls(context)
             client.login(self._sender.login, self._sender.password)
             client.select(readonly=True)
             yield client

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from reconcile.bounded_mail import Bounds, Place
 from reconcile.config.inventory.inventory import Aspect
 from reconcile.problem import Problem
 from reconcile.providers.legacy.inventory.contract import Found, Reading, Scope
@@ -19,7 +20,8 @@ from reconcile.providers.legacy.sign_in import SignIn
 if TYPE_CHECKING:
     from imapclient import IMAPClient
 
-_CONNECT, _ANSWER = 20.0, 600.0  # seconds
+#: A host without STATUS=SIZE tells the size of each message: 100 bytes, of a million messages at most.
+_BOUNDS = Bounds(wait=600, seconds=3600, octets=200_000_000)
 _RECENT = 50  # messages of Sent looked at for the latest date: they need not lie in its order
 _AT_ONCE = 500  # messages asked about in one command
 _NAMED = 5
@@ -72,30 +74,24 @@ class ImapScale:
 
     def _weigh(self, name: str, password: str) -> _Weight | None:
         """All folders together; None when the login is refused, or its mailbox cannot be read."""
-        import imapclient
         from imapclient.exceptions import IMAPClientError
 
+        from reconcile.bounded_imap_client import BoundedImapClient
+
         try:
-            client = imapclient.IMAPClient(
-                self._host,
-                self._port,
-                ssl=self._context is not None and not self._starttls,
-                ssl_context=None if self._starttls else self._context,
-                timeout=imapclient.SocketTimeout(_CONNECT, _ANSWER),
-            )
-            if self._starttls:
-                client.starttls(self._context)
-        except (OSError, IMAPClientError) as error:
+            place = Place(self._host, self._port, self._context, starttls=self._starttls)
+            client = BoundedImapClient(place, _BOUNDS)
+        except (OSError, ValueError, IMAPClientError) as error:
             why = getattr(error, "strerror", None) or type(error).__name__
             raise Problem("INV15", f"Cannot reach the old host {self._place}: {why}.", "is it up?") from None
         client.folder_encode = False
         try:
             client.login(name, password)
             return _weight_of(client)
-        except (OSError, IMAPClientError):
+        except (OSError, ValueError, IMAPClientError):
             return None
         finally:
-            with contextlib.suppress(OSError, IMAPClientError):
+            with contextlib.suppress(OSError, ValueError, IMAPClientError):
                 client.logout()
 
     @property

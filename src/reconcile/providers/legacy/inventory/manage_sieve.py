@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import re
-import socket
 import ssl
 from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from reconcile.bounded_mail import Bounds, Line, Place
 from reconcile.config.inventory.inventory import Aspect
 from reconcile.problem import Problem
 from reconcile.providers.legacy.inventory.contract import Found, Reading, Scope, clean_text
@@ -17,7 +17,8 @@ from reconcile.providers.legacy.inventory.many_logins import signed_in
 from reconcile.providers.legacy.inventory.sieve import read_sieve
 from reconcile.providers.legacy.sign_in import SignIn
 
-_SECONDS = 30
+#: For one mailbox: some hundred scripts of some kilobytes.
+_BOUNDS = Bounds(wait=30, seconds=300, octets=50_000_000)
 _LONGEST_LINE, _LARGEST_SCRIPT = 65536, 10_000_000
 _NAMED = 5
 
@@ -81,13 +82,14 @@ class ManageSieve:
 
 class _Session:
     def __init__(self, host: str, port: int, context: ssl.SSLContext | None) -> None:
-        self._socket: socket.socket = socket.create_connection((host, port), timeout=_SECONDS)
+        line = Line(Place(host, port, context, starttls=context is not None), _BOUNDS)
+        self._socket = line.opened()
         self._stream = cast("BinaryIO", self._socket.makefile("rb"))
         try:
             self._answer()
             if context is not None:
                 self._ask("STARTTLS")
-                self._socket = context.wrap_socket(self._socket, server_hostname=host)
+                self._socket = line.wrap_socket(self._socket, server_hostname=host)
                 self._stream = cast("BinaryIO", self._socket.makefile("rb"))
                 self._answer()
         except BaseException:
@@ -105,6 +107,7 @@ class _Session:
         return [(clean_text(name) or "?", self._script(name)) for name in names]
 
     def close(self) -> None:
+        self._stream.close()
         self._socket.close()
 
     def _script(self, name: str) -> str:

@@ -13,7 +13,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
-_SECONDS = 20
+from reconcile import bounded_mail
+from reconcile.bounded_mail import Bounds, Place
+
+#: Far above what a sign-in takes; a host that weighs each password waits seconds.
+_BOUNDS = Bounds(wait=20, seconds=120, octets=1_000_000)
 
 
 class NotProved(Exception):
@@ -39,6 +43,10 @@ class Endpoints:
 
     def context(self) -> ssl.SSLContext | None:
         return ssl.create_default_context(cafile=str(self.ca_file) if self.ca_file else None) if self.tls else None
+
+    def place(self, host: str, port: int) -> Place:
+        """Where IMAP or POP3 is."""
+        return Place(host, port, self.context(), starttls=self.tls == "starttls")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -92,15 +100,8 @@ class Proof:
         """Whether IMAP lets this login in, as far as its INBOX. Nothing is marked as read."""
         host, port = self._endpoints.imap
         with answered("IMAP"):
-            context = self._endpoints.context()
-            client = (
-                imaplib.IMAP4_SSL(host, port, ssl_context=context, timeout=_SECONDS)
-                if self._endpoints.tls is True
-                else imaplib.IMAP4(host, port, timeout=_SECONDS)
-            )
+            client = bounded_mail.imap(self._endpoints.place(host, port), _BOUNDS)
             with _hung_up(client):
-                if self._endpoints.tls == "starttls":
-                    client.starttls(context)
                 try:
                     client.authenticate("PLAIN", lambda _: f"\0{login}\0{password}".encode())
                 except imaplib.IMAP4.abort:
@@ -114,15 +115,8 @@ class Proof:
     def _reads_by_pop(self, login: str, password: str) -> bool:
         host, port = self._endpoints.pop or ("", 0)
         with answered("POP3"):
-            context = self._endpoints.context()
-            client = (
-                poplib.POP3_SSL(host, port, context=context, timeout=_SECONDS)
-                if self._endpoints.tls is True
-                else poplib.POP3(host, port, timeout=_SECONDS)
-            )
+            client = bounded_mail.pop(self._endpoints.place(host, port), _BOUNDS)
             with contextlib.closing(client):
-                if self._endpoints.tls == "starttls":
-                    client.stls(context)
                 try:
                     client.user(login)
                     client.pass_(password)
@@ -146,7 +140,7 @@ class Proof:
     def _receives(self, address: str) -> None:
         """That the host takes mail for it; none is sent."""
         host, port = self._endpoints.inbound
-        with answered("SMTP"), smtplib.SMTP(host, port, timeout=_SECONDS) as client:
+        with answered("SMTP"), bounded_mail.smtp(Place(host, port), _BOUNDS) as client:
             client.ehlo_or_helo_if_needed()
             client.mail("")
             code, words = client.rcpt(address)
@@ -162,15 +156,8 @@ def submission(endpoints: Endpoints) -> Iterator[smtplib.SMTP]:
     """A session where users send, before they name themselves."""
     host, port = endpoints.submission or ("", 0)
     context = endpoints.context()
-    implicit = context is not None and port == smtplib.SMTP_SSL_PORT
-    client: smtplib.SMTP = (
-        smtplib.SMTP_SSL(host, port, timeout=_SECONDS, context=context)
-        if implicit
-        else smtplib.SMTP(host, port, timeout=_SECONDS)
-    )
-    with client:
-        if context and not implicit:
-            client.starttls(context=context)
+    place = Place(host, port, context, starttls=context is not None and port != smtplib.SMTP_SSL_PORT)
+    with bounded_mail.smtp(place, _BOUNDS) as client:
         yield client
 
 
@@ -192,6 +179,7 @@ def answered(service: str) -> Iterator[None]:
         raise NotProved("unknown", f"the certificate of {service} is not trusted") from None
     except smtplib.SMTPNotSupportedError as error:
         raise NotProved("unknown", f"{service} lacks what it takes: {error}") from None
-    except (OSError, EOFError, smtplib.SMTPException, imaplib.IMAP4.error, poplib.error_proto) as error:
+    # ValueError: what these libraries make of a number or a challenge that is none.
+    except (OSError, EOFError, ValueError, smtplib.SMTPException, imaplib.IMAP4.error, poplib.error_proto) as error:
         said = str(error)[:120] if isinstance(error, OSError) and not isinstance(error, smtplib.SMTPException) else ""
         raise NotProved("unknown", f"{service} does not answer as it should" + (f": {said}" if said else "")) from None

@@ -12,12 +12,14 @@ import smtplib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from reconcile import bounded_mail
+from reconcile.bounded_mail import Bounds, Place
 from reconcile.providers.microsoft.reading.records import domain_of, smtp_addresses
 from reconcile.providers.microsoft.wire.exchange import Exchange
 
 #: So many addresses are asked about: the youngest mailboxes with theirs, then other aliases.
 MOST = 25
-_SECONDS = 30.0
+_BOUNDS = Bounds(wait=30, seconds=300, octets=1_000_000)
 _SELECT = ("PrimarySmtpAddress", "EmailAddresses", "WhenMailboxCreated")
 
 
@@ -46,7 +48,7 @@ def look(host: str, port: int, recipients: Sequence[str]) -> Seen:
     """Ask the edge about each recipient; no message is sent."""
     stale = []
     try:
-        with smtplib.SMTP(host, port, timeout=_SECONDS) as session:
+        with bounded_mail.smtp(Place(host, port), _BOUNDS) as session:
             session.ehlo()
             session.mail("")
             for one in recipients:
@@ -57,7 +59,7 @@ def look(host: str, port: int, recipients: Sequence[str]) -> Seen:
                 elif code not in (250, 251):
                     return Seen((), f"{host} answered for {one}: {said[:200]}")
             session.rset()
-    except (OSError, smtplib.SMTPException) as error:
+    except (OSError, ValueError, smtplib.SMTPException) as error:
         return Seen((), f"{host}:{port} cannot be asked: {error}")
     return Seen(tuple(stale))
 
