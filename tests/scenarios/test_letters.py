@@ -204,6 +204,44 @@ def test_a_template_of_the_postmaster_s_is_used_and_judged(days: Days) -> None:
     assert apply_letters(days) == ["list"]
 
 
+def test_the_next_apply_reads_what_came_back_before_it_judges_anything(days: Days) -> None:
+    stage = days.stage
+    stage.settings(
+        'transport = "folder"\nsender = "postmaster@secourspopulaire.example"',
+        'transport = "graph"\nsender = "contact@national.example"',
+    )
+    stage.edit("spf55", "camille.dupont@example.net", "camille@nulle-part.invalid")
+    come(days, 14)
+    said = stage.run("apply", "--yes", "--target", "spf55/notice/*").said
+    assert letters(days)["list"] == "sent", said
+    said = stage.run("apply", "--yes", "--target", "spf55/notice/*").said
+    assert "spf55: the letter list to camille@nulle-part.invalid came back: 5.4.310" in said
+    assert letters(days)["list"] == "came back"
+    assert "GAT47  the letter list" in stage.run("plan", "spf55").said
+    told = stage.run("sheet", "status", "55", expect=0).out
+    assert "the letter list to camille@nulle-part.invalid came back: 5.4.310" in told
+    [one] = json.loads(stage.run("sheet", "status", "55", "--json", expect=0).out)
+    assert one["came_back"].startswith("the letter list to camille@nulle-part.invalid came back")
+
+
+def test_a_mailbox_of_bounces_that_cannot_be_read_holds_nothing_up(days: Days) -> None:
+    stage = days.stage
+    come(days, 14)
+    stage.run("apply", "--yes", "--target", "spf55/notice/*")
+    stage.settings(
+        "[letters]\n", '[letters.mailbox]\nhost = "127.0.0.1"\nport = 1\nuser = "p"\ntls = false\n\n[letters]\n'
+    )
+    said = stage.run(
+        "apply",
+        "--yes",
+        "--target",
+        "spf55/notice/*",
+        environment={"RECONCILE_LETTERS_MAILBOX_PASSWORD": "a"},
+        expect=0,
+    ).said
+    assert "LET30 The mailbox of p at 127.0.0.1:1 cannot be read" in said
+
+
 def test_a_letter_that_comes_back_holds_the_federation_until_its_contact_is_corrected(days: Days) -> None:
     stage = days.stage
     stage.settings(

@@ -16,13 +16,14 @@ from reconcile.views.wording import ALARM, DRIFT, QUIET, count, plain
 @dataclasses.dataclass(frozen=True, slots=True)
 class SheetStatus:
     """``answer_by``: the last day to answer, None without a date. ``undecided``: old addresses the file says nothing
-    of, None without an inventory."""
+    of, None without an inventory. ``came_back``: the letter to the present contact that did, and why; "" when none."""
 
     federation: str
     answer_by: dt.date | None
     sent: Sheet | None
     answered: Sheet | None
     undecided: int | None
+    came_back: str = ""
 
     def state(self, today: dt.date) -> str:
         """late, not sent, incomplete, waiting or complete."""
@@ -64,20 +65,22 @@ def sheets_document(statuses: Iterable[SheetStatus], today: dt.date) -> list[dic
             "to_confirm": one.answered.confirm if one.answered else None,
             "written": one.answered.written if one.answered else None,
             "undecided": one.undecided,
+            "came_back": one.came_back or None,
         }
         for one in statuses
     ]
 
 
 def _why(one: SheetStatus) -> str:
+    back = [plain(one.came_back)] if one.came_back else []
     if one.answered is None:
-        return ""
+        return ", ".join(back)
     told = [count(one.answered.errors, "error")] if one.answered.errors else []
     told += [f"{one.answered.confirm} to confirm"] if one.answered.confirm else []
     told += ["not written"] if not one.answered.written else []
     if one.sent is not None and one.answered.version and one.answered.version < one.sent.version:
         told.append(f"answers v{one.answered.version}, v{one.sent.version} is out")
-    return ", ".join(told)
+    return ", ".join([*back, *told])
 
 
 def _day(sheet: Sheet, zone: dt.tzinfo) -> str:

@@ -56,6 +56,7 @@ def apply(
     """
     from reconcile.cli.apply.approval import approved_part
     from reconcile.cli.wiring.gating import note_agreements
+    from reconcile.cli.wiring.letters.bounces import look_for_bounces
     from reconcile.cli.wiring.providers import providers
     from reconcile.planning.guards.guards import Permission, clock_refusals, refusals
 
@@ -66,6 +67,7 @@ def apply(
         if not wait_until(session, moment, Phrase("the moment to apply")):
             return INTERRUPTED
     output: ApplyOutput = EventOutput(session) if events else TextOutput(session)
+    look_for_bounces(session)
     found = providers(session)
     chosen = _saved(session, Path(what[0]), target, found) if _is_plan(what) else _fresh(session, what, target, found)
     plan, strange = approved_part(session, chosen.plan, chosen.prepared)

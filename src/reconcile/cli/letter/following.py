@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
-
 import click
 
 from reconcile.cli.session.completion import FEDERATION
@@ -14,41 +10,17 @@ from reconcile.cli.session.session import Session
 from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
-if TYPE_CHECKING:
-    from reconcile.providers.post.book import LetterBook, Sending
-
-#: A bounce comes within five days (RFC 5321 §4.5.4.1); the sending is looked at for as long, and a little more.
-_BOUNCES_WITHIN = dt.timedelta(days=14)
-
 
 @click.command()
 @click.pass_obj
 def bounces(session: Session) -> int:
     """Read the sender's mailbox for letters that came back, and note them: plan, status and list then say so."""
-    from reconcile.cli.wiring.letters.notices import letter_book
-    from reconcile.cli.wiring.letters.post import report_source
-    from reconcile.providers.post.bounces import bounces as bounces_of
+    from reconcile.cli.wiring.letters.bounces import note_bounces
 
-    book, since = letter_book(session), session.clock.now() - _BOUNCES_WITHIN
-    sent = dict(_sent_since(session, book, since))
     noted = 0
-    for report in report_source(session)(since.date()):
-        for bounce in bounces_of(report):
-            slug, sending = sent.get(bounce.message_id, ("", None))
-            if sending is None or sending.bounced or bounce.recipient not in ("", sending.to):
-                continue
-            book.bounced(slug, sending.message_id, bounce.sentence)
-            del sent[bounce.message_id]
-            session.warn(
-                Phrase(
-                    "{slug}: the letter {letter} to {to} came back: {sentence}",
-                    slug=slug,
-                    letter=sending.letter,
-                    to=sending.to,
-                    sentence=bounce.sentence,
-                )
-            )
-            noted += 1
+    for told in note_bounces(session):
+        session.warn(told)
+        noted += 1
     session.warn(Phrase("{noted} new.", noted=noted) if noted else "No letter came back.")
     return DONE
 
@@ -126,13 +98,3 @@ def _slug(session: Session, name: str) -> str:
     loaded = load_federations(session.federations, Criteria(protected=session.settings.protected))
     [path] = loaded.named([name])
     return path.stem
-
-
-def _sent_since(session: Session, book: LetterBook, since: dt.datetime) -> Iterator[tuple[str, tuple[str, Sending]]]:
-    """Message-ID → federation and sending, under every identifier the letter may be quoted by."""
-    for path in sorted(session.federations.glob("spf*.yaml")):
-        for ones in book.read(path.stem).sendings.values():
-            for one in ones:
-                if (one.sent or one.committed or one.begun) >= since:
-                    for identifier in {one.message_id, one.known_as} - {""}:
-                        yield identifier, (path.stem, one)

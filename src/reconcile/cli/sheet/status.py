@@ -44,6 +44,7 @@ def status(session: Session, what: tuple[str, ...], as_json: bool) -> int:
 
 
 def _status_of(session: Session, federation: Federation) -> SheetStatus:
+    from reconcile.cli.wiring.gating import came_back
     from reconcile.cli.wiring.letters.workbook import ANSWER_DAYS
     from reconcile.config.rules.inventory import undecided
     from reconcile.state.sheets import newest_back, newest_out
@@ -58,4 +59,5 @@ def _status_of(session: Session, federation: Federation) -> SheetStatus:
         newest_out(sheets),
         newest_back(sheets),
         len(undecided(federation, inventory)) if inventory is not None else None,
+        came_back(session, federation),
     )

@@ -53,7 +53,7 @@ def judged(
                 against,
                 settings.prices,
                 seals=bool(settings.passwords.seal_to),
-                returned=_returned(session, federation),
+                returned=came_back(session, federation),
                 host_lock=_lock(session, federation),
                 agreement=agreed.get(slug),
             )
@@ -75,7 +75,7 @@ def note_agreements(session: Session, federations: Sequence[Federation]) -> None
         agreements(session).note(one.slug, migration.confirmed, migration.date)
 
 
-def _returned(session: Session, federation: Federation) -> str:
+def came_back(session: Session, federation: Federation) -> str:
     """What came back of a letter to the present contact, as the letter book says; "" when nothing did."""
     from reconcile.providers.post.book import LetterBook
 
