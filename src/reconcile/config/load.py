@@ -201,8 +201,13 @@ def read_file(path: Path) -> bytes:
     except IsADirectoryError:
         raise Unreadable(Flaw("SPF101", 1, 1, "this is a folder, not a file")) from None
     except OSError as error:
-        why = Phrase("it is a symbolic link") if error.errno == errno.ELOOP else error.strerror
-        raise Unreadable(Flaw("SPF101", 1, 1, Phrase("the file cannot be read: {why}", why=why))) from None
+        why: str | Phrase = error.strerror or str(error)
+        hint: str | Phrase = ""
+        if error.errno == errno.ELOOP:
+            why, hint = Phrase("it is a symbolic link"), Phrase("put the file itself in its place")
+        elif isinstance(error, PermissionError):
+            hint = Phrase("check who may read it")
+        raise Unreadable(Flaw("SPF101", 1, 1, Phrase("the file cannot be read: {why}", why=why), hint)) from None
 
 
 def _shown(path: Path) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import yaml
 
 from reconcile.config.document.document import read_document
 from reconcile.config.document.edit import edited
@@ -49,3 +50,18 @@ def test_a_comment_is_left_to_a_person_where_its_entry_goes(comment: str) -> Non
     before = f"mailboxes:\n  b@spf55.org:\n    licence: E1\n    {comment}\n    phone: x\n"
     with pytest.raises(Problem, match="cannot be changed safely"):
         edited(before, {"mailboxes": {"b@spf55.org": {}}}, "spf55.yaml")
+
+
+def test_a_file_is_scanned_for_comments_once_however_much_of_it_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    scans = list[str]()
+    scan = yaml.scan
+
+    def counted(text: str, **named: Any) -> Any:
+        scans.append(text)
+        return scan(text, **named)
+
+    monkeypatch.setattr(yaml, "scan", counted)
+    before = "".join(f"a{n}: {{phone: '#{n}', title: b}}\n" for n in range(50))
+    wanted = {f"a{n}": {"phone": f"#{n}", "title": "c"} for n in range(50)}
+    assert edited(before, wanted, "f") == before.replace("title: b", "title: c")
+    assert len(scans) == 1

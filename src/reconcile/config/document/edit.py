@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import json
 import re
 import unicodedata
@@ -86,12 +87,22 @@ class _Editing:
     def _commented(self, start: int, end: int) -> bool:
         """Whether a comment may stand there: a ``#`` that is part of a quoted or plain text is none."""
         text = self.text[start:end]
-        for token in yaml.scan(self.text, Loader=LOADER):
-            if isinstance(token, yaml.ScalarToken) and token.style not in ("|", ">"):
-                first, last = self._at(token.start_mark) - start, self._at(token.end_mark) - start
-                if first >= 0 and last <= len(text):
-                    text = text[:first] + " " * (last - first) + text[last:]
+        if "#" not in text:
+            return False
+        for first, last in self._scalars:
+            if start <= first and last <= end:
+                text = text[: first - start] + " " * (last - first) + text[last - start :]
         return "#" in text
+
+    @functools.cached_property
+    def _scalars(self) -> list[tuple[int, int]]:
+        """Where each quoted or plain text begins and ends; a file is scanned for them once."""
+        tokens = yaml.scan(self.text, Loader=LOADER)
+        return [
+            (self._at(token.start_mark), self._at(token.end_mark))
+            for token in tokens
+            if isinstance(token, yaml.ScalarToken) and token.style not in ("|", ">")
+        ]
 
     def _line_start(self, at: int) -> int:
         return self.text.rfind("\n", 0, at) + 1
@@ -108,7 +119,7 @@ class _Editing:
                 if self.text[:start].endswith("\n\n") and self.text[end : end + 1] == "\n":
                     end += 1  # of the two blank lines about it, one stays
                 self.edits.append((start, end, ""))
-            elif self._tree(value_node) != wanted[key]:
+            elif _tree(value_node) != wanted[key]:
                 self._value(key_node, value_node, wanted[key], indent)
         self._insert(node, now, wanted, indent)
 
@@ -175,13 +186,13 @@ class _Editing:
             parts = [f"{scalar('', key)}: {self._same(now.get(key), key, value)}" for key, value in wanted.items()]
             new = "{" + ", ".join(parts) + "}"
         else:
-            known = [(self._tree(one), self._text(one)) for one in node.value]
+            known = [(_tree(one), self._text(one)) for one in node.value]
             kept = [next((text for tree, text in known if tree == one), inline(name, one)) for one in wanted]
             new = "[" + ", ".join(kept) + "]"
         self.edits.append((start, end, new))
 
     def _same(self, node: yaml.Node | None, key: str, value: Any) -> str:
-        return self._text(node) if node is not None and self._tree(node) == value else inline(key, value)
+        return self._text(node) if node is not None and _tree(node) == value else inline(key, value)
 
     def _text(self, node: yaml.Node) -> str:
         return self.text[self._at(node.start_mark) : self._at(node.end_mark)] or "null"
@@ -189,7 +200,7 @@ class _Editing:
     # --- lists ---
 
     def _sequence(self, node: yaml.SequenceNode, name: str, wanted: list[Any]) -> None:
-        now = [json.dumps(self._tree(one), sort_keys=True) for one in node.value]
+        now = [json.dumps(_tree(one), sort_keys=True) for one in node.value]
         then = [json.dumps(one, sort_keys=True) for one in wanted]
         indent = node.start_mark.column
         for verb, first, last, new_first, new_last in difflib.SequenceMatcher(None, now, then, False).get_opcodes():
@@ -212,9 +223,6 @@ class _Editing:
 
     def _comment_lines(self, start: int, end: int) -> Iterator[str]:
         return (line for line in self.text[start:end].splitlines(keepends=True) if line.lstrip().startswith("#"))
-
-    def _tree(self, node: yaml.Node) -> Any:
-        return _tree(node)
 
 
 def _tree(node: Any) -> Any:
