@@ -54,7 +54,7 @@ def letter(name: str, contact: str, answer: Answer, answer_by: dt.date | None) -
     if not asked:
         lines.append("Tout est compris, nous n’avons plus de question.")
     else:
-        by = f" avant le {civil_day(answer_by)}" if answer_by else ""
+        by = f" au plus tard le {civil_day(answer_by)}" if answer_by else ""
         lines.append(
             f"Il reste {len(asked)} point{'s' if len(asked) > 1 else ''} à voir. Vous les trouverez dans le fichier "
             f"joint, colonne « Notre réponse » : complétez-le et renvoyez-le{by}."
