@@ -16,7 +16,7 @@ FREE = re.compile(
 
 
 #: What says it only in a file of its own.
-SAID_ELSEWHERE = {"imapclient": "BSD-3-Clause (COPYING)"}
+SAID_ELSEWHERE = {"imapclient": "BSD-3-Clause (COPYING)", "pyrage": "MIT (LICENSE)"}
 
 
 def licence(name: str) -> str:
