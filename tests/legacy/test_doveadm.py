@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sqlite3
 
@@ -58,14 +59,14 @@ def test_a_mailbox_that_cannot_be_opened_is_not_an_empty_one(old: OldHost, shut:
 
 
 def test_a_dovecot_that_lists_no_users_is_asked_about_those_known(old: OldHost) -> None:
-    with sqlite3.connect(old.accounts) as accounts:
+    with contextlib.closing(sqlite3.connect(old.accounts)) as accounts, accounts:
         accounts.execute("ALTER TABLE account RENAME COLUMN login TO username")
         accounts.execute("ALTER TABLE account ADD COLUMN hidden TEXT")
     try:
         # Neither users nor anybody's home can be looked up now.
         reading = reader(old).read(SCOPE)
     finally:
-        with sqlite3.connect(old.accounts) as accounts:
+        with contextlib.closing(sqlite3.connect(old.accounts)) as accounts, accounts:
             accounts.execute("ALTER TABLE account RENAME COLUMN username TO login")
     assert [one.login for one in reading.found] == ["k0412"]
     assert reading.found[0].size is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -61,7 +62,7 @@ class Project:
         return Path(note["runtime"]) / "old/accounts.sqlite"
 
     def on_the_old_host(self, statement: str) -> None:
-        with sqlite3.connect(self.accounts) as accounts:
+        with contextlib.closing(sqlite3.connect(self.accounts)) as accounts, accounts:
             accounts.execute(statement)
         accounts.close()
 

@@ -158,7 +158,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
     """A mail host's tables, in one of the two."""
     if request.param == "sqlite":
         file = tmp_path / "vmail sqlite?.db"  # a name that a URI would have to escape
-        with sqlite3.connect(file) as connection:
+        with contextlib.closing(sqlite3.connect(file)) as connection, connection:
             for statement in TABLES:
                 connection.execute(statement)
         connection.close()

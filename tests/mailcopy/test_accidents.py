@@ -53,7 +53,7 @@ def start_copy(old_box: Box, new_box: Box, ledger: Path) -> subprocess.Popen[byt
 
 def confirmed(ledger: Path) -> int:
     try:
-        with sqlite3.connect(f"file:{ledger}?mode=ro", uri=True) as database:
+        with contextlib.closing(sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)) as database, database:
             return int(database.execute("SELECT count(*) FROM message").fetchone()[0])
     except sqlite3.Error:
         return 0

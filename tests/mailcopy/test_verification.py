@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -70,7 +71,7 @@ def test_mail_deleted_by_its_owner_is_distinguished_from_mail_not_copied(
 
 
 def test_altered_bytes_are_found_by_their_digest(boxes: tuple[Box, Box], ledger: Ledger, tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "ledger.sqlite") as database:
+    with contextlib.closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as database, database:
         database.execute("UPDATE message SET digest=x'00' WHERE destination_uid=5 AND folder=1")
     assert inbox(boxes, tmp_path).altered == ()
     assert inbox(boxes, tmp_path, with_digests=True).altered == (5,)
@@ -80,7 +81,7 @@ def test_altered_bytes_are_found_by_their_digest(boxes: tuple[Box, Box], ledger:
 def test_a_renumbered_folder_is_checked_by_its_content(
     validity: str, boxes: tuple[Box, Box], ledger: Ledger, tmp_path: Path
 ) -> None:
-    with sqlite3.connect(tmp_path / "ledger.sqlite") as database:
+    with contextlib.closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as database, database:
         database.execute(f"UPDATE folder SET {validity}=7")  # noqa: S608
     checks = verify_mailbox(boxes[0].endpoint(), boxes[1].endpoint(), ledger)
     assert all(check.sound for check in checks)
@@ -91,7 +92,7 @@ def test_a_renumbered_folder_is_checked_by_its_content(
 def test_a_folder_made_anew_lacks_what_was_copied_into_it(
     boxes: tuple[Box, Box], ledger: Ledger, tmp_path: Path
 ) -> None:
-    with sqlite3.connect(tmp_path / "ledger.sqlite") as database:
+    with contextlib.closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as database, database:
         database.execute("UPDATE folder SET destination_validity=7 WHERE label='INBOX'")
     with boxes[1].client() as client:
         client.select_folder("INBOX")

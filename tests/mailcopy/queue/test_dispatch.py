@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import sqlite3
 import subprocess
@@ -183,7 +184,7 @@ except Problem as problem:
 """
     said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     assert said.startswith("COPY04 Cannot write"), said
-    with sqlite3.connect(tmp_path / "queue.sqlite") as database:
+    with contextlib.closing(sqlite3.connect(tmp_path / "queue.sqlite")) as database, database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert CONTACT in {job.key for job in location.jobs.list()}
     location.jobs.cancel(CONTACT)

@@ -299,7 +299,7 @@ write-pid=no
 """,
             encoding="utf-8",
         )
-        with sqlite3.connect(database) as connection:
+        with contextlib.closing(sqlite3.connect(database)) as connection, connection:
             connection.executescript(Path("/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql").read_text())
         connection.close()
         self._pdnsutil("import-tsig-key", KEY_NAME, "hmac-sha256", SECRET)

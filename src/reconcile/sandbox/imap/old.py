@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 import hashlib
@@ -158,7 +159,7 @@ class OldHost(MailHost):
     def _write_accounts(self, folder: Path, addresses: Mapping[str, str], aliases: Mapping[str, Sequence[str]]) -> None:
         master = folder / "master-users"
         master.write_text(f"{MASTER_USER}:{_digest(self.master_password)}\n", encoding="utf-8")
-        with sqlite3.connect(self.accounts) as accounts:
+        with contextlib.closing(sqlite3.connect(self.accounts)) as accounts, accounts:
             columns = "login TEXT PRIMARY KEY, password TEXT NOT NULL, address TEXT, last_login INTEGER"
             accounts.execute(f"CREATE TABLE account ({columns})")
             rows = [
