@@ -6,9 +6,12 @@ snapshot about to be replaced, or just replaced.
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
+import re
 import signal
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +22,28 @@ POINTS = ("before", "torn", "after")
 SAVES = ("before save", "torn save", "after save")
 #: Around the writes that first passwords take: a seal, a file or a receipt of a delivery, a file laid in the account.
 PASSWORDS = ("before password", "after password")
+#: Around the writes that an ending takes: passes queued, a page of the book of closings, passwords erased.
+ENDINGS = ("before ending", "after ending")
+#: The name of a file that is about to take another's place.
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}")
+#: No file that must last, nor a line of a journal, finds room any more.
+FULL = "full disk"
+
+
+def half_written(folder: Path) -> list[Path]:
+    """What writes that were cut short left beside their files."""
+    return [path for path in folder.rglob(".*") if _TEMPORARY.fullmatch(path.name)]
 
 
 def die_at(number: int, point: str) -> None:
-    """Kill this process at the given point of its ``number``-th line (from 0), or snapshot for the points of SAVES."""
-    if point in PASSWORDS:
+    """Kill this process at the given point of its ``number``-th line (from 0), or snapshot for the points of SAVES; or
+    fill the disk there."""
+    if point == FULL:
+        _full_from(number)
+    elif point in PASSWORDS:
         _at_a_password(number, point)
+    elif point in ENDINGS:
+        _at_an_ending(number, point)
     elif point in SAVES:
         _at_a_save(number, point)
     else:
@@ -79,21 +98,62 @@ def _at_a_password(number: int, point: str) -> None:
     from reconcile.passwords import vault
     from reconcile.providers.delivery import outbox, provider
 
-    writes = itertools.count()
+    _around(number, point, (vault, "replace_file"), (outbox, "replace_file"), (provider, "deposit"))
+
+
+def _at_an_ending(number: int, point: str) -> None:
+    from reconcile.mailcopy.queue.tickets import WorkList
+    from reconcile.passwords.vault import Vault
+    from reconcile.providers.closing import book
+
+    _around(number, point, (book, "keep_private"), (WorkList, "another_pass"), (Vault, "remove"))
+
+
+def _around(number: int, point: str, *writes: tuple[Any, str]) -> None:
+    """Die before or after the ``number``-th call of any of them."""
+    calls = itertools.count()
 
     def dying(write: Any) -> Any:
-        def wrapped(*arguments: Any) -> None:
-            fatal = next(writes) == number
-            if fatal and point == "before password":
+        def wrapped(*arguments: Any) -> Any:
+            fatal = next(calls) == number
+            if fatal and point.startswith("before"):
                 _die()
-            write(*arguments)
+            answer = write(*arguments)
             if fatal:
                 _die()
+            return answer
 
         return wrapped
 
-    for module, name in ((vault, "replace_file"), (outbox, "replace_file"), (provider, "deposit")):
-        setattr(module, name, dying(getattr(module, name)))
+    for owner, name in writes:
+        setattr(owner, name, dying(getattr(owner, name)))
+
+
+def _full_from(number: int) -> None:
+    """From the ``number``-th durable write on, of a file or of a journal's line, the disk takes half of it at most."""
+    from reconcile.state import durable
+
+    writes = itertools.count()
+
+    class Os:
+        """The modules' ``os``, but for the calls by which bytes become durable."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(os, name)
+
+        def fsync(self, descriptor: int) -> None:
+            if stat.S_ISREG(os.fstat(descriptor).st_mode) and next(writes) >= number:
+                os.ftruncate(descriptor, os.fstat(descriptor).st_size // 2)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(descriptor)
+
+        def pwrite(self, descriptor: int, data: bytes, offset: int) -> int:
+            if next(writes) >= number:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return os.pwrite(descriptor, data, offset)
+
+    durable.os = Os()  # type: ignore[assignment]
+    journal.os = Os()  # type: ignore[assignment]
 
 
 def _die() -> None:

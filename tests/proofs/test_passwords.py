@@ -20,7 +20,7 @@ import pyrage
 import pytest
 import requests
 from tests.federations import MEUSE_WITH_VERDUN
-from tests.proofs.dying import PASSWORDS
+from tests.proofs.dying import FULL, PASSWORDS, half_written
 from tests.proofs.outside import VAULT, Outside
 from tests.proofs.project import Forks, Project
 
@@ -132,6 +132,25 @@ def test_killed_around_any_write_everybody_gets_the_password_they_have(
     code, said = passwords.project.attempt(*APPLY, kill={"number": number, "point": point})
     assert code == -signal.SIGKILL, said
     # What Microsoft could not tell yet, a first run leaves to the next.
+    passwords.project.run(*APPLY, expect=None)
+    passwords.project.run(*APPLY)
+    passwords.all_right(*PEOPLE)
+    passwords.project.run("plan", "--detailed-exitcode")
+
+
+def test_a_disk_that_fills_up_at_any_file_costs_nobody_their_password_and_leaves_none_half_written(
+    passwords: Passwords,
+) -> None:
+    """The seals, the delivery's files and its receipt among them: each run gets further than the one before."""
+    told = 0
+    for number in range(0, 200, 3):
+        code, said = passwords.project.attempt(*APPLY, kill={"number": number, "point": FULL})
+        assert half_written(passwords.folder / "spfstate") == []
+        if "STA01" not in said:
+            break
+        assert code in (1, 6), said
+        told += 1
+    assert told >= 5, said
     passwords.project.run(*APPLY, expect=None)
     passwords.project.run(*APPLY)
     passwords.all_right(*PEOPLE)

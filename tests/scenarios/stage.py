@@ -9,14 +9,18 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import requests
 from tests.federations import MEUSE
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-c", "from reconcile.cli.main import main; main()"]
+#: The command, its death prepared.
+DYING = "from tests.proofs.dying import die_at; die_at({}, {!r}); from reconcile.cli.main import main; main()"
 
 SMALL = (
     MEUSE
@@ -159,6 +163,30 @@ class Stage:
             stderr=subprocess.STDOUT,
             encoding="utf-8",
         )
+
+    def dying(self, number: int, point: str, *words: str) -> Ended:
+        """Run it in a process that dies there (``tests.proofs.dying``), or whose disk fills up there."""
+        program = [sys.executable, "-c", DYING.format(number, point), *words]
+        environment = {**self.environment({}), "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(
+            program,
+            cwd=self.folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=240,
+        )
+        ended = Ended(done.returncode, done.stdout, done.stderr)
+        assert "Traceback" not in ended.said, ended.said
+        return ended
+
+    def fault(self, kind: str, what: str, times: int = 1) -> None:
+        """The tenant goes wrong in that way at so many requests that say that word."""
+        settings = tomllib.loads((self.folder / ".sandbox" / "settings.toml").read_text(encoding="utf-8"))
+        asked = {"kind": kind, "path_contains": what, "count": times}
+        control, ca_file = settings["sandbox"]["control"], settings["tenant"]["ca_file"]
+        requests.post(f"{control}/fault", json=asked, verify=ca_file, timeout=30).raise_for_status()
 
     def environment(self, more: Mapping[str, str]) -> dict[str, str]:
         """The caller's, without its colours and with the sandbox on: what a test needs to read plain words."""

@@ -5,8 +5,12 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import json
+import signal
 import sqlite3
+from collections.abc import Iterator, Sequence
 
+import pytest
+from tests.proofs.dying import ENDINGS
 from tests.scenarios.stage import Stage
 from tests.scenarios.test_lock import lets_in
 from tests.scenarios.test_relay import Town
@@ -14,6 +18,21 @@ from tests.scenarios.test_relay import Town
 
 def recorded(stage: Stage, kind: str) -> list[str]:
     return [one for one in stage.run("state", "list", "spf55").out.split() if f"/{kind}/" in one]
+
+
+def deaths(points: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Write after write, each point of it."""
+    for number in range(40):
+        for point in points:
+            yield number, point
+
+
+def killed_until_it_ends(stage: Stage, points: Sequence[str]) -> int:
+    """Apply, killed at ever later writes until it ends by itself; how often it was killed."""
+    for killed, (number, point) in enumerate(deaths(points)):
+        if stage.dying(number, point, "apply", "--yes").code != -signal.SIGKILL:
+            return killed
+    raise AssertionError("it comes no further")
 
 
 def close(town: Town) -> None:
@@ -70,3 +89,40 @@ def test_a_message_that_was_not_copied_is_signed_off_first(switched_town: Town) 
     stage.edit("spf55", "overrides: {", 'overrides: {GAT51: "un message illisible, vu avec Lou", ')
     ended = stage.run("apply", "--yes")
     assert recorded(stage, "closing") == ["spf55/closing/spf55.org"], ended.said
+
+
+def closed_well(stage: Stage) -> None:
+    """As by a run to which nothing happened: the last pass was made, and what was sealed is counted and gone."""
+    assert recorded(stage, "closing") == ["spf55/closing/spf55.org"]
+    assert (recorded(stage, "copy_access"), recorded(stage, "copy")) == ([], [])
+    book = json.loads((stage.folder / "spfstate" / "closings" / "spf55.json").read_text(encoding="utf-8"))["closed"]
+    assert (book["mailboxes"], book["passwords_erased"], book["differing"]) == (3, 2, [])
+    assert list((stage.folder / "spfstate" / "vault").rglob("*.age")) == []
+    summary = stage.plan()
+    assert (summary["create"], summary["update"], summary["delete"]) == (0, 0, 0)
+
+
+def test_killed_around_any_write_of_its_end_it_closes_after_a_pass_of_its_own_and_counts_what_it_erased(
+    switched_town: Town,
+) -> None:
+    town, stage = switched_town, switched_town.stage
+    close(town)
+    town.come(6)
+    assert killed_until_it_ends(stage, ENDINGS) == 4, "the passes queued and the book written, before and after each"
+    assert recorded(stage, "closing") == []
+    stage.run("copy", "work", expect=0)
+    assert killed_until_it_ends(stage, ENDINGS) >= 6, "the book, the vault and the book again"
+    closed_well(stage)
+
+
+@pytest.mark.parametrize("kind", ["drop_answer", "late_error", "busy"])
+def test_an_answer_that_is_lost_at_any_write_of_its_end_is_settled_by_looking(switched_town: Town, kind: str) -> None:
+    town, stage = switched_town, switched_town.stage
+    close(town)
+    town.come(6)
+    stage.run("apply", "--yes")
+    stage.run("copy", "work", expect=0)
+    for cmdlet in ("Remove-MailboxPermission", "Set-Mailbox", "Set-CASMailbox"):
+        stage.fault(kind, f'"{cmdlet}"', 2)
+    stage.run("apply", "--yes", expect=0)
+    closed_well(stage)

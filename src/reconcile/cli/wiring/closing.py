@@ -47,11 +47,12 @@ def closing(session: Session) -> Provider:
         unsound = [check for check in checks if not check.sound]
         return f"{len(unsound)} of {len(checks)} folders differ" if unsound else ""
 
-    def purge(slug: str) -> int:
-        kept = vault(session)
-        entries = kept.entries(slug)
-        kept.remove(entries)
-        return len(entries)
+    def sealed(slug: str) -> int:
+        return len(vault(session).entries(slug))
 
-    copies = Copies(of, location.jobs.another_pass, differs, purge)
+    def purge(slug: str) -> None:
+        kept = vault(session)
+        kept.remove(kept.entries(slug))
+
+    copies = Copies(of, location.jobs.another_pass, differs, sealed, purge)
     return closing_provider(ClosingBook(session.state / "closings"), copies, session.clock)

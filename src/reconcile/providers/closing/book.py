@@ -17,10 +17,12 @@ FORMAT = 1
 @dataclasses.dataclass(frozen=True, slots=True)
 class Ending:
     """``asked``: each copy, and how many passes it had when the last one was asked for; None before that. ``closed``:
-    what the closing found, None before it: when, messages copied and refused, passwords erased."""
+    what the closing found, None before it: when, messages copied and refused, passwords erased. ``erased``: how many
+    passwords a closing began to erase."""
 
     asked: Mapping[str, int] | None = None
     closed: Mapping[str, Any] | None = None
+    erased: int = 0
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -36,7 +38,11 @@ class ClosingBook:
             if document["format"] != FORMAT:
                 raise ValueError
             asked = document["asked"]
-            return Ending({str(key): int(passes) for key, passes in asked.items()}, document["closed"])
+            passes = {str(key): int(number) for key, number in asked.items()}
+            closed = document["closed"]
+            # What an earlier version closed has its count there alone.
+            erased = document.get("erased", (closed or {}).get("passwords_erased", 0))
+            return Ending(passes, closed, int(erased))
         except FileNotFoundError:
             return Ending()
         except OSError as error:
@@ -48,6 +54,8 @@ class ClosingBook:
     def write(self, federation: str, ending: Ending) -> None:
         path = self._path(federation)
         content = {"format": FORMAT, "asked": dict(ending.asked or {}), "closed": ending.closed}
+        if ending.erased:
+            content["erased"] = ending.erased
         text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
         keep_private(path, text.encode())
 

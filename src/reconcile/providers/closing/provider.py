@@ -34,12 +34,13 @@ class EndingCopy(Protocol):
 class Copies:
     """The copies of a federation by its slug, without those that go back. ``another_pass`` queues those of the keys
     that have ended. ``differs``: why the two mailboxes of a copy do not compare, "" when they do; nothing is written.
-    ``purge`` erases a federation's sealed passwords: how many there were."""
+    ``sealed`` counts a federation's sealed passwords, and ``purge`` erases them."""
 
     of: Callable[[str], Sequence[EndingCopy]]
     another_pass: Callable[[Collection[str]], int]
     differs: Callable[[str], str]
-    purge: Callable[[str], int]
+    sealed: Callable[[str], int]
+    purge: Callable[[str], None]
 
 
 def closing_provider(book: ClosingBook, copies: Copies, clock: Clock) -> Provider:
@@ -84,8 +85,9 @@ class ClosingWriter:
         copies = self._copies.of(slug)
         # A pass that is under way began before the moment, and does not count.
         asked = {one.key: one.passes + (one.state == "running") for one in copies}
-        self._book.write(slug, Ending(asked))
+        # Queued before it is said that it was: a run that dies in between asks for one pass too many, never for none.
         self._copies.another_pass([one.key for one in copies])
+        self._book.write(slug, Ending(asked))
         return Live(order.address, {"asked": True})
 
     def update(self, order: Order) -> Live:
@@ -132,8 +134,12 @@ class ClosingWriter:
                 "messages_refused": sum(one.refused for one in copies),
                 "differing": differing,
             }
-        found["passwords_erased"] = int(found.get("passwords_erased", 0)) + self._copies.purge(slug)
-        self._book.write(slug, Ending(asked, {**found, **fields}))
+        # Counted before they go: a run that dies in between leaves the next nothing to count.
+        before = int((ending.closed or {}).get("passwords_erased", 0))
+        erased = max(ending.erased, before + self._copies.sealed(slug))
+        self._book.write(slug, Ending(asked, ending.closed, erased))
+        self._copies.purge(slug)
+        self._book.write(slug, Ending(asked, {**found, "passwords_erased": erased, **fields}, erased))
         return Live(order.address, fields)
 
 
