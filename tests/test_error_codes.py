@@ -26,3 +26,9 @@ def test_the_page_lists_exactly_the_codes_the_tool_uses() -> None:
                 used.add(match[1])
     assert used - explained == set(), "used and not explained"
     assert explained - used == set(), "explained and not used"
+
+
+def test_a_code_means_one_thing() -> None:
+    page = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
+    explained = [code for row in page.splitlines() if row.startswith("| ") for code in CODE.findall(row.split("|")[1])]
+    assert sorted(explained) == sorted(set(explained))

@@ -70,7 +70,7 @@ def test_line_ends_and_everything_after_are_kept() -> None:
 
 def test_what_cannot_be_changed_safely_is_left_to_the_postmaster() -> None:
     text = HEAD + "migration: &m\n  date: 2025-01-20\n" + BOXES.replace("{}", "*m")
-    with pytest.raises(Problem, match="CFG06"):
+    with pytest.raises(Problem, match="CFG07"):
         with_date(text, MARCH, "spf55.yaml")
 
 

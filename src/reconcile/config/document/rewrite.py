@@ -43,7 +43,7 @@ def _unsafe(path: str, date: dt.date | None) -> Problem:
     hint = Phrase(
         "write by hand, under migration: date: {date}, and take confirmed: out", date=date or Phrase("nothing")
     )
-    return Problem("CFG06", Phrase("{path} is written in a way that cannot be changed safely.", path=path), hint)
+    return Problem("CFG07", Phrase("{path} is written in a way that cannot be changed safely.", path=path), hint)
 
 
 def _expected(tree: Any, date: dt.date | None) -> Any:
