@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -258,3 +260,19 @@ def test_a_name_with_control_characters_does_nothing_to_the_terminal(folder: Pat
         done = shell(folder, f"RECONCILE_DNS_KEY=x reconcile {words} $'a\\e[31mb'")
         assert done.returncode == 1
         assert "\x1b" not in done.stderr
+
+
+def test_a_process_that_dies_leaves_no_memory_behind(folder: Path) -> None:
+    """Wherever the kernel was told to put it: passwords may be in it."""
+    words = " ".join(f"'{word}'" for word in COMMAND)
+    serving = subprocess.Popen(
+        ["bash", "-c", f"ulimit -c unlimited && exec {words} serve --port 0"], cwd=folder, stderr=subprocess.PIPE
+    )
+    with serving:
+        assert serving.stderr is not None
+        assert serving.stderr.readline()
+        limits = Path(f"/proc/{serving.pid}/limits").read_text()
+        serving.send_signal(signal.SIGABRT)
+    assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE)
+    assert serving.returncode == -signal.SIGABRT
+    assert not list(folder.glob("core*"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import resource
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -79,6 +80,7 @@ def cli(
 def main() -> NoReturn:
     """Entry point of the ``reconcile`` command. Every failure leaves by one of the documented exit codes."""
     tune_garbage_collection()
+    _leave_no_core()
     _open_streams()
     click.UsageError.exit_code = USAGE  # click's own is 2, which means "changes present" here
     arguments = sys.argv[1:]
@@ -97,6 +99,11 @@ def main() -> NoReturn:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         code = ERROR
     sys.exit(code)
+
+
+def _leave_no_core() -> None:
+    """A process that dies leaves no picture of its memory behind, for passwords may be in it."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _open_streams() -> None:
