@@ -1,5 +1,5 @@
 # Everything a newcomer runs. Each target sets up what it needs and says so in one line.
-.PHONY: demo test test-fast test-stores test-cyrus test-dovecots test-pythons test-kerberos test-checkdmarc test-sdk test-pipelines test-board test-office soak mutate bench-engine bench-dns bench-tenant bench-copy bench-file bench-board bench-scale bench-suite lint audit golden messages package requirements clean
+.PHONY: demo test test-fast test-stores test-cyrus test-dovecots test-pythons test-kerberos test-checkdmarc test-sdk test-pipelines test-board test-office soak soak-day mutate bench-engine bench-dns bench-tenant bench-day bench-copy bench-file bench-board bench-scale bench-suite lint audit golden messages package requirements clean
 
 PYTHON ?= python3
 # Tests side by side, two a core, for most of them wait for a server; a worker that runs out takes some of the others'.
@@ -105,6 +105,9 @@ golden: .setup/dev ## write the golden files of the views anew; review the diffe
 
 messages: .setup/dev ## find every message in the code and bring the French catalogue up to date; names what has no French
 	@.venv/bin/python scripts/messages.py
+
+package: .setup/dev ## dist/: built, checked, and the wheel tried in an empty environment
+	@scripts/package
 
 requirements: ## pin again every dependency, by hash
 	.venv/bin/pip install --quiet pip-tools

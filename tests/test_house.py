@@ -27,6 +27,21 @@ def test_pre_commit_runs_what_make_lint_runs() -> None:
     assert [hook["entry"] for hook in hooks] == [line.lstrip("\t@").partition(" >")[0] for line in recipe]
 
 
+def test_make_has_every_target_that_is_told_of() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"^([a-z][a-z-]*):", makefile, re.MULTILINE))
+    phony = makefile.partition(".PHONY:")[2].partition("\n")[0].split()
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "scripts").iterdir()]
+    told = {
+        name
+        for page in pages
+        if page.is_file()
+        for name in re.findall(r"\bmake ([a-z]+-[a-z-]+|package|soak|mutate)\b", page.read_text())
+    }
+    assert sorted(targets) == sorted(phony)
+    assert told <= targets
+
+
 def test_the_change_log_opens_with_the_version() -> None:
     versions = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert versions[0].split("—")[0] == reconcile.__version__
