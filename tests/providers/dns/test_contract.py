@@ -235,14 +235,14 @@ def test_many_records_of_a_zone_change_in_one_update_or_not_at_all(world: World)
     """The switch of a domain is one moment: MX and autodiscover move together."""
     orders = [world.order(key, world.see(key), **fields) for key, fields in WHOLE_DOMAIN.items()]
     serial = _serial(world)
-    assert not [end for end in world.provider.writer.together(orders) if isinstance(end, Problem)]
+    assert not [end for end in world.provider.writer.writer.together(orders) if isinstance(end, Problem)]
     assert _serial(world) == serial + 1
     assert world.see("MX").fields["values"] == MX
 
 
 def test_one_record_that_cannot_be_written_leaves_the_others_of_its_zone_to_be_written(world: World) -> None:
     good, bad = world.order("MX", world.see("MX"), values=MX), world.order("ns1 CNAME", ABSENT, values=AUTODISCOVER)
-    refused, written = world.provider.writer.together([bad, good])
+    refused, written = world.provider.writer.writer.together([bad, good])
     assert isinstance(refused, Problem)
     assert refused.code == "DNS10"
     assert isinstance(written, Live)

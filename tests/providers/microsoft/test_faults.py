@@ -110,7 +110,7 @@ def test_an_answer_that_is_not_as_described_is_unknown_not_absent(
 
 def test_nobody_takes_a_failed_look_for_absence(tenant: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reconcile.providers.microsoft.reading.records.user", lambda row: row["no such property"])
-    watch = tenant.provider.writer._by_kind["mailbox"]._watch  # type: ignore[attr-defined]
+    watch = tenant.provider.patient._by_kind["mailbox"]._watch  # type: ignore[attr-defined]
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         looks = [pool.submit(watch.user, "theo.ricard@national.example") for _ in range(8)]
     assert {type(look.exception()) for look in looks} == {KeyError}

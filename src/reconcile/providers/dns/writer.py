@@ -68,7 +68,7 @@ class DnsWriter:
         yield request.over
         if request.end is None:
             raise RuntimeError("whoever serves settles every request")
-        if isinstance(request.end, Problem):
+        if isinstance(request.end, Exception):
             raise request.end
         return request.end
 
@@ -89,14 +89,14 @@ class DnsWriter:
         if not requests:
             return
         try:
-            for request, end in zip(requests, self.together([request.order for request in requests]), strict=True):
-                request.end = end
-        finally:
-            for request in requests:
-                request.end = request.end or Problem(
-                    "DNS11", f"The write of {request.order.address} was cut short.", "run apply again"
-                )
-                request.over.set_result(None)
+            ends: Sequence[Live | Exception] = self.together([request.order for request in requests])
+        except Problem as problem:
+            ends = [problem] * len(requests)
+        except Exception as error:  # told as it is by the first
+            ends = [error, *(_cut_short(request.order) for request in requests[1:])]
+        for request, end in zip(requests, ends, strict=True):
+            request.end = end
+            request.over.set_result(None)
 
     def together(self, orders: Sequence[Order]) -> list[Live | Problem]:
         """What became of many creates and updates: one atomic UPDATE per zone, all zones at once."""
@@ -120,8 +120,12 @@ class _Request:
     """An order that waits for its turn, and what became of it."""
 
     order: Order
-    end: Live | Problem | None = None
+    end: Live | Exception | None = None
     over: concurrent.futures.Future[None] = dataclasses.field(default_factory=concurrent.futures.Future)
+
+
+def _cut_short(order: Order) -> Problem:
+    return Problem("DNS11", f"The write of {order.address} was cut short.", "run apply again")
 
 
 def _names_met(order: Order) -> Iterator[tuple[str, str]]:

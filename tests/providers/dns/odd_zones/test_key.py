@@ -77,7 +77,7 @@ def test_what_is_allowed_is_carried_out_and_what_is_not_is_named(bind: Bind, cou
     wanted = {key: WANTED[key] for key in [*list(WANTED)[: count - 1], "autodiscover CNAME"]}
     planned = world.see_all(wanted)
     orders = [world.order(key, planned[key], **fields) for key, fields in wanted.items()]
-    ends = dict(zip(wanted, world.provider.writer.together(orders), strict=True))  # type: ignore[attr-defined]
+    ends = dict(zip(wanted, world.provider.writer.writer.together(orders), strict=True))  # type: ignore[attr-defined]
     refused = ends.pop("autodiscover CNAME")
     assert isinstance(refused, Problem)
     assert refused.code == "DNS05"

@@ -98,7 +98,7 @@ def test_the_youngest_mailbox_and_aliases_come_first_and_others_domains_never(re
         assert user is not None
         names = [f"smtp:alias{number}@{DOMAIN}" for number in range(40)]
         content.set_addresses(user.id, [f"SMTP:anne@{DOMAIN}", *names, "smtp:anne@national.example"])
-    found = youngest(world.provider.writer._by_kind["mail_flow"]._exchange, DOMAIN)  # type: ignore[attr-defined]
+    found = youngest(world.provider.patient._by_kind["mail_flow"].writer._exchange, DOMAIN)  # type: ignore[attr-defined]
     assert len(found) == MOST
     assert all(one.endswith(f"@{DOMAIN}") for one in found)
     assert YOUNGEST in found
