@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 
+from reconcile.planning.order.behind import without_dependants
 from reconcile.planning.plan.plan import Plan
 from reconcile.resources.address import Address
 from reconcile.resources.milestones import due_now
@@ -15,10 +16,7 @@ def could_begin(plan: Plan, held: Collection[Address], now: dt.datetime) -> bool
     recorded."""
     if plan.unrecorded:
         return True
-    aside = {one.address for one in plan.blocked}
-    left = [change for change in plan.changes if due_now(change.due, now) and change.address not in held]
-    aside |= {change.address for change in plan.changes} - {change.address for change in left}
-    while stuck := [change for change in left if not aside.isdisjoint(change.after)]:
-        aside |= {change.address for change in stuck}
-        left = [change for change in left if change.address not in aside]
-    return bool(left)
+    possible = [change for change in plan.changes if due_now(change.due, now) and change.address not in held]
+    left = {change.address for change in plan.changes} - {change.address for change in possible}
+    kept, _ = without_dependants(possible, left | {one.address for one in plan.blocked})
+    return bool(kept)

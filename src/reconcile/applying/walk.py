@@ -1,8 +1,7 @@
 """Walk the change graph: start whatever is ready, within each kind's limit, without barriers; finish what is in flight.
 
 Every decision is taken in the calling thread; the crew only carries writes out, and one that waits holds no thread. The
-work of deciding grows with
-the number of changes and of prerequisites, not with their square.
+work of deciding grows with the number of changes and of prerequisites, not with their square.
 """
 
 from __future__ import annotations
