@@ -214,6 +214,7 @@ def test_the_next_apply_reads_what_came_back_before_it_judges_anything(days: Day
     come(days, 14)
     said = stage.run("apply", "--yes", "--target", "spf55/notice/*").said
     assert letters(days)["list"] == "sent", said
+    (stage.folder / "federations" / "spf_notes.yaml").write_text("a file that is no federation's\n", encoding="utf-8")
     said = stage.run("apply", "--yes", "--target", "spf55/notice/*").said
     assert "spf55: the letter list to camille@nulle-part.invalid came back: 5.4.310" in said
     assert letters(days)["list"] == "came back"

@@ -18,7 +18,7 @@ from typing import Any
 
 from reconcile.clock import Clock
 from reconcile.problem import Problem
-from reconcile.state.durable import append_line, read_own, unreadable
+from reconcile.state.durable import append_line, files_in, read_own, unreadable
 
 _SLUG = re.compile("[a-z0-9][a-z0-9-]*")
 
@@ -77,6 +77,11 @@ class LetterBook:
         self._clock = clock
         self._suffix = ".sandbox.jsonl" if sandbox else ".jsonl"
         self._lock = threading.Lock()
+
+    def federations(self) -> list[str]:
+        """Those that have a book here. Raises ``Problem`` STA06 when the folder cannot be listed."""
+        names = (path.name.removesuffix(self._suffix) for path in files_in(self._folder, self._suffix))
+        return [name for name in names if _SLUG.fullmatch(name)]
 
     def read(self, federation: str) -> Letters:
         """Raises ``Problem`` LET03 when a line is damaged, STA06 when the file cannot be read."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+import itertools
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from reconcile.cli.session.session import Session
@@ -27,7 +28,7 @@ def note_bounces(session: Session) -> Iterator[Phrase]:
     from reconcile.providers.post.bounces import bounces
 
     book, since = letter_book(session), session.clock.now() - _BOUNCES_WITHIN
-    reports, sent = report_source(session), _sent_since(session, book, since)
+    reports, sent = report_source(session), _sent_since(book, since)
     for report in reports(since.date()) if sent else ():
         for bounce in bounces(report):
             slug, sending = sent.get(bounce.message_id, ("", None))
@@ -58,16 +59,11 @@ def look_for_bounces(session: Session) -> None:
         )
 
 
-def _sent_since(session: Session, book: LetterBook, since: dt.datetime) -> dict[str, tuple[str, Sending]]:
+def _sent_since(book: LetterBook, since: dt.datetime) -> dict[str, tuple[str, Sending]]:
     """Message-ID → federation and sending not known to have come back, under every identifier it may be quoted by."""
     found: dict[str, tuple[str, Sending]] = {}
-    for path in sorted(session.federations.glob("spf*.yaml")):
-        for one in _of(book.read(path.stem).sendings):
+    for slug in book.federations():
+        for one in itertools.chain.from_iterable(book.read(slug).sendings.values()):
             if (one.sent or one.committed or one.begun) >= since and not one.bounced:
-                found |= {identifier: (path.stem, one) for identifier in (one.message_id, one.known_as) if identifier}
+                found |= {identifier: (slug, one) for identifier in (one.message_id, one.known_as) if identifier}
     return found
-
-
-def _of(sendings: Mapping[str, tuple[Sending, ...]]) -> Iterator[Sending]:
-    for ones in sendings.values():
-        yield from ones
