@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from reconcile.config.settings.tables.tenant.signature import Signature
 from reconcile.documents.signature import page, signature_html, signature_text
 from reconcile.problem import Problem
-from reconcile.resources.signature.probe import judge, question, refuse_hollow
+from reconcile.resources.signature.probe import judge, lacking, question
 from reconcile.resources.signature.proof import CANDIDATES, DOCUMENTED, Proof
 from reconcile.resources.signature.rule import rule_text, signature_rule
 from reconcile.state.proofs import decode, encode
@@ -72,10 +72,18 @@ def test_an_answer_that_proves_nothing_is_refused(answer: str, code: str) -> Non
     assert refused.value.code == code
 
 
-def test_who_has_nothing_to_show_cannot_prove_it() -> None:
-    refuse_hollow("camille.dupont@spf55.org", CAMILLE)
-    with pytest.raises(Problem, match="has no phone to answer with"):
-        refuse_hollow("camille.dupont@spf55.org", {**CAMILLE, "phone": None})
+def test_who_shows_less_than_another_cannot_prove_it() -> None:
+    silent = {**CAMILLE, "phone": None}
+    boxes = {"camille.dupont@spf55.org": CAMILLE, "lou.petit@spf55.org": silent}
+    assert lacking("camille.dupont@spf55.org", boxes) == ()
+    with pytest.raises(Problem, match=r"lou\.petit@spf55\.org has no phone to answer with") as refused:
+        lacking("lou.petit@spf55.org", boxes)
+    assert "camille.dupont@spf55.org" in str(refused.value.hint)
+
+
+def test_a_fact_that_nobody_shows_holds_up_no_probe() -> None:
+    silent = {**CAMILLE, "networks": None, "website": ""}
+    assert lacking("camille.dupont@spf55.org", {"camille.dupont@spf55.org": silent}) == ("website", "networks")
 
 
 @given(people)

@@ -50,16 +50,24 @@ def probe(session: Session, sender: str, answer: Path | None, withdraw: bool) ->
     """
     from reconcile.cli.session.credential import credential
     from reconcile.providers.microsoft.signature_probe import SignatureProbe
-    from reconcile.resources.signature.probe import PROBE_RULE, judge, question, refuse_hollow
+    from reconcile.resources.signature.probe import PROBE_RULE, judge, lacking, question
 
     asked = SignatureProbe(session.outside, credential(session), session.clock)
     if withdraw:
         asked.withdraw(PROBE_RULE)
         return DONE
-    fields = _mailbox(session, sender.lower())
-    refuse_hollow(sender, fields)
+    sender, boxes = sender.lower(), _mailboxes(session)
+    fields = _known(boxes, sender)
+    if (lacks := lacking(sender, boxes)) and answer is None:
+        session.warn(
+            Phrase(
+                "{sender} has no {lacks}: no token for it will be proven, and signatures will leave it out.",
+                sender=sender,
+                lacks=", ".join(lacks),
+            )
+        )
     if answer is None:
-        asked.ask(PROBE_RULE, sender.lower(), question())
+        asked.ask(PROBE_RULE, sender, question())
         session.warn(
             Phrase(
                 "Every message of {sender} now ends with the tokens, once Exchange acts on it (up to 30 minutes).\n"
@@ -69,7 +77,7 @@ def probe(session: Session, sender: str, answer: Path | None, withdraw: bool) ->
             )
         )
         return DONE
-    proof = judge(_body(answer), sender.lower(), fields, session.clock.now())
+    proof = judge(_body(answer), sender, fields, session.clock.now())
     session.proof_folder.write(proof)
     asked.withdraw(PROBE_RULE)
     session.print(_proven(proof))
@@ -144,11 +152,6 @@ def _mailboxes(session: Session) -> dict[str, Mapping[str, Value | Reference]]:
         for one in compile_federations(loaded.federations, settings, session.clock.now())
         if one.address.kind == "mailbox"
     }
-
-
-def _mailbox(session: Session, address: str) -> dict[str, Value]:
-    known = _known(_mailboxes(session), address)
-    return {name: value for name, value in known.items() if isinstance(value, str)}
 
 
 def _known(boxes: Mapping[str, Mapping[str, Value | Reference]], address: str) -> Mapping[str, Value | Reference]:

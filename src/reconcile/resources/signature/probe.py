@@ -10,7 +10,6 @@ from collections.abc import Mapping
 
 from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
-from reconcile.resources.resource import Value
 from reconcile.resources.signature.proof import CANDIDATES, UNKNOWN, Proof
 
 #: The name of the rule a probe writes; it is gone once the answer was read.
@@ -23,14 +22,28 @@ def question() -> str:
     return "".join(f"<div>probe {token}=[%%{token}%%]</div>" for token in (*tokens, UNKNOWN))
 
 
-def refuse_hollow(sender: str, fields: Mapping[str, Value]) -> None:
-    """Raise Problem SIG05 when the sender has nothing to show for a fact: an empty answer would prove nothing."""
-    if hollow := [fact for fact in CANDIDATES if not _text(fields.get(fact))]:
-        message = Phrase("{sender} has no {hollow} to answer with.", sender=sender, hollow=", ".join(hollow))
-        raise Problem("SIG05", message, "probe with somebody whose file and structure say all of it")
+def lacking(sender: str, boxes: Mapping[str, Mapping[str, object]]) -> tuple[str, ...]:
+    """The facts the sender has nothing to show for, so that its answer proves no token of theirs.
+
+    ``boxes``: what each mailbox of the files shows, the sender's too. Raises Problem SIG05, naming the mailbox that
+    shows the most, when another could prove more: what nobody's file says need not be proven.
+    """
+    lacks = _lacks(boxes[sender])
+    fullest = min(sorted(boxes), key=lambda address: len(_lacks(boxes[address])))
+    if len(_lacks(boxes[fullest])) < len(lacks):
+        raise Problem(
+            "SIG05",
+            Phrase("{sender} has no {lacks} to answer with.", sender=sender, lacks=", ".join(lacks)),
+            Phrase("probe with {fullest}, or with a mailbox whose file and structure say as much", fullest=fullest),
+        )
+    return lacks
 
 
-def judge(answer: str, sender: str, fields: Mapping[str, Value], now: dt.datetime) -> Proof:
+def _lacks(fields: Mapping[str, object]) -> tuple[str, ...]:
+    return tuple(fact for fact in CANDIDATES if not _text(fields.get(fact)))
+
+
+def judge(answer: str, sender: str, fields: Mapping[str, object], now: dt.datetime) -> Proof:
     """What the answer proves: a token works when it said what the sender has.
 
     ``answer``: the body of the message as it arrived, HTML or text. Raises Problem SIG06 when it does not hold the
