@@ -6,7 +6,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from tests.answers.corpus import add, changed, fill
+from tests.answers.corpus import add, changed, delete, fill
 from tests.scenarios.stage import Stage
 
 
@@ -40,7 +40,8 @@ def test_the_difference_is_shown_and_written_only_when_that_is_said(stage: Stage
 
 
 def test_the_copy_to_send_back_has_the_answers_and_what_we_say_of_them(stage: Stage) -> None:
-    returned(stage, "back.xlsx", fill("lucie.haas@spf55.org", licence="E1 ou E3"), add(address="x", licence="E1"))
+    unclear = fill("lucie.haas@spf55.org", licence="E1 ou E3")
+    returned(stage, "back.xlsx", unclear, add(address="x", licence="E1"), delete("scanner@spf55.org"))
     said = stage.run("--live", "sheet", "in", "back.xlsx", expect=3).out
     assert "error" in said
     sheet = openpyxl.load_workbook(stage.folder / "sheets" / "spf55-reponse.xlsx")["Adresses"]
@@ -49,7 +50,9 @@ def test_the_copy_to_send_back_has_the_answers_and_what_we_say_of_them(stage: St
     assert "Erreur" in rows["lucie.haas@spf55.org"][16].value
     assert "plusieurs choix" in rows["lucie.haas@spf55.org"][5].comment.text
     letter = (stage.folder / "sheets" / "spf55-reponse.txt").read_text()
+    assert "des adresses de spf55.org (Fédération de la Meuse)" in letter
     assert "F19, lucie.haas@spf55.org" in letter
+    assert letter.count("scanner@spf55.org") == 1, "a line names its address once"
     back = stage.folder / "sheets" / "spf55-reponse.xlsx"
     book = openpyxl.load_workbook(back)
     book["Adresses"]["F19"].value = "E1"

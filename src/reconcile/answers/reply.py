@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from reconcile.answers.finding import ORDER, Finding, Level
 from reconcile.answers.table import Record
 from reconcile.answers.understanding.answer import Answer
+from reconcile.config.federation.models import FederationFile
 from reconcile.documents.french import civil_day, spaced
 from reconcile.documents.workbook.columns import KEYS, Key
 from reconcile.documents.workbook.rows import Row
@@ -45,12 +46,14 @@ def annotated(workbook: Workbook, answer: Answer) -> Workbook:
     return dataclasses.replace(workbook, rows=tuple(rows), replies=tuple(replies))
 
 
-def letter(name: str, contact: str, answer: Answer, answer_by: dt.date | None) -> str:
+def letter(federation: FederationFile, contact: str, answer: Answer, answer_by: dt.date | None) -> str:
     """The draft of the letter: thanks when all is well, else what is asked, the gravest first."""
     asked = sorted(
         (one for one in answer.findings if one.level != "corrected"), key=lambda one: (ORDER[one.level], _place(one))
     )
-    lines = [f"Bonjour,\n\nNous avons bien reçu le fichier des adresses de {name}, merci."]
+    lines = [
+        f"Bonjour,\n\nNous avons bien reçu le fichier des adresses de {federation.domain} ({federation.name}), merci."
+    ]
     if not asked:
         lines.append("Tout est compris, nous n’avons plus de question.")
     else:
@@ -87,4 +90,5 @@ def _row(one: Finding) -> int:
 
 
 def _place(one: Finding) -> str:
-    return f"{one.cell}, {one.address} : " if one.cell and one.address else f"{one.cell} : " if one.cell else ""
+    place = ", ".join(filter(None, (one.cell, one.address)))
+    return f"{place} : " if place else ""

@@ -50,10 +50,10 @@ def _once(rows: Sequence[AnsweredRow]) -> None:
         if first is row:
             continue
         if all(first.record.cells.get(key) == text for key, text in row.record.cells.items() if key != "address"):
-            told = f"{row.address} est deux fois dans le fichier, avec les mêmes réponses."
+            told = "Cette adresse est deux fois dans le fichier, avec les mêmes réponses."
             row.say("address", Said("WBK32", "corrected", told))
         else:
-            told = f"{row.address} est deux fois dans le fichier, avec des réponses différentes : gardez une ligne."
+            told = "Cette adresse est deux fois dans le fichier, avec des réponses différentes : gardez une ligne."
             first.say("address", Said("WBK32", "error", told))
             row.say("address", Said("WBK32", "error", told))
         row.address = ""

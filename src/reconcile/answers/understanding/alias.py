@@ -22,7 +22,7 @@ def decide_alias(row: AnsweredRow, cells: Mapping[Key, str], target: str, known:
     row.say("old_mail", *decided.said)
     box = known.old_mailbox(row.address)
     if box is not None and box.holds_mail and decided.value is None and not decided.said:
-        told = f"{row.address} a sa propre boîte aujourd’hui : fusionner ou abandonner ses anciens messages ?"
+        told = "Cette adresse a sa propre boîte aujourd’hui : fusionner ou abandonner ses anciens messages ?"
         row.say("old_mail", Said("WBK44", "error", told))
     value = decided.value if box is not None else None
     new = known.is_new(row.address)

@@ -94,13 +94,13 @@ def _nearly(row: AnsweredRow, absent: Sequence[str]) -> None:
     """A row whose address nobody asked about, beside one that is missing: a slip of the pen?"""
     near = difflib.get_close_matches(row.address, absent, 1, 0.87) if row.asked is None else []
     if near:
-        told = f"{row.address} n’existe pas aujourd’hui, et {near[0]} manque : est-ce bien une nouvelle adresse ?"
+        told = f"Cette adresse n’existe pas aujourd’hui, et {near[0]} manque : est-ce bien une nouvelle adresse ?"
         row.say("address", Said("WBK36", "confirm", told))
 
 
 def _give_up(row: AnsweredRow, cells: Mapping[Key, str], licence: str) -> None:
     if row.asked is None:
-        told = f"{row.address} n’existe pas aujourd’hui et n’est pas à conserver : ligne sans effet."
+        told = "Cette adresse n’existe pas aujourd’hui et n’est pas à conserver : ligne sans effet."
         row.say("keep", Said("WBK64", "corrected", told))
         return
     if licence and licence != row.asked["licence"]:

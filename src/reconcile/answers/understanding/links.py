@@ -96,11 +96,11 @@ def undecided(rows: Sequence[AnsweredRow], known: Known) -> tuple[tuple[str, ...
     left, findings = set(open_rows), []
     for address in sorted(known.asked):
         if record := open_rows.get(address):
-            told = f"{address} : rien n’est décidé. Répondez Oui ou Non."
+            told = "Rien n’est décidé : répondez Oui ou Non."
             findings.append(Finding("WBK30", "error", told, record.sheet, record.at("keep"), address))
         elif address not in present:
             stays = known.decided(address)
-            told = f"{address} n’est plus dans le fichier : "
+            told = "Cette adresse n’est plus dans le fichier : "
             told += "rien n’y change." if stays else "répondez Oui ou Non."
             findings.append(Finding("WBK31", "confirm" if stays else "error", told, address=address))
             if not stays:

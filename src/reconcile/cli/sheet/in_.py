@@ -203,6 +203,6 @@ def _sent_back(workbook: object, answer: Answer, folder: Path, federation: Feder
     assert isinstance(workbook, Workbook)  # noqa: S101 - imported when called
     path = folder / f"{federation.slug}-reponse.xlsx"
     keep_private(path, write(annotated(workbook, answer)))
-    text = letter(federation.file.name, workbook.contact, answer, workbook.answer_by)
+    text = letter(federation.file, workbook.contact, answer, workbook.answer_by)
     keep_private(path.with_suffix(".txt"), text.encode())
     return path
