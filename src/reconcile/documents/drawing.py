@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from reconcile.documents.french import spaced
 
 if TYPE_CHECKING:
-    from fpdf import FPDF
+    from reconcile.documents.paper import Paper
 
 
 FACE, MONO = "DejaVu Sans", "DejaVu Sans Mono"
@@ -25,11 +25,11 @@ _LONGEST = 420
 _MADE = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
 
 
-def blank_document(name: str) -> FPDF:
+def blank_document(name: str) -> Paper:
     """Without a page yet, with every face: reading those takes far longer than drawing."""
-    from fpdf import FPDF
+    from reconcile.documents.paper import Paper
 
-    pdf = FPDF(format="A4")
+    pdf = Paper()
     pdf.set_title(name)
     pdf.set_lang("fr-FR")
     pdf.set_creation_date(_MADE)
@@ -41,24 +41,18 @@ def blank_document(name: str) -> FPDF:
     return pdf
 
 
-def card_height(pdf: FPDF, width: float, card: tuple[str, str, str], scale: float) -> float:
+def card_height(pdf: Paper, width: float, card: tuple[str, str, str], scale: float) -> float:
     set_font(pdf, "", BODY * 0.92 * scale, INK)
     _, text, link = card
-    lines = pdf.multi_cell(width - 6, 4.4 * scale, printable(text), align="L", dry_run=True, output="LINES")
-    count = len(lines) if isinstance(lines, list) else 1
-    return (9.5 + 4.4 * (count + bool(link))) * scale
+    return (9.5 + 4.4 * (len(pdf.lines(width - 6, printable(text))) + bool(link))) * scale
 
 
-def set_font(pdf: FPDF, style: str, size: float, colour: tuple[int, int, int]) -> None:
+def set_font(pdf: Paper, style: str, size: float, colour: tuple[int, int, int]) -> None:
     pdf.set_font(FACE, style, size)
     pdf.set_text_color(*colour)
 
 
-def paragraph(pdf: FPDF, width: float, height: float, text: str) -> None:
-    pdf.multi_cell(width, height, text, align="L", new_x="LMARGIN", new_y="NEXT")
-
-
-def web_link(pdf: FPDF, width: float, height: float, link: str, size: float) -> None:
+def web_link(pdf: Paper, width: float, height: float, link: str, size: float) -> None:
     """A web address, small enough to be read whole, for whoever types it from paper."""
     set_font(pdf, "", size, RED)
     if (needed := pdf.get_string_width(link)) > width - 2:
@@ -66,7 +60,7 @@ def web_link(pdf: FPDF, width: float, height: float, link: str, size: float) -> 
     pdf.cell(width, height, cut(pdf, link, width), link=link, new_x="LMARGIN", new_y="NEXT")
 
 
-def cut(pdf: FPDF, text: str, width: float) -> str:
+def cut(pdf: Paper, text: str, width: float) -> str:
     """The text, shortened to a width; what it links to stays whole."""
     if pdf.get_string_width(text) <= width:
         return text

@@ -1,6 +1,6 @@
 """A4 pages as PDF, in an embedded face that prints « œ », « Ł » and « € »; what does not fit is set smaller.
 
-This and ``drawing`` alone know the PDF library, which is imported when a page is made.
+This, ``drawing`` and ``paper`` alone know the PDF library, which is imported when a page is made.
 """
 
 from __future__ import annotations
@@ -20,20 +20,19 @@ from reconcile.documents.drawing import (
     blank_document,
     card_height,
     cut,
-    paragraph,
     printable,
     set_font,
     web_link,
 )
 
 if TYPE_CHECKING:
-    from fpdf import FPDF
+    from reconcile.documents.paper import Paper
 
 #: Scales tried from the largest; the last always fits, for texts are cut to it.
 _SCALES = (1.08, 1.0, 0.94, 0.88, 0.82, 0.76, 0.7)
 
 
-_Drawing = Callable[["FPDF", float], None]
+_Drawing = Callable[["Paper", float], None]
 
 
 class Page:
@@ -46,7 +45,7 @@ class Page:
         self._drawings: list[_Drawing] = []
 
     def title(self, text: str) -> None:
-        def draw(pdf: FPDF, scale: float) -> None:
+        def draw(pdf: Paper, scale: float) -> None:
             set_font(pdf, "B", 19 * scale, RED)
             pdf.cell(WIDTH, 10 * scale, printable(text), new_x="LMARGIN", new_y="NEXT")
             pdf.ln(1.5 * scale)
@@ -54,7 +53,7 @@ class Page:
         self._drawings.append(draw)
 
     def heading(self, text: str) -> None:
-        def draw(pdf: FPDF, scale: float) -> None:
+        def draw(pdf: Paper, scale: float) -> None:
             pdf.ln(2.6 * scale)
             set_font(pdf, "B", 11 * scale, RED)
             pdf.cell(WIDTH, 6 * scale, printable(text), new_x="LMARGIN", new_y="NEXT")
@@ -66,19 +65,19 @@ class Page:
         """Words and what they are here, one a line."""
         rows = list(rows)
 
-        def draw(pdf: FPDF, scale: float) -> None:
+        def draw(pdf: Paper, scale: float) -> None:
             for word, value in rows:
                 set_font(pdf, "", BODY * scale, GREY)
                 pdf.cell(38, 5.6 * scale, printable(word))
                 set_font(pdf, "B", BODY * 1.08 * scale, INK)
-                paragraph(pdf, WIDTH - 38, 5.6 * scale, printable(value))
+                pdf.paragraph(WIDTH - 38, 5.6 * scale, printable(value))
 
         self._drawings.append(draw)
 
     def secret(self, label: str, secret: str, note: str) -> None:
         """A password to be typed from paper: large, in a face that tells O from 0 and l from 1. Never cut."""
 
-        def draw(pdf: FPDF, scale: float) -> None:
+        def draw(pdf: Paper, scale: float) -> None:
             pdf.ln(2.5 * scale)
             top, height = pdf.get_y(), 21 * scale
             pdf.set_draw_color(*RED)
@@ -111,12 +110,12 @@ class Page:
         self._list([("•", text) for text in texts], link)
 
     def _list(self, rows: Sequence[tuple[str, str]], link: str = "") -> None:
-        def draw(pdf: FPDF, scale: float) -> None:
+        def draw(pdf: Paper, scale: float) -> None:
             for mark, text in rows:
                 set_font(pdf, "B", BODY * scale, RED)
                 pdf.cell(6, 4.9 * scale, mark)
                 set_font(pdf, "", BODY * scale, INK)
-                paragraph(pdf, WIDTH - 6, 4.9 * scale, printable(text))
+                pdf.paragraph(WIDTH - 6, 4.9 * scale, printable(text))
                 pdf.ln(0.5 * scale)
             if link:
                 pdf.set_x(MARGIN + 6)
@@ -127,7 +126,7 @@ class Page:
     def cards(self, cards: Sequence[tuple[str, str, str]]) -> None:
         """Title, text and link of each, two side by side."""
 
-        def draw(pdf: FPDF, scale: float) -> None:
+        def draw(pdf: Paper, scale: float) -> None:
             gap, width = 4.0, (WIDTH - 4.0) / 2
             for start in range(0, len(cards), 2):
                 pair = cards[start : start + 2]
@@ -142,7 +141,7 @@ class Page:
                     pdf.cell(width - 6, 5 * scale, printable(title))
                     pdf.set_xy(left + 3, top + 7 * scale)
                     set_font(pdf, "", BODY * 0.92 * scale, INK)
-                    pdf.multi_cell(width - 6, 4.4 * scale, printable(text), align="L", new_x="LEFT", new_y="NEXT")
+                    pdf.paragraph(width - 6, 4.4 * scale, printable(text))
                     if link:
                         pdf.set_x(left + 3)
                         web_link(pdf, width - 6, 4.4 * scale, link, BODY * 0.92 * scale)
@@ -154,11 +153,11 @@ class Page:
         """Whom to ask, and where to read."""
         ways = [one for one in (address, phone) if one]
 
-        def draw(pdf: FPDF, scale: float) -> None:
+        def draw(pdf: Paper, scale: float) -> None:
             pdf.ln(3 * scale)
             set_font(pdf, "B", BODY * scale, INK)
             if ways:
-                paragraph(pdf, WIDTH, 5 * scale, printable(f"Une question ? {' – '.join(ways)}"))
+                pdf.paragraph(WIDTH, 5 * scale, printable(f"Une question ? {' – '.join(ways)}"))
             if tutorials:
                 set_font(pdf, "", BODY * scale, INK)
                 pdf.cell(pdf.get_string_width("Tutoriels : ") + 1, 5 * scale, printable("Tutoriels :"))
@@ -170,7 +169,7 @@ class Page:
         """The document of this page alone."""
         return document([self], self._name)
 
-    def add_to(self, pdf: FPDF) -> None:
+    def add_to(self, pdf: Paper) -> None:
         """Draw it there as one more page, at the largest scale at which all of it fits."""
         before = pdf.page
         for scale in _SCALES:
@@ -182,7 +181,7 @@ class Page:
                 del pdf.pages[number]
             pdf.page = before
 
-    def _draw(self, pdf: FPDF, scale: float) -> None:
+    def _draw(self, pdf: Paper, scale: float) -> None:
         set_font(pdf, "B", 9.5 * scale, INK)
         pdf.cell(WIDTH / 2, 5, "Secours populaire français")
         set_font(pdf, "", 9 * scale, GREY)
