@@ -121,7 +121,7 @@ def _open_streams() -> None:
 def _call(arguments: Sequence[str], words: Catalogue) -> int:
     """Carry the command line out; the exit code. Raises OSError only when the output cannot be written."""
     try:
-        code = cli.main(_world_first(arguments), prog_name="reconcile", standalone_mode=False)
+        code = cli.main(_whole_call_first(arguments), prog_name="reconcile", standalone_mode=False)
     except click.exceptions.Abort:
         click.echo(words.say("Interrupted."), err=True)
         return INTERRUPTED
@@ -147,20 +147,26 @@ def _call(arguments: Sequence[str], words: Catalogue) -> int:
     return code if isinstance(code, int) else DONE
 
 
-def _world_first(arguments: Sequence[str]) -> list[str]:
-    """``--sandbox``, ``--live`` and ``--lang`` before the command, wherever they were written; the last one counts."""
+def _whole_call_first(arguments: Sequence[str]) -> list[str]:
+    """The options of the whole call before the command, wherever they were written; the last one of a kind counts."""
+    taking = {name for option in cli.params if isinstance(option, click.Option) for name in _takes_value(option)}
     end = arguments.index("--") if "--" in arguments else len(arguments)
-    worlds, languages, others = list[str](), list[str](), list[str]()
+    whole, others = list[str](), list[str]()
     rest = iter(arguments[:end])
     for one in rest:
-        value = list(itertools.islice(rest, 1)) if one == "--lang" else []
         if one in ("--sandbox", "--live"):
-            worlds.append(one)
-        elif value or one.startswith("--lang="):
-            languages = [one, *value]
+            whole.append(one)
+        elif one in taking:
+            whole += [one, *itertools.islice(rest, 1)]
+        elif one.partition("=")[0] in taking:
+            whole.append(one)
         else:
             others.append(one)
-    return [*worlds[-1:], *languages, *others, *arguments[end:]]
+    return [*whole, *others, *arguments[end:]]
+
+
+def _takes_value(option: click.Option) -> Sequence[str]:
+    return () if option.is_flag or option.is_eager else option.opts
 
 
 def _tell(problem: Problem, words: Catalogue) -> int:
