@@ -26,9 +26,10 @@ def main() -> None:
     with postgresql() as cluster, sources(chosen.before) as found, tempfile.TemporaryDirectory() as compiled:
         for _ in range(chosen.runs):
             for name, figures in runs.items():
+                module = "bench.scale.queue_before" if name == "before" else "bench.scale.queue"
                 words = [cluster.database(), str(chosen.mailboxes), str(chosen.rounds)]
                 done = subprocess.run(
-                    [sys.executable, "-m", "bench.scale.queue", *words],
+                    [sys.executable, "-m", module, *words],
                     cwd=ROOT,
                     env=environment(found[name], os.environ, Path(compiled) / name),
                     stdout=subprocess.PIPE,

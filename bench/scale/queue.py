@@ -6,77 +6,59 @@ import json
 import os
 import statistics
 import sys
+import threading
 import time
-from collections.abc import Callable
-from itertools import islice
+
+from bench.scale.filling import fill
+from bench.scale.status import milliseconds, status_ms
 
 from reconcile.clock import SystemClock
-from reconcile.mailcopy.queue.dispatch import Dispatcher
-from reconcile.mailcopy.queue.forecast import forecast
-from reconcile.mailcopy.queue.jobs import FIELDS
+from reconcile.mailcopy.queue.jobs import Job
 from reconcile.mailcopy.queue.location import PostgresLocation
-from reconcile.mailcopy.queue.tickets import Limits
-from reconcile.views.copies.metrics import copies_json
+from reconcile.mailcopy.queue.work_list import Claimant, Limits, WorkList
 
-SOURCE, WINDOW = "ovh", 16
+UNDER_WAY = 16
+#: Seconds for which notes of progress are written as fast as they can be, and by how many threads.
+WRITING, WRITERS = 3.0, 8
 
 
 def measure(url: str, mailboxes: int, rounds: int) -> dict[str, float]:
-    """Milliseconds to admit one mailbox when one has ended, and for what `copy status --json` computes: medians."""
-    clock = SystemClock()
-    location = PostgresLocation(url, "", clock)
-    jobs = location.jobs
-    # An earlier list knows no public folders.
-    ends = [name for name in ("login", "destination", "folder", "public_folder") if name in FIELDS.split(", ")]
-    columns = ", ".join(["key", "source", "messages_total", *ends])
-    places = ",".join("?" * (3 + len(ends)))
-    with location.database.changing() as run:
-        run.change_each(
-            f"INSERT INTO job({columns}) VALUES({places})",
-            [
-                (f"spfb{one // 100:03d}/copy/{one}@example.org", SOURCE, one % 977, *(str(one) for _ in ends))
-                for one in range(mailboxes)
-            ],
-        )
-    keys = {job.key for job in jobs.list()}
-    dispatcher = Dispatcher(location.database, "bench", {})
-    # A task that leaves its mailbox as it is: only the list and the engine are on the clock.
-    dispatcher.start(lambda _key, _number: "done", Limits(), 1, 0, 3600.0)
-
-    def admit() -> int:
-        return dispatcher.admit(lambda run: jobs.admit(run, keys, WINDOW))
-
-    def end_one() -> None:
-        with location.database.changing() as run:
-            run.change("UPDATE job SET state='done' WHERE key=(SELECT min(key) FROM job WHERE admitted>0)")
-            run.change("UPDATE job SET admitted=0 WHERE state='done'")
-
-    try:
-        assert admit() == WINDOW
-        admitting = []
-        for _ in range(rounds):
-            end_one()
-            admitting.append(_milliseconds(lambda: _one(admit())))
-        looking = [_milliseconds(lambda: _status(location, clock)) for _ in islice(range(rounds), 10)]
-    finally:
-        dispatcher.stop()
-    return {"admit_ms": statistics.median(admitting), "status_ms": statistics.median(looking)}
+    """Milliseconds to claim the next mailbox when one has ended, and for the status of all: medians. Notes of progress
+    that the list takes in a second."""
+    location = PostgresLocation(url, "", SystemClock())
+    fill(location, mailboxes)
+    jobs, by = location.jobs, Claimant("bench")
+    under_way = list(jobs.claim(by, Limits(), UNDER_WAY))
+    assert len(under_way) == UNDER_WAY
+    admitting = []
+    for _ in range(rounds):
+        assert jobs.finish(under_way.pop(0), "bench", "done")
+        began = time.perf_counter()
+        under_way += jobs.claim(by, Limits(), 1)
+        admitting.append(1000 * (time.perf_counter() - began))
+        assert len(under_way) == UNDER_WAY
+    looking = [status_ms(location) for _ in range(min(10, rounds))]
+    idle = [milliseconds(lambda: jobs.claim(by, Limits(in_all=UNDER_WAY), 1)) for _ in range(rounds)]
+    figures = {"admit_ms": admitting, "status_ms": looking, "look_ms": idle}
+    found = {name: statistics.median(taken) for name, taken in figures.items()}
+    return found | {"notes_per_s": _notes(jobs, under_way)}
 
 
-def _one(admitted: int) -> None:
-    assert admitted == 1, admitted
+def _notes(jobs: WorkList, under_way: list[Job]) -> float:
+    written, until = [0] * WRITERS, time.monotonic() + WRITING
 
+    def write(number: int) -> None:
+        job = under_way[number]
+        while time.monotonic() < until:
+            written[number] += 1
+            assert jobs.progress(job, "bench", (written[number], 10**9, 0, 0))
 
-def _status(location: PostgresLocation, clock: SystemClock) -> None:
-    now = clock.now()
-    found = location.jobs.list()
-    copies_json(found, now, forecast(found, location.jobs.rates(), now.timestamp()))
-
-
-def _milliseconds(work: Callable[[], None]) -> float:
-    began = time.perf_counter()
-    work()
-    return 1000 * (time.perf_counter() - began)
+    threads = [threading.Thread(target=write, args=[number]) for number in range(WRITERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(written) / WRITING
 
 
 if __name__ == "__main__":

@@ -20,13 +20,12 @@ from reconcile.mailcopy.imap.messages import listing
 from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.passes import PassOptions, copy_mailbox
 from reconcile.mailcopy.pump import pump
-from reconcile.mailcopy.queue.dispatch import Dispatcher
 from reconcile.mailcopy.queue.jobs import Job
 from reconcile.mailcopy.queue.liveness import FileLocks
 from reconcile.mailcopy.queue.location import FolderLocation
 from reconcile.mailcopy.queue.rate import Rate
 from reconcile.mailcopy.queue.task import Endpoints, TaskRunner, WorkerSetup
-from reconcile.mailcopy.queue.tickets import Limits
+from reconcile.mailcopy.queue.work_list import Limits
 from reconcile.mailcopy.queue.worker import Worker
 from reconcile.mailcopy.report import Progress, Report
 from reconcile.problem import Problem
@@ -193,7 +192,7 @@ def worker(place: FolderLocation, hosts: Mapping[str, OddHost], new: OddHost, no
 
     locks, rng = FileLocks(place.folder / "workers"), random.SystemRandom()
     setup = WorkerSetup("worker", place, endpoints, Limits(), locks, notes, CLOCK, rng, Rate(0), at_once=2)
-    return Worker(setup, Dispatcher(place.database, "worker", {}), TaskRunner(setup))
+    return Worker(setup, TaskRunner(setup))
 
 
 @pytest.mark.parametrize(
@@ -215,7 +214,7 @@ def test_one_mailboxs_oddity_keeps_no_other_from_being_copied(
     for name in hosts:
         place.jobs.enqueue(f"spf55/copy/{name}", "old", name, name, "")
     with new, hosts["b0@spf55.org"], hosts["b1@spf55.org"], hosts["b2@spf55.org"], hosts["b3@spf55.org"]:
-        worker(place, hosts, new, notes).run(lambda: [job.key for job in place.jobs.list()], wait=False)
+        worker(place, hosts, new, notes).run(wait=False)
     assert notes.ended.pop("b0@spf55.org") == ends
     assert notes.ended == dict.fromkeys(list(hosts)[1:], ("done", ""))
 
@@ -232,6 +231,6 @@ def test_a_server_that_drips_does_not_hold_a_worker_that_is_to_stop(
         one = worker(place, hosts, new, notes)
         threading.Timer(1.0, one.stop).start()
         began = time.monotonic()
-        one.run(lambda: [job.key for job in place.jobs.list()])
+        one.run()
     assert time.monotonic() - began < reading.ANSWER_SECONDS / 2
     assert {job.state for job in place.jobs.list()} == {"queued"}

@@ -15,15 +15,13 @@ from pathlib import Path
 from reconcile.clock import SystemClock
 from reconcile.mailcopy.imap.session import Endpoint, Password
 from reconcile.mailcopy.queue import task as tasks
-from reconcile.mailcopy.queue import tickets as worklist
-from reconcile.mailcopy.queue import worker
-from reconcile.mailcopy.queue.dispatch import Dispatcher
+from reconcile.mailcopy.queue import work_list, worker
 from reconcile.mailcopy.queue.jobs import Job
 from reconcile.mailcopy.queue.liveness import FileLocks, PostgresLocks
 from reconcile.mailcopy.queue.location import FolderLocation, PostgresLocation
 from reconcile.mailcopy.queue.rate import Rate
 from reconcile.mailcopy.queue.task import Endpoints, TaskRunner, WorkerSetup
-from reconcile.mailcopy.queue.tickets import Limits
+from reconcile.mailcopy.queue.work_list import Limits
 from reconcile.mailcopy.queue.worker import Worker
 from reconcile.mailcopy.report import Progress, Report
 from reconcile.problem import Problem
@@ -46,8 +44,7 @@ class Lines:
 def main(where: str, old: str, new: str, name: str, rate: str, lease: str) -> None:
     clock, limits = SystemClock(), Limits()
     # A minute is long for a test; the clocks of the processes are one.
-    worklist.LEASE = worker.LEASE = float(lease)
-    worklist.SETTLED = min(worklist.SETTLED, float(lease))
+    work_list.LEASE = worker.LEASE = float(lease)
     worker.GUARD_EVERY, tasks.RETRY_DATABASE = 1.0, 0.5
     if where.startswith("postgresql:"):
         location = PostgresLocation(where, "", clock)
@@ -66,9 +63,9 @@ def main(where: str, old: str, new: str, name: str, rate: str, lease: str) -> No
     rng = random.SystemRandom()
     setup = WorkerSetup(name, location, endpoints, limits, locks, Lines(), clock, rng, Rate(float(rate)), at_once=2)
     try:
-        one = Worker(setup, Dispatcher(location.database, name, {}), TaskRunner(setup))
+        one = Worker(setup, TaskRunner(setup))
         signal.signal(signal.SIGTERM, lambda *_: one.stop())
-        print("ended", dict(one.run(lambda: [job.key for job in location.jobs.list()])), flush=True)
+        print("ended", dict(one.run()), flush=True)
     except Problem as problem:
         print("FAILED", problem, flush=True)
         sys.exit(1)

@@ -102,7 +102,7 @@ def _at_a_password(number: int, point: str) -> None:
 
 
 def _at_an_ending(number: int, point: str) -> None:
-    from reconcile.mailcopy.queue.tickets import WorkList
+    from reconcile.mailcopy.queue.work_list import WorkList
     from reconcile.passwords.vault import Vault
     from reconcile.providers.closing import book
 

@@ -16,13 +16,14 @@ from tests.mailcopy.post import Box, letter
 
 from reconcile.clock import Clock, SystemClock
 from reconcile.mailcopy.imap.session import Endpoint, Password
-from reconcile.mailcopy.queue.dispatch import Dispatcher
+from reconcile.mailcopy.queue import work_list
+from reconcile.mailcopy.queue.choice import Choice
 from reconcile.mailcopy.queue.jobs import Job, JobList
 from reconcile.mailcopy.queue.liveness import FileLocks
 from reconcile.mailcopy.queue.location import FolderLocation, Location
 from reconcile.mailcopy.queue.rate import Rate
 from reconcile.mailcopy.queue.task import Endpoints, TaskRunner, WorkerSetup
-from reconcile.mailcopy.queue.tickets import LEASE, NO_ROOM, SETTLED, Limits, Ticket, WorkList
+from reconcile.mailcopy.queue.work_list import LEASE, Claimant, Limits, WorkList
 from reconcile.mailcopy.queue.worker import Worker
 from reconcile.mailcopy.report import Progress, Report
 from reconcile.problem import Problem
@@ -58,29 +59,19 @@ def jobs(location_maker: Callable[[Clock], Location], clock: Noon) -> WorkList:
     return location_maker(clock).jobs
 
 
-def enqueue(jobs: WorkList, key: str = CONTACT, login: str = "contact@spf55.org") -> None:
-    jobs.enqueue(key, "ovh", login, "contact@spf55.org", "")
+def enqueue(jobs: WorkList, key: str = CONTACT, login: str = "contact@spf55.org", into: str = CONTACT[11:]) -> None:
+    jobs.enqueue(key, "ovh", login, into, "")
 
 
-def nobody(worker: str) -> bool:
-    """Every worker lives."""
-    return False
+def claim(jobs: WorkList, worker: str, key: str = CONTACT, limits: Limits = Limits()) -> Job | None:
+    """That job, once what ran out was released."""
+    jobs.release()
+    found = jobs.claim(Claimant(worker, Choice((key,))), limits, 1)
+    return found[0] if found else None
 
 
-def admit(jobs: WorkList, keys: Sequence[str] = (CONTACT,), window: int = 100) -> Sequence[Ticket]:
-    with jobs.database.changing() as run:
-        return jobs.admit(run, keys, window)
-
-
-def claim(jobs: WorkList, worker: str, key: str = CONTACT, limits: Limits = Limits(), dead: str = "") -> Job | None:
-    """A ticket is given out when the job is due, and claimed by the worker."""
-    admit(jobs, [key])
-    return jobs.claim(key, ticket_of(jobs, key), worker, limits, lambda name: name == dead)
-
-
-def ticket_of(jobs: WorkList, key: str = CONTACT) -> int:
-    with jobs.database.looking() as run:
-        return int(run.rows("SELECT ticket FROM job WHERE key=?", key)[0][0])
+def names(jobs: Sequence[Job]) -> list[str]:
+    return [job.key.split("/")[-1].split("@")[0] for job in jobs]
 
 
 def only(jobs: WorkList) -> Job:
@@ -140,67 +131,81 @@ def test_a_lease_that_runs_out_is_taken_over_and_its_former_holder_shut_out(jobs
 def test_the_mailbox_of_a_dead_worker_is_free_at_once(jobs: WorkList) -> None:
     enqueue(jobs)
     assert claim(jobs, "a") is not None
-    assert claim(jobs, "b", dead="a") is not None
+    assert jobs.holders() == {"a"}
+    jobs.release(["a"])
+    assert claim(jobs, "b") is not None
 
 
-def test_small_mailboxes_go_first_and_no_source_takes_every_place_in_the_queue(jobs: WorkList) -> None:
+def test_small_mailboxes_go_first_and_no_source_takes_every_place(jobs: WorkList) -> None:
     for name, messages in (("grande", 5000), ("petite", 3), ("moyenne", 60)):
-        enqueue(jobs, f"spf55/copy/{name}@spf55.org")
+        enqueue(jobs, f"spf55/copy/{name}@spf55.org", into=name)
         jobs.measured(next(job for job in jobs.list() if name in job.key), messages)
     jobs.enqueue("spf55/copy/autre@spf55.org", "free", "autre", "autre", "")
-    given = admit(jobs, [job.key for job in jobs.list()], window=2)
-    assert [ticket.key.split("/")[2].split("@")[0] for ticket in given] == ["autre", "petite", "moyenne"]
-    assert [ticket.weight for ticket in given] == [0, 3, 60]
+    assert names(jobs.claim(Claimant("w"), Limits(per_source=2), 64)) == ["autre", "petite", "moyenne"]
+    assert names(jobs.claim(Claimant("w"), Limits(per_source=3), 64)) == ["grande"]
 
 
-def test_a_chosen_mailbox_is_admitted_however_many_smaller_ones_stand_before_it(jobs: WorkList) -> None:
+def test_a_chosen_mailbox_is_claimed_however_many_smaller_ones_stand_before_it(jobs: WorkList) -> None:
     for name, messages in (("grande", 5000), ("petite", 3), ("moyenne", 60)):
-        enqueue(jobs, f"spf55/copy/{name}@spf55.org")
+        enqueue(jobs, f"spf55/copy/{name}@spf55.org", into=name)
         jobs.measured(next(job for job in jobs.list() if name in job.key), messages)
-    assert [ticket.key for ticket in admit(jobs, ["spf55/copy/grande@spf55.org"], window=1)] == [
-        "spf55/copy/grande@spf55.org"
-    ]
-    assert not admit(jobs, ["spf55/copy/petite@spf55.org"], window=1), "the place is taken until it is claimed"
-    assert [ticket.key for ticket in admit(jobs, ["spf55/copy/moyenne@spf55.org"], window=2)] == [
-        "spf55/copy/moyenne@spf55.org"
-    ]
+    assert names(jobs.claim(Claimant("w", Choice(("grande@spf55.org",))), Limits(), 1)) == ["grande"]
 
 
-def test_a_ticket_is_given_out_once_and_void_when_the_job_was_paused_meanwhile(jobs: WorkList) -> None:
+def test_what_was_never_looked_at_is_told_page_by_page(jobs: WorkList, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work_list, "PAGE", 2)
+    for name in "abcde":
+        enqueue(jobs, f"spf55/copy/{name}@spf55.org", into=name)
+    jobs.measured(jobs.list()[1], 7)
+    assert names(list(jobs.unmeasured(Choice()))) == ["a", "c", "d", "e"]
+    assert names(list(jobs.unmeasured(Choice(("c@spf55.org",))))) == ["c"]
+
+
+def test_a_host_that_refuses_logins_and_a_mailbox_still_busy_are_left_out(jobs: WorkList) -> None:
     enqueue(jobs)
-    (first,) = admit(jobs)
-    assert not admit(jobs)
+    assert not jobs.claim(Claimant("w", refusing={"ovh"}), Limits(), 1)
+    assert not jobs.outstanding(Claimant("w", refusing={"ovh"}), wait=True)
+    assert not jobs.claim(Claimant("w"), Limits(), 1, busy={CONTACT})
+    assert jobs.claim(Claimant("w"), Limits(), 1)
+
+
+def test_a_mailbox_paused_and_resumed_while_it_is_copied_begins_anew(jobs: WorkList) -> None:
+    enqueue(jobs)
+    first = claim(jobs, "a")
+    assert first
     jobs.pause([CONTACT])
+    assert claim(jobs, "b") is None
     jobs.resume([CONTACT])
-    assert jobs.claim(CONTACT, first.number, "a", Limits(), nobody) is None
-    (second,) = admit(jobs)
-    assert second.number > first.number
-    assert jobs.claim(CONTACT, first.number, "a", Limits(), nobody) is None
-    assert jobs.claim(CONTACT, second.number, "a", Limits(), nobody)
-
-
-def test_a_ticket_the_engine_lost_is_given_out_anew(jobs: WorkList, clock: Noon) -> None:
-    enqueue(jobs)
-    (lost,) = admit(jobs)
-    clock.sleep(SETTLED + 1)
-    with jobs.database.changing() as run:
-        assert jobs.withdraw(run, lambda ticket: ticket == lost.id) == []
-    assert not admit(jobs)
-    with jobs.database.changing() as run:
-        assert jobs.withdraw(run, lambda ticket: False) == []
-    assert admit(jobs)
+    assert not jobs.progress(first, "a", (1, 2, 3, 4))
+    second = claim(jobs, "a")
+    assert second
+    assert second.epoch > first.epoch
 
 
 def test_a_frozen_workers_mailbox_is_handed_on_when_its_lease_has_run_out(jobs: WorkList, clock: Noon) -> None:
     enqueue(jobs)
     frozen = claim(jobs, "a")
     assert frozen
-    clock.sleep(LEASE + 1)
-    with jobs.database.changing() as run:
-        (void,) = jobs.withdraw(run, lambda ticket: True)
-    assert void == f"{CONTACT}#1"
+    clock.sleep(LEASE - 1)
+    jobs.renew([frozen], "a")
+    clock.sleep(LEASE - 1)
+    assert claim(jobs, "b") is None
+    clock.sleep(2)
     assert claim(jobs, "b")
+    jobs.renew([frozen], "a")
     assert not jobs.progress(frozen, "a", (1, 2, 3, 4))
+
+
+def test_no_more_are_begun_in_a_minute_than_a_source_allows(jobs: WorkList, clock: Noon) -> None:
+    for name in "abcdef":
+        enqueue(jobs, f"spf55/copy/{name}@spf55.org", into=name)
+    jobs.enqueue("spf55/copy/autre@spf55.org", "free", "autre", "autre", "")
+    two = Limits(starts_a_minute=2)
+    assert names(jobs.claim(Claimant("w"), two, 64)) == ["a", "autre", "b"]
+    clock.sleep(59)
+    assert not jobs.claim(Claimant("w"), two, 64)
+    clock.sleep(1)
+    assert names(jobs.claim(Claimant("v"), two, 64)) == ["c", "d"]
 
 
 def test_a_source_and_all_together_have_their_limits_and_a_mailbox_gets_one_copy_at_a_time(
@@ -215,9 +220,7 @@ def test_a_source_and_all_together_have_their_limits_and_a_mailbox_gets_one_copy
     assert claim(jobs, "w", "b", one_each) is None, "its source is taken"
     assert claim(jobs, "w", "d", one_each) is None, "its new mailbox is being copied into"
     assert claim(jobs, "w", "c", one_each)
-    clock.sleep(NO_ROOM)
     assert claim(jobs, "w", "b", Limits(2, 2)) is None, "all places are taken"
-    clock.sleep(NO_ROOM)
     assert claim(jobs, "w", "b", Limits(3, 3))
 
 
@@ -229,11 +232,14 @@ def test_a_service_looks_again_at_what_ended_a_while_ago_and_not_before_its_time
         job = claim(jobs, "w", name)
         assert job
         assert jobs.finish(job, "w", state, wait=wait)
-    both = ("fini", "attend")
-    assert jobs.another_round(both, 900) == 0
+    assert jobs.another_round(Choice(), 900) == 0
     clock.sleep(901)
-    assert jobs.another_round(both, 900) == 1
-    assert [ticket.key for ticket in admit(jobs, both)] == ["fini"]
+    assert jobs.another_round(Choice(), 900) == 1
+    assert names(jobs.claim(Claimant("w"), Limits(), 64)) == ["fini"]
+    assert not jobs.outstanding(Claimant("v"), wait=False)
+    assert jobs.outstanding(Claimant("v"), wait=True)
+    assert jobs.another_round(Choice(("attend",))) == 1
+    assert jobs.outstanding(Claimant("v"), wait=False)
 
 
 def test_the_rate_of_a_source_is_that_of_all_its_mailboxes_together(jobs: WorkList, clock: Noon) -> None:
@@ -399,7 +405,7 @@ def worker(
     clock, limits, locks = SystemClock(), Limits(), FileLocks(location.folder / "workers")
     rng = random.Random(1)  # noqa: S311
     setup = WorkerSetup("tester", location, endpoints, limits, locks, notes, clock, rng, Rate(0), at_once)
-    return Worker(setup, Dispatcher(location.database, "tester", {}), TaskRunner(setup))
+    return Worker(setup, TaskRunner(setup))
 
 
 @pytest.fixture
@@ -417,21 +423,17 @@ def queued(tmp_path: Path, boxes: list[tuple[Box, Box]]) -> FolderLocation:
     return location
 
 
-def every_key(location: FolderLocation) -> list[str]:
-    return [job.key for job in location.jobs.list()]
-
-
 def test_every_mailbox_is_copied_and_a_second_run_finds_nothing_new(
     boxes: list[tuple[Box, Box]], tmp_path: Path
 ) -> None:
     location, notes = queued(tmp_path, boxes), Notes()
     hosts = boxes[0][0].host, boxes[0][1].host
-    assert worker(location, *hosts, notes).run(lambda: every_key(location)) == {"done": 6}
+    assert worker(location, *hosts, notes).run() == {"done": 6}
     for old, new in boxes:
         assert new.contents("INBOX") == old.contents("INBOX")
     assert {job.state for job in location.jobs.list()} == {"done"}
     again = Notes()
-    worker(location, *hosts, again).run(lambda: every_key(location))
+    worker(location, *hosts, again).run()
     assert sorted(report.already for _, _, report, _ in again.ended if report) == [20, 40, 60, 80, 100, 120]
     assert all(report.copied == 0 for _, _, report, _ in again.ended if report)
 
@@ -441,7 +443,7 @@ def test_a_wrong_master_password_is_tried_on_a_few_mailboxes_not_on_all(
 ) -> None:
     location, notes = queued(tmp_path, boxes), Notes()
     hosts = boxes[0][0].host, boxes[0][1].host
-    ended = worker(location, *hosts, notes, password="faux", at_once=1).run(lambda: every_key(location))
+    ended = worker(location, *hosts, notes, password="faux", at_once=1).run()
     assert dict(ended) == {"failed": 2}
     assert [problem.code for _, _, _, problem in notes.ended if problem] == ["COPY02", "COPY02"]
     assert sorted(job.state for job in location.jobs.list()) == ["failed"] * 2 + ["queued"] * 4
@@ -453,5 +455,5 @@ def test_a_stopped_worker_leaves_the_rest_queued(boxes: list[tuple[Box, Box]], t
     hosts = boxes[0][0].host, boxes[0][1].host
     one = worker(location, *hosts, notes)
     one.stop()
-    assert not one.run(lambda: every_key(location))
+    assert not one.run()
     assert {job.state for job in location.jobs.list()} == {"queued"}

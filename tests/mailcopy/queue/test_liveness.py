@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -16,6 +16,7 @@ from reconcile.clock import SystemClock
 from reconcile.mailcopy.queue.failover import Failover
 from reconcile.mailcopy.queue.liveness import FileLocks, Locks, PostgresLocks
 from reconcile.mailcopy.queue.location import FolderLocation
+from reconcile.mailcopy.queue.work_list import Claimant, Limits
 from reconcile.mailcopy.storage.postgres import PostgresDatabase
 from reconcile.problem import Problem
 
@@ -76,26 +77,6 @@ def test_a_worker_takes_its_name_again_after_the_database_dropped_it(cluster: Cl
         assert not two.is_free("un")
 
 
-class Engine:
-    """What the job engine says of other workers, and what it was asked."""
-
-    def __init__(self, **active: str) -> None:
-        self._active = active
-        self.taken_over: list[str] = []
-
-    def active(self) -> dict[str, str]:
-        return self._active
-
-    def take_over(self, worker: str) -> None:
-        self.taken_over.append(worker)
-
-    def change(self, change: Callable[[object], Sequence[str]]) -> Sequence[str]:
-        return []
-
-    def void(self, tickets: Sequence[str]) -> None:
-        return
-
-
 class Free:
     """Locks found free or held as told, look after look."""
 
@@ -112,23 +93,24 @@ class Free:
 
 
 @pytest.mark.parametrize(
-    ("answers", "taken"),
+    ("answers", "state"),
     [
-        ((True, True), 0),
-        ((True, True, True), 1),
-        ((True, True, False, True, True), 0),
-        ((True, True, False, True, True, True), 1),
-        ((True, True, True, True), 1),
+        ((True, True), "running"),
+        ((True, True, True), "queued"),
+        ((True, True, False, True, True), "running"),
+        ((True, True, False, True, True, True), "queued"),
     ],
 )
 def test_a_worker_counts_as_dead_when_its_lock_is_free_three_times_in_a_row(
-    tmp_path: Path, answers: tuple[bool, ...], taken: int
+    tmp_path: Path, answers: tuple[bool, ...], state: str
 ) -> None:
-    engine = Engine(a="mort", b="", c="moi")
-    guard = Failover("moi", FolderLocation(tmp_path, SystemClock()).jobs, engine, Free(*answers))
+    jobs = FolderLocation(tmp_path, SystemClock()).jobs
+    jobs.enqueue("spf55/copy/contact@spf55.org", "ovh", "contact", "contact", "")
+    assert jobs.claim(Claimant("mort"), Limits(), 1)
+    guard = Failover("moi", jobs, Free(*answers))
     for _ in answers:
         guard.check()
-    assert engine.taken_over == ["mort"] * taken
+    assert [job.state for job in jobs.list()] == [state]
 
 
 def test_a_worker_whose_name_was_taken_by_another_stops(tmp_path: Path) -> None:
@@ -137,4 +119,4 @@ def test_a_worker_whose_name_was_taken_by_another_stops(tmp_path: Path) -> None:
             return False
 
     with pytest.raises(Problem, match="COPY16"):
-        Failover("moi", FolderLocation(tmp_path, SystemClock()).jobs, Engine(), Taken()).check()
+        Failover("moi", FolderLocation(tmp_path, SystemClock()).jobs, Taken()).check()

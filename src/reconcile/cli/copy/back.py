@@ -60,7 +60,7 @@ def _brought_back(location: Location, job: Job, endpoints: Endpoints) -> Report:
     from reconcile.mailcopy.queue.back import back_pass, way_back
     from reconcile.problem import Problem
 
-    listed = next((one for one in location.jobs.list() if one.key == way_back(job).key), None)
+    listed = location.jobs.find(way_back(job).key)
     if listed is not None and listed.state != "cancelled":
         hint = Phrase("reconcile copy work brings it back")
         raise Problem(

@@ -57,23 +57,23 @@ def work(
     if dry_run:
         return show_plan(session, names)
     from reconcile.cli.copy.worker import worker_of
+    from reconcile.mailcopy.queue.choice import Choice
     from reconcile.views.copies.progress import CopyBars, CopyLines
-
-    jobs = copy_jobs(session)
-
-    def wanted() -> list[str]:
-        return [job.key for job in chosen(jobs, names) if job.state not in ("cancelled", "paused")]
 
     if once and stay:
         raise click.UsageError("--once leaves and --stay does not: choose one.")
-    console = session.console()
-    if not wanted() and not stay:
+    jobs, choice, console = copy_jobs(session), Choice(names), session.console()
+    if names:
+        chosen(jobs, names)  # a name that means nothing is refused
+    counts = jobs.counts(choice)
+    wanted = counts.total() - counts["cancelled"] - counts["paused"]
+    if not wanted and not stay:
         console.print("No copy is queued. `reconcile apply` queues one for each mailbox whose moment has come.")
         return 0
     began = time.monotonic()
     say = ignoring_closed_output(session.warn)
     with contextlib.ExitStack() as stack:
-        bars = stack.enter_context(CopyBars(console, len(wanted()))) if console.is_terminal else None
+        bars = stack.enter_context(CopyBars(console, wanted)) if console.is_terminal else None
         lines = bars.lines if bars else CopyLines(ignoring_closed_output(console.print))
         worker = worker_of(session, name, at_once, bars or lines)
 
@@ -82,12 +82,12 @@ def work(
             worker.stop()
 
         stopped = stack.enter_context(graceful_shutdown(stop))
-        ended = worker.run(wanted, wait=not once, every=stay * 60.0 if stay else None)
+        ended = worker.run(choice, wait=not once, every=stay * 60.0 if stay else None)
     console.print(lines.tally(ended, time.monotonic() - began))
     if stopped:
         return INTERRUPTED
-    incomplete = any(job.state in ("partial", "failed", "waiting", "queued") for job in chosen(jobs, names))
-    return PARTLY_APPLIED if incomplete else 0
+    counts = jobs.counts(choice)
+    return PARTLY_APPLIED if any(counts[state] for state in ("partial", "failed", "waiting", "queued")) else 0
 
 
 @copy.command()

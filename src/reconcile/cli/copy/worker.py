@@ -1,4 +1,4 @@
-"""Puts a worker together: the list, the job engine, the locks, the limits of reconcile.toml."""
+"""Puts a worker together: the list, the locks, the limits of reconcile.toml."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from reconcile.mailcopy.queue.liveness import Locks
     from reconcile.mailcopy.queue.location import Location
     from reconcile.mailcopy.queue.task import Watcher
-    from reconcile.mailcopy.queue.tickets import Limits
+    from reconcile.mailcopy.queue.work_list import Limits
     from reconcile.mailcopy.queue.worker import Worker
 
 
@@ -23,7 +23,6 @@ def worker_of(session: Session, name: str | None, at_once: int, watcher: Watcher
     import random
 
     from reconcile.clock import SystemClock
-    from reconcile.mailcopy.queue.dispatch import Dispatcher
     from reconcile.mailcopy.queue.leases import name_of_worker
     from reconcile.mailcopy.queue.rate import Rate
     from reconcile.mailcopy.queue.task import TaskRunner, WorkerSetup
@@ -45,9 +44,8 @@ def worker_of(session: Session, name: str | None, at_once: int, watcher: Watcher
         rng,
         Rate(copies.messages_per_second),
         at_once,
-        copies.starts_per_minute,
     )
-    return Worker(setup, Dispatcher(location.database, name, session.environment), TaskRunner(setup))
+    return Worker(setup, TaskRunner(setup))
 
 
 def locks_of(location: Location) -> Locks:
@@ -66,8 +64,8 @@ def locks_of(location: Location) -> Locks:
 
 def limits_of(session: Session) -> Limits:
     """Mailboxes at once, as reconcile.toml allows."""
-    from reconcile.mailcopy.queue.tickets import Limits
+    from reconcile.mailcopy.queue.work_list import Limits
 
-    settings = session.settings
-    each = {name: server.mailboxes for name, server in settings.legacy.items()}
-    return Limits(settings.copies.mailboxes, settings.copies.mailboxes, each)
+    copies = session.settings.copies
+    each = {name: server.mailboxes for name, server in session.settings.legacy.items()}
+    return Limits(copies.mailboxes, copies.mailboxes, each, copies.starts_per_minute)

@@ -49,15 +49,13 @@ def chosen(jobs: JobList, names: Sequence[str]) -> list[Job]:
 
     Raises ``Problem`` COPY11 for a name that means nothing, so that a slip of the pen is not silence.
     """
+    from reconcile.mailcopy.queue.choice import Choice
+
     listed = jobs.list()
     for name in names:
-        if not any(_is_called(job, name) for job in listed):
+        if not any(Choice((name,)).includes(job.key, job.destination) for job in listed):
             raise Problem("COPY11", Phrase("No copy of {name} is queued.", name=name), "see: reconcile copy status")
-    return [job for job in listed if not names or any(_is_called(job, name) for name in names)]
-
-
-def _is_called(job: Job, name: str) -> bool:
-    return name in (job.key, job.key.partition("/")[0], job.key.rpartition("/")[2], job.destination)
+    return [job for job in listed if Choice(tuple(names)).includes(job.key, job.destination)]
 
 
 def endpoints_of(session: Session) -> Callable[[Job], Endpoints]:

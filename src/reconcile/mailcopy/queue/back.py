@@ -26,7 +26,7 @@ def back_pass(
 ) -> Report:
     """``job``: one that goes back. Raises ``Problem`` RBK01 when the copy it goes back on is not listed or not held: it
     would bring to the new mailbox what has just come from there; and what ``copy_back`` raises."""
-    forth = next((one for one in location.jobs.list() if one.key == job.forth), None)
+    forth = location.jobs.find(job.forth)
     if forth is None or forth.state != "paused":
         state = forth.state if forth else "not listed"
         hint = "reconcile copy pause it, then: reconcile copy retry"

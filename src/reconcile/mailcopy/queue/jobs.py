@@ -3,7 +3,7 @@
 States: ``queued`` (to do) · ``running`` (a worker holds its lease) · ``waiting`` (tried again at ``not_before``) ·
 ``done`` · ``partial`` (some mail was refused, or did not fit) · ``failed`` · ``paused`` · ``cancelled``.
 
-What is here is all that planning, applying and the postmaster need; how workers share the list is in ``worklist``.
+What is here is all that planning, applying and the postmaster need; how workers share the list is in ``work_list``.
 """
 
 from __future__ import annotations
@@ -11,18 +11,25 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Self
 
 from reconcile.clock import Clock
+from reconcile.mailcopy.queue.choice import EVERYTHING, Choice
 from reconcile.mailcopy.storage.database import Database
 from reconcile.mailcopy.storage.sqlite import SqliteDatabase
 
+#: How a pass ended that goes on at once: the mailbox was given its share of time, and mail is left.
+MORE = "more"
 #: Minutes for which the rate of every source is kept.
 REMEMBERED = 60
 
-SCHEMA = """
+#: Messages left of a copy, as far as is known: small mailboxes go first.
+WEIGHT = "coalesce(messages_total, 0) - messages"
+
+SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS job(
     key TEXT PRIMARY KEY, source TEXT NOT NULL, login TEXT NOT NULL, destination TEXT NOT NULL, folder TEXT NOT NULL,
     public_folder TEXT NOT NULL,
@@ -30,9 +37,13 @@ CREATE TABLE IF NOT EXISTS job(
     not_before REAL NOT NULL DEFAULT 0, messages INTEGER NOT NULL DEFAULT 0, messages_total INTEGER,
     volume INTEGER NOT NULL DEFAULT 0, volume_total INTEGER NOT NULL DEFAULT 0, refused INTEGER NOT NULL DEFAULT 0,
     error TEXT NOT NULL DEFAULT '', updated REAL NOT NULL DEFAULT 0, epoch INTEGER NOT NULL DEFAULT 0,
-    worker TEXT NOT NULL DEFAULT '', lease REAL NOT NULL DEFAULT 0,
-    -- Number of the last ticket, and when it was given out; 0 when none is.
-    ticket INTEGER NOT NULL DEFAULT 0, admitted REAL NOT NULL DEFAULT 0, queued REAL NOT NULL DEFAULT 0);
+    worker TEXT NOT NULL DEFAULT '', lease REAL NOT NULL DEFAULT 0, queued REAL NOT NULL DEFAULT 0);
+-- What goes next, what is under way and what waits for its time are found without reading the rest.
+CREATE INDEX IF NOT EXISTS job_next ON job(source, ({WEIGHT}), key) WHERE state='queued';
+CREATE INDEX IF NOT EXISTS job_running ON job(source, destination) WHERE state='running';
+CREATE INDEX IF NOT EXISTS job_waiting ON job(not_before) WHERE state='waiting';
+-- When mailboxes of a source were begun, in the last minute.
+CREATE TABLE IF NOT EXISTS begun(source TEXT NOT NULL, moment REAL NOT NULL);
 -- Messages that arrived in the old mailbox of a copy after it was queued, and whose From field they bear.
 CREATE TABLE IF NOT EXISTS late(
     key TEXT NOT NULL, folder TEXT NOT NULL, validity INTEGER NOT NULL, uid INTEGER NOT NULL, sender TEXT NOT NULL,
@@ -131,7 +142,7 @@ class JobList:
                 "destination=excluded.destination, folder=excluded.folder, public_folder=excluded.public_folder, "
                 "updated=excluded.updated, queued=excluded.queued, state='queued', attempts=0, not_before=0, "
                 "messages=0, messages_total=NULL, "
-                "volume=0, volume_total=0, refused=0, error='', passes=0, epoch=job.epoch+1, admitted=0, worker='' "
+                "volume=0, volume_total=0, refused=0, error='', passes=0, epoch=job.epoch+1, worker='' "
                 "WHERE job.state='cancelled'",
                 *(key, *endpoints, self._now(), epoch, self._now()),
             )
@@ -140,7 +151,7 @@ class JobList:
         """Stop wanting a copy. A worker that is at it stops at its next look; what is copied stays copied."""
         with self.database.changing() as run:
             run.change(
-                "UPDATE job SET state='cancelled', epoch=epoch+1, admitted=0, worker='', updated=? "
+                "UPDATE job SET state='cancelled', epoch=epoch+1, worker='', updated=? "
                 "WHERE key=? AND state<>'cancelled'",
                 *(self._now(), key),
             )
@@ -167,6 +178,22 @@ class JobList:
             return []  # reading must not create a file
         with self.database.looking() as run:
             return [Job(*row) for row in run.rows(f"SELECT {FIELDS} FROM job ORDER BY key")]  # noqa: S608
+
+    def find(self, key: str) -> Job | None:
+        """The job of that key."""
+        if not self.database.exists():
+            return None
+        with self.database.looking() as run:
+            found = run.rows(f"SELECT {FIELDS} FROM job WHERE key=?", key)  # noqa: S608
+            return Job(*found[0]) if found else None
+
+    def counts(self, choice: Choice = EVERYTHING) -> Counter[str]:
+        """How many of the chosen jobs are in each state."""
+        if not self.database.exists():
+            return Counter()
+        with self.database.looking() as run:
+            query = f"SELECT state, count(*) FROM job WHERE {choice.condition} GROUP BY state"  # noqa: S608
+            return Counter(dict(run.rows(query, *choice.values)))
 
     def copied(self) -> frozenset[str]:
         """The new mailboxes into which nothing is left to copy: every copy into them is done."""
@@ -196,7 +223,7 @@ class JobList:
     def _moved(self, keys: Collection[str], state: str, *before: str, since: float = float("inf")) -> int:
         marks = ",".join("?" * len(before))
         with self.database.changing() as run:
-            statement = f"UPDATE job SET state=?, epoch=epoch+1, attempts=0, not_before=0, worker='', admitted=0, updated=? WHERE key=? AND updated<=? AND state IN ({marks})"  # noqa: S608, E501
+            statement = f"UPDATE job SET state=?, epoch=epoch+1, attempts=0, not_before=0, worker='', updated=? WHERE key=? AND updated<=? AND state IN ({marks})"  # noqa: S608, E501
             return run.change_each(statement, [(state, self._now(), key, since, *before) for key in keys])
 
     def _now(self) -> float:

@@ -14,7 +14,7 @@ from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.ledger.reader import LedgerReader
 from reconcile.mailcopy.queue import jobs as job_tables
 from reconcile.mailcopy.queue.jobs import Job
-from reconcile.mailcopy.queue.tickets import WorkList
+from reconcile.mailcopy.queue.work_list import WorkList
 from reconcile.mailcopy.storage.database import Database
 from reconcile.mailcopy.storage.postgres import PostgresDatabase
 from reconcile.mailcopy.storage.sqlite import SqliteDatabase
@@ -22,7 +22,7 @@ from reconcile.problem import Problem
 
 
 class Location(Protocol):
-    """The list, a ledger for each copy in it, and the database in which the job engine keeps what it needs."""
+    """The list, and a ledger for each copy in it."""
 
     jobs: WorkList
 

@@ -1,4 +1,4 @@
-"""One ticket: claim its job, give the mailbox a pass, write down how that ended. It never raises."""
+"""One job that was claimed: give the mailbox a pass, write down how that ended. It never raises."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from reconcile.mailcopy.ledger.ledger import LeaseLost
 from reconcile.mailcopy.passes import PassOptions, ThrottledProblem, copy_mailbox
 from reconcile.mailcopy.queue.back import back_pass
 from reconcile.mailcopy.queue.endpoints import Endpoints
-from reconcile.mailcopy.queue.jobs import Job
+from reconcile.mailcopy.queue.jobs import MORE, Job
 from reconcile.mailcopy.queue.late_mail import LateMail, noting
 from reconcile.mailcopy.queue.leases import awake_seconds
 from reconcile.mailcopy.queue.liveness import Locks
 from reconcile.mailcopy.queue.location import Location
 from reconcile.mailcopy.queue.login_probe import LoginProbe
 from reconcile.mailcopy.queue.rate import Rate
-from reconcile.mailcopy.queue.tickets import MORE, Limits
+from reconcile.mailcopy.queue.work_list import Limits
 from reconcile.mailcopy.report import Progress, Report
 from reconcile.mailcopy.storage.database import DatabaseUnreachable
 from reconcile.problem import Problem
 
 #: Seconds between two notes of a job's progress, which also renew its lease.
 NOTE_EVERY = 1.0
-#: Seconds after which a pass ends although mail is left, and the next task continues: mail that came meanwhile is then
-#: the newest, and the job engine sees a step done.
+#: Seconds after which a pass ends although mail is left, and another goes on: mail that came meanwhile is
+#: then the newest.
 TASK_SECONDS = 900.0
 #: Seconds before a mailbox that could not be reached is tried again; doubled each time, with a random part.
 RETRY, RETRY_MOST = 15.0, 900.0
@@ -59,8 +59,7 @@ class Watcher(Protocol):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class WorkerSetup:
-    """What a worker is made of. ``at_once``: mailboxes it copies at the same time. ``starts_a_minute``: of one source,
-    by all workers together; 0 for no limit."""
+    """What a worker is made of. ``at_once``: mailboxes it copies at the same time."""
 
     name: str
     location: Location
@@ -72,12 +71,11 @@ class WorkerSetup:
     rng: random.Random
     rate: Rate
     at_once: int
-    starts_a_minute: int = 0
 
 
 class TaskRunner:
-    """Carries out the tickets of one worker. ``ended`` counts the passes by the state they ended in; ``fatal`` is why
-    no job can go on, when that is so (disk full)."""
+    """Carries out what one worker claimed. ``held``: that, by key. ``ended`` counts the passes by the state they ended
+    in; ``fatal`` is why no job can go on, when that is so (disk full)."""
 
     def __init__(self, setup: WorkerSetup) -> None:
         self.held: dict[str, Job] = {}
@@ -88,46 +86,19 @@ class TaskRunner:
         self._location, self._jobs = setup.location, setup.location.jobs
         self._worker = setup.name
         self._endpoints = setup.endpoints
-        self._limits = setup.limits
-        self._is_dead = setup.locks.is_free
         self._watcher = setup.watcher
         self._clock = setup.clock
         self._rng = setup.rng
         self._rate = setup.rate
-        self._places = threading.BoundedSemaphore(setup.at_once)
         self._lock = threading.Lock()
 
-    def carry_out(self, key: str, ticket: int) -> str:
-        """One pass at most; the state it ended in, ``MORE`` when the same ticket goes on, "void" when it was none."""
+    def carry_out(self, job: Job) -> None:
+        """Passes, one after the other while the mailbox's turn lasts, to their end."""
         try:
-            if self.stop_requested.is_set() or not self._places.acquire(blocking=False):
-                self._jobs.put_back(key, ticket, self._worker, self._is_dead)
-                return "void"
-        except Problem:
-            return "void"  # the guard takes the ticket back
-        try:
-            return self._claimed(key, ticket)
-        except DatabaseUnreachable:
-            return "void"  # the guard takes the ticket back
-        except Exception as error:
-            # Not the mailbox: the list, or the watcher. The engine would give the ticket up for it.
-            self._end_all(error if isinstance(error, Problem) else _unforeseen(key, error))
-            return "void"
-        finally:
-            self._places.release()
-
-    def _claimed(self, key: str, ticket: int) -> str:
-        if self._refuses_logins(key):
-            self._jobs.put_back(key, ticket, self._worker, self._is_dead)
-            return "void"
-        job = self._jobs.claim(key, ticket, self._worker, self._limits, self._is_dead)
-        if job is None:
-            return "void"
-        self.held[key] = job
-        try:
-            return self._given_a_pass(job)
-        finally:
-            del self.held[key]
+            while self._given_a_pass(job) == MORE:
+                pass
+        except Exception as error:  # not the mailbox: the list, or the watcher
+            self._end_all(error if isinstance(error, Problem) else _unforeseen(job.key, error))
 
     def _given_a_pass(self, job: Job) -> str:
         self._watcher.started(job)
@@ -151,10 +122,6 @@ class TaskRunner:
             with self._lock:
                 self.ended[state] += 1
         return state
-
-    def _refuses_logins(self, key: str) -> bool:
-        refusing = self.login_probe.refusing
-        return bool(refusing) and any(job.key == key and job.source in refusing for job in self._jobs.list())
 
     def _copy(self, job: Job, began: float) -> Report:
         noted = began

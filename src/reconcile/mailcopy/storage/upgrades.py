@@ -25,13 +25,23 @@ CREATE TABLE IF NOT EXISTS late(
 """
 
 #: Version of the tables of this release.
-VERSION = 4
+VERSION = 5
 #: Version → what makes the next one of it. What is older than the first was never released.
 _STEPS = {
     2: (Step("job", "ALTER TABLE job ADD COLUMN public_folder TEXT NOT NULL DEFAULT ''"),),
     3: (
         Step("job", "ALTER TABLE job ADD COLUMN queued DOUBLE PRECISION NOT NULL DEFAULT 0"),
         Step("job", _LATE),
+    ),
+    # The columns ticket and admitted stay where they are: a worker of that version goes by them.
+    4: (
+        Step(
+            "job",
+            "CREATE INDEX job_next ON job(source, (coalesce(messages_total, 0) - messages), key) WHERE state='queued'",
+        ),
+        Step("job", "CREATE INDEX job_running ON job(source, destination) WHERE state='running'"),
+        Step("job", "CREATE INDEX job_waiting ON job(not_before) WHERE state='waiting'"),
+        Step("job", "CREATE TABLE begun(source TEXT NOT NULL, moment DOUBLE PRECISION NOT NULL)"),
     ),
 }
 

@@ -11,8 +11,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, Tex
 from rich.table import Column
 from rich.text import Text
 
-from reconcile.mailcopy.queue.jobs import Job
-from reconcile.mailcopy.queue.tickets import MORE
+from reconcile.mailcopy.queue.jobs import MORE, Job
 from reconcile.mailcopy.report import Progress as Position
 from reconcile.mailcopy.report import Report
 from reconcile.problem import Problem
