@@ -1,9 +1,14 @@
-"""The tool as it was at an earlier commit, checked out beside the clone and run with the same libraries."""
+"""The tool as it was at an earlier commit, checked out beside the clone and run with the same libraries.
+
+Those that only that commit needs are installed beside it.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import importlib.metadata
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -28,9 +33,27 @@ def sources(commit: str = BEFORE) -> Iterator[Mapping[str, Path]]:
         folder = Path(name) / "tree"
         _git("worktree", "add", "--quiet", "--detach", str(folder), commit)
         try:
+            _install_missing(folder)
             yield {"before": folder / "src", "now": ROOT / "src"}
         finally:
             _git("worktree", "remove", "--force", str(folder))
+
+
+def _install_missing(tree: Path) -> None:
+    """What the commit pins and this environment does not hold, from where its packages come, among its modules."""
+    pins = re.split(r"\n(?=[A-Za-z0-9])", (tree / "requirements" / "run.txt").read_text(encoding="utf-8"))
+    absent = [pin for pin in pins if not pin.startswith("#") and not _is_installed(pin.partition("==")[0])]
+    if absent:
+        asked = tree / "absent.txt"
+        asked.write_text("\n".join(absent), encoding="utf-8")
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
+        subprocess.run([*pip, "--target", str(tree / "src"), "-r", str(asked)], check=True, stdout=sys.stderr)
+
+
+def _is_installed(package: str) -> bool:
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+        return bool(importlib.metadata.version(package))
+    return False
 
 
 def environment(source: Path, base: Mapping[str, str], compiled: Path) -> dict[str, str]:

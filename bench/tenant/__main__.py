@@ -26,7 +26,7 @@ from reconcile.config.settings.tables.dns import DnsServer
 from reconcile.config.settings.tables.tenant.tenant import Tenant
 from reconcile.passwords.vault import Sealed
 from reconcile.providers.base import Order, Provider
-from reconcile.providers.microsoft import microsoft_provider
+from reconcile.providers.microsoft.provider import microsoft_provider
 from reconcile.providers.microsoft.wire.auth import Registration
 from reconcile.providers.microsoft.wire.message import Reply, Request, Service
 from reconcile.providers.microsoft.wire.transport import Transport

@@ -1,27 +1,23 @@
-"""How values, moments, counts and actions are said on a screen. Meaning never rests on colour."""
+"""How values, moments and counts are said on a screen. Meaning never rests on colour.
+
+Views of the mail copies need this before their first byte, so plans are not loaded with it.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import itertools
+from typing import TYPE_CHECKING
 
-from rich.text import Text
-
-from reconcile.planning.left_out import LeftOut
-from reconcile.planning.plan.plan import Action, Plan, SeatCount
-from reconcile.planning.splits import Late, Split, named
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
-from reconcile.resources.milestones import UNSCHEDULED
 from reconcile.resources.resource import Reference, Value
 
-STYLES = {
-    Action.CREATE: "green",
-    Action.UPDATE: "yellow",
-    Action.DELETE: "bold red",
-    Action.ADOPT: "cyan",
-    Action.FORGET: "dim",
-}
+if TYPE_CHECKING:
+    from reconcile.planning.left_out import LeftOut
+    from reconcile.planning.plan.plan import Plan, SeatCount
+    from reconcile.planning.splits import Late, Split
+
 ALARM = "bold red"
 DRIFT = "bold magenta"
 QUIET = "dim"
@@ -38,11 +34,6 @@ _PROVIDERS = {
     "post": "the post",
     "legacy": "the old host",
 }
-
-
-def verb(action: Action) -> Text:
-    """``+ create``, in its colour; words line up."""
-    return Text(f"{action.value} {action.name.lower():<6}", STYLES[action])
 
 
 def value(known: Value | Reference) -> str:
@@ -86,6 +77,8 @@ def moment(when: dt.datetime, zone: dt.tzinfo) -> str:
 
 def not_before(due: dt.datetime, zone: dt.tzinfo) -> str:
     """When a change may be carried out."""
+    from reconcile.resources.milestones import UNSCHEDULED
+
     return "waits for a migration date" if due == UNSCHEDULED else f"not before {moment(due, zone)}"
 
 
@@ -101,6 +94,8 @@ def duration(seconds: float) -> str:
 
 def split(one: Split) -> str:
     """One federation between two hosts, as the first line of a plan and the end of a run say it."""
+    from reconcile.planning.splits import named
+
     there = f"{count(one.moved, 'mailbox', 'mailboxes')} of it {'is' if one.moved == 1 else 'are'} in the tenant"
     domains = ", ".join(one.domains)
     return (

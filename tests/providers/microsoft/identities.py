@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from reconcile.providers.microsoft import Certificate
+from reconcile.providers.microsoft.wire.auth import Certificate
 
 AUDIENCE = "api://AzureADTokenExchange"
 

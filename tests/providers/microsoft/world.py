@@ -13,8 +13,8 @@ from reconcile.config.settings.tables.dns import DnsServer
 from reconcile.config.settings.tables.tenant.tenant import Tenant
 from reconcile.passwords.vault import Sealed
 from reconcile.providers.base import Absent, Observation, Observed, Order, Provider, Scope, Unknown, Wanted
-from reconcile.providers.microsoft import Credential, microsoft_provider
-from reconcile.providers.microsoft.wire.auth import Registration
+from reconcile.providers.microsoft.provider import microsoft_provider
+from reconcile.providers.microsoft.wire.auth import Credential, Registration
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Live, Value
 from reconcile.sandbox.clock import SandboxClock

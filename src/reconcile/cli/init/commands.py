@@ -178,7 +178,7 @@ def _unmanaged(session: Session, there: list[str]) -> Mapping[str, int]:
     from reconcile.config.load import load_federations
     from reconcile.config.rules.criteria import Criteria
     from reconcile.providers.base import Scope
-    from reconcile.providers.microsoft import mail_domains
+    from reconcile.providers.microsoft.provider import mail_domains
 
     settings = session.outside
     try:

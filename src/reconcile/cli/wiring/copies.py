@@ -92,12 +92,12 @@ def endpoints_of(session: Session) -> Callable[[Job], Endpoints]:
 
 def _quota(session: Session, federation: str, destination: str) -> int:
     """Bytes the licence of a new mailbox holds; 0 where this machine has no file that says which it is."""
-    from reconcile.config.load import load_files
-    from reconcile.planning.gates.old_host import QUOTA
-
     path = session.federations / f"{federation}.yaml"
     if not path.is_file():
         return 0
+    from reconcile.config.load import load_files
+    from reconcile.planning.gates.old_host import QUOTA
+
     for found in load_files([path]).federations:
         for address, mailbox in found.file.mailboxes.items():
             if address.lower() == destination.lower():
@@ -160,14 +160,15 @@ def _refusal(session: Session, federation: str, source: str, login: str, destina
     any other, the file is read as it is now: a worker outlives many changes of it.
     """
     from reconcile.config.inventory.logins import Logins
-    from reconcile.config.load import load_files
-    from reconcile.resources.desired.federations import declared_domains
 
     settings, path = session.settings, session.federations / f"{federation}.yaml"
     owners = {destination.rpartition("@")[2].lower(): federation}
     mailbox = (federation, source, login, public_folder)
     why = Logins.known(owners, settings.legacy, settings.protected, ()).refusal(*mailbox)
     if why and path.is_file():
+        from reconcile.config.load import load_files
+        from reconcile.resources.desired.federations import declared_domains
+
         owners = declared_domains(load_files([path]).federations)
         inventories = session.inventories.values()
         why = Logins.known(owners, settings.legacy, settings.protected, inventories).refusal(*mailbox)

@@ -17,7 +17,7 @@ from reconcile.mailcopy.pump.pending import PendingFolder
 from reconcile.mailcopy.pump.tally import Tally
 
 #: Seconds between two commits of the ledger.
-COMMIT_EVERY = 0.25
+COMMIT_EVERY = 2.0
 #: Another pair joins a folder that a pair works on only when so many messages are left.
 WORTH_SHARING = 16
 #: Messages copied one at a time before speed is tried again.

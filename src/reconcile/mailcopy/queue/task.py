@@ -31,7 +31,7 @@ from reconcile.mailcopy.storage.database import DatabaseUnreachable
 from reconcile.problem import Problem
 
 #: Seconds between two notes of a job's progress, which also renew its lease.
-NOTE_EVERY = 1.0
+NOTE_EVERY = 2.0
 #: Seconds after which a pass ends although mail is left, and another goes on: mail that came meanwhile is
 #: then the newest.
 TASK_SECONDS = 900.0

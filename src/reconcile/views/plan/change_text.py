@@ -10,7 +10,8 @@ from rich.text import Text
 from reconcile.planning.plan.plan import Action, Cause, Change, FieldChange, items_changed
 from reconcile.resources.kinds import KINDS, FieldType
 from reconcile.resources.resource import Reference, Value
-from reconcile.views.wording import ALARM, DRIFT, QUIET, STYLES, plain, value, verb
+from reconcile.views.actions import STYLES, verb
+from reconcile.views.wording import ALARM, DRIFT, QUIET, plain, value
 
 
 class Detail(enum.Enum):

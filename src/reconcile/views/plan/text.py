@@ -17,6 +17,7 @@ from reconcile.planning.plan.plan import Action, Blocked, Cause, Change, Plan
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.milestones import UNSCHEDULED
+from reconcile.views.actions import STYLES
 from reconcile.views.cost import plan_costs
 from reconcile.views.gate_text import gate_text
 from reconcile.views.gate_text import summary as gate_summary
@@ -26,7 +27,6 @@ from reconcile.views.wording import (
     ALARM,
     DRIFT,
     QUIET,
-    STYLES,
     alarms,
     count,
     lacking,

@@ -12,7 +12,8 @@ from reconcile.applying.events import Event, Finished, Started, Stopping
 from reconcile.applying.outcome import Outcome, Result
 from reconcile.planning.plan.plan import Action, Plan
 from reconcile.resources.address import Address
-from reconcile.views.wording import ALARM, QUIET, STYLES, count, duration, plain, resource
+from reconcile.views.actions import STYLES
+from reconcile.views.wording import ALARM, QUIET, count, duration, plain, resource
 
 _DID = {
     Action.CREATE: "created",

@@ -13,7 +13,7 @@ from tests.providers.microsoft.world import DOMAIN, Build, World
 from reconcile.mailcopy.imap.session import Endpoint, LoginRefused, Token, connect
 from reconcile.problem import Problem
 from reconcile.providers.base import Observed, Unknown
-from reconcile.providers.microsoft import Tokens
+from reconcile.providers.microsoft.wire.auth import Tokens
 from reconcile.resources.resource import Value
 from reconcile.sandbox.imap.new import NewHost, TokenIssuer
 

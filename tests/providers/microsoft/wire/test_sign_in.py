@@ -11,7 +11,7 @@ from tests.providers.microsoft.world import Build, World
 
 from reconcile.problem import Problem
 from reconcile.providers.base import Absent, Unknown
-from reconcile.providers.microsoft import Credential, Device
+from reconcile.providers.microsoft.wire.auth import Credential, Device
 from reconcile.resources.resource import Live
 
 GITHUB = Forge("https://token.actions.githubusercontent.com")

@@ -17,7 +17,7 @@ from tests.providers.microsoft.world import SLUG, World
 from reconcile.passwords.first_passwords import FirstPasswords
 from reconcile.passwords.vault import Sealed, Vault
 from reconcile.problem import Problem
-from reconcile.providers.microsoft import microsoft_provider
+from reconcile.providers.microsoft.provider import microsoft_provider
 from reconcile.providers.microsoft.wire.auth import Registration
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Value

@@ -67,7 +67,7 @@ def handed_by(session: Session, slug: str, snapshot: Snapshot | None) -> frozens
 
 def accounts(session: Session) -> FirstPasswordAccounts:
     """The tenant's accounts, as far as their first passwords go."""
-    from reconcile.providers.microsoft import first_password_accounts
+    from reconcile.providers.microsoft.provider import first_password_accounts
 
     return first_password_accounts(session.outside, registration(session), session.clock)
 
