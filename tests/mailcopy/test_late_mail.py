@@ -54,7 +54,9 @@ def test_late_mail_is_counted_by_sender_and_once(
     assert late.senders() == {}, "what was there before the switch is not late"
 
     old_box.put("INBOX", mail(f'"Le formulaire" <{FORM.upper()}>', 60), mail(FORM, 61), mail("", 62))
-    old_box.put("Listes", mail("un@a.example, deux@b.example", 60), mail("\x1b[31m<x y@z>", 61), mail(FORM, -3_600))
+    old_box.put(
+        "Listes", mail("Dupont, Un <un@a.example>, deux@b.example", 60), mail("\x1b[31m<x y@z>", 61), mail(FORM, -3_600)
+    )
     old_box.put("INBOX", mail(FORM, 90, size=200_000))
     assert a_pass() == 6
     assert late.senders() == {"spf55": {FORM: 3, "": 2, "un@a.example": 1}}, "one was too large to be copied"

@@ -92,7 +92,7 @@ def test_killed_at_any_line_of_its_journal_it_goes_back_in_order_and_loses_nothi
         assert not back or lets_in(stage, *USER), "mail arrives where nobody reads it"
         listed = json.loads(stage.run("copy", "status", "--json", "spf55").out)
         assert back or not any("/copy_back/" in job["key"] for job in listed), "it comes back to where nobody reads it"
-    assert deaths >= 6, deaths
+    assert deaths >= 3, "a run that dies at its third to fifth line has done one change of them all, or few"
     assert town.exchanger().startswith("mx1.mutualise")
     assert changes(stage) == {}
     assert lets_in(stage, *USER)

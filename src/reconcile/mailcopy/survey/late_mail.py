@@ -73,7 +73,7 @@ def _late_in(source: Session, row: FolderRow, uids: set[int], since: float) -> l
 
 
 def _sender(header: bytes) -> str:
-    """The address of a From field; "" for what is none."""
+    """The first address of a From field; "" where there is none."""
     text = _FOLD.sub(b"", header).decode("utf-8", "replace").partition(":")[2].partition("\r\n")[0]
-    address = email.utils.parseaddr(text)[1].lower()
-    return address if _ADDRESS.fullmatch(address) else ""
+    addresses = (address.lower() for _, address in email.utils.getaddresses([text]))
+    return next(filter(_ADDRESS.fullmatch, addresses), "")
