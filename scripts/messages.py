@@ -53,7 +53,7 @@ def in_code() -> Iterator[Found]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
                 for text, many in _told(node):
-                    if any(letter.isalpha() for letter in _outside_fields(text)):
+                    if _outside_fields(text).strip():  # punctuation too: each language has its own
                         yield Found(text, many, where)
 
 

@@ -15,7 +15,10 @@ from scripts.messages import PO, every
 from reconcile.documents.french import spaced
 
 #: What is told in French throughout. What a file elsewhere says may still be told in English.
-CONVERTED = (*("click/", "reconcile ", "reconcile/cli/", "reconcile/config/", "reconcile/views/diagnostics.py"),)
+CONVERTED = (
+    *("click/", "reconcile ", "reconcile/cli/", "reconcile/config/"),
+    *("reconcile/language/", "reconcile/planning/", "reconcile/views/"),
+)
 
 
 @cache

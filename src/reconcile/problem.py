@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from reconcile.language.phrase import Phrase
+
 
 class Problem(Exception):
     """Something the postmaster must know: what happened, to what, and what to do next.
@@ -19,7 +21,7 @@ class Problem(Exception):
         self.exit_code = exit_code
 
     def __str__(self) -> str:
-        return f"{self.code} {self.message}"
+        return Phrase("{code} {message}", code=self.code, message=self.message)
 
 
 def pip_install(extra: str) -> str:

@@ -46,5 +46,5 @@ def cost(session: Session, what: tuple[str, ...], as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps(cost_document(found, whole), ensure_ascii=False, indent=1))
     else:
-        session.print(cost_table(found, {one.slug: one.file.name for one in valid}, whole))
+        session.print(cost_table(found, {one.slug: one.file.name for one in valid}, whole, session.words))
     return DONE

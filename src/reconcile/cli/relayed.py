@@ -48,7 +48,7 @@ def relayed(session: Session, what: tuple[str, ...], as_json: bool) -> int:
         rows = [{**dataclasses.asdict(one), "last": one.last.isoformat()} for one in found]
         click.echo(json.dumps({"relayed": rows}, ensure_ascii=False, indent=1))
     else:
-        session.print(relayed_table(found, len(since), session.zone))
+        session.print(relayed_table(found, len(since), session.zone, session.words))
     return DONE
 
 

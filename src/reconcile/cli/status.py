@@ -54,7 +54,7 @@ def _show(session: Session, rows: Sequence[FederationStatus]) -> None:
 
     console = session.console()
     width = console.width if console.is_terminal else _ENDLESS
-    for line in status_text(rows, session.clock.now(), session.zone, width):
+    for line in status_text(rows, session.clock.now(), session.zone, width, session.words):
         console.print(line)
 
 
@@ -80,7 +80,7 @@ def _watch(session: Session, what: Sequence[str], rows: list[FederationStatus]) 
             return rows
         with Live(console=console, auto_refresh=False, screen=True) as live:
             while not ended.is_set():
-                lines = status_text(rows, session.clock.now(), session.zone, console.width)
+                lines = status_text(rows, session.clock.now(), session.zone, console.width, session.words)
                 live.update(Group(*lines), refresh=True)
                 if not ended.wait(_EVERY):
                     rows = federation_statuses(session, what)

@@ -16,3 +16,8 @@ def both(words: Iterable[str]) -> str:
 def neither(words: Iterable[str]) -> str:
     """``a nor b``"""
     return functools.reduce(lambda one, other: Phrase("{one} nor {other}", one=one, other=other), words)
+
+
+def apart(words: Iterable[str]) -> str:
+    """``a; b``"""
+    return functools.reduce(lambda one, other: Phrase("{one}; {other}", one=one, other=other), words)

@@ -7,6 +7,8 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 
 from reconcile.config.inventory.logins import Logins
+from reconcile.language.lists import apart
+from reconcile.language.phrase import Phrase
 from reconcile.planning.diff.closing import CLOSED, ENDS, STAYS
 from reconcile.planning.diff.diff import diff, disown, recorded_as, retire
 from reconcile.planning.diff.renames import declared_renames, handed_over, observed_renames
@@ -86,10 +88,14 @@ def _compare_described(
         if change is not None:
             comparison.apart[change.address] = resource.apart
             if former or giver:
-                note = f"was {former.key}" if former else f"was {giver.federation}'s" if giver else ""
+                note = ""
+                if former:
+                    note = Phrase("was {former}", former=former.key)
+                elif giver:
+                    note = Phrase("was {federation}'s", federation=giver.federation)
                 change = dataclasses.replace(change, moved_from=former, note=note)
             if isinstance(shown, Absent) and shown.note:
-                change = dataclasses.replace(change, note="; ".join(filter(None, (change.note, shown.note))))
+                change = dataclasses.replace(change, note=_both(change.note, shown.note))
             comparison.changes.append(change)
             continue
         comparison.unchanged += 1
@@ -164,3 +170,7 @@ def _beyond(change: Change, live: Live, inputs: Inputs) -> str:
     names = [str(name) for name in told if name]
     boundary = Boundary(inputs.owners, inputs.logins.protected if inputs.logins else ())
     return boundary.outside(change, names)
+
+
+def _both(one: str, other: str) -> str:
+    return apart((one, other)) if one and other else one or other

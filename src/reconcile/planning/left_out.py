@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterable
 
 from reconcile.config.rules.diagnostic import Diagnostic
+from reconcile.language.phrase import Phrase
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ def left_out(errors: Iterable[Diagnostic]) -> tuple[LeftOut, ...]:
         LeftOut(
             slug,
             f"{first.path}:{first.line}:{first.column}",
-            f"{first.code} {first.message}",
+            Phrase("{code} {message}", code=first.code, message=first.message),
             len(of_file) - 1,
         )
         for slug, of_file in sorted(by_file.items())

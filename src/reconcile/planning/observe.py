@@ -8,6 +8,7 @@ from __future__ import annotations
 import concurrent.futures
 from collections.abc import Mapping
 
+from reconcile.language.phrase import Phrase
 from reconcile.planning.diff.renames import declared_renames, handed_over
 from reconcile.planning.inputs import Inputs
 from reconcile.providers.base import Observation, Observed, Reader, Scope, Unknown, Wanted
@@ -66,7 +67,7 @@ def observe(inputs: Inputs, readers: Mapping[str, Reader]) -> Observation:
     for questions in wanted.values():
         for question in questions:
             # A reader that forgot one has not seen it: that is unknown, never absent.
-            observed.setdefault(question.address, Unknown("the provider gave no answer about it"))
+            observed.setdefault(question.address, Unknown(Phrase("the provider gave no answer about it")))
     unmanaged = tuple(address for answer in answers for address in answer.unmanaged)
     seats = next((answer.seats for answer in answers if answer.seats), None)
     findings = tuple(finding for answer in answers for finding in answer.findings)

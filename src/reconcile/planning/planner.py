@@ -9,6 +9,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 
+from reconcile.language.phrase import Phrase
 from reconcile.planning.compare import compare
 from reconcile.planning.guards.staleness import LIFETIME
 from reconcile.planning.inputs import Inputs
@@ -75,7 +76,11 @@ def _kept_apart(
         if other is None or change.due is None or change.due >= expires:
             result.append(change)
         else:
-            result.append(dataclasses.replace(change, due=expires, note=f"never in the same apply as {other.key}"))
+            result.append(
+                dataclasses.replace(
+                    change, due=expires, note=Phrase("never in the same apply as {other}", other=other.key)
+                )
+            )
     return result
 
 

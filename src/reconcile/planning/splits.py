@@ -7,6 +7,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from reconcile.language.phrase import Phrase
 from reconcile.providers.base import Observed
 from reconcile.resources.address import Address
 from reconcile.resources.milestones import due_now
@@ -92,5 +93,7 @@ def named(waiting: Iterable[Address]) -> str:
     names = [one.key for one in waiting]
     if not names:
         return ""
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return f", until {', '.join(names[:3])}{more} {'is' if len(names) == 1 else 'are'} there"
+    some: str = ", ".join(names[:3])
+    if len(names) > 3:
+        some = Phrase.counted("{some} and {number} more", "{some} and {number} more", len(names) - 3, some=some)
+    return Phrase.counted(", until {names} is there", ", until {names} are there", len(names), names=some)

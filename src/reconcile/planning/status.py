@@ -7,6 +7,7 @@ import datetime as dt
 import enum
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from reconcile.language.phrase import Phrase
 from reconcile.planning.gates.gate import Gate
 from reconcile.planning.letters import LetterStatus
 from reconcile.resources.address import Address
@@ -114,8 +115,13 @@ def federation_status(
     closed = [gate for gate in still if not gate.open]
     trouble = tuple(progress.failures.values())
     if copies.failed:
-        many = "copy" if copies.failed == 1 else "copies"
-        trouble += (f"{copies.failed} {many} failed: reconcile copy status {slug}",)
+        told = Phrase.counted(
+            "{number} copy failed: reconcile copy status {slug}",
+            "{number} copies failed: reconcile copy status {slug}",
+            copies.failed,
+            slug=slug,
+        )
+        trouble += (told,)
     begun = any(step.done for step in steps.values())
     if trouble:
         state = State.ERROR

@@ -8,38 +8,49 @@ from typing import Any
 
 from rich.text import Text
 
+from reconcile.language.catalogue import ENGLISH, Catalogue
+from reconcile.language.moments import moment
+from reconcile.language.phrase import Phrase
 from reconcile.planning.diff.drift import Drift, Drifted
 from reconcile.resources.kinds import KINDS, FieldType
-from reconcile.views.wording import ALARM, DRIFT, count, moment, plain, resource, value
+from reconcile.views.wording import ALARM, DRIFT, colon, plain, resource, value
 
 
-def drift_text(drift: Drift, zone: dt.tzinfo) -> list[Text]:
+def drift_text(drift: Drift, zone: dt.tzinfo, words: Catalogue = ENGLISH) -> list[Text]:
     """The lines of a drift report, complete without colour. ``zone``: in which moments are said."""
     lines: list[Text] = []
     for address, fields in itertools.groupby(drift.fields, key=lambda one: one.address):
         drifted = list(fields)
         since = moment(dt.datetime.fromisoformat(drifted[0].since), zone) if drifted[0].since else "?"
-        lines.append(Text(resource(address), "bold").append(f"  right when last applied, {since}", "not bold"))
-        lines += [Text("    ").append_text(_field(one)) for one in drifted]
+        told = words.say(Phrase("right when last applied, {since}", since=since))
+        lines.append(Text(resource(address), "bold").append(f"  {told}", "not bold"))
+        lines += [Text("    ").append_text(_field(one, words)) for one in drifted]
     for address, reason in drift.unknown.items():
-        lines.append(Text(f"? {resource(address)}: {plain(reason)}", ALARM))
+        lines.append(Text(f"? {resource(address)}{colon(words)}{words.say(reason, plain)}", ALARM))
     touched = len({one.address for one in drift.fields})
-    headline = f"{count(touched, 'resource')} drifted." if touched else "Nothing drifted."
+    headline = words.say(
+        Phrase.counted("{number} resource drifted.", "{number} resources drifted.", touched)
+        if touched
+        else Phrase("Nothing drifted.")
+    )
     if drift.unknown:
-        headline += f" {count(len(drift.unknown), 'resource')} could not be read."
+        unread = Phrase.counted(
+            "{number} resource could not be read.", "{number} resources could not be read.", len(drift.unknown)
+        )
+        headline += f" {words.say(unread)}"
     return [*lines, *([Text()] if lines else []), Text(headline, "bold")]
 
 
-def _field(one: Drifted) -> Text:
+def _field(one: Drifted, words: Catalogue) -> Text:
     if not one.name:
-        return Text("gone", DRIFT)
+        return Text(words.say(Phrase("gone")), DRIFT)
     if KINDS[one.address.kind].fields[one.name].type is FieldType.SCALAR:
-        return Text(f"{one.name}: {value(one.recorded)} → {value(one.live)}", DRIFT)
+        return Text(f"{one.name}{colon(words)}{value(one.recorded, words)} → {value(one.live, words)}", DRIFT)
     recorded, live = _items(one.recorded), _items(one.live)
     moved = [f"+ {item}" for item in live if item not in recorded] + [
         f"- {item}" for item in recorded if item not in live
     ]
-    return Text(f"{one.name}: {plain(', '.join(moved))}", DRIFT)
+    return Text(f"{one.name}{colon(words)}{plain(', '.join(moved))}", DRIFT)
 
 
 def _items(known: object) -> tuple[str, ...]:

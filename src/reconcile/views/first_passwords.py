@@ -8,7 +8,10 @@ from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
-from reconcile.views.wording import DRIFT, QUIET, count, moment, plain
+from reconcile.language.catalogue import ENGLISH, Catalogue
+from reconcile.language.moments import moment
+from reconcile.language.phrase import Phrase
+from reconcile.views.wording import DRIFT, QUIET, plain
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -24,20 +27,32 @@ class PasswordStatus:
     anew: bool = False
 
 
-def first_passwords_text(rows: Sequence[PasswordStatus], zone: dt.tzinfo) -> Iterator[Text]:
+def first_passwords_text(rows: Sequence[PasswordStatus], zone: dt.tzinfo, words: Catalogue = ENGLISH) -> Iterator[Text]:
     """A line a person, and the count."""
     wide = max((len(one.address) for one in rows), default=0)
     for one in rows:
+        told, style = _told(one, zone)
         line = Text(f"{plain(one.federation):<8} {plain(one.address):<{wide}}  ")
-        if one.delivered:
-            line.append(f"delivered {moment(one.when, zone) if one.when else ''}".rstrip(), "green")
-        elif one.anew:
-            line.append("set anew, to deliver", DRIFT)
-        elif one.sealed:
-            line.append(f"sealed {moment(one.sealed, zone)}, to deliver", DRIFT)
-        else:
-            line.append("none yet", QUIET)
-        yield line
+        yield line.append(words.say(told), style)
     done = sum(one.delivered for one in rows)
     waiting = sum(bool(one.sealed or one.anew) and not one.delivered for one in rows)
-    yield Text(f"{count(len(rows), 'person', 'people')}: {done} delivered, {waiting} to deliver.", "bold")
+    counted = Phrase(
+        "{people}: {delivered}, {waiting} to deliver.",
+        people=Phrase.counted("{number} person", "{number} people", len(rows)),
+        delivered=Phrase.counted("{number} delivered", "{number} delivered", done),
+        waiting=waiting,
+    )
+    yield Text(words.say(counted), "bold")
+
+
+def _told(one: PasswordStatus, zone: dt.tzinfo) -> tuple[Phrase, str]:
+    """Where that password is, and how this is coloured."""
+    if one.delivered:
+        if one.when is None:
+            return Phrase("delivered"), "green"
+        return Phrase("delivered {moment}", moment=moment(one.when, zone)), "green"
+    if one.anew:
+        return Phrase("set anew, to deliver"), DRIFT
+    if one.sealed:
+        return Phrase("sealed {moment}, to deliver", moment=moment(one.sealed, zone)), DRIFT
+    return Phrase("none yet"), QUIET

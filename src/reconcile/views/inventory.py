@@ -13,52 +13,75 @@ from rich.text import Text
 from reconcile.config.federation.federation import Federation, Route
 from reconcile.config.inventory.inventory import Inventory, Kind, LegacyAddress
 from reconcile.config.rules.inventory import decided, undecided
+from reconcile.language.catalogue import ENGLISH, Catalogue
+from reconcile.language.figures import grouped
+from reconcile.language.figures import size as volume
+from reconcile.language.moments import moment
+from reconcile.language.phrase import Phrase
 from reconcile.state.inventory import encode
-from reconcile.views.wording import ALARM, QUIET, count, moment, plain
+from reconcile.views.wording import ALARM, QUIET, plain, semicolon
 
-_NOUNS: Mapping[Kind, tuple[str, str]] = {
-    "mailbox": ("mailbox", "mailboxes"),
-    "alias": ("alias", "aliases"),
-    "forward": ("forward", "forwards"),
-    "list": ("list", "lists"),
-    "catch_all": ("catch-all", "catch-alls"),
+#: What an old address is.
+KINDS: Mapping[Kind, Phrase] = {
+    "mailbox": Phrase("mailbox"),
+    "alias": Phrase("alias"),
+    "forward": Phrase("forward"),
+    "list": Phrase("list"),
+    "catch_all": Phrase("catch-all"),
 }
 
+_TITLES = (
+    *(Phrase("address"), Phrase("kind"), Phrase("login"), Phrase("size")),
+    *(Phrase("messages"), Phrase("last used"), Phrase("decided"), Phrase("goes to, does")),
+)
 
-def tally(inventory: Inventory, federation: Federation) -> Iterator[Text]:
+
+def tally(inventory: Inventory, federation: Federation, words: Catalogue = ENGLISH) -> Iterator[Text]:
     """What was read, in a line; then what was not."""
     kinds = Counter(one.kind for one in inventory.addresses.values())
-    counted = [count(kinds[kind], *nouns) for kind, nouns in _NOUNS.items() if kinds[kind]]
-    line = Text(f"{inventory.federation}  ", "bold").append(", ".join(counted) or "nothing", "default")
+    counted = ", ".join(words.say(_counted(kind, kinds[kind])) for kind in KINDS if kinds[kind])
+    line = Text(f"{inventory.federation}  ", "bold").append(counted or words.say(Phrase("nothing")), "default")
     if sizes := [one.size for one in inventory.addresses.values() if one.size is not None]:
-        line.append(f"; {volume(sum(sizes))}", "default")
+        line.append(f"{semicolon(words)}{words.say(volume(sum(sizes)))}", "default")
     line.append(f" ({', '.join(inventory.sources)})", QUIET)
     if silent := undecided(federation, inventory):
-        line.append(f"; {len(silent)} not decided", "yellow")
+        told = Phrase.counted("{number} not decided", "{number} not decided", len(silent))
+        line.append(f"{semicolon(words)}{words.say(told)}", "yellow")
     yield line
-    yield from _unknown(inventory)
+    yield from _unknown(inventory, words)
 
 
 def table(
-    inventory: Inventory, federation: Federation, zone: dt.tzinfo, *, only_undecided: bool = False
+    inventory: Inventory,
+    federation: Federation,
+    zone: dt.tzinfo,
+    words: Catalogue = ENGLISH,
+    *,
+    only_undecided: bool = False,
 ) -> Iterator[Text]:
     """One line an address, what is not decided first; then what is not known."""
     silent = {one.address for one in undecided(federation, inventory)}
     shown = [one for one in inventory.addresses.values() if not only_undecided or one.address in silent]
     shown.sort(key=lambda one: (one.address not in silent, one.address))
-    read = f"read {moment(inventory.taken, zone)} from {', '.join(inventory.sources)} of {plain(inventory.host)}"
-    yield Text(inventory.federation, "bold").append(f" · {federation.file.name} · {read}", "default")
+    read = Phrase(
+        "read {moment} from {sources} of {host}",
+        moment=moment(inventory.taken, zone),
+        sources=", ".join(inventory.sources),
+        host=inventory.host,
+    )
+    opening = f" · {federation.file.name} · {words.say(read, plain)}"
+    yield Text(inventory.federation, "bold").append(opening, "default")
     decisions = _decisions(federation, inventory)
-    rows = [_row(one, decisions[one.address]) for one in shown]
-    titles = ("address", "kind", "login", "size", "messages", "last used", "decided", "goes to, does")
+    rows = [_row(one, decisions[one.address], words) for one in shown]
+    titles = tuple(map(words.say, _TITLES))
     widths = [max(map(cell_len, column)) for column in zip(titles, *rows, strict=True)] if rows else []
     if rows:
         yield Text("  " + _aligned(titles, widths), QUIET)
     for one, row in zip(shown, rows, strict=True):
         yield Text("  " + _aligned(row, widths), ALARM if one.address in silent else "default")
     if only_undecided and not rows:
-        yield Text("  Every address is decided on.")
-    yield from _unknown(inventory)
+        yield Text(f"  {words.say(Phrase('Every address is decided on.'))}")
+    yield from _unknown(inventory, words)
 
 
 def as_object(inventory: Inventory, federation: Federation) -> str:
@@ -68,44 +91,52 @@ def as_object(inventory: Inventory, federation: Federation) -> str:
     return json.dumps(document, ensure_ascii=False, sort_keys=True)
 
 
-def volume(size: int) -> str:
-    """``820 B``, ``3.4 MB``, ``12.0 GB``: decimal, as quotas and disks are sold."""
-    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if size >= factor:
-            return f"{size / factor:.1f} {unit}"
-    return f"{size} B"
-
-
 def _decisions(federation: Federation, inventory: Inventory) -> dict[str, str]:
     """What the file makes of each address; "" for a catch-all, which is no address to decide on."""
     routes = decided(federation)
     silent = {one.address for one in undecided(federation, inventory)}
     return {
-        address: "undecided" if address in silent else _decision(routes[address]) if address in routes else ""
+        address: Phrase("undecided") if address in silent else _decision(routes[address]) if address in routes else ""
         for address in inventory.addresses
     }
 
 
 def _decision(route: Route) -> str:
     if route[0] == "not_migrated":
-        return "given up"
-    return "kept" if len(route) == 2 else "renamed" if route[2] == "was" else f"alias of {route[1]}"
+        return Phrase("given up")
+    if len(route) == 2:
+        return Phrase("kept")
+    return Phrase("renamed") if route[2] == "was" else Phrase("alias of {mailbox}", mailbox=route[1])
 
 
-def _row(one: LegacyAddress, decision: str) -> tuple[str, ...]:
-    does = [f"→ {', '.join(one.targets)}"] if one.targets else []
-    does += [f"filters {', '.join(one.filters)}"] if one.filters else []
-    does += ["automatic reply"] if one.vacation else []
+def _counted(kind: Kind, number: int) -> Phrase:
+    match kind:
+        case "mailbox":
+            return Phrase.counted("{number} mailbox", "{number} mailboxes", number)
+        case "alias":
+            return Phrase.counted("{number} alias", "{number} aliases", number)
+        case "forward":
+            return Phrase.counted("{number} forward", "{number} forwards", number)
+        case "list":
+            return Phrase.counted("{number} list", "{number} lists", number)
+        case "catch_all":
+            return Phrase.counted("{number} catch-all", "{number} catch-alls", number)
+
+
+def _row(one: LegacyAddress, decision: str, words: Catalogue) -> tuple[str, ...]:
+    does = [f"→ {plain(', '.join(one.targets))}"] if one.targets else []
+    does += [words.say(Phrase("filters {filters}", filters=", ".join(one.filters)), plain)] if one.filters else []
+    does += [words.say(Phrase("automatic reply"))] if one.vacation else []
     mailbox = one.kind == "mailbox"
     return (
         plain(one.address),
-        _NOUNS[one.kind][0],
+        words.say(KINDS[one.kind]),
         plain(one.login or "?") if mailbox else "",
-        (volume(one.size) if one.size is not None else "?") if mailbox else "",
-        (f"{one.messages:,}" if one.messages is not None else "?") if mailbox else "",
+        (words.say(volume(one.size)) if one.size is not None else "?") if mailbox else "",
+        (words.say(grouped(one.messages)) if one.messages is not None else "?") if mailbox else "",
         (str(one.last_used) if one.last_used else "?") if mailbox else "",
-        decision,
-        plain("; ".join(does)),
+        words.say(decision, plain),
+        semicolon(words).join(does),
     )
 
 
@@ -113,6 +144,7 @@ def _aligned(cells: tuple[str, ...], widths: list[int]) -> str:
     return "  ".join(cell + " " * (width - cell_len(cell)) for cell, width in zip(cells, widths, strict=True)).rstrip()
 
 
-def _unknown(inventory: Inventory) -> Iterator[Text]:
+def _unknown(inventory: Inventory, words: Catalogue) -> Iterator[Text]:
     for aspect, why in sorted(inventory.unknown.items()):
-        yield Text(f"  not known: {aspect.replace('_', ' ')} ({plain(why)})", "yellow")
+        told = Phrase("not known: {aspect} ({why})", aspect=aspect.replace("_", " "), why=why)
+        yield Text(f"  {words.say(told, plain)}", "yellow")

@@ -11,30 +11,35 @@ from rich.text import Text
 
 from reconcile.config.inventory.changes import Comparison, Difference
 from reconcile.config.inventory.inventory import LegacyAddress
-from reconcile.views.inventory import volume
-from reconcile.views.wording import ALARM, QUIET, moment, plain
+from reconcile.language.catalogue import ENGLISH, Catalogue
+from reconcile.language.figures import size
+from reconcile.language.moments import moment
+from reconcile.language.phrase import Phrase
+from reconcile.views.inventory import KINDS
+from reconcile.views.wording import ALARM, QUIET, colon, plain
 
 
-def comparison(found: Comparison, zone: dt.tzinfo) -> Iterator[Text]:
+def comparison(found: Comparison, zone: dt.tzinfo, words: Catalogue = ENGLISH) -> Iterator[Text]:
     """A line for each address that is not what it was, and one for what the mailboxes gained."""
-    taken = f"{moment(found.before.taken, zone)} → {moment(found.after.taken, zone)}"
-    yield Text(found.after.federation, "bold").append(f" · {taken}", "default")
+    before, after = (words.say(moment(one.taken, zone)) for one in (found.before, found.after))
+    yield Text(found.after.federation, "bold").append(f" · {before} → {after}", "default")
     for one in found.appeared:
-        yield Text(f"  + {plain(one.address)}", "green").append(f"  {_described(one)}: made since", "default")
+        told = _told(one, Phrase("made since"), words)
+        yield Text(f"  + {plain(one.address)}", "green").append(told, "default")
     for one in found.gone:
-        yield Text(f"  - {plain(one.address)}", ALARM).append(f"  {_described(one)}: no longer there", "default")
+        told = _told(one, Phrase("no longer there"), words)
+        yield Text(f"  - {plain(one.address)}", ALARM).append(told, "default")
     for one in found.unseen:
-        why = "not seen; the later reading was not complete"
-        yield Text(f"  ? {plain(one.address)}", "yellow").append(f"  {_described(one)}: {why}", "default")
+        told = _told(one, Phrase("not seen; the later reading was not complete"), words)
+        yield Text(f"  ? {plain(one.address)}", "yellow").append(told, "default")
     for change in found.changed:
-        words = f"  {change.fact}: {_value(change.before)} → {_value(change.after)}"
-        yield Text(f"  ~ {plain(change.address)}", "yellow").append(plain(words), "default")
+        told = f"  {change.fact}{colon(words)}{_value(change.before, words)} → {_value(change.after, words)}"
+        yield Text(f"  ~ {plain(change.address)}", "yellow").append(told, "default")
     if found.same_addresses:
-        yield Text("  The same addresses.")
+        yield Text(f"  {words.say(Phrase('The same addresses.'))}")
     gained = sum(_bytes(change.after) - _bytes(change.before) for change in found.grown)
     if gained:
-        words = f"{volume(abs(gained))} {'more' if gained > 0 else 'less'} in {len(found.grown)} mailboxes"
-        yield Text(f"  {words}", QUIET)
+        yield Text(f"  {words.say(_gained(gained, len(found.grown)))}", QUIET)
 
 
 def comparison_object(found: Comparison) -> str:
@@ -57,15 +62,32 @@ def _object(change: Difference) -> dict[str, object]:
     return dataclasses.asdict(change)
 
 
-def _described(one: LegacyAddress) -> str:
-    to = f" to {', '.join(one.targets)}" if one.targets else ""
-    return plain(one.kind.replace("_", "-") + to)
+def _told(one: LegacyAddress, what: Phrase, words: Catalogue) -> str:
+    described: str = KINDS[one.kind]
+    if one.targets:
+        described = Phrase("{kind} to {targets}", kind=described, targets=", ".join(one.targets))
+    return f"  {words.say(described, plain)}{colon(words)}{words.say(what)}"
 
 
-def _value(value: object) -> str:
-    if isinstance(value, tuple):
-        return ", ".join(value) or "(none)"
-    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+def _gained(gained: int, mailboxes: int) -> Phrase:
+    if gained > 0:
+        return Phrase.counted(
+            "{size} more in {number} mailboxes", "{size} more in {number} mailboxes", mailboxes, size=size(gained)
+        )
+    return Phrase.counted(
+        "{size} less in {number} mailboxes", "{size} less in {number} mailboxes", mailboxes, size=size(-gained)
+    )
+
+
+def _value(value: object, words: Catalogue) -> str:
+    match value:
+        case ():
+            return words.say(Phrase("(none)"))
+        case tuple():
+            return plain(", ".join(value))
+        case bool():
+            return words.say(Phrase("yes") if value else Phrase("no"))
+    return plain(str(value))
 
 
 def _bytes(value: object) -> int:

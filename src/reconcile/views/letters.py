@@ -8,9 +8,20 @@ from typing import Any
 
 from rich.text import Text
 
+from reconcile.language.catalogue import ENGLISH, Catalogue
+from reconcile.language.moments import moment
+from reconcile.language.phrase import Phrase
 from reconcile.planning.letters import NEEDS_A_LOOK, LetterState, LetterStatus
-from reconcile.views.wording import ALARM, DRIFT, QUIET, moment, plain
+from reconcile.views.wording import ALARM, DRIFT, QUIET, colon, plain
 
+LETTER_STATES = {
+    LetterState.SENT: Phrase("sent"),
+    LetterState.RETURNED: Phrase("came back"),
+    LetterState.UNSURE: Phrase("unsure"),
+    LetterState.LATE: Phrase("late"),
+    LetterState.PLANNED: Phrase("planned"),
+    LetterState.MISSED: Phrase("missed"),
+}
 _STYLES = {
     LetterState.SENT: "green",
     LetterState.RETURNED: ALARM,
@@ -21,28 +32,42 @@ _STYLES = {
 }
 
 
-def letter_text(head: Mapping[str, str], attachments: Mapping[str, int], text: str) -> Iterator[Text]:
+def letter_text(
+    head: Mapping[str, str], attachments: Mapping[str, int], text: str, words: Catalogue = ENGLISH
+) -> Iterator[Text]:
     """The letter as a mail program shows it. ``attachments``: name → bytes."""
     for name, value in head.items():
         yield Text(f"{name}: ", QUIET).append(plain(value), "default")
-    for name, size in attachments.items():
-        yield Text("Attached: ", QUIET).append(f"{plain(name)} ({size / 1000:.0f} kB)", "default")
+    for name, bytes_ in attachments.items():
+        attached = words.say(Phrase("Attached"))
+        volume = words.say(Phrase("({volume} kB)", volume=f"{bytes_ / 1000:.0f}"))
+        yield Text(f"{attached}{colon(words)}", QUIET).append(f"{plain(name)} {volume}", "default")
     yield Text()
     for line in text.splitlines():
         yield Text(plain(line.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ")))
 
 
-def letters_table(rows: Mapping[str, Sequence[LetterStatus]], zone: dt.tzinfo) -> Iterator[Text]:
+def letters_table(
+    rows: Mapping[str, Sequence[LetterStatus]], zone: dt.tzinfo, words: Catalogue = ENGLISH
+) -> Iterator[Text]:
     """One line a letter, under its federation."""
+    states = max(11, *(len(words.say(one)) + 1 for one in LETTER_STATES.values()))
+    moments = {one: words.say(_when(one, zone)) for ones in rows.values() for one in ones}
+    longest = max(27, *(len(when) + 1 for when in moments.values()), 0)
     for slug, ones in sorted(rows.items()):
         yield Text(plain(slug), "bold")
         if not ones:
-            yield Text("  no letter is due: no contact, no date, or no transport in reconcile.toml", QUIET)
+            none = Phrase("no letter is due: no contact, no date, or no transport in reconcile.toml")
+            yield Text(f"  {words.say(none)}", QUIET)
         for one in ones:
-            when = moment(one.moment, zone) if one.moment else "at once"
-            line = Text(f"  {one.letter.value:<15}").append(f"{one.state.value:<11}", _STYLES[one.state])
-            line.append(f"{when:<27}{plain(one.to)}", "default")
-            yield line.append(f"  {plain(one.why)}", ALARM) if one.why else line
+            state = words.say(LETTER_STATES[one.state])
+            line = Text(f"  {one.letter.value:<15}").append(f"{state:<{states}}", _STYLES[one.state])
+            line.append(f"{moments[one]:<{longest}}{plain(one.to)}", "default")
+            yield line.append(f"  {words.say(one.why, plain)}", ALARM) if one.why else line
+
+
+def _when(one: LetterStatus, zone: dt.tzinfo) -> Phrase:
+    return moment(one.moment, zone) if one.moment else Phrase("at once")
 
 
 def letters_document(rows: Mapping[str, Sequence[LetterStatus]]) -> dict[str, Any]:

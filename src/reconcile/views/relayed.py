@@ -8,7 +8,11 @@ from typing import Protocol
 
 from rich.text import Text
 
-from reconcile.views.wording import DRIFT, QUIET, count, moment, plain
+from reconcile.language.catalogue import ENGLISH, Catalogue
+from reconcile.language.moments import moment
+from reconcile.language.phrase import Phrase
+from reconcile.views.counts import messages
+from reconcile.views.wording import DRIFT, QUIET, plain
 
 
 class Row(Protocol):
@@ -26,21 +30,34 @@ class Row(Protocol):
     def sender(self) -> str: ...
 
 
-def relayed_table(rows: Sequence[Row], domains: int, zone: dt.tzinfo) -> Iterator[Text]:
+def relayed_table(rows: Sequence[Row], domains: int, zone: dt.tzinfo, words: Catalogue = ENGLISH) -> Iterator[Text]:
     """A line for each address, the most written to first."""
     if not domains:
-        yield Text("No federation named has been switched yet.")
+        yield Text(words.say(Phrase("No federation named has been switched yet.")))
         return
     for one in rows:
+        last = Phrase("last {moment} from {sender}", moment=moment(one.last, zone), sender=one.sender)
         line = Text(f"{plain(one.address):<44}", "bold")
-        line.append(
-            f"{count(one.messages, 'message'):>13}  last {moment(one.last, zone)} from {plain(one.sender)}", "not bold"
-        )
-        yield line
+        yield line.append(f"{words.say(messages(one.messages)):>13}  {words.say(last, plain)}", "not bold")
         if one.refused:
-            yield Text(f"  the old host did not take {count(one.refused, 'message')} of them", DRIFT)
+            told = Phrase.counted(
+                "the old host did not take {number} message of them",
+                "the old host did not take {number} messages of them",
+                one.refused,
+            )
+            yield Text(f"  {words.say(told)}", DRIFT)
     if rows:
-        hint = "Name each in its federation's file, as a mailbox or an alias, before its domain is authoritative."
-        yield Text(f"{count(len(rows), 'address', 'addresses')} the tenant does not know. {hint}", QUIET)
+        unknown = Phrase.counted(
+            "{number} address the tenant does not know.", "{number} addresses the tenant does not know.", len(rows)
+        )
+        hint = Phrase(
+            "Name each in its federation's file, as a mailbox or an alias, before its domain is authoritative."
+        )
+        yield Text(f"{words.say(unknown)} {words.say(hint)}", QUIET)
     else:
-        yield Text(f"Nobody wrote to an unknown address of {count(domains, 'domain')} since the switch.")
+        nobody = Phrase.counted(
+            "Nobody wrote to an unknown address of {number} domain since the switch.",
+            "Nobody wrote to an unknown address of {number} domains since the switch.",
+            domains,
+        )
+        yield Text(words.say(nobody))

@@ -9,8 +9,11 @@ from typing import Any
 
 from rich.text import Text
 
+from reconcile.language.catalogue import ENGLISH, Catalogue
+from reconcile.language.phrase import Phrase
 from reconcile.state.sheets import Sheet
-from reconcile.views.wording import ALARM, DRIFT, QUIET, count, plain
+from reconcile.views.counts import errors
+from reconcile.views.wording import ALARM, DRIFT, QUIET, plain
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -37,19 +40,42 @@ class SheetStatus:
 
 
 _ORDER = ("late", "not sent", "incomplete", "waiting", "complete")
+_STATES = {
+    "late": Phrase("late"),
+    "not sent": Phrase("not sent"),
+    "incomplete": Phrase("incomplete"),
+    "waiting": Phrase("waiting"),
+    "complete": Phrase("complete"),
+}
+_HEADS = (
+    *(Phrase("federation"), Phrase("state"), Phrase("by"), Phrase("sent"), Phrase("answered")),
+    Phrase("undecided"),
+)
+#: Columns are at least so wide, with the space behind them.
+_LEAST = (12, 12, 12, 17, 17)
 _STYLES = {"late": ALARM, "not sent": DRIFT, "incomplete": DRIFT, "complete": "green"}
 
 
-def sheets_text(statuses: Iterable[SheetStatus], today: dt.date, zone: dt.tzinfo) -> Iterator[Text]:
+def sheets_text(
+    statuses: Iterable[SheetStatus], today: dt.date, zone: dt.tzinfo, words: Catalogue = ENGLISH
+) -> Iterator[Text]:
     """A heading, then the rows."""
-    yield Text(f"{'federation':<12}{'state':<12}{'by':<12}{'sent':<17}{'answered':<17}{'undecided':>9}  why", "bold")
+    *heads, last = (words.say(head) for head in _HEADS)
+    widths = [max(least, len(head) + 1) for least, head in zip(_LEAST, heads, strict=True)]
+    widths[1] = max(widths[1], *(len(words.say(state)) + 1 for state in _STATES.values()))
+    end = max(9, len(last))
+    opening = "".join(f"{head:<{width}}" for head, width in zip(heads, widths, strict=True))
+    yield Text(f"{opening}{last:>{end}}  {words.say(Phrase('why'))}", "bold")
     for one in sorted(statuses, key=lambda one: (_ORDER.index(one.state(today)), one.federation)):
         state = one.state(today)
         sent = f"v{one.sent.version} {_day(one.sent, zone)}" if one.sent else "–"
         answered = f"v{one.answered.version} {_day(one.answered, zone)}" if one.answered else "–"
-        row = Text(f"{plain(one.federation):<12}").append(f"{state:<12}", _STYLES.get(state, QUIET))
+        row = Text(f"{plain(one.federation):<{widths[0]}}")
+        row.append(f"{words.say(_STATES[state]):<{widths[1]}}", _STYLES.get(state, QUIET))
         undecided = "?" if one.undecided is None else str(one.undecided)
-        yield row.append(f"{one.answer_by or '–'!s:<12}{sent:<17}{answered:<17}{undecided:>9}  {_why(one)}".rstrip())
+        told = f"{one.answer_by or '–'!s:<{widths[2]}}{sent:<{widths[3]}}{answered:<{widths[4]}}"
+        why = ", ".join(words.say(reason, plain) for reason in _why(one))
+        yield row.append(f"{told}{undecided:>{end}}  {why}".rstrip())
 
 
 def sheets_document(statuses: Iterable[SheetStatus], today: dt.date) -> list[dict[str, Any]]:
@@ -71,16 +97,19 @@ def sheets_document(statuses: Iterable[SheetStatus], today: dt.date) -> list[dic
     ]
 
 
-def _why(one: SheetStatus) -> str:
-    back = [plain(one.came_back)] if one.came_back else []
+def _why(one: SheetStatus) -> Iterator[str]:
+    if one.came_back:
+        yield one.came_back
     if one.answered is None:
-        return ", ".join(back)
-    told = [count(one.answered.errors, "error")] if one.answered.errors else []
-    told += [f"{one.answered.confirm} to confirm"] if one.answered.confirm else []
-    told += ["not written"] if not one.answered.written else []
+        return
+    if one.answered.errors:
+        yield errors(one.answered.errors)
+    if one.answered.confirm:
+        yield Phrase("{number} to confirm", number=one.answered.confirm)
+    if not one.answered.written:
+        yield Phrase("not written")
     if one.sent is not None and one.answered.version and one.answered.version < one.sent.version:
-        told.append(f"answers v{one.answered.version}, v{one.sent.version} is out")
-    return ", ".join([*back, *told])
+        yield Phrase("answers v{answered}, v{sent} is out", answered=one.answered.version, sent=one.sent.version)
 
 
 def _day(sheet: Sheet, zone: dt.tzinfo) -> str:

@@ -13,7 +13,11 @@ from reconcile.config.federation.federation import Federation
 from reconcile.config.federation.structure import Structure
 from reconcile.config.structures.changes import Comparison, Difference
 from reconcile.config.structures.register import FACTS, POSTAL, Fact, Register, RegisteredStructure, places
-from reconcile.views.wording import ALARM, DRIFT, QUIET, count, moment, plain
+from reconcile.language.catalogue import ENGLISH, Catalogue
+from reconcile.language.moments import moment
+from reconcile.language.phrase import Phrase
+from reconcile.views.counts import addresses, structures
+from reconcile.views.wording import ALARM, DRIFT, QUIET, colon, plain, semicolon
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -45,22 +49,28 @@ def used(register: Register, federations: Sequence[Federation], numbers: Collect
     return tuple(Used(number, shown.get(number, own.get(number)), members[number]) for number in sorted(members))
 
 
-def table(register: Register, shown: Sequence[Used], zone: dt.tzinfo) -> Iterator[Text]:
+def table(register: Register, shown: Sequence[Used], zone: dt.tzinfo, words: Catalogue = ENGLISH) -> Iterator[Text]:
     """A few lines for each structure."""
-    yield Text(f"PopStructure of {moment(register.taken, zone)}: {count(len(register.structures), 'structure')}", QUIET)
+    opening = Phrase(
+        "PopStructure of {moment}: {structures}",
+        moment=moment(register.taken, zone),
+        structures=structures(len(register.structures)),
+    )
+    yield Text(words.say(opening), QUIET)
     for one in shown:
-        yield Text(f"{one.number:>7}  ", "bold").append(_address(one.place), "not bold")
+        yield Text(f"{one.number:>7}  ", "bold").append(words.say(_address(one.place), plain), "not bold")
         for fact in ("website", "networks"):
             if value := getattr(one.place, fact, None):
                 yield Text(f"         {plain(value)}")
-        if members := ", ".join(f"{slug}: {count(n, 'address', 'addresses')}" for slug, n in one.members.items()):
-            yield Text(f"         {members}", QUIET)
+        members = (f"{slug}{colon(words)}{words.say(addresses(n))}" for slug, n in one.members.items())
+        if joined := ", ".join(members):
+            yield Text(f"         {joined}", QUIET)
         if one.place is None:
-            yield Text("         ✗ PopStructure does not know it (SPF402)", ALARM)
+            yield Text(f"         ✗ {words.say(Phrase('PopStructure does not know it (SPF402)'))}", ALARM)
         elif missing := [fact for fact in one.lacking if fact in POSTAL]:
-            yield Text(f"         ✗ no {', '.join(missing)} (SPF404)", ALARM)
+            yield Text(f"         ✗ {words.say(_lacking(missing))} (SPF404)", ALARM)
         if one.place is not None and (missing := [fact for fact in one.lacking if fact not in POSTAL]):
-            yield Text(f"         – no {', '.join(missing)}", QUIET)
+            yield Text(f"         – {words.say(_lacking(missing))}", QUIET)
 
 
 def as_object(register: Register, shown: Sequence[Used]) -> dict[str, Any]:
@@ -82,31 +92,40 @@ def as_object(register: Register, shown: Sequence[Used]) -> dict[str, Any]:
     }
 
 
-def counted(register: Register, doubts: int) -> Iterator[Text]:
+def counted(register: Register, doubts: int, words: Catalogue = ENGLISH) -> Iterator[Text]:
     """What a reading came to."""
     incomplete = sum(bool(one.lacks(POSTAL)) for one in register.structures.values())
-    line = Text(f"{count(len(register.structures), 'structure')} read from {plain(register.source)}")
+    read = Phrase(
+        "{structures} read from {source}", structures=structures(len(register.structures)), source=register.source
+    )
+    line = Text(words.say(read, plain))
     if absent := [fact for fact in FACTS if fact not in register.columns]:
-        line.append(f"; no column for {', '.join(absent)}", DRIFT)
+        line.append(f"{semicolon(words)}{words.say(Phrase('no column for {facts}', facts=', '.join(absent)))}", DRIFT)
     if incomplete:
-        line.append(f"; {incomplete} without a whole postal address", DRIFT)
+        lacking = Phrase.counted(
+            "{number} without a whole postal address", "{number} without a whole postal address", incomplete
+        )
+        line.append(f"{semicolon(words)}{words.say(lacking)}", DRIFT)
     if doubts:
-        line.append(f"; {count(doubts, 'cell')} not understood", DRIFT)
+        unclear = Phrase.counted("{number} cell not understood", "{number} cells not understood", doubts)
+        line.append(f"{semicolon(words)}{words.say(unclear)}", DRIFT)
     yield line.append(".")
 
 
-def comparison(found: Comparison, zone: dt.tzinfo) -> Iterator[Text]:
+def comparison(found: Comparison, zone: dt.tzinfo, words: Catalogue = ENGLISH) -> Iterator[Text]:
     """A line for each structure that is not what it was."""
-    yield Text(f"{moment(found.before.taken, zone)} → {moment(found.after.taken, zone)}", "bold")
+    before, after = (words.say(moment(one.taken, zone)) for one in (found.before, found.after))
+    yield Text(f"{before} → {after}", "bold")
     for one in found.appeared:
-        yield Text(f"  + {one.number}", "green").append(f"  {_named(one)}", "default")
+        yield Text(f"  + {one.number}", "green").append(f"  {words.say(_named(one), plain)}", "default")
     for one in found.gone:
-        yield Text(f"  - {one.number}", ALARM).append(f"  {_named(one)}", "default")
+        yield Text(f"  - {one.number}", ALARM).append(f"  {words.say(_named(one), plain)}", "default")
+    none = words.say(Phrase("(none)"))
     for change in found.changed:
-        words = f"  {change.fact}: {change.before or '(none)'} → {change.after or '(none)'}"
-        yield Text(f"  ~ {change.number}", "yellow").append(plain(words), "default")
+        was, now = (plain(str(value)) if value else none for value in (change.before, change.after))
+        yield Text(f"  ~ {change.number}", "yellow").append(f"  {change.fact}{colon(words)}{was} → {now}", "default")
     if found.same:
-        yield Text("  The same structures.")
+        yield Text(f"  {words.say(Phrase('The same structures.'))}")
 
 
 def comparison_object(found: Comparison) -> dict[str, Any]:
@@ -126,11 +145,16 @@ def _change(one: Difference) -> dict[str, Any]:
 
 
 def _named(one: RegisteredStructure) -> str:
-    return plain(one.facts.get("name") or one.code or "without a name")
+    return one.facts.get("name") or one.code or Phrase("without a name")
+
+
+def _lacking(facts: Sequence[Fact]) -> Phrase:
+    return Phrase("no {facts}", facts=", ".join(facts))
 
 
 def _address(place: Structure | None) -> str:
     if place is None:
-        return "unknown"
+        return Phrase("unknown")
     town = " ".join(part for part in (place.postal_code, place.city) if part)
-    return plain(", ".join(part for part in (place.name, place.street, town) if part)) or "nothing is known of it"
+    known = ", ".join(part for part in (place.name, place.street, town) if part)
+    return known or Phrase("nothing is known of it")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reconcile.planning.plan.plan import SeatCount
 from reconcile.resources.address import Address
-from reconcile.views.wording import lacking, lacking_by_federation
+from reconcile.views.alarms import lacking, lacking_by_federation
 
 
 def test_a_few_missing_seats_are_named() -> None:

@@ -111,10 +111,10 @@ def _saved(session: Session, file: Path, target: tuple[str, ...], found: Mapping
     from reconcile.cli.session.tracked import authenticity_key, refuse_tracked
     from reconcile.cli.wiring.planning import closed_gates, observe_and_plan
     from reconcile.cli.wiring.prepare import prepare_again
+    from reconcile.language.moments import moment as said
     from reconcile.planning.guards.staleness import expired, moved, sift
     from reconcile.planning.plan import planfile
     from reconcile.planning.plan.targets import refuse_strays, restrict
-    from reconcile.views.wording import moment as said
 
     refuse_tracked(session, file)
     key = authenticity_key(session)

@@ -44,8 +44,8 @@ def day(session: Session, date: str, patience: float, longest: float) -> int:
     all is done, 5 when gates hold a federation back, 6 when one is still in trouble.
     """
     from reconcile.cli.wiring.providers import providers
+    from reconcile.language.moments import moment as said
     from reconcile.resources.milestones import milestones
-    from reconcile.views.wording import moment as said
 
     try:
         migration = dt.date.fromisoformat(date)
@@ -116,10 +116,12 @@ def _tour(session: Session, migration: dt.date, found: Mapping[str, Provider], a
         note_agreements(session, prepared.federations)
         readers = {name: provider.reader for name, provider in found.items()}
         plan, strange = approved_part(session, observe_and_plan(session, prepared, readers), prepared)
-        tour.trouble.update(dict.fromkeys(strange, "PLN08 it is not as it was approved"))
+        tour.trouble.update(dict.fromkeys(strange, Phrase("PLN08 it is not as it was approved")))
         plan = _permitted(session, plan, tour)
         for one in plan.blocked:
-            tour.trouble.setdefault(one.address.federation, f"{one.address}: {one.reason}")
+            tour.trouble.setdefault(
+                one.address.federation, Phrase("{address}: {reason}", address=one.address, reason=one.reason)
+            )
         held = held_back(plan)
         note_held(held, plan, tour, session.clock.now())
         # A round that tries again and can do nothing leaves no journal: there may be one each minute.
@@ -141,7 +143,9 @@ def _free(session: Session, migration: dt.date, tour: Tour) -> list[str]:
     )
     for error in loaded.errors:
         where = f"{error.path}:{error.line}:{error.column}"
-        tour.trouble.setdefault(error.path.stem, f"{where}: {error.code} {error.message}")
+        tour.trouble.setdefault(
+            error.path.stem, Phrase("{where}: {code} {message}", where=where, code=error.code, message=error.message)
+        )
     ours = [one.slug for one in loaded.federations if one.file.migration.date == migration]
     locks = store(session).locks()
     for slug in ours:
@@ -182,7 +186,7 @@ def _permitted(session: Session, plan: Plan, tour: Tour) -> Plan:
         )
         refused = refusals(part, "", session.settings.guards, Permission())
         if refused:
-            tour.trouble[slug] = f"{refused[0].code} {refused[0].message}"
+            tour.trouble[slug] = Phrase("{code} {message}", code=refused[0].code, message=refused[0].message)
             plan = dataclasses.replace(
                 plan, changes=tuple(change for change in plan.changes if change.address.federation != slug)
             )

@@ -37,6 +37,6 @@ def log(session: Session, run: str | None, last: int, as_json: bool) -> None:
         for one in chosen:
             click.echo(json.dumps(dataclasses.asdict(one), ensure_ascii=False))
     elif run:
-        session.print(one_run(chosen[0], session.zone))
+        session.print(one_run(chosen[0], session.zone, session.words))
     else:
-        session.print(run_list(chosen, session.zone))
+        session.print(run_list(chosen, session.zone, session.words))

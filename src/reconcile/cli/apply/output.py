@@ -49,7 +49,7 @@ class TextOutput:
         from reconcile.views.plan.text import plan_text
 
         if not reviewed:
-            self._session.print(plan_text(plan, self._session.zone))
+            self._session.print(plan_text(plan, self._session.zone, words=self._session.words))
 
     def confirmed(self) -> bool:
         if not sys.stdin.isatty():
@@ -63,11 +63,11 @@ class TextOutput:
 
         console = self._session.console(stderr=True)
         if not console.is_terminal:
-            yield LineProgress(plan, ignoring_closed_output(console.print))
+            yield LineProgress(plan, ignoring_closed_output(console.print), self._session.words)
             return
         from rich.live import Live
 
-        shown = LiveProgress(plan, time.monotonic)
+        shown = LiveProgress(plan, time.monotonic, self._session.words)
         with Live(shown, console=console, refresh_per_second=4, transient=True):
             yield shown
 
@@ -75,7 +75,7 @@ class TextOutput:
         from reconcile.views.run.text import run_text
 
         if plan.changes:
-            self._session.print(run_text(run, plan, self._session.zone))
+            self._session.print(run_text(run, plan, self._session.zone, self._session.words))
 
     def nothing_done(self, *, complete: bool) -> None:
         return  # the plan has said so

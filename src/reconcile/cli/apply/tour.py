@@ -42,7 +42,7 @@ def note_held(held: Mapping[Address, Sequence[Gate]], plan: Plan, tour: Tour, no
     for change in plan.changes:
         if change.address in held and due_now(change.due, now):
             gate = held[change.address][-1]
-            tour.held[change.address.federation] = f"{gate.code} {gate.why}"
+            tour.held[change.address.federation] = Phrase("{code} {why}", code=gate.code, why=gate.why)
 
 
 def note(run: Run, tour: Tour) -> None:

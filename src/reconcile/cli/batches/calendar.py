@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconcile.cli.session.session import Session
+from reconcile.language.figures import decimal, grouped
 from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
@@ -59,6 +60,7 @@ def rewrite(path: Path, date: dt.date | None) -> tuple[str, str]:
     return before, as_before(before, with_date(before, date, str(path)), str(path))
 
 
-def gigabytes(size: int) -> str:
+def gigabytes(size: int) -> Phrase:
     """``312 GB``, ``1.4 GB``."""
-    return f"{size / 10**9:.1f} GB" if size < 10 * 10**9 else f"{size / 10**9:,.0f} GB"
+    whole = size / 10**9
+    return Phrase("{volume} GB", volume=decimal(whole, 1) if size < 10 * 10**9 else grouped(round(whole)))

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from reconcile.config.federation.federation import Federation
     from reconcile.planning.batches.forecast import Expected
 
+_HEADS = (
+    *(Phrase("federation"), Phrase("mailboxes"), Phrase("old mail")),
+    *(Phrase("locked"), Phrase("created"), Phrase("switched"), Phrase("copied")),
+)
+#: Columns are at least so wide.
+_LEAST = (11, 9, 10, 14, 14, 14, 14)
+
 
 @click.command()
 @click.argument("date", metavar="DATE")
@@ -86,24 +93,53 @@ def _prepared(session: Session, one: Federation) -> bool:
 
 
 def _lines(session: Session, found: Sequence[Expected], unprepared: Sequence[str]) -> Iterator[Text]:
-    from reconcile.views.wording import count
+    from reconcile.language.moments import near_moment
+    from reconcile.views.counts import federations, mailboxes
 
-    def at(moment: dt.datetime) -> str:
-        return f"{moment.astimezone(session.zone):%a %d %H:%M}"
-
-    heads = "".join(f"{head:<14}" for head in ("locked", "created", "switched", "copied"))
-    yield Text(f"{'federation':<11}{'mailboxes':>9}{'old mail':>10}  {heads}limited by", "bold")
-    for one in found:
-        times = "".join(f"{at(moment):<14}" for moment in (one.locked, one.created, one.switched, one.copied))
-        yield Text(f"{one.federation:<11}{one.mailboxes:>9}{gigabytes(one.size):>10}  {times}{one.limit}")
+    say, zone = session.words.say, session.zone
+    heads = [say(head) for head in _HEADS]
+    rows = [
+        [
+            one.federation,
+            str(one.mailboxes),
+            say(gigabytes(one.size)),
+            *(say(near_moment(moment, zone)) for moment in (one.locked, one.created, one.switched, one.copied)),
+        ]
+        for one in found
+    ]
+    columns = zip(_LEAST, heads, *rows, strict=True)
+    widths = [max(least, *(len(cell) + 1 for cell in column)) for least, *column in columns]
+    yield Text(f"{_aligned(heads, widths)}{say(Phrase('limited by'))}", "bold")
+    for one, row in zip(found, rows, strict=True):
+        yield Text(f"{_aligned(row, widths)}{say(one.limit)}")
     last = max(one.copied for one in found)
-    boxes = sum(one.mailboxes for one in found)
-    told = f"{count(len(found), 'federation')}, {count(boxes, 'mailbox', 'mailboxes')}: all switched "
-    zone = f"{last.astimezone(session.zone):%Z}"
-    yield Text(f"{told}{at(max(one.switched for one in found))}, all copied {at(last)} ({zone}).", "bold")
-    yield Text(f"No cache leads to an old host after {at(max(one.seen for one in found))}, if its TTL was lowered.")
+    closing = Phrase(
+        "{federations}, {mailboxes}: all switched {switched}, all copied {copied} ({zone}).",
+        federations=federations(len(found)),
+        mailboxes=mailboxes(sum(one.mailboxes for one in found)),
+        switched=near_moment(max(one.switched for one in found), zone),
+        copied=near_moment(last, zone),
+        zone=f"{last.astimezone(zone):%Z}",
+    )
+    yield Text(say(closing), "bold")
+    seen = Phrase(
+        "No cache leads to an old host after {moment}, if its TTL was lowered.",
+        moment=near_moment(max(one.seen for one in found), zone),
+    )
+    yield Text(say(seen))
     if unprepared:
-        yield Text(f"Still to be prepared (domain, verification, DKIM): {', '.join(unprepared)}. Apply them before.")
+        told = Phrase(
+            "Still to be prepared (domain, verification, DKIM): {federations}. Apply them before.",
+            federations=", ".join(unprepared),
+        )
+        yield Text(say(told))
+
+
+def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """The name, two numbers, and the moments."""
+    numbers = "".join(cell.rjust(width) for cell, width in zip(cells[1:3], widths[1:3], strict=True))
+    moments = "".join(cell.ljust(width) for cell, width in zip(cells[3:], widths[3:], strict=True))
+    return f"{cells[0].ljust(widths[0])}{numbers}  {moments}"
 
 
 def _entry(one: Expected) -> dict[str, object]:

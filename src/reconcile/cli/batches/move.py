@@ -76,8 +76,8 @@ def move(session: Session, federation: str, wanted: str, dry_run: bool) -> int:
 
 
 def _before_the_lock(session: Session, federation: Federation) -> None:
+    from reconcile.language.moments import moment
     from reconcile.resources.milestones import milestones
-    from reconcile.views.wording import moment
 
     lock = milestones(federation.file.migration.date, session.settings.calendar).lock
     if session.clock.now() >= lock:

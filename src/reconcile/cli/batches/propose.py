@@ -15,9 +15,12 @@ from reconcile.cli.session.difference import difference
 from reconcile.cli.session.exits import DONE, ERROR
 from reconcile.cli.session.moment import as_of_option
 from reconcile.cli.session.session import Session
+from reconcile.language.figures import decimal
+from reconcile.language.phrase import Phrase
 
 if TYPE_CHECKING:
     from reconcile.config.settings.tables.batches import Batch
+    from reconcile.language.catalogue import Catalogue
     from reconcile.planning.batches.propose import Proposal
     from reconcile.planning.batches.weights import Candidate
 
@@ -41,7 +44,7 @@ def propose_(session: Session, anew: bool, write: bool, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps(_document(proposal, found, batches), ensure_ascii=False, indent=1))
     else:
-        session.print(_lines(proposal, found, batches, first_come(found, batches, today), taken))
+        session.print(_lines(proposal, found, batches, first_come(found, batches, today), session.words))
     if write:
         _write(session, proposal)
     return ERROR if any(day is None for day in taken.values()) else DONE
@@ -63,28 +66,38 @@ def _lines(
     found: Sequence[Candidate],
     batches: Sequence[Batch],
     yardstick: Mapping[str, dt.date | None],
-    taken: Mapping[str, dt.date | None],
+    words: Catalogue,
 ) -> Iterator[Text]:
     from reconcile.planning.batches.propose import GAP
-    from reconcile.views.wording import plain
+    from reconcile.views.wording import colon, plain
 
+    undated = words.say(Phrase("no date"))
     for one in proposal.assigned:
         new = one.date != one.candidate.date
         sign, style = ("!", "red") if one.date is None else ("~", "yellow") if new else (" ", "dim")
-        text = f"{sign} {one.candidate.slug:<9} {one.date or 'no date'!s:<10}  {plain(one.why)}"
+        text = f"{sign} {one.candidate.slug:<9} {one.date or undated!s:<10}  {words.say(one.why, plain)}"
         yield Text(text, style)
     yield Text()
-    for name, chosen in (("Proposed", taken), ("First come, first served", yardstick)):
-        yield Text(f"{name}:", "bold")
+    taken = {one.candidate.slug: one.date for one in proposal.assigned}
+    for name, chosen in ((Phrase("Proposed"), taken), (Phrase("First come, first served"), yardstick)):
+        yield Text(f"{words.say(name)}{colon(words)}".rstrip(), "bold")
         for day, ones in _by_date(found, batches, chosen).items():
-            mailboxes, size = sum(one.weight.mailboxes for one in ones), sum(one.weight.size for one in ones)
-            yield Text(f"  {day}  {len(ones):>3} federations  {mailboxes:>5} mailboxes  {gigabytes(size):>9}")
-    within = (
-        f"within {GAP / 100:.1%} of the most even load there is"
-        if proposal.proved
-        else "the best found; not proved the best"
+            yield Text(f"  {day}  {words.say(_load(ones))}")
+    if proposal.proved:
+        within = Phrase("The proposal is within {percent}% of the most even load there is.", percent=decimal(GAP, 1))
+    else:
+        within = Phrase("The proposal is the best found; not proved the best.")
+    yield Text(words.say(within), "dim")
+
+
+def _load(ones: Sequence[Candidate]) -> Phrase:
+    mailboxes, size = sum(one.weight.mailboxes for one in ones), sum(one.weight.size for one in ones)
+    return Phrase(
+        "{federations:>3} federations  {mailboxes:>5} mailboxes  {size:>9}",
+        federations=len(ones),
+        mailboxes=mailboxes,
+        size=gigabytes(size),
     )
-    yield Text(f"The proposal is {within}.", "dim")
 
 
 def _by_date(

@@ -42,13 +42,13 @@ def back(session: Session, yes: bool, names: tuple[str, ...]) -> int:
         question = Phrase("Write into {number} old mailboxes what arrived in the new ones?", number=len(named))
         click.confirm(session.say(question), abort=True)
     location.jobs.hold([job.key for job in named])
-    lines = CopyLines(console.print)
+    lines = CopyLines(console.print, session.words)
     for job in chosen(location.jobs, [job.key for job in named]) if named else ():
         try:
             report = _brought_back(location, job, endpoints(job))
         except (Problem, ConnectionLost) as error:
             incomplete += 1
-            console.print(failed_check_text(job.key, str(error)))
+            console.print(failed_check_text(job.key, str(error), session.words))
             continue
         incomplete += not report.complete
         lines.finished(job, "done" if report.complete else "partial", report, None, 0)

@@ -68,13 +68,15 @@ def work(
     counts = jobs.counts(choice)
     wanted = counts.total() - counts["cancelled"] - counts["paused"]
     if not wanted and not stay:
-        console.print("No copy is queued. `reconcile apply` queues one for each mailbox whose moment has come.")
+        console.print(
+            session.say("No copy is queued. `reconcile apply` queues one for each mailbox whose moment has come.")
+        )
         return 0
     began = time.monotonic()
     say = ignoring_closed_output(session.warn)
     with contextlib.ExitStack() as stack:
-        bars = stack.enter_context(CopyBars(console, wanted)) if console.is_terminal else None
-        lines = bars.lines if bars else CopyLines(ignoring_closed_output(console.print))
+        bars = stack.enter_context(CopyBars(console, wanted, session.words)) if console.is_terminal else None
+        lines = bars.lines if bars else CopyLines(ignoring_closed_output(console.print), session.words)
         worker = worker_of(session, name, at_once, bars or lines)
 
         def stop() -> None:
@@ -122,12 +124,13 @@ def status(session: Session, as_json: bool, prometheus: bool, watch: bool, names
         with contextlib.suppress(KeyboardInterrupt), Live(console=console, auto_refresh=False) as live:
             while True:
                 seen = chosen(jobs, names)
-                live.update(Group(*copy_status(seen, clock.now(), left(), console.width)), refresh=True)
+                shown = copy_status(seen, clock.now(), left(), console.width, session.words)
+                live.update(Group(*shown), refresh=True)
                 if not any(job.state in ("queued", "running", "waiting") for job in seen):
                     break
                 clock.sleep(1.0)
     seen = chosen(jobs, names)
     if not seen:
-        console.print("No copy is queued.")
+        console.print(session.say("No copy is queued."))
     elif not watch:
-        session.print(copy_status(seen, clock.now(), left(), console.width))
+        session.print(copy_status(seen, clock.now(), left(), console.width, session.words))

@@ -28,5 +28,5 @@ def doctor(session: Session, names: tuple[str, ...]) -> int:
         wanted = {job.key for job in chosen(location.jobs, names)}
         found = findings(jobs, SystemClock().now().timestamp(), locks.is_free)
     found = [one for one in found if one.key in wanted]
-    session.print(findings_text(found))
+    session.print(findings_text(found, session.words))
     return PARTLY_APPLIED if found else 0

@@ -29,10 +29,11 @@ def show_sizes(session: Session, names: tuple[str, ...]) -> int:
     for key, ends in _described(session, names).items():
         federation = key.partition("/")[0]
         try:
-            console.print(sizes_text(key, preview_sizes(old_end(session, federation, *ends))))
+            folders = preview_sizes(old_end(session, federation, *ends))
+            console.print(sizes_text(key, folders, session.words))
         except (Problem, ConnectionLost) as error:
             failed += 1
-            console.print(failed_check_text(key, str(error)))
+            console.print(failed_check_text(key, str(error), session.words))
     return PARTLY_APPLIED if failed else DONE
 
 
@@ -88,14 +89,16 @@ def show_plan(session: Session, names: tuple[str, ...]) -> int:
     console, endpoints, location, failed = session.console(), endpoints_of(session), copies_location(session), 0
     jobs = [job for job in chosen(location.jobs, names) if job.state != "cancelled"]
     if not jobs:
-        console.print("No copy is queued. `reconcile apply` queues one for each mailbox whose moment has come.")
+        console.print(
+            session.say("No copy is queued. `reconcile apply` queues one for each mailbox whose moment has come.")
+        )
     for job in jobs:
         both = endpoints(job)
         try:
             with location.reading(job) as ledger:
                 folders = preview_copy(both.source, both.destination, ledger, folder=job.folder)
-            console.print(preview_text(job.key, folders))
+            console.print(preview_text(job.key, folders, session.words))
         except (Problem, ConnectionLost) as error:
             failed += 1
-            console.print(failed_check_text(job.key, str(error)))
+            console.print(failed_check_text(job.key, str(error), session.words))
     return PARTLY_APPLIED if failed else DONE

@@ -28,7 +28,7 @@ def report(session: Session, as_json: bool, names: tuple[str, ...]) -> None:
     if as_json:
         click.echo(reports_json(reports))
     else:
-        session.console().print(reports_text(reports))
+        session.console().print(reports_text(reports, session.words))
 
 
 @click.command()
@@ -45,7 +45,7 @@ def verify(session: Session, digests: bool, names: tuple[str, ...]) -> int:
     console, location, unsound = session.console(), copies_location(session), 0
     wanted = [job for job in chosen(location.jobs, names) if job.state != "cancelled" and not job.goes_back]
     if not wanted:
-        console.print("No copy is queued.")
+        console.print(session.say("No copy is queued."))
         return 0
     endpoints = endpoints_of(session)
     for job in wanted:
@@ -54,13 +54,13 @@ def verify(session: Session, digests: bool, names: tuple[str, ...]) -> int:
             with location.reading(job) as ledger:
                 if ledger is None:
                     unsound += 1
-                    console.print(unchecked_text(job.key))
+                    console.print(unchecked_text(job.key, session.words))
                     continue
                 checks = verify_mailbox(both.source, both.destination, ledger, with_digests=digests)
         except (Problem, ConnectionLost) as error:
             unsound += 1
-            console.print(failed_check_text(job.key, str(error)))
+            console.print(failed_check_text(job.key, str(error), session.words))
             continue
         unsound += not all(check.sound for check in checks)
-        console.print(verification_text(job.key, checks))
+        console.print(verification_text(job.key, checks, session.words))
     return PARTLY_APPLIED if unsound else 0

@@ -66,7 +66,7 @@ def read(session: Session, federations: tuple[str, ...], partial: bool) -> int:
                 continue
         for one in gathered.inventories:
             session.inventory_folder.write(one)
-            session.print(tally(one, known[one.federation]))
+            session.print(tally(one, known[one.federation], session.words))
     return ERROR if failed else DONE
 
 
@@ -89,7 +89,7 @@ def show(
         if as_json:
             click.echo(as_object(held, federation))
         else:
-            session.print(table(held, federation, session.zone, only_undecided=only_undecided))
+            session.print(table(held, federation, session.zone, session.words, only_undecided=only_undecided))
     return DONE
 
 
@@ -123,7 +123,7 @@ def compare(
     if as_json:
         click.echo(comparison_object(found))
     else:
-        session.print(comparison(found, session.zone))
+        session.print(comparison(found, session.zone, session.words))
     return CHANGES if detailed_exitcode and not found.same_addresses else DONE
 
 

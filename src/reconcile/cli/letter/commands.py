@@ -50,7 +50,7 @@ def show(session: Session, federation: str, name: str, html: Path | None, eml: P
     rendered, attachments = writing.letter(found, chosen, told)
     to = contact.email if contact else "nobody: the file names no contact"
     head = {"From": session.settings.letters.sender or "–", "To": to, "Subject": rendered.subject}
-    session.print(letter_text(head, {one.name: len(one.data) for one in attachments}, rendered.text))
+    session.print(letter_text(head, {one.name: len(one.data) for one in attachments}, rendered.text, session.words))
     if html:
         replace_file(html, rendered.html.encode(), PRIVATE_FILE)
     if eml:
@@ -88,7 +88,7 @@ def list_(session: Session, what: tuple[str, ...], as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps(letters_document(rows), ensure_ascii=False, indent=1))
     else:
-        session.print(letters_table(rows, session.zone))
+        session.print(letters_table(rows, session.zone, session.words))
     return DONE
 
 

@@ -25,8 +25,8 @@ def drift(session: Session, federations: tuple[str, ...], as_json: bool) -> int:
     from reconcile.cli.wiring.providers import readers
     from reconcile.planning.diff.drift import find_drift
     from reconcile.planning.observe import observe
+    from reconcile.views.alarms import left_out
     from reconcile.views.drift import drift_document, drift_text
-    from reconcile.views.wording import left_out
 
     prepared = prepare(session, federations)
     inputs = prepared.inputs
@@ -35,7 +35,7 @@ def drift(session: Session, federations: tuple[str, ...], as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps(drift_document(found), indent=1, ensure_ascii=False))
     else:
-        session.print(drift_text(found, session.zone))
+        session.print(drift_text(found, session.zone, session.words))
     for one in prepared.left_out:
         session.warn(left_out(one))
     if found.unknown or prepared.left_out:

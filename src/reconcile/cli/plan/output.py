@@ -71,8 +71,8 @@ def say_plan(session: Session, plan: Plan, output_format: str, *, markdown: Path
             from reconcile.views.plan.change_text import Detail
             from reconcile.views.plan.text import plan_text, refusals_text
 
-            session.print(plan_text(plan, session.zone, Detail.EVERYTHING if verbose else Detail.REVIEW))
-            session.print(refusals_text(refusals(plan, "", session.settings.guards, Permission())))
+            session.print(plan_text(plan, session.zone, Detail.EVERYTHING if verbose else Detail.REVIEW, session.words))
+            session.print(refusals_text(refusals(plan, "", session.settings.guards, Permission()), session.words))
     if markdown:
         from reconcile.state.durable import replace_file
 
@@ -92,7 +92,7 @@ def _page(session: Session, plan: Plan) -> str:
 
     refused = refusals(plan, document(plan)["digest"], session.settings.guards, Permission())
     now = session.clock.now().astimezone(session.zone)
-    return render(plan, now, refusals=refused, link=session.pipeline)
+    return render(plan, now, refusals=refused, link=session.pipeline, words=session.words)
 
 
 def _indented(document: Mapping[str, Any]) -> str:

@@ -37,7 +37,7 @@ def list_(session: Session, what: tuple[str, ...]) -> None:
     from reconcile.views.first_passwords import first_passwords_text
 
     rows = [row for federation in _federations(session, what) for row in _statuses(session, federation)]
-    session.print(first_passwords_text(rows, session.zone))
+    session.print(first_passwords_text(rows, session.zone, session.words))
 
 
 @secrets.command()

@@ -17,8 +17,8 @@ _SLICE, _VIRTUAL_SLICE = 2.0, 3600.0
 def wait_until(session: Session, moment: dt.datetime, what: str) -> bool:
     """Wait, told in words; whether the moment came (False: somebody asked to stop first). A moment that has passed is
     not waited for."""
-    from reconcile.views.wording import duration
-    from reconcile.views.wording import moment as said
+    from reconcile.language.moments import duration
+    from reconcile.language.moments import moment as said
 
     left = (moment - session.clock.now()).total_seconds()
     if left <= 0:

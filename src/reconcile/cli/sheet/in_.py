@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from reconcile.config.federation.federation import Federation
     from reconcile.config.load import Loaded
     from reconcile.documents.workbook.identity import Identity
+    from reconcile.language.catalogue import Catalogue
 
+_LEVELS = {"error": Phrase("error"), "confirm": Phrase("to confirm"), "corrected": Phrase("corrected")}
 _STYLES = {"error": "bold red", "confirm": "yellow", "corrected": "dim"}
 
 
@@ -100,7 +102,7 @@ def _one(session: Session, path: Path, loaded: Loaded, named: str, older: bool, 
     tree = read_document(before).tree
     place = str(federation.path)
     after = as_before(before, edited(before, decided_tree(tree, federation, answer.decisions), place), place)
-    told = [Text(f"{path}: the answer of {federation.slug}", "bold"), *_told(answer)]
+    told = [Text(session.say(_whose_answer(path, federation)), "bold"), *_told(answer, session.words)]
     session.print([Text("\n").join([*told, *difference(federation.path, before, after)])])
     copy = _sent_back(workbook, answer, folder, federation)
     written = write and after != before
@@ -175,23 +177,30 @@ def _text(path: Path) -> str:
         return file.read()
 
 
-def _told(answer: Answer) -> list[Text]:
+def _whose_answer(path: Path, federation: Federation) -> Phrase:
+    return Phrase("{path}: the answer of {federation}", path=path, federation=federation.slug)
+
+
+def _told(answer: Answer, words: Catalogue) -> list[Text]:
     from reconcile.answers.finding import ORDER
-    from reconcile.views.wording import count, plain
+    from reconcile.views.counts import errors
+    from reconcile.views.wording import colon, plain
 
     lines = []
     for one in sorted(answer.findings, key=lambda one: ORDER[one.level]):
-        word = {"error": "error", "confirm": "to confirm", "corrected": "corrected"}[one.level]
         where = f"{one.sheet}!{one.cell} " if one.cell else ""
-        line = Text(f"  {plain(where)}").append(f"{one.code} {word}", _STYLES[one.level])
-        lines.append(line.append(f": {plain(one.address)} " if one.address else ": ").append(plain(one.sentence)))
+        line = Text(f"  {plain(where)}").append(f"{one.code} {words.say(_LEVELS[one.level])}", _STYLES[one.level])
+        line.append(f"{colon(words)}{plain(one.address)} " if one.address else colon(words))
+        lines.append(line.append(words.say(one.sentence, plain)))
     counts = {level: sum(one.level == level for one in answer.findings) for level in _STYLES}
-    lines.append(
-        Text(
-            f"  {count(len(answer.decisions), 'decision')}, {count(counts['error'], 'error')}, "
-            f"{counts['confirm']} to confirm, {counts['corrected']} corrected, {len(answer.undecided)} undecided"
-        )
-    )
+    counted = [
+        Phrase.counted("{number} decision", "{number} decisions", len(answer.decisions)),
+        errors(counts["error"]),
+        Phrase("{number} to confirm", number=counts["confirm"]),
+        Phrase.counted("{number} corrected", "{number} corrected", counts["corrected"]),
+        Phrase.counted("{number} undecided", "{number} undecided", len(answer.undecided)),
+    ]
+    lines.append(Text(f"  {words.say(Phrase.joined(', ', counted))}"))
     return lines
 
 

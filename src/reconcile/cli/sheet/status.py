@@ -39,7 +39,7 @@ def status(session: Session, what: tuple[str, ...], as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps(sheets_document(statuses, session.today), ensure_ascii=False, indent=1))
     else:
-        session.print(sheets_text(statuses, session.today, session.zone))
+        session.print(sheets_text(statuses, session.today, session.zone, session.words))
     return DONE
 
 

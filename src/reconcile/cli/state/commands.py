@@ -45,7 +45,7 @@ def list_(session: Session, federations: tuple[str, ...]) -> None:
         session.warn("Nothing is recorded yet.")
     for slug in slugs:
         records = _read(session, states, slug).records
-        session.print(record_list(records[address] for address in sorted(records)))
+        session.print(record_list((records[address] for address in sorted(records)), session.words))
 
 
 @state.command()
@@ -63,7 +63,7 @@ def show(session: Session, address: str) -> None:
             Phrase("{wanted} is not in the state.", wanted=wanted),
             Phrase("see: reconcile state list {federation}", federation=wanted.federation),
         )
-    session.print(record_text(records[wanted], session.zone))
+    session.print(record_text(records[wanted], session.zone, session.words))
 
 
 @state.command()

@@ -23,7 +23,7 @@ def list_locks(session: Session) -> None:
     """List the locks that are held, and by whom."""
     from reconcile.views.state_text import lock_list
 
-    session.print(lock_list(store(session).locks()))
+    session.print(lock_list(store(session).locks(), session.words))
 
 
 @click.command(name="force-unlock")

@@ -60,9 +60,9 @@ def read(session: Session, fewer: bool) -> int:
                 taken=before.taken,
             )
             raise Problem("STR12", message, "export it whole; or keep it as it is with --fewer")
-        session.print(comparison(found, session.zone))
+        session.print(comparison(found, session.zone, session.words))
     session.structure_folder.write(register)
-    session.print(counted(register, len(reading.doubts)))
+    session.print(counted(register, len(reading.doubts), session.words))
     return DONE
 
 
@@ -90,7 +90,7 @@ def show(session: Session, what: tuple[str, ...], incomplete: bool, day: dt.date
     if as_json:
         click.echo(json.dumps(as_object(register, shown), ensure_ascii=False, indent=1))
     else:
-        session.print(table(register, shown, session.zone))
+        session.print(table(register, shown, session.zone, session.words))
     return DONE
 
 
@@ -124,7 +124,7 @@ def compare(
     if as_json:
         click.echo(json.dumps(comparison_object(found), ensure_ascii=False, indent=1))
     else:
-        session.print(comparison(found, session.zone))
+        session.print(comparison(found, session.zone, session.words))
     return CHANGES if detailed_exitcode and not found.same else DONE
 
 

@@ -10,6 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 from reconcile.config.federation.federation import Federation
 from reconcile.config.inventory.inventory import Inventory
 from reconcile.config.settings.tables.copies import Copies
+from reconcile.language.figures import shortest
+from reconcile.language.phrase import Phrase
 from reconcile.planning.batches.copying import Rates, ends
 from reconcile.planning.batches.weights import USUAL_SIZE, old_boxes
 from reconcile.problem import Problem
@@ -144,13 +146,15 @@ def _expected(
     copying = (copied[one.slug] - switched[one.slug]).total_seconds()
     alone = max(sizes, default=0) / pace.into_one
     if copying > creating and copying <= alone * 1.1:
-        limit = f"Exchange, which takes {pace.into_one * 3600 / 1e6:g} MB an hour into one mailbox"
+        limit = Phrase(
+            "Exchange, which takes {pace} MB an hour into one mailbox", pace=shortest(pace.into_one * 3600 / 1e6)
+        )
     elif copying > creating:
-        limit = f"the old hosts, which give {pace.copied / 1e6:g} MB/s"
+        limit = Phrase("the old hosts, which give {pace} MB/s", pace=shortest(pace.copied / 1e6))
     elif creating > 2 * (pace.provisioning + pace.completed):
-        limit = f"Microsoft Graph, which takes {pace.graph_writes:g} writes a second"
+        limit = Phrase("Microsoft Graph, which takes {pace} writes a second", pace=shortest(pace.graph_writes))
     else:
-        limit = f"Exchange, which takes {pace.provisioning:g} s to make a mailbox"
+        limit = Phrase("Exchange, which takes {pace} s to make a mailbox", pace=shortest(pace.provisioning))
     return Expected(
         one.slug,
         len(one.file.mailboxes),

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconcile.config.settings.tables.batches import Batch
+from reconcile.language.lists import apart
 from reconcile.language.phrase import Phrase
 from reconcile.planning.batches.weights import Candidate, total
 from reconcile.problem import Problem
@@ -173,27 +174,30 @@ def _why(
     placed: Mapping[str, dt.date | None],
 ) -> str:
     """Why this date: a wish and its rank, what became of those before it, or an even load."""
-    refused = [f"{wish} {_state(wish, dates, room, placed)}" for wish in one.wishes if wish != day]
+    refused = [_passed(wish, dates, room, placed) for wish in one.wishes if wish != day]
     if day is None:
-        return f"no date has room: {'; '.join(refused)}" if refused else "no date has room"
+        if refused:
+            return Phrase("no date has room: {refused}", refused=apart(refused))
+        return Phrase("no date has room")
     if not one.wishes:
-        return "it asked for no date in particular; this one spreads the load most evenly"
+        return Phrase("it asked for no date in particular; this one spreads the load most evenly")
     rank = one.wishes.index(day)
     if not rank:
-        return "its first wish"
-    before = "; ".join(f"{wish} {_state(wish, dates, room, placed)}" for wish in one.wishes[:rank])
-    return f"its wish number {rank + 1}: {before}"
+        return Phrase("its first wish")
+    before = [_passed(wish, dates, room, placed) for wish in one.wishes[:rank]]
+    return Phrase("its wish number {rank}: {before}", rank=rank + 1, before=apart(before))
 
 
-def _state(
+def _passed(
     wish: dt.date, dates: Sequence[Batch], room: Mapping[dt.date, int], placed: Mapping[str, dt.date | None]
-) -> str:
+) -> Phrase:
+    """What became of a wish."""
     batch = next((batch for batch in dates if batch.date == wish), None)
     if batch is None:
-        return "is past, or not in the calendar"
+        return Phrase("{date} is past, or not in the calendar", date=wish)
     if not batch.open:
-        return "is closed"
+        return Phrase("{date} is closed", date=wish)
     taken = sum(day == wish for day in placed.values())
     if room[wish] <= 0 or taken >= batch.most:
-        return "is full"
-    return "would weigh more than the others"
+        return Phrase("{date} is full", date=wish)
+    return Phrase("{date} would weigh more than the others", date=wish)

@@ -10,6 +10,7 @@ from reconcile.config.federation.federation import Federation
 from reconcile.config.federation.models import Mailbox
 from reconcile.config.inventory.inventory import Inventory
 from reconcile.config.settings.tables.batches import Batch
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 #: What an old mailbox that nobody measured is taken for, in bytes.
@@ -74,11 +75,11 @@ def candidates(
         kept = ""
         if migration.date is not None:
             if migration.date <= today:
-                kept = "it has migrated, or was to"
+                kept = Phrase("it has migrated, or was to")
             elif migration.confirmed is not None:
-                kept = f"confirmed on {migration.confirmed}"
+                kept = Phrase("confirmed on {date}", date=migration.confirmed)
             elif not anew:
-                kept = "its file says so"
+                kept = Phrase("its file says so")
         weight = weigh(federation, inventories.get(federation.slug))
         found.append(Candidate(federation.slug, federation.file.name, weight, migration.dates, migration.date, kept))
     return tuple(found)

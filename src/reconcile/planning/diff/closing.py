@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from reconcile.language.phrase import Phrase
 from reconcile.planning.plan.plan import Action, Change
 from reconcile.resources.address import Address
 
 #: The note of what ends because a migration is closed.
-CLOSED = "its migration is closed"
+CLOSED = Phrase("its migration is closed")
 #: Taken back: the copier's rights with the raised message sizes, and the copies.
 ENDS = frozenset({"copy", "copy_access", "copy_back"})
 #: Left as it is and forgotten: nobody is let in again, and mail goes on by its MX.

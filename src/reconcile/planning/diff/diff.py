@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from reconcile.language.phrase import Phrase
 from reconcile.planning.plan.plan import EXISTS_ALREADY, Action, Cause, Change, FieldChange
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS, Field, FieldType
@@ -24,10 +25,10 @@ def diff(
     wanted = {name: _resolved(value, resolve) for name, value in desired.fields.items()}
     differing = tuple(_differing(desired.address.kind, wanted, live, record))
     if live is None:
-        action, note = Action.CREATE, "gone since we created it" if record else ""
+        action, note = Action.CREATE, Phrase("gone since we created it") if record else ""
     elif record is None and KINDS[desired.address.kind].adoptable:
         action = Action.ADOPT
-        note = "begun by an interrupted run" if interrupted else EXISTS_ALREADY
+        note = Phrase("begun by an interrupted run") if interrupted else EXISTS_ALREADY
     elif differing:
         action = Action.UPDATE
         note = EXISTS_ALREADY if record is None and KINDS[desired.address.kind].given else ""
@@ -52,9 +53,11 @@ def diff(
 def retire(address: Address, live: Live | None, record: Record) -> Change:
     """The change for what we own and YAML no longer describes: delete it, or forget it when nothing of it is there."""
     if live is None:
-        return disown(address, "no longer in YAML, nothing to take away")
+        return disown(address, Phrase("no longer in YAML, nothing to take away"))
     protected = record.protected
-    return Change(address, Action.DELETE, Cause.YAML, live, wanted={}, note="no longer in YAML", protected=protected)
+    return Change(
+        address, Action.DELETE, Cause.YAML, live, wanted={}, note=Phrase("no longer in YAML"), protected=protected
+    )
 
 
 def disown(address: Address, why: str) -> Change:

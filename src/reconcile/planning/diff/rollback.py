@@ -11,6 +11,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 
+from reconcile.language.phrase import Phrase
 from reconcile.planning.diff.diff import retire
 from reconcile.planning.plan.plan import Action, Cause, Change, FieldChange
 from reconcile.resources.address import Address
@@ -20,7 +21,7 @@ from reconcile.resources.resource import Desired, Live, Value
 from reconcile.state.snapshot.snapshot import Record
 
 #: The note of a change that takes back what is there and wanted, for its moment is to come again.
-UNDONE = "its date was moved: undone until then"
+UNDONE = Phrase("its date was moved: undone until then")
 
 #: The turns of a rollback: kinds whose undoing, or whose change, comes with each.
 _TURNS = (("handover",), ("lock",), ("dns",), ("mail_flow", "connector"), ("copy_back",))

@@ -57,7 +57,7 @@ def addresses_decided(facts: Facts) -> Iterator[Reason]:
 def _many(addresses: Sequence[str], what: str) -> str:
     shown: str = ", ".join(addresses[:3])
     if len(addresses) > 3:
-        shown = Phrase("{some} and {number} more", some=shown, number=len(addresses) - 3)
+        shown = Phrase.counted("{some} and {number} more", "{some} and {number} more", len(addresses) - 3, some=shown)
     return Phrase("{shown}: {what}", shown=shown, what=what)
 
 

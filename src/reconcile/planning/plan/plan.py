@@ -11,6 +11,7 @@ import enum
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
+from reconcile.language.phrase import Phrase
 from reconcile.planning.costs import FederationCost
 from reconcile.planning.gates.gate import Gate
 from reconcile.planning.left_out import LeftOut
@@ -21,7 +22,7 @@ from reconcile.resources.kinds import KINDS, FieldType
 from reconcile.resources.resource import Live, Origin, Reference, Value
 
 #: The note of a change to what exists and was never recorded: others made it, or gave it.
-EXISTS_ALREADY = "exists already"
+EXISTS_ALREADY = Phrase("exists already")
 
 
 class Action(enum.Enum):

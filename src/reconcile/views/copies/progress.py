@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Column
 from rich.text import Text
 
+from reconcile.language.catalogue import ENGLISH, Catalogue
+from reconcile.language.figures import size
+from reconcile.language.lists import apart
+from reconcile.language.moments import duration
+from reconcile.language.phrase import Phrase
 from reconcile.mailcopy.queue.jobs import MORE, Job
 from reconcile.mailcopy.report import Progress as Position
 from reconcile.mailcopy.report import Report
 from reconcile.problem import Problem
+from reconcile.views.copies.passes import pass_lines
 from reconcile.views.copies.status import copy_name
-from reconcile.views.wording import ALARM, QUIET, count, duration, plain, size
-
-#: Refused messages shown per mailbox; ``copy status`` counts them all and the ledger keeps each.
-SHOWN = 10
+from reconcile.views.counts import mailboxes, messages
+from reconcile.views.wording import ALARM, colon, plain
 
 
 class CopyLines:
     """One line per mailbox that ends, handed to ``write``: for a log, and above the bars of a terminal."""
 
-    def __init__(self, write: Callable[[Text], None]) -> None:
+    def __init__(self, write: Callable[[Text], None], words: Catalogue = ENGLISH) -> None:
+        self._words = words
         self._write = write
         self._lock = threading.Lock()
         self.copied = self.volume = self.refused = 0
@@ -40,40 +45,42 @@ class CopyLines:
 
     def noticed(self, job: Job, text: str) -> None:
         with self._lock:
-            self._write(Text(f"{copy_name(job.key)}: ", "bold").append(plain(text), ALARM))
+            self._write(self._named(job).append(self._words.say(text, plain), ALARM))
 
     def finished(self, job: Job, state: str, report: Report | None, problem: Problem | None, wait: float) -> None:
-        lines = _said_of(report, state) if report else _failed(state, problem, wait)
+        lines = pass_lines(report, state, self._words) if report else _failed(state, problem, wait, self._words)
         with self._lock:
             if report:
                 self.copied += report.copied
                 self.volume += report.volume
                 self.refused += len(report.refused)
-            self._write(Text(f"{copy_name(job.key)}: ", "bold").append_text(lines[0]))
+            self._write(self._named(job).append_text(lines[0]))
             for line in lines[1:]:
                 self._write(Text("    ").append_text(line))
 
     def tally(self, ended: Mapping[str, int], seconds: float) -> Text:
         """The closing sentence of a run of the worker."""
-        passes = Counter(ended)
-        parts = [
-            f"{passes[state]} {words}"
-            for state, words in (
-                ("partial", "incomplete"),
-                ("failed", "failed"),
-                ("waiting", "to be tried again"),
-                ("queued", "stopped half way"),
-            )
-            if passes[state]
-        ]
-        news = f"{count(self.copied, 'message')} copied ({size(self.volume)})" if self.copied else "nothing new to copy"
         if not self._begun:
-            return Text(f"No mailbox was begun in {duration(seconds)}.", "bold")
-        boxes = count(len(self._begun), "mailbox", "mailboxes")
-        rest = f"; {', '.join(parts)}" if parts else ""
+            told = Phrase("No mailbox was begun in {duration}.", duration=duration(seconds))
+            return Text(self._words.say(told), "bold")
+        news = Phrase("nothing new to copy")
+        if self.copied:
+            news = Phrase("{messages} copied ({size})", messages=messages(self.copied), size=size(self.volume))
+        parts = [news]
+        if passes := list(_passes(ended)):
+            parts.append(Phrase.joined(", ", passes))
         if self.refused:
-            rest += f"; {count(self.refused, 'message')} refused"
-        return Text(f"{boxes} in {duration(seconds)}: {news}{rest}.", "bold")
+            parts.append(Phrase.counted("{number} message refused", "{number} messages refused", self.refused))
+        told = Phrase(
+            "{mailboxes} in {duration}: {parts}.",
+            mailboxes=mailboxes(len(self._begun)),
+            duration=duration(seconds),
+            parts=apart(parts),
+        )
+        return Text(self._words.say(told), "bold")
+
+    def _named(self, job: Job) -> Text:
+        return Text(f"{copy_name(job.key)}{colon(self._words)}", "bold")
 
 
 class CopyBars:
@@ -82,17 +89,18 @@ class CopyBars:
     ``mailboxes``: how many are to be given a pass.
     """
 
-    def __init__(self, console: Console, mailboxes: int) -> None:
+    def __init__(self, console: Console, mailboxes: int, words: Catalogue = ENGLISH) -> None:
         narrow, wide = console.width < 80, console.width >= 120
         name = TextColumn("{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1))
         bars = [BarColumn(24 if wide else 8)] if not narrow else []
         times = [TimeRemainingColumn(compact=True)] if wide else []
-        self._progress = Progress(name, *bars, _Counted(brief=narrow), *times, console=console, expand=True)
-        self.lines = CopyLines(self._progress.console.print)
+        self._progress = Progress(name, *bars, _Counted(words, brief=narrow), *times, console=console, expand=True)
+        self.lines = CopyLines(self._progress.console.print, words)
         self._bars: dict[str, TaskID] = {}
         self._positions: dict[str, Position] = {}
         self._ended: set[str] = set()
-        self._all = self._progress.add_task("all mailboxes", total=mailboxes or None, volume=0, mailboxes=True)
+        all_ = words.say(Phrase("all mailboxes"))
+        self._all = self._progress.add_task(all_, total=mailboxes or None, volume=0, mailboxes=True)
 
     def drawn(self) -> RenderableType:
         """The bars as they stand."""
@@ -136,73 +144,42 @@ class CopyBars:
 class _Counted(ProgressColumn):
     """``1203/5000 messages · 9.6 MB · 420/s``; ``brief`` where the screen is narrow: ``1203/5000``."""
 
-    def __init__(self, *, brief: bool) -> None:
+    def __init__(self, words: Catalogue, *, brief: bool) -> None:
         super().__init__(table_column=Column(no_wrap=True))
+        self._words = words
         self._brief = brief
 
     def render(self, task: Task) -> Text:
         done = f"{task.completed:.0f}" + (f"/{task.total:.0f}" if task.total else "")
         if self._brief:
             return Text(done)
+        volume = size(task.fields["volume"])
         if task.fields.get("mailboxes"):
-            return Text(f"{done} done · {size(task.fields['volume'])}")
+            return Text(self._words.say(Phrase("{done} done · {size}", done=done, size=volume)))
+        told = self._words.say(Phrase("{done} messages · {size}", done=done, size=volume))
         rate = f" · {task.speed:.0f}/s" if task.speed else ""
-        return Text(f"{done} messages · {size(task.fields['volume'])}{rate}")
+        return Text(f"{told}{rate}")
 
 
-def _said_of(report: Report, state: str) -> list[Text]:
-    """What one pass did: a headline, then what needs attention."""
-    there = report.already + report.adopted
-    if report.copied:
-        words = f"{count(report.copied, 'message')} copied ({size(report.volume)})"
-        words += f", {there} were there already" if there else ""
-    elif report.complete:
-        words = f"nothing new ({count(there, 'message')} there)" if there else "empty, nothing to copy"
-    else:
-        words = f"nothing copied ({there} were there already)"
-    if report.vanished:
-        words += f", {report.vanished} deleted meanwhile at the source"
-    if state == "queued":
-        words += f", stopped with {report.left} left"
-    if state == MORE:
-        words += f", goes on with {report.left} left"
-    lines = [Text(words)]
-    if report.full:
-        room = f"{report.left + len(report.refused)} messages do not fit into the new mailbox"
-        lines.append(Text(f"{room}: {plain(report.full)}", ALARM))
-    lines += [Text(f"folder {plain(name)}: {plain(why)}", ALARM) for name, why in report.failed.items()]
-    for name, now in report.renamed.items():
-        lines.append(Text(f"folder {plain(name)} is called {plain(now)} in the new mailbox now", QUIET))
-    for name, number in report.deleted.items():
-        what = f"{count(number, 'message')} copied into it stay deleted"
-        lines.append(Text(f"folder {plain(name)} was deleted in the new mailbox: {what}", QUIET))
-    if report.relocated:
-        moved = count(report.relocated, "message was", "messages were")
-        lines.append(Text(f"{moved} moved to another folder of the old mailbox, and not copied again", QUIET))
-    lines += [Text(f"folder {plain(name)} is not copied: {plain(why)}", QUIET) for name, why in report.left_out.items()]
-    shown = report.refused[:SHOWN]
-    lines += [Text(f"refused, {plain(r.folder)} message {r.uid}: {plain(r.reason)}", "yellow") for r in shown]
-    if len(report.refused) > SHOWN:
-        lines.append(Text(f"… and {len(report.refused) - SHOWN} more refused", "yellow"))
-    for repaired in report.repaired:
-        lines.append(Text(f"taken once {repaired.reason}: {plain(repaired.folder)} message {repaired.uid}", QUIET))
-    for folder, number in report.redated.items():
-        what = "a date of arrival that cannot be and was given the date of its header"
-        lines.append(Text(f"{plain(folder)}: {count(number, 'message')} had {what}", QUIET))
-    for folder, number in report.receipts.items():
-        what = count(number, "unread message asks", "unread messages ask")
-        lines.append(Text(f"{plain(folder)}: {what} for a read receipt (see read_receipts in reconcile.toml)", QUIET))
-    for keyword, number in report.keywords_dropped.items():
-        lines.append(Text(f"label {plain(keyword)} not taken by the new server on {count(number, 'message')}", QUIET))
-    return lines
+def _passes(ended: Mapping[str, int]) -> Iterator[Phrase]:
+    """How the passes that did not end well ended."""
+    passes = Counter(ended)
+    if number := passes["partial"]:
+        yield Phrase.counted("{number} incomplete", "{number} incomplete", number)
+    if number := passes["failed"]:
+        yield Phrase.counted("{number} failed", "{number} failed", number)
+    if number := passes["waiting"]:
+        yield Phrase("{number} to be tried again", number=number)
+    if number := passes["queued"]:
+        yield Phrase.counted("{number} stopped half way", "{number} stopped half way", number)
 
 
-def _failed(state: str, problem: Problem | None, wait: float) -> list[Text]:
+def _failed(state: str, problem: Problem | None, wait: float, words: Catalogue) -> list[Text]:
     if problem is None:
-        return [Text("taken over by another worker")]
-    lines = [Text(f"{problem.code} {plain(problem.message)}", ALARM)]
+        return [Text(words.say(Phrase("taken over by another worker")))]
+    lines = [Text(f"{problem.code} {words.say(problem.message, plain)}", ALARM)]
     if problem.hint:
-        lines.append(Text(f"→ {plain(problem.hint)}"))
+        lines.append(Text(f"→ {words.say(problem.hint, plain)}"))
     if state == "waiting":
-        lines.append(Text(f"tried again in {duration(wait)}"))
+        lines.append(Text(words.say(Phrase("tried again in {duration}", duration=duration(wait)))))
     return lines

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.text import Text
 
+from reconcile.language.catalogue import ENGLISH, Catalogue
+from reconcile.language.phrase import Phrase
 from reconcile.mailcopy.verification import FolderCheck
-from reconcile.views.wording import ALARM, QUIET, count, plain
+from reconcile.views.copies.states import said
+from reconcile.views.counts import messages
+from reconcile.views.wording import ALARM, QUIET, colon, plain
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -22,18 +26,20 @@ class MailboxReport:
     refused: Sequence[tuple[str, int, str]]
 
 
-def reports_text(reports: Iterable[MailboxReport]) -> Text:
+def reports_text(reports: Iterable[MailboxReport], words: Catalogue = ENGLISH) -> Text:
     """Every mailbox with its folders; refused messages one by one, for somebody has to look at each."""
     lines = Text()
     for report in reports:
-        copied = sum(number for _, number in report.folders)
-        lines.append(plain(report.key), "bold").append(f": {report.state}, {count(copied, 'message')} copied\n")
+        copied = messages(sum(number for _, number in report.folders))
+        told = Phrase("{state}, {messages} copied", state=said(report.state), messages=copied)
+        lines.append(plain(report.key), "bold").append(f"{colon(words)}{words.say(told)}\n")
         for folder, number in report.folders:
             lines.append(f"  {number:>7}  {plain(folder)}\n")
         for folder, uid, reason in report.refused:
-            lines.append(f"  refused  {plain(folder)}, message {uid}: {plain(reason)}\n", "yellow")
+            refused = Phrase("refused  {folder}, message {uid}: {reason}", folder=folder, uid=str(uid), reason=reason)
+            lines.append(f"  {words.say(refused, plain)}\n", "yellow")
     lines.rstrip()
-    return lines if lines.plain else Text("No copy is queued.")
+    return lines if lines.plain else Text(words.say(Phrase("No copy is queued.")))
 
 
 def reports_json(reports: Iterable[MailboxReport]) -> str:
@@ -52,32 +58,47 @@ def reports_json(reports: Iterable[MailboxReport]) -> str:
     )
 
 
-def verification_text(key: str, checks: Sequence[FolderCheck]) -> Text:
+def verification_text(key: str, checks: Sequence[FolderCheck], words: Catalogue = ENGLISH) -> Text:
     """One line when all is well, else one more for each folder that is not."""
-    copied = sum(check.copied for check in checks)
+    copied = messages(sum(check.copied for check in checks))
     gone = sum(len(check.gone) for check in checks)
     sound = all(check.sound for check in checks)
-    verdict = "all accounted for" if sound else "NOT all accounted for"
-    text = Text(plain(key), "bold").append(f": {count(copied, 'message')} copied, ", "not bold")
-    text.append(verdict, "not bold" if sound else ALARM)
+    verdict = Phrase("all accounted for") if sound else Phrase("NOT all accounted for")
+    opening = words.say(Phrase("{messages} copied, ", messages=copied))
+    text = Text(plain(key), "bold").append(f"{colon(words)}{opening}", "not bold")
+    text.append(words.say(verdict), "not bold" if sound else ALARM)
     if gone:
-        text.append(f" ({gone} moved or deleted in the new mailbox since)", QUIET)
+        since = Phrase.counted(
+            "({number} moved or deleted in the new mailbox since)",
+            "({number} moved or deleted in the new mailbox since)",
+            gone,
+        )
+        text.append(f" {words.say(since)}", QUIET)
     for check in checks:
-        for number, what in (
-            (len(check.not_copied), "not copied yet"),
-            (check.refused, "refused"),
-            (len(check.altered), "not the same as in the old mailbox"),
-        ):
-            if number:
-                text.append(f"\n  {plain(check.folder)}: {count(number, 'message')} {what}", "yellow")
+        for told in _wanting(check):
+            text.append(f"\n  {plain(check.folder)}{colon(words)}{words.say(told)}", "yellow")
         if check.error:
-            text.append(f"\n  {plain(check.folder)}: {plain(check.error)}", ALARM)
+            text.append(f"\n  {plain(check.folder)}{colon(words)}{words.say(check.error, plain)}", ALARM)
     return text
 
 
-def unchecked_text(key: str) -> Text:
-    return Text(plain(key), "bold").append(": nothing copied yet", "not bold")
+def unchecked_text(key: str, words: Catalogue = ENGLISH) -> Text:
+    return Text(plain(key), "bold").append(f"{colon(words)}{words.say(Phrase('nothing copied yet'))}", "not bold")
 
 
-def failed_check_text(key: str, why: str) -> Text:
-    return Text(plain(key), "bold").append(": ", "not bold").append(plain(why), ALARM)
+def failed_check_text(key: str, why: str, words: Catalogue = ENGLISH) -> Text:
+    return Text(plain(key), "bold").append(colon(words), "not bold").append(words.say(why, plain), ALARM)
+
+
+def _wanting(check: FolderCheck) -> Iterator[Phrase]:
+    """What of a folder is not there as it should be."""
+    if number := len(check.not_copied):
+        yield Phrase.counted("{number} message not copied yet", "{number} messages not copied yet", number)
+    if number := check.refused:
+        yield Phrase.counted("{number} message refused", "{number} messages refused", number)
+    if number := len(check.altered):
+        yield Phrase.counted(
+            "{number} message not the same as in the old mailbox",
+            "{number} messages not the same as in the old mailbox",
+            number,
+        )

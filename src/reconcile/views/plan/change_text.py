@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from rich.text import Text
 
+from reconcile.language.catalogue import ENGLISH, Catalogue
+from reconcile.language.phrase import Phrase
 from reconcile.planning.plan.plan import Action, Cause, Change, FieldChange, items_changed
 from reconcile.resources.kinds import KINDS, FieldType
 from reconcile.resources.resource import Reference, Value
@@ -28,25 +30,25 @@ _HEADLINES = {
 }
 
 _INDENT = " " * 15
-_DRIFTED = {Cause.DRIFT: "drift", Cause.BOTH: "drift, and YAML changed too"}
+_DRIFTED = {Cause.DRIFT: Phrase("drift"), Cause.BOTH: Phrase("drift, and YAML changed too")}
 
 
-def change_text(change: Change, width: int, detail: Detail, moment: str = "") -> list[Text]:
+def change_text(change: Change, width: int, detail: Detail, moment: str = "", words: Catalogue = ENGLISH) -> list[Text]:
     """The change's lines. ``width`` is that of the longest key beside it; ``moment``: when it may be done, if said."""
-    head = Text("    ").append_text(verb(change.action)).append(f"  {plain(change.address.key):<{width}}")
+    head = Text("    ").append_text(verb(change.action, words)).append(f"  {plain(change.address.key):<{width}}")
     if change.action in (Action.CREATE, Action.DELETE):
-        below = list(_whole(change, head, detail))
+        below = list(_whole(change, head, detail, words))
     else:
         fields = list(_visible(change))
         longest = max((len(field.name) for field in fields), default=0)
-        below = [line for field in fields for line in _difference(change, field, max(longest, 13))]
-        below += _context(change)
-    _append_remarks(head, change, moment)
+        below = [line for field in fields for line in _difference(change, field, max(longest, 13), words)]
+        below += _context(change, words)
+    _append_remarks(head, change, moment, words)
     head.rstrip()
     return [head, *below]
 
 
-def _whole(change: Change, head: Text, detail: Detail) -> Iterator[Text]:
+def _whole(change: Change, head: Text, detail: Detail, words: Catalogue) -> Iterator[Text]:
     """A resource that appears or disappears: one-line facts beside its name, its items below."""
     declared = KINDS[change.address.kind].fields
     going = change.action is Action.DELETE
@@ -61,12 +63,12 @@ def _whole(change: Change, head: Text, detail: Detail) -> Iterator[Text]:
         folded = []
     # A fact that only repeats the resource's own name (a copy into the box of that name) says nothing.
     facts = [
-        _fact(name, known)
+        _fact(name, known, words)
         for name, known in present.items()
         if not isinstance(known, tuple) and known != change.address.key
     ]
     if folded:
-        facts.append(f"+{len(folded)} more")
+        facts.append(words.say(Phrase.counted("+{number} more", "+{number} more", len(folded))))
     if facts:
         head.append("  " + " · ".join(facts))
     style = STYLES[change.action]
@@ -74,10 +76,10 @@ def _whole(change: Change, head: Text, detail: Detail) -> Iterator[Text]:
         yield Text(f"{_INDENT}{names}  ").append("  ".join(f"{change.action.value} {item}" for item in items), style)
 
 
-def _fact(name: str, known: Value | Reference) -> str:
+def _fact(name: str, known: Value | Reference, words: Catalogue) -> str:
     if known is True:
         return name
-    return f"{name} {value(known)}"
+    return f"{name} {value(known, words)}"
 
 
 def _same_items(fields: Mapping[str, Value | Reference]) -> list[tuple[str, tuple[str, ...]]]:
@@ -94,17 +96,17 @@ def _visible(change: Change) -> Iterable[FieldChange]:
     return (field for field in change.fields if not declared[field.name].sensitive)
 
 
-def _difference(change: Change, field: FieldChange, width: int) -> Iterator[Text]:
+def _difference(change: Change, field: FieldChange, width: int, words: Catalogue) -> Iterator[Text]:
     """One field: old → new, or the items that appear and disappear. ``width``: of the longest name beside it."""
     label = f"{_INDENT}{field.name:<{width}} "
-    drift = _DRIFTED.get(field.cause, "")
+    drift = words.say(_DRIFTED.get(field.cause, ""))
     items = items_changed(change.address.kind, field)
     field_type = KINDS[change.address.kind].fields[field.name].type
     if items is None and field_type is FieldType.SHARED_SET:
-        yield _marked(Text(label).append(f"+ {value(field.after)}", STYLES[Action.CREATE]), drift)
+        yield _marked(Text(label).append(f"+ {value(field.after, words)}", STYLES[Action.CREATE]), drift)
         return
     if items is None:
-        yield _marked(Text(f"{label}{value(field.before)} → {value(field.after)}"), drift)
+        yield _marked(Text(f"{label}{value(field.before, words)} → {value(field.after, words)}"), drift)
         return
     added, removed = items
     signed = [("+", item, STYLES[Action.CREATE]) for item in added] + [
@@ -115,25 +117,25 @@ def _difference(change: Change, field: FieldChange, width: int) -> Iterator[Text
         label = " " * len(label)
 
 
-def _context(change: Change) -> list[Text]:
+def _context(change: Change, words: Catalogue) -> list[Text]:
     """What stands there now and the change touches only a part of, such as a whole SPF record."""
     if change.before is None:
         return []
     told = [field.before for field in change.fields]
-    said = [f"{name} {value(known)}" for name, known in change.before.context.items() if known not in told]
-    return [Text(f"{_INDENT}now: {' · '.join(said)}", QUIET)] if said else []
+    said = [f"{name} {value(known, words)}" for name, known in change.before.context.items() if known not in told]
+    return [Text(f"{_INDENT}{words.say(Phrase('now:'))} {' · '.join(said)}", QUIET)] if said else []
 
 
 def _marked(line: Text, drift: str) -> Text:
     return line.append(f"   ({drift})", DRIFT) if drift else line
 
 
-def _append_remarks(head: Text, change: Change, moment: str) -> None:
+def _append_remarks(head: Text, change: Change, moment: str, words: Catalogue) -> None:
     if change.action is Action.DELETE and KINDS[change.address.kind].guarded:
-        head.append("  needs --allow-delete", ALARM)
+        head.append(f"  {words.say(Phrase('needs --allow-delete'))}", ALARM)
     if change.cause is Cause.DRIFT and change.action is Action.CREATE:
-        head.append("  (drift)", DRIFT)
+        head.append(f"  ({words.say(_DRIFTED[Cause.DRIFT])})", DRIFT)
     if change.note:
-        head.append(f"  ({plain(change.note)})", QUIET)
+        head.append(f"  ({words.say(change.note, plain)})", QUIET)
     if moment:
         head.append(f"  {moment}", QUIET)

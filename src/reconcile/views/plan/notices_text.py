@@ -8,15 +8,26 @@ from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
+from reconcile.language.catalogue import ENGLISH, Catalogue
+from reconcile.language.moments import moment
+from reconcile.language.phrase import Phrase
 from reconcile.planning.plan.plan import Action, Change
-from reconcile.views.wording import DRIFT, QUIET, moment, plain, value
+from reconcile.views.wording import DRIFT, QUIET, plain, semicolon, value
 
 
-def notices_text(changes: Sequence[Change], now: dt.datetime, zone: dt.tzinfo) -> Iterator[Text]:
+def notices_text(
+    changes: Sequence[Change], now: dt.datetime, zone: dt.tzinfo, words: Catalogue = ENGLISH
+) -> Iterator[Text]:
     """One line for each recipient: the letters due now, then those that wait, each with its moment."""
 
     def recipient(change: Change) -> str:
-        return value(change.wanted.get("to", ""))
+        return value(change.wanted.get("to", ""), words)
+
+    def said(change: Change) -> str:
+        named = _named(change)
+        if change.due is None:
+            return words.say(named, plain)
+        return words.say(Phrase("{letter} {moment}", letter=named, moment=moment(change.due, zone)), plain)
 
     for to, group in itertools.groupby(
         sorted(changes, key=lambda one: (recipient(one), one.due is not None)), recipient
@@ -24,18 +35,22 @@ def notices_text(changes: Sequence[Change], now: dt.datetime, zone: dt.tzinfo) -
         ones = list(group)
         due = [one for one in ones if one.due is None or one.due <= now]
         later = sorted((one for one in ones if one not in due), key=lambda one: (one.due or now, one.address.key))
-        line = Text("  notice").append(f"  to {to}: " if to else "  ", QUIET)
+        opening = words.say(Phrase("to {recipient}: ", recipient=to), plain) if to else ""
+        line = Text("  notice").append(f"  {opening}", QUIET)
         if due:
-            line.append("now " + ", ".join(map(_named, due)), DRIFT)
+            letters = ", ".join(words.say(_named(one), plain) for one in due)
+            line.append(f"{words.say(Phrase('now'))} {letters}", DRIFT)
         if later:
-            line.append("; " if due else "", QUIET)
-            said = [f"{_named(one)} {moment(one.due, zone) if one.due else ''}" for one in later]
-            line.append(", ".join(said), QUIET)
+            line.append(semicolon(words) if due else "", QUIET)
+            line.append(", ".join(map(said, later)), QUIET)
         yield line
 
 
-def _named(change: Change) -> str:
-    key = plain(change.address.key)
-    return (
-        f"{key} again" if change.action is Action.UPDATE else f"forget {key}" if change.action is Action.FORGET else key
-    )
+def _named(change: Change) -> Phrase:
+    key = change.address.key
+    match change.action:
+        case Action.UPDATE:
+            return Phrase("{letter} again", letter=key)
+        case Action.FORGET:
+            return Phrase("forget {letter}", letter=key)
+    return Phrase("{letter}", letter=key)

@@ -10,24 +10,31 @@ from rich.text import Text
 
 from reconcile.applying.events import Event, Finished, Started, Stopping
 from reconcile.applying.outcome import Outcome, Result
+from reconcile.language.catalogue import ENGLISH, Catalogue
+from reconcile.language.figures import decimal
+from reconcile.language.moments import duration
+from reconcile.language.phrase import Phrase
 from reconcile.planning.plan.plan import Action, Plan
 from reconcile.resources.address import Address
-from reconcile.views.actions import STYLES
-from reconcile.views.wording import ALARM, QUIET, count, duration, plain, resource
+from reconcile.views.actions import STYLES, VERBS
+from reconcile.views.counts import changes
+from reconcile.views.run.results import counted
+from reconcile.views.wording import ALARM, QUIET, colon, plain, resource, some
 
 _DID = {
-    Action.CREATE: "created",
-    Action.UPDATE: "updated",
-    Action.DELETE: "deleted",
-    Action.ADOPT: "adopted",
-    Action.FORGET: "forgotten",
+    Action.CREATE: Phrase("created"),
+    Action.UPDATE: Phrase("updated"),
+    Action.DELETE: Phrase("deleted"),
+    Action.ADOPT: Phrase("adopted"),
+    Action.FORGET: Phrase("forgotten"),
 }
 
 
 class LineProgress:
     """One line per change that ends, handed to ``write``: for a pipeline's log. What is not due yet is left out."""
 
-    def __init__(self, plan: Plan, write: Callable[[Text], None]) -> None:
+    def __init__(self, plan: Plan, write: Callable[[Text], None], words: Catalogue = ENGLISH) -> None:
+        self._words = words
         self._left = _Counters(plan)
         self._width = len(f"{self._left.total}/{self._left.total}")
         self._write = write
@@ -35,10 +42,10 @@ class LineProgress:
     def __call__(self, event: Event) -> None:
         self._left.follow(event)
         if isinstance(event, Stopping):
-            self._write(_stopping(event))
+            self._write(_stopping(event, self._words))
         elif isinstance(event, Finished) and event.outcome.result in (Result.DONE, Result.FAILED):
             place = f"{self._left.ended}/{self._left.total}"
-            self._write(Text(f"[{place:>{self._width}}] ").append_text(_ended(event.outcome)))
+            self._write(Text(f"[{place:>{self._width}}] ").append_text(_ended(event.outcome, self._words)))
 
 
 class LiveProgress:
@@ -47,7 +54,8 @@ class LiveProgress:
     ``monotonic`` tells seconds.
     """
 
-    def __init__(self, plan: Plan, monotonic: Callable[[], float]) -> None:
+    def __init__(self, plan: Plan, monotonic: Callable[[], float], words: Catalogue = ENGLISH) -> None:
+        self._words = words
         self._left = _Counters(plan)
         self._monotonic = monotonic
         self._began = monotonic()
@@ -59,23 +67,24 @@ class LiveProgress:
         self._left.follow(event)
         match event:
             case Started(change):
-                self._under_way[change.address] = f"{change.action.name.lower()} {resource(change.address)}"
+                self._under_way[change.address] = f"{self._words.say(VERBS[change.action])} {resource(change.address)}"
             case Finished(outcome):
                 self._under_way.pop(outcome.change.address, None)
                 if outcome.result is Result.FAILED:
-                    self._failures.append(_ended(outcome))
+                    self._failures.append(_ended(outcome, self._words))
             case Stopping():
-                self._stopping = _stopping(event)
+                self._stopping = _stopping(event, self._words)
 
     def __rich__(self) -> Table:
         table = Table.grid(padding=(0, 2))
         for slug in sorted(self._left.totals):
             ended = self._left.results[slug]
             total = self._left.totals[slug]
-            cells = [f"{slug}", f"{ended.total()}/{total}", f"{ended[Result.DONE]} done"]
-            cells.append(f"{ended[Result.FAILED]} failed" if ended[Result.FAILED] else "")
-            cells.append(f"{ended[Result.SKIPPED]} skipped" if ended[Result.SKIPPED] else "")
-            table.add_row(*cells[:3], Text(cells[3], ALARM), cells[4])
+            done, failed, skipped = (
+                self._words.say(counted(result, ended[result])) if ended[result] or result is Result.DONE else ""
+                for result in (Result.DONE, Result.FAILED, Result.SKIPPED)
+            )
+            table.add_row(slug, f"{ended.total()}/{total}", done, Text(failed, ALARM), skipped)
         # A copy: the run adds to it while another thread draws.
         under_way = list(self._under_way.values())
         page = Table.grid()
@@ -83,20 +92,23 @@ class LiveProgress:
         for failure in self._failures[-3:]:
             page.add_row(failure)
         page.add_row(Text(self._clock_line(), "bold"))
-        page.add_row(
-            Text(", ".join(under_way[:3]) + (f" and {len(under_way) - 3} more" if under_way[3:] else ""), QUIET)
-        )
+        page.add_row(Text(self._words.say(some(under_way, 3)), QUIET))
         if self._stopping:
             page.add_row(self._stopping)
         return page
 
     def _clock_line(self) -> str:
         elapsed = self._monotonic() - self._began
-        said = f"{self._left.ended} of {count(self._left.total, 'change')} in {duration(elapsed)}"
-        remaining = self._left.total - self._left.ended
-        if self._left.ended and remaining:
-            said += f", about {duration(elapsed / self._left.ended * remaining)} to go"
-        return said
+        ended, remaining = self._left.ended, self._left.total - self._left.ended
+        said = Phrase(
+            "{ended} of {changes} in {duration}",
+            ended=ended,
+            changes=changes(self._left.total),
+            duration=duration(elapsed),
+        )
+        if ended and remaining:
+            said = Phrase("{said}, about {duration} to go", said=said, duration=duration(elapsed / ended * remaining))
+        return self._words.say(said)
 
 
 class _Counters:
@@ -124,24 +136,25 @@ class _Counters:
             self.results[slug][event.outcome.result] += 1
 
 
-def _ended(outcome: Outcome) -> Text:
+def _ended(outcome: Outcome, words: Catalogue) -> Text:
     change = outcome.change
     where = f"{change.address.federation} {resource(change.address)}"
     if outcome.problem is not None:
-        said = f"{_FAILED[outcome.written]} {change.action.name.lower()} {where}: {outcome.problem.code} "
-        said += plain(outcome.problem.message)
+        opening = Phrase("DONE, NOT RECORDED:") if outcome.written else Phrase("FAILED to")
+        said = f"{words.say(opening)} {words.say(VERBS[change.action])} {where}{colon(words)}{outcome.problem.code} "
+        said += words.say(outcome.problem.message, plain)
         return Text("! ", ALARM).append(said)
-    did = Text(f"{change.action.value} {_DID[change.action]}", STYLES[change.action])
-    return did.append(f" {where}", "not bold").append(f"  {outcome.seconds:.1f} s", QUIET)
+    did = Text(f"{change.action.value} {words.say(_DID[change.action])}", STYLES[change.action])
+    seconds = Phrase("{seconds} s", seconds=decimal(outcome.seconds, 1))
+    return did.append(f" {where}", "not bold").append(f"  {words.say(seconds)}", QUIET)
 
 
-def _stopping(event: Stopping) -> Text:
-    in_flight = count(len(event.in_flight), "write")
-    text = (
-        f"Stopping: {in_flight} under way will be finished, nothing new is started. Interrupt again to leave at once."
+def _stopping(event: Stopping, words: Catalogue) -> Text:
+    told = Phrase.counted(
+        "Stopping: {number} write under way will be finished, nothing new is started. "
+        "Interrupt again to leave at once.",
+        "Stopping: {number} writes under way will be finished, nothing new is started. "
+        "Interrupt again to leave at once.",
+        len(event.in_flight),
     )
-    return Text(text, ALARM)
-
-
-#: By whether the write was done all the same.
-_FAILED = {False: "FAILED to", True: "DONE, NOT RECORDED:"}
+    return Text(words.say(told), ALARM)

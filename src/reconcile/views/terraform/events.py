@@ -14,8 +14,9 @@ from reconcile.applying.events import Event, Finished, Started, Stopping
 from reconcile.applying.outcome import Outcome, Result, Run
 from reconcile.planning.plan.plan import Action, Blocked, Change, Plan
 from reconcile.resources.address import Address
+from reconcile.views.alarms import late, left_out, split
 from reconcile.views.terraform.names import TERRAFORM_VERSION, imported, named, utc, world_moved
-from reconcile.views.wording import count, late, left_out, plain, split
+from reconcile.views.wording import plain
 
 Said = dict[str, Any]
 
@@ -92,7 +93,8 @@ def run_event(event: Event, now: dt.datetime) -> Iterator[Said]:
         case Finished(outcome):
             yield from _finished(outcome, now)
         case Stopping(in_flight):
-            said = f"Stopping: {count(len(in_flight), 'write')} under way will be finished first."
+            writes = "write" if len(in_flight) == 1 else "writes"
+            said = f"Stopping: {len(in_flight)} {writes} under way will be finished first."
             yield _message("log", said, now, "warn")
 
 
