@@ -26,7 +26,9 @@ def check_logins(federation: Federation, logins: Logins) -> Iterator[Finding]:
                 login=login,
                 server=server or Phrase("NAME"),
             )
-            yield Finding("SPF109", route, why, hint if why.startswith("nothing") else "", on_key=len(route) == 2)
+            if not why.startswith("nothing"):
+                hint = Phrase("write the login that this mailbox itself has on the old host")
+            yield Finding("SPF109", route, why, hint, on_key=len(route) == 2)
 
 
 def _folders(federation: Federation, logins: Logins, server: str) -> Iterator[Finding]:
