@@ -111,7 +111,8 @@ def _finding(error: Any, document: Document) -> Finding:
         )
     if kind == "missing":
         message = Phrase("{place} has no {key}", place=_named(route[:-1]), key=shown(route[-1]))
-        return Finding("SPF104", route[:-1], message, written_instead(route, document.tree), on_key=True)
+        hint = written_instead(route, document.tree) or Phrase("add it: docs/reference.md says what it holds")
+        return Finding("SPF104", route[:-1], message, hint, on_key=True)
     if route[-1:] == ("[key]",):
         return Finding(*_words(kind, error, route[:-1]), on_key=True)
     if error["input"] is None:

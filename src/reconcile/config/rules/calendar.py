@@ -138,6 +138,7 @@ def _agreed(federation: Federation, prices: Prices | None, today: dt.date | None
             "SPF509",
             route,
             Phrase("the surcharge was announced after the confirmation of {confirmed}", confirmed=confirmed),
+            Phrase("ask for the agreement again, now that the cost is known, and write its date under confirmed"),
         )
 
 
