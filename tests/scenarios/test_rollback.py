@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import signal
+import smtplib
 import subprocess
 import sys
 from pathlib import Path
@@ -146,6 +147,66 @@ def test_an_mx_nobody_knows_any_more_is_said_in_the_plan_and_all_else_goes_back(
     journal.write_bytes(kept + journal.read_bytes() if journal.exists() else kept)
     stage.run("apply", "--yes")
     assert town.exchanger().startswith("mx1.mutualise")
+
+
+def test_a_way_back_ends_only_once_nothing_came_for_five_days_and_the_life_of_the_mx(switched_town: Town) -> None:
+    town, stage = switched_town, switched_town.stage
+    move_date(town, 56)
+    stage.run("apply", "--yes", expect=0)
+    stage.run("copy", "work", "spf55", expect=0)
+    back, box = f"spf55/copy_back/{BOX}", f"spf55/mailbox/{BOX}"
+    federation = (stage.folder / "federations" / "spf55.yaml").read_text(encoding="utf-8")
+    without = federation[: federation.index("  contact@spf55.org:\n")]
+    for days, what in ((0, "mail came back"), (4, "senders still try")):
+        moved_on(town, days)
+        stage.write("spf55", without)
+        told = " ".join(stage.run("apply", "--yes", "--allow-delete").said.split())
+        assert "RBK06 Mail may come to the new mailboxes of spf55 until" in told, what
+        assert {back, box} <= set(recorded(stage)), what
+        stage.write("spf55", federation)
+
+    letter = from_a_colleague(town, BOX, "tardive")
+    stage.run("copy", "work", "spf55", expect=0)
+    until(lambda: town.old_box(BOX, letter))
+    moved_on(town, 2)
+    stage.write("spf55", without)
+    assert "RBK06" in stage.run("apply", "--yes", "--allow-delete").said, "that letter shows that somebody still writes"
+    moved_on(town, 4)
+    assert "RBK06 Nobody has looked" in " ".join(stage.run("apply", "--yes", "--allow-delete").said.split())
+    stage.run("copy", "work", "spf55", expect=0)
+    ended = stage.run("apply", "--yes", "--allow-delete")
+    assert not {back, box} & set(recorded(stage)), ended.said
+
+
+def test_what_went_back_is_not_closed_before_it_is_switched_again(switched_town: Town) -> None:
+    town, stage = switched_town, switched_town.stage
+    move_date(town, 28)
+    stage.run("apply", "--yes", expect=0)
+    before = recorded(stage)
+    line = f"date: {town.day.isoformat()}"
+    stage.edit("spf55", line, f"{line}, closed: {(town.day + dt.timedelta(days=10)).isoformat()}")
+    told = " ".join(stage.run("apply", "--yes", "--allow-delete").said.split())
+    assert "RBK07 spf55 went back to its old host" in told
+    assert recorded(stage) == before
+    assert town.write(BOX, "encore-ici") == ""
+
+
+def recorded(stage: Stage) -> list[str]:
+    return stage.run("state", "list", "spf55").out.split()
+
+
+def moved_on(town: Town, days: int) -> None:
+    town.clock.advance_to(town.clock.now() + dt.timedelta(days=days))
+
+
+def from_a_colleague(town: Town, recipient: str, mark: str) -> str:
+    """A message written inside the tenant, which delivers to every mailbox it knows; its mark."""
+    port = int(town.note["servers"]["exchange"].rpartition(":")[2])
+    with smtplib.SMTP("127.0.0.1", port, timeout=60) as session:
+        session.sendmail(
+            "lou.petit@spf55.org", [recipient], f"Subject: {mark}\r\nMessage-ID: <{mark}@spf55.org>\r\n\r\n"
+        )
+    return mark
 
 
 def spf(town: Town) -> str:

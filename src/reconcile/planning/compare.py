@@ -67,6 +67,9 @@ def _compare_described(
         if isinstance(shown, Unknown):
             comparison.block(resource.address, shown.reason)
             continue
+        if held := inputs.held.get(resource.address):
+            comparison.block(resource.address, held)
+            continue
         if refused := _not_theirs(resource, inputs.logins):
             comparison.block(resource.address, refused)
             continue
@@ -125,6 +128,8 @@ def _compare_left_over(
         owner = inputs.owners.get(address.mail_domain, address.federation)
         if owner != address.federation and not KINDS[address.kind].local:
             comparison.changes.append(disown(address, f"{owner} declares {address.mail_domain} now"))
+        elif held := _held_back(address, inputs, comparison):
+            comparison.block(address, held)
         elif address.federation in inputs.closed and address.kind in STAYS:
             comparison.changes.append(disown(address, CLOSED))
         elif isinstance(shown, Unknown):
@@ -136,6 +141,16 @@ def _compare_left_over(
             if address.federation in inputs.closed and address.kind in ENDS and change.action is Action.DELETE:
                 change = dataclasses.replace(change, note=CLOSED)
             comparison.changes.append(change)
+
+
+def _held_back(address: Address, inputs: Inputs, comparison: Comparison) -> str:
+    """Why something must not end yet, by itself or because its migration cannot be closed; "" when it may."""
+    if why := inputs.held.get(address) or inputs.kept.get(address):
+        return why
+    if address.federation not in inputs.closed or address.kind not in ENDS | STAYS:
+        return ""
+    stopped = (why for one, why in comparison.blocked.items() if one[:2] == (address.federation, "closing"))
+    return next((one.reason for one in stopped), "")
 
 
 def _resolver(observed: Mapping[Address, Observed]) -> Callable[[Reference], Value]:

@@ -21,8 +21,9 @@ class Inputs:
     any file declares. ``basis``: one entry per federation. ``logins``: whose old mailboxes each may have
     copied; None leaves it to the last check before a write. ``put_back``: of each DNS record that we changed for a
     switch whose moment is to come again, the values it had before; () for one that was not there. ``forgotten``: those
-    of which nobody knows that any more, and why. ``closed``: slugs of migrations that are over. ``whole``: all of these
-    federations is there, and not what some targets name alone.
+    of which nobody knows that any more, and why. ``held``: what nothing may be done to yet, and why; ``kept``: what
+    must not end yet, though nothing describes it any more, and why. ``closed``: slugs of migrations that are over.
+    ``whole``: all of these federations is there, and not what some targets name alone.
     """
 
     desired: Sequence[Desired]
@@ -35,6 +36,8 @@ class Inputs:
     logins: Logins | None = None
     put_back: Mapping[Address, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     forgotten: Mapping[Address, str] = dataclasses.field(default_factory=dict)
+    held: Mapping[Address, str] = dataclasses.field(default_factory=dict)
+    kept: Mapping[Address, str] = dataclasses.field(default_factory=dict)
     closed: Collection[str] = ()
     whole: bool = True
 

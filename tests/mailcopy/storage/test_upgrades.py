@@ -31,6 +31,7 @@ UNDONE = {
         "ALTER TABLE job ADD COLUMN ticket BIGINT NOT NULL DEFAULT 0",
         "ALTER TABLE job ADD COLUMN admitted DOUBLE PRECISION NOT NULL DEFAULT 0",
     ),
+    5: ("ALTER TABLE job DROP COLUMN brought", "ALTER TABLE job DROP COLUMN looked"),
 }
 
 
@@ -89,6 +90,7 @@ def test_copies_begun_with_the_release_before_go_on(
     location, when_queued = before(SystemClock()), request.node.callspec.params["before"] > 3
     (job,) = location.jobs.list()
     assert (job.key, job.public_folder, bool(job.queued), recorded(location, job)) == (CONTACT, "", when_queued, 1)
+    assert (job.brought, job.looked) == (0, 0)
     enqueue(location.jobs, COMPTA)
     assert {one.key: bool(one.queued) for one in location.jobs.list()} == {CONTACT: when_queued, COMPTA: True}
     assert LateMail(location.database).senders() == {}

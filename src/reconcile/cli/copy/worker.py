@@ -44,6 +44,7 @@ def worker_of(session: Session, name: str | None, at_once: int, watcher: Watcher
         rng,
         Rate(copies.messages_per_second),
         at_once,
+        session.clock,
     )
     return Worker(setup, TaskRunner(setup))
 

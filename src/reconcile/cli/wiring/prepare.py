@@ -152,6 +152,8 @@ def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepare
         logins=Logins.known(owners, settings.legacy, settings.protected, session.inventories.values()),
         put_back=back.put_back,
         forgotten=back.forgotten,
+        held=back.held,
+        kept=back.kept,
         closed=frozenset(one.address.federation for one in ends if one.address.kind == "closing"),
     )
     return Prepared(federations, snapshots, inputs, loaded.federations, broken, back.slugs)

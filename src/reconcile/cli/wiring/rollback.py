@@ -21,16 +21,20 @@ if TYPE_CHECKING:
 class Returning:
     """``slugs``: the federations that are rolled back. ``desired``: their ways back. ``put_back``: what the records of
     every switch to come were before we changed them. ``forgotten``: the MX records of which that is not known, and
-    why."""
+    why. ``held``: what a closing would change of one that went back, and why that is refused. ``kept``: what must not
+    end as long as mail may come to the new mailboxes, and why."""
 
     slugs: frozenset[str]
     desired: tuple[Desired, ...]
     put_back: Mapping[Address, tuple[str, ...]]
     forgotten: Mapping[Address, str]
+    held: Mapping[Address, str]
+    kept: Mapping[Address, str]
 
 
 def returning(session: Session, federations: Sequence[Federation], snapshots: Mapping[str, Snapshot]) -> Returning:
     """Raises ``Problem`` DNS15 for a journal that is damaged."""
+    from reconcile.cli.wiring.way_back import must_not_end, unclosable
     from reconcile.resources.milestones import milestones
     from reconcile.resources.rollback import is_rolled_back, ways_back
 
@@ -38,6 +42,8 @@ def returning(session: Session, federations: Sequence[Federation], snapshots: Ma
     desired: list[Desired] = []
     put_back: dict[Address, tuple[str, ...]] = {}
     forgotten: dict[Address, str] = {}
+    held: dict[Address, str] = {}
+    kept: dict[Address, str] = {}
     now = session.clock.now()
     for federation in federations:
         slug = federation.slug
@@ -53,7 +59,10 @@ def returning(session: Session, federations: Sequence[Federation], snapshots: Ma
             desired += ways_back(federation, recorded)
             put_back |= _farewells(recorded)
             forgotten |= _forgotten(session, slug, recorded, entries)
-    return Returning(frozenset(slugs), tuple(desired), put_back, forgotten)
+        if not before:
+            held |= unclosable(federation, recorded)
+            kept |= must_not_end(session, slug, recorded, entries)
+    return Returning(frozenset(slugs), tuple(desired), put_back, forgotten, held, kept)
 
 
 def _journal(session: Session) -> RecordJournal:

@@ -1,4 +1,4 @@
-"""One pass of the way back: what arrived in the new mailbox of a copy goes into its old one."""
+"""The way back: what arrived in the new mailbox of a copy goes into its old one, pass by pass."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import dataclasses
 from collections.abc import Callable
 
 from reconcile.clock import Clock
+from reconcile.mailcopy.ledger.ledger import LeaseLost
 from reconcile.mailcopy.queue.endpoints import Endpoints
 from reconcile.mailcopy.queue.jobs import Job
 from reconcile.mailcopy.queue.location import Location
@@ -34,6 +35,45 @@ def back_pass(
     with contextlib.ExitStack() as opened:
         forward, backward = (opened.enter_context(contextlib.closing(location.ledger(one))) for one in (forth, job))
         return copy_back(endpoints.destination, endpoints.source, forward, backward, clock, stop=stop, watch=watch)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class WaysBack:
+    """Those of one worker. It notes by ``calendar`` when mail was last looked for, and last found: a way back ends only
+    once nothing comes any more."""
+
+    location: Location
+    worker: str
+    calendar: Clock
+
+    def given_a_pass(
+        self,
+        job: Job,
+        endpoints: Endpoints,
+        clock: Clock,
+        stop: Callable[[], bool],
+        watch: Callable[[Progress], None],
+    ) -> Report:
+        """Raises what ``back_pass`` raises, and ``LeaseLost``."""
+        began, found = self.calendar.now().timestamp(), False
+
+        def watched(progress: Progress) -> None:
+            nonlocal found
+            if not found and progress.messages > job.messages:
+                self._found(job)
+                found = True
+            watch(progress)
+
+        report = back_pass(self.location, job, endpoints, clock, stop=stop, watch=watched)
+        if report.already + report.adopted + report.copied > job.messages:
+            self._found(job)
+        if not report.left and not self.location.jobs.looked(job, self.worker, began):
+            raise LeaseLost
+        return report
+
+    def _found(self, job: Job) -> None:
+        if not self.location.jobs.brought(job, self.worker, self.calendar.now().timestamp()):
+            raise LeaseLost
 
 
 def way_back(job: Job) -> Job:

@@ -37,7 +37,8 @@ CREATE TABLE IF NOT EXISTS job(
     not_before REAL NOT NULL DEFAULT 0, messages INTEGER NOT NULL DEFAULT 0, messages_total INTEGER,
     volume INTEGER NOT NULL DEFAULT 0, volume_total INTEGER NOT NULL DEFAULT 0, refused INTEGER NOT NULL DEFAULT 0,
     error TEXT NOT NULL DEFAULT '', updated REAL NOT NULL DEFAULT 0, epoch INTEGER NOT NULL DEFAULT 0,
-    worker TEXT NOT NULL DEFAULT '', lease REAL NOT NULL DEFAULT 0, queued REAL NOT NULL DEFAULT 0);
+    worker TEXT NOT NULL DEFAULT '', lease REAL NOT NULL DEFAULT 0, queued REAL NOT NULL DEFAULT 0,
+    brought REAL NOT NULL DEFAULT 0, looked REAL NOT NULL DEFAULT 0);
 -- What goes next, what is under way and what waits for its time are found without reading the rest.
 CREATE INDEX IF NOT EXISTS job_next ON job(source, ({WEIGHT}), key) WHERE state='queued';
 CREATE INDEX IF NOT EXISTS job_running ON job(source, destination) WHERE state='running';
@@ -60,7 +61,9 @@ class Job:
     in the settings; ``folder`` receives everything when it is not ""; ``public_folder`` is the old mailbox, when it is
     not "", and ``login`` one that sees it. ``volume`` is in bytes, moments are seconds since
     1970; ``messages_total`` is None until the mailbox was looked at; ``attempts`` counts failures since a success.
-    ``queued``: when it was asked for, which is at the switch; 0 where a former release did.
+    ``queued``: when it was asked for, which is at the switch; 0 where a former release did. Of a way
+    back, by the federations' calendar: ``brought``, when mail was last found to bring; ``looked``, when the last pass
+    that saw the whole mailbox began; 0 for never.
     """
 
     key: str
@@ -83,6 +86,8 @@ class Job:
     worker: str = ""
     public_folder: str = ""
     queued: float = 0
+    brought: float = 0
+    looked: float = 0
 
     @property
     def goes_back(self) -> bool:

@@ -16,7 +16,7 @@ from reconcile.mailcopy.imap.interruptions import Stopped
 from reconcile.mailcopy.imap.session import LoginRefused, Password, Unreachable
 from reconcile.mailcopy.ledger.ledger import LeaseLost
 from reconcile.mailcopy.passes import PassOptions, ThrottledProblem, copy_mailbox
-from reconcile.mailcopy.queue.back import back_pass
+from reconcile.mailcopy.queue.back import WaysBack
 from reconcile.mailcopy.queue.endpoints import Endpoints
 from reconcile.mailcopy.queue.jobs import MORE, Job
 from reconcile.mailcopy.queue.late_mail import LateMail, noting
@@ -59,7 +59,8 @@ class Watcher(Protocol):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class WorkerSetup:
-    """What a worker is made of. ``at_once``: mailboxes it copies at the same time."""
+    """What a worker is made of. ``at_once``: mailboxes it copies at the same time. ``calendar``: the federations' time
+    where it is not ``clock``'s."""
 
     name: str
     location: Location
@@ -71,6 +72,7 @@ class WorkerSetup:
     rng: random.Random
     rate: Rate
     at_once: int
+    calendar: Clock | None = None
 
 
 class TaskRunner:
@@ -85,6 +87,7 @@ class TaskRunner:
         self.stop_requested = threading.Event()
         self._location, self._jobs = setup.location, setup.location.jobs
         self._worker = setup.name
+        self._ways_back = WaysBack(setup.location, setup.name, setup.calendar or setup.clock)
         self._endpoints = setup.endpoints
         self._watcher = setup.watcher
         self._clock = setup.clock
@@ -140,14 +143,13 @@ class TaskRunner:
 
         endpoints = self._endpoints(job)
         if job.goes_back:
-            report = back_pass(self._location, job, endpoints, self._clock, stop=stop, watch=watch)
-            self.login_probe.accepted(job.source)
-            return report
-        with contextlib.closing(self._location.ledger(job)) as ledger:
-            notice = functools.partial(self._watcher.noticed, job)
-            halt, surveyed = self.stop_requested.is_set, noting(LateMail(self._location.database), job)
-            options = PassOptions(job.folder, stop=stop, watch=watch, notice=notice, halt=halt, surveyed=surveyed)
-            report = copy_mailbox(endpoints.source, endpoints.destination, ledger, self._clock, options)
+            report = self._ways_back.given_a_pass(job, endpoints, self._clock, stop, watch)
+        else:
+            with contextlib.closing(self._location.ledger(job)) as ledger:
+                notice = functools.partial(self._watcher.noticed, job)
+                halt, surveyed = self.stop_requested.is_set, noting(LateMail(self._location.database), job)
+                options = PassOptions(job.folder, stop=stop, watch=watch, notice=notice, halt=halt, surveyed=surveyed)
+                report = copy_mailbox(endpoints.source, endpoints.destination, ledger, self._clock, options)
         self.login_probe.accepted(job.source)
         done = report.already + report.adopted + report.copied
         self._note(job, Progress(done, done + report.left + len(report.refused), report.volume, report.volume))

@@ -174,6 +174,16 @@ class WorkList(JobList):
                 )
             return kept
 
+    def brought(self, job: Job, worker: str, at: float) -> bool:
+        """Its pass found something to copy at that moment; False when the lease is lost."""
+        with self.database.changing() as run:
+            return self._held(run, job, worker, "brought=?", at)
+
+    def looked(self, job: Job, worker: str, at: float) -> bool:
+        """A pass that began at that moment has seen its mailbox whole; False when the lease is lost."""
+        with self.database.changing() as run:
+            return self._held(run, job, worker, "looked=?", at)
+
     def finish(self, job: Job, worker: str, state: str, *, refused: int = 0, error: str = "", wait: float = 0) -> bool:
         """Give the lease back with a result. ``wait``: seconds until it may be tried again. False when it is lost."""
         now = self._now()

@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS late(
 """
 
 #: Version of the tables of this release.
-VERSION = 5
+VERSION = 6
 #: Version → what makes the next one of it. What is older than the first was never released.
 _STEPS = {
     2: (Step("job", "ALTER TABLE job ADD COLUMN public_folder TEXT NOT NULL DEFAULT ''"),),
@@ -42,6 +42,10 @@ _STEPS = {
         Step("job", "CREATE INDEX job_running ON job(source, destination) WHERE state='running'"),
         Step("job", "CREATE INDEX job_waiting ON job(not_before) WHERE state='waiting'"),
         Step("job", "CREATE TABLE begun(source TEXT NOT NULL, moment DOUBLE PRECISION NOT NULL)"),
+    ),
+    5: (
+        Step("job", "ALTER TABLE job ADD COLUMN brought DOUBLE PRECISION NOT NULL DEFAULT 0"),
+        Step("job", "ALTER TABLE job ADD COLUMN looked DOUBLE PRECISION NOT NULL DEFAULT 0"),
     ),
 }
 

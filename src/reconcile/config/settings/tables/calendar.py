@@ -31,7 +31,7 @@ class Calendar(Table):
     departure_days: int = Field(default=14, ge=0, le=400)
     """Days after it from which the old host no longer sends for the domain: its SPF include is taken out."""
 
-    last_pass_days: int = Field(default=6, ge=1, le=60)
+    last_pass_days: int = Field(default=6, ge=6, le=60)
     """Days after it from which a last pass of the copies counts: senders try for five days (RFC 5321, 4.5.4.1), and one
     is for the old MX in their caches."""
 
