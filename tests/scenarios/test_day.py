@@ -14,6 +14,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -183,9 +184,24 @@ def test_a_zone_that_fails_holds_up_its_own_federation_until_it_answers(batch: D
         assert "✗ spf54" not in ended.err
         assert "Still in trouble: spf88" in ended.err
         assert moved(batch) == {"spf54", "spf55"}
+        assert "SERVFAIL" in stage.run("status", expect=1).out
+        row = standing(stage)["spf88"]
+        assert row["state"] == "error"
+        assert "could not be read on" in row["trouble"][0]
+        assert "SERVFAIL" in row["trouble"][0]
+        assert [slug for slug, one in standing(stage).items() if one["trouble"]] == ["spf88"]
+        assert stage.run("report", "--html", "board").code == 0
+        assert "SERVFAIL" in (stage.folder / "board" / "federation-spf88.html").read_text(encoding="utf-8")
         mended.set()
         stage.run("day", batch.day.isoformat(), expect=0)
     assert moved(batch) == {"spf54", "spf55", "spf88"}
+    assert not standing(stage)["spf88"]["trouble"]
+
+
+def standing(stage: Stage) -> dict[str, Any]:
+    """What ``status`` says of each federation."""
+    rows = json.loads(stage.run("status", "--json").out)["federations"]
+    return {row["federation"]: row for row in rows}
 
 
 def fails(stage: Stage, what: str, times: int) -> None:

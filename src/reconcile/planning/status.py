@@ -86,7 +86,8 @@ class Progress:
     """What is asked of one federation, and how far it is.
 
     ``recorded``: what is done. ``failures``: what failed when it was last tried, and why. ``handed``: who has had their
-    first password. ``copied``: new mailboxes into which nothing is left to copy.
+    first password. ``copied``: new mailboxes into which nothing is left to copy. ``unread``: what could not be read
+    when it was last to be applied, in words.
     """
 
     desired: Sequence[Desired]
@@ -95,6 +96,7 @@ class Progress:
     copies: Copies
     handed: Collection[str] = ()
     copied: Collection[str] = ()
+    unread: Sequence[str] = ()
 
 
 def federation_status(
@@ -113,7 +115,7 @@ def federation_status(
     steps = _steps(progress)
     lock, slug = gates[0].lock, gates[0].federation
     closed = [gate for gate in still if not gate.open]
-    trouble = tuple(progress.failures.values())
+    trouble = (*progress.unread, *progress.failures.values())
     if copies.failed:
         told = Phrase.counted(
             "{number} copy failed: reconcile copy status {slug}",

@@ -58,6 +58,7 @@ def apply(
     from reconcile.cli.wiring.gating import note_agreements
     from reconcile.cli.wiring.letters.bounces import look_for_bounces
     from reconcile.cli.wiring.providers import providers
+    from reconcile.cli.wiring.unread import note_unread
     from reconcile.planning.guards.guards import Permission, clock_refusals, refusals
 
     if len(what) > 1 and any(map(_is_file, what)):
@@ -85,6 +86,8 @@ def apply(
     if denied:
         return REFUSED
     note_agreements(session, chosen.prepared.federations)
+    if not target and not chosen.reviewed:
+        note_unread(session, plan, chosen.prepared)
     if not plan.changes and not plan.unrecorded:
         output.nothing_done(complete=not (chosen.stale or plan.blocked or plan.left_out))
         without = INVALID if plan.left_out else ERROR if plan.blocked else DONE

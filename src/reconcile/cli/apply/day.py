@@ -105,6 +105,7 @@ def _tour(session: Session, migration: dt.date, found: Mapping[str, Provider], a
     from reconcile.cli.apply.approval import approved_part
     from reconcile.cli.wiring.gating import note_agreements
     from reconcile.cli.wiring.planning import observe_and_plan
+    from reconcile.cli.wiring.unread import note_unread
     from reconcile.planning.guards.held import held_back
 
     tour = Tour()
@@ -117,6 +118,7 @@ def _tour(session: Session, migration: dt.date, found: Mapping[str, Provider], a
         readers = {name: provider.reader for name, provider in found.items()}
         plan, strange = approved_part(session, observe_and_plan(session, prepared, readers), prepared)
         tour.trouble.update(dict.fromkeys(strange, Phrase("PLN08 it is not as it was approved")))
+        note_unread(session, plan, prepared)
         plan = _permitted(session, plan, tour)
         for one in plan.blocked:
             tour.trouble.setdefault(

@@ -80,6 +80,7 @@ def _statuses(
     from reconcile.cli.wiring.passwords.delivery import handed_by
     from reconcile.cli.wiring.rollback import returning
     from reconcile.cli.wiring.store import journals_of, store
+    from reconcile.cli.wiring.unread import told, unread_folder
     from reconcile.planning.status import Copies, Progress, State, broken, federation_status
     from reconcile.resources.desired.federations import compile_federations
     from reconcile.state.snapshot.snapshot import Snapshot
@@ -97,6 +98,7 @@ def _statuses(
         slug = federation.slug
         try:
             snapshot, unsettled = journals.replay(states.read(slug) or Snapshot(slug, lineage=""))
+            unread = tuple(told(session, unread_folder(session).read(slug)))
         except Problem as problem:
             yield broken(slug, federation.file.name, str(problem))
             continue
@@ -109,6 +111,7 @@ def _statuses(
             copies.get(slug, Copies()),
             handed_by(session, slug, snapshot),
             copied,
+            unread,
         )
         row = federation_status(
             federation.file.name,
