@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from reconcile.cli.session.exits import DONE, ERROR
+from reconcile.cli.session.session import Session
 from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
@@ -17,13 +18,14 @@ from reconcile.problem import Problem
     "--check", is_flag=True, help="Compare with the file (schemas/federation.schema.json); exit 1 if it lags."
 )
 @click.option("--reference", is_flag=True, help="The page docs/reference.md instead: every key of both files.")
-def schema(output: Path | None, check: bool, reference: bool) -> int:
+@click.pass_obj
+def schema(session: Session, output: Path | None, check: bool, reference: bool) -> int:
     """Write the JSON Schema of a federation file, or check that the written one is current."""
     from reconcile.state.durable import replace_file
 
     text, committed = _page() if reference else _schema()
     if check:
-        return _compare(output or committed, text, reference)
+        return _compare(session, output or committed, text, reference)
     if output is None:
         click.echo(text, nl=False)
         return DONE
@@ -52,14 +54,15 @@ def _page() -> tuple[str, Path]:
     return reference_page(), COMMITTED
 
 
-def _compare(path: Path, text: str, reference: bool) -> int:
+def _compare(session: Session, path: Path, text: str, reference: bool) -> int:
     try:
         written = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         written = ""
     if written == text:
-        click.echo(f"{path} is current", err=True)
+        session.warn(Phrase("{path} is current", path=path))
         return DONE
-    click.echo(f"{path} {'is not there' if not written else 'lags behind the models'}", err=True)
-    click.echo(f"  → write it with: reconcile schema {'--reference ' if reference else ''}-o {path}", err=True)
+    session.warn(Phrase("{path} lags behind the models" if written else "{path} is not there", path=path))
+    option = "--reference " if reference else ""
+    session.warn(Phrase("  → write it with: reconcile schema {option}-o {path}", option=option, path=path))
     return ERROR

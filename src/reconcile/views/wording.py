@@ -19,6 +19,9 @@ ALARM = "bold red"
 DRIFT = "bold magenta"
 QUIET = "dim"
 
+#: What a finding means for the switch, by the value of its weight.
+WEIGHTS = {"fine": Phrase("fine"), "warns": Phrase("warns"), "blocks": Phrase("blocks")}
+
 _PROVIDERS = {
     "microsoft": Phrase("Microsoft"),
     "dns": Phrase("the DNS"),

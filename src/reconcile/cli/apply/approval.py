@@ -17,6 +17,7 @@ from reconcile.resources.address import NETWORK
 
 if TYPE_CHECKING:
     from reconcile.cli.wiring.prepare import Prepared
+    from reconcile.language.catalogue import Catalogue
     from reconcile.planning.approval import Decisions, Difference
     from reconcile.planning.plan.plan import Plan
     from reconcile.resources.resource import Desired
@@ -110,25 +111,32 @@ def approved_part(session: Session, plan: Plan, prepared: Prepared) -> tuple[Pla
     today = decided(session, prepared) if held else {}
     for slug in sorted(held):
         if slug not in approved:
-            told = [f"PLN08 {slug} was never approved."]
+            told = [session.say(Phrase("PLN08 {slug} was never approved.", slug=slug))]
         else:
-            told = [f"PLN08 {slug} is not as it was approved; nothing of it is applied."]
-            told += _lines(differences(approved[slug], today[slug]), _SHOWN)
-        session.warn("\n".join([*told, f"  → reconcile approve {slug}, and have it reviewed"]))
+            changed = Phrase("PLN08 {slug} is not as it was approved; nothing of it is applied.", slug=slug)
+            told = [session.say(changed), *_lines(differences(approved[slug], today[slug]), _SHOWN, session.words)]
+        hint = Phrase("  → reconcile approve {slug}, and have it reviewed", slug=slug)
+        session.console(stderr=True).print("\n".join([*told, session.say(hint)]), markup=False)
     kept = tuple(change for change in plan.changes if change.address.federation not in held)
     noted = tuple(one for one in plan.unrecorded if one.live.address.federation not in held)
     return dataclasses.replace(plan, changes=kept, unrecorded=noted), held
 
 
-def _lines(found: Iterable[Difference], most: int) -> list[str]:
+def _lines(found: Iterable[Difference], most: int, words: Catalogue) -> list[str]:
     listed = list(found)
-    lines = [line for one in listed[:most] for line in difference_lines(one)]
-    return [*lines, *([f"  … and {len(listed) - most} more"] if len(listed) > most else [])]
+    lines = [line for one in listed[:most] for line in difference_lines(one, words)]
+    if more := len(listed[most:]):
+        lines.append(f"  {words.say(Phrase.counted('… and {number} more', '… and {number} more', more))}")
+    return lines
 
 
-def difference_lines(one: Difference) -> list[str]:
+def difference_lines(one: Difference, words: Catalogue) -> list[str]:
     """A decision as it was approved, and as it is."""
+    from reconcile.views.wording import plain
+
     sign = "~" if one.approved and one.now else "+" if one.now else "-"
-    then = [f"      approved: {text}" for text in one.approved if text not in one.now]
-    now = [f"      now:      {text}" for text in one.now if text not in one.approved]
+    before, after = words.say(Phrase("approved:")), words.say(Phrase("now:"))
+    width = max(len(before), len(after))
+    then = [f"      {before:<{width}} {plain(text)}" for text in one.approved if text not in one.now]
+    now = [f"      {after:<{width}} {plain(text)}" for text in one.now if text not in one.approved]
     return [f"  {sign} {one.address}", *(then if sign == "~" else []), *(now if sign != "-" else [])]

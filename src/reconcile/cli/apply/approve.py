@@ -48,7 +48,7 @@ def approve(session: Session, names: tuple[str, ...], check: bool) -> int:
                 )
             )
         )
-        for line in (line for one in found for line in difference_lines(one)):
+        for line in (line for one in found for line in difference_lines(one, session.words)):
             click.echo(line)
         if not check:
             FOLDER.mkdir(exist_ok=True)

@@ -7,6 +7,7 @@ import click
 from reconcile.cli.session.completion import FEDERATION
 from reconcile.cli.session.session import Session
 from reconcile.cli.wiring.copies import chosen, copy_jobs
+from reconcile.language.phrase import Phrase
 
 _NAMES = click.argument("names", type=FEDERATION, metavar="FEDERATION|ADDRESS...", nargs=-1, required=True)
 
@@ -17,7 +18,9 @@ _NAMES = click.argument("names", type=FEDERATION, metavar="FEDERATION|ADDRESS...
 def pause(session: Session, names: tuple[str, ...]) -> None:
     """Hold copies back; one that runs stops within seconds and goes on from there when resumed."""
     jobs = copy_jobs(session)
-    _say(jobs.pause(_keys(session, names)), "paused")
+    number = jobs.pause(_keys(session, names))
+    told = Phrase.counted("{number} copy paused.", "{number} copies paused.", number)
+    _say(session, told if number else Phrase("Nothing to change: no copy could be paused."))
 
 
 @click.command()
@@ -25,7 +28,7 @@ def pause(session: Session, names: tuple[str, ...]) -> None:
 @click.pass_obj
 def resume(session: Session, names: tuple[str, ...]) -> None:
     """Queue again what was paused."""
-    _say(copy_jobs(session).resume(_keys(session, names)), "queued again")
+    _say_queued(session, copy_jobs(session).resume(_keys(session, names)))
 
 
 @click.command()
@@ -33,7 +36,7 @@ def resume(session: Session, names: tuple[str, ...]) -> None:
 @click.pass_obj
 def retry(session: Session, names: tuple[str, ...]) -> None:
     """Queue at once what failed, is incomplete, or waits for its time. Refused messages are tried again."""
-    _say(copy_jobs(session).retry(_keys(session, names)), "queued again")
+    _say_queued(session, copy_jobs(session).retry(_keys(session, names)))
 
 
 @click.command()
@@ -45,13 +48,18 @@ def cancel(session: Session, names: tuple[str, ...]) -> None:
     kept = [job.key for job in chosen(jobs, names) if job.state != "cancelled"]
     for key in kept:
         jobs.cancel(key)
-    _say(len(kept), "cancelled")
+    told = Phrase.counted("{number} copy cancelled.", "{number} copies cancelled.", len(kept))
+    _say(session, told if kept else Phrase("Nothing to change: no copy could be cancelled."))
 
 
 def _keys(session: Session, names: tuple[str, ...]) -> list[str]:
     return [job.key for job in chosen(copy_jobs(session), names)]
 
 
-def _say(number: int, what: str) -> None:
-    copies = "1 copy" if number == 1 else f"{number} copies"
-    click.echo(f"{copies} {what}." if number else f"Nothing to change: no copy could be {what}.")
+def _say_queued(session: Session, number: int) -> None:
+    told = Phrase.counted("{number} copy queued again.", "{number} copies queued again.", number)
+    _say(session, told if number else Phrase("Nothing to change: no copy could be queued again."))
+
+
+def _say(session: Session, told: Phrase) -> None:
+    click.echo(session.say(told))

@@ -50,7 +50,7 @@ def undo(session: Session, federation: str, only: tuple[str, ...], yes: bool) ->
     with store(session).lock(slug, holder):
         found = [revert for revert in undoing.look(slug) if not only or _named(revert, only)]
         if not found:
-            session.console().print(f"Nothing to take back for {slug}.")
+            session.console().print(session.say(Phrase("Nothing to take back for {slug}.", slug=slug)))
             return DONE
         for revert in found:
             _show(session, revert)
@@ -103,7 +103,7 @@ def check(session: Session, federation: str, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps(survey_document(seen), indent=1, ensure_ascii=False))
     else:
-        for line in survey_lines(seen, chosen.domains, now, session.zone):
+        for line in survey_lines(seen, chosen.domains, now, session.zone, session.words):
             session.console().print(line, markup=False)
     if any(one.weight is Weight.BLOCKS for one in seen.findings):
         return ERROR
@@ -118,7 +118,13 @@ def _carry_out(session: Session, undoing: Undo, found: Sequence[Revert]) -> int:
             Phrase("{code} {message}\n  → {hint}", code=problem.code, message=problem.message, hint=problem.hint)
         )
     done = len(ends) - len(refused)
-    session.console().print(f"{done} taken back, {len(refused)} left as they are.")
+    told = Phrase.counted(
+        "{number} taken back, {refused} left as they are.",
+        "{number} taken back, {refused} left as they are.",
+        done,
+        refused=len(refused),
+    )
+    session.console().print(session.say(told))
     if not refused:
         return DONE
     return PARTLY_APPLIED if done else ERROR
@@ -129,15 +135,17 @@ def _say_what_next(session: Session, federation: Federation, found: Sequence[Rev
     mark = federation.marks.get(("migration", "date")) or federation.marks.get(("domain",))
     place = f"{federation.path}:{mark.key_line}" if mark else str(federation.path)
     console = session.console()
-    console.print(f"The next apply of {federation.slug} would publish them again, as its file asks.", markup=False)
+    again = Phrase("The next apply of {slug} would publish them again, as its file asks.", slug=federation.slug)
+    console.print(session.say(again), markup=False)
     if any(map(_is_switched, found)):
-        console.print(f"  → to keep the switch undone, write a later day in {place}: migration: date:", markup=False)
+        later = Phrase("  → to keep the switch undone, write a later day in {place}: migration: date:", place=place)
+        console.print(session.say(later), markup=False)
     if any(not _is_switched(revert) for revert in found):
-        console.print(
+        prepared = Phrase(
             "  → what prepares a domain (its proof, SPF, DKIM, DMARC) is published while the file declares the domain: "
-            "take it out of the file, or leave its records out of each apply with --target",
-            markup=False,
+            "take it out of the file, or leave its records out of each apply with --target"
         )
+        console.print(session.say(prepared), markup=False)
 
 
 def _is_switched(revert: Revert) -> bool:
@@ -154,7 +162,7 @@ def _show(session: Session, revert: Revert) -> None:
     for text in coming:
         console.print(f"    + {text}", markup=False)
     if not (going or coming):
-        console.print("    TTL only", markup=False)
+        console.print(f"    {session.say(Phrase('TTL only'))}", markup=False)
 
 
 def _named(revert: Revert, patterns: Sequence[str]) -> bool:

@@ -69,22 +69,23 @@ class Question:
 
 
 QUESTIONS = (
-    Question("tenant", "Directory id of the tenant (a GUID)", guid, None),
-    Question("initial_domain", "Its own domain, something.onmicrosoft.com", host, None),
-    Question("client_id", "Application (client) id of the app registration that signs in", guid, None),
-    Question("copier", "Object id of the enterprise application that copies the mail", guid, None),
-    Question("dns_host", "Primary that takes DNS updates (empty: zones are at a DNS host)", host),
-    Question("dns_key", "Name of its TSIG key", free, "reconcile."),
-    Question("old_host", "Old mail host, as NAME=HOST (empty: none)", named_host),
-    Question("master_user", "User who may open every mailbox there", free, "copieur"),
-    Question("state", "Where the state is kept, such as s3://bucket/folder (empty: this folder)", free),
+    Question("tenant", Phrase("Directory id of the tenant (a GUID)"), guid, None),
+    Question("initial_domain", Phrase("Its own domain, something.onmicrosoft.com"), host, None),
+    Question("client_id", Phrase("Application (client) id of the app registration that signs in"), guid, None),
+    Question("copier", Phrase("Object id of the enterprise application that copies the mail"), guid, None),
+    Question("dns_host", Phrase("Primary that takes DNS updates (empty: zones are at a DNS host)"), host),
+    Question("dns_key", Phrase("Name of its TSIG key"), free, "reconcile."),
+    Question("old_host", Phrase("Old mail host, as NAME=HOST (empty: none)"), named_host),
+    Question("master_user", Phrase("User who may open every mailbox there"), free, "copieur"),
+    Question("state", Phrase("Where the state is kept, such as s3://bucket/folder (empty: this folder)"), free),
 )
 #: A question that has no sense unless another was answered.
 _AFTER = {"dns_key": "dns_host", "master_user": "old_host"}
 
 
-def answered(given: Mapping[str, str | None], asking: bool) -> dict[str, str]:
-    """An answer to each question: what was given, else what is typed when ``asking``, else its default.
+def answered(given: Mapping[str, str | None], asking: bool, say: Callable[[str], str]) -> dict[str, str]:
+    """An answer to each question: what was given, else what is typed when ``asking``, else its default. ``say``: in
+    the language of the call.
 
     Raises ``click.UsageError`` naming the options that are missing, or the one that is no good.
     """
@@ -99,7 +100,7 @@ def answered(given: Mapping[str, str | None], asking: bool) -> dict[str, str]:
         if value is not None:
             known[one.option] = _kept(one, value)
         elif asking and not idle:
-            known[one.option] = click.prompt(one.words, default=one.default, value_proc=one.check, err=True)
+            known[one.option] = click.prompt(say(one.words), default=one.default, value_proc=one.check, err=True)
         else:
             known[one.option] = one.default or ""
     return known

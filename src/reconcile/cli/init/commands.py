@@ -59,8 +59,8 @@ def init(
             Phrase("{settings_file} is there: it counts, no question is asked.", settings_file=session.settings_file)
         )
     else:
-        known = answers.answered(given, asking)
-        chosen = forge or (_ask_forge() if asking else "none")
+        known = answers.answered(given, asking, session.say)
+        chosen = forge or (_ask_forge(session) if asking else "none")
         _write(session, answers.beginning(known, protected, tuple(day.date() for day in batches), chosen))
     _pipelines(session, forge)
     from reconcile.cli.import_ import import_federation
@@ -71,9 +71,11 @@ def init(
     return DONE
 
 
-def _ask_forge() -> str:
+def _ask_forge(session: Session) -> str:
     kind = click.Choice(["github", "gitlab", "none"])
-    return str(click.prompt("Where pull requests are planned", type=kind, default="none", err=True))
+    return str(
+        click.prompt(session.say(Phrase("Where pull requests are planned")), type=kind, default="none", err=True)
+    )
 
 
 def _import(text: str) -> tuple[str, str, str]:
@@ -141,23 +143,31 @@ def _next(session: Session) -> None:
 
 def _steps(session: Session, there: list[str]) -> list[str]:
     settings = session.own_settings
-    steps = ["give the application its rights: docs/permissions.md"]
+    steps: list[str] = [Phrase("give the application its rights: docs/permissions.md")]
     wanted = _secrets(session)
     if wanted:
-        steps.append(f"set {', '.join(wanted)} where the command runs, never in a file that git holds")
+        names = ", ".join(wanted)
+        steps.append(Phrase("set {names} where the command runs, never in a file that git holds", names=names))
     if settings.tenant.sign_in in ("github", "gitlab") and not settings.state:
-        steps.append("keep the state where a job's machine does not forget it: state = … (docs/state.md)")
+        steps.append(Phrase("keep the state where a job's machine does not forget it: state = … (docs/state.md)"))
     if not settings.passwords.seal_to:
-        steps.append("make the key that first passwords are sealed to, and say it in [passwords] seal_to")
+        steps.append(Phrase("make the key that first passwords are sealed to, and say it in [passwords] seal_to"))
     steps += [
-        f"say how {name} is locked: [legacy.{name}.lock] (docs/lock.md)"
+        Phrase("say how {name} is locked: [legacy.{name}.lock] (docs/lock.md)", name=name)
         for name, old in settings.legacy.items()
         if old.lock is None
     ]
     for name, count in _unmanaged(session, there).items():
-        steps.append(f"{name} has {count} mailboxes in the tenant: reconcile import CODE --domain {name} --name NAME")
+        steps.append(
+            Phrase.counted(
+                "{name} has {number} mailboxes in the tenant: reconcile import CODE --domain {name} --name NAME",
+                "{name} has {number} mailboxes in the tenant: reconcile import CODE --domain {name} --name NAME",
+                count,
+                name=name,
+            )
+        )
     if not there:
-        steps.append("write a first federation file, federations/spfCODE.yaml (docs/reference.md)")
+        steps.append(Phrase("write a first federation file, federations/spfCODE.yaml (docs/reference.md)"))
     return [*steps, "reconcile validate, reconcile rehearse, reconcile plan", "git add --all && git commit"]
 
 

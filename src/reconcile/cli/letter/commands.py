@@ -48,7 +48,7 @@ def show(session: Session, federation: str, name: str, html: Path | None, eml: P
     contact, day = found.file.contact, found.file.migration.date
     told = day.isoformat() if day else UNDATED
     rendered, attachments = writing.letter(found, chosen, told)
-    to = contact.email if contact else "nobody: the file names no contact"
+    to = contact.email if contact else session.say(Phrase("nobody: the file names no contact"))
     head = {"From": session.settings.letters.sender or "–", "To": to, "Subject": rendered.subject}
     session.print(letter_text(head, {one.name: len(one.data) for one in attachments}, rendered.text, session.words))
     if html:

@@ -34,7 +34,7 @@ def comment(session: Session, file: Path, number: int | None, issue: str, settle
     if settled and not issue:
         raise click.UsageError("--settled closes the issue that --issue names.")
     forge = _forge(session)
-    mark, text = _text(file, issue, forge.longest, session.pipeline)
+    mark, text = _text(file, issue, forge.longest, session)
     if settled:
         closed = forge.settle(mark, text)
         click.echo(session.say(_said(closed) if closed else "No such issue is open."), err=True)
@@ -87,7 +87,7 @@ def _nobodys() -> int:
     raise Problem("FRG05", "This job belongs to no pull request.", "say which: --number N", 64)
 
 
-def _text(file: Path, issue: str, longest: int, link: str) -> tuple[str, str]:
+def _text(file: Path, issue: str, longest: int, session: Session) -> tuple[str, str]:
     """The hidden mark, and the text that opens with it."""
     from reconcile.providers.forge.pages import cut
     from reconcile.views.markdown import fence
@@ -105,7 +105,8 @@ def _text(file: Path, issue: str, longest: int, link: str) -> tuple[str, str]:
     except OSError as error:
         raise Problem("FRG06", Phrase("Cannot read {file}: {strerror}.", file=file, strerror=error.strerror)) from None
     mark = f"<!-- reconcile-issue:{hashlib.sha256(issue.encode()).hexdigest()[:12]} -->" if issue else MARKER
-    notice = f"Cut here: the whole of it is on the job's page{f', {link}' if link else ''}."
+    page = Phrase(", {link}", link=session.pipeline) if session.pipeline else ""
+    notice = session.say(Phrase("Cut here: the whole of it is on the job's page{page}.", page=page))
     if file.suffix == ".md":
         return mark, cut(said if said.startswith(mark) else f"{mark}\n{said}", longest, notice)
     shown = "\n".join(map(plain, said.rstrip().split("\n")))

@@ -116,12 +116,18 @@ def _shown(session: Session, federation: Federation, checks: tuple[Check, ...], 
     yield Text(f"{federation.slug} · {federation.file.name}", style="bold")
     for check in checks:
         mark, colour = _MARKS[check.verdict.value]
-        yield Text(f"  {mark} ", style=colour) + Text(check.message, style="default")
+        yield Text(f"  {mark} ", style=colour) + Text(session.say(check.message), style="default")
         if check.hint:
-            yield Text(f"      {check.hint}", style="dim")
+            yield Text(f"      {session.say(check.hint)}", style="dim")
     if stands:
-        yield Text("  Not ready: what is marked ✗ stands in the way.", style="red")
+        told = Phrase("Not ready: what is marked ✗ stands in the way.")
+        yield Text(f"  {session.say(told)}", style="red")
     else:
         today = session.clock.now().astimezone(session.zone).date()
-        yield Text(f"  Nothing stands in the way. To say so, write in {federation.path}: migration: rehearsed: {today}")
+        told = Phrase(
+            "Nothing stands in the way. To say so, write in {path}: {line}",
+            path=federation.path,
+            line=f"migration: rehearsed: {today}",
+        )
+        yield Text(f"  {session.say(told)}")
     yield Text()

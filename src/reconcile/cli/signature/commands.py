@@ -20,6 +20,7 @@ from reconcile.problem import Problem
 
 if TYPE_CHECKING:
     from reconcile.config.settings.tables.tenant.signature import Signature
+    from reconcile.language.catalogue import Catalogue
     from reconcile.resources.resource import Reference, Value
     from reconcile.resources.signature.proof import Proof
 
@@ -80,7 +81,7 @@ def probe(session: Session, sender: str, answer: Path | None, withdraw: bool) ->
     proof = judge(_body(answer), sender, fields, session.clock.now())
     session.proof_folder.write(proof)
     asked.withdraw(PROBE_RULE)
-    session.print(_proven(proof))
+    session.print(_proven(proof, session.words))
     for name in asked.other_signers():
         session.warn(Phrase("The rule {name!r} adds a text to messages too: people would be signed twice.", name=name))
     return DONE
@@ -183,17 +184,22 @@ def _body(file: Path) -> str:
         ) from None
 
 
-def _proven(proof: Proof) -> Iterator[Text]:
+def _proven(proof: Proof, words: Catalogue) -> Iterator[Text]:
     from reconcile.views.wording import plain
 
     for fact, token in proof.tokens.items():
         yield Text(f"  ✓ {fact:<13} %%{token}%%", "green")
     for fact in proof.unproven:
-        yield Text(f"  ✗ {fact:<13} no token says it: signatures leave it out", "yellow")
-    stays = "stays in the text" if proof.unknown_stays else "vanishes"
-    yield Text(f"Proven with {plain(proof.sender)}. A token nobody knows {stays}.")
+        none = words.say(Phrase("no token says it: signatures leave it out"))
+        yield Text(f"  ✗ {fact:<13} {none}", "yellow")
+    if proof.unknown_stays:
+        told = Phrase("Proven with {sender}. A token nobody knows stays in the text.", sender=proof.sender)
+    else:
+        told = Phrase("Proven with {sender}. A token nobody knows vanishes.", sender=proof.sender)
+    yield Text(words.say(told, plain))
     if proof.escaped is False:
-        yield Text("Values are not escaped as HTML: & and < in a name or a title would be read as markup.", "yellow")
+        markup = Phrase("Values are not escaped as HTML: & and < in a name or a title would be read as markup.")
+        yield Text(words.say(markup), "yellow")
 
 
 def _texts(signatures: Iterator[tuple[str, str]]) -> Iterator[Text]:

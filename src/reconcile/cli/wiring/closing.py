@@ -36,7 +36,7 @@ def closing(session: Session) -> Provider:
             both = endpoints_of(session)(job)
             with location.reading(job) as ledger:
                 if ledger is None:
-                    return "nothing is recorded of it"
+                    return Phrase("nothing is recorded of it")
                 checks = verify_mailbox(both.source, both.destination, ledger, with_digests=False)
         except (Problem, ConnectionLost) as error:
             raise Problem(
@@ -45,7 +45,11 @@ def closing(session: Session) -> Provider:
                 "once both hosts answer, apply again",
             ) from None
         unsound = [check for check in checks if not check.sound]
-        return f"{len(unsound)} of {len(checks)} folders differ" if unsound else ""
+        if not unsound:
+            return ""
+        return Phrase.counted(
+            "{number} of {all} folders differ", "{number} of {all} folders differ", len(unsound), all=len(checks)
+        )
 
     def sealed(slug: str) -> int:
         return len(vault(session).entries(slug))

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from reconcile.cli.session.session import Session
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -89,7 +90,9 @@ def came_back(session: Session, federation: Federation) -> str:
     for letter in book.sendings:
         last = book.last(letter)
         if last is not None and last.bounced and last.to == contact.email:
-            return f"the letter {letter} to {last.to} came back: {last.bounced}"
+            return Phrase(
+                "the letter {letter} to {to} came back: {why}", letter=str(letter), to=last.to, why=last.bounced
+            )
     return ""
 
 

@@ -27,7 +27,7 @@ class Network:
     def basis(self, snapshot: Snapshot) -> dict[str, Basis]:
         from reconcile.planning.plan.plan import Basis
 
-        return {NETWORK: Basis("the network", self.digest, snapshot.lineage, snapshot.serial)}
+        return {NETWORK: Basis(Phrase("the network"), self.digest, snapshot.lineage, snapshot.serial)}
 
 
 def network_of(session: Session, loaded: Loaded, recorded: Collection[str]) -> Network | None:

@@ -128,7 +128,7 @@ def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepare
     for slug, known in zip(slugs, found, strict=True):
         stored = known or Snapshot(slug, lineage="")
         for lineage in {stored.lineage} if stored.serial else journals.lineages(slug):
-            check_world(session, f"The state of {slug}", lineage)
+            check_world(session, Phrase("The state of {slug}", slug=slug), lineage)
         snapshots[slug], unsettled = journals.replay(stored)
         interrupted.update(intent.address for intent in unsettled if intent.action == "create")
     owners = declared_domains(loaded.federations)
@@ -212,7 +212,7 @@ def basis(federations: Sequence[Federation], snapshots: Mapping[str, Snapshot]) 
     result = {}
     for slug, snapshot in snapshots.items():
         federation = by_slug.get(slug)
-        name, digest = (federation.file.name, federation.digest) if federation else ("no longer described", "")
+        name, digest = (federation.file.name, federation.digest) if federation else (Phrase("no longer described"), "")
         guarded = sum(KINDS[address.kind].guarded for address in snapshot.records)
         result[slug] = Basis(name, digest, snapshot.lineage, snapshot.serial, guarded)
     return result

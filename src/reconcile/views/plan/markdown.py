@@ -155,7 +155,9 @@ def _table(page: Page, plan: Plan, words: Catalogue) -> None:
     if not tallies:
         return
     columns = [*Action, None]
-    rows = [_row(inert(_name(slug, plan)), [tallies[slug][column] for column in columns]) for slug in sorted(tallies)]
+    rows = [
+        _row(inert(_name(slug, plan, words)), [tallies[slug][column] for column in columns]) for slug in sorted(tallies)
+    ]
     total = [sum(tally[column] for tally in tallies.values()) for column in columns]
     heads = [
         f"`{column.value}` {words.say(VERBS[column])}" if column else f"`?` {words.say(Phrase('unknown'))}"
@@ -198,7 +200,7 @@ def _folds(page: Page, plan: Plan, changes: list[Change], shown: Blocks) -> int:
         blocks = shown.changes(of_federation)
         ticks = fence(blocks)
         counted = words.say(Phrase.joined(", ", _counts(of_federation)))
-        title = f"{inert(_name(slug, plan))}{colon(words)}{counted}"
+        title = f"{inert(_name(slug, plan, words))}{colon(words)}{counted}"
         opening = f"<details><summary>{title}</summary>\n\n{ticks}diff\n"
         closing = f"{ticks}\n\n</details>\n\n"
         missing = page.write_some(opening, blocks, functools.partial(_more, words), closing)
@@ -209,5 +211,5 @@ def _more(words: Catalogue, missing: int) -> str:
     return f"{words.say(Phrase.counted('… and {number} more', '… and {number} more', missing))}\n"
 
 
-def _name(slug: str, plan: Plan) -> str:
-    return f"{slug} · {plan.basis[slug].name}" if slug in plan.basis else slug
+def _name(slug: str, plan: Plan, words: Catalogue) -> str:
+    return f"{slug} · {words.say(plan.basis[slug].name)}" if slug in plan.basis else slug

@@ -19,7 +19,6 @@ from reconcile.language.moments import moment
 from reconcile.language.phrase import Phrase
 from reconcile.planning.guards.guards import Refusal
 from reconcile.planning.plan.plan import Action, Blocked, Cause, Change, Plan
-from reconcile.providers.base import Weight
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.milestones import UNSCHEDULED
@@ -32,10 +31,8 @@ from reconcile.views.gate_text import gate_text
 from reconcile.views.gate_text import summary as gate_summary
 from reconcile.views.plan.change_text import Detail, change_text
 from reconcile.views.plan.notices_text import notices_text
-from reconcile.views.wording import ALARM, DRIFT, QUIET, colon, not_before, plain, resource, semicolon
+from reconcile.views.wording import ALARM, DRIFT, QUIET, WEIGHTS, colon, not_before, plain, resource, semicolon
 
-#: What a finding means for the switch.
-WEIGHTS = {Weight.FINE: Phrase("fine"), Weight.WARNS: Phrase("warns"), Weight.BLOCKS: Phrase("blocks")}
 _KIND_ORDER = {name: place for place, name in enumerate(KINDS)}
 
 
@@ -113,13 +110,13 @@ class _Page:
         told = Phrase("DELETIONS: {resources} would go", resources=resources(len(changes)))
         yield Text(self.words.say(told), ALARM)
         for slug, of_federation in _by_federation(changes):
-            yield Text(_name(slug, self.plan), "bold")
+            yield Text(_name(slug, self.plan, self.words), "bold")
             yield from self._kinds(of_federation)
 
     def federation(self, slug: str, changes: list[Change]) -> Iterator[Text]:
         tally = collections.Counter(change.action for change in changes)
         counted = ", ".join(self.words.say(to_do(action, tally[action])) for action in Action if tally[action])
-        yield Text(_name(slug, self.plan), "bold").append(f"{colon(self.words)}{counted}", "not bold")
+        yield Text(_name(slug, self.plan, self.words), "bold").append(f"{colon(self.words)}{counted}", "not bold")
         yield from self._kinds(changes)
 
     def _kinds(self, changes: list[Change]) -> Iterator[Text]:
@@ -169,7 +166,7 @@ def _found(plan: Plan, words: Catalogue) -> Iterator[Text]:
     for domain, findings in itertools.groupby(plan.findings, key=lambda one: one.domain):
         yield Text(f"  {plain(domain)}")
         for one in findings:
-            opening = f"{words.say(WEIGHTS[one.weight]):<{longest}} {one.check:<9} "
+            opening = f"{words.say(WEIGHTS[one.weight.value]):<{longest}} {one.check:<9} "
             yield Text("    ").append(opening, QUIET).append(words.say(one.sentence, plain))
 
 
@@ -234,5 +231,5 @@ def _by_federation(changes: Iterable[Change]) -> list[tuple[str, list[Change]]]:
     return sorted(groups.items())
 
 
-def _name(slug: str, plan: Plan) -> str:
-    return f"{slug} · {plain(plan.basis[slug].name)}" if slug in plan.basis else slug
+def _name(slug: str, plan: Plan, words: Catalogue) -> str:
+    return f"{slug} · {words.say(plan.basis[slug].name, plain)}" if slug in plan.basis else slug

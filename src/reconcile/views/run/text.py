@@ -32,7 +32,7 @@ def run_text(run: Run, plan: Plan, zone: dt.tzinfo, words: Catalogue = ENGLISH) 
     halves = {one.federation: one for one in left_split(run, plan)}
     behind = {one.federation: one for one in left_late(run, plan)}
     for slug, outcomes in sorted(by_federation.items()):
-        name = f"{slug} · {plain(plan.basis[slug].name)}" if slug in plan.basis else slug
+        name = f"{slug} · {words.say(plan.basis[slug].name, plain)}" if slug in plan.basis else slug
         lines.append(Text(name, "bold").append(f"{colon(words)}{words.say(_counts(outcomes))}", "not bold"))
         if slug in halves:
             lines.append(Text(f"  ! {words.say(split(halves[slug]), plain)}", ALARM))

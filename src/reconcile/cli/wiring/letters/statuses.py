@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reconcile.cli.session.session import Session
 from reconcile.cli.wiring.letters.notices import CopyJobs, letter_book, notice_facts
+from reconcile.language.phrase import Phrase
 
 if TYPE_CHECKING:
     from reconcile.config.federation.federation import Federation
@@ -27,7 +28,7 @@ def letter_statuses_of(
     records = {address.key: record for address, record in (snapshot.records if snapshot else {}).items()}
     returned = {letter: one.bounced for letter, one in last.items() if one.bounced}
     unsure = {
-        letter: f"handed over to {one.to}, and no answer came"
+        letter: Phrase("handed over to {to}, and no answer came", to=one.to)
         for letter, one in last.items()
         if one.unsure and (letter.value not in records or records[letter.value].identity != one.message_id)
     }
