@@ -19,6 +19,7 @@ from reconcile.language.phrase import Phrase
 from reconcile.planning.costs import as_object
 from reconcile.planning.plan.plan import Action, Change, Plan
 from reconcile.planning.plan.planfile_reading import read
+from reconcile.planning.plan.sentences import made_of
 from reconcile.problem import Problem
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Origin, Reference, Value
@@ -84,6 +85,7 @@ def _digest(texts: Mapping[str, str | list[str]]) -> str:
 
 def _around(plan: Plan) -> dict[str, Any]:
     """Everything a plan says beside its changes."""
+    sentences = made_of(plan)
     return {
         "format_version": FORMAT_VERSION,
         "tool": plan.tool,
@@ -129,6 +131,7 @@ def _around(plan: Plan) -> dict[str, Any]:
             }
             for one in plan.seats
         ],
+        **({"sentences": sentences} if sentences else {}),
     }
 
 

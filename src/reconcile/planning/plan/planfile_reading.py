@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from typing import Any
 
@@ -11,6 +11,7 @@ from reconcile.planning.costs import from_object
 from reconcile.planning.gates.gate import Gate
 from reconcile.planning.left_out import LeftOut
 from reconcile.planning.plan.plan import Action, Basis, Blocked, Cause, Change, FieldChange, Plan, SeatCount
+from reconcile.planning.plan.sentences import again
 from reconcile.planning.splits import Late, Split
 from reconcile.providers.base import Finding, Weight
 from reconcile.resources.address import Address
@@ -19,15 +20,22 @@ from reconcile.resources.resource import Live, Origin, Reference, Value
 
 def read(body: Mapping[str, Any]) -> Plan:
     """Raises KeyError, TypeError, ValueError, AttributeError or OverflowError for what this version does not write."""
+    told = again(body.get("sentences", {}))
+
+    def said(text: str) -> str:
+        return told.get(text, text)
+
     return Plan(
         created=dt.datetime.fromisoformat(body["created"]),
         expires=dt.datetime.fromisoformat(body["expires"]),
         tool=body["tool"],
         basis={slug: Basis(**one) for slug, one in body["basis"].items()},
-        changes=tuple(_read_change(one) for one in body["changes"]),
+        changes=tuple(_read_change(one, said) for one in body["changes"]),
         blocked=tuple(
             Blocked(
-                Address.parse(one["address"]), one["reason"], Address.parse(one["because"]) if one["because"] else None
+                Address.parse(one["address"]),
+                said(one["reason"]),
+                Address.parse(one["because"]) if one["because"] else None,
             )
             for one in body["blocked"]
         ),
@@ -35,13 +43,16 @@ def read(body: Mapping[str, Any]) -> Plan:
         unmanaged=tuple(Address.parse(text) for text in body["unmanaged"]),
         outputs={Address.parse(text): _read_plain(outputs) for text, outputs in body["outputs"].items()},
         partial=body["partial"],
-        findings=tuple(Finding(**{**one, "weight": Weight(one["weight"])}) for one in body.get("findings", ())),
-        gates=tuple(Gate(**{**one, "lock": dt.datetime.fromisoformat(one["lock"])}) for one in body.get("gates", ())),
+        findings=tuple(
+            Finding(**{**one, "weight": Weight(one["weight"]), "sentence": said(one["sentence"])})
+            for one in body.get("findings", ())
+        ),
+        gates=tuple(_read_gate(one, said) for one in body.get("gates", ())),
         splits=tuple(
             Split(one["federation"], tuple(one["domains"]), one["moved"], tuple(map(Address.parse, one["waiting"])))
             for one in body.get("splits", ())
         ),
-        left_out=tuple(LeftOut(**one) for one in body.get("left_out", ())),
+        left_out=tuple(LeftOut(**{**one, "why": said(one["why"])}) for one in body.get("left_out", ())),
         costs=tuple(from_object(one) for one in body.get("costs", ())),
         late=tuple(Late(one["federation"], tuple(map(Address.parse, one["waiting"]))) for one in body.get("late", ())),
         seats=tuple(
@@ -53,7 +64,12 @@ def read(body: Mapping[str, Any]) -> Plan:
     )
 
 
-def _read_change(one: Mapping[str, Any]) -> Change:
+def _read_gate(one: Mapping[str, Any], said: Callable[[str], str]) -> Gate:
+    lock = dt.datetime.fromisoformat(one["lock"])
+    return Gate(**{**one, "lock": lock, "why": said(one["why"]), "hint": said(one["hint"])})
+
+
+def _read_change(one: Mapping[str, Any], said: Callable[[str], str]) -> Change:
     address = Address.parse(one["address"])
     before = one["before"]
     origin = one["origin"]
@@ -75,7 +91,7 @@ def _read_change(one: Mapping[str, Any]) -> Change:
         after=tuple(Address.parse(text) for text in one["after"]),
         due=dt.datetime.fromisoformat(one["due"]) if one["due"] else None,
         origin=origin and Origin(PurePath(origin["path"]), origin["line"], origin["column"]),
-        note=one["note"],
+        note=said(one["note"]),
         protected=one["protected"],
         moved_from=Address.parse(one["moved_from"]) if one["moved_from"] else None,
         behind=tuple(Address.parse(text) for text in one.get("behind", ())),
