@@ -80,7 +80,8 @@ class WorkList(JobList):
         with self.database.changing() as run:
             run.alone()
             run.change("UPDATE job SET state='queued' WHERE state='waiting' AND not_before<=?", now)
-            run.change("DELETE FROM begun WHERE moment<=?", now - 60)
+            if limits.starts_a_minute:
+                run.change("DELETE FROM begun WHERE moment<=?", now - 60)
             running = run.rows("SELECT source, destination FROM job WHERE state='running'")
             room = min(most, limits.in_all - len(running))
             taken_from, taken_into = Counter(source for source, _ in running), {into for _, into in running}

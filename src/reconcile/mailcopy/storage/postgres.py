@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import re
+import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Connections of one process at most; each is held for milliseconds.
 CONNECTIONS = 4
+#: Seconds for which a connection that answered is taken to be one still.
+TRUSTED = 1.0
 SCHEMA = "reconcile_copies"
 #: A worker that is frozen inside a transaction gives its locks up after 15 s; no lock is waited for without end. A
 #: server that vanished is noticed within half a minute.
@@ -67,9 +70,10 @@ class PostgresDatabase:
         self._made = False
         parts = urlsplit(url)
         self.name = f"postgresql://{parts.hostname or ''}{parts.path}"
-        self._idle: queue.LifoQueue[psycopg.Connection[Any] | None] = queue.LifoQueue()
+        #: Each with the moment it was last used.
+        self._idle: queue.LifoQueue[tuple[psycopg.Connection[Any] | None, float]] = queue.LifoQueue()
         for _ in range(CONNECTIONS):
-            self._idle.put(None)
+            self._idle.put((None, 0.0))
 
     def exists(self) -> bool:
         if not self._made:
@@ -94,7 +98,8 @@ class PostgresDatabase:
         """Close what is idle; what is in use closes when given back."""
         with contextlib.suppress(queue.Empty):
             while True:
-                if connection := self._idle.get_nowait():
+                connection, _ = self._idle.get_nowait()
+                if connection:
                     connection.close()
 
     def _make(self) -> None:
@@ -123,15 +128,15 @@ class PostgresDatabase:
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[psycopg.Connection[Any]]:
-        connection = self._idle.get()
+        connection, used = self._idle.get()
         try:
             with self.answering():
-                if connection is None or not _answers(connection):
+                if connection is None or not (time.monotonic() - used < TRUSTED or _answers(connection)):
                     connection = connect(self.url, self.password, autocommit=True)
                 yield connection
         finally:
             usable = connection and not connection.broken and not connection.closed
-            self._idle.put(connection if usable else None)
+            self._idle.put((connection if usable else None, time.monotonic()))
 
     @contextlib.contextmanager
     def answering(self) -> Iterator[None]:

@@ -13,10 +13,15 @@ from reconcile.mailcopy.queue.forecast import Remaining
 from reconcile.mailcopy.queue.jobs import Job
 
 
+#: What is told of each copy.
+_TOLD = [field.name for field in dataclasses.fields(Job) if field.name != "epoch"]
+
+
 def copies_json(jobs: Iterable[Job], now: dt.datetime, left: Mapping[str, Remaining]) -> str:
-    """The list for programs; moments are ISO 8601 in UTC, null when there is none. ``over``: the earliest and the
-    latest moment at which the copy should be over."""
-    return json.dumps([_as_json(job, now, left.get(job.key)) for job in jobs], ensure_ascii=False, indent=2)
+    """The list for programs, a line for each copy; moments are ISO 8601 in UTC, null when there is none. ``over``: the
+    earliest and the latest moment at which the copy should be over."""
+    lines = (json.dumps(_as_json(job, now, left.get(job.key)), ensure_ascii=False) for job in jobs)
+    return "[\n" + ",\n".join(lines) + "\n]"
 
 
 def copies_metrics(jobs: Iterable[Job], left: Mapping[str, Remaining], rates: Mapping[str, Sequence[int]]) -> str:
@@ -51,8 +56,7 @@ def copies_metrics(jobs: Iterable[Job], left: Mapping[str, Remaining], rates: Ma
 
 
 def _as_json(job: Job, now: dt.datetime, left: Remaining | None) -> dict[str, Any]:
-    seen = dataclasses.asdict(job)
-    del seen["epoch"]
+    seen: dict[str, Any] = {name: getattr(job, name) for name in _TOLD}
     moments = (left.earliest, left.latest) if left else ()
     seen["over"] = [(now + dt.timedelta(seconds=each)).isoformat(timespec="seconds") for each in moments] or None
     for name in ("not_before", "updated"):
