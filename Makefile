@@ -84,7 +84,7 @@ bench-file: .setup/dev ## the workbook out and back, beside the libraries writin
 bench-board: .setup/dev ## the board of 40 federations: first paint, page, update, memory and idle of its server
 	@.venv/bin/python -m bench.board
 
-bench-scale: .setup/dev ## the list of copies with 10,000 mailboxes queued on PostgreSQL, beside an earlier commit
+bench-scale: .setup/dev ## 10,000 mailboxes queued on PostgreSQL, workers side by side, ten times the tenant
 	@.venv/bin/python -m bench.scale
 
 bench-suite: .setup/dev ## make test beside make test as it was before it ran on every core

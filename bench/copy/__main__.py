@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Collection, Iterator
 
 from bench.copy.cases import CASES, IMAPSYNC_CASES, Case, compare, forty_boxes, memory_of, ratio, second_pass
+from bench.copy.command import first_message, forty_command, staying
 from bench.copy.peers import Result, warm_up
 
 #: Messages of the mailboxes whose copy's memory is measured, and MB of the single giant.
@@ -41,7 +42,7 @@ def main() -> int:
     return 0
 
 
-AT_MOST = ("peak_mb", "noop_100k_s", "noop_100k_mb")
+AT_MOST = ("peak_mb", "noop_100k_s", "noop_100k_mb", "worker_64_mb", "stay_mb", "stay_cpu_percent")
 
 
 def _figures(keys: Collection[str], rounds: int) -> Iterator[Figure]:
@@ -67,6 +68,20 @@ def _figures(keys: Collection[str], rounds: int) -> Iterator[Figure]:
     if wanted("peak_mb"):
         held = {f"{amount:,}": memory_of("big", amount) for amount in BIG} | {"one giant": memory_of("giant", GIANT)}
         yield "peak_mb", max(held.values()), 100, ", ".join(f"{name}: {value:.0f}" for name, value in held.items())
+    if wanted("first_message_vs_before"):
+        taken = {name: statistics.median(seconds) for name, seconds in first_message(max(3, rounds)).items()}
+        detail = f"before {taken['before']:.2f} s, now {taken['now']:.2f} s"
+        yield "first_message_vs_before", taken["before"] / taken["now"], 3, detail
+    if wanted("forty_command_vs_mbsync"):
+        runs = forty_command(40, rounds)
+        yield "forty_command_vs_mbsync", ratio(runs, "mbsync", _seconds), 2, _each(runs, _seconds)
+    if wanted("worker_64_mb"):
+        (run,) = forty_command(64, 1, peer=False)["ours"]
+        yield "worker_64_mb", run.memory, 160, "64 mailboxes under way"
+    if wanted("stay_mb", "stay_cpu_percent"):
+        held, share = staying()
+        yield "stay_mb", held, 70, "a service with nothing to do"
+        yield "stay_cpu_percent", 100 * share, 1, "of one core"
     if wanted("forty_boxes_vs_limit"):
         theirs, mine = forty_boxes(40, rounds)
         runs = {"dsync": theirs, "ours": mine}

@@ -10,7 +10,7 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench.copy.hosts import USER
@@ -120,11 +120,30 @@ def imapsync(folder: Path, ports: Ports) -> Result:
 def mbsync(folder: Path, ports: Ports) -> Result:
     stores = []
     for name, port, authority in (("far", ports.old, ports.old_ca), ("near", ports.new, ports.new_ca)):
-        tls = f"SSLType IMAPS\nCertificateFile {authority}" if authority else "SSLType None\nAuthMechs LOGIN"
-        stores.append(_STORE.format(name=name, port=port, user=USER, password=PASSWORD, tls=tls))
+        stores.append(_STORE.format(name=name, port=port, user=USER, password=PASSWORD, tls=_mbsync_tls(authority)))
     (folder / "state").mkdir(exist_ok=True)
     (folder / "mbsyncrc").write_text("FSync no\n" + "".join(stores) + _CHANNEL.format(folder=folder))
     return timed(["mbsync", "-q", "-c", "mbsyncrc", "-a"], folder)
+
+
+def mbsync_all(folder: Path, ports: Ports, users: Sequence[tuple[str, str]]) -> Result:
+    """One mbsync for each mailbox, all at once. ``users``: its name at the old host and at the new one."""
+    commands = []
+    for user, box in users:
+        place = folder / user
+        (place / "state").mkdir(parents=True)
+        ends = (("far", ports.old, user, ports.old_ca), ("near", ports.new, box, ports.new_ca))
+        stores = [
+            _STORE.format(name=name, port=port, user=login, password=PASSWORD, tls=_mbsync_tls(authority))
+            for name, port, login, authority in ends
+        ]
+        (place / "mbsyncrc").write_text("FSync no\n" + "".join(stores) + _CHANNEL.format(folder=place))
+        commands.append(shlex.join(["mbsync", "-q", "-c", str(place / "mbsyncrc"), "-a"]))
+    return timed(["sh", "-c", " & ".join(commands) + " & wait"], folder)
+
+
+def _mbsync_tls(authority: str) -> str:
+    return f"SSLType IMAPS\nCertificateFile {authority}" if authority else "SSLType None\nAuthMechs LOGIN"
 
 
 def dsync(folder: Path, ports: Ports, new: Dovecot) -> Result:
@@ -152,16 +171,16 @@ def warm_up() -> None:
     )
 
 
-def timed(command: list[str], folder: Path) -> Result:
+def timed(command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None) -> Result:
     """Run the command; raises RuntimeError with its last words when it fails."""
     log = folder / "log"
     with log.open("ab") as words:
         began = time.perf_counter()
-        child = subprocess.Popen(command, cwd=folder, stdout=words, stderr=words, env=_environment())
+        child = subprocess.Popen(command, cwd=folder, stdout=words, stderr=words, env=environment or _environment())
         memory = 0.0
         end = os.pidfd_open(child.pid)
         while not select.select([end], [], [], 0.01)[0]:
-            memory = max(memory, _resident(child.pid))
+            memory = max(memory, peak(child.pid))
         seconds = time.perf_counter() - began
         os.close(end)
         _, status, usage = os.wait4(child.pid, 0)
@@ -175,7 +194,7 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
-def _resident(pid: int) -> float:
+def peak(pid: int) -> float:
     """The most memory a process has held, in MB. (ru_maxrss would count its parent's, from before the exec.)"""
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():

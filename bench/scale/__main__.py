@@ -1,4 +1,4 @@
-"""The list of copies on PostgreSQL with many mailboxes queued, and workers side by side: one line of JSON."""
+"""The list of copies with many mailboxes queued, workers side by side, ten times the tenant: one line of JSON."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bench.before import BEFORE, ROOT, environment, sources
 from bench.scale.model import Measured, million
+from bench.scale.tenfold import tenfold
 from bench.scale.workers import Run, measure
 from tests.postgresql import Cluster, postgresql
 
@@ -25,19 +26,22 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=50, help="Mailboxes admitted in each run.")
     parser.add_argument("--runs", type=int, default=3, help="The medians of so many runs are divided.")
     parser.add_argument("--before", default=BEFORE, help="The commit to compare with.")
-    parser.add_argument("--only", choices=("queue", "workers"), help="One of the two parts.")
+    parser.add_argument("--only", choices=("queue", "workers", "tenant"), help="One of the parts.")
+    parser.add_argument("--picture", type=Path, help="An SVG of processor seconds by mailboxes of a tenant.")
     wish = parser.parse_args()
     figures: dict[str, float] = {}
     with postgresql() as cluster:
-        if wish.only != "workers":
+        if wish.only in (None, "queue"):
             figures |= _queue(cluster, wish)
-        if wish.only != "queue":
+        if wish.only in (None, "workers"):
             found = measure(cluster, TEAMS, wish.runs)
             figures |= _workers(found)
             if not wish.only:
                 one = found[1]
                 claim = figures["admit_ms"] / 1000
                 figures |= million(Measured(one.rate, one.cpu, one.writes, figures["notes_per_s"], claim))
+    if wish.only in (None, "tenant"):
+        figures |= tenfold(wish.picture)
     print(json.dumps({name: round(one, 3) for name, one in figures.items()}))
 
 

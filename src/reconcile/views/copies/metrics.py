@@ -12,7 +12,6 @@ from typing import Any
 from reconcile.mailcopy.queue.forecast import Remaining
 from reconcile.mailcopy.queue.jobs import Job
 
-
 #: What is told of each copy.
 _TOLD = [field.name for field in dataclasses.fields(Job) if field.name != "epoch"]
 
