@@ -24,6 +24,8 @@ SAVES = ("before save", "torn save", "after save")
 PASSWORDS = ("before password", "after password")
 #: Around the writes that an ending takes: passes queued, a page of the book of closings, passwords erased.
 ENDINGS = ("before ending", "after ending")
+#: Around the writes that a handover takes: what is kept, each table of the old host, its reload, what is forgotten.
+HANDOVERS = ("before handover", "after handover")
 #: The name of a file that is about to take another's place.
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}")
 #: No file that must last, nor a line of a journal, finds room any more.
@@ -44,6 +46,8 @@ def die_at(number: int, point: str) -> None:
         _at_a_password(number, point)
     elif point in ENDINGS:
         _at_an_ending(number, point)
+    elif point in HANDOVERS:
+        _at_a_handover(number, point)
     elif point in SAVES:
         _at_a_save(number, point)
     else:
@@ -107,6 +111,13 @@ def _at_an_ending(number: int, point: str) -> None:
     from reconcile.providers.closing import book
 
     _around(number, point, (book, "keep_private"), (WorkList, "another_pass"), (Vault, "remove"))
+
+
+def _at_a_handover(number: int, point: str) -> None:
+    from reconcile.providers.legacy.handover import kept_file, postfix
+
+    forgetting = (kept_file.KeptFile, "forget")
+    _around(number, point, (kept_file, "replace_file"), (postfix, "rewrite"), (postfix, "reloaded"), forgetting)
 
 
 def _around(number: int, point: str, *writes: tuple[Any, str]) -> None:

@@ -9,8 +9,6 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +18,7 @@ import pytest
 import requests
 from tests.proofs.dying import POINTS, SAVES
 from tests.scenarios.broken_zone import broken_zone
-from tests.scenarios.stage import ROOT, SMALL, Stage
+from tests.scenarios.stage import SMALL, Stage
 from tests.scenarios.test_calendar import PARIS, Days
 
 from reconcile.state.stores.folder import FolderStore
@@ -104,10 +102,6 @@ def test_an_invalid_file_a_held_lock_and_a_gate_are_each_their_own_federation_s(
     assert moved(batch) == {"spf54", "spf55"}
 
 
-#: The command, its death prepared.
-DYING = "from tests.proofs.dying import die_at; die_at({}, {!r}); from reconcile.cli.main import main; main()"
-
-
 def test_killed_at_any_line_and_started_again_until_it_ends_it_ends_the_same_and_does_nothing_twice(
     tmp_path: Path,
 ) -> None:
@@ -137,14 +131,9 @@ def death(chance: random.Random, deaths: int) -> tuple[int, str]:
 
 def dying(stage: Stage, days: Days, number: int, point: str) -> int:
     """Start the day in a process that dies there; how it ended."""
-    words = [sys.executable, "-c", DYING.format(number, point), "day", days.day.isoformat()]
-    environment = {**stage.environment({}), "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        words, cwd=stage.folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=240
-    )
-    assert b"Traceback" not in done.stderr, done.stderr
-    assert done.returncode in (0, -signal.SIGKILL), f"{number} {point} {done.stderr.decode()[-3000:]}"
-    return done.returncode
+    ended = stage.dying(number, point, "day", days.day.isoformat())
+    assert ended.code in (0, -signal.SIGKILL), f"{number} {point} {ended.err[-3000:]}"
+    return ended.code
 
 
 def creations(folder: Path) -> Iterator[str]:

@@ -6,14 +6,12 @@ import datetime as dt
 import json
 import signal
 import smtplib
-import subprocess
-import sys
 from pathlib import Path
 
 import dns.message
 import dns.query
 from tests.proofs.dying import POINTS
-from tests.scenarios.stage import FAREWELL, ROOT, Stage
+from tests.scenarios.stage import FAREWELL, Stage
 from tests.scenarios.test_lock import lets_in
 from tests.scenarios.test_relay import DOMAIN, Town, until
 
@@ -76,17 +74,13 @@ def test_a_federation_goes_back_and_its_mail_with_it_and_moves_again_on_its_new_
     assert [held(town, mark) for mark in ("arrivee", "chez-l-ancien")] == [1, 1], "once, whichever way it went"
 
 
-#: The command, its death prepared.
-DYING = "from tests.proofs.dying import die_at; die_at({}, {!r}); from reconcile.cli.main import main; main()"
-
-
 def test_killed_at_any_line_of_its_journal_it_goes_back_in_order_and_loses_nothing(switched_town: Town) -> None:
     town = switched_town
     stage = town.stage
     move_date(town, 28)
     deaths = 0
     # After two lines of the run itself, two or three intents stand before the first outcome: some runs get further.
-    while applied(stage, 3 + deaths % 3, POINTS[deaths // 3 % len(POINTS)]) == -signal.SIGKILL:
+    while stage.dying(3 + deaths % 3, POINTS[deaths // 3 % len(POINTS)], "apply", "--yes").code == -signal.SIGKILL:
         deaths += 1
         assert deaths < 20, "it comes no further"
         back = town.exchanger().startswith("mx1.mutualise")
@@ -100,15 +94,6 @@ def test_killed_at_any_line_of_its_journal_it_goes_back_in_order_and_loses_nothi
     stage.run("copy", "work", expect=0)
     stage.run("copy", "work", expect=0)
     until(lambda: town.old_box(BOX, "arrivee"))
-
-
-def applied(stage: Stage, number: int, point: str) -> int:
-    """Apply in a process that dies there; how it ended."""
-    words = [sys.executable, "-c", DYING.format(number, point), "apply", "--yes"]
-    environment = {**stage.environment({}), "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(words, cwd=stage.folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True)
-    assert b"Traceback" not in done.stderr, done.stderr
-    return done.returncode
 
 
 def held(town: Town, mark: str) -> int:
