@@ -11,7 +11,7 @@ import ast
 import dataclasses
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -36,6 +36,12 @@ SINKS = {
     *("Problem", "Finding", "Flaw", "refuse", "mistake", "warn", "say", "UsageError", "BadParameter", "fail"),
 }
 
+#: What the names of a function are assigned in it.
+Names = Mapping[str, Sequence[ast.expr]]
+
+#: Where texts are another's own words, told as they are.
+QUOTED = "reconcile/sandbox/tenant/exchange/connectors.py"
+
 
 @dataclasses.dataclass(frozen=True)
 class Found:
@@ -50,9 +56,12 @@ def in_code() -> Iterator[Found]:
     """The messages that the code tells people, file by file."""
     for path in sorted(SOURCE.rglob("*.py")):
         where = path.relative_to(ROOT / "src").as_posix()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if where == QUOTED:
+            continue
+        module = ast.parse(path.read_text(encoding="utf-8"))
+        for node, names in _within(module, {}):
             if isinstance(node, ast.Call):
-                for text, many in _told(node):
+                for text, many in _told(node, names):
                     if _outside_fields(text).strip():  # punctuation too: each language has its own
                         yield Found(text, many, where)
 
@@ -85,27 +94,58 @@ def every() -> dict[str, tuple[str, set[str]]]:
     return found
 
 
-def _told(call: ast.Call) -> Iterator[tuple[str, str]]:
+def _within(scope: ast.AST, names: Names) -> Iterator[tuple[ast.AST, Names]]:
+    """Each node, and what the names of its function may be: a hint is often chosen some lines before it is told."""
+    for node in ast.iter_child_nodes(scope):
+        inside = _assigned(node) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else names
+        yield node, inside
+        yield from _within(node, inside)
+
+
+def _assigned(function: ast.AST) -> Names:
+    found: dict[str, list[ast.expr]] = {}
+    for node in ast.walk(function):
+        match node:
+            case ast.Assign([ast.Tuple(targets)], ast.Tuple(values)) if len(targets) == len(values):
+                pairs = list(zip(targets, values, strict=True))
+            case ast.Assign([target], value) | ast.NamedExpr(target, value):
+                pairs = [(target, value)]
+            case _:
+                continue
+        for target, value in pairs:
+            if isinstance(target, ast.Name):
+                found.setdefault(target.id, []).append(value)
+    return found
+
+
+def _told(call: ast.Call, names: Names) -> Iterator[tuple[str, str]]:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    values: list[ast.expr] = [one.value for one in call.keywords]
     if name == "Phrase" and call.args:
-        yield from ((text, "") for text in _constants(call.args[0]))
+        yield from ((text, "") for text in _constants(call.args[0], {}))
     elif name == "counted" and len(call.args) > 1:
-        yield from zip(_constants(call.args[0]), _constants(call.args[1]), strict=True)
+        yield from zip(_constants(call.args[0], {}), _constants(call.args[1], {}), strict=True)
     elif name in SINKS:
-        for argument in (*call.args, *(one.value for one in call.keywords)):
-            yield from ((text, "") for text in _constants(argument) if " " in text)
+        values += call.args
+    else:
+        return
+    for value in values:
+        yield from ((text, "") for text in _constants(value, names) if " " in text)
 
 
-def _constants(node: ast.expr) -> Iterator[str]:
+def _constants(node: ast.expr, names: Names) -> Iterator[str]:
     """The texts an argument may be, whichever way its conditions fall."""
     match node:
         case ast.Constant(str() as text):
             yield text
         case ast.IfExp(_, one, other):
-            yield from (*_constants(one), *_constants(other))
+            yield from (*_constants(one, names), *_constants(other, names))
         case ast.BoolOp(_, values):
             for value in values:
-                yield from _constants(value)
+                yield from _constants(value, names)
+        case ast.Name(name):
+            for value in names.get(name, ()):
+                yield from _constants(value, {})
 
 
 def _outside_fields(template: str) -> str:

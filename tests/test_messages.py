@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
+import ast
 import gettext
 import io
 import string
+from collections.abc import Iterator
 from functools import cache
 
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from scripts.messages import PO, every
+from scripts.messages import PO, SOURCE, every
 
 from reconcile.documents.french import spaced
-
-#: What is told in French throughout. What a file elsewhere says may still be told in English.
-CONVERTED = (
-    *("click/", "reconcile ", "reconcile/cli/", "reconcile/config/"),
-    *("reconcile/language/", "reconcile/planning/", "reconcile/views/"),
-)
 
 
 @cache
 def messages() -> dict[str, str]:
-    """Each message that is told in French, and its form for several."""
-    return {
-        text: many
-        for text, (many, places) in every().items()
-        if any(f"{place} ".startswith(CONVERTED) for place in places)
-    }
+    """Each message, and its form for several. Exchange's own words, which the sandbox's tenant says, are none."""
+    return {text: many for text, (many, _) in every().items()}
 
 
 @cache
@@ -74,6 +66,41 @@ def test_the_compiled_catalogue_is_that_of_the_source() -> None:
     again.seek(0)
     words = gettext.GNUTranslations(again)
     assert {text: compiled.gettext(text) for text in messages()} == {text: words.gettext(text) for text in messages()}
+
+
+def test_no_problem_is_told_in_a_sentence_that_no_catalogue_can_know() -> None:
+    """A text made in the call, by an f-string, ``format`` or ``+``, is English in every language; a Phrase is not."""
+    made = {
+        f"{path.relative_to(SOURCE).as_posix()}:{part.lineno}"
+        for path in SOURCE.rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and "Problem" in (getattr(call.func, "id", ""), getattr(call.func, "attr", ""))
+        for argument in (*call.args, *(one.value for one in call.keywords))
+        for part in parts(argument)
+        if is_made(part)
+    }
+    assert made == set()
+
+
+def parts(node: ast.expr) -> Iterator[ast.expr]:
+    """The values an argument may be, whichever way its conditions fall."""
+    match node:
+        case ast.IfExp(_, one, other):
+            yield from (*parts(one), *parts(other))
+        case ast.BoolOp(_, values):
+            for value in values:
+                yield from parts(value)
+        case _:
+            yield node
+
+
+def is_made(node: ast.expr) -> bool:
+    match node:
+        case ast.JoinedStr() | ast.BinOp(ast.Constant(), ast.Add() | ast.Mod(), _) | ast.BinOp(_, ast.Add(), _):
+            return True
+        case ast.Call(ast.Attribute(_, "format" | "format_map")):
+            return True
+    return False
 
 
 def fields(template: str) -> set[str]:

@@ -71,7 +71,7 @@ def import_federation(session: Session, code: str, domain: str, subdomains: tupl
             are=are,
         )
     )
-    session.warn("  → look at what remains: reconcile plan " + slug)
+    session.warn(Phrase("  → look at what remains: reconcile plan {slug}", slug=slug))
 
 
 def _boxes(reader: Reader, slug: str, domains: Mapping[str, str]) -> tuple[list[DraftBox], dict[str, str]]:

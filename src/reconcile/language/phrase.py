@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import numbers
 from collections.abc import Iterable, Mapping
+
+_KEPT = (str, numbers.Number, dt.date, dt.time)
 
 
 class Phrase(str):
@@ -10,7 +14,8 @@ class Phrase(str):
 
     It is an ordinary ``str`` everywhere else: compared, sorted, written to JSON and to logs as its English sentence.
     The template is ``str.format``'s, its fields plain names; it must be written in the call, where ``make messages``
-    finds it. A value that is itself a sentence or a Phrase is translated with it; any other is shown as it is.
+    finds it. A value that is itself a sentence or a Phrase is translated with it; any other is shown as it is. Of
+    what is no text, number or date it keeps the text, so that it can be kept and sent anywhere.
     """
 
     template: str
@@ -19,8 +24,9 @@ class Phrase(str):
     plural: tuple[str, int] | None = None
 
     def __new__(cls, template: str, /, **values: object) -> Phrase:
-        self = super().__new__(cls, template.format_map(values))
-        self.template, self.values = template, values
+        kept = {name: value if isinstance(value, _KEPT) else str(value) for name, value in values.items()}
+        self = super().__new__(cls, template.format_map(kept))
+        self.template, self.values = template, kept
         return self
 
     @classmethod

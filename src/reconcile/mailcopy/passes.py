@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable
 
 from reconcile.clock import Clock
+from reconcile.language.phrase import Phrase
 from reconcile.mailcopy.imap.connections import Connections
 from reconcile.mailcopy.imap.folder_names import decoded
 from reconcile.mailcopy.imap.interruptions import ConnectionLost, Throttled
@@ -226,7 +227,12 @@ class _Pass:
             return ThrottledProblem(str(error), error.seconds)
         return Problem(
             "COPY06",
-            f"The connection between {self._source} and {self._destination} keeps breaking: {error}.",
+            Phrase(
+                "The connection between {source} and {destination} keeps breaking: {error}.",
+                source=self._source,
+                destination=self._destination,
+                error=error,
+            ),
             "run the copy again later; it goes on where it stopped",
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.base import ABSENT, Observation, Observed, Order, Provider, Scope, Unknown
 from reconcile.resources.address import Address
@@ -89,7 +90,7 @@ class CopiesWriter:
         if self._state(order.address) == "running":
             raise Problem(
                 "COPY07",
-                f"{order.address} is being copied right now and cannot change.",
+                Phrase("{address} is being copied right now and cannot change.", address=order.address),
                 "let it end, or stop the worker, then apply again",
             )
         self._queue.cancel(str(order.address))
@@ -108,7 +109,12 @@ class CopiesWriter:
         if state not in ("done", "partial", "cancelled", ""):
             raise Problem(
                 "RBK02",
-                f"{address} is {state}: what it has brought back is not all noted, and would be copied a second time.",
+                Phrase(
+                    "{address} is {state}: what it has brought back is not all noted, and would be copied a "
+                    "second time.",
+                    address=address,
+                    state=state,
+                ),
                 "reconcile copy work until it is done, then apply again",
             )
 
@@ -118,7 +124,11 @@ class CopiesWriter:
     def _seen(self, address: Address) -> Live:
         shown = _observed(address, {job.key: job for job in self._queue.list()})
         if not isinstance(shown, Live):
-            raise Problem("COPY08", f"{address} was queued but is not in the list of copies.", "apply again")
+            raise Problem(
+                "COPY08",
+                Phrase("{address} was queued but is not in the list of copies.", address=address),
+                "apply again",
+            )
         return shown
 
 

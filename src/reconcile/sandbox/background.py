@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.sandbox.folder import SandboxFolder
 from reconcile.sandbox.launch_options import Order
@@ -95,7 +96,7 @@ def _ready_note(
     if failure := folder.note().get("failure"):
         raise Problem(failure["code"], failure["message"], failure["hint"])
     log = folder.log.read_text(errors="replace").strip().splitlines()
-    raise Problem("SBX13", "The sandbox did not start: " + (log[-1] if log else "it said nothing."))
+    raise Problem("SBX13", Phrase("The sandbox did not start: {said}", said=log[-1] if log else "it said nothing."))
 
 
 def _lives(note: Mapping[str, Any], folder: SandboxFolder) -> bool:

@@ -10,6 +10,7 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.sandbox.imap.maildir import INBOX, StoredMessage
 from reconcile.sandbox.messages import odd_messages, ordinary_message
@@ -68,10 +69,14 @@ def mail_from(folder: Path) -> Iterator[StoredMessage]:
     or no message in it.
     """
     if not folder.is_dir():
-        raise Problem("SBX20", f"{folder} is not a folder of .eml files.", "reconcile sandbox up --mail ADDRESS=DIR")
+        raise Problem(
+            "SBX20",
+            Phrase("{folder} is not a folder of .eml files.", folder=folder),
+            "reconcile sandbox up --mail ADDRESS=DIR",
+        )
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".eml" and path.is_file())
     if not files:
-        raise Problem("SBX20", f"There is no .eml file in {folder} or below it.")
+        raise Problem("SBX20", Phrase("There is no .eml file in {folder} or below it.", folder=folder))
     for file in files:
         place = file.relative_to(folder).parent.parts
         content = file.read_bytes()

@@ -7,6 +7,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.sandbox.corpus import mail_from
 from reconcile.sandbox.habits import LegacyBox, LegacyFilter, LegacyForward, LegacyPublicFolder
@@ -40,6 +41,10 @@ def check_mail(seed: Seed) -> None:
     for address, folder in seed.mail.items():
         if address not in known:
             near = difflib.get_close_matches(address, known, 1)
-            hint = f"did you mean {near[0]}?" if near else "only mailboxes with mail to copy, by their address"
-            raise Problem("SBX21", f"The old host has no mailbox {address}.", hint)
+            hint = (
+                Phrase("did you mean {near}?", near=near[0])
+                if near
+                else "only mailboxes with mail to copy, by their address"
+            )
+            raise Problem("SBX21", Phrase("The old host has no mailbox {address}.", address=address), hint)
         next(mail_from(folder))

@@ -14,6 +14,7 @@ import dns.message
 import dns.query
 import requests
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 _SECONDS = 5
@@ -65,7 +66,7 @@ class ControlPage:
         if answer.status_code != 200:
             # It answers with Python's message: KeyError: 'somebody@spf55.org'.
             reason = str(found.get("error", answer.status_code)).replace("KeyError:", "it does not know")
-            raise Problem("SBX22", f"The sandbox's tenant refused: {reason}.")
+            raise Problem("SBX22", Phrase("The sandbox's tenant refused: {reason}.", reason=reason))
         return found
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.state.durable import keep_private, read_own, unreadable, unwritable
 
@@ -61,7 +62,9 @@ class UnreadFolder:
         except OSError as error:
             raise unreadable(path, error) from None
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            raise Problem("STA02", f"{path} is damaged.", "move it away: the next apply looks again") from None
+            raise Problem(
+                "STA02", Phrase("{path} is damaged.", path=path), "move it away: the next apply looks again"
+            ) from None
 
     def _of(self, federation: str) -> Path:
         return self._folder / f"{federation}{self._suffix}"

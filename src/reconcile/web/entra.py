@@ -10,6 +10,7 @@ import msal
 import requests
 
 from reconcile.bounded_http import BoundedSession
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.web.signing_in import RETURN
 
@@ -43,7 +44,7 @@ class MsalEntra:
         claims = told.get("id_token_claims")
         if not isinstance(claims, dict):
             said = str(told.get("error_description") or told.get("error") or "no reason").split("\n")[0][:200]
-            raise Problem("BRD07", f"Nobody was signed in: {said}", "sign in again") from None
+            raise Problem("BRD07", Phrase("Nobody was signed in: {said}", said=said), "sign in again") from None
         return claims
 
     @functools.cached_property
@@ -63,7 +64,7 @@ class MsalEntra:
     def _unreachable(self, error: Exception) -> Problem:
         return Problem(
             "BRD06",
-            f"The tenant's sign-in cannot be reached ({type(error).__name__}).",
+            Phrase("The tenant's sign-in cannot be reached ({kind}).", kind=type(error).__name__),
             "check the network, tenant.authority and tenant.ca_file",
         )
 

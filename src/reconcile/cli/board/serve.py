@@ -16,6 +16,7 @@ from reconcile.cli.session.exits import DONE
 from reconcile.cli.session.moment import as_of_option
 from reconcile.cli.session.session import Session
 from reconcile.cli.session.signals import graceful_shutdown
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -62,8 +63,15 @@ def serve(session: Session, host: str, port: int, plan: Path | None, sign_in: bo
         )
         with graceful_shutdown(server.end):
             shown = f"[{name}]" if ":" in name else name
-            called = f", called {access.address}" if access else ""
-            session.warn(f"The board is at http://{shown}:{number}/{called}; Ctrl-C ends it.")
+            called = Phrase(", called {address}", address=access.address) if access else ""
+            session.warn(
+                Phrase(
+                    "The board is at http://{shown}:{number}/{called}; Ctrl-C ends it.",
+                    shown=shown,
+                    number=number,
+                    called=called,
+                )
+            )
             server.run(sockets=[listener])
     return DONE
 
@@ -97,11 +105,11 @@ def _refuse_others(host: str) -> None:
     try:
         loopback = ipaddress.ip_address(host).is_loopback
     except ValueError:
-        raise click.UsageError(f"--host: {host!r} is no address, like 127.0.0.1.") from None
+        raise click.UsageError(Phrase("--host: {host!r} is no address, like 127.0.0.1.", host=host)) from None
     if not loopback:
         raise Problem(
             "BRD04",
-            f"Whoever reaches {host} could look at the board without signing in.",
+            Phrase("Whoever reaches {host} could look at the board without signing in.", host=host),
             "say --sign-in, or listen on 127.0.0.1",
             5,
         )
@@ -117,5 +125,9 @@ def _listening(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         hint = "another board may be there: choose another --port"
-        raise Problem("BRD05", f"Cannot listen on {host}, port {port}: {error.strerror}.", hint) from None
+        raise Problem(
+            "BRD05",
+            Phrase("Cannot listen on {host}, port {port}: {strerror}.", host=host, port=port, strerror=error.strerror),
+            hint,
+        ) from None
     return listener

@@ -12,6 +12,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from reconcile.documents.letters.render import Rendered
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 #: Graph takes 4 MB of a message once it is in base64, which adds a third.
@@ -67,7 +68,12 @@ def message(rendered: Rendered, attachments: Sequence[Attachment], envelope: Env
         size = f"{len(data) / 1e6:.1f} MB"
         raise Problem(
             "LET02",
-            f"The letter {envelope.letter} is {size} with its attachments, and {LARGEST / 1e6:.0f} MB go through.",
+            Phrase(
+                "The letter {letter} is {size} with its attachments, and {largest:.0f} MB go through.",
+                letter=envelope.letter,
+                size=size,
+                largest=LARGEST / 1000000.0,
+            ),
             "make the attachments smaller, or hand them over another way",
         )
     return data

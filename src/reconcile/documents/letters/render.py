@@ -16,6 +16,7 @@ from reconcile.documents.cost import euros
 from reconcile.documents.french import civil_day, civil_moment, grouped, listed, plain_spaced
 from reconcile.documents.letters.harmless import objection
 from reconcile.documents.letters.markup import as_html, as_text, escaped, one_line
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 if TYPE_CHECKING:
@@ -135,5 +136,5 @@ def _place(trace: TracebackType | None, file: str) -> tuple[str, int]:
 
 
 def _wrong(file: str, line: int, why: str) -> Problem:
-    message = f"The template {file}, line {line}: {why.rstrip('.')}."
+    message = Phrase("The template {file}, line {line}: {why}.", file=file, line=line, why=why.rstrip("."))
     return Problem("LET01", message, "mend it, or delete it to have the tool's own; docs/letters.md lists the names")

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from reconcile.language.phrase import Phrase
 from reconcile.mailcopy.imap.grammar import command, readable
 from reconcile.mailcopy.imap.interruptions import ConnectionLost, raise_if_throttled
 from reconcile.mailcopy.imap.limits import LINE, SHORT_ANSWERS, Excess
@@ -56,7 +57,7 @@ class Commands:
             block = self._lines()
             most -= len(block)
             if most < 0:
-                raise Excess("an answer without an end", self._name)
+                raise Excess(Phrase("an answer without an end"), self._name)
             while block and len(answers) < len(commands):
                 tag = b"C%d " % (first + len(answers))
                 # 1 is find's -1: the block holds no tagged answer yet
@@ -114,7 +115,7 @@ class Commands:
                 self._send(command(replies.pop(0)))
             else:
                 said += line + b"\r\n"
-        raise Excess("an answer without an end", self._name)
+        raise Excess(Phrase("an answer without an end"), self._name)
 
     def leave(self) -> None:
         """Say goodbye without waiting for the answer. Raises ``ConnectionLost``."""
@@ -146,7 +147,7 @@ class Commands:
                 parts.append(part)
                 length += count
                 if end < 0 and length > LINE:
-                    raise Excess(f"a line of more than {LINE:,} bytes", self._name)
+                    raise Excess(Phrase("a line of more than {line:,} bytes", line=LINE), self._name)
             end += sum(map(len, parts[:-1]))
             self._rest = b"".join(parts)
         block, self._rest = self._rest[: end + 2], self._rest[end + 2 :]

@@ -6,6 +6,7 @@ import dataclasses
 import re
 from collections.abc import Mapping, Set
 
+from reconcile.language.phrase import Phrase
 from reconcile.mailcopy.imap.grammar import is_name, number, unquoted
 from reconcile.mailcopy.imap.limits import FOLDERS, Excess
 
@@ -84,7 +85,7 @@ def read_layout(answers: bytes) -> Layout:
             if name not in folders or not folders[name].selectable:
                 folders[name] = Folder(name, separator, flags)
         if max(len(folders), len(subscribed), len(unusable)) > FOLDERS:
-            raise Excess(f"more than {FOLDERS:,} folders")
+            raise Excess(Phrase("more than {folders:,} folders", folders=FOLDERS))
     spaces = _Namespaces.read(answers)
     # The inbox is no view: what it bears too are flags of messages, which some servers list for every folder.
     views = VIEWS - (folders[INBOX].flags if INBOX in folders else frozenset())

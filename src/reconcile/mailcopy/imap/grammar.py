@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NewType
 
+from reconcile.language.phrase import Phrase
 from reconcile.mailcopy.imap.limits import LARGEST_NUMBER, Excess
 
 #: An argument as it stands on the line: a mailbox name with its quotes, flags without their parentheses. Dates are
@@ -70,7 +71,7 @@ def uid_set(uids: Iterable[int]) -> bytes:
 def number(digits: bytes) -> int:
     """A number of IMAP (RFC 3501 §9: 32 bits). Raises ``Excess`` for a larger one."""
     if len(digits) > 10 or (value := int(digits)) > LARGEST_NUMBER:
-        raise Excess(f"a number of {len(digits)} digits")
+        raise Excess(Phrase("a number of {digits} digits", digits=len(digits)))
     return value
 
 
@@ -84,7 +85,7 @@ def uids_of(text: bytes, most: int) -> Iterator[int]:
         start, end = number(first), number(last or first)
         most -= end - start + 1
         if most < 0:
-            raise Excess("more UIDs than messages were sent")
+            raise Excess(Phrase("more UIDs than messages were sent"))
         yield from range(start, end + 1)
 
 

@@ -5,6 +5,7 @@ A server that means harm, or is broken, costs its own mailbox a failure and noth
 
 from __future__ import annotations
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 #: A number of IMAP has 32 bits (RFC 3501 §9).
@@ -33,6 +34,6 @@ class Excess(Problem):
     def __init__(self, what: str, name: str = "the mail server") -> None:
         super().__init__(
             "COPY18",
-            f"{name} answers beyond all bounds: {what}.",
+            Phrase("{name} answers beyond all bounds: {beyond}.", name=name, beyond=what),
             "nothing was concluded from it; look at this mailbox on its server, then: reconcile copy retry",
         )

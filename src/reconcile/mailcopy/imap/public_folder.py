@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
+from reconcile.language.phrase import Phrase
 from reconcile.mailcopy.imap.folder_list import VIEWS, Layout
 from reconcile.mailcopy.imap.folder_names import decoded
 from reconcile.problem import Problem
@@ -20,7 +21,12 @@ def as_mailbox(layout: Layout, name: str, place: str) -> Layout:
         seen = ", ".join(sorted(decoded(folder.name) for folder in layout.public)[:10]) or "none"
         raise Problem(
             "COPY19",
-            f"{place} shows no public folder {name!r} to that login; the public folders it shows: {seen}.",
+            Phrase(
+                "{place} shows no public folder {name!r} to that login; the public folders it shows: {seen}.",
+                place=place,
+                name=name,
+                seen=seen,
+            ),
             "correct public_folder, or legacy_login, in the federation's file: reconcile copy work --sizes names both",
         )
     below = root.name + root.separator.encode("latin-1")

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from reconcile.language.phrase import Phrase
 from reconcile.mailcopy.imap.commands import Commands
 from reconcile.mailcopy.imap.folder_list import Layout, read_layout
 from reconcile.mailcopy.imap.folder_names import encoded
@@ -117,7 +118,7 @@ def _logged_in(connection: socket.socket, endpoint: Endpoint, commands: Commands
     except ConnectionLost as error:
         raise _unanswered(endpoint, "during", error) from None
     except ValueError:
-        raise LoginRefused(endpoint, "a login or password of several lines was not sent") from None
+        raise LoginRefused(endpoint, Phrase("a login or password of several lines was not sent")) from None
     if not answer.upper().startswith(b"OK"):
         why = without_secrets(readable(answer), login)
         raise_if_throttled(place, why)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
+from reconcile.language.phrase import Phrase
 from reconcile.mailcopy.imap.commands import Commands
 from reconcile.mailcopy.imap.grammar import readable
 from reconcile.mailcopy.imap.interruptions import ConnectionLost
@@ -68,12 +69,16 @@ def _asked_for_tls(plain: socket.socket, place: str, stop: Callable[[], bool]) -
     if not answer.upper().startswith(b"OK"):
         raise Problem(
             "COPY83",
-            f"{place} offers no STARTTLS: {readable(answer)}.",
+            Phrase("{place} offers no STARTTLS: {answer}.", place=place, answer=readable(answer)),
             "for TLS from the first byte write tls = true and port = 993; nothing was sent",
         )
     if commands.unread:
         # Somebody on the way put commands of theirs before TLS (CVE-2011-0411, the other way round).
-        raise Problem("COPY83", f"{place} went on in the clear after STARTTLS.", "nothing was sent; is it the server?")
+        raise Problem(
+            "COPY83",
+            Phrase("{place} went on in the clear after STARTTLS.", place=place),
+            "nothing was sent; is it the server?",
+        )
     return re.sub(rb"\[CAPABILITY[^\]]*\] ?", b"", welcome)
 
 

@@ -7,6 +7,7 @@ import dataclasses
 from collections.abc import Callable
 
 from reconcile.clock import Clock
+from reconcile.language.phrase import Phrase
 from reconcile.mailcopy.ledger.ledger import LeaseLost
 from reconcile.mailcopy.queue.endpoints import Endpoints
 from reconcile.mailcopy.queue.jobs import Job
@@ -31,7 +32,9 @@ def back_pass(
     if forth is None or forth.state != "paused":
         state = forth.state if forth else "not listed"
         hint = "reconcile copy pause it, then: reconcile copy retry"
-        raise Problem("RBK01", f"{job.forth} is {state}, and nothing comes back beside it.", hint)
+        raise Problem(
+            "RBK01", Phrase("{forth} is {state}, and nothing comes back beside it.", forth=job.forth, state=state), hint
+        )
     with contextlib.ExitStack() as opened:
         forward, backward = (opened.enter_context(contextlib.closing(location.ledger(one))) for one in (forth, job))
         return copy_back(endpoints.destination, endpoints.source, forward, backward, clock, stop=stop, watch=watch)

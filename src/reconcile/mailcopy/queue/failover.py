@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from reconcile.language.phrase import Phrase
 from reconcile.mailcopy.queue.liveness import Locks
 from reconcile.mailcopy.queue.work_list import WorkList
 from reconcile.problem import Problem
@@ -12,7 +13,7 @@ from reconcile.problem import Problem
 def same_name(worker: str) -> Problem:
     return Problem(
         "COPY16",
-        f"A worker called {worker} runs already.",
+        Phrase("A worker called {worker} runs already.", worker=worker),
         "give this one another name, or stop the other; without --id every worker gets a name of its own",
     )
 

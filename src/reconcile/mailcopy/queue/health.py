@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 
+from reconcile.language.phrase import Phrase
 from reconcile.mailcopy.queue.jobs import Job
 
 #: Seconds without a note of progress, or past its time, after which a job is looked into; failures in a row.
@@ -32,16 +33,25 @@ def _of(job: Job, now: float, dead: set[str], at_work: bool) -> Iterator[Finding
     still = now - job.updated
     if job.state == "running" and job.worker in dead:
         yield Finding(
-            job.key, f"its worker {job.worker} is gone", "any worker takes it over: reconcile copy work", still
+            job.key,
+            Phrase("its worker {worker} is gone", worker=job.worker),
+            "any worker takes it over: reconcile copy work",
+            still,
         )
     elif job.state == "running" and still > STILL:
-        advice = f"see what {job.worker} does; once it is stopped, another worker takes over"
+        advice = Phrase("see what {worker} does; once it is stopped, another worker takes over", worker=job.worker)
         yield Finding(job.key, "no progress was noted, though its worker is alive", advice, still)
     elif job.state in ("queued", "waiting"):
         overdue = now - max(job.updated, job.not_before)
         if overdue > STILL and not at_work:
             yield Finding(job.key, "it is due and no worker is running", "reconcile copy work", overdue)
         if job.attempts >= STUBBORN:
-            yield Finding(job.key, f"it failed {job.attempts} times in a row: {job.error}", "repair that first")
+            yield Finding(
+                job.key,
+                Phrase("it failed {attempts} times in a row: {error}", attempts=job.attempts, error=job.error),
+                "repair that first",
+            )
     elif job.state == "failed":
-        yield Finding(job.key, f"it was given up: {job.error}", "repair that, then: reconcile copy retry")
+        yield Finding(
+            job.key, Phrase("it was given up: {error}", error=job.error), "repair that, then: reconcile copy retry"
+        )

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from reconcile.clock import Clock
+from reconcile.language.phrase import Phrase
 from reconcile.mailcopy.imap.interruptions import Stopped
 from reconcile.mailcopy.imap.session import LoginRefused, Password, Unreachable
 from reconcile.mailcopy.ledger.ledger import LeaseLost
@@ -211,6 +212,8 @@ def _shortcoming(report: Report) -> str:
 def _unforeseen(key: str, error: Exception) -> Problem:
     return Problem(
         "COPY14",
-        f"{key} ended with an unexpected error: {type(error).__name__}: {error}",
+        Phrase(
+            "{key} ended with an unexpected error: {kind}: {error}", key=key, kind=type(error).__name__, error=error
+        ),
         "report it; the other mailboxes go on, and this one can be tried again: reconcile copy retry",
     )

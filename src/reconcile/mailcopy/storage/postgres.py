@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from reconcile.language.phrase import Phrase
 from reconcile.mailcopy.storage.database import DatabaseUnreachable
 from reconcile.mailcopy.storage.upgrades import VERSION, steps_from, upgradable
 from reconcile.problem import Problem
@@ -123,7 +124,11 @@ class PostgresDatabase:
                     connection.execute(step.statement)
                 connection.execute(f"UPDATE version SET number={VERSION}")  # noqa: S608
         elif version != VERSION:
-            raise Problem("COPY05", f"{self.name} was written by another version of reconcile.", "use that version")
+            raise Problem(
+                "COPY05",
+                Phrase("{name} was written by another version of reconcile.", name=self.name),
+                "use that version",
+            )
         return True
 
     @contextlib.contextmanager
@@ -155,18 +160,33 @@ class PostgresDatabase:
         if error.sqlstate in ("53100", "25006", "42501"):
             return Problem(
                 "COPY04",
-                f"Cannot write {self.name}: {error.diag.message_primary}.",
+                Phrase(
+                    "Cannot write {name}: {message_primary}.",
+                    name=self.name,
+                    message_primary=error.diag.message_primary,
+                ),
                 "what was recorded is safe and nothing will be copied twice",
             )
         if error.sqlstate in ("28P01", "28000", "3D000"):
             hint = "check its URL in [copies] of reconcile.toml, and RECONCILE_COPIES_PASSWORD"
-            return Problem("COPY13", f"{self.name} refuses the connection ({error.sqlstate}).", hint)
+            return Problem(
+                "COPY13",
+                Phrase("{name} refuses the connection ({sqlstate}).", name=self.name, sqlstate=error.sqlstate),
+                hint,
+            )
         if error.sqlstate is None and "authentication failed" in str(error):
             hint = "check its URL in [copies] of reconcile.toml, and RECONCILE_COPIES_PASSWORD"
-            return Problem("COPY13", f"{self.name} refuses the login.", hint)
+            return Problem("COPY13", Phrase("{name} refuses the login.", name=self.name), hint)
         if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)):
             return DatabaseUnreachable(self.name, error.diag.message_primary or type(error).__name__)
-        return Problem("COPY05", f"{self.name} does not answer as it should: {error.diag.message_primary or error}.")
+        return Problem(
+            "COPY05",
+            Phrase(
+                "{name} does not answer as it should: {message_primary}.",
+                name=self.name,
+                message_primary=error.diag.message_primary or error,
+            ),
+        )
 
 
 def _version(connection: psycopg.Connection[Any]) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from reconcile.language.phrase import Phrase
 from reconcile.mailcopy.storage.upgrades import VERSION, steps_from, upgradable
 from reconcile.problem import Problem
 from reconcile.state.durable import private_folder
@@ -115,7 +116,10 @@ def open_file(path: Path, schema: str, *, check_same_thread: bool = True) -> sql
     if sqlite3.sqlite_version_info < OLDEST:
         raise Problem(
             "COPY05",
-            f"Copies need SQLite 3.35 or newer, and this Python has {sqlite3.sqlite_version}.",
+            Phrase(
+                "Copies need SQLite 3.35 or newer, and this Python has {sqlite_version}.",
+                sqlite_version=sqlite3.sqlite_version,
+            ),
             "use a Python with a newer SQLite, or PostgreSQL: [copies] in reconcile.toml",
         )
     if not path.exists():
@@ -129,10 +133,12 @@ def open_file(path: Path, schema: str, *, check_same_thread: bool = True) -> sql
         elif upgradable(version):
             _upgrade(connection)
         elif version > VERSION:
-            raise Problem("COPY05", f"{path} was written by a newer version of reconcile.", "use that version")
+            raise Problem(
+                "COPY05", Phrase("{path} was written by a newer version of reconcile.", path=path), "use that version"
+            )
         elif version != VERSION:
             hint = "move it away and run again: apply queues the copies, and messages already there are recognised"
-            raise Problem("COPY05", f"{path} was written by another version of reconcile.", hint)
+            raise Problem("COPY05", Phrase("{path} was written by another version of reconcile.", path=path), hint)
     except BaseException:
         connection.close()
         raise
@@ -187,14 +193,16 @@ def explained(path: Path) -> Iterator[None]:
     except sqlite3.OperationalError as error:
         raise Problem(
             "COPY04",
-            f"Cannot write {path}: {error}.",
+            Phrase("Cannot write {path}: {error}.", path=path, error=error),
             "make room on the disk and run the copy again; what was recorded is safe and nothing will be copied twice",
         ) from None
     except sqlite3.DatabaseError as error:
         raise Problem(
             "COPY05",
-            f"{path} is damaged: {error}.",
+            Phrase("{path} is damaged: {error}.", path=path, error=error),
             "move it away and run the copy again; messages already there are recognised by their content",
         ) from None
     except OSError as error:
-        raise Problem("COPY04", f"Cannot write {path}: {error.strerror}.") from None
+        raise Problem(
+            "COPY04", Phrase("Cannot write {path}: {strerror}.", path=path, strerror=error.strerror)
+        ) from None

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.state.durable import keep_private, read_own, unreadable, unwritable
 
@@ -49,7 +50,7 @@ class ClosingBook:
             raise unreadable(path, error) from None
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             hint = "restore it, or move it away: the last pass is asked for again"
-            raise Problem("RBK04", f"{path} is damaged.", hint) from None
+            raise Problem("RBK04", Phrase("{path} is damaged.", path=path), hint) from None
 
     def write(self, federation: str, ending: Ending) -> None:
         path = self._path(federation)

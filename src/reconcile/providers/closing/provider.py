@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from reconcile.clock import Clock
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.base import ABSENT, Observation, Observed, Order, Provider, Scope, Unknown, Wanted
 from reconcile.providers.closing.book import ClosingBook, Ending
@@ -108,22 +109,26 @@ class ClosingWriter:
             if late:
                 raise Problem(
                     "GAT50",
-                    f"{_some(late)}: the last pass has not ended; nothing is closed.",
-                    f"reconcile copy work {slug}, then apply again",
+                    Phrase("{late}: the last pass has not ended; nothing is closed.", late=_some(late)),
+                    Phrase("reconcile copy work {slug}, then apply again", slug=slug),
                 )
             short = [one.key for one in copies if one.refused or one.state == "partial"]
             if short and not fields["refused"]:
                 raise Problem(
                     "GAT51",
-                    f"{_some(short)}: some of its mail was not copied; nothing is closed.",
-                    f"reconcile copy report {slug}; then write overrides: GAT51 with why that is accepted",
+                    Phrase("{short}: some of its mail was not copied; nothing is closed.", short=_some(short)),
+                    Phrase(
+                        "reconcile copy report {slug}; then write overrides: GAT51 with why that is accepted", slug=slug
+                    ),
                 )
             differing = [f"{one.key} ({why})" for one in copies if (why := self._copies.differs(one.key))]
             if differing and not fields["unsound"]:
                 raise Problem(
                     "GAT52",
-                    f"{_some(differing)} does not compare; nothing is closed.",
-                    f"reconcile copy verify {slug}; then write overrides: GAT52 with why that is accepted",
+                    Phrase("{differing} does not compare; nothing is closed.", differing=_some(differing)),
+                    Phrase(
+                        "reconcile copy verify {slug}; then write overrides: GAT52 with why that is accepted", slug=slug
+                    ),
                 )
         found = dict(ending.closed or {})
         if ending.closed is None:
@@ -144,4 +149,5 @@ class ClosingWriter:
 
 
 def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    shown = ", ".join(names[:3])
+    return Phrase("{shown} and {number} more", shown=shown, number=len(names) - 3) if len(names) > 3 else shown

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 
@@ -23,8 +24,16 @@ class ByHand:
     def put(self, name: str, content: bytes) -> None:
         raise Problem(
             "SEC16",
-            f"The passwords of {self._federation} wait in {self._waiting} for the account {self._account}.",
-            f"lay these files there, then: reconcile secrets deliver {self._federation} --carried",
+            Phrase(
+                "The passwords of {federation} wait in {waiting} for the account {account}.",
+                federation=self._federation,
+                waiting=self._waiting,
+                account=self._account,
+            ),
+            Phrase(
+                "lay these files there, then: reconcile secrets deliver {federation} --carried",
+                federation=self._federation,
+            ),
         )
 
     def remove(self, name: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.delivery.place import Occupied, Place, Unsure
 
@@ -27,7 +28,7 @@ def deposit(place: Place, name: str, content: bytes) -> None:
             if not content.startswith(there):
                 raise Problem(
                     "SEC11",
-                    f"{name}: another file of that name is there; it was left as it is.",
+                    Phrase("{name}: another file of that name is there; it was left as it is.", name=name),
                     "find out whose it is, move it away, then apply again",
                 )
             place.remove(name)
@@ -48,7 +49,9 @@ def deposit(place: Place, name: str, content: bytes) -> None:
     _take_back(place, name, content)
     raise Problem(
         "SEC12",
-        f"{name} was laid {ATTEMPTS} times and is not there whole" + (f": {lost}." if lost else "."),
+        Phrase("{name} was laid {number} times and is not there whole: {lost}.", name=name, number=ATTEMPTS, lost=lost)
+        if lost
+        else Phrase("{name} was laid {number} times and is not there whole.", name=name, number=ATTEMPTS),
         "look at the place (room, rights), then apply again",
     )
 

@@ -7,6 +7,7 @@ import os
 import secrets
 from pathlib import Path
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.delivery.place import Occupied
 from reconcile.state.durable import PRIVATE_FILE, fsync_folder, open_private, private_folder, read_own
@@ -68,6 +69,6 @@ def _write(path: Path, content: bytes) -> None:
 def _refused(path: Path, error: OSError) -> Problem:
     return Problem(
         "SEC13",
-        f"{path} cannot be delivered ({error.strerror or type(error).__name__}).",
+        Phrase("{path} cannot be delivered ({strerror}).", path=path, strerror=error.strerror or type(error).__name__),
         "look at the folder's room and rights, then apply again",
     )

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from reconcile.clock import Clock
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.base import ABSENT, Observation, Observed, Order, Provider, Scope, Unknown, Wanted
 from reconcile.providers.delivery.deposit import deposit
@@ -178,20 +179,29 @@ def _left_behind(slug: str, lost: Sequence[str], absent: Sequence[str]) -> Probl
     if lost:
         return Problem(
             "SEC17",
-            f"{slug}: the vault on this machine does not hold the passwords of {_few(lost)}.",
-            f"bring {slug}'s folder of the vault back, or: reconcile secrets reset {lost[0]}",
+            Phrase(
+                "{slug}: the vault on this machine does not hold the passwords of {lost}.", slug=slug, lost=_few(lost)
+            ),
+            Phrase(
+                "bring {slug}'s folder of the vault back, or: reconcile secrets reset {lost}", slug=slug, lost=lost[0]
+            ),
         )
     if absent:
         return Problem(
             "SEC18",
-            f"{slug}: {_few(absent)} has no account yet; whoever has one had theirs delivered.",
+            Phrase(
+                "{slug}: {absent} has no account yet; whoever has one had theirs delivered.",
+                slug=slug,
+                absent=_few(absent),
+            ),
             "apply again once the account is there: the others get nothing twice",
         )
     return None
 
 
 def _few(addresses: Sequence[str]) -> str:
-    return ", ".join(addresses[:3]) + (f" and {len(addresses) - 3} more" if len(addresses) > 3 else "")
+    shown = ", ".join(addresses[:3])
+    return Phrase("{shown} and {number} more", shown=shown, number=len(addresses) - 3) if len(addresses) > 3 else shown
 
 
 def _people(value: object) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.delivery.place import Occupied, Unsure
 
@@ -73,12 +74,21 @@ class Sftp:
 
     def _refused(self, error: Exception) -> Problem:
         if isinstance(error, PermissionError):
-            why, hint = f"does not let us write in {self._folder}", "check the user's rights there"
+            why, hint = (
+                Phrase("does not let us write in {folder}", folder=self._folder),
+                "check the user's rights there",
+            )
         elif isinstance(error, FileNotFoundError):
-            why, hint = f"has no folder {self._folder}", "check contact: poptransfert: with whoever keeps the server"
+            why, hint = (
+                Phrase("has no folder {folder}", folder=self._folder),
+                "check contact: poptransfert: with whoever keeps the server",
+            )
         else:
-            why, hint = f"broke off ({error or type(error).__name__})", "look at its room, then apply again"
-        return Problem("SEC15", f"{self._server} {why}.", hint)
+            why, hint = (
+                Phrase("broke off ({error})", error=error or type(error).__name__),
+                "look at its room, then apply again",
+            )
+        return Problem("SEC15", Phrase("{server} {why}.", server=self._server, why=why), hint)
 
 
 @contextlib.contextmanager
@@ -111,18 +121,30 @@ def connected(
         except paramiko.BadHostKeyException:
             raise Problem(
                 "SEC15",
-                f"{server} shows another host key than known_hosts_file has; nothing was delivered.",
+                Phrase(
+                    "{server} shows another host key than known_hosts_file has; nothing was delivered.", server=server
+                ),
                 "ask whoever keeps the server, before anything else",
             ) from None
         except paramiko.AuthenticationException:
             hint = "check user, key_file or RECONCILE_DELIVERY_PASSWORD"
-            raise Problem("SEC15", f"{server} does not let {user} in.", hint) from None
+            raise Problem("SEC15", Phrase("{server} does not let {user} in.", server=server, user=user), hint) from None
         except (paramiko.SSHException, OSError, ValueError, EOFError) as error:
             if "not found in known_hosts" in str(error):
-                hint = f"ssh-keyscan -p {port} {host} >> known_hosts_file, and compare with whoever keeps the server"
-                raise Problem("SEC15", f"The host key of {server} is not in known_hosts_file.", hint) from None
+                hint = Phrase(
+                    "ssh-keyscan -p {port} {host} >> known_hosts_file, and compare with whoever keeps the server",
+                    port=port,
+                    host=host,
+                )
+                raise Problem(
+                    "SEC15", Phrase("The host key of {server} is not in known_hosts_file.", server=server), hint
+                ) from None
             said = getattr(error, "strerror", None) or type(error).__name__
-            raise Problem("SEC15", f"{server} cannot be reached ({said}).", "apply again once it answers") from None
+            raise Problem(
+                "SEC15",
+                Phrase("{server} cannot be reached ({said}).", server=server, said=said),
+                "apply again once it answers",
+            ) from None
         yield Sftp(opened, folder, server)
     finally:
         client.close()

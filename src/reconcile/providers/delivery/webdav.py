@@ -10,6 +10,7 @@ import requests
 from requests.auth import HTTPBasicAuth
 
 from reconcile.bounded_http import BoundedSession
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.delivery.place import Occupied, Unsure
 
@@ -46,13 +47,13 @@ class WebDav:
             raise Occupied
         if status >= 500 and status != 507:
             # Apache says 500 where it may not write, WsgiDAV for a full disk, leaving a part: only looking tells.
-            raise Unsure(f"{self._server} answered {status}")
-        raise self._refused("write", status)
+            raise Unsure(Phrase("{server} answered {status}", server=self._server, status=status))
+        raise self._refused(Phrase("write"), status)
 
     def remove(self, name: str) -> None:
         answer = self._ask("DELETE", name)
         if answer.status_code not in (200, 204, 404):
-            raise self._refused("delete", answer.status_code)
+            raise self._refused(Phrase("delete"), answer.status_code)
 
     def _ask(
         self, method: str, name: str, content: bytes | None = None, headers: dict[str, str] | None = None
@@ -65,22 +66,32 @@ class WebDav:
         except requests.exceptions.SSLError:
             raise Problem(
                 "SEC14",
-                f"The certificate of {self._server} is not trusted; nothing was delivered.",
+                Phrase("The certificate of {server} is not trusted; nothing was delivered.", server=self._server),
                 "name its authority: ca_file of [delivery]",
             ) from None
         except requests.RequestException as error:
-            what = f"{self._server} did not answer ({type(error).__name__})"
+            what = Phrase("{server} did not answer ({kind})", server=self._server, kind=type(error).__name__)
             if method == "PUT":
                 raise Unsure(what) from None
-            raise Problem("SEC14", f"{what}.", "apply again once it does") from None
+            raise Problem("SEC14", Phrase("{what}.", what=what), "apply again once it does") from None
 
     def _refused(self, what: str, status: int) -> Problem:
+        why: str
         if status in (401, 403):
-            why, hint = f"does not let us {what} in the folder of {self._account}", "check user, password and rights"
+            why, hint = (
+                Phrase("does not let us {what} in the folder of {account}", what=what, account=self._account),
+                "check user, password and rights",
+            )
         elif status in (404, 405, 409):
-            why, hint = f"has no folder {self._account}", "check contact: poptransfert: with whoever keeps the server"
+            why, hint = (
+                Phrase("has no folder {account}", account=self._account),
+                "check contact: poptransfert: with whoever keeps the server",
+            )
         elif status == 507:
             why, hint = "has no room left", "make room there, then apply again"
         else:
-            why, hint = f"would not {what} in the folder of {self._account}", "ask whoever keeps the server"
-        return Problem("SEC14", f"{self._server} {why} ({status}).", hint)
+            why, hint = (
+                Phrase("would not {what} in the folder of {account}", what=what, account=self._account),
+                "ask whoever keeps the server",
+            )
+        return Problem("SEC14", Phrase("{server} {why} ({status}).", server=self._server, why=why, status=status), hint)

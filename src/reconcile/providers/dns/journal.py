@@ -17,6 +17,7 @@ import dns.rdatatype
 from dns.rdatatype import RdataType
 
 from reconcile.clock import Clock
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.dns.primary.client import Verdict
 from reconcile.providers.dns.primary.compare_and_swap import Swap
@@ -68,7 +69,9 @@ class RecordJournal:
             except (ValueError, KeyError, TypeError, dns.exception.DNSException):
                 if number < len(lines):  # the last line may be the half of one that a crash cut
                     raise Problem(
-                        "DNS15", f"{path}:{number} is damaged.", "restore the file from the repository's history"
+                        "DNS15",
+                        Phrase("{path}:{number} is damaged.", path=path, number=number),
+                        "restore the file from the repository's history",
                     ) from None
         return [entry for entry in found if entry.swap.changes]
 

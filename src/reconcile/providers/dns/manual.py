@@ -8,6 +8,7 @@ import dns.name
 import dns.rdatatype
 from dns.rdatatype import RdataType
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.base import Order, Provider
 from reconcile.providers.dns.checks.mta_sts import fetch_policy
@@ -76,7 +77,11 @@ class ManualWriter:
         swaps = [*going, Swap(key.name, key.rdtype, now, change.applied_to(now))]
         raise Problem(
             "DNS19",
-            f"{key} is to be changed by hand: {'; '.join(line for swap in swaps for line in instructions(swap))}.",
+            Phrase(
+                "{key} is to be changed by hand: {lines}.",
+                key=key,
+                lines="; ".join(line for swap in swaps for line in instructions(swap)),
+            ),
             "publish that, wait until the zone's servers show it, then apply again",
         )
 

@@ -11,6 +11,7 @@ import dns.name
 import dns.rdataset
 
 from reconcile.clock import Clock
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.base import InOneGo, Observation, Order, Provider, Reader, Scope, StepWriter, Unknown, Wanted
 from reconcile.providers.dns.desired.rrset import RrsetChange
@@ -137,6 +138,6 @@ def no_zone_configured(key: RecordKey) -> Problem:
     """DNS20: nothing says where the name's zone is kept."""
     return Problem(
         "DNS20",
-        f"Nothing in reconcile.toml says where the zone of {key.owner} is kept.",
+        Phrase("Nothing in reconcile.toml says where the zone of {owner} is kept.", owner=key.owner),
         "set [dns] host, or name the zone in [dns.hosted] or [dns.manual]",
     )

@@ -11,6 +11,7 @@ import dns.rdata
 import dns.rdataset
 from dns.rdatatype import RdataType
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.dns.desired.rrset import RrsetChange, shown
 from reconcile.providers.dns.journal import Entry, RecordJournal
@@ -111,7 +112,7 @@ class Revert:
     def _changed(self, now: Rdataset | None) -> Problem:
         return Problem(
             "DNS07",
-            f"{self.key} is no longer as we wrote it: it is now {shown(now)}.",
+            Phrase("{key} is no longer as we wrote it: it is now {now}.", key=self.key, now=shown(now)),
             "somebody changed it since; put it right by hand",
         )
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 import dns.rdataset
 from dns.rdatatype import RdataType
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.dns.checks.mta_sts import fetch_policy
@@ -125,7 +126,7 @@ class _Request:
 
 
 def _cut_short(order: Order) -> Problem:
-    return Problem("DNS11", f"The write of {order.address} was cut short.", "run apply again")
+    return Problem("DNS11", Phrase("The write of {address} was cut short.", address=order.address), "run apply again")
 
 
 def _names_met(order: Order) -> Iterator[tuple[str, str]]:
@@ -152,5 +153,5 @@ def _live(order: Order, end: Rdataset | Problem | None) -> Live | Problem:
         return end
     seen = part_of(RecordKey.parse(order.address.key)).see(end)
     if seen is None:
-        return Problem("DNS08", f"{order.address.key} was written and is not there.")
+        return Problem("DNS08", Phrase("{key} was written and is not there.", key=order.address.key))
     return Live(order.address, seen.fields, context=seen.context)

@@ -10,6 +10,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 
 from reconcile.bounded_http import BoundedSession
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 #: Pages of a hundred that are looked through for our own; beyond, a new one is written.
@@ -79,17 +80,25 @@ class Api:
         except requests.JSONDecodeError:
             raise self._odd(address) from None
         except (requests.RequestException, OSError):
-            raise Problem("FRG01", f"{host} cannot be reached.", "run the step again") from None
+            raise Problem("FRG01", Phrase("{host} cannot be reached.", host=host), "run the step again") from None
         if not answer.ok or answer.is_redirect:
             raise Problem(
                 "FRG02",
-                f"{host} refused {method} {urlsplit(address).path}: {answer.status_code}.",
+                Phrase(
+                    "{host} refused {method} {path}: {status_code}.",
+                    host=host,
+                    method=method,
+                    path=urlsplit(address).path,
+                    status_code=answer.status_code,
+                ),
                 "give the job's token the right to write comments and issues (docs/ci.md)",
             )
         return answer
 
     def _odd(self, address: str) -> Problem:
-        return Problem("FRG03", f"{urlsplit(address).netloc} gave an answer that is none of its documents'.")
+        return Problem(
+            "FRG03", Phrase("{netloc} gave an answer that is none of its documents'.", netloc=urlsplit(address).netloc)
+        )
 
 
 def marked(entries: Iterable[Mapping[str, Any]], mark: str, key: str, ours: Callable[[Any], bool]) -> Any:

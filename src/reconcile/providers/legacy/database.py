@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 _TIMEOUT = 30
@@ -46,7 +47,9 @@ class Database:
                     names = [column[0] for column in cursor.description or ()]
                     rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()] if names else []
                 except (sqlite3.Error, _psycopg_error()) as error:
-                    raise self.problem(f"it refuses a statement: {_first_line(error)}") from None
+                    raise self.problem(
+                        Phrase("it refuses a statement: {first_line}", first_line=_first_line(error))
+                    ) from None
                 return cursor.rowcount, rows
 
             try:
@@ -66,7 +69,7 @@ class Database:
         for name, value in row.items():
             if not isinstance(value, str | int | float | None):
                 why = f"the column {name} of {query} is no text and no number"
-                raise self.problem(why, "cast it in the query")
+                raise self.problem(why, Phrase("cast it in the query"))
             values[name] = value
         return values
 
@@ -76,7 +79,9 @@ class Database:
         if not isinstance(self._place, Path):
             parts = urlsplit(self._place)
             shown = f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
-        return Problem(self._code, f"The old host's database {shown}: {why}.", hint or self._mend)
+        return Problem(
+            self._code, Phrase("The old host's database {shown}: {why}.", shown=shown, why=why), hint or self._mend
+        )
 
     def _execute(self, connection: Any, statement: str, values: Values) -> Any:
         """Values are bound, never written into a statement; a word after a colon that is no value stays as it is."""
@@ -91,7 +96,7 @@ class Database:
         try:
             connection = sqlite3.connect(f"file:{quote(str(file))}?mode=rw", uri=True, timeout=_TIMEOUT)
         except sqlite3.Error as error:
-            raise self.problem(f"it cannot be opened: {error}") from None
+            raise self.problem(Phrase("it cannot be opened: {error}", error=error)) from None
         with contextlib.closing(connection):
             yield connection
 
@@ -100,12 +105,12 @@ class Database:
         try:
             import psycopg
         except ImportError:
-            raise self.problem("a package is missing", "pip install reconcile[stores]") from None
+            raise self.problem(Phrase("a package is missing"), Phrase("pip install reconcile[stores]")) from None
         options = f"-c statement_timeout={_TIMEOUT * 1000}"
         try:
             connection = psycopg.connect(url, password=self._password or None, connect_timeout=20, options=options)
         except psycopg.Error as error:
-            raise self.problem(f"it cannot be reached: {_first_line(error)}") from None
+            raise self.problem(Phrase("it cannot be reached: {first_line}", first_line=_first_line(error))) from None
         with contextlib.closing(connection):
             yield connection
 

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeVar
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.base import ABSENT, Observation, Observed, Scope, Unknown, Wanted
 from reconcile.resources.resource import Reference, Value
@@ -27,8 +28,10 @@ class Hosts(Generic[Host]):
         """Raises ``Problem`` with the code ``missing``."""
         host = self.named.get(str(name))
         if host is None:
-            hint = f"add [legacy.{name}.{self.table}]"
-            raise Problem(self.missing, f"reconcile.toml does not say how {name} {self.what}.", hint)
+            hint = Phrase("add [legacy.{name}.{table}]", name=name, table=self.table)
+            raise Problem(
+                self.missing, Phrase("reconcile.toml does not say how {name} {what}.", name=name, what=self.what), hint
+            )
         return host
 
     def observe(self, scope: Scope, look: Callable[[Host, str, Wanted], Observed]) -> Observation:
@@ -39,7 +42,7 @@ class Hosts(Generic[Host]):
         name = str(wanted.recorded.get("host") or asked_of(wanted).get("host", ""))
         host = self.named.get(name)
         if host is None:
-            gone = f"reconcile.toml says no more how {name} {self.what}"
+            gone = Phrase("reconcile.toml says no more how {name} {what}", name=name, what=self.what)
             return Unknown(gone) if wanted.recorded else ABSENT
         try:
             return look(host, name, wanted)
@@ -61,4 +64,8 @@ def by_hand(problem: Problem, lines: Sequence[str], mark: str, names: Sequence[s
     the names."""
     said = [line.replace(mark, name) for line in lines for name in (names if mark in line else names[:1])]
     steps = "\n".join(f"  {number}. {line}" for number, line in enumerate(said, start=1))
-    return Problem(problem.code, f"{problem.message} By hand, then apply again:\n{steps}", problem.hint)
+    return Problem(
+        problem.code,
+        Phrase("{message} By hand, then apply again:\n{steps}", message=problem.message, steps=steps),
+        problem.hint,
+    )

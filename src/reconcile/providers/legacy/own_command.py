@@ -8,6 +8,8 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 
+from reconcile.language.phrase import Phrase
+
 _LARGEST = 10_000_000
 
 
@@ -31,7 +33,7 @@ def answer_of(words: Sequence[str], question: bytes, environment: Mapping[str, s
             start_new_session=True,  # what it started ends with it
         )
     except OSError as error:
-        raise CommandFailed(error.strerror or "it cannot be started") from None
+        raise CommandFailed(error.strerror or Phrase("it cannot be started")) from None
     with running:
         try:
             answer, last = running.communicate(question, timeout=timeout)
@@ -39,11 +41,12 @@ def answer_of(words: Sequence[str], question: bytes, environment: Mapping[str, s
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(running.pid, signal.SIGKILL)
             if isinstance(stop, subprocess.TimeoutExpired):
-                raise CommandFailed(f"it has not answered after {timeout:g} seconds") from None
+                raise CommandFailed(Phrase("it has not answered after {timeout:g} seconds", timeout=timeout)) from None
             raise
     if running.returncode:
         said = last.decode(errors="replace").strip().splitlines()
-        raise CommandFailed(f"it ended with {running.returncode}" + (f": {said[-1][:200]}" if said else ""))
+        told = f": {said[-1][:200]}" if said else ""
+        raise CommandFailed(Phrase("it ended with {number}{told}", number=running.returncode, told=told))
     if len(answer) > _LARGEST:
-        raise CommandFailed("its answer is larger than 10 MB")
+        raise CommandFailed(Phrase("its answer is larger than 10 MB"))
     return answer

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 _TITLES = {
@@ -67,14 +68,26 @@ class OwnPasswords:
         rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text)) if any(row)]
         columns = _columns(rows[0]) if rows else None
         if columns is None:
-            raise Problem("COPY80", f"{where} is no list of logins and passwords.", _HINT, exit_code=3)
+            raise Problem(
+                "COPY80", Phrase("{where} is no list of logins and passwords.", where=where), _HINT, exit_code=3
+            )
         passwords: dict[str, str] = {}
         for number, row in enumerate(rows[1:], 2):
             login, password = (row[column].strip() if column < len(row) else "" for column in columns)
             if not login or not password:
-                raise Problem("COPY80", f"Line {number} of {where} lacks a login or a password.", _HINT, exit_code=3)
+                raise Problem(
+                    "COPY80",
+                    Phrase("Line {number} of {where} lacks a login or a password.", number=number, where=where),
+                    _HINT,
+                    exit_code=3,
+                )
             if passwords.setdefault(login.lower(), password) != password:
-                raise Problem("COPY80", f"{where} gives {login} two passwords.", "delete the wrong line", exit_code=3)
+                raise Problem(
+                    "COPY80",
+                    Phrase("{where} gives {login} two passwords.", where=where, login=login),
+                    "delete the wrong line",
+                    exit_code=3,
+                )
         return cls(passwords)
 
     def credentials(self, login: str) -> tuple[str, str] | None:

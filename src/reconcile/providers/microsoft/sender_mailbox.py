@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 from reconcile.clock import Clock
 from reconcile.config.settings.settings import Settings
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.wire.auth import Credential
 from reconcile.providers.microsoft.wire.connection import connect
@@ -58,7 +59,7 @@ class TenantMailbox:
             raise Unsure(str(lost)) from None
         except Refused as refused:
             if refused.status == 404:  # no draft any more: a former try may have sent it
-                raise Unsure("the draft is gone") from None
+                raise Unsure(Phrase("the draft is gone")) from None
             raise self._refused(refused) from None
 
     def find(self, message_id: str) -> Seen | None:
@@ -68,7 +69,7 @@ class TenantMailbox:
         except Refused as refused:
             raise self._refused(refused) from None
         if rows is None:
-            message = f"The tenant has no mailbox {self._address}, which letters are sent from."
+            message = Phrase("The tenant has no mailbox {address}, which letters are sent from.", address=self._address)
             raise Problem("LET24", message, "give letters.sender a mailbox of the tenant, or another transport")
         found = sorted((_seen(row) for row in rows), key=lambda one: one.draft)
         return found[0] if found else None
@@ -90,9 +91,16 @@ class TenantMailbox:
             hint = "the application needs Mail.ReadWrite and Mail.Send for this mailbox (docs/permissions.md)"
         elif refused.status == 404:
             hint = "give letters.sender a mailbox of the tenant, or another transport"
-        request = f" (request {refused.request_id})" if refused.request_id else ""
-        what = f"{refused.service} refused a letter from {self._address}: {refused.code}: {refused.text}{request}"
-        return Problem("LET24", f"{what}.", hint)
+        request = Phrase(" (request {request_id})", request_id=refused.request_id) if refused.request_id else ""
+        what = Phrase(
+            "{service} refused a letter from {address}: {code}: {text}{request}",
+            service=refused.service,
+            address=self._address,
+            code=refused.code,
+            text=refused.text,
+            request=request,
+        )
+        return Problem("LET24", Phrase("{what}.", what=what), hint)
 
 
 def _may_be_a_report(row: Row) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from reconcile.clock import Clock
 from reconcile.config.settings.settings import Settings
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.reading.rules import OURS, list_rules
 from reconcile.providers.microsoft.wire.auth import Credential
@@ -60,5 +61,5 @@ class SignatureProbe:
         except Refused as refused:
             raise explained(refused, Address(NETWORK, "signature", name)) from None
         except (KeyError, TypeError, AttributeError) as odd:
-            message = f"Microsoft answered what cannot be read ({type(odd).__name__})."
+            message = Phrase("Microsoft answered what cannot be read ({kind}).", kind=type(odd).__name__)
             raise Problem("M365-04", message, "run again") from None

@@ -10,6 +10,7 @@ from typing import Literal
 
 from reconcile.config.structures.register import FACTS, Fact, Register, RegisteredStructure
 from reconcile.delimited_text import Row, Unreadable, letters, read_text, rows, separators
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.popstructure.cells import Doubt, fact_of, number_of
 
@@ -55,7 +56,9 @@ class CsvExport:
             titles, body = self._table()
             return self._read(titles, body, now)
         except Unreadable as error:
-            raise Problem("STR10", f"Cannot read {self._file}: {error}.", _HINT) from None
+            raise Problem(
+                "STR10", Phrase("Cannot read {file}: {error}.", file=self._file, error=error), _HINT
+            ) from None
 
     def _read(self, titles: tuple[str, ...], body: Iterator[Row], now: dt.datetime) -> Reading:
         columns = self._columns(titles)
@@ -92,7 +95,11 @@ class CsvExport:
             for _, (_, cells) in zip(range(_HEADING), body, strict=False):
                 if any(letters(cell) in self._known("code") for cell in cells):
                     return cells, body
-        raise Problem("STR10", f"{self._file} has no column of codes among its first {_HEADING} rows.", _HINT)
+        raise Problem(
+            "STR10",
+            Phrase("{file} has no column of codes among its first {heading} rows.", file=self._file, heading=_HEADING),
+            _HINT,
+        )
 
     def _columns(self, titles: Sequence[str]) -> Mapping[Column, list[int]]:
         """Where each column stands."""
@@ -100,8 +107,17 @@ class CsvExport:
         for column, wanted in self._own.items():
             for title in wanted:
                 if letters(title) not in named:
-                    hint = f"its titles are: {', '.join(title.strip() for title in titles if title.strip())[:400]}"
-                    raise Problem("STR11", f"{self._file} has no column {title!r} ({column}).", hint)
+                    hint = Phrase(
+                        "its titles are: {title}",
+                        title=", ".join(title.strip() for title in titles if title.strip())[:400],
+                    )
+                    raise Problem(
+                        "STR11",
+                        Phrase(
+                            "{file} has no column {title!r} ({column}).", file=self._file, title=title, column=column
+                        ),
+                        hint,
+                    )
         return {
             column: [place for place, title in enumerate(named) if title in self._known(column)] for column in _TITLES
         }

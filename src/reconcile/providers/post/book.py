@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from reconcile.clock import Clock
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.state.durable import append_line, files_in, read_own, unreadable
 
@@ -99,7 +100,9 @@ class LetterBook:
                 _take(json.loads(line), sendings, attempts)
             except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
                 hint = "restore the file from the repository's history; without it letters could be sent twice"
-                raise Problem("LET03", f"{path}:{number} is no line of a letter book.", hint) from None
+                raise Problem(
+                    "LET03", Phrase("{path}:{number} is no line of a letter book.", path=path, number=number), hint
+                ) from None
         return Letters({letter: tuple(ones.values()) for letter, ones in sendings.items()}, attempts)
 
     def begun(self, federation: str, sending: Sending) -> None:

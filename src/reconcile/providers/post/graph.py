@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reconcile.clock import Clock
+from reconcile.language.phrase import Phrase
 from reconcile.providers.outbox import Seen, SenderMailbox, Unsure
 from reconcile.providers.post.carrier import Found, Parcel
 
@@ -34,7 +35,7 @@ class GraphCarrier:
                 self._clock.sleep(PACE)
                 return
             self._clock.sleep(LOOK_EVERY)
-        raise Unsure("the tenant accepted it, and it is not among what was sent")
+        raise Unsure(Phrase("the tenant accepted it, and it is not among what was sent"))
 
     def find(self, message_id: str) -> Found:
         seen = self._mailbox.find(message_id)

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 
 from reconcile.clock import Clock
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.base import Finding, Observation, Observed, Order, Provider, Scope, Unknown, Wanted, Weight
 from reconcile.providers.outbox import Unsure
@@ -88,7 +89,8 @@ class PostWriter:
         identity = order.before.identity if order.before else ""
         now = self._reader.seen(Wanted(address, None, identity, recorded), book)
         if isinstance(now, Unknown):
-            raise Problem("LET10", now.reason.rstrip(".") + ".", "nothing was sent; apply again once that is settled")
+            why = now.reason if now.reason.endswith(".") else Phrase("{reason}.", reason=now.reason)
+            raise Problem("LET10", why, "nothing was sent; apply again once that is settled")
         if isinstance(now, Live) and all(now.fields.get(name) == value for name, value in order.fields.items()):
             return now
         number = order.fields.get("attempt")
@@ -125,7 +127,9 @@ class PostWriter:
                 break
         raise Problem(
             "LET11",
-            f"Nobody knows whether the letter {parcel.name} to {parcel.to} left: {why}.",
+            Phrase(
+                "Nobody knows whether the letter {name} to {to} left: {why}.", name=parcel.name, to=parcel.to, why=why
+            ),
             "apply again: it is looked for first, and never sent twice",
         )
 
@@ -137,6 +141,8 @@ def _returned(book: Letters, slug: str, domain: str, wanted: list[Wanted]) -> li
     for address, to in asked.items():
         last = book.last(address.key)
         if last is not None and last.bounced and last.to == to:
-            sentence = f"the letter {address.key} to {last.to} came back: {last.bounced}"
+            sentence = Phrase(
+                "the letter {key} to {to} came back: {bounced}", key=address.key, to=last.to, bounced=last.bounced
+            )
             found.append(Finding(domain, "letters", Weight.WARNS, sentence, slug))
     return found

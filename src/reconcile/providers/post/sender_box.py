@@ -15,6 +15,7 @@ from imapclient.exceptions import IMAPClientError, LoginError
 
 from reconcile.bounded_imap_client import BoundedImapClient
 from reconcile.bounded_mail import Bounds, Place
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.post.bounces import LARGEST_REPORT
 from reconcile.providers.post.carrier import Found
@@ -74,10 +75,18 @@ class SenderBox:
                 yield client
         except LoginError:
             hint = "check user and password_file of [letters.mailbox]"
-            raise Problem("LET30", f"{server.host} refused the login {server.user}.", hint) from None
+            raise Problem(
+                "LET30", Phrase("{host} refused the login {user}.", host=server.host, user=server.user), hint
+            ) from None
         except (IMAPClientError, imaplib.IMAP4.error, OSError, ValueError) as error:
             why = (getattr(error, "strerror", "") or type(error).__name__)[:200]
-            message = f"The mailbox of {server.user} at {server.host}:{server.port} cannot be read ({why})."
+            message = Phrase(
+                "The mailbox of {user} at {host}:{port} cannot be read ({why}).",
+                user=server.user,
+                host=server.host,
+                port=server.port,
+                why=why,
+            )
             raise Problem("LET30", message, "check [letters.mailbox], then run it again") from None
 
 

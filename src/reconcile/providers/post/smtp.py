@@ -15,6 +15,7 @@ from typing import Literal
 
 from reconcile import bounded_mail
 from reconcile.bounded_mail import Bounds, Place
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.outbox import Unsure
 from reconcile.providers.post.carrier import Found, Parcel
@@ -53,9 +54,9 @@ class SmtpCarrier:
             except smtplib.SMTPDataError as error:  # it did not want to see the letter
                 code, answer = error.smtp_code, _octets(error.smtp_error)
             except (smtplib.SMTPException, OSError) as error:
-                raise Unsure(f"{self._server.host} broke off ({_why(error)})") from None
+                raise Unsure(Phrase("{host} broke off ({why})", host=self._server.host, why=_why(error))) from None
             if code != 250:
-                raise self._refused("LET22", f"the letter {parcel.name}", code, answer)
+                raise self._refused("LET22", Phrase("the letter {name}", name=parcel.name), code, answer)
             with contextlib.suppress(smtplib.SMTPException, OSError):
                 session.quit()
 
@@ -66,14 +67,14 @@ class SmtpCarrier:
         try:
             code, answer = session.mail(parcel.sender)
             if code != 250:
-                raise self._refused("LET22", f"the sender {parcel.sender}", code, answer)
+                raise self._refused("LET22", Phrase("the sender {sender}", sender=parcel.sender), code, answer)
             code, answer = session.rcpt(parcel.to)
             if code not in (250, 251):
-                raise self._refused("LET21", f"the recipient {parcel.to}", code, answer)
+                raise self._refused("LET21", Phrase("the recipient {to}", to=parcel.to), code, answer)
             if self._find is not None and parcel.to != parcel.sender:
                 code, answer = session.rcpt(parcel.sender)
                 if code not in (250, 251):
-                    raise self._refused("LET22", f"the copy for {parcel.sender}", code, answer)
+                    raise self._refused("LET22", Phrase("the copy for {sender}", sender=parcel.sender), code, answer)
         except (smtplib.SMTPException, OSError) as error:
             raise self._unreachable(error) from None
 
@@ -101,7 +102,13 @@ class SmtpCarrier:
             _close(session)
             raise Problem(
                 "LET23",
-                f"{server.host} refused the login {server.user}: {error.smtp_code} {_text(_octets(error.smtp_error))}.",
+                Phrase(
+                    "{host} refused the login {user}: {answer} {text}.",
+                    host=server.host,
+                    user=server.user,
+                    answer=error.smtp_code,
+                    text=_text(_octets(error.smtp_error)),
+                ),
                 "check user and password_file of [letters.smtp]; where Microsoft takes no password any more, use graph",
             ) from None
         except (smtplib.SMTPException, OSError, ValueError) as error:
@@ -115,13 +122,25 @@ class SmtpCarrier:
     def _unreachable(self, error: Exception) -> Problem:
         where = f"{self._server.host}:{self._server.port}"
         hint = "check [letters.smtp], then apply again: no letter was lost"
-        return Problem("LET20", f"The submission server {where} cannot be used ({_why(error)}).", hint)
+        return Problem(
+            "LET20", Phrase("The submission server {where} cannot be used ({why}).", where=where, why=_why(error)), hint
+        )
 
     def _refused(self, code: str, what: str, answer: int, text: bytes) -> Problem:
         again = (
             "it says so for the moment: apply again later" if answer < 500 else "mend what it says, then apply again"
         )
-        return Problem(code, f"{self._server.host} refused {what}: {answer} {_text(text)}.", again)
+        return Problem(
+            code,
+            Phrase(
+                "{host} refused {what}: {answer} {text}.",
+                host=self._server.host,
+                what=what,
+                answer=answer,
+                text=_text(text),
+            ),
+            again,
+        )
 
 
 def _close(session: smtplib.SMTP | None) -> None:

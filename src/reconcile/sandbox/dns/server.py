@@ -20,6 +20,7 @@ import dns.rdtypes.ANY.TXT
 import dns.tsig
 import dns.update
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.sandbox.dns.lookup import look_up
 from reconcile.sandbox.dns.signing import NotAuthentic, verified
@@ -211,7 +212,9 @@ def _bind_both(host: str, port: int) -> tuple[socket.socket, socket.socket]:
             udp.close()
             continue
         return tcp, udp
-    raise Problem("SBX05", f"No port on {host} for the sandbox's DNS server.", "Is another server using it?")
+    raise Problem(
+        "SBX05", Phrase("No port on {host} for the sandbox's DNS server.", host=host), "Is another server using it?"
+    )
 
 
 def _transfer(zone: ZoneVersion, question: dns.message.Message) -> list[bytes]:

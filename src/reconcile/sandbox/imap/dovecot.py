@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import Self
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.sandbox.imap.configuration import Settings, write_configuration
 from reconcile.sandbox.imap.installed import Installed
@@ -41,14 +42,20 @@ class MailOwner:
             account = pwd.getpwnam("mail") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
             return cls(account.pw_uid, account.pw_gid, account.pw_name, grp.getgrgid(account.pw_gid).gr_name)
         except KeyError:
-            message = f"User {os.geteuid()} has no name on this machine; the sandbox's mail hosts need one."
+            message = Phrase(
+                "User {user} has no name on this machine; the sandbox's mail hosts need one.", user=os.geteuid()
+            )
             raise Problem("SBX14", message, "run as root, or as a user listed in /etc/passwd") from None
 
     def must_reach(self, folder: Path) -> None:
         """Raises Problem SBX15 when a folder above is closed to everybody, and so to the mail's owner."""
         closed = [above for above in folder.parents if not above.stat().st_mode & 0o001]
         if os.geteuid() == 0 and closed:
-            message = f"The sandbox's mail hosts run as the user {self.name}, who may not enter {closed[-1]}."
+            message = Phrase(
+                "The sandbox's mail hosts run as the user {name}, who may not enter {closed}.",
+                name=self.name,
+                closed=closed[-1],
+            )
             raise Problem("SBX15", message, "set TMPDIR to a folder open to all, such as /tmp")
 
     def service_accounts(self) -> Settings:
@@ -112,7 +119,14 @@ class Dovecot:
             (self.folder / "pid").write_text(str(self._process.pid))
             if self._listens():
                 return
-        raise Problem("SBX11", f"The sandbox's {self.name} mail host did not start: {self._last_words()}")
+        raise Problem(
+            "SBX11",
+            Phrase(
+                "The sandbox's {name} mail host did not start: {last_words}",
+                name=self.name,
+                last_words=self._last_words(),
+            ),
+        )
 
     def stop(self) -> None:
         """End it and every session. Harmless when stopped already."""

@@ -9,6 +9,8 @@ import subprocess
 from pathlib import Path
 from typing import Self
 
+from reconcile.language.lists import both
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 #: What the mail hosts were tried on.
@@ -43,12 +45,19 @@ class Installed:
         numbers = re.match(r"(\d+)\.(\d+)\.", version)
         release = (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)
         if release not in RELEASES:
-            message = f"The sandbox's mail hosts need Dovecot 2.3 or 2.4; {place} is {version or 'unreadable'}."
+            message = Phrase(
+                "The sandbox's mail hosts need Dovecot 2.3 or 2.4; {place} is {version}.",
+                place=place,
+                version=version or Phrase("unreadable"),
+            )
             raise Problem("SBX10", message, "Debian 12 and Ubuntu 24.04 come with 2.3, Debian 13 comes with 2.4")
         libraries = Path(place).parent.parent / "lib" / "dovecot"
         missing = [package for package, file in _PARTS.items() if not (libraries / file).exists()]
         if libraries.is_dir() and missing:  # other systems keep them elsewhere, and Dovecot's own words must do
-            message = f"Dovecot is installed without {' and '.join(missing)}, which the sandbox's mail hosts need."
+            message = Phrase(
+                "Dovecot is installed without {missing}, which the sandbox's mail hosts need.",
+                missing=both(missing),
+            )
             raise Problem("SBX10", message, _install(*missing))
         return cls(Path(place), release, any(libraries.glob(_SIEVE)))
 

@@ -13,6 +13,7 @@ import ssl
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.sandbox.imap.configuration import Settings
 from reconcile.sandbox.imap.host import MailHost
@@ -176,7 +177,9 @@ class OldHost(MailHost):
 def _sane(login: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._@+'&-]*", login):
         raise Problem(
-            "SBX12", f"The sandbox's old host cannot have a login {login!r}.", "letters, digits and . _ @ + ' & -"
+            "SBX12",
+            Phrase("The sandbox's old host cannot have a login {login!r}.", login=login),
+            "letters, digits and . _ @ + ' & -",
         )
     return login
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.sandbox.imap.configuration import Settings
 
@@ -50,7 +51,9 @@ class PublicFolders:
         parts = name.split(self.separator)
         if len(parts) == 1 or not all(parts):
             raise Problem(
-                "SBX12", f"The sandbox's old host cannot have a public folder {name!r}.", "name it NAMESPACE/FOLDER"
+                "SBX12",
+                Phrase("The sandbox's old host cannot have a public folder {name!r}.", name=name),
+                "name it NAMESPACE/FOLDER",
             )
         return parts
 

@@ -8,6 +8,8 @@ import shutil
 from pathlib import Path
 from typing import Self
 
+from reconcile.language.lists import both
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.sandbox.imap.installed import Installed
 
@@ -45,9 +47,11 @@ def missing_for_smtp(dovecot: Path | None = None) -> Problem | None:
     if libraries.is_dir():  # other systems keep them elsewhere, and Dovecot's own words must do
         packages += [package for package, file in _DOVECOT_PARTS.items() if not (libraries / file).exists()]
     if packages:
-        install = f"as root: apt-get install --no-install-recommends {' '.join(packages)}"
+        install = Phrase("as root: apt-get install --no-install-recommends {packages}", packages=" ".join(packages))
         return Problem(
-            "SBX16", f"The old host's SMTP needs {' and '.join(packages)}, which this machine lacks.", install
+            "SBX16",
+            Phrase("The old host's SMTP needs {packages}, which this machine lacks.", packages=both(packages)),
+            install,
         )
     if os.geteuid() != 0:
         return Problem("SBX16", "Postfix starts as root alone, so the old host has no SMTP here.", "run it as root")

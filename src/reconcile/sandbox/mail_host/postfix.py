@@ -10,6 +10,7 @@ import subprocess
 import time
 from pathlib import Path
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.sandbox.mail_host.configuration import Place, Ports, main_cf, master_cf
 from reconcile.sandbox.mail_host.installed import InstalledPostfix
@@ -71,7 +72,10 @@ class Postfix:
             (self.folder / "pid").write_text(str(self._process.pid))
             if self._greets():
                 return
-        raise Problem("SBX11", f"The sandbox's old host did not start its Postfix: {self._last_words()}")
+        raise Problem(
+            "SBX11",
+            Phrase("The sandbox's old host did not start its Postfix: {last_words}", last_words=self._last_words()),
+        )
 
     def reload(self) -> None:
         """Have it read its tables and its configuration again, as ``postfix reload`` does."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import IO, Protocol
 
+from reconcile.language.phrase import Phrase
 from reconcile.mailcopy.imap.grammar import number, unquoted
 from reconcile.mailcopy.imap.limits import LINE, MESSAGE, Excess
 
@@ -70,7 +71,7 @@ class FetchStream:
                 view[: self._end] = view[used:end]
         if self._end == len(self._buffer):  # one line fills it
             if self._end > 2 * LINE:
-                raise Excess(f"a line of more than {LINE:,} bytes")
+                raise Excess(Phrase("a line of more than {line:,} bytes", line=LINE))
             self._buffer = self._buffer + bytes(self._end)
 
     def feed(self, received: bytes) -> None:
@@ -112,7 +113,7 @@ class FetchStream:
                 # A literal that is not the body (nothing we ask for, but allowed): wait for all of it.
                 length = number(literal[1])
                 if length + len(self._text) > LINE:
-                    raise Excess(f"a literal of {length:,} bytes that is no message")
+                    raise Excess(Phrase("a literal of {length:,} bytes that is no message", length=length))
                 if end < line_end + 2 + length:
                     return position
                 line_end += 2 + length
@@ -188,7 +189,7 @@ def _size(digits: bytes) -> int:
     """Of a message."""
     size = number(digits)
     if size > MESSAGE:
-        raise Excess(f"a message of {size:,} bytes")
+        raise Excess(Phrase("a message of {size:,} bytes", size=size))
     return size
 
 

@@ -7,6 +7,7 @@ import re
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from reconcile.language.phrase import Phrase
 from reconcile.mailcopy.imap.grammar import number, quoted, readable
 from reconcile.mailcopy.imap.interruptions import FolderRefused
 from reconcile.mailcopy.imap.limits import LISTS, MESSAGES, Excess
@@ -138,10 +139,10 @@ def _extend(listing: Listing, uids: Iterable[int], sizes: Iterable[int]) -> None
     try:
         listing.uids.extend(uids)
     except OverflowError:
-        raise Excess("a UID of more than 32 bits") from None
+        raise Excess(Phrase("a UID of more than 32 bits")) from None
     listing.sizes.extend(min(size, MOST) for size in sizes)
     if len(listing.uids) > MESSAGES:
-        raise Excess(f"more than {MESSAGES:,} messages in one folder")
+        raise Excess(Phrase("more than {messages:,} messages in one folder", messages=MESSAGES))
 
 
 def _ascending(listing: Listing) -> None:

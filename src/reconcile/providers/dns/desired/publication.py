@@ -8,6 +8,7 @@ from collections.abc import Callable
 import dns.rdataset
 from dns.rdatatype import RdataType
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.dns.desired.rrset import Publish
 from reconcile.providers.dns.records.keys import RecordKey
@@ -78,7 +79,9 @@ def refuse_dead_hosts(key: RecordKey, mx: Rdataset | None, resolve: Resolve) -> 
         if resolve(host, "A") == () and resolve(host, "AAAA") == ():
             raise Problem(
                 "DNS14",
-                f"{key} would send mail to {host or 'nowhere'}, which has no address.",
+                Phrase(
+                    "{key} would send mail to {host}, which has no address.", key=key, host=host or Phrase("nowhere")
+                ),
                 "Microsoft may still be preparing it; try again later",
             )
 
@@ -91,17 +94,19 @@ def refuse_policy_against(
         return
     text = fetch(key.owner)
     policy = Policy.parse(text) if text is not None else None
-    where = f"{key} is not changed: the MTA-STS policy of {key.owner}"
+    where = Phrase("{key} is not changed: the MTA-STS policy of {owner}", key=key, owner=key.owner)
     if policy is None:
         raise Problem(
             "DNS22",
-            f"{where} cannot be read, and senders may hold it for weeks.",
+            Phrase("{where} cannot be read, and senders may hold it for weeks.", where=where),
             "publish a policy that names the new MX, or remove _mta-sts and wait for its max_age",
         )
     refused = policy.refused(rdata.exchange.to_text(omit_final_dot=True) for rdata in mx)
     if policy.mode == "enforce" and refused:
         raise Problem(
             "DNS22",
-            f"{where} does not name {', '.join(refused)}.",
-            f"add it there, change the id in _mta-sts, wait {policy.max_age} s, then apply again",
+            Phrase("{where} does not name {refused}.", where=where, refused=", ".join(refused)),
+            Phrase(
+                "add it there, change the id in _mta-sts, wait {max_age} s, then apply again", max_age=policy.max_age
+            ),
         )

@@ -8,6 +8,7 @@ import dns.rdataset
 import dns.rdatatype
 from dns.rdatatype import RdataType
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.base import Wanted
 from reconcile.providers.dns.desired.ownership import part_of
@@ -32,7 +33,11 @@ def refuse_others_than_shown(change: RrsetChange, others: Others) -> None:
     """Raise DNS07 when the records at the name are no longer those that the plan showed as going."""
     if (planned := change.replaces) is not None and planned != replaced_texts(others):
         now = ", ".join(replaced_texts(others))
-        raise Problem("DNS07", f"{change.key.owner} was changed since the plan: it is now {now}.", "plan again")
+        raise Problem(
+            "DNS07",
+            Phrase("{owner} was changed since the plan: it is now {now}.", owner=change.key.owner, now=now),
+            "plan again",
+        )
 
 
 def replaced_texts(others: Others) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import dns.rdataset
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.dns.desired.ownership import part_of
@@ -104,7 +105,9 @@ class Withdraw(_Ordered):
 def changed(key: RecordKey, now: Rdataset | None) -> Problem:
     """DNS07, with what stands there now."""
     return Problem(
-        "DNS07", f"{key} was changed since the plan: it is now {shown_for(key, now)}.", "plan again and look"
+        "DNS07",
+        Phrase("{key} was changed since the plan: it is now {now}.", key=key, now=shown_for(key, now)),
+        "plan again and look",
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import dns.name
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.dns.hosted.backends import session_of
 from reconcile.providers.dns.hosted.limits import ending
@@ -40,7 +41,9 @@ class HostedZones:
             if name.is_subdomain(apex):
                 return apex
         hint = "name its zone in [dns.hosted] of reconcile.toml"
-        return Problem("DNS06", f"The account holds no zone for {name.to_text(omit_final_dot=True)}.", hint)
+        return Problem(
+            "DNS06", Phrase("The account holds no zone for {name}.", name=name.to_text(omit_final_dot=True)), hint
+        )
 
     @contextlib.contextmanager
     def locked(self, apex: Name) -> Iterator[BaseProvider]:
@@ -57,7 +60,11 @@ class HostedZones:
         zone = read_zone(client, apex)
         if zone is None:
             name = apex.to_text(omit_final_dot=True)
-            raise Problem("DNS06", f"The account does not hold the zone {name}.", "see [dns.hosted] in reconcile.toml")
+            raise Problem(
+                "DNS06",
+                Phrase("The account does not hold the zone {name}.", name=name),
+                "see [dns.hosted] in reconcile.toml",
+            )
         return zone
 
     def read(self, names: Collection[Name]) -> Mapping[Name, HostedZone | Problem]:

@@ -11,6 +11,7 @@ import dns.rdatatype
 import requests
 from dns.rdtypes.ANY.TXT import TXT
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem, pip_install
 from reconcile.providers.dns.hosted.cloudflare import cloudflare
 from reconcile.providers.dns.hosted.limits import OURS, TIMEOUT, tame
@@ -30,16 +31,19 @@ def open_backend(host: str, options: Options) -> BaseProvider:
     ``options`` are octoDNS's own for that provider (``token``; ``application_key``…).
     """
     if host not in _HOSTS:
-        raise Problem("DNS16", f"'{host}' is not a DNS host we know.", f"one of {', '.join(_HOSTS)}")
+        known = Phrase("one of {hosts}", hosts=", ".join(_HOSTS))
+        raise Problem("DNS16", Phrase("'{host}' is not a DNS host we know.", host=host), known)
     try:
         guarded = _HOSTS[host]()
     except ImportError:
         hint = pip_install("azure" if host == "azure" else "hosted")
-        raise Problem("DNS16", f"The Python packages for {host} are missing.", hint) from None
+        raise Problem("DNS16", Phrase("The Python packages for {host} are missing.", host=host), hint) from None
     try:
         backend: BaseProvider = guarded("reconcile", **options)
     except TypeError:
-        raise Problem("DNS16", f"The options of {host} are not those its provider wants.", "see octoDNS's") from None
+        raise Problem(
+            "DNS16", Phrase("The options of {host} are not those its provider wants.", host=host), "see octoDNS's"
+        ) from None
     if session := session_of(backend):
         tame(session)
     return backend

@@ -10,6 +10,7 @@ import dns.rdataset
 import dns.rdatatype
 from dns.rdatatype import RdataType
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.dns.hosted.zone import HostedZone
 from reconcile.providers.dns.primary.answers import Question
@@ -25,7 +26,7 @@ def rrset_in(zone: HostedZone, key: RecordKey, along: Collection[RecordKey] = ()
     ``along``: records read or changed together with it; those are not in its way.
     """
     if (cut := _delegated(zone, key.name)) is not None:
-        raise _blocked(key, f"{cut.to_text(omit_final_dot=True)} is delegated to other servers")
+        raise _blocked(key, Phrase("{cut} is delegated to other servers", cut=cut.to_text(omit_final_dot=True)))
     found = zone.records.get(Question(key.name, key.rdtype))
     if found is None and key.rdtype == RdataType.CNAME:
         in_the_way = [rdtype for rdtype in others_in(zone, key) if RecordKey(key.name, rdtype) not in along]
@@ -33,7 +34,7 @@ def rrset_in(zone: HostedZone, key: RecordKey, along: Collection[RecordKey] = ()
             raise cname_conflict(key, sorted(types))
     alias = RecordKey(key.name, RdataType.CNAME)
     if key.rdtype != RdataType.CNAME and alias not in along and Question(*alias[:2]) in zone.records:
-        raise _blocked(key, f"{key.owner} is an alias (CNAME)")
+        raise _blocked(key, Phrase("{owner} is an alias (CNAME)", owner=key.owner))
     if found is None:
         _refuse_uncovering(zone, key)
     return found
@@ -86,9 +87,15 @@ def _refuse_uncovering(zone: HostedZone, key: RecordKey) -> None:
         covering = wild.get(hidden.parent(), set())
         mail = hidden != key.name or key.rdtype != RdataType.CNAME
         if covering and mail and not hidden.labels[0].startswith(b"_"):
-            raise _blocked(key, f"it would hide a wildcard from {hidden.to_text(omit_final_dot=True)}")
+            raise _blocked(
+                key, Phrase("it would hide a wildcard from {hidden}", hidden=hidden.to_text(omit_final_dot=True))
+            )
         hidden = hidden.parent()
 
 
 def _blocked(key: RecordKey, why: str) -> Problem:
-    return Problem("DNS10", f"{key} cannot be published: {why}.", "settle that with the zone's owner first")
+    return Problem(
+        "DNS10",
+        Phrase("{key} cannot be published: {why}.", key=key, why=why),
+        "settle that with the zone's owner first",
+    )

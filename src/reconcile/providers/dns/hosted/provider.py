@@ -10,6 +10,7 @@ import dns.rdataset
 import dns.rdatatype
 
 from reconcile.clock import Clock
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.base import (
     ABSENT,
@@ -142,7 +143,7 @@ class HostedWriter:
             raise now
         seen = part_of(RecordKey.parse(order.address.key)).see(now)
         if seen is None:
-            raise Problem("DNS08", f"{order.address.key} was written and is not there.")
+            raise Problem("DNS08", Phrase("{key} was written and is not there.", key=order.address.key))
         return Live(order.address, seen.fields, context=seen.context)
 
     def delete(self, order: Order) -> None:

@@ -10,6 +10,7 @@ import dns.rdataset
 from dns.rdatatype import RdataType
 
 from reconcile.clock import Clock
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.dns.desired.replacement import refuse_others_than_shown
 from reconcile.providers.dns.desired.rrset import RrsetChange, shown_for
@@ -114,7 +115,12 @@ class HostedStore:
             if now and all(change.satisfied_by(one) for change, one in zip(changes, now, strict=True)):
                 return now
         shows = "; ".join(shown_for(change.key, one) for change, one in zip(changes, now, strict=False)) or "nothing"
-        raise Problem("DNS08", f"The DNS host accepted the change of {changes[0].key} and still shows {shows}.")
+        raise Problem(
+            "DNS08",
+            Phrase(
+                "The DNS host accepted the change of {key} and still shows {shows}.", key=changes[0].key, shows=shows
+            ),
+        )
 
 
 def _refuse_losing(

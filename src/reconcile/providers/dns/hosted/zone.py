@@ -16,6 +16,7 @@ import dns.rdatatype
 from dns.rdatatype import RdataType
 
 from reconcile.clock import Clock
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.dns.hosted.limits import OURS
 from reconcile.providers.dns.primary.answers import Question
@@ -104,7 +105,11 @@ def publish_zone(backend: BaseProvider, apex: dns.name.Name, clock: Clock) -> No
             continue
         return
     name = apex.to_text(omit_final_dot=True)
-    raise Problem("DNS17", f"The changes of {name} are written and not live yet.", "refresh the zone at its host")
+    raise Problem(
+        "DNS17",
+        Phrase("The changes of {name} are written and not live yet.", name=name),
+        "refresh the zone at its host",
+    )
 
 
 #: Seconds before each attempt.
@@ -137,8 +142,10 @@ def refuse_altering(backend: BaseProvider, read: HostedZone, swap: Swap) -> None
             owner = swap.name.to_text(omit_final_dot=True)
             raise Problem(
                 "DNS18",
-                f"The text '{text[:60]}' of {owner} would not survive being sent again.",
-                f"add by hand, beside it: {'; '.join(missing)}" if missing else "remove it by hand, then plan again",
+                Phrase("The text '{text}' of {owner} would not survive being sent again.", text=text[:60], owner=owner),
+                Phrase("add by hand, beside it: {missing}", missing="; ".join(missing))
+                if missing
+                else "remove it by hand, then plan again",
             )
 
 
@@ -159,4 +166,8 @@ def _asking(backend: BaseProvider, call: Any) -> Any:
     except Exception as error:  # each client has exceptions of its own
         status = getattr(getattr(error, "response", None), "status_code", None) or type(error).__name__
         host = type(backend).__name__
-        raise Problem("DNS17", f"The DNS host {host} did not do as asked ({status}).", "run the same again") from None
+        raise Problem(
+            "DNS17",
+            Phrase("The DNS host {host} did not do as asked ({status}).", host=host, status=status),
+            "run the same again",
+        ) from None

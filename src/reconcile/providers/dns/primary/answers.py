@@ -18,6 +18,7 @@ import dns.rdataset
 import dns.rdatatype
 
 from reconcile.problem import Problem
+from reconcile.providers.dns.primary import failures
 from reconcile.providers.dns.primary.connection import Unreachable
 
 #: An EDNS option record that says no more than how long an answer over UDP may be (RFC 6891 §6.1.2).
@@ -88,8 +89,7 @@ def parsed_reply(server: str, question: Question, reply: bytes | Unreachable) ->
         try:
             return _read(question, reply)
         except (dns.exception.DNSException, struct.error, ValueError) as error:
-            why = f"that cannot be read ({type(error).__name__})"
-            return Failure(Problem("DNS11", f"{server} sent an answer about {_text(question.name)} {why}."))
+            return Failure(failures.unreadable(server, _text(question.name), error))
     return _failure(server, question, reply)
 
 
@@ -105,38 +105,22 @@ def _failure(server: str, question: Question, reply: bytes | Unreachable) -> Fai
     """Why a reply that is not sound cannot be believed."""
     name = _text(question.name)
     if isinstance(reply, Unreachable):
-        return Failure(unreachable(server, reply, name), silent=unreachable(server, reply))
+        return Failure(failures.unreachable(server, reply, name), silent=failures.unreachable(server, reply))
     if len(reply) < _HEADER.size:
-        return Failure(Problem("DNS11", f"{server} sent an answer about {name} that is no message.", "read its log"))
+        return Failure(failures.no_message(server, name))
     _, flags, *_ = _HEADER.unpack_from(reply)
     rcode = dns.rcode.Rcode(flags & 0xF)
     if rcode not in _BELIEVED:
-        answered = dns.rcode.to_text(rcode)
-        return Failure(Problem("DNS11", f"{server} answered {answered} when asked for {name}.", "read its log"))
+        return Failure(failures.other_answer(server, name, rcode))
     if flags & dns.flags.TC:
-        return Failure(Problem("DNS11", f"{server} cut its answer for {name} short.", "ask its administrator why"))
+        return Failure(failures.cut_short(server, name))
     if (cut := _delegation(question, reply)) is not None:
-        at = _text(cut)
-        message = f"{server} is not authoritative for {name}: {at} is delegated to other name servers."
-        return Failure(Problem("DNS06", message, f"what is to be published at {name} belongs in that zone"), cut)
-    hint = "the name is delegated elsewhere, or [dns] host names the wrong server"
-    return Failure(Problem("DNS06", f"{server} is not authoritative for {name}.", hint))
+        return Failure(failures.delegated(server, name, _text(cut)), cut)
+    return Failure(failures.not_authoritative(server, name))
 
 
 def _text(name: dns.name.Name) -> str:
     return name.to_text(omit_final_dot=True)
-
-
-def unreachable(server: str, why: Unreachable, name: str = "") -> Problem:
-    """DNS01 when no connection was made, DNS02 when one was and no answer came. Without a name, of the server alone."""
-    if why.connected:
-        about = f" about {name}" if name else ""
-        return Problem("DNS02", f"{server} did not answer{about} ({why.reason}).", "try again; nothing is assumed")
-    return Problem(
-        "DNS01",
-        f"{server} cannot be reached ({why.reason}){f', so {name} is not known' if name else ''}.",
-        "check [dns] host and port in reconcile.toml, and that TCP is let through",
-    )
 
 
 def _delegation(question: Question, reply: bytes) -> dns.name.Name | None:

@@ -20,8 +20,10 @@ import dns.rdatatype
 import dns.tsig
 import dns.update
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
-from reconcile.providers.dns.primary.answers import Answer, Failure, Question, parsed_reply, query_for, unreachable
+from reconcile.providers.dns.primary import failures
+from reconcile.providers.dns.primary.answers import Answer, Failure, Question, parsed_reply, query_for
 from reconcile.providers.dns.primary.connection import TcpConnection, Unreachable
 from reconcile.providers.dns.primary.gss import GssKey
 
@@ -107,7 +109,8 @@ class Primary:
         return [self._verdict(message, reply) for message, reply in zip(messages, replies, strict=True)]
 
     def __str__(self) -> str:
-        return f"the DNS server {self.host}" + (f":{self.port}" if self.port != 53 else "")
+        port = f":{self.port}" if self.port != 53 else ""
+        return Phrase("the DNS server {host}{port}", host=self.host, port=port)
 
     @property
     def key_name(self) -> str:
@@ -131,31 +134,48 @@ class Primary:
         if rcode == dns.rcode.REFUSED:
             return Problem(
                 "DNS05",
-                f"{self} refused to change {zone}: the key may not update these records.",
-                f"grant the key '{self.key_name}' updates of {zone} on the server",
+                Phrase(
+                    "{server} refused to change {zone}: the key may not update these records.", server=self, zone=zone
+                ),
+                Phrase("grant the key '{key_name}' updates of {zone} on the server", key_name=self.key_name, zone=zone),
             )
         if rcode == dns.rcode.NOTAUTH:
-            return Problem("DNS06", f"{self} is not the primary of {zone}.", "correct [dns] host in reconcile.toml")
+            return Problem(
+                "DNS06",
+                Phrase("{server} is not the primary of {zone}.", server=self, zone=zone),
+                "correct [dns] host in reconcile.toml",
+            )
         if rcode == dns.rcode.NOTIMP:
             return self._no_updates(zone)
         if rcode in _PREREQUISITE_FAILED:
             return Verdict.CONFLICT
         if rcode != dns.rcode.NOERROR:
             return Problem(
-                "DNS11", f"{self} answered {dns.rcode.to_text(rcode)} to an update of {zone}.", "read its log"
+                "DNS11",
+                Phrase(
+                    "{server} answered {rcode} to an update of {zone}.",
+                    server=self,
+                    rcode=dns.rcode.to_text(rcode),
+                    zone=zone,
+                ),
+                "read its log",
             )
         return Verdict.ACCEPTED
 
     def _read(self, query: dns.message.Message, reply: bytes | Unreachable, name: str) -> dns.message.Message:
         """The reply to an update, its signature verified. Raises Problem."""
         if isinstance(reply, Unreachable):
-            raise unreachable(str(self), reply, name)
+            raise failures.unreachable(str(self), reply, name)
         try:
             message = dns.message.from_wire(reply, keyring=self.key, request_mac=query.mac)
         except dns.tsig.PeerBadTime:
             raise Problem(
                 "DNS04",
-                f"{self} refused the key '{self.key_name}': its clock and ours are more than 300 s apart.",
+                Phrase(
+                    "{server} refused the key '{key_name}': its clock and ours are more than 300 s apart.",
+                    server=self,
+                    key_name=self.key_name,
+                ),
                 "set both clocks by NTP, then run again",
             ) from None
         except (dns.tsig.PeerError, dns.tsig.BadSignature, dns.tsig.BadKey, dns.tsig.BadTime):
@@ -165,22 +185,29 @@ class Primary:
                 raise self._no_updates(name) from None
             if self.key is not None and dns.rcode.Rcode(reply[3] & 0xF) in _UNSIGNED_REFUSALS:
                 raise self._key_refused(name) from None
-            raise Problem(
-                "DNS11", f"{self} sent an answer about {name} that cannot be read ({type(error).__name__})."
-            ) from None
+            raise failures.unreadable(str(self), name, error) from None
         return message
 
     def _no_updates(self, zone: str) -> Problem:
         return Problem(
             "DNS24",
-            f"{self} takes no dynamic updates (NOTIMP to an update of {zone}; NSD, for one, never does).",
+            Phrase(
+                "{server} takes no dynamic updates (NOTIMP to an update of {zone}; NSD, for one, never does).",
+                server=self,
+                zone=zone,
+            ),
             "have the zone served by one that does, or name it in [dns.hosted] or [dns.manual]",
         )
 
     def _key_refused(self, name: str) -> Problem:
         return Problem(
             "DNS03",
-            f"{self} refused the key '{self.key_name}' for {name}: unknown name, other secret or other algorithm.",
+            Phrase(
+                "{server} refused the key '{key_name}' for {name}: unknown name, other secret or other algorithm.",
+                server=self,
+                key_name=self.key_name,
+                name=name,
+            ),
             # Knot says BADKEY of a good key that no rule allows here, too; PowerDNS says no more of a bad time.
             "compare name, algorithm and secret with the server's own; see that it allows the key, and both clocks",
         )
@@ -205,11 +232,19 @@ def tsig_key(name: str, algorithm: str, secret: str) -> dns.tsig.Key:
     """The key from its settings. Raises DNS12, without quoting the secret, when one of them cannot be used."""
     known = _ALGORITHMS.get(algorithm.lower().rstrip("."))
     if known is None:
-        raise Problem("DNS12", f"'{algorithm}' is not a TSIG algorithm in use.", f"one of {', '.join(_ALGORITHMS)}")
+        raise Problem(
+            "DNS12",
+            Phrase("'{algorithm}' is not a TSIG algorithm in use.", algorithm=algorithm),
+            Phrase("one of {algorithms}", algorithms=", ".join(_ALGORITHMS)),
+        )
     try:
         octets = base64.b64decode("".join(secret.split()), validate=True)
     except (binascii.Error, ValueError):
         octets = b""
     if not octets:
-        raise Problem("DNS12", f"The secret of the DNS key '{name}' is not base64.", "copy it again from the server")
+        raise Problem(
+            "DNS12",
+            Phrase("The secret of the DNS key '{name}' is not base64.", name=name),
+            "copy it again from the server",
+        )
     return dns.tsig.Key(dns.name.from_text(name), octets, known)

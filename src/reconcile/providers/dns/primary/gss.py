@@ -19,6 +19,7 @@ import dns.tsig
 from dns.rdtypes.ANY.TKEY import TKEY
 
 from reconcile.clock import Clock
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem, pip_install
 from reconcile.providers.dns.primary.connection import Unreachable
 
@@ -57,10 +58,18 @@ class GssKey:
         except gssapi.exceptions.GSSError as error:
             hint = "get a ticket (kinit, or KRB5_CLIENT_KTNAME), and see that key_name is the server's Kerberos name"
             reason = " ".join(str(error.gen_message()).split())
-            raise Problem("DNS21", f"No key could be agreed with {self._service}: {reason}.", hint) from None
+            raise Problem(
+                "DNS21",
+                Phrase("No key could be agreed with {service}: {reason}.", service=self._service, reason=reason),
+                hint,
+            ) from None
         except dns.exception.DNSException as error:
             kind = type(error).__name__
-            raise Problem("DNS21", f"No key could be agreed with {self._service} ({kind}).", "read its log") from None
+            raise Problem(
+                "DNS21",
+                Phrase("No key could be agreed with {service} ({kind}).", service=self._service, kind=kind),
+                "read its log",
+            ) from None
 
     def _negotiate(self, gssapi: Any, exchange: SendAll) -> dns.tsig.Key:
         flags = gssapi.RequirementFlag.mutual_authentication | gssapi.RequirementFlag.integrity
@@ -75,7 +84,9 @@ class GssKey:
                 token = context.step(answer.key)
             if context.complete:
                 return key
-        raise Problem("DNS21", f"{self._service} did not complete the negotiation.", "read its log")
+        raise Problem(
+            "DNS21", Phrase("{service} did not complete the negotiation.", service=self._service), "read its log"
+        )
 
     def _asked(self, name: dns.name.Name, key: dns.tsig.Key, token: bytes, exchange: SendAll) -> TKEY:
         now = int(self._clock.now().timestamp())
@@ -87,14 +98,22 @@ class GssKey:
         query.additional.append(dns.rrset.from_rdata(name, 0, offer))
         (reply,) = exchange([query.to_wire()])
         if isinstance(reply, Unreachable):
-            raise Problem("DNS01", f"The DNS server cannot be reached to agree on a key ({reply.reason}).", "try again")
+            raise Problem(
+                "DNS01",
+                Phrase("The DNS server cannot be reached to agree on a key ({reason}).", reason=reply.reason),
+                "try again",
+            )
         keyring = dns.tsig.GSSTSigAdapter({name: key})  # type: ignore[no-untyped-call]
         message = dns.message.from_wire(reply, keyring=keyring)
         answer = message.get_rrset(message.answer, name, dns.rdataclass.ANY, dns.rdatatype.TKEY)
         if answer is None or answer[0].error != dns.rcode.NOERROR:
-            said = dns.rcode.to_text(message.rcode()) if answer is None else f"error {answer[0].error}"
+            said = (
+                dns.rcode.to_text(message.rcode()) if answer is None else Phrase("error {error}", error=answer[0].error)
+            )
             raise Problem(
-                "DNS21", f"{self._service} refused the ticket ({said}).", "is this account allowed, and its realm?"
+                "DNS21",
+                Phrase("{service} refused the ticket ({said}).", service=self._service, said=said),
+                "is this account allowed, and its realm?",
             )
         found: TKEY = answer[0]
         return found
@@ -104,6 +123,9 @@ def _library() -> Any:
     try:
         import gssapi
     except ImportError:
-        hint = f"{pip_install('kerberos')} (it is compiled: apt-get install gcc python3-dev libkrb5-dev first)"
+        hint = Phrase(
+            "{install} (it is compiled: apt-get install gcc python3-dev libkrb5-dev first)",
+            install=pip_install("kerberos"),
+        )
         raise Problem("DNS16", "The Python package gssapi is missing.", hint) from None
     return gssapi

@@ -9,6 +9,7 @@ import dns.rdatatype
 import dns.update
 from dns.rdatatype import RdataType
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.dns.primary.answers import Question
 from reconcile.providers.dns.primary.client import Primary, Verdict
@@ -57,7 +58,11 @@ def try_key(primary: Primary, domains: Sequence[str]) -> Mapping[str, Problem | 
     for domain, home in taken.items():
         verdict = home if isinstance(home, Problem) else verdicts[home]
         if verdict is Verdict.UNHEARD:
-            verdict = Problem("DNS02", f"{primary} did not answer an update of {domain}.", "let TCP through to it")
+            verdict = Problem(
+                "DNS02",
+                Phrase("{primary} did not answer an update of {domain}.", primary=primary, domain=domain),
+                "let TCP through to it",
+            )
         not_allowed = [one for one in wanted.get(domain, ()) if one in refused]
         if not_allowed:
             verdict = not_granted(primary, not_allowed)
@@ -91,8 +96,13 @@ def not_granted(primary: Primary, refused: Collection[Question]) -> Problem:
     named = ", ".join(f"{one.name.to_text(omit_final_dot=True)} {dns.rdatatype.to_text(one.rdtype)}" for one in refused)
     return Problem(
         "DNS05",
-        f"{primary} does not let the key '{primary.key_name}' change {named}.",
-        f"grant it there (BIND: update-policy): {named}",
+        Phrase(
+            "{primary} does not let the key '{key_name}' change {named}.",
+            primary=primary,
+            key_name=primary.key_name,
+            named=named,
+        ),
+        Phrase("grant it there (BIND: update-policy): {named}", named=named),
     )
 
 

@@ -13,6 +13,7 @@ import dns.rdataset
 import dns.rdatatype
 from dns.rdatatype import RdataType
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.dns.primary.answers import NOTHING_KNOWN, Answer, Answers, Failure, Question
 from reconcile.providers.dns.primary.client import Primary
@@ -67,11 +68,15 @@ def rrset_at(key: RecordKey, answers: Answers, along: Collection[RecordKey] = ()
     if isinstance(answer, Failure):
         raise answer.problem
     if answer.dname is not None:
-        raise blocked(key, f"it is below the redirection (DNAME) of {_text(answer.dname)}", "ask the zone's owner")
+        raise blocked(
+            key,
+            Phrase("it is below the redirection (DNAME) of {dname}", dname=_text(answer.dname)),
+            Phrase("ask the zone's owner"),
+        )
     if synthesised(key.name, key.rdtype, answers):
         if key.rdtype == RdataType.MX:
             why = "a wildcard answers for it"
-            raise blocked(key, why, "publish the same records at the name itself first, then plan again")
+            raise blocked(key, why, Phrase("publish the same records at the name itself first, then plan again"))
         _refuse_uncovering(key, answers)
         return None
     if answer.alias is not None and RecordKey(key.name, RdataType.CNAME) in along:
@@ -80,8 +85,12 @@ def rrset_at(key: RecordKey, answers: Answers, along: Collection[RecordKey] = ()
         target = _text(answer.alias)
         raise blocked(
             key,
-            f"{key.owner} is an alias (CNAME) of {target}, beside which no other record can stand",
-            "replace the alias by the A and AAAA records of its target",
+            Phrase(
+                "{owner} is an alias (CNAME) of {target}, beside which no other record can stand",
+                owner=key.owner,
+                target=target,
+            ),
+            Phrase("replace the alias by the A and AAAA records of its target"),
         )
     if answer.rdataset is None:
         others = other_rrsets(key, answers)
@@ -119,7 +128,12 @@ def cname_conflict(key: RecordKey, others: Sequence[str]) -> Problem:
     """DNS10 for a name that is to become an alias and holds other records."""
     return Problem(
         "DNS10",
-        f"{key} cannot be published: {key.owner} holds other records ({', '.join(others)}), and an alias stands alone.",
+        Phrase(
+            "{key} cannot be published: {owner} holds other records ({others}), and an alias stands alone.",
+            key=key,
+            owner=key.owner,
+            others=", ".join(others),
+        ),
         "remove them if nothing uses them any more, then plan again",
     )
 
@@ -144,8 +158,11 @@ def _refuse_uncovering(key: RecordKey, answers: Answers) -> None:
         if synthesised(domain, RdataType.MX, answers):
             raise blocked(
                 key,
-                f"it would hide from {_text(domain)} the wildcard that gives it its MX, and its mail would stop",
-                f"publish the MX of {_text(domain)} explicitly first, then plan again",
+                Phrase(
+                    "it would hide from {domain} the wildcard that gives it its MX, and its mail would stop",
+                    domain=_text(domain),
+                ),
+                Phrase("publish the MX of {domain} explicitly first, then plan again", domain=_text(domain)),
             )
 
 
@@ -202,7 +219,7 @@ def _question(key: RecordKey) -> Question:
 
 def blocked(key: RecordKey, why: str, hint: str) -> Problem:
     """DNS10, with what is in the way."""
-    return Problem("DNS10", f"{key} cannot be published: {why}.", hint)
+    return Problem("DNS10", Phrase("{key} cannot be published: {why}.", key=key, why=why), hint)
 
 
 def _text(name: dns.name.Name) -> str:

@@ -13,6 +13,7 @@ import dns.rdatatype
 import dns.rrset
 from dns.rdatatype import RdataType
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.dns.primary.answers import Question
 from reconcile.providers.dns.primary.client import Primary
@@ -47,7 +48,13 @@ def not_signed_here(primary: Primary, zone: dns.name.Name, *, undone: bool) -> P
     after = "; the change was undone, and its serial waits for the owner's next signature" if undone else ""
     return Problem(
         "DNS23",
-        f"{name} is signed (DNSSEC) elsewhere: {primary} {what}{after}.",
+        Phrase(
+            "{name} is signed (DNSSEC) elsewhere: {primary} {what}{after}.",
+            name=name,
+            primary=primary,
+            what=what,
+            after=after,
+        ),
         "the zone must be signed where it is written: have the server sign it, or write it where it is signed",
     )
 

@@ -11,6 +11,7 @@ import dns.rdatatype
 from dns.rdatatype import RdataType
 
 from reconcile.clock import Clock
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.dns.desired.rrset import RrsetChange, shown_for
 from reconcile.providers.dns.primary.answers import Answer, Failure, Question
@@ -196,7 +197,9 @@ class _Run:
     def _not_honoured(self, key: RecordKey) -> Problem:
         return Problem(
             "DNS13",
-            f"{self._primary} refuses to change {key} although it is as the plan saw it.",
+            Phrase(
+                "{primary} refuses to change {key} although it is as the plan saw it.", primary=self._primary, key=key
+            ),
             "it may not honour RFC 2136 prerequisites; change this record by hand",
         )
 
@@ -211,8 +214,12 @@ class _Run:
             return answer.problem
         return Problem(
             "DNS08",
-            f"{self._primary} accepted the change of {one.change.key} and still answers "
-            f"{shown_for(one.change.key, answer.rdataset)}.",
+            Phrase(
+                "{primary} accepted the change of {key} and still answers {shown}.",
+                primary=self._primary,
+                key=one.change.key,
+                shown=shown_for(one.change.key, answer.rdataset),
+            ),
             "the server dropped it or answers from another copy; read its log, then plan again",
         )
 
@@ -222,4 +229,6 @@ def _question(one: PendingChange) -> Question:
 
 
 def _keeps_changing(key: RecordKey) -> Problem:
-    return Problem("DNS07", f"{key} keeps being changed by another client.", "find out who, then plan again")
+    return Problem(
+        "DNS07", Phrase("{key} keeps being changed by another client.", key=key), "find out who, then plan again"
+    )

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 import dns.name
 from dns.rdatatype import RdataType
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.dns.primary.answers import Failure, Question
 from reconcile.providers.dns.primary.client import Primary
@@ -38,7 +39,9 @@ class Zones:
                 elif answer.zone is not None:
                     found[name] = answer.zone
                 elif asked == dns.name.root:
-                    found[name] = Problem("DNS06", f"{primary} does not say what zone holds {name}.")
+                    found[name] = Problem(
+                        "DNS06", Phrase("{primary} does not say what zone holds {name}.", primary=primary, name=name)
+                    )
                 else:
                     asking[name] = asked.parent()  # an alias hides the zone it stands in
                     continue

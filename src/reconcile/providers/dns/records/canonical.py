@@ -15,6 +15,7 @@ from dns.rdtypes.ANY.CNAME import CNAME
 from dns.rdtypes.ANY.MX import MX
 from dns.rdtypes.ANY.TXT import TXT
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 #: A character-string holds at most 255 octets (RFC 1035 §3.3); longer texts are several in a row.
@@ -51,7 +52,10 @@ def rdata_of(rdtype: RdataType, text: str) -> dns.rdata.Rdata:
         rdata = dns.rdata.from_text(dns.rdataclass.IN, rdtype, text, origin=dns.name.root, relativize=False)
         return dns.rdata.from_wire(dns.rdataclass.IN, rdtype, wire := rdata.to_digestable(), 0, len(wire))
     except (dns.exception.DNSException, ValueError):
-        raise Problem("DNS12", f"'{text}' is not a value of a {dns.rdatatype.to_text(rdtype)} record.") from None
+        raise Problem(
+            "DNS12",
+            Phrase("'{text}' is not a value of a {kind} record.", text=text, kind=dns.rdatatype.to_text(rdtype)),
+        ) from None
 
 
 def texts_of(rdataset: dns.rdataset.Rdataset | None) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import dns.exception
 import dns.name
 import dns.rdatatype
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 
@@ -28,7 +29,9 @@ class RecordKey(NamedTuple):
         try:
             return cls(dns.name.from_text(name).canonicalize(), dns.rdatatype.from_text(rdtype), part)
         except (dns.exception.DNSException, ValueError):
-            raise Problem("DNS12", f"'{key}' names no DNS record (expected name/TYPE or name/TYPE/part).") from None
+            raise Problem(
+                "DNS12", Phrase("'{key}' names no DNS record (expected name/TYPE or name/TYPE/part).", key=key)
+            ) from None
 
     @property
     def owner(self) -> str:

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.dns.spf import record as spf
 from reconcile.providers.dns.spf.macros import expanded
@@ -51,13 +52,20 @@ def refuse_over_limit(record: spf.SpfRecord, domain: str, resolve: Resolve) -> N
     lookups = count(record, domain, resolve)
     if lookups.over_limit:
         what, number, limit = (
-            ("DNS lookups", len(lookups.asking), LOOKUP_LIMIT)
+            (Phrase("DNS lookups"), len(lookups.asking), LOOKUP_LIMIT)
             if len(lookups.asking) > LOOKUP_LIMIT
-            else ("lookups that find nothing", len(lookups.void), VOID_LIMIT)
+            else (Phrase("lookups that find nothing"), len(lookups.void), VOID_LIMIT)
         )
         raise Problem(
             "DNS09",
-            f"The SPF record of {domain} would need {number} {what}; receivers give up after {limit}: '{record}'.",
+            Phrase(
+                "The SPF record of {domain} would need {number} {what}; receivers give up after {limit}: '{record}'.",
+                domain=domain,
+                number=number,
+                what=what,
+                limit=limit,
+                record=record,
+            ),
             "its owner must choose which terms to drop; nothing is flattened automatically",
         )
 

@@ -9,6 +9,7 @@ import dns.rdataset
 from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.TXT import TXT
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.dns.records.canonical import rdata_of, text_of
 from reconcile.providers.dns.records.keys import RecordKey
@@ -107,7 +108,7 @@ class SpfTermRemoved:
         if "hosts" not in fields:
             raise Problem(
                 "DNS09",
-                f"What the term mx in the SPF record of {self.key.owner} means today is not known.",
+                Phrase("What the term mx in the SPF record of {owner} means today is not known.", owner=self.key.owner),
                 "its owner must name the hosts that may still send",
             )
         return _replaced(now, record.with_mx_as(texts_in(fields, "hosts"), self.key.owner))
@@ -131,7 +132,9 @@ def the_record(key: RecordKey, now: Rdataset | None) -> spf.SpfRecord | None:
     if len(found) > 1:
         raise Problem(
             "DNS09",
-            f"{key.owner} has {len(found)} SPF records, which receivers treat as none.",
+            Phrase(
+                "{owner} has {found} SPF records, which receivers treat as none.", owner=key.owner, found=len(found)
+            ),
             "its owner must merge them into one by hand",
         )
     if not found:
@@ -141,7 +144,7 @@ def the_record(key: RecordKey, now: Rdataset | None) -> spf.SpfRecord | None:
     except spf.MalformedSpf as error:
         raise Problem(
             "DNS09",
-            f"The SPF record of {key.owner} is malformed: {error}.",
+            Phrase("The SPF record of {owner} is malformed: {error}.", owner=key.owner, error=error),
             "its owner must correct it first; it is never repaired by guessing",
         ) from None
 

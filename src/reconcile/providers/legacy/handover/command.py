@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.legacy.handover.driver import Shown
 from reconcile.providers.legacy.own_command import CommandFailed, answer_of
@@ -37,13 +38,13 @@ class HandoverCommand:
         """Raises Problem HOV13, also when it says afterwards that one of them is not handed over."""
         over, _ = self._told("hand_over", federation, domains)
         if left := sorted(set(domains) - over):
-            raise self._failed(f"it says that {left[0]} is not handed over")
+            raise self._failed(Phrase("it says that {left} is not handed over", left=left[0]))
 
     def take_back(self, federation: str, domains: Sequence[str]) -> None:
         """Raises Problem HOV13, also when it says afterwards that one of them is still handed over."""
         over, _ = self._told("take_back", federation, domains)
         if over:
-            raise self._failed(f"it says that {min(over)} is still handed over")
+            raise self._failed(Phrase("it says that {min} is still handed over", min=min(over)))
 
     def redirections(self, federation: str) -> tuple[str, ...]:
         return self._told("show", federation, ())[1]
@@ -58,11 +59,13 @@ class HandoverCommand:
         except CommandFailed as failed:
             raise self._failed(failed.why) from None
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            raise self._failed("its answer is not as docs/handover.md says") from None
+            raise self._failed(Phrase("its answer is not as docs/handover.md says")) from None
         if strange := sorted(set(over) - set(domains)):
-            raise self._failed(f"it speaks of {strange[0]!r}, which it was not asked about")
+            raise self._failed(Phrase("it speaks of {strange!r}, which it was not asked about", strange=strange[0]))
         return frozenset(over), tuple(redirected)
 
     def _failed(self, why: str) -> Problem:
         hint = "what it is told and must answer: docs/handover.md"
-        return Problem("HOV13", f"The handover command {Path(self._words[0]).name} failed: {why}.", hint)
+        return Problem(
+            "HOV13", Phrase("The handover command {name} failed: {why}.", name=Path(self._words[0]).name, why=why), hint
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.legacy.handover.by_hand import ByHand
 from reconcile.providers.legacy.handover.driver import Driver
@@ -51,18 +52,28 @@ def _not_over(host: str, failed: NotProved) -> Problem:
         return _unproved(host, failed)
     if failed.half == "open":
         hint = "look at the domain and its addresses in the tenant, then apply again (docs/handover.md, HOV02)"
-        return Problem("HOV02", f"{host} sends the domain on, and it does not arrive: {failed.why}.", hint)
+        return Problem(
+            "HOV02",
+            Phrase("{host} sends the domain on, and it does not arrive: {why}.", host=host, why=failed.why),
+            hint,
+        )
     hint = "mend the host, then apply again (docs/handover.md, HOV01)"
-    return Problem("HOV01", f"{host} does not leave the domain to its MX: {failed.why}.", hint)
+    return Problem(
+        "HOV01", Phrase("{host} does not leave the domain to its MX: {why}.", host=host, why=failed.why), hint
+    )
 
 
 def _not_back(host: str, failed: NotProved) -> Problem:
     if failed.half == "unknown":
         return _unproved(host, failed)
     hint = "nothing else is undone before; see docs/handover.md, HOV04, then apply again"
-    return Problem("HOV04", f"{host} was to deliver again, and that is not so: {failed.why}.", hint)
+    return Problem(
+        "HOV04", Phrase("{host} was to deliver again, and that is not so: {why}.", host=host, why=failed.why), hint
+    )
 
 
 def _unproved(host: str, failed: NotProved) -> Problem:
     hint = "what was done stays done; once it can be told, apply again (docs/handover.md, HOV03)"
-    return Problem("HOV03", f"What {host} does with mail cannot be proved: {failed.why}.", hint)
+    return Problem(
+        "HOV03", Phrase("What {host} does with mail cannot be proved: {why}.", host=host, why=failed.why), hint
+    )

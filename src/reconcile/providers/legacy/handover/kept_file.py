@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.state.durable import PRIVATE_FILE, private_folder, read_own, replace_file
 
@@ -40,7 +41,9 @@ class KeptFile:
             return read(body)
         except (Problem, OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             hint = "put the file back from a copy of the state; the old host was left as it is"
-            raise Problem("HOV11", f"What the old host had before the handover does not read: {file}.", hint) from None
+            raise Problem(
+                "HOV11", Phrase("What the old host had before the handover does not read: {file}.", file=file), hint
+            ) from None
 
     def write(self, federation: str, body: Mapping[str, object]) -> None:
         """Durable when it returns. Raises Problem HOV11; nothing was taken out then."""
@@ -51,7 +54,9 @@ class KeptFile:
             replace_file(file, text.encode(), PRIVATE_FILE)
         except (Problem, OSError) as error:
             why = error.message if isinstance(error, Problem) else f"{file}: {error.strerror}."
-            raise Problem("HOV11", f"What the old host has cannot be kept: {why}", "nothing was handed over") from None
+            raise Problem(
+                "HOV11", Phrase("What the old host has cannot be kept: {why}", why=why), "nothing was handed over"
+            ) from None
 
     def _file(self, federation: str) -> Path:
         return self._folder / quote(federation, safe="") / f"{quote(self._host, safe='')}.json"

@@ -11,6 +11,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.legacy.handover.driver import Shown
 from reconcile.providers.legacy.handover.dump import Dump, Dumped, Row, merged
@@ -83,7 +84,7 @@ class PostfixTables:
         try:
             return content_of(file).decode("utf-8", "surrogateescape")
         except OSError as error:
-            raise _problem("read", file, error) from None
+            raise _problem(Phrase("read"), file, error) from None
 
     def _write(self, file: Path, text: str) -> None:
         if text == self._text(file):
@@ -91,7 +92,7 @@ class PostfixTables:
         try:
             rewrite(file, text.encode("utf-8", "surrogateescape"))
         except OSError as error:
-            raise _problem("write", file, error) from None
+            raise _problem(Phrase("write"), file, error) from None
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
@@ -99,7 +100,7 @@ class PostfixTables:
             try:
                 stack.enter_context(alone_in(self._virtual.parent))
             except OSError as error:
-                raise _problem("write", self._virtual, error) from None
+                raise _problem(Phrase("write"), self._virtual, error) from None
             yield
 
     def _seen(self) -> None:
@@ -119,4 +120,13 @@ def _without_domains(content: str, dumped: Dumped) -> str:
 
 def _problem(what: str, file: Path, error: OSError) -> Problem:
     hint = "it must exist, and this user may replace it (docs/handover.md)"
-    return Problem("HOV10", f"Cannot {what} Postfix's table {file}: {error.strerror or type(error).__name__}.", hint)
+    return Problem(
+        "HOV10",
+        Phrase(
+            "Cannot {what} Postfix's table {file}: {strerror}.",
+            what=what,
+            file=file,
+            strerror=error.strerror or type(error).__name__,
+        ),
+        hint,
+    )

@@ -16,6 +16,7 @@ from email.message import Message
 
 from reconcile import bounded_mail
 from reconcile.bounded_mail import Bounds
+from reconcile.language.phrase import Phrase
 from reconcile.providers.legacy.lock.canary import Canary, Endpoints, NotProved, answered, submission
 
 #: For one look into the mailbox of the reports, which holds those of the probes before.
@@ -84,19 +85,38 @@ class Prober:
         unknown = [f"sonde-{self._token()}@{domain}" for domain in domains]
         for recipient, report in self._reports([*known, *others, *unknown]).items():
             if report.action == "expanded" and not self._is_the_tenant(report):
-                raise NotProved("refused", f"it still redirects {recipient}")
+                raise NotProved("refused", Phrase("it still redirects {recipient}", recipient=recipient))
             if not self._is_the_tenant(report):
-                verb = "refuses" if report.action == "failed" else "takes"
-                raise NotProved("refused", f"it {verb} mail for {recipient} itself{_words(report)}")
+                verb = Phrase("refuses") if report.action == "failed" else Phrase("takes")
+                raise NotProved(
+                    "refused",
+                    Phrase(
+                        "it {verb} mail for {recipient} itself{words}",
+                        verb=verb,
+                        recipient=recipient,
+                        words=_words(report),
+                    ),
+                )
             if report.status in _LOOPS or any(code in report.said for code in _LOOPS):
-                raise NotProved("open", f"mail for {recipient} goes round between it and the tenant")
+                raise NotProved(
+                    "open", Phrase("mail for {recipient} goes round between it and the tenant", recipient=recipient)
+                )
             if report.action == "failed" and recipient in known:
-                raise NotProved("open", f"the tenant refuses {recipient}{_words(report)}")
+                raise NotProved(
+                    "open", Phrase("the tenant refuses {recipient}{words}", recipient=recipient, words=_words(report))
+                )
 
     def _taken_back(self, known: Sequence[str]) -> None:
         for recipient, report in self._reports(known).items():
             if report.action not in ("delivered", "relayed") or self._is_the_tenant(report):
-                raise NotProved("refused", f"it does not deliver mail for {recipient} itself{_words(report)}")
+                raise NotProved(
+                    "refused",
+                    Phrase(
+                        "it does not deliver mail for {recipient} itself{words}",
+                        recipient=recipient,
+                        words=_words(report),
+                    ),
+                )
 
     def _is_the_tenant(self, report: Report) -> bool:
         """Whether the tenant has the message, or refused it: it reports that itself, or the old host does of it."""
@@ -122,7 +142,7 @@ class Prober:
                         found[waiting.pop(token)] = report
             if waiting and self._elapsed() >= until:
                 late = next(iter(waiting.values()))
-                raise NotProved("unknown", f"it has not reported what became of a message to {late}")
+                raise NotProved("unknown", Phrase("it has not reported what became of a message to {late}", late=late))
             if waiting:
                 self._pause(1.0)
         return {recipient: found[recipient] for recipient in recipients}
@@ -139,9 +159,9 @@ class Prober:
             try:
                 client.login(sender.login, sender.password)
             except smtplib.SMTPAuthenticationError:
-                raise NotProved("unknown", f"{sender.login} may not send") from None
+                raise NotProved("unknown", Phrase("{login} may not send", login=sender.login)) from None
             if not client.has_extn("dsn"):
-                raise NotProved("unknown", "it does not report on deliveries (no DSN)")
+                raise NotProved("unknown", Phrase("it does not report on deliveries (no DSN)"))
             try:
                 client.sendmail(
                     sender.login,
@@ -153,7 +173,9 @@ class Prober:
             except smtplib.SMTPRecipientsRefused as refused:
                 code, said = next(iter(refused.recipients.values()))
                 if code < 500:
-                    raise NotProved("unknown", f"it puts mail for {recipient} off ({code})") from None
+                    raise NotProved(
+                        "unknown", Phrase("it puts mail for {recipient} off ({code})", recipient=recipient, code=code)
+                    ) from None
                 return Report("failed", "", "", "", said.decode(errors="replace")[:120])
         return None
 

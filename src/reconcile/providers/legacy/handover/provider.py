@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.base import ABSENT, Observation, Observed, Order, Scope, Wanted
 from reconcile.providers.legacy.handover.host import HandedOverHost
@@ -41,7 +42,11 @@ class HandoverWriter:
         if before.get("host") != order.fields["host"]:
             raise Problem(
                 "HOV05",
-                f"{order.address}: it was handed over on {before.get('host')}, and it now names another host.",
+                Phrase(
+                    "{address}: it was handed over on {host}, and it now names another host.",
+                    address=order.address,
+                    host=before.get("host"),
+                ),
                 "name the former one again, and move the date first: that has it deliver again",
             )
         return self.create(order)
@@ -57,7 +62,7 @@ def _plain(order: Order) -> str:
 
 
 def _known(hosts: Mapping[str, HandedOverHost]) -> Hosts[HandedOverHost]:
-    return Hosts(hosts, "hands over", "handover", "HOV06")
+    return Hosts(hosts, Phrase("hands over"), "handover", "HOV06")
 
 
 def _look(host: HandedOverHost, name: str, wanted: Wanted) -> Observed:

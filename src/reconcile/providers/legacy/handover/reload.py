@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.legacy.own_command import CommandFailed
 
@@ -13,5 +14,5 @@ def reloaded(reload: Callable[[], None], table: str) -> None:
     try:
         reload()
     except CommandFailed as failed:
-        hint = f"the tables are written and Postfix may not have seen them: see {table} reload"
-        raise Problem("HOV12", f"Postfix was not reloaded: {failed.why}.", hint) from None
+        hint = Phrase("the tables are written and Postfix may not have seen them: see {table} reload", table=table)
+        raise Problem("HOV12", Phrase("Postfix was not reloaded: {why}.", why=failed.why), hint) from None

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from reconcile.language.phrase import Phrase
 from reconcile.providers.legacy.database import Ask, Database, Values
 from reconcile.providers.legacy.handover.driver import Shown
 from reconcile.providers.legacy.handover.reload import reloaded
@@ -71,8 +72,13 @@ class SqlTables:
                 self._changed_one(ask, "hand_over", row)
             for row in self._left(ask, domains):
                 raise self._database.problem(
-                    f"{row.name} of {row.domain} is there still after rows.{row.rows}.hand_over",
-                    "its keep gives what is not handed over yet, and nothing else; nothing was changed",
+                    Phrase(
+                        "{name} of {domain} is there still after rows.{rows}.hand_over",
+                        name=row.name,
+                        domain=row.domain,
+                        rows=row.rows,
+                    ),
+                    Phrase("its keep gives what is not handed over yet, and nothing else; nothing was changed"),
                 )
         reloaded(self._reload, _TABLE)
 
@@ -90,8 +96,13 @@ class SqlTables:
             for row in ours:
                 if now.get(row.identity) != row.values:
                     raise self._database.problem(
-                        f"{row.name} of {row.domain} is not as it was after rows.{row.rows}.take_back",
-                        "it must put back each column that keep gives; nothing was changed",
+                        Phrase(
+                            "{name} of {domain} is not as it was after rows.{rows}.take_back",
+                            name=row.name,
+                            domain=row.domain,
+                            rows=row.rows,
+                        ),
+                        Phrase("it must put back each column that keep gives; nothing was changed"),
                     )
         reloaded(self._reload, _TABLE)
         self._dump.forget(federation)
@@ -115,7 +126,12 @@ class SqlTables:
                     row = Taken(rows, domain, self._database.kept(values, query))
                     if row.name in seen:
                         hint = "its first column names the row: no two of a domain have the same"
-                        raise self._database.problem(f"{query} gives {row.name} twice for {domain}", hint)
+                        raise self._database.problem(
+                            Phrase(
+                                "{query} gives {name} twice for {domain}", query=query, name=row.name, domain=domain
+                            ),
+                            hint,
+                        )
                     seen.add(row.name)
                     yield row
 
@@ -123,7 +139,9 @@ class SqlTables:
         statements = self._rows.get(row.rows)
         if statements is None:
             hint = f"put {_TABLE} rows.{row.rows} back until it is taken back; nothing was changed"
-            raise self._database.problem(f"reconcile.toml does not say any more how {row.rows} is put back", hint)
+            raise self._database.problem(
+                Phrase("reconcile.toml does not say any more how {rows} is put back", rows=row.rows), hint
+            )
         statement = statements.hand_over if which == "hand_over" else statements.take_back
         changed, _ = ask(statement, {"domain": row.domain, **row.values})
         if changed != 1:

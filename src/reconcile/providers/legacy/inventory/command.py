@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from reconcile.config.inventory.inventory import ASPECTS, Aspect
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.legacy.inventory.contract import Found, Reading, Scope
 from reconcile.providers.legacy.inventory.rows import found_in
@@ -46,7 +47,13 @@ class Command:
         answer = self._answer(scope)
         try:
             if answer["format"] != FORMAT:
-                raise self._failed(f"it answers in format {answer['format']!r}, and {FORMAT} is understood")
+                raise self._failed(
+                    Phrase(
+                        "it answers in format {format!r}, and {format2} is understood",
+                        format=answer["format"],
+                        format2=FORMAT,
+                    )
+                )
             rows = [row for row in answer["addresses"] if isinstance(row, dict)]
             complete, unknown = answer.get("complete", []), answer.get("unknown", {})
             covers = frozenset[Aspect](aspect for aspect in ASPECTS if aspect in complete)
@@ -54,7 +61,7 @@ class Command:
                 aspect: str(unknown[aspect])[:200] for aspect in ASPECTS if aspect in unknown
             }
         except (KeyError, TypeError, AttributeError):
-            raise self._failed("its answer lacks format, or addresses as a list") from None
+            raise self._failed(Phrase("its answer lacks format, or addresses as a list")) from None
         if lost := len(answer["addresses"]) - sum(found_in(row) is not None for row in rows):
             troubles.setdefault("mailboxes", f"{lost} of its addresses are malformed")
         return Reading(tuple(_in_scope(rows, scope)), covers, troubles)
@@ -66,11 +73,11 @@ class Command:
             words = ended.stderr.decode(errors="replace").strip().splitlines()
             raise self._failed(f"it ended with {ended.returncode}" + (f": {words[-1][:200]}" if words else ""))
         if len(ended.stdout) > _LARGEST:
-            raise self._failed("its answer is larger than 100 MB")
+            raise self._failed(Phrase("its answer is larger than 100 MB"))
         try:
             return json.loads(ended.stdout)
         except (ValueError, RecursionError):
-            raise self._failed("its answer is no JSON") from None
+            raise self._failed(Phrase("its answer is no JSON")) from None
 
     def _ended(self, question: bytes) -> subprocess.CompletedProcess[bytes]:
         """The command once it ended, in a group of its own so that what it started ends with it."""
@@ -84,7 +91,7 @@ class Command:
                 start_new_session=True,
             )
         except OSError as error:
-            raise self._failed(error.strerror or "it cannot be started") from None
+            raise self._failed(error.strerror or Phrase("it cannot be started")) from None
         with running:
             try:
                 answer, words = running.communicate(question, timeout=self._timeout)
@@ -92,13 +99,19 @@ class Command:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(running.pid, signal.SIGKILL)
                 if isinstance(stop, subprocess.TimeoutExpired):
-                    raise self._failed(f"it has not answered after {self._timeout:g} seconds") from None
+                    raise self._failed(
+                        Phrase("it has not answered after {timeout:g} seconds", timeout=self._timeout)
+                    ) from None
                 raise
         return subprocess.CompletedProcess(self._words, running.returncode, answer, words)
 
     def _failed(self, why: str) -> Problem:
         hint = "what it is told and must answer: docs/inventory.md"
-        return Problem("INV12", f"The command {Path(self._words[0]).name} lists no address: {why}.", hint)
+        return Problem(
+            "INV12",
+            Phrase("The command {name} lists no address: {why}.", name=Path(self._words[0]).name, why=why),
+            hint,
+        )
 
 
 def _in_scope(rows: Sequence[Mapping[str, object]], scope: Scope) -> list[Found]:

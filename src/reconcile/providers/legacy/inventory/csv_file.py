@@ -9,6 +9,7 @@ from pathlib import Path
 
 from reconcile.config.inventory.inventory import Aspect, Kind
 from reconcile.delimited_text import Row, Unreadable, letters, read_text, rows, separators
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.legacy.inventory.contract import (
     Found,
@@ -65,7 +66,7 @@ class CsvFile:
             if one is not None and scope.has(one.address):
                 found.append(one)
         if not columns:
-            raise Problem("INV10", f"{self._file} is empty.", _HINT)
+            raise Problem("INV10", Phrase("{file} is empty.", file=self._file), _HINT)
         everything: tuple[Aspect, ...] = ("mailboxes", "aliases", "lists", "catch_alls")
         return Reading(tuple(found), frozenset(everything if "kind" in columns else everything[:1]), doubts)
 
@@ -75,7 +76,9 @@ class CsvFile:
             text = read_text(self._file)
             yield from rows(text, separators(text)[0])
         except Unreadable as error:
-            raise Problem("INV10", f"Cannot read {self._file}: {error}.", _HINT) from None
+            raise Problem(
+                "INV10", Phrase("Cannot read {file}: {error}.", file=self._file, error=error), _HINT
+            ) from None
 
     def _columns(self, titles: Sequence[str]) -> Mapping[str, int]:
         """Where each column stands."""
@@ -85,7 +88,9 @@ class CsvFile:
             if (name := known.get(letters(cell))) is not None:
                 columns.setdefault(name, place)
         if "address" not in columns:
-            raise Problem("INV10", f"The first line of {self._file} names no column of addresses.", _HINT)
+            raise Problem(
+                "INV10", Phrase("The first line of {file} names no column of addresses.", file=self._file), _HINT
+            )
         return columns
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import requests
 
 from reconcile.bounded_http import BoundedSession
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 _PATH = "/doveadm/v1"
@@ -52,9 +53,14 @@ class DoveadmApi:
 
     def _told(self, answer: requests.Response) -> Any:
         if answer.status_code == requests.codes.unauthorized:
-            raise self._problem("it refuses the key", "it is doveadm_api_key in Dovecot's configuration")
+            raise self._problem(
+                Phrase("it refuses the key"), Phrase("it is doveadm_api_key in Dovecot's configuration")
+            )
         if answer.status_code != requests.codes.ok:
-            raise self._problem(f"it answers {answer.status_code}", "is this the address of the doveadm HTTP API?")
+            raise self._problem(
+                Phrase("it answers {status_code}", status_code=answer.status_code),
+                Phrase("is this the address of the doveadm HTTP API?"),
+            )
         return self._content(answer)
 
     def _answer(self, command: Sequence[object], waits: Sequence[float | None]) -> requests.Response:
@@ -71,13 +77,17 @@ class DoveadmApi:
                     allow_redirects=False,
                 )
             except requests.exceptions.SSLError:
-                raise self._problem("its certificate is not trusted", "name its authority: ca_file") from None
+                raise self._problem(
+                    Phrase("its certificate is not trusted"), Phrase("name its authority: ca_file")
+                ) from None
             except requests.Timeout:
-                raise self._problem("it does not answer in time", "read fewer federations at once, by night") from None
+                raise self._problem(
+                    Phrase("it does not answer in time"), Phrase("read fewer federations at once, by night")
+                ) from None
             except (requests.RequestException, OSError):
                 if wait is not None:
                     self._pause(wait)
-        raise self._problem("it cannot be reached", "is the HTTP listener of its service doveadm on?")
+        raise self._problem(Phrase("it cannot be reached"), Phrase("is the HTTP listener of its service doveadm on?"))
 
     def _content(self, answer: requests.Response) -> Any:
         try:
@@ -88,10 +98,10 @@ class DoveadmApi:
             if rest and not isinstance(content, list):
                 raise TypeError
         except (ValueError, TypeError, KeyError):
-            raise self._problem("its answer makes no sense", "is this the doveadm HTTP API?") from None
+            raise self._problem(Phrase("its answer makes no sense"), Phrase("is this the doveadm HTTP API?")) from None
         return [*content, *rest] if rest else content
 
     def _problem(self, why: str, hint: str) -> Problem:
         parts = urlsplit(self._url)
         host = f"{parts.scheme}://{parts.hostname or ''}" + (f":{parts.port}" if parts.port else "")
-        return Problem("INV13", f"The doveadm API at {host} tells nothing: {why}.", hint)
+        return Problem("INV13", Phrase("The doveadm API at {host} tells nothing: {why}.", host=host, why=why), hint)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from reconcile.bounded_mail import Bounds, Place
 from reconcile.config.inventory.inventory import Aspect
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.legacy.inventory.contract import Found, Reading, Scope
 from reconcile.providers.legacy.inventory.many_logins import signed_in
@@ -83,7 +84,9 @@ class ImapScale:
             client = BoundedImapClient(place, _BOUNDS)
         except (OSError, ValueError, IMAPClientError) as error:
             why = getattr(error, "strerror", None) or type(error).__name__
-            raise Problem("INV15", f"Cannot reach the old host {self._place}: {why}.", "is it up?") from None
+            raise Problem(
+                "INV15", Phrase("Cannot reach the old host {place}: {why}.", place=self._place, why=why), "is it up?"
+            ) from None
         client.folder_encode = False
         try:
             client.login(name, password)

@@ -11,6 +11,7 @@ from typing import BinaryIO, cast
 
 from reconcile.bounded_mail import Bounds, Line, Place
 from reconcile.config.inventory.inventory import Aspect
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.legacy.inventory.contract import Found, Reading, Scope, clean_text
 from reconcile.providers.legacy.inventory.many_logins import signed_in
@@ -69,7 +70,9 @@ class ManageSieve:
             session = _Session(self._host, self._port, self._context)
         except (OSError, Refused) as error:
             why = getattr(error, "strerror", None) or str(error) or type(error).__name__
-            message = f"Cannot reach ManageSieve at {self._host}:{self._port}: {why}."
+            message = Phrase(
+                "Cannot reach ManageSieve at {host}:{port}: {why}.", host=self._host, port=self._port, why=why
+            )
             raise Problem("INV16", message, "is its port right, and TLS on?") from None
         try:
             session.log_in(name, password)
@@ -128,7 +131,7 @@ class _Session:
                 case "OK":
                     return rows
                 case "NO" | "BYE":
-                    raise Refused("it refuses")
+                    raise Refused(Phrase("it refuses"))
             rows.append(row)
 
     def _row(self) -> list[str]:
@@ -137,7 +140,7 @@ class _Session:
         while line[place:].strip():
             found = _TOKEN.match(line, place)
             if found is None:
-                raise Refused("it does not speak ManageSieve")
+                raise Refused(Phrase("it does not speak ManageSieve"))
             place = found.end()
             if found["length"] is not None:
                 words.append(self._literal(int(found["length"])))
@@ -154,11 +157,11 @@ class _Session:
     def _line(self) -> bytes:
         line = self._stream.readline(_LONGEST_LINE)
         if not line.endswith(b"\n"):
-            raise Refused("it hung up")
+            raise Refused(Phrase("it hung up"))
         return line
 
     def _literal(self, length: int) -> str:
         data = self._stream.read(length) if length <= _LARGEST_SCRIPT else b""
         if len(data) != length:
-            raise Refused("it hung up")
+            raise Refused(Phrase("it hung up"))
         return data.decode(errors="replace")

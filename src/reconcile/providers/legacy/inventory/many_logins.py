@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.legacy.sign_in import SignIn
 
@@ -32,7 +33,9 @@ def signed_in(
         login = rest.pop(0)
         told = ask(*known[login])
         if told is None and (not rest or refused + 1 == _REFUSALS):
-            raise Problem("INV15", f"The old host {place} refuses {sign_in.whose}.", sign_in.hint)
+            raise Problem(
+                "INV15", Phrase("The old host {place} refuses {whose}.", place=place, whose=sign_in.whose), sign_in.hint
+            )
         yield login, told
         if told is not None:
             break

@@ -10,6 +10,7 @@ from typing import Any, NoReturn, TypeVar
 
 from reconcile.clock import Clock
 from reconcile.config.inventory.inventory import Aspect
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.legacy.inventory.contract import Found, Reading, Scope, clean_address, clean_count, clean_text
 from reconcile.providers.legacy.inventory.ovh_api import Missing, OvhApi
@@ -113,7 +114,9 @@ class Ovh:
 
     def _nonsense(self, domain: str, path: Sequence[str]) -> NoReturn:
         where = "/".join(("/email/domain", domain, *path))
-        raise Problem("INV14", f"OVH's API does not answer {where} as described.", "try again later")
+        raise Problem(
+            "INV14", Phrase("OVH's API does not answer {where} as described.", where=where), "try again later"
+        )
 
     def _each(self, names: Iterable[str], ask: Callable[[str], _Answer]) -> list[tuple[str, _Answer]]:
         """Each name with what is told of it, side by side; one that went meanwhile is left out."""

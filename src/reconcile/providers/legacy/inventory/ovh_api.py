@@ -15,6 +15,7 @@ import requests
 
 from reconcile.bounded_http import BoundedSession
 from reconcile.clock import Clock
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 _SECONDS = 30
@@ -57,7 +58,9 @@ class OvhApi:
             raise self._refused(answer)
         with contextlib.suppress(ValueError):
             return answer.json()
-        raise Problem("INV14", f"OVH's API at {self._endpoint} answers no JSON.", "check the endpoint")
+        raise Problem(
+            "INV14", Phrase("OVH's API at {endpoint} answers no JSON.", endpoint=self._endpoint), "check the endpoint"
+        )
 
     def _patiently(self, url: str) -> requests.Response:
         wait = 1.0
@@ -77,7 +80,7 @@ class OvhApi:
             self._clock.sleep(min(pause, _LONGEST_WAIT))
             wait *= 2
         hint = "check the endpoint and the network"
-        raise Problem("INV14", f"OVH's API at {self._endpoint} cannot be reached.", hint)
+        raise Problem("INV14", Phrase("OVH's API at {endpoint} cannot be reached.", endpoint=self._endpoint), hint)
 
     def _signed(self, url: str) -> Mapping[str, str]:
         moment = str(int(self._clock.now().timestamp()) + self._ahead)
@@ -98,7 +101,9 @@ class OvhApi:
             return int(answer.text) - int(self._clock.now().timestamp())
         except (requests.RequestException, OSError, ValueError):
             hint = "check the endpoint and the network"
-            raise Problem("INV14", f"OVH's API at {self._endpoint} cannot be reached.", hint) from None
+            raise Problem(
+                "INV14", Phrase("OVH's API at {endpoint} cannot be reached.", endpoint=self._endpoint), hint
+            ) from None
 
     def _refused(self, answer: requests.Response) -> Problem:
         code = ""
@@ -106,4 +111,4 @@ class OvhApi:
             code = str(answer.json().get("errorCode", ""))[:40]
         told = f"{answer.status_code} {code}".strip()
         hint = "its keys must allow GET on /email/domain/*; make them at https://eu.api.ovh.com/createToken/"
-        return Problem("INV14", f"OVH's API refuses: {told}.", hint)
+        return Problem("INV14", Phrase("OVH's API refuses: {told}.", told=told), hint)

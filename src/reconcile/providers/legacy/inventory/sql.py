@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from reconcile.config.inventory.inventory import Aspect, Kind
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.legacy.inventory.contract import Found, Reading, Scope
 from reconcile.providers.legacy.inventory.rows import found_in
@@ -66,7 +67,7 @@ class SqlDatabase:
                         raise
                     raise self._refused(str(error).partition("\n")[0], query) from None
                 if "address" not in names and "login" not in names:
-                    raise self._refused("it gives no column named address", query)
+                    raise self._refused(Phrase("it gives no column named address"), query)
                 return rows
 
             yield ask
@@ -76,7 +77,9 @@ class SqlDatabase:
         try:
             connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=_TIMEOUT)
         except sqlite3.Error as error:
-            raise Problem("INV11", f"Cannot open the database {path}: {error}.", _REACH) from None
+            raise Problem(
+                "INV11", Phrase("Cannot open the database {path}: {error}.", path=path, error=error), _REACH
+            ) from None
         try:
             yield connection
         finally:
@@ -95,7 +98,9 @@ class SqlDatabase:
             connection = psycopg.connect(url, password=self._password or None, connect_timeout=20, options=options)
         except psycopg.Error as error:
             why = str(error).strip().partition("\n")[0]
-            raise Problem("INV11", f"Cannot reach the database {self._shown}: {why}.", _REACH) from None
+            raise Problem(
+                "INV11", Phrase("Cannot reach the database {shown}: {why}.", shown=self._shown, why=why), _REACH
+            ) from None
         with contextlib.closing(connection):
             yield connection
 
@@ -108,7 +113,9 @@ class SqlDatabase:
 
     def _refused(self, why: str, query: str) -> Problem:
         which = "mailboxes" if query == self._mailboxes else "aliases"
-        message = f"The database {self._shown} refuses the query for {which}: {why}."
+        message = Phrase(
+            "The database {shown} refuses the query for {which}: {why}.", shown=self._shown, which=which, why=why
+        )
         return Problem("INV11", message, "correct the query in [legacy.NAME.inventory.sql]")
 
 

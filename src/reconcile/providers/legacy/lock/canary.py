@@ -15,6 +15,7 @@ from typing import Literal
 
 from reconcile import bounded_mail
 from reconcile.bounded_mail import Bounds, Place
+from reconcile.language.phrase import Phrase
 
 #: Far above what a sign-in takes; a host that weighs each password waits seconds.
 _BOUNDS = Bounds(wait=20, seconds=120, octets=1_000_000)
@@ -72,21 +73,23 @@ class Proof:
         """
         for name, lets_in in self._ways():
             if lets_in(canary.login, canary.password):
-                raise NotProved("refused", f"{canary.login} still gets in by {name}")
+                raise NotProved("refused", Phrase("{login} still gets in by {name}", login=canary.login, name=name))
         self._receives(canary.login)
         for login in dict.fromkeys((canary.login, used)):
             try:
                 opened = self._opens(login + canary.suffix, canary.master_password)
             except NotProved as failed:
-                raise NotProved(failed.half, f"{failed.why} when the copier opens {login}") from None
+                raise NotProved(
+                    failed.half, Phrase("{why} when the copier opens {login}", why=failed.why, login=login)
+                ) from None
             if not opened:
-                raise NotProved("open", f"the copier is refused in the mailbox of {login}")
+                raise NotProved("open", Phrase("the copier is refused in the mailbox of {login}", login=login))
 
     def unlocked(self, canary: Canary) -> None:
         """The canary is let in everywhere, and receives. Raises NotProved."""
         for name, lets_in in self._ways():
             if not lets_in(canary.login, canary.password):
-                raise NotProved("refused", f"{canary.login} is still refused by {name}")
+                raise NotProved("refused", Phrase("{login} is still refused by {name}", login=canary.login, name=name))
         self._receives(canary.login)
 
     def _ways(self) -> Iterator[tuple[str, Callable[[str, str], bool]]]:
@@ -108,7 +111,7 @@ class Proof:
                     raise
                 except imaplib.IMAP4.error as error:
                     if "UNAVAILABLE" in str(error):  # RFC 5530: it could not tell
-                        raise NotProved("unknown", "IMAP cannot check passwords at the moment") from None
+                        raise NotProved("unknown", Phrase("IMAP cannot check passwords at the moment")) from None
                     return False
                 return client.select(readonly=True)[0] == "OK"
 
@@ -122,7 +125,7 @@ class Proof:
                     client.pass_(password)
                 except poplib.error_proto as error:
                     if "[SYS/TEMP]" in str(error):  # RFC 3206
-                        raise NotProved("unknown", "POP3 cannot check passwords at the moment") from None
+                        raise NotProved("unknown", Phrase("POP3 cannot check passwords at the moment")) from None
                     return False
                 return True
 
@@ -133,7 +136,7 @@ class Proof:
                 client.login(login, password)
             except smtplib.SMTPAuthenticationError as error:
                 if error.smtp_code < 500:
-                    raise NotProved("unknown", "SMTP submission cannot check passwords at the moment") from None
+                    raise NotProved("unknown", Phrase("SMTP submission cannot check passwords at the moment")) from None
                 return False
             return True
 
@@ -146,9 +149,14 @@ class Proof:
             code, words = client.rcpt(address)
             if code >= 500:
                 said = words.decode(errors="replace").partition("\n")[0][:120]
-                raise NotProved("open", f"the host bounces mail for {address}: {code} {said}")
+                raise NotProved(
+                    "open",
+                    Phrase("the host bounces mail for {address}: {code} {said}", address=address, code=code, said=said),
+                )
             if code >= 400:
-                raise NotProved("unknown", f"the host puts mail for {address} off ({code})")
+                raise NotProved(
+                    "unknown", Phrase("the host puts mail for {address} off ({code})", address=address, code=code)
+                )
 
 
 @contextlib.contextmanager
@@ -176,9 +184,11 @@ def answered(service: str) -> Iterator[None]:
     try:
         yield
     except ssl.SSLError:
-        raise NotProved("unknown", f"the certificate of {service} is not trusted") from None
+        raise NotProved("unknown", Phrase("the certificate of {service} is not trusted", service=service)) from None
     except smtplib.SMTPNotSupportedError as error:
-        raise NotProved("unknown", f"{service} lacks what it takes: {error}") from None
+        raise NotProved(
+            "unknown", Phrase("{service} lacks what it takes: {error}", service=service, error=error)
+        ) from None
     # ValueError: what these libraries make of a number or a challenge that is none.
     except (OSError, EOFError, ValueError, smtplib.SMTPException, imaplib.IMAP4.error, poplib.error_proto) as error:
         said = str(error)[:120] if isinstance(error, OSError) and not isinstance(error, smtplib.SMTPException) else ""

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.legacy.own_command import CommandFailed, answer_of
 
@@ -34,12 +35,12 @@ class LockCommand:
     def lock(self, federation: str, logins: Sequence[str]) -> None:
         """Raises Problem LCK13, also when it says afterwards that one of them is not locked."""
         if left := sorted(set(logins) - self._told("lock", federation, logins)):
-            raise self._failed(f"it says that {', '.join(left[:3])} is not locked")
+            raise self._failed(Phrase("it says that {left} is not locked", left=", ".join(left[:3])))
 
     def unlock(self, federation: str, logins: Sequence[str]) -> None:
         """Raises Problem LCK13, also when it says afterwards that one of them is still locked."""
         if left := sorted(self._told("unlock", federation, logins)):
-            raise self._failed(f"it says that {', '.join(left[:3])} is still locked")
+            raise self._failed(Phrase("it says that {left} is still locked", left=", ".join(left[:3])))
 
     def release(self, federation: str, logins: Sequence[str]) -> None:
         """As ``unlock``: it is told which."""
@@ -54,9 +55,9 @@ class LockCommand:
                 raise TypeError
             named = frozenset(answer["locked"])
         except (ValueError, TypeError, KeyError, RecursionError):
-            raise self._failed("its answer is not as docs/lock.md says") from None
+            raise self._failed(Phrase("its answer is not as docs/lock.md says")) from None
         if strange := sorted(named - set(logins)):
-            raise self._failed(f"it speaks of {strange[0]!r}, which it was not asked about")
+            raise self._failed(Phrase("it speaks of {strange!r}, which it was not asked about", strange=strange[0]))
         return named
 
     def _answer(self, question: bytes) -> bytes:
@@ -67,4 +68,6 @@ class LockCommand:
 
     def _failed(self, why: str) -> Problem:
         hint = "what it is told and must answer: docs/lock.md"
-        return Problem("LCK13", f"The lock command {Path(self._words[0]).name} failed: {why}.", hint)
+        return Problem(
+            "LCK13", Phrase("The lock command {name} failed: {why}.", name=Path(self._words[0]).name, why=why), hint
+        )

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.legacy.shared_file import alone_in, content_of, rewrite
 
@@ -35,7 +36,9 @@ class DenyFile:
         """Raises Problem LCK10 when the file cannot be read or written; it is then as it was."""
         for login in logins:
             if not _LOGIN.fullmatch(login):
-                raise Problem("LCK10", f"{login!r} cannot stand in a passwd-file.", "see docs/lock.md")
+                raise Problem(
+                    "LCK10", Phrase("{login!r} cannot stand in a passwd-file.", login=login), "see docs/lock.md"
+                )
         with self._alone():
             before = self._content()
             self._write(_with(_without(before, federation), federation, {login.lower().encode() for login in logins}))
@@ -60,7 +63,7 @@ class DenyFile:
         try:
             return content_of(self._file)
         except OSError as error:
-            raise self._problem("read", error.strerror or type(error).__name__) from None
+            raise self._problem(Phrase("read"), error.strerror or type(error).__name__) from None
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
@@ -68,18 +71,22 @@ class DenyFile:
             try:
                 stack.enter_context(alone_in(self._file.parent))
             except OSError as error:
-                raise self._problem("write", error.strerror or type(error).__name__) from None
+                raise self._problem(Phrase("write"), error.strerror or type(error).__name__) from None
             yield
 
     def _write(self, content: bytes) -> None:
         try:
             rewrite(self._file, content)
         except OSError as error:
-            raise self._problem("write", error.strerror or type(error).__name__) from None
+            raise self._problem(Phrase("write"), error.strerror or type(error).__name__) from None
 
     def _problem(self, what: str, why: str) -> Problem:
         hint = "it must exist, and this user may replace it (docs/lock.md); it is as it was"
-        return Problem("LCK10", f"Cannot {what} the list of refused users {self._file}: {why}.", hint)
+        return Problem(
+            "LCK10",
+            Phrase("Cannot {what} the list of refused users {file}: {why}.", what=what, file=self._file, why=why),
+            hint,
+        )
 
 
 def _marks(federation: str) -> tuple[bytes, bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.legacy.lock.by_hand import ByHand
 from reconcile.providers.legacy.lock.canary import Canary, NotProved, Proof
@@ -48,7 +49,7 @@ class LockedHost:
             self.proof.locked(canary, logins[0] if logins else canary.login)
             if sessions is not None and (inside := sessions.open(everyone)):
                 sessions.end(inside)
-                raise NotProved("refused", f"{inside[0]} still has a session")
+                raise NotProved("refused", Phrase("{inside} still has a session", inside=inside[0]))
 
         self._proved(proved, everyone, locking=True)
 
@@ -83,12 +84,16 @@ class LockedHost:
 def _problem(host: str, failed: NotProved, *, locking: bool) -> Problem:
     if failed.half == "unknown":
         hint = "what was done stays done; once it answers, apply again"
-        return Problem("LCK03", f"The lock of {host} cannot be proved: {failed.why}.", hint)
+        return Problem("LCK03", Phrase("The lock of {host} cannot be proved: {why}.", host=host, why=failed.why), hint)
     if not locking:
         hint = "flush its auth cache, see docs/lock.md, then apply again"
-        return Problem("LCK04", f"{host} was unlocked, and that is not so: {failed.why}.", hint)
+        return Problem(
+            "LCK04", Phrase("{host} was unlocked, and that is not so: {why}.", host=host, why=failed.why), hint
+        )
     if failed.half == "refused":
         hint = "nothing is copied or switched; see docs/lock.md, LCK01, then apply again"
-        return Problem("LCK01", f"The lock of {host} does not hold: {failed.why}.", hint)
+        return Problem("LCK01", Phrase("The lock of {host} does not hold: {why}.", host=host, why=failed.why), hint)
     hint = "users stay locked out; nothing is copied or switched: see docs/lock.md, LCK02, then apply again"
-    return Problem("LCK02", f"{host} refuses its users and more than them: {failed.why}.", hint)
+    return Problem(
+        "LCK02", Phrase("{host} refuses its users and more than them: {why}.", host=host, why=failed.why), hint
+    )

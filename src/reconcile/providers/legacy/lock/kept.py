@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.legacy.database import Values
 from reconcile.state import age
@@ -46,7 +47,9 @@ class Kept:
             replace_file(file, pyrage.encrypt(json.dumps(dict(values)).encode(), recipients), PRIVATE_FILE)
         except (Problem, OSError) as error:
             why = error.message if isinstance(error, Problem) else f"{file}: {error.strerror}."
-            raise Problem("LCK12", f"What the lock changes cannot be kept: {why}", "nothing was locked") from None
+            raise Problem(
+                "LCK12", Phrase("What the lock changes cannot be kept: {why}", why=why), "nothing was locked"
+            ) from None
 
     def opened(self, federation: str, login: str) -> Values:
         """Raises Problem LCK12 when it is gone, or does not open."""
@@ -58,9 +61,13 @@ class Kept:
             values = json.loads(pyrage.decrypt(read_own(file), keys))
         except (OSError, pyrage.DecryptError, ValueError):
             hint = "the old host's administrator puts it back, then removes nothing here: unlock again"
-            raise Problem("LCK12", f"What {login} had before the lock cannot be read from {file}.", hint) from None
+            raise Problem(
+                "LCK12",
+                Phrase("What {login} had before the lock cannot be read from {file}.", login=login, file=file),
+                hint,
+            ) from None
         if not isinstance(values, dict):
-            raise Problem("LCK12", f"{file} does not hold what a lock kept.", "put the file back")
+            raise Problem("LCK12", Phrase("{file} does not hold what a lock kept.", file=file), "put the file back")
         return values
 
     def forget(self, federation: str, login: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.base import ABSENT, Observation, Observed, Order, Scope, Wanted
 from reconcile.providers.legacy.hosts import Hosts, asked_of, texts
@@ -41,7 +42,11 @@ class LockWriter:
         if before.get("host") != order.fields["host"]:
             raise Problem(
                 "LCK05",
-                f"{order.address}: its mailboxes are locked on {before.get('host')}, and it now names another host.",
+                Phrase(
+                    "{address}: its mailboxes are locked on {host}, and it now names another host.",
+                    address=order.address,
+                    host=before.get("host"),
+                ),
                 "name the former one again, and move the date first: that unlocks it",
             )
         wanted, address = texts(order.fields["logins"]), order.address
@@ -63,7 +68,11 @@ class LockWriter:
             if left := sorted(set(logins) - set(locked)):
                 raise Problem(
                     "LCK01",
-                    f"The lock of {host.name} does not hold: it does not show {', '.join(left[:3])} as locked.",
+                    Phrase(
+                        "The lock of {name} does not hold: it does not show {left} as locked.",
+                        name=host.name,
+                        left=", ".join(left[:3]),
+                    ),
                     "nothing is copied or switched; see docs/lock.md, LCK01, then apply again",
                 )
         fields: dict[str, Value] = {"host": host.name, "logins": locked, "proved": True}
@@ -71,7 +80,7 @@ class LockWriter:
 
 
 def _known(hosts: Mapping[str, LockedHost]) -> Hosts[LockedHost]:
-    return Hosts(hosts, "is locked", "lock", "LCK06")
+    return Hosts(hosts, Phrase("is locked"), "lock", "LCK06")
 
 
 def _look(host: LockedHost, name: str, wanted: Wanted) -> Observed:

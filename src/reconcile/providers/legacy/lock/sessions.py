@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.legacy.inventory.doveadm_api import DoveadmApi, Refused
 
@@ -24,7 +25,9 @@ class Sessions:
         try:
             self._api.ask_once("authCacheFlush", user=list(logins))
         except Refused as refused:
-            raise self._problem("authCacheFlush", f"it refuses authCacheFlush ({refused})") from None
+            raise self._problem(
+                "authCacheFlush", Phrase("it refuses authCacheFlush ({refused})", refused=refused)
+            ) from None
         except Problem:  # Dovecot 2.4.1 ends without an answer at a command over HTTP that names users
             self._ask("reload")
 
@@ -47,7 +50,9 @@ class Sessions:
         except Refused as refused:
             if harmless and refused.exit_code == harmless:
                 return []
-            raise self._problem(command, f"it refuses {command} ({refused})") from None
+            raise self._problem(
+                command, Phrase("it refuses {command} ({refused})", command=command, refused=refused)
+            ) from None
         except Problem as problem:
             raise self._problem(command, problem.message) from None
         return answer if isinstance(answer, list) else []
@@ -55,4 +60,4 @@ class Sessions:
     def _problem(self, command: str, why: str) -> Problem:
         what = "forget passwords" if command in ("authCacheFlush", "reload") else "end sessions"
         hint = "the lock is not proved: users may still be inside; mend [legacy.NAME.lock.doveadm] and apply again"
-        return Problem("LCK15", f"The old host does not {what}: {why}", hint)
+        return Problem("LCK15", Phrase("The old host does not {what}: {why}", what=what, why=why), hint)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from reconcile.language.phrase import Phrase
 from reconcile.providers.legacy.database import Ask, Database, Values
 from reconcile.providers.legacy.lock.kept import Kept
 
@@ -71,14 +72,19 @@ class SqlLock:
         if len(rows) != 1:
             what = f"{len(rows)} rows" if rows else "no row"
             hint = "it must give one: is the login the database's?"
-            raise self._database.problem(f"keep gives {what} for {login}", hint)
+            raise self._database.problem(Phrase("keep gives {what} for {login}", what=what, login=login), hint)
         return self._database.kept(rows[0], "keep")
 
     def _changed_one(self, ask: Ask, which: str, statement: str, values: Values) -> None:
         changed, _ = ask(statement, values)
         if changed != 1:
             hint = f"the statement {which} must change the one row of its login; nothing was changed"
-            raise self._database.problem(f"{which} changes {changed} rows for {values['login']}", hint)
+            raise self._database.problem(
+                Phrase(
+                    "{which} changes {changed} rows for {login}", which=which, changed=changed, login=values["login"]
+                ),
+                hint,
+            )
 
 
 def _nothing_opens_this() -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from types import MappingProxyType
 from typing import TypeVar
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.reading.records import Recipient, User, smtp_addresses
 from reconcile.providers.microsoft.reading.tenant import Tenant
@@ -19,16 +20,16 @@ T = TypeVar("T")
 #: How a message names each RecipientTypeDetails.
 KINDS = MappingProxyType(
     {
-        "UserMailbox": "the mailbox",
-        "SharedMailbox": "the shared mailbox",
-        "GuestMailUser": "the guest",
-        "MailUser": "the mail user",
-        "MailContact": "the contact",
-        "GroupMailbox": "the Microsoft 365 group",
-        "MailUniversalDistributionGroup": "the group",
-        "MailUniversalSecurityGroup": "the group",
-        "DynamicDistributionGroup": "the dynamic group",
-        "PublicFolder": "the public folder",
+        "UserMailbox": Phrase("the mailbox"),
+        "SharedMailbox": Phrase("the shared mailbox"),
+        "GuestMailUser": Phrase("the guest"),
+        "MailUser": Phrase("the mail user"),
+        "MailContact": Phrase("the contact"),
+        "GroupMailbox": Phrase("the Microsoft 365 group"),
+        "MailUniversalDistributionGroup": Phrase("the group"),
+        "MailUniversalSecurityGroup": Phrase("the group"),
+        "DynamicDistributionGroup": Phrase("the dynamic group"),
+        "PublicFolder": Phrase("the public folder"),
     }
 )
 
@@ -97,16 +98,31 @@ class AddressHolders:
 
 def deleted_group(group: Recipient) -> AddressHolder:
     """A Microsoft 365 group that was deleted: it has its addresses until it is purged."""
-    described = f"the deleted {KINDS['GroupMailbox'].removeprefix('the ')} {group.primary}"
+    described = Phrase("the deleted Microsoft 365 group {address}", address=group.primary)
     return AddressHolder(group.user_id or group.guid, described, smtp_addresses(group.proxies), deleted=True)
 
 
 def conflict(key: str, address: str, holder: AddressHolder) -> Problem:
     """The mailbox ``key`` cannot have ``address`` because of its holder."""
     if holder.deleted:
-        had = f"still has {address}" if holder.keeps_all else f"had {address} and the tenant keeps its mail"
-        return Problem("M365-27", f"{key}: {holder.described} {had}.", holder.hint)
-    return Problem("M365-10", f"{key}: {address} is already an address of {holder.described}.", holder.hint)
+        had = (
+            Phrase("still has {address}", address=address)
+            if holder.keeps_all
+            else Phrase("had {address} and the tenant keeps its mail", address=address)
+        )
+        return Problem(
+            "M365-27", Phrase("{key}: {described} {had}.", key=key, described=holder.described, had=had), holder.hint
+        )
+    return Problem(
+        "M365-10",
+        Phrase(
+            "{key}: {address} is already an address of {described}.",
+            key=key,
+            address=address,
+            described=holder.described,
+        ),
+        holder.hint,
+    )
 
 
 def _by_address(holders: Iterable[AddressHolder]) -> Mapping[str, list[AddressHolder]]:
@@ -126,13 +142,15 @@ def _all(tenant: Tenant, addresses: Collection[str]) -> Iterator[AddressHolder]:
             yield _account(user, known)
     for identity, one in recipients.items():
         if identity not in deleted:
-            described = f"{KINDS.get(one.kind, one.kind)} {one.primary}"
+            described = Phrase("{kind} {address}", kind=KINDS.get(one.kind, one.kind), address=one.primary)
             mailbox = one.kind in ("UserMailbox", "SharedMailbox")
             yield AddressHolder(identity, described, smtp_addresses(one.proxies), account=mailbox)
     for user in deleted.values():
         name = former_name(user)
         held = smtp_addresses(user.proxies) | {name}
-        yield AddressHolder(user.id, f"the deleted account {name}", held, user.stamp, deleted=True, sign_in=name)
+        yield AddressHolder(
+            user.id, Phrase("the deleted account {name}", name=name), held, user.stamp, deleted=True, sign_in=name
+        )
 
 
 def _listed(read: Callable[[], Sequence[T]]) -> Sequence[T]:
@@ -146,7 +164,9 @@ def _account(user: User, known: Recipient | None) -> AddressHolder:
     held = user.addresses | (smtp_addresses(known.proxies) if known else frozenset())
     kind = known.kind if known else ""
     if known and kind == "MailUser":
-        return AddressHolder(user.id, f"{KINDS[kind]} {known.primary}", held, user.stamp)
+        return AddressHolder(
+            user.id, Phrase("{kind} {address}", kind=KINDS[kind], address=known.primary), held, user.stamp
+        )
     what = "the guest" if user.guest else KINDS[kind] if kind == "SharedMailbox" else "the account"
     return AddressHolder(user.id, f"{what} {user.upn}", held, user.stamp, account=not user.guest)
 

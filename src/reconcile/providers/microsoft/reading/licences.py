@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from reconcile.config.settings.tables.tenant.licences import Licences
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 Row = dict[str, Any]
@@ -39,8 +40,11 @@ class Skus:
         if not known:
             raise Problem(
                 "M365-13",
-                f"The tenant has no subscription for licence {licence}.",
-                f"subscribe to one of {', '.join(self._accepted[licence])}, or add its name under [licences]",
+                Phrase("The tenant has no subscription for licence {licence}.", licence=licence),
+                Phrase(
+                    "subscribe to one of {accepted}, or add its name under [licences]",
+                    accepted=", ".join(self._accepted[licence]),
+                ),
             )
         return sorted(known, key=lambda sku: self._free[sku] <= 0)
 

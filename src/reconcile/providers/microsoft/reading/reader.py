@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable, Collection, Mapping
 
 from reconcile.config.settings.settings import Settings
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.base import SETTINGS_CHECK, Finding, Observation, Observed, Scope, Seats, Wanted, Weight
 from reconcile.providers.microsoft.reading.connectors import astray
@@ -89,7 +90,9 @@ class _Observing:
                 seen.update({one.address: unknown(failure, one.address) for one in wanted})
             except MALFORMED as odd:
                 malformed = Problem(
-                    "M365-04", f"Microsoft answered what cannot be read ({type(odd).__name__}).", "run again"
+                    "M365-04",
+                    Phrase("Microsoft answered what cannot be read ({kind}).", kind=type(odd).__name__),
+                    "run again",
                 )
                 seen.update({one.address: unknown(malformed, one.address) for one in wanted})
         return Observation(seen, self._unmanaged(), self._seats(), self._in_the_way())

@@ -9,6 +9,7 @@ import requests
 
 from reconcile.bounded_http import BoundedSession
 from reconcile.config.settings.tables.tenant.tenant import Tenant
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 TIMEOUT = (10.0, 30.0)
@@ -41,6 +42,8 @@ def realm(tenant: Tenant, domain: str) -> Realm:
             found = None
         if found is None:
             raise Problem(
-                "AUTH04", f"The sign-in server does not say who holds {domain}.", "check the network; try again later"
+                "AUTH04",
+                Phrase("The sign-in server does not say who holds {domain}.", domain=domain),
+                "check the network; try again later",
             )
         return Realm(found[0].lower(), viral)

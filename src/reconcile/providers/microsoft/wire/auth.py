@@ -14,6 +14,7 @@ import requests
 
 from reconcile.bounded_http import BoundedSession
 from reconcile.config.settings.tables.tenant.tenant import Tenant
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 #: Connect and read, in seconds.
@@ -133,14 +134,18 @@ class Tokens:
         host = urlsplit(self._tenant.authority).netloc
         return Problem(
             "AUTH04",
-            f"The sign-in server {host} cannot be reached.",
+            Phrase("The sign-in server {host} cannot be reached.", host=host),
             "check the network, tenant.authority and tenant.ca_file in reconcile.toml",
         )
 
     def _unknown(self) -> Problem:
         return Problem(
             "AUTH03",
-            f"The sign-in server knows no tenant {self._tenant.id}, or no application {self._tenant.client_id} in it.",
+            Phrase(
+                "The sign-in server knows no tenant {id}, or no application {client_id} in it.",
+                id=self._tenant.id,
+                client_id=self._tenant.client_id,
+            ),
             "check tenant.id, tenant.client_id and tenant.authority in reconcile.toml",
         )
 
@@ -151,13 +156,18 @@ class Tokens:
         if numbers & _NO_FEDERATION:
             return Problem(
                 "AUTH02",
-                f"Application {self._tenant.client_id} does not trust the identity of this job.",
+                Phrase(
+                    "Application {client_id} does not trust the identity of this job.", client_id=self._tenant.client_id
+                ),
                 "compare the issuer and the subject of its federated credential with those of the pipeline",
             )
         if numbers & _BAD_SECRET or answer.get("error") == "invalid_client":
             return Problem(
                 "AUTH02",
-                f"The tenant refused the credential of application {self._tenant.client_id}: it is wrong or expired.",
+                Phrase(
+                    "The tenant refused the credential of application {client_id}: it is wrong or expired.",
+                    client_id=self._tenant.client_id,
+                ),
                 "give the application a new secret and set RECONCILE_CLIENT_SECRET, or renew its certificate",
             )
         if answer.get("error") in ("authorization_declined", "expired_token"):
@@ -169,7 +179,11 @@ class Tokens:
         told = ", ".join(f"AADSTS{number}" for number in sorted(numbers)) or str(answer.get("error", "no reason given"))
         return Problem(
             "AUTH05",
-            f"The tenant refused to sign application {self._tenant.client_id} in: {told}.",
+            Phrase(
+                "The tenant refused to sign application {client_id} in: {told}.",
+                client_id=self._tenant.client_id,
+                told=told,
+            ),
             "look the number up in Microsoft's list of sign-in errors",
         )
 

@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from reconcile.clock import Clock
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.wire import exchange_answers as answers
 from reconcile.providers.microsoft.wire.concurrent import side_by_side
@@ -80,7 +81,9 @@ class Exchange:
             if rows is not None:
                 return rows
         raise Problem(
-            "M365-05", f"Exchange's list {cmdlet} was cut short.", "nothing was concluded from it; run it again"
+            "M365-05",
+            Phrase("Exchange's list {cmdlet} was cut short.", cmdlet=cmdlet),
+            "nothing was concluded from it; run it again",
         )
 
     def _pages(self, cmdlet: str, parameters: Mapping[str, object], first: str) -> list[Row] | None:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from reconcile.clock import Clock
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.wire.concurrent import side_by_side
 from reconcile.providers.microsoft.wire.message import Reply, Request, Service, Verdict, by_status
@@ -65,7 +66,9 @@ class Graph:
             page = None
         name = path.partition("?")[0]
         raise Problem(
-            "M365-05", f"Microsoft Graph's list {name} was cut short.", "nothing was concluded from it; run it again"
+            "M365-05",
+            Phrase("Microsoft Graph's list {name} was cut short.", name=name),
+            "nothing was concluded from it; run it again",
         )
 
     def _pages(self, first: str, page: Row | None, headers: Mapping[str, str]) -> list[Row] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 BARREN_PAGES = 50
@@ -19,6 +20,11 @@ def check_length(service: str, pages: int, rows: int) -> None:
     if pages >= MOST_PAGES or rows > MOST_ROWS:
         raise Problem(
             "M365-08",
-            f"{service}'s list has no end: {rows:,} rows in {pages:,} pages.",
+            Phrase(
+                "{service}'s list has no end: {rows:,} rows in {pages:,} pages.",
+                service=service,
+                rows=rows,
+                pages=pages,
+            ),
             "nothing was concluded from it; run it again later, and report it if it stays",
         )

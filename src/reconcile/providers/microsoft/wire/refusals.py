@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.resources.address import Address
 
@@ -34,82 +35,116 @@ class LostAnswer(Exception):
 def explained(refused: Refused, address: Address) -> Problem:
     """The refusal as a sentence about ``address``, with the next step."""
     code, sentence, hint = _meaning(refused)
-    request = f" ({refused.service} request {refused.request_id})" if refused.request_id else ""
-    return Problem(code, f"{address.key}: {sentence}{request}", hint)
+    request = (
+        Phrase(" ({service} request {request_id})", service=refused.service, request_id=refused.request_id)
+        if refused.request_id
+        else ""
+    )
+    return Problem(
+        code, Phrase("{key}: {sentence}{request}", key=address.key, sentence=sentence, request=request), hint
+    )
 
 
 def _meaning(refused: Refused) -> tuple[str, str, str]:
     if refused.code == "Directory_QuotaExceeded":
         return (
             "M365-31",
-            "the tenant holds as many objects as it may, deleted ones of thirty days included.",
-            "delete some for good in the admin centre, or ask Microsoft for a larger quota",
+            Phrase("the tenant holds as many objects as it may, deleted ones of thirty days included."),
+            Phrase("delete some for good in the admin centre, or ask Microsoft for a larger quota"),
         )
     if refused.status in (401, 403) or refused.code == "Authorization_RequestDenied":
         return (
             "M365-03",
-            f"{refused.service} does not allow the application to do this: {refused.text}",
-            "check its permissions and Exchange role (they take an hour); administrators' accounts are out of reach",
+            Phrase(
+                "{service} does not allow the application to do this: {text}",
+                service=refused.service,
+                text=refused.text,
+            ),
+            Phrase(
+                "check its permissions and Exchange role (they take an hour); administrators' accounts are out of reach"
+            ),
         )
     if holds_address(refused):
         return (
             "M365-10",
-            f"an address is already held by another object of the tenant: {refused.text}",
-            "free the address there, or take it out of the federation file",
+            Phrase("an address is already held by another object of the tenant: {text}", text=refused.text),
+            Phrase("free the address there, or take it out of the federation file"),
         )
     if refused.says("invalid usage location"):
         return (
             "M365-30",
-            "the account has no country, without which it can have no licence.",
-            "set usage_location in reconcile.toml, then apply again",
+            Phrase("the account has no country, without which it can have no licence."),
+            Phrase("set usage_location in reconcile.toml, then apply again"),
         )
     if refused.code == "ManagementObjectAmbiguousException":
-        return "M365-32", "several objects of the tenant go by this name.", "give them names of their own in Exchange"
+        return (
+            "M365-32",
+            Phrase("several objects of the tenant go by this name."),
+            Phrase("give them names of their own in Exchange"),
+        )
     if refused.says("Enable-OrganizationCustomization"):
         return (
             "M365-33",
-            "the tenant was never opened to customisation.",
-            "let an administrator run Enable-OrganizationCustomization once, in Exchange's PowerShell",
+            Phrase("the tenant was never opened to customisation."),
+            Phrase("let an administrator run Enable-OrganizationCustomization once, in Exchange's PowerShell"),
         )
     if refused.says("does not have any available licenses"):
-        return "M365-12", "no seat is left for this licence.", "buy or free a licence, then apply again"
+        return "M365-12", Phrase("no seat is left for this licence."), Phrase("buy or free a licence, then apply again")
     if refused.says("does not have a corresponding license"):
         return (
             "M365-35",
-            "its licence cannot be taken away from it: a group gives it.",
-            "take the account out of that group, or the licence from the group, then apply again",
+            Phrase("its licence cannot be taken away from it: a group gives it."),
+            Phrase("take the account out of that group, or the licence from the group, then apply again"),
         )
     if refused.says("password does not comply"):
-        return "M365-24", "the tenant refused the generated password.", "check the tenant's password rules"
+        return (
+            "M365-24",
+            Phrase("the tenant refused the generated password."),
+            Phrase("check the tenant's password rules"),
+        )
     if refused.says("used elsewhere in Office 365"):
         return (
             "M365-21",
-            "the domain belongs to another Microsoft tenant.",
-            "its owner must remove it there first; ask the federation who signed up with it",
+            Phrase("the domain belongs to another Microsoft tenant."),
+            Phrase("its owner must remove it there first; ask the federation who signed up with it"),
         )
     if refused.code == "NotAcceptedDomainException":
-        return "M365-22", "Exchange does not accept this domain yet.", "apply again in a few minutes"
+        return "M365-22", Phrase("Exchange does not accept this domain yet."), Phrase("apply again in a few minutes")
     if refused.says("one of the verified domain names"):
-        return "M365-22", "its domain is not verified in the tenant.", "apply the domain and its verification first"
+        return (
+            "M365-22",
+            Phrase("its domain is not verified in the tenant."),
+            Phrase("apply the domain and its verification first"),
+        )
     if refused.code in ("ManagementObjectNotFoundException", "Request_ResourceNotFound"):
-        sentence = f"{refused.service} does not know this object (yet): {refused.text}"
-        return "M365-17", sentence, "apply again in a few minutes"
+        sentence = Phrase(
+            "{service} does not know this object (yet): {text}", service=refused.service, text=refused.text
+        )
+        return "M365-17", sentence, Phrase("apply again in a few minutes")
     if refused.status in (412, 428):
-        return "M365-15", "somebody changed it at the same moment; nothing was written.", "make a new plan"
+        return (
+            "M365-15",
+            Phrase("somebody changed it at the same moment; nothing was written."),
+            Phrase("make a new plan"),
+        )
     if refused.code == "ADObjectAlreadyExistsException":
         return (
             "M365-23",
-            f"an object of that name exists already: {refused.text}",
-            "make a new plan: it will offer to adopt it, if it has this address",
+            Phrase("an object of that name exists already: {text}", text=refused.text),
+            Phrase("make a new plan: it will offer to adopt it, if it has this address"),
         )
     if refused.code in _OUR_FAULT or refused.says("can't be empty"):
         return (
             "M365-34",
-            f"{refused.service} does not take what it was asked: {refused.text}",
-            "look at what the file says of this address; if it looks right, report this with the request's id",
+            Phrase("{service} does not take what it was asked: {text}", service=refused.service, text=refused.text),
+            Phrase("look at what the file says of this address; if it looks right, report this with the request's id"),
         )
-    hint = "ask Microsoft's support, with the request's id"
-    return "M365-40", f"{refused.service} refused: {refused.code}: {refused.text}", hint
+    hint = Phrase("ask Microsoft's support, with the request's id")
+    return (
+        "M365-40",
+        Phrase("{service} refused: {code}: {text}", service=refused.service, code=refused.code, text=refused.text),
+        hint,
+    )
 
 
 #: What is wrong with the question, not with the tenant.

@@ -19,6 +19,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from reconcile.bounded_http import BODY, BeyondBounds, BoundedSession, gunzipped, pause_asked, read_body
 from reconcile.clock import Clock
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.wire.message import Reply, Request, Service, Verdict, by_status
 from reconcile.providers.microsoft.wire.refusals import LostAnswer
@@ -123,13 +124,13 @@ class Transport:
         except requests.exceptions.SSLError:
             raise Problem(
                 "M365-01",
-                f"The certificate of {_host(request.url)} is not trusted.",
+                Phrase("The certificate of {url} is not trusted.", url=_host(request.url)),
                 "check tenant.ca_file in reconcile.toml, and whether something on the way opens TLS",
             ) from None
         except BeyondBounds as beyond:
             raise Problem(
                 "M365-08",
-                f"{service.name} answers beyond all bounds: {beyond}.",
+                Phrase("{name} answers beyond all bounds: {beyond}.", name=service.name, beyond=beyond),
                 "nothing was concluded from it; run it again later, and report it if it stays",
             ) from None
         except (requests.exceptions.ConnectTimeout, requests.exceptions.InvalidURL):
@@ -139,7 +140,7 @@ class Transport:
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError):
             return None, Verdict.UNSURE
         except OSError:  # requests' word for an authority that is not there
-            message = f"The certificate authority to trust for {_host(request.url)} cannot be read."
+            message = Phrase("The certificate authority to trust for {url} cannot be read.", url=_host(request.url))
             raise Problem("M365-01", message, "check tenant.ca_file in reconcile.toml") from None
         return reply, judge(reply)
 
@@ -150,7 +151,11 @@ class Transport:
             if _host(url) != _host(service.root) or urlsplit(url).scheme != "https":
                 raise Problem(
                     "M365-06",
-                    f"{service.name} sent the request on to {_host(url)}, where the token must not go.",
+                    Phrase(
+                        "{name} sent the request on to {url}, where the token must not go.",
+                        name=service.name,
+                        url=_host(url),
+                    ),
                     "check the tenant's addresses in reconcile.toml",
                 )
             answer = self._session.request(
@@ -176,7 +181,9 @@ class Transport:
                 self._note(request, reply)
                 return reply
             url = requests.compat.urljoin(url, reply.headers.get("Location", ""))
-        raise Problem("M365-06", f"{service.name} redirects without end.", "check the tenant's addresses")
+        raise Problem(
+            "M365-06", Phrase("{name} redirects without end.", name=service.name), "check the tenant's addresses"
+        )
 
 
 def _octets(body: object) -> bytes | None:
@@ -206,15 +213,23 @@ def _never_left(error: Exception) -> bool:
 def _unreachable(service: Service) -> Problem:
     return Problem(
         "M365-01",
-        f"{service.name} cannot be reached at {_host(service.root)}.",
+        Phrase("{name} cannot be reached at {root}.", name=service.name, root=_host(service.root)),
         "check the network and the tenant's addresses in reconcile.toml, then run the command again",
     )
 
 
 def _busy(service: Service, reply: Reply | None) -> Problem:
-    told = f" (answer {reply.status}, request {reply.request_id or 'unnamed'})" if reply else ""
+    told = (
+        Phrase(
+            " (answer {status}, request {request_id})",
+            status=reply.status,
+            request_id=reply.request_id or Phrase("unnamed"),
+        )
+        if reply
+        else ""
+    )
     return Problem(
         "M365-02",
-        f"{service.name} stayed busy for too long{told}.",
+        Phrase("{name} stayed busy for too long{told}.", name=service.name, told=told),
         "run the command again later: what was done is kept",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.microsoft.reading.records import STAMP_PREFIX, Box, User, smtp_addresses
@@ -18,7 +19,9 @@ def check_inside(order: Order, *seen: User | Box | None) -> None:
     names = {name for one in seen if one is not None for name in _names(one, sign_in=not made_up)}
     if names and (why := order.outside(names)):
         raise Problem(
-            "GRD02", f"{order.address}: refused, {why}.", "nothing was written; look at the object in the tenant"
+            "GRD02",
+            Phrase("{address}: refused, {why}.", address=order.address, why=why),
+            "nothing was written; look at the object in the tenant",
         )
 
 
@@ -27,7 +30,10 @@ def check_ours(order: Order, user: User | None) -> None:
     if user is not None and not user.stamp.startswith(STAMP_PREFIX):
         raise Problem(
             "GRD07",
-            f"{order.address}: refused, the account does not bear the mark of what this tool made or took over.",
+            Phrase(
+                "{address}: refused, the account does not bear the mark of what this tool made or took over.",
+                address=order.address,
+            ),
             "delete it by hand if it must go, then: reconcile state rm",
         )
 

@@ -6,6 +6,7 @@ import dataclasses
 
 from reconcile.clock import Clock
 from reconcile.config.settings.settings import Settings
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.reading.watch import Watch
 from reconcile.providers.microsoft.wire.exchange import Exchange
@@ -25,7 +26,7 @@ class Surfaces:
 def changed_since(address: Address, what: str) -> Problem:
     return Problem(
         "M365-15",
-        f"{address.key}: {what} since the plan was made; nothing was written.",
+        Phrase("{key}: {what} since the plan was made; nothing was written.", key=address.key, what=what),
         "make a new plan and look at it again",
     )
 
@@ -33,6 +34,6 @@ def changed_since(address: Address, what: str) -> Problem:
 def disagrees(address: Address, names: str) -> Problem:
     return Problem(
         "M365-16",
-        f"{address.key}: the tenant took the change but does not show it yet ({names}).",
+        Phrase("{key}: the tenant took the change but does not show it yet ({names}).", key=address.key, names=names),
         "run plan in a few minutes; apply again if it still differs",
     )

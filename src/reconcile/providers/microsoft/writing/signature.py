@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.microsoft.reading.rules import ANYTHING, OURS, comment_of, digest_of, rule_fields, rule_named
@@ -37,11 +38,11 @@ class SignatureWriter:
     def update(self, order: Order) -> Live:
         row = rule_named(self._exchange, order.address.key)
         if row is None:
-            raise changed_since(order.address, "the rule was removed")
+            raise changed_since(order.address, Phrase("the rule was removed"))
         if order.before is not None:
             seen = rule_fields(row, order.fields)
             if any(seen[name] != order.before.fields.get(name) for name in order.changed if name in seen):
-                raise changed_since(order.address, "somebody changed the rule")
+                raise changed_since(order.address, Phrase("somebody changed the rule"))
         self._change(order, row)
         return self._shown(order)
 
@@ -60,7 +61,7 @@ class SignatureWriter:
             return True if rule_named(self._exchange, order.address.key) is None else None
 
         if until(self._clock, gone, SHOWN_TIMEOUT) is None:
-            raise disagrees(order.address, "that it is gone")
+            raise disagrees(order.address, Phrase("that it is gone"))
 
     def _make(self, order: Order) -> None:
         try:
@@ -76,7 +77,9 @@ class SignatureWriter:
 
     def _refuse_stranger(self, order: Order, row: Mapping[str, object]) -> None:
         if not str(row.get("Comments") or "").startswith(OURS):
-            message = f"A mail flow rule called {order.address.key!r} exists and is not ours; nothing was written."
+            message = Phrase(
+                "A mail flow rule called {key!r} exists and is not ours; nothing was written.", key=order.address.key
+            )
             raise Problem("SIG08", message, "rename it in Exchange, or give ours another name: [signature] name")
 
     def _change(self, order: Order, row: Mapping[str, object]) -> None:
@@ -91,7 +94,7 @@ class SignatureWriter:
 
         row = until(self._clock, lambda: self._asked(order), SHOWN_TIMEOUT, agreeing=AGREEING)
         if row is None:
-            raise disagrees(order.address, "the rule")
+            raise disagrees(order.address, Phrase("the rule"))
         made = digest_of(str(row.get("ApplyHtmlDisclaimerText") or ""))
         if comment_of(row).get("made") != made:
             comment = comment_text(str(order.fields["text"]), made)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.base import AtOnce, Order, StepWriter, Writer
 from reconcile.providers.microsoft.wire.refusals import LostAnswer, Refused, explained
@@ -62,6 +63,6 @@ def _explaining_refusals(order: Order, write: Steps[T]) -> Steps[T]:
     except LostAnswer as lost:
         raise Problem(
             "M365-07",
-            f"{order.address.key}: {lost}; whether it was done is not known.",
+            Phrase("{key}: {lost}; whether it was done is not known.", key=order.address.key, lost=lost),
             "run plan to see; apply completes what was begun",
         ) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.microsoft.reading import observed_state
@@ -107,7 +108,9 @@ class AccessWriter:
 def mailbox(surfaces: Surfaces, address: Address) -> Steps[Box]:
     box = yield from until(surfaces.clock, lambda since: surfaces.watch.box(address.key, since), SHOWN_TIMEOUT)
     if box is None:
-        raise Problem("M365-25", f"{address.key}: Exchange shows no such mailbox.", "apply its mailbox first")
+        raise Problem(
+            "M365-25", Phrase("{key}: Exchange shows no such mailbox.", key=address.key), "apply its mailbox first"
+        )
     return box
 
 

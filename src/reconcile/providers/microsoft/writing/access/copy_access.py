@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import Self
 
+from reconcile.language.phrase import Phrase
 from reconcile.providers.base import Order
 from reconcile.providers.microsoft.reading import observed_state
 from reconcile.providers.microsoft.reading.records import Box
@@ -54,7 +55,7 @@ class CopyAccessWriter:
             yield from self._open(box)
         shown = until(self._clock, lambda _: (self._granted(box) and self._imap(box)) or None, SHOWN_TIMEOUT)
         if (yield from shown) is None:
-            raise disagrees(order.address, "the copier's access")
+            raise disagrees(order.address, Phrase("the copier's access"))
         return Live(order.address, {"granted": True}, box.guid)
 
     def update(self, order: Order) -> Steps[Live]:
@@ -77,7 +78,7 @@ class CopyAccessWriter:
         self._put_back(box)
         ended = until(self._clock, lambda _: None if self._granted(box) else True, SHOWN_TIMEOUT)
         if (yield from ended) is None:
-            raise disagrees(order.address, "the end of the copier's access")
+            raise disagrees(order.address, Phrase("the end of the copier's access"))
 
     # ---- what the mailbox was, and is again
 

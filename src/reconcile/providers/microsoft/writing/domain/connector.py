@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.microsoft.reading.connectors import PREFIX, TLS, connector_fields, listed, ours, recipients
@@ -76,7 +77,7 @@ class ConnectorWriter:
         if row is None:
             made = created(self._clock, lambda: self._make(name, order, wanted), lambda: self._row(name), SHOWN_TIMEOUT)
             if made is None:
-                raise disagrees(order.address, f"the connector {name}")
+                raise disagrees(order.address, Phrase("the connector {name}", name=name))
             row = made
         shown = connector_fields(row, {*wanted, *gone})
         changes: dict[str, Any] = {}
@@ -141,8 +142,13 @@ class ConnectorWriter:
             told = "; ".join(f"{row.get('TaskName')}: {row.get('TaskDetails') or 'no details'}" for row in failed)
             raise Problem(
                 "FLOW01",
-                f"{order.address.key}: the old host {order.fields['host']} did not take Exchange's message for "
-                f"{', '.join(probes)}: {told or 'Exchange said nothing'}.",
+                Phrase(
+                    "{key}: the old host {host} did not take Exchange's message for {probes}: {told}.",
+                    key=order.address.key,
+                    host=order.fields["host"],
+                    probes=", ".join(probes),
+                    told=told or "Exchange said nothing",
+                ),
                 "let the old host accept mail from Microsoft's addresses for this box, then apply again; the MX waits",
             )
         there = recipients(self._row(name) or {})
@@ -165,7 +171,7 @@ class ConnectorWriter:
 
         found = until(self._clock, look, SHOWN_TIMEOUT, agreeing=AGREEING)
         if found is None:
-            raise disagrees(order.address, f"the connector {name}")
+            raise disagrees(order.address, Phrase("the connector {name}", name=name))
         return found
 
 

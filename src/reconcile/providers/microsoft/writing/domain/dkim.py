@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.microsoft.reading import observed_state
@@ -34,7 +35,7 @@ class DkimWriter:
                 self._clock, lambda: self._make(order), lambda: _config(self._exchange, domain), SHOWN_TIMEOUT
             )
         if row is None:
-            raise disagrees(order.address, "its DKIM keys")
+            raise disagrees(order.address, Phrase("its DKIM keys"))
         return Live(order.address, {"keys": True}, domain, observed_state.dkim_outputs(row))
 
     def update(self, order: Order) -> Live:
@@ -77,7 +78,7 @@ class DkimSigningWriter:
                 raise
             raise Problem(
                 "M365-29",
-                f"{domain}: Exchange does not see the DKIM names of this domain in the DNS.",
+                Phrase("{domain}: Exchange does not see the DKIM names of this domain in the DNS.", domain=domain),
                 "check that both selectors are published and public, then apply again",
             ) from None
 
@@ -85,7 +86,7 @@ class DkimSigningWriter:
             return True if (_config(self._exchange, domain) or {}).get("Enabled") else None
 
         if until(self._clock, on, SHOWN_TIMEOUT, agreeing=AGREEING) is None:
-            raise disagrees(order.address, "that its messages are signed")
+            raise disagrees(order.address, Phrase("that its messages are signed"))
         return Live(order.address, {"enabled": True}, domain)
 
     def update(self, order: Order) -> Live:

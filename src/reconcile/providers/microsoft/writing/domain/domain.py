@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.microsoft.reading import observed_state, records
@@ -47,11 +48,13 @@ class DomainWriter:
         """A domain has nothing to change; what adopting it needs is its answer."""
         live = until(self._clock, lambda: self._live(order), REPLICA_TIMEOUT)
         if live is None:
-            raise disagrees(order.address, "the domain itself")
+            raise disagrees(order.address, Phrase("the domain itself"))
         if live.fields["root"] != order.fields.get("root", live.fields["root"]):
             raise Problem(
                 "M365-26",
-                f"{order.address.key}: the tenant holds this domain under {live.fields['root']}.",
+                Phrase(
+                    "{key}: the tenant holds this domain under {root}.", key=order.address.key, root=live.fields["root"]
+                ),
                 "declare it as that domain's subdomain, or ask the tenant's administrator",
             )
         return live
@@ -61,7 +64,7 @@ class DomainWriter:
         self._graph.remove(path)
         gone = until(self._clock, lambda: True if self._row(order.address.key) is None else None, REPLICA_TIMEOUT)
         if gone is None:
-            raise disagrees(order.address, "its removal")
+            raise disagrees(order.address, Phrase("its removal"))
 
     def _live(self, order: Order) -> Live | None:
         name = order.address.key
@@ -93,7 +96,9 @@ class VerificationWriter:
         name = order.address.key
         row = self._row(name)
         if row is None:
-            raise Problem("M365-25", f"{name}: the tenant does not hold this domain.", "apply its domain first")
+            raise Problem(
+                "M365-25", Phrase("{name}: the tenant does not hold this domain.", name=name), "apply its domain first"
+            )
         if not row.get("isVerified"):
             row = self._verified(name, row)
         present = set(row.get("supportedServices") or ())
@@ -109,7 +114,7 @@ class VerificationWriter:
         if live is None:
             raise Problem(
                 "M365-22",
-                f"{name}: verified, but Microsoft has not finished setting its mail up.",
+                Phrase("{name}: verified, but Microsoft has not finished setting its mail up.", name=name),
                 "apply again in half an hour",
             )
         return live
@@ -127,7 +132,7 @@ class VerificationWriter:
         if found is None:
             raise Problem(
                 "M365-20",
-                f"{name}: Microsoft does not see the verification record in the DNS.",
+                Phrase("{name}: Microsoft does not see the verification record in the DNS.", name=name),
                 "check that the TXT record is published and public, then apply again",
             )
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.microsoft.reading.lists import list_accepted
@@ -39,7 +40,11 @@ class MailFlowWriter:
         domain, wanted = order.address.key, str(order.fields["type"])
         current = list_accepted(self._exchange).get(domain)
         if current is None:
-            raise Problem("M365-25", f"{domain}: Exchange does not accept this domain.", "apply its verification first")
+            raise Problem(
+                "M365-25",
+                Phrase("{domain}: Exchange does not accept this domain.", domain=domain),
+                "apply its verification first",
+            )
         self._become(order, current, wanted)
         if wanted != RELAY and current != wanted and self._edge:
             self._ask_from_outside(order, wanted)
@@ -54,7 +59,7 @@ class MailFlowWriter:
             return True if list_accepted(self._exchange).get(domain) == wanted else None
 
         if until(self._clock, shown, SHOWN_TIMEOUT, agreeing=AGREEING) is None:
-            raise disagrees(order.address, f"that it is {wanted}")
+            raise disagrees(order.address, Phrase("that it is {wanted}", wanted=wanted))
 
     def _ask_from_outside(self, order: Order, wanted: str) -> None:
         recipients = edge.youngest(self._exchange, order.address.key)
@@ -70,8 +75,22 @@ class MailFlowWriter:
         domain, again = order.address.key, "it is a relay again, and loses nothing; apply again later"
         if seen.stale:
             names = ", ".join(seen.stale[:3])
-            raise Problem("FLOW03", f"{domain}: the tenant's edge does not know {names} (5.4.1), even anew.", again)
-        raise Problem("FLOW04", f"{domain}: nobody knows whether its addresses are taken: {seen.unreached}", again)
+            raise Problem(
+                "FLOW03",
+                Phrase(
+                    "{domain}: the tenant's edge does not know {names} (5.4.1), even anew.", domain=domain, names=names
+                ),
+                again,
+            )
+        raise Problem(
+            "FLOW04",
+            Phrase(
+                "{domain}: nobody knows whether its addresses are taken: {unreached}",
+                domain=domain,
+                unreached=seen.unreached,
+            ),
+            again,
+        )
 
     def _seen(self, order: Order, recipients: tuple[str, ...]) -> edge.Seen:
         """What the edge says once it says the same for a while, or takes them all."""

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Collection, Mapping
 from typing import Protocol, TypeVar
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.microsoft.reading import records
@@ -84,7 +85,9 @@ class Accounts:
         if user.stamp != stamp(order.address):
             raise Problem(
                 "M365-23",
-                f"{name}: an account of that name appeared since the plan was made; nothing was written.",
+                Phrase(
+                    "{name}: an account of that name appeared since the plan was made; nothing was written.", name=name
+                ),
                 "make a new plan: it will offer to adopt it",
             )
         return user
@@ -143,7 +146,7 @@ class Accounts:
         if user is None:
             raise Problem(
                 "M365-18",
-                f"{order.address.key}: the directory does not show the account that was asked for.",
+                Phrase("{key}: the directory does not show the account that was asked for.", key=order.address.key),
                 "apply again in a few minutes: an account that exists is completed, not created again",
             )
         return user

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.reading import records
 from reconcile.providers.microsoft.reading.address_holders import KINDS, deleted_group
@@ -31,7 +32,9 @@ def taken(address: Address, holders: Mapping[str, str]) -> Problem:
     """The sentence that says who has what."""
     conflicts = "; ".join(f"{name} is already an address of {holder}" for name, holder in sorted(holders.items()))
     return Problem(
-        "M365-10", f"{address.key}: {conflicts}.", "free the address there, or take it out of the federation file"
+        "M365-10",
+        Phrase("{key}: {conflicts}.", key=address.key, conflicts=conflicts),
+        "free the address there, or take it out of the federation file",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.microsoft.reading.licences import QUOTA
@@ -51,16 +52,21 @@ class Conversion:
             return True if now and now.shared == shared else None
 
         if (yield from until(self._surfaces.clock, done, TIMEOUT, agreeing=AGREEING)) is None:
-            raise disagrees(order.address, "its conversion")
+            raise disagrees(order.address, Phrase("its conversion"))
 
     def _check_quota(self, order: Order, box: Box, wanted: str) -> None:
         row = self._exchange.one("Get-MailboxStatistics", (), box.guid, lambda row: "TotalItemSize" in row)
         stored = bytes_in(str((row or {}).get("TotalItemSize") or ""))
         if stored >= QUOTA[wanted]:
-            offer = "a shared mailbox" if wanted == "shared" else f"licence {wanted}"
+            offer = "a shared mailbox" if wanted == "shared" else Phrase("licence {wanted}", wanted=wanted)
             raise Problem(
                 "M365-28",
-                f"{order.address.key}: it holds {stored / 1024**3:.1f} GB of mail and {offer} gives "
-                f"{QUOTA[wanted] // 1024**3} GB.",
+                Phrase(
+                    "{key}: it holds {stored:.1f} GB of mail and {offer} gives {quota} GB.",
+                    key=order.address.key,
+                    stored=stored / 1024**3,
+                    offer=offer,
+                    quota=QUOTA[wanted] // 1024**3,
+                ),
                 "keep its licence, or have mail deleted or archived first",
             )

@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import threading
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.reading.address_holders import former_name
 from reconcile.providers.microsoft.reading.records import USER_SELECT, Row, User, smtp_addresses, stamp, user
@@ -44,7 +45,9 @@ class DeletedAccounts:
         if found.stamp != stamp(address):
             raise Problem(
                 "M365-27",
-                f"{address.key}: a deleted account had this address and the tenant still keeps its mail.",
+                Phrase(
+                    "{key}: a deleted account had this address and the tenant still keeps its mail.", key=address.key
+                ),
                 "restore it or delete it for good in the admin centre, then make a new plan",
             )
         self._graph.act(f"/directory/deletedItems/{segment(found.id)}/restore", {})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.reading.records import USER_SELECT, User, known_user, stamp
 from reconcile.providers.microsoft.wire.paths import segment
@@ -55,7 +56,7 @@ class FirstPasswordAccounts:
             return True if now and now.entry == entry else None
 
         if until(self._clock, shown, TIMEOUT, agreeing=AGREEING) is None:
-            raise disagrees(account, "its password")
+            raise disagrees(account, Phrase("its password"))
 
     def _set(self, account: Address, user: User, names: Collection[str], password: NewPassword) -> str:
         attempt = 0
@@ -77,10 +78,12 @@ class FirstPasswordAccounts:
             raise explained(refused, account) from None
         if user is None or user.stamp != stamp(account):
             raise (
-                changed_since(account, "no account of ours has this address")
+                changed_since(account, Phrase("no account of ours has this address"))
                 if user
                 else Problem(
-                    "M365-17", f"{account.key}: the tenant knows no such account.", "create it first: reconcile apply"
+                    "M365-17",
+                    Phrase("{key}: the tenant knows no such account.", key=account.key),
+                    "create it first: reconcile apply",
                 )
             )
         return user

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Collection, Mapping
 
+from reconcile.language.phrase import Phrase
 from reconcile.providers.base import Order
 from reconcile.providers.microsoft.reading import observed_state
 from reconcile.providers.microsoft.reading.records import Box, User, domain_of, smtp_addresses
@@ -60,7 +61,7 @@ class MailboxWriter:
         user, box = self._watch.both(identity)
         key = order.address.key
         if user and key not in {user.upn, box.primary if box else ""} | smtp_addresses(user.proxies):
-            raise changed_since(order.address, "it was given another address")
+            raise changed_since(order.address, Phrase("it was given another address"))
         check_inside(order, user, box)
         check_ours(order, user)
         if box and box.shared:
@@ -71,7 +72,7 @@ class MailboxWriter:
         self._seats.returned(user.skus if user else frozenset())
         gone = until(self._clock, lambda since: self._gone(identity, since), REPLICA_TIMEOUT, agreeing=AGREEING)
         if (yield from gone) is None:
-            raise disagrees(order.address, "its deletion")
+            raise disagrees(order.address, Phrase("its deletion"))
 
     def _gone(self, identity: str, since: float | None) -> bool | None:
         return True if self._watch.both(identity, since) == (None, None) else None
@@ -121,7 +122,7 @@ class MailboxWriter:
             return (yield from self._create(order))
         user, box = self._watch.both(order.before.identity)
         if user is None:
-            raise changed_since(order.address, "its account was deleted")
+            raise changed_since(order.address, Phrase("its account was deleted"))
         check_inside(order, user, box)
         live = observed_state.mailbox_fields(order.address.key, user, box, self._seats.skus(), _domains(order))
         self._refuse_if_moved(order, live)
@@ -139,9 +140,8 @@ class MailboxWriter:
         """Refuse to write over what somebody changed since the plan was made."""
         before = order.before.fields if order.before else {}
         for name in sorted(order.changed):
-            now = live.get(name)
-            if not _same(now, before.get(name)) and not _same(now, order.fields[name]):
-                raise changed_since(order.address, f"somebody changed its {name.replace('_', ' ')}")
+            if not any(_same(live.get(name), one) for one in (before.get(name), order.fields[name])):
+                raise changed_since(order.address, Phrase("somebody changed its {field}", field=name.replace("_", " ")))
 
     # ---- until the tenant agrees
 
@@ -156,7 +156,7 @@ class MailboxWriter:
             pair = functools.partial(self._pair, user_id)
             found = yield from until(self._clock, pair, REPLICA_TIMEOUT, ended=ended)
             if found is None:
-                raise changed_since(order.address, "its account or its mailbox was removed")
+                raise changed_since(order.address, Phrase("its account or its mailbox was removed"))
             differing = self._differing(order, *found, names)
             check_inside(order, *found)
             ended = None if (yield from self._write(order, *found, differing)) else ended
@@ -164,7 +164,7 @@ class MailboxWriter:
             if live is not None:
                 return live
             ended = None
-        raise disagrees(order.address, ", ".join(sorted(differing)) or "its ownership mark")
+        raise disagrees(order.address, ", ".join(sorted(differing)) or Phrase("its ownership mark"))
 
     def _pair(self, user_id: str, since: float | None) -> tuple[User, Box] | None:
         user, box = self._watch.both(user_id, since)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.microsoft.reading.records import User
@@ -36,7 +37,11 @@ class ProvisioningWait:
                 break
         raise Problem(
             "M365-14",
-            f"{order.address.key}: licensed and still without a mailbox; {why or 'no reason is shown'}.",
+            Phrase(
+                "{key}: licensed and still without a mailbox; {why}.",
+                key=order.address.key,
+                why=why or "no reason is shown",
+            ),
             "resolve that, then apply again" if why else "apply again later; after 24 hours ask Microsoft's support",
         )
 

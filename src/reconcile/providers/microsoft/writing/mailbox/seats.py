@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.reading.licences import Skus
 from reconcile.providers.microsoft.reading.lists import read_skus
@@ -54,8 +55,12 @@ class Seats:
         if user is None or skus.licence(user.skus) != licence:
             raise Problem(
                 "M365-12",
-                f"{address.key}: no seat of licence {licence} is left; nothing was written.",
-                f"buy or free a seat of licence {licence}, then apply again",
+                Phrase(
+                    "{key}: no seat of licence {licence} is left; nothing was written.",
+                    key=address.key,
+                    licence=licence,
+                ),
+                Phrase("buy or free a seat of licence {licence}, then apply again", licence=licence),
             )
 
     def returned(self, assigned: frozenset[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.base import Order
 from reconcile.providers.microsoft.reading.records import Box
@@ -42,19 +43,25 @@ class SharedBoxes:
         if box is None:
             raise Problem(
                 "M365-18",
-                f"{key}: Exchange does not show the shared mailbox that was asked for.",
+                Phrase("{key}: Exchange does not show the shared mailbox that was asked for.", key=key),
                 "apply again in a few minutes: a mailbox that exists is completed, not created again",
             )
         if box.name != unique_name(key):
             raise Problem(
                 "M365-23",
-                f"{key}: this address went to another mailbox, {box.primary}, since the plan was made.",
+                Phrase(
+                    "{key}: this address went to another mailbox, {primary}, since the plan was made.",
+                    key=key,
+                    primary=box.primary,
+                ),
                 "make a new plan",
             )
         identity = box.user_id
         account = yield from until(self._clock, lambda since: watch.user(identity, since), TIMEOUT, pause=30.0)
         if account is None:
-            raise Problem("M365-18", f"{key}: the directory does not show its account.", "apply again later")
+            raise Problem(
+                "M365-18", Phrase("{key}: the directory does not show its account.", key=key), "apply again later"
+            )
         return box
 
     def _create(self, order: Order) -> Steps[None]:
