@@ -7,6 +7,7 @@ snapshot about to be replaced, or just replaced.
 from __future__ import annotations
 
 import errno
+import fcntl
 import itertools
 import os
 import re
@@ -141,7 +142,8 @@ def _around(number: int, point: str, *writes: tuple[Any, str]) -> None:
 
 
 def _full_from(number: int) -> None:
-    """From the ``number``-th durable write on, of a file or of a journal's line, the disk takes half of it at most."""
+    """From the ``number``-th durable write on, of a file or of a journal's line, the disk takes part of it at most."""
+    from reconcile.providers.legacy import shared_file
     from reconcile.state import durable
 
     writes = itertools.count()
@@ -154,7 +156,8 @@ def _full_from(number: int) -> None:
 
         def fsync(self, descriptor: int) -> None:
             if stat.S_ISREG(os.fstat(descriptor).st_mode) and next(writes) >= number:
-                os.ftruncate(descriptor, os.fstat(descriptor).st_size // 2)
+                size, added = os.fstat(descriptor).st_size, fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_APPEND
+                os.ftruncate(descriptor, max(0, size - 1) if added else size // 2)  # what stood there before stays
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(descriptor)
 
@@ -164,6 +167,7 @@ def _full_from(number: int) -> None:
             return os.pwrite(descriptor, data, offset)
 
     durable.os = Os()  # type: ignore[assignment]
+    shared_file.os = Os()  # type: ignore[assignment]
     journal.os = Os()  # type: ignore[assignment]
 
 

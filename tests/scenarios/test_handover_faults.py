@@ -1,4 +1,4 @@
-"""A handover by command that is killed anywhere: mail is never refused, and no row is lost."""
+"""A handover by command that is killed anywhere, or whose disk is full: mail is never refused, and no row is lost."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from tests.proofs.dying import HANDOVERS
+from tests.proofs.dying import FULL, HANDOVERS, POINTS, half_written
 from tests.scenarios.handover import name_the_way
 from tests.scenarios.stage import ROOT, Stage
 from tests.scenarios.test_relay import DOMAIN, Town
@@ -95,3 +95,36 @@ def test_killed_around_any_write_it_is_handed_over_and_comes_back_exactly(town: 
     assert old.now() == old.before
     assert old.kept() == []
     assert town.exchanger().startswith("mx1.mutualise"), "nothing was undone before"
+
+
+def test_killed_at_any_line_of_its_journal_it_is_handed_over_and_comes_back_exactly(town: Town) -> None:
+    old, stage = OldHost(town), town.stage
+    # After two lines of the run itself, two or three intents stand before the first outcome: some runs get further.
+    lines = [(2 + turn % 4, POINTS[turn // 4 % len(POINTS)]) for turn in range(40)]
+    assert killed_until_done(old, lines) >= 3
+    assert HANDOVER in stage.run("state", "list").out
+    postpone(town)
+    assert killed_until_done(old, lines) >= 6
+    assert HANDOVER not in stage.run("state", "list").out
+    assert old.now() == old.before
+
+
+def test_with_a_full_disk_at_any_file_nothing_is_half_done(town: Town) -> None:
+    old, stage = OldHost(town), town.stage
+    for over in (True, False):
+        said = ""
+        for number in range(40):
+            ended = stage.dying(number, FULL, "apply", "--yes")
+            old.check()
+            assert half_written(old.tables) == []
+            said += ended.said
+            if ended.code == 0:
+                break
+        assert ended.code == 0, ended.said
+        assert "STA01" in said
+        assert "No space left on device" in said
+        if over:
+            assert HANDOVER in stage.run("state", "list").out
+            postpone(town)
+    assert HANDOVER not in stage.run("state", "list").out
+    assert old.now() == old.before

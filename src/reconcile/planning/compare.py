@@ -81,7 +81,7 @@ def _compare_described(
         if record and live and (lost := inputs.forgotten.get(resource.address)) and is_as_left(live, record):
             comparison.block(resource.address, lost)
             continue
-        if record and live and (undone := undoing(resource, live, record, inputs.put_back, now)):
+        if record and (undone := undoing(resource, live, record, inputs.put_back, now)):
             comparison.changes.append(undone)
             continue
         change = diff(resource, live, record, resolve, interrupted=interrupted)

@@ -12,7 +12,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 
 from reconcile.language.phrase import Phrase
-from reconcile.planning.diff.diff import retire
+from reconcile.planning.diff.diff import disown, retire
 from reconcile.planning.plan.plan import Action, Cause, Change, FieldChange
 from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
@@ -28,15 +28,19 @@ _TURNS = (("handover",), ("lock",), ("dns",), ("mail_flow", "connector"), ("copy
 
 
 def undoing(
-    resource: Desired, live: Live, record: Record, put_back: Mapping[Address, tuple[str, ...]], now: dt.datetime
+    resource: Desired, live: Live | None, record: Record, put_back: Mapping[Address, tuple[str, ...]], now: dt.datetime
 ) -> Change | None:
     """The change that takes back what is ours of a resource before its moment; None when there is nothing to undo.
 
     ``put_back``: what DNS records were before us. One that is not as we left it is somebody else's by now, and stays.
-    The old host's include in SPF comes back beside whatever the record says by then.
+    The old host's include in SPF comes back beside whatever the record says by then. What a run that was killed had
+    taken back already is recorded no more.
     """
     if resource.due is None or resource.due <= now:
         return None
+    if live is None:
+        gone = KINDS[resource.address.kind].timely
+        return dataclasses.replace(disown(resource.address, UNDONE), origin=resource.origin) if gone else None
     if KINDS[resource.address.kind].timely:
         return dataclasses.replace(retire(resource.address, live, record), note=UNDONE, origin=resource.origin)
     before = put_back.get(resource.address)
