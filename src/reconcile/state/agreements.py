@@ -13,6 +13,7 @@ from typing import Any
 from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.state.durable import keep_private, unreadable
+from reconcile.strict_json import read_json
 
 #: The version of these files' format.
 FORMAT = 1
@@ -52,7 +53,7 @@ class AgreementFolder:
         """None without any. Raises Problem STA20 when its file is damaged, STA06 when it cannot be read."""
         path = self._of(federation)
         try:
-            document: Any = json.loads(path.read_bytes())
+            document: Any = read_json(path.read_bytes())
             if document["format"] != FORMAT:
                 raise ValueError
             return Agreement(*(dt.date.fromisoformat(document[key]) for key in ("confirmed", "date")))

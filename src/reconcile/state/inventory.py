@@ -14,6 +14,7 @@ from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.state.dated import dated_file, dated_files
 from reconcile.state.durable import keep_private, unreadable
+from reconcile.strict_json import read_json
 
 #: The version of these files' format.
 FORMAT = 1
@@ -96,7 +97,7 @@ def encode(inventory: Inventory) -> bytes:
 def decode(data: bytes, path: PurePath) -> Inventory:
     """Read what ``encode`` wrote. Raises Problem INV01 when it is damaged, INV02 when a newer version wrote it."""
     try:
-        document = json.loads(data)
+        document = read_json(data)
         version = _whole(document["format"])
     except (ValueError, TypeError, KeyError, RecursionError):
         raise _damaged(path, Phrase("it is not a complete inventory")) from None

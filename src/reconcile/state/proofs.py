@@ -12,6 +12,7 @@ from reconcile.problem import Problem
 from reconcile.resources.signature.proof import CANDIDATES, Proof
 from reconcile.state.dated import dated_file, dated_files
 from reconcile.state.durable import keep_private, unreadable
+from reconcile.strict_json import read_json
 
 #: The version of these files' format.
 FORMAT = 1
@@ -58,7 +59,7 @@ def encode(proof: Proof) -> bytes:
 def decode(data: bytes, path: PurePath) -> Proof:
     """Read what ``encode`` wrote; a token nobody probes for is not taken."""
     try:
-        document = json.loads(data)
+        document = read_json(data)
         if document["format"] > FORMAT:
             raise Problem("SIG02", Phrase("{path} was written by a newer version.", path=path), "update the command")
         return _proof(document)

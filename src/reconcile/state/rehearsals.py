@@ -13,6 +13,7 @@ from reconcile.config.rehearsal import HOLDERS, Holder, Rehearsal
 from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.state.durable import keep_private, unreadable
+from reconcile.strict_json import read_json
 
 #: The version of these files' format.
 FORMAT = 1
@@ -85,7 +86,7 @@ def encode(rehearsal: Rehearsal) -> bytes:
 def decode(data: bytes, path: Path) -> Rehearsal:
     """Read what ``encode`` wrote. Raises Problem STA17 when it is damaged, or of a newer version."""
     try:
-        document: Any = json.loads(data)
+        document: Any = read_json(data)
         if document["format"] != FORMAT:
             raise ValueError
         held = dt.datetime.fromisoformat(document["held"])

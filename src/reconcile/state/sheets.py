@@ -12,6 +12,7 @@ from typing import Any, Literal
 from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.state.durable import keep_private, unreadable
+from reconcile.strict_json import read_json
 
 #: The version of these files' format.
 FORMAT = 1
@@ -98,7 +99,7 @@ def _encoded(federation: str, sheets: list[Sheet]) -> bytes:
 
 def _decoded(data: bytes, path: Path, federation: str) -> tuple[Sheet, ...]:
     try:
-        document: Any = json.loads(data)
+        document: Any = read_json(data)
         if document["format"] != FORMAT or document["federation"] != federation:
             raise ValueError
         return tuple(_sheet(entry) for entry in document["sheets"])

@@ -13,6 +13,7 @@ from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.state.dated import dated_file, dated_files
 from reconcile.state.durable import keep_private, unreadable
+from reconcile.strict_json import read_json
 
 #: The version of these files' format.
 FORMAT = 1
@@ -72,7 +73,7 @@ def encode(register: Register) -> bytes:
 def decode(data: bytes, path: PurePath) -> Register:
     """Read what ``encode`` wrote. Raises Problem STR01 when it is damaged, STR02 when a newer version wrote it."""
     try:
-        document = json.loads(data)
+        document = read_json(data)
         version = document["format"]
         if not isinstance(version, int):
             raise TypeError("format")

@@ -13,6 +13,7 @@ from typing import Any
 from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.state.durable import keep_private, read_own, unreadable, unwritable
+from reconcile.strict_json import read_json
 
 #: The version of these files' format.
 FORMAT = 1
@@ -50,7 +51,7 @@ class UnreadFolder:
         """None where all could be read. Raises Problem STA02 when its file is damaged, STA06 when it cannot be read."""
         path = self._of(federation)
         try:
-            document: Any = json.loads(read_own(path))
+            document: Any = read_json(read_own(path))
             if document["format"] != FORMAT:
                 raise ValueError
             at = dt.datetime.fromisoformat(document["at"])

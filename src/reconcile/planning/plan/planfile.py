@@ -24,6 +24,7 @@ from reconcile.problem import Problem
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Origin, Reference, Value
 from reconcile.state.snapshot.authenticity import Key, bears, mark
+from reconcile.strict_json import read_json
 
 FORMAT_VERSION = 1
 
@@ -141,7 +142,7 @@ def load(path: Path, key: Key | None = None) -> Plan:
     try:
         if path.exists() and not path.is_file():
             raise OSError(errno.EINVAL, "it is not an ordinary file")  # a device may have no end
-        body = json.loads(path.read_text(encoding="utf-8"))
+        body = read_json(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise Problem(
             "PLN01", Phrase("Cannot read the plan {path}: {strerror}.", path=path, strerror=error.strerror)

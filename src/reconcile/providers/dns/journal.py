@@ -22,6 +22,7 @@ from reconcile.problem import Problem
 from reconcile.providers.dns.primary.client import Verdict
 from reconcile.providers.dns.primary.compare_and_swap import Swap
 from reconcile.state.durable import append_line, unreadable
+from reconcile.strict_json import read_json
 
 Rdataset = dns.rdataset.Rdataset
 
@@ -65,7 +66,7 @@ class RecordJournal:
         open_at: dict[str, range] = {}  # zone → its entries that wait for a verdict
         for number, text in enumerate(lines, start=1):
             try:
-                _replay(json.loads(text), found, open_at)
+                _replay(read_json(text), found, open_at)
             except (ValueError, KeyError, TypeError, dns.exception.DNSException):
                 if number < len(lines):  # the last line may be the half of one that a crash cut
                     raise Problem(

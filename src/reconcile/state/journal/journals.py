@@ -17,6 +17,7 @@ from reconcile.resources.address import Address
 from reconcile.state.durable import files_in, read_own, unreadable
 from reconcile.state.snapshot.snapshot import Record, damaged, record_from_json
 from reconcile.state.snapshot.upgrades import readable, upgraded
+from reconcile.strict_json import read_json
 
 _BEGIN = b'{"event":"'
 _OPENS = b'{"event":"opens"'
@@ -72,7 +73,7 @@ class Session:
         found: list[list[Intent | Outcome]] = []
         for line in _lines_about(_whole_lines(self.path), self.federation):
             try:
-                entry = json.loads(line)
+                entry = read_json(line)
                 if entry["event"] == "opens":
                     found.append([])
                 elif found and entry["event"] in ("intent", "outcome"):
@@ -123,9 +124,9 @@ def _sessions_of(path: Path) -> Iterator[Session]:
     places: collections.Counter[str] = collections.Counter()
     for start in _places(_OPENS, data):
         try:
-            entry = json.loads(data[start : data.index(b"\n", start)])
+            entry = read_json(data[start : data.index(b"\n", start)])
             federation = str(entry["federation"])
-            known = (federation, entry["at"], entry["lineage"], int(entry["serial"]))
+            known = (federation, str(entry["at"]), str(entry["lineage"]), int(entry["serial"]))
             sequence = int(entry.get("sequence", 0))
             yield Session(path, places[federation], *known, ended, settled, written, sequence)
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
@@ -135,7 +136,7 @@ def _sessions_of(path: Path) -> Iterator[Session]:
 
 def _format_of(data: bytes, path: Path) -> int:
     try:
-        return readable(json.loads(data[: data.index(b"\n")])["format"], path)
+        return readable(read_json(data[: data.index(b"\n")])["format"], path)
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise damaged(path, Phrase("it does not begin as a journal")) from None
 

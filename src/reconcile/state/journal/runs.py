@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from reconcile.state.durable import files_in, read_own, unreadable
+from reconcile.strict_json import read_json
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def _entries(path: Path) -> Iterator[dict[str, Any]]:
         raise unreadable(path, error) from None
     for line in data.split(b"\n")[:-1]:
         try:
-            entry = json.loads(line)
+            entry = read_json(line)
         except (ValueError, RecursionError):
             continue
         if isinstance(entry, dict):

@@ -15,6 +15,7 @@ from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.state.snapshot.encoding import Encoding
 from reconcile.state.snapshot.snapshot import Snapshot
+from reconcile.strict_json import read_json
 
 Key = NewType("Key", bytes)
 #: Characters of the shortest secret a key is made of.
@@ -61,7 +62,7 @@ class Authenticated:
 
     def decode(self, data: bytes, path: PurePath, federation: str) -> Snapshot:
         try:
-            document = json.loads(data)
+            document = read_json(data)
             claimed = document.pop("mark", None)
         except (ValueError, AttributeError, RecursionError):
             return self._encoding.decode(data, path, federation)  # which says what is wrong with it

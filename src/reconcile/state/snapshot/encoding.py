@@ -13,6 +13,7 @@ from reconcile.problem import Problem
 from reconcile.state import age
 from reconcile.state.snapshot.snapshot import Snapshot, damaged, decode, encode
 from reconcile.state.snapshot.upgrades import FORMAT, readable
+from reconcile.strict_json import read_json
 
 
 class Encoding(Protocol):
@@ -80,7 +81,7 @@ class Sealed:
                 Phrase("{path} is in the clear, and reconcile.toml asks for a seal.", path=path),
                 "run: reconcile state reseal",
             )
-        envelope = json.loads(data)
+        envelope = read_json(data)
         try:
             readable(envelope.get("format"), path)
             opened = pyrage.decrypt(base64.b64decode(envelope["sealed"], validate=True), self._identities)
@@ -113,7 +114,7 @@ class Migrating:
 def is_sealed(data: bytes) -> bool:
     """Whether the bytes are an envelope; False for what is no JSON at all."""
     try:
-        document = json.loads(data)
+        document = read_json(data)
     except (ValueError, RecursionError):
         return False
     return isinstance(document, dict) and isinstance(document.get("sealed"), str)

@@ -13,6 +13,7 @@ from reconcile.resources.address import Address
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Value
 from reconcile.state.snapshot.upgrades import FORMAT, readable, upgraded
+from reconcile.strict_json import read_json
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def decode(data: bytes, path: PurePath) -> Snapshot:
     Raises Problem STA02 when it is damaged, STA03 when a newer version wrote it.
     """
     try:
-        document = json.loads(data)
+        document = read_json(data)
         version = readable(document["format"], path)
     except (ValueError, TypeError, KeyError, RecursionError):
         raise damaged(path, Phrase("it is not a complete state file")) from None

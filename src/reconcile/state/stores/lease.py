@@ -18,6 +18,7 @@ from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.state.stores.bucket import Bucket, Overtaken, Tag, swap
 from reconcile.state.stores.store import STALE_OR_LOCKED, Holder, locked
+from reconcile.strict_json import read_json
 
 #: Seconds between two renewals, and how long each lasts.
 BEAT = 30.0
@@ -39,7 +40,7 @@ class Lease:
     def decode(cls, body: bytes) -> Lease:
         """A body that makes no sense is taken for a lock without a known holder, never for a free one."""
         try:
-            document = json.loads(body)
+            document = read_json(body)
             holder = document["holder"]
             return cls(Holder(**holder) if holder is not None else None, str(document["until"]))
         except (ValueError, TypeError, KeyError):

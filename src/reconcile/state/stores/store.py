@@ -10,6 +10,7 @@ from typing import Protocol
 from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.state.snapshot.snapshot import Snapshot
+from reconcile.strict_json import read_json
 
 #: Exit code of the command when another run is in the way.
 STALE_OR_LOCKED = 4
@@ -33,7 +34,7 @@ class Holder:
     def decode(cls, data: bytes) -> Holder | None:
         """None when the bytes do not describe a holder (it was caught while writing its name)."""
         try:
-            return cls(**json.loads(data))
+            return cls(**read_json(data))
         except (ValueError, TypeError):
             return None
 

@@ -10,6 +10,7 @@ from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.legacy.handover.driver import Shown
 from reconcile.providers.legacy.own_command import CommandFailed, answer_of
+from reconcile.strict_json import read_json
 
 #: The version of what is said to the command and expected from it.
 FORMAT = 1
@@ -52,7 +53,7 @@ class HandoverCommand:
     def _told(self, action: str, federation: str, domains: Sequence[str]) -> tuple[frozenset[str], tuple[str, ...]]:
         question = {"format": FORMAT, "action": action, "federation": federation, "domains": list(domains)}
         try:
-            answer = json.loads(answer_of(self._words, json.dumps(question).encode(), self._environment, self._timeout))
+            answer = read_json(answer_of(self._words, json.dumps(question).encode(), self._environment, self._timeout))
             over, redirected = answer["handed_over"], answer.get("redirections", [])
             if answer["format"] != FORMAT or not all(isinstance(one, str) for one in [*over, *redirected]):
                 raise TypeError

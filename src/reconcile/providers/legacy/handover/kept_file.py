@@ -11,6 +11,7 @@ from urllib.parse import quote
 from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.state.durable import PRIVATE_FILE, private_folder, read_own, replace_file
+from reconcile.strict_json import read_json
 
 _FORMAT = 1
 _Kept = TypeVar("_Kept")
@@ -35,7 +36,7 @@ class KeptFile:
         if not file.exists():
             return None
         try:
-            body = json.loads(read_own(file))
+            body = read_json(read_own(file))
             if body["format"] != _FORMAT:
                 raise ValueError
             return read(body)

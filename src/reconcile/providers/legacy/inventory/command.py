@@ -16,6 +16,7 @@ from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.legacy.inventory.contract import Found, Reading, Scope
 from reconcile.providers.legacy.inventory.rows import found_in
+from reconcile.strict_json import read_json
 
 #: The version of what is said to the command and expected from it.
 FORMAT = 1
@@ -75,7 +76,7 @@ class Command:
         if len(ended.stdout) > _LARGEST:
             raise self._failed(Phrase("its answer is larger than 100 MB"))
         try:
-            return json.loads(ended.stdout)
+            return read_json(ended.stdout)
         except (ValueError, RecursionError):
             raise self._failed(Phrase("its answer is no JSON")) from None
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.legacy.own_command import CommandFailed, answer_of
+from reconcile.strict_json import read_json
 
 #: The version of what is said to the command and expected from it.
 FORMAT = 1
@@ -50,7 +51,7 @@ class LockCommand:
         question = {"format": FORMAT, "action": action, "federation": federation, "logins": list(logins)}
         text = self._answer(json.dumps(question).encode())
         try:
-            answer = json.loads(text)
+            answer = read_json(text)
             if answer["format"] != FORMAT or not all(isinstance(one, str) for one in answer["locked"]):
                 raise TypeError
             named = frozenset(answer["locked"])
