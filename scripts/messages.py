@@ -33,7 +33,7 @@ HEADERS = [
 
 #: Whose text arguments people read. A constant given to them is looked up as it stands.
 SINKS = {
-    *("Problem", "Finding", "Flaw", "refuse", "mistake", "warn", "say", "UsageError", "BadParameter", "fail"),
+    *("Problem", "Check", "Finding", "Flaw", "refuse", "mistake", "warn", "say", "UsageError", "BadParameter", "fail"),
 }
 
 #: What the names of a function are assigned in it.

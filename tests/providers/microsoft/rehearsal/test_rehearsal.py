@@ -90,7 +90,7 @@ def test_a_domain_made_authoritative_too_early_is_reported(world: World) -> None
 def test_whoever_has_an_address_of_the_federation_is_named(world: World) -> None:
     world.by_hand("theo.ricard@national.example", add_alias=f"theo@{DOMAIN}")
     world.by_hand("karim.benali@national.example", add_alias=ANNE)
-    assert told(world, Verdict.WARNING) == [f"The account theo.ricard@national.example has theo@{DOMAIN}."]
+    assert told(world, Verdict.WARNING) == [f"Already held by the account theo.ricard@national.example: theo@{DOMAIN}."]
     assert told(world, Verdict.BLOCKED) == [
         f"{ANNE} is already an address of the account karim.benali@national.example."
     ]

@@ -32,6 +32,7 @@ KINDS = MappingProxyType(
         "PublicFolder": Phrase("the public folder"),
     }
 )
+ACCOUNT = Phrase("the account")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -167,8 +168,9 @@ def _account(user: User, known: Recipient | None) -> AddressHolder:
         return AddressHolder(
             user.id, Phrase("{kind} {address}", kind=KINDS[kind], address=known.primary), held, user.stamp
         )
-    what = "the guest" if user.guest else KINDS[kind] if kind == "SharedMailbox" else "the account"
-    return AddressHolder(user.id, f"{what} {user.upn}", held, user.stamp, account=not user.guest)
+    what = KINDS["GuestMailUser"] if user.guest else KINDS[kind] if kind == "SharedMailbox" else ACCOUNT
+    described = Phrase("{kind} {address}", kind=what, address=user.upn)
+    return AddressHolder(user.id, described, held, user.stamp, account=not user.guest)
 
 
 def former_name(deleted: User) -> str:

@@ -6,15 +6,16 @@ import base64
 import json
 from collections.abc import Collection, Iterator
 
+from reconcile.language.phrase import Phrase
 from reconcile.providers.microsoft.wire.auth import Tokens
 
 #: What fails without any of these permissions (Microsoft Graph permissions reference; docs/permissions.md).
 NEEDED: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("adding and verifying a domain", ("Domain.ReadWrite.All",)),
-    ("creating and changing an account", ("User.ReadWrite.All", "Directory.ReadWrite.All")),
-    ("deleting an account and bringing it back", ("User.ReadWrite.All", "User.DeleteRestore.All")),
+    (Phrase("adding and verifying a domain"), ("Domain.ReadWrite.All",)),
+    (Phrase("creating and changing an account"), ("User.ReadWrite.All", "Directory.ReadWrite.All")),
+    (Phrase("deleting an account and bringing it back"), ("User.ReadWrite.All", "User.DeleteRestore.All")),
     (
-        "knowing the tenant's subscriptions",
+        Phrase("knowing the tenant's subscriptions"),
         (
             "LicenseAssignment.Read.All",
             "LicenseAssignment.ReadWrite.All",
@@ -23,11 +24,11 @@ NEEDED: tuple[tuple[str, tuple[str, ...]], ...] = (
             "Directory.ReadWrite.All",
         ),
     ),
-    ("making a person's mailbox of a shared one", ("User-PasswordProfile.ReadWrite.All",)),
-    ("everything about mailboxes", ("Exchange.ManageAsApp", "Exchange.Manage")),
+    (Phrase("making a person's mailbox of a shared one"), ("User-PasswordProfile.ReadWrite.All",)),
+    (Phrase("everything about mailboxes"), ("Exchange.ManageAsApp", "Exchange.Manage")),
 )
 #: A person who signed in cannot have it.
-COPY: tuple[str, tuple[str, ...]] = ("copying the old mail", ("IMAP.AccessAsApp",))
+COPY: tuple[str, tuple[str, ...]] = (Phrase("copying the old mail"), ("IMAP.AccessAsApp",))
 
 
 def granted(tokens: Tokens) -> frozenset[str]:

@@ -12,6 +12,7 @@ from typing import Literal
 from reconcile.clock import Clock
 from reconcile.config.rehearsal import Holder
 from reconcile.config.settings.settings import Settings
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.reading.address_holders import AddressHolder, AddressHolders
 from reconcile.providers.microsoft.reading.mail_settings import refusals_of_mail
@@ -85,7 +86,11 @@ def _grants(settings: Settings, credential: Credential) -> Iterator[Check]:
     for permission, what in missing:
         yield Check(
             Verdict.BLOCKED,
-            f"The application lacks the permission {permission}, needed for {what}.",
+            Phrase(
+                "The application lacks the permission {permission}, needed for {what}.",
+                permission=permission,
+                what=what,
+            ),
             "let an administrator grant it, with consent for the whole organisation (docs/permissions.md)",
         )
     if held and not missing:
@@ -110,16 +115,29 @@ class _Checks:
         ours = self._tenant.domains()
         for domain in self._move.domains:
             if ours.get(domain, {}).get("isVerified"):
-                yield Check(Verdict.READY, f"{domain} is verified in our tenant.", domain=domain, holder="ours")
+                yield Check(
+                    Verdict.READY,
+                    Phrase("{domain} is verified in our tenant.", domain=domain),
+                    domain=domain,
+                    holder="ours",
+                )
                 yield from self._refusing(domain)
                 continue
             found = realm(self._settings.tenant, domain)
             if not found.tenant_id or found.tenant_id == self._settings.tenant.id.lower():
-                yield Check(Verdict.READY, f"No other tenant holds {domain}.", domain=domain, holder="free")
+                yield Check(
+                    Verdict.READY,
+                    Phrase("No other tenant holds {domain}.", domain=domain),
+                    domain=domain,
+                    holder="free",
+                )
             elif found.viral:
                 yield Check(
                     Verdict.WARNING,
-                    f"{domain} belongs to a tenant nobody administers: somebody once signed up to a free service.",
+                    Phrase(
+                        "{domain} belongs to a tenant nobody administers: somebody once signed up to a free service.",
+                        domain=domain,
+                    ),
                     "proving the domain takes it over, its accounts included; ask the federation who they are",
                     domain,
                     "viral",
@@ -127,7 +145,9 @@ class _Checks:
             else:
                 yield Check(
                     Verdict.BLOCKED,
-                    f"{domain} belongs to another Microsoft tenant, {found.tenant_id}.",
+                    Phrase(
+                        "{domain} belongs to another Microsoft tenant, {tenant}.", domain=domain, tenant=found.tenant_id
+                    ),
                     "its administrator must remove the domain there first: no proof can take it over",
                     domain,
                     "foreign",
@@ -140,8 +160,15 @@ class _Checks:
         if missing and self._tenant.accepted_domains().get(domain) == "Authoritative":
             yield Check(
                 Verdict.WARNING,
-                f"Our tenant refuses mail to addresses of {domain} not moved yet: {len(missing)} of them.",
-                f"apply {self._move.slug}: the domain becomes an internal relay again until after the switch",
+                Phrase(
+                    "Our tenant refuses mail to addresses of {domain} not moved yet: {count} of them.",
+                    domain=domain,
+                    count=len(missing),
+                ),
+                Phrase(
+                    "apply {slug}: the domain becomes an internal relay again until after the switch",
+                    slug=self._move.slug,
+                ),
             )
 
     def seats(self) -> Iterator[Check]:
@@ -154,11 +181,21 @@ class _Checks:
             if missing > free:
                 yield Check(
                     Verdict.BLOCKED,
-                    f"Licence {licence}: {missing} needed, only {free} free.",
+                    Phrase(
+                        "Licence {licence}: {missing} needed, only {free} free.",
+                        licence=licence,
+                        missing=missing,
+                        free=free,
+                    ),
                     "buy or free the rest before the day",
                 )
             elif wanted:
-                yield Check(Verdict.READY, f"Licence {licence}: {missing} needed, {free} free.")
+                yield Check(
+                    Verdict.READY,
+                    Phrase(
+                        "Licence {licence}: {missing} needed, {free} free.", licence=licence, missing=missing, free=free
+                    ),
+                )
 
     def settings(self) -> Iterator[Check]:
         """Nothing the tenant is set to refuses mail between those who moved and those who did not."""
@@ -166,7 +203,7 @@ class _Checks:
         for sentence in refusals_of_mail(self._tenant, hosts):
             yield Check(
                 Verdict.WARNING,
-                f"{sentence[0].upper()}{sentence[1:]}.",
+                Phrase("What the tenant is set to: {sentence}.", sentence=sentence),
                 "see docs/calendar.md, GAT11",
                 setting=sentence,
             )
@@ -182,13 +219,19 @@ class _Checks:
         described = [name for name in held if name in self._move.licences or name in self._move.aliases]
         adopted = self._adopted(holder)
         if adopted:
-            yield Check(Verdict.WARNING, f"{adopted} exists already.", "the plan will offer to adopt it")
+            yield Check(
+                Verdict.WARNING, Phrase("{adopted} exists already.", adopted=adopted), "the plan will offer to adopt it"
+            )
         elif described:
-            yield Check(Verdict.BLOCKED, f"{described[0]} is already an address of {holder.described}.", holder.hint)
+            yield Check(
+                Verdict.BLOCKED,
+                Phrase("{address} is already an address of {holder}.", address=described[0], holder=holder.described),
+                holder.hint,
+            )
         elif held:
             yield Check(
                 Verdict.WARNING,
-                f"{holder.described[0].upper()}{holder.described[1:]} has {', '.join(held)}.",
+                Phrase("Already held by {holder}: {held}.", holder=holder.described, held=", ".join(held)),
                 "free the address, or describe the mailbox in the federation's file",
             )
 

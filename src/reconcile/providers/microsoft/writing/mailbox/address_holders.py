@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.reading import records
-from reconcile.providers.microsoft.reading.address_holders import KINDS, deleted_group
+from reconcile.providers.microsoft.reading.address_holders import ACCOUNT, KINDS, deleted_group
 from reconcile.providers.microsoft.reading.lists import list_deleted_groups
 from reconcile.providers.microsoft.reading.records import Recipient, User, smtp_addresses
 from reconcile.providers.microsoft.wire.exchange import Row
@@ -30,7 +30,13 @@ def held(surfaces: Surfaces, deleted: DeletedAccounts, address: Address, wanted:
 
 def taken(address: Address, holders: Mapping[str, str]) -> Problem:
     """The sentence that says who has what."""
-    conflicts = "; ".join(f"{name} is already an address of {holder}" for name, holder in sorted(holders.items()))
+    conflicts = Phrase.joined(
+        "; ",
+        (
+            Phrase("{address} is already an address of {holder}", address=name, holder=holder)
+            for name, holder in sorted(holders.items())
+        ),
+    )
     return Problem(
         "M365-10",
         Phrase("{key}: {conflicts}.", key=address.key, conflicts=conflicts),
@@ -47,11 +53,15 @@ def _holder(surfaces: Surfaces, deleted: DeletedAccounts, name: str, key: str) -
         found = records.recipient(row)
         if found.kind in OURS and found.primary == key:
             return None
-        return f"{KINDS.get(found.kind, found.kind)} {_shown_as(surfaces, found)}"
+        return _described(KINDS.get(found.kind, found.kind), _shown_as(surfaces, found))
     user = surfaces.watch.user(name) or _account_with(surfaces, name)
     if user is not None:
-        return None if user.upn == key else f"the {'guest' if user.guest else 'account'} {user.upn}"
+        return None if user.upn == key else _described(KINDS["GuestMailUser"] if user.guest else ACCOUNT, user.upn)
     return deleted.holder(name) or _deleted_group(surfaces, name)
+
+
+def _described(kind: str, address: str) -> Phrase:
+    return Phrase("{kind} {address}", kind=kind, address=address)
 
 
 def _deleted_group(surfaces: Surfaces, name: str) -> str | None:
