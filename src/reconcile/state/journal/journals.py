@@ -71,18 +71,18 @@ class Session:
     def steps(self) -> list[Intent | Outcome]:
         """What it did, in order. Raises Problem STA02 when a line of it is damaged."""
         found: list[list[Intent | Outcome]] = []
-        for line in _lines_about(_whole_lines(self.path), self.federation):
-            try:
+        try:
+            for line in _lines_about(_whole_lines(self.path), self.federation):
                 entry = read_json(line)
                 if entry["event"] == "opens":
                     found.append([])
                 elif found and entry["event"] in ("intent", "outcome"):
                     found[-1].append(_step(self.run, entry, self.format))
-            except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
-                raise damaged(
-                    self.path, Phrase("a line about {federation} makes no sense", federation=self.federation)
-                ) from None
-        return found[self.place]
+            return found[self.place]  # none where its opening is written in a way that we do not write
+        except (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError):
+            raise damaged(
+                self.path, Phrase("a line about {federation} makes no sense", federation=self.federation)
+            ) from None
 
 
 def sessions(folder: Path) -> Mapping[str, list[Session]]:
@@ -129,7 +129,7 @@ def _sessions_of(path: Path) -> Iterator[Session]:
             known = (federation, str(entry["at"]), str(entry["lineage"]), int(entry["serial"]))
             sequence = int(entry.get("sequence", 0))
             yield Session(path, places[federation], *known, ended, settled, written, sequence)
-        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        except (ValueError, KeyError, TypeError, OverflowError):
             raise damaged(path, Phrase("an opening in it makes no sense")) from None
         places[federation] += 1
 
@@ -137,7 +137,7 @@ def _sessions_of(path: Path) -> Iterator[Session]:
 def _format_of(data: bytes, path: Path) -> int:
     try:
         return readable(read_json(data[: data.index(b"\n")])["format"], path)
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         raise damaged(path, Phrase("it does not begin as a journal")) from None
 
 
