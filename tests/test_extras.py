@@ -14,7 +14,6 @@ from reconcile.problem import Problem
 from reconcile.providers.dns.hosted.backends import open_backend
 from reconcile.providers.dns.primary.gss import _library
 from reconcile.state.stores.cloud import CloudBucket
-from reconcile.state.stores.postgres import PostgresStore
 
 ROOT = Path(__file__).resolve().parent.parent
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
@@ -22,7 +21,6 @@ EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["option
 #: What is asked for, the package it lacks, the extra that brings it.
 NEEDS: list[tuple[Callable[[], object], str, str]] = [
     (lambda: CloudBucket.at("s3://bucket/state"), "obstore.exceptions", "stores"),
-    (lambda: PostgresStore("postgresql://db/reconcile"), "psycopg", "stores"),
     (lambda: open_backend("ovh", {}), "octodns_ovh", "hosted"),
     (lambda: open_backend("gandi", {}), "octodns_gandi", "hosted"),
     (lambda: open_backend("cloudflare", {}), "octodns_cloudflare", "hosted"),

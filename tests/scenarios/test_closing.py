@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 
 import pytest
-from tests.proofs.dying import ENDINGS, POINTS
+from tests.proofs.dying import ENDINGS
 from tests.scenarios.stage import Stage
 from tests.scenarios.test_lock import lets_in
 from tests.scenarios.test_relay import Town
@@ -112,23 +112,6 @@ def test_killed_around_any_write_of_its_end_it_closes_after_a_pass_of_its_own_an
     assert recorded(stage, "closing") == []
     stage.run("copy", "work", expect=0)
     assert killed_until_it_ends(stage, ENDINGS) >= 6, "the book, the vault and the book again"
-    closed_well(stage)
-
-
-def test_killed_at_any_line_of_its_journal_it_closes_as_if_nothing_had_happened(switched_town: Town) -> None:
-    town, stage = switched_town, switched_town.stage
-    close(town)
-    town.come(6)
-    stage.run("apply", "--yes")
-    stage.run("copy", "work", expect=0)
-    killed = 0
-    # After two lines of the run itself: two or three intents stand before the first outcome, some runs get further.
-    while stage.dying(2 + killed % 4, POINTS[killed // 4 % len(POINTS)], "apply", "--yes").code == -signal.SIGKILL:
-        killed += 1
-        assert killed < 40, "it comes no further"
-        ended = recorded(stage, "closing") == []
-        assert not ended or len(recorded(stage, "copy")) == 3, "the copies end after the closing, never before"
-    assert killed >= 4, killed
     closed_well(stage)
 
 

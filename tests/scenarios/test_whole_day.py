@@ -74,7 +74,7 @@ def the_eve(network: Network) -> None:
         assert network.moved() == set(network.slugs) - {POSTPONED, ZONE, FILE}, day.stdout
         told = json.loads(stage.run("status", str(network.day), "--json").out)["federations"]
         states = {one["federation"]: one["state"] for one in told}
-        assert (states[LATE], states[ZONE]) == ("error", "under_way"), told
+        assert (states[LATE], states[ZONE]) == ("error", "error"), told
         network.come(-1, "22:00")
         network.copy()
         network.come(0, "08:30")

@@ -86,7 +86,7 @@ def test_a_refused_command_says_why_in_french_and_keeps_its_code(folder: Path) -
     (folder / "reconcile.toml").write_text("[network]\nlanguage = 'fr'\n[prices]\ne3 = 'dear'\n", encoding="utf-8")
     done = said(folder, "validate")
     assert done.returncode == 3
-    assert done.stderr.startswith("CFG02 reconcile.toml: ")
+    assert done.stderr.startswith("CFG02 reconcile.toml\N{NO-BREAK SPACE}: ")
     assert "cette clé manque (et" in done.stderr or "cette clé est inconnue" in done.stderr
 
 

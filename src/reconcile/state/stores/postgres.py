@@ -1,4 +1,4 @@
-"""State in PostgreSQL, through psycopg (an optional dependency): a row per federation, advisory locks.
+"""State in PostgreSQL, through psycopg: a row per federation, advisory locks.
 
 The server frees an advisory lock when its holder's connection ends, so nothing stale is ever left to break.
 """
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from reconcile.language.phrase import Phrase
-from reconcile.problem import Problem, pip_install
+from reconcile.problem import Problem
 from reconcile.state.snapshot.encoding import PLAIN, Encoding
 from reconcile.state.snapshot.snapshot import Snapshot
 from reconcile.state.stores.store import Holder, locked, overtaken
@@ -41,12 +41,6 @@ class PostgresStore:
     """A database: ``postgresql://user@host/database``. The tables are made at the first write or lock."""
 
     def __init__(self, location: str, encoding: Encoding = PLAIN) -> None:
-        """Raises Problem STA10 when psycopg is not installed."""
-        try:
-            import psycopg as _  # noqa: F401
-        except ImportError:
-            message = Phrase("State in PostgreSQL needs a package that is not installed.")
-            raise Problem("STA10", message, pip_install("stores")) from None
         self._location = location
         self._encoding = encoding
         parts = urlsplit(location)
