@@ -23,6 +23,10 @@ class Problem(Exception):
     def __str__(self) -> str:
         return Phrase("{code} {message}", code=self.code, message=self.message)
 
+    def with_hint(self) -> str:
+        """The same on one line, with what to do next."""
+        return Phrase.joined(" – ", filter(None, (str(self), self.hint)))
+
 
 def pip_install(extra: str) -> str:
     """The hint that helps with a missing optional package: an extra of pyproject.toml, quoted for every shell."""

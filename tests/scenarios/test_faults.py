@@ -95,8 +95,8 @@ def test_kill_9_in_the_middle_of_an_apply_and_the_next_one_completes(three_feder
         wait_until(lambda enough=outcomes: journalled(stage, '"event":"outcome"') >= enough, run)
         run.kill()
         run.wait()
-    while stage.run("apply", "--yes").code == 6:  # the directory may not show yet what Exchange made when it died
-        pass
+    # The directory may not show yet what Exchange made when the run died.
+    wait_for(lambda: stage.run("apply", "--yes").code == 0)
     stage.run("plan", "--detailed-exitcode", expect=0)
     assert tenant_users(stage) == 45
 
@@ -206,6 +206,12 @@ def wait_until(happened: Callable[[], bool], run: subprocess.Popen[str]) -> None
         assert run.poll() is None, run.stdout.read() if run.stdout else ""
         assert time.monotonic() < deadline
         time.sleep(0.002)
+
+
+def wait_for(happened: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not happened():
+        assert time.monotonic() < deadline
 
 
 def tenant_users(stage: Stage) -> int:

@@ -29,6 +29,7 @@ from reconcile.state.durable import (
     unreadable,
     unwritable,
 )
+from reconcile.strict_json import read_json
 
 #: The settings that hold the keys, as messages name them.
 _KEYS, _IDENTITY = Phrase("seal_to of [passwords]"), "RECONCILE_VAULT_IDENTITY"
@@ -124,7 +125,7 @@ class Vault:
             raise unreadable(file, error) from None
         keys = age.identities(self._identity(), "SEC04", _IDENTITY)
         try:
-            content = json.loads(pyrage.decrypt(sealed, keys))
+            content = read_json(pyrage.decrypt(sealed, keys))
             named = [content[name] for name in ("federation", "entry")]
             password = content["password"]
         except pyrage.DecryptError:

@@ -14,6 +14,7 @@ from reconcile.cli.session.session import Session
 from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.resources.address import NETWORK
+from reconcile.strict_json import read_json
 
 if TYPE_CHECKING:
     from reconcile.cli.wiring.prepare import Prepared
@@ -85,7 +86,7 @@ def read(slug: str) -> Decisions | None:
             if path.is_symlink() or path.exists():
                 raise refused
             return None
-        document: Any = json.loads(path.read_text(encoding="utf-8"))
+        document: Any = read_json(path.read_text(encoding="utf-8"))
         found = Decisions(
             str(document["federation"]),
             {str(address): tuple(map(str, texts)) for address, texts in document["wanted"].items()},

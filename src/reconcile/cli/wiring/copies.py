@@ -51,11 +51,12 @@ def chosen(jobs: JobList, names: Sequence[str]) -> list[Job]:
     """
     from reconcile.mailcopy.queue.choice import Choice
 
-    listed = jobs.list()
+    listed, wanted = jobs.list(), Choice(tuple(names))
     for name in names:
-        if not any(Choice((name,)).includes(job.key, job.destination) for job in listed):
+        called = Choice((name,))
+        if not any(called.includes(job.key, job.destination) for job in listed):
             raise Problem("COPY11", Phrase("No copy of {name} is queued.", name=name), "see: reconcile copy status")
-    return [job for job in listed if Choice(tuple(names)).includes(job.key, job.destination)]
+    return [job for job in listed if wanted.includes(job.key, job.destination)]
 
 
 def endpoints_of(session: Session) -> Callable[[Job], Endpoints]:

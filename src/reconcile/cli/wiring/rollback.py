@@ -129,5 +129,5 @@ def _forgotten(
                 ),
                 "restore that file from the repository's history, or make the MX lead to the old host by hand",
             )
-            found[address] = f"{problem} – {problem.hint}"
+            found[address] = problem.with_hint()
     return found

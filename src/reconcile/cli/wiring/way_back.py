@@ -49,7 +49,7 @@ def unclosable(federation: Federation, recorded: Mapping[Address, Mapping[str, V
         Phrase("take closed: out, and have it switched on a new date first"),
     )
     with_it = [address for address in recorded if address.kind in ("mail_flow", "connector")]
-    return dict.fromkeys([Address(slug, "closing", federation.file.domain), *with_it], _told(refused))
+    return dict.fromkeys([Address(slug, "closing", federation.file.domain), *with_it], refused.with_hint())
 
 
 def _still_comes(session: Session, slug: str, entries: Sequence[Entry]) -> str:
@@ -70,11 +70,11 @@ def _still_comes(session: Session, slug: str, entries: Sequence[Entry]) -> str:
             date=f"{when:%Y-%m-%d}",
             time=f"{when:%H:%M}",
         )
-        return _told(Problem("RBK06", until, hint))
+        return Problem("RBK06", until, hint).with_hint()
     if all(job.looked >= quiet.timestamp() for job in jobs):
         return ""
     unseen = Phrase("Nobody has looked whether mail came to the new mailboxes of {slug} meanwhile.", slug=slug)
-    return _told(Problem("RBK06", unseen, Phrase("reconcile copy work {slug}, then apply again", slug=slug)))
+    return Problem("RBK06", unseen, Phrase("reconcile copy work {slug}, then apply again", slug=slug)).with_hint()
 
 
 def _led_back(entries: Sequence[Entry]) -> tuple[dt.datetime, int]:
@@ -90,7 +90,3 @@ def _led_back(entries: Sequence[Entry]) -> tuple[dt.datetime, int]:
     }
     lives = [one.swap.before.ttl for one in last.values() if one.swap.before is not None]
     return max((dt.datetime.fromisoformat(one.at) for one in last.values()), default=_LONG_AGO), max(lives, default=0)
-
-
-def _told(problem: Problem) -> str:
-    return f"{problem} – {problem.hint}"

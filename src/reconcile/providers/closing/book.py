@@ -11,6 +11,7 @@ from typing import Any
 from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.state.durable import keep_private, read_own, unreadable, unwritable
+from reconcile.strict_json import read_json
 
 FORMAT = 1
 
@@ -35,7 +36,7 @@ class ClosingBook:
     def read(self, federation: str) -> Ending:
         path = self._path(federation)
         try:
-            document = json.loads(read_own(path).decode("utf-8"))
+            document = read_json(read_own(path).decode("utf-8"))
             if document["format"] != FORMAT:
                 raise ValueError
             asked = document["asked"]

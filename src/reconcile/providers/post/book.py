@@ -20,6 +20,7 @@ from reconcile.clock import Clock
 from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.state.durable import append_line, files_in, read_own, unreadable
+from reconcile.strict_json import read_json
 
 _SLUG = re.compile("[a-z0-9][a-z0-9-]*")
 
@@ -97,7 +98,7 @@ class LetterBook:
         attempts: dict[str, int] = {}
         for number, line in enumerate(lines[:-1], 1):  # what follows the last newline is the half of one that was cut
             try:
-                _take(json.loads(line), sendings, attempts)
+                _take(read_json(line), sendings, attempts)
             except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
                 hint = "restore the file from the repository's history; without it letters could be sent twice"
                 raise Problem(

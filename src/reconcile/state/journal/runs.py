@@ -92,7 +92,7 @@ def _entries(path: Path) -> Iterator[dict[str, Any]]:
     for line in data.split(b"\n")[:-1]:
         try:
             entry = read_json(line)
-        except (ValueError, RecursionError):
+        except ValueError:
             continue
         if isinstance(entry, dict):
             yield entry

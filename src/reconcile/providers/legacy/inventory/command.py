@@ -77,7 +77,7 @@ class Command:
             raise self._failed(Phrase("its answer is larger than 100 MB"))
         try:
             return read_json(ended.stdout)
-        except (ValueError, RecursionError):
+        except ValueError:
             raise self._failed(Phrase("its answer is no JSON")) from None
 
     def _ended(self, question: bytes) -> subprocess.CompletedProcess[bytes]:

@@ -12,6 +12,7 @@ from reconcile.problem import Problem
 from reconcile.providers.legacy.database import Values
 from reconcile.state import age
 from reconcile.state.durable import PRIVATE_FILE, private_folder, read_own, replace_file
+from reconcile.strict_json import read_json
 
 
 class Kept:
@@ -58,7 +59,7 @@ class Kept:
         file = self._file(federation, login)
         keys = age.identities(self._identity(), "LCK12", "RECONCILE_VAULT_IDENTITY")
         try:
-            values = json.loads(pyrage.decrypt(read_own(file), keys))
+            values = read_json(pyrage.decrypt(read_own(file), keys))
         except (OSError, pyrage.DecryptError, ValueError):
             hint = "the old host's administrator puts it back, then removes nothing here: unlock again"
             raise Problem(

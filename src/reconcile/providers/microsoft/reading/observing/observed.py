@@ -32,5 +32,5 @@ def unknown(failure: Problem | Refused | object, address: Address) -> Unknown:
     if isinstance(failure, Refused):
         failure = explained(failure, address)
     if isinstance(failure, Problem):
-        return Unknown(f"{failure}{f' – {failure.hint}' if failure.hint else ''}")
+        return Unknown(failure.with_hint())
     return Unknown(str(failure))
