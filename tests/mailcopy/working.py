@@ -8,10 +8,10 @@ list a pass and prints how each ended, ``FAILED`` and the problem when it could 
 from __future__ import annotations
 
 import random
-import signal
 import sys
 from pathlib import Path
 
+from reconcile.cli.session.signals import graceful_shutdown
 from reconcile.clock import SystemClock
 from reconcile.mailcopy.imap.session import Endpoint, Password
 from reconcile.mailcopy.queue import task as tasks
@@ -64,8 +64,8 @@ def main(where: str, old: str, new: str, name: str, rate: str, lease: str) -> No
     setup = WorkerSetup(name, location, endpoints, limits, locks, Lines(), clock, rng, Rate(float(rate)), at_once=2)
     try:
         one = Worker(setup, TaskRunner(setup))
-        signal.signal(signal.SIGTERM, lambda *_: one.stop())
-        print("ended", dict(one.run()), flush=True)
+        with graceful_shutdown(one.stop):
+            print("ended", dict(one.run()), flush=True)
     except Problem as problem:
         print("FAILED", problem, flush=True)
         sys.exit(1)

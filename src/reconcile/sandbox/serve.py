@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import threading
 from pathlib import Path
 
 from reconcile.problem import Problem
 from reconcile.sandbox.folder import SandboxFolder
 from reconcile.sandbox.launch_options import Order
+from reconcile.sandbox.told_to_stop import told_to_stop
 from reconcile.sandbox.world import World
-
-_STOP = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def serve(path: Path) -> int:
@@ -21,9 +18,7 @@ def serve(path: Path) -> int:
 
     A world that cannot start leaves its Problem in the folder's note, for whoever ordered it.
     """
-    told_to_stop = threading.Event()
-    for number in _STOP:
-        signal.signal(number, lambda *_: told_to_stop.set())
+    told = told_to_stop()
     folder = SandboxFolder(path)
     order = Order.read(folder.order)
     dovecots = order.old_dovecot, order.new_dovecot
@@ -34,7 +29,7 @@ def serve(path: Path) -> int:
         failure = {"code": problem.code, "message": problem.message, "hint": problem.hint}
         folder.take_note({"pid": os.getpid(), "ready": False, "failure": failure})
         return 1
-    told_to_stop.wait()
+    told()
     world.stop()
     return 0
 

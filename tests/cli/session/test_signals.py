@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -30,6 +31,18 @@ def test_the_first_signal_stops_gently_and_the_former_handler_comes_back(number:
     assert stopped == ["stop"]
     assert received == [number]
     assert signal.getsignal(number) is before
+
+
+def test_a_lock_that_stopping_takes_may_be_held_when_the_signal_comes() -> None:
+    lock, stopped = threading.Lock(), []
+
+    def stop() -> None:
+        if lock.acquire(timeout=5):
+            stopped.append("stop")
+
+    with graceful_shutdown(stop), lock:
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert stopped == ["stop"]
 
 
 def test_a_terminal_that_goes_may_be_told_twice() -> None:

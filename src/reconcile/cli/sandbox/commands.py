@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import signal
-import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -177,11 +175,10 @@ def _start(session: Session, folder: SandboxFolder, order: Order) -> None:
 def _stay(session: Session, folder: SandboxFolder) -> None:
     """Until Ctrl-C or SIGTERM; then stop what was started."""
     from reconcile.sandbox.background import clear_away
+    from reconcile.sandbox.told_to_stop import told_to_stop
 
-    told_to_stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: told_to_stop.set())
+    told = told_to_stop()
     session.console().print("It stops with Ctrl-C.")
-    told_to_stop.wait()
+    told()
     clear_away(folder)
     session.console().print("The sandbox is stopped.")
