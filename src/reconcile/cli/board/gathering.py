@@ -13,6 +13,7 @@ from reconcile import __version__
 from reconcile.cli.session.session import SANDBOX_FOLDER, Session
 from reconcile.cli.wiring.statuses import copies_of, statuses_of
 from reconcile.problem import Problem
+from reconcile.state.journal.runs import RunRecord, run_records
 
 if TYPE_CHECKING:
     from reconcile.config.federation.federation import Federation
@@ -38,6 +39,7 @@ class Gathering:
         self._session, self._plan = session, plan
         self._loaded: tuple[object, Loaded] | None = None
         self._saved: tuple[object, SavedPlan | None] | None = None
+        self._runs: tuple[object, tuple[RunRecord, ...]] | None = None
 
     def mark(self) -> object:
         """Another one when a file of the project changed, or some time has passed; what is kept elsewhere than in this
@@ -55,7 +57,11 @@ class Gathering:
             self._loaded = (mark, _load(session))
         if self._saved is None or self._saved[0] != self._newest_plan():
             self._saved = (self._newest_plan(), _saved_plan(self._plan))
-        return _gathered(session, self._loaded[1], self._saved[1])
+        journals = session.state / "runs"
+        mark = _stamps([journals])
+        if self._runs is None or self._runs[0] != mark:
+            self._runs = (mark, tuple(run_records(journals)))
+        return _gathered(session, self._loaded[1], self._saved[1], self._runs[1])
 
     def _files(self) -> list[Path]:
         session = self._session
@@ -74,7 +80,7 @@ def gather(session: Session, plan: Path | None = None) -> Board:
     Raises ``Problem`` when the settings, the folder of federations or the journals cannot be read; what is wrong with
     one federation is told in its place.
     """
-    return _gathered(session, _load(session), _saved_plan(plan))
+    return _gathered(session, _load(session), _saved_plan(plan), tuple(run_records(session.state / "runs")))
 
 
 def _load(session: Session) -> Loaded:
@@ -99,13 +105,12 @@ def _stamps(paths: Iterable[Path]) -> tuple[object, ...]:
     return tuple(found)
 
 
-def _gathered(session: Session, loaded: Loaded, saved: SavedPlan | None) -> Board:
+def _gathered(session: Session, loaded: Loaded, saved: SavedPlan | None, runs: tuple[RunRecord, ...]) -> Board:
     from reconcile.clock import SystemClock
     from reconcile.mailcopy.queue.forecast import forecast
-    from reconcile.state.journal.runs import run_records
     from reconcile.views.board.model import Board
 
-    runs, jobs = tuple(run_records(session.state / "runs")), copies_of(session)
+    jobs = copies_of(session)
     rates = _rates(session) if jobs else {}
     # Copies go by the machine's own clock, whatever day is played.
     copying_now = SystemClock().now().timestamp()
