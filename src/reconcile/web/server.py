@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Callable
 from types import FrameType
@@ -35,10 +36,11 @@ class BoardServer(uvicorn.Server):
         )
 
     def end(self) -> None:
-        """Stop soon; from any thread."""
+        """Stop soon; from any thread, and once it has stopped, too: uvicorn raises again the signals it heard."""
         self.should_exit = True
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._end_streams)
+            with contextlib.suppress(RuntimeError):  # the loop is closed
+                self._loop.call_soon_threadsafe(self._end_streams)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)
