@@ -15,6 +15,8 @@ from tests.mailcopy.dovecot import Dovecot
 from tests.mailcopy.post import Box, letter
 
 from reconcile.clock import Clock, SystemClock
+from reconcile.language.catalogue import catalogue
+from reconcile.language.phrase import Phrase
 from reconcile.mailcopy.imap.session import Endpoint, Password
 from reconcile.mailcopy.queue import work_list
 from reconcile.mailcopy.queue.choice import Choice
@@ -105,6 +107,17 @@ def test_a_list_of_another_version_is_left_alone(tmp_path: Path, clock: Noon) ->
         database.execute("PRAGMA user_version=99")
     with pytest.raises(Problem, match="COPY05"):
         JobList.in_file(path, clock).list()
+
+
+def test_why_a_copy_failed_is_told_in_the_reader_s_language(jobs: WorkList) -> None:
+    enqueue(jobs)
+    job = claim(jobs, "a")
+    assert job is not None
+    why = Phrase("{name} refuses the login.", name="imap.example.org")
+    assert jobs.finish(job, "a", "failed", error=str(Problem("COPY13", why)))
+    error = only(jobs).error
+    assert error == "COPY13 imap.example.org refuses the login."
+    assert catalogue("fr").say(error) == f"COPY13 {catalogue('fr').say(why)}"
 
 
 def test_two_workers_never_hold_the_same_mailbox(jobs: WorkList) -> None:

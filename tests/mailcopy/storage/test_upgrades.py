@@ -32,6 +32,7 @@ UNDONE = {
         "ALTER TABLE job ADD COLUMN admitted DOUBLE PRECISION NOT NULL DEFAULT 0",
     ),
     5: ("ALTER TABLE job DROP COLUMN brought", "ALTER TABLE job DROP COLUMN looked"),
+    6: ("ALTER TABLE job DROP COLUMN made_of",),
 }
 
 

@@ -23,12 +23,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.state.records import TickingClock, a_record
 
+from reconcile.language.catalogue import catalogue
+from reconcile.language.made_of import told_again
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.resources import kinds
 from reconcile.resources.address import Address
 from reconcile.state.journal.journal import Journal, new_run_id
 from reconcile.state.journal.journals import half_lines
 from reconcile.state.journal.replay import Journals, replay
+from reconcile.state.journal.runs import run_records
 from reconcile.state.snapshot.snapshot import Snapshot
 from reconcile.state.snapshot.upgrades import FORMAT
 from reconcile.state.stores.folder import FolderStore
@@ -61,6 +65,38 @@ def test_the_journal_of_a_run_tells_its_story(tmp_path: Path, clock: TickingCloc
     assert lines[2]["changed"] == ["aliases", "licence"]
     assert (lines[3]["seconds"], lines[3]["request_id"]) == (1.235, "req-1")
     assert lines[5]["error"] == {"code": "MSG03", "message": "The tenant refused."}
+
+
+def test_a_failure_is_kept_in_english_and_told_in_the_reader_s_language(
+    tmp_path: Path, clock: TickingClock, fresh: Snapshot
+) -> None:
+    why = Phrase(
+        "{key}: {sentence}{request}",
+        key="contact@spf55.org",
+        request="",
+        sentence=Phrase("no seat is left for this licence."),
+    )
+    with begin(tmp_path, clock, fresh)[0] as journal:
+        journal.intent(CONTACT, "update")
+        journal.outcome(CONTACT, "update", "failed", error=Problem("M365-12", why))
+    ((failed,),) = [record.operations for record in run_records(tmp_path)]
+    assert failed.error == "M365-12 contact@spf55.org: no seat is left for this licence."
+    assert catalogue("fr").say(failed.error).startswith("M365-12 contact@spf55.org\N{NO-BREAK SPACE}: il ne reste")
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        7,
+        {},
+        {"template": "{x.__class__}", "values": {"x": "a"}},
+        {"template": "{x}", "values": {"x": "Nothing happened."}},
+        {"template": "{x:9999999999}", "values": {"x": "a"}},
+        {"template": "{number}", "several": "{number}", "number": [], "values": {}},
+    ],
+)
+def test_what_a_sentence_was_not_made_of_says_nothing_in_its_place(parts: object) -> None:
+    assert told_again("The tenant refused.", parts) == "The tenant refused."
 
 
 def test_a_sensitive_field_has_no_way_into_the_journal(
@@ -413,6 +449,7 @@ from records import a_record
 from reconcile.clock import SystemClock
 from reconcile.state.stores.folder import FolderStore
 from reconcile.state.journal.journal import Journal
+from reconcile.state.journal.runs import run_records
 from reconcile.state.journal.replay import replay
 from reconcile.state.snapshot.snapshot import Snapshot
 root, run = Path(sys.argv[1]), sys.argv[3]

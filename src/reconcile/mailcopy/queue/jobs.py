@@ -14,11 +14,12 @@ import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from reconcile.clock import Clock
 from reconcile.mailcopy.queue.choice import EVERYTHING, Choice
 from reconcile.mailcopy.storage.database import Database
+from reconcile.mailcopy.storage.sentences import again
 from reconcile.mailcopy.storage.sqlite import SqliteDatabase
 
 #: How a pass ended that goes on at once: the mailbox was given its share of time, and mail is left.
@@ -38,7 +39,9 @@ CREATE TABLE IF NOT EXISTS job(
     volume INTEGER NOT NULL DEFAULT 0, volume_total INTEGER NOT NULL DEFAULT 0, refused INTEGER NOT NULL DEFAULT 0,
     error TEXT NOT NULL DEFAULT '', updated REAL NOT NULL DEFAULT 0, epoch INTEGER NOT NULL DEFAULT 0,
     worker TEXT NOT NULL DEFAULT '', lease REAL NOT NULL DEFAULT 0, queued REAL NOT NULL DEFAULT 0,
-    brought REAL NOT NULL DEFAULT 0, looked REAL NOT NULL DEFAULT 0);
+    brought REAL NOT NULL DEFAULT 0, looked REAL NOT NULL DEFAULT 0,
+    made_of TEXT NOT NULL DEFAULT '');
+-- made_of: of what the error was made, as JSON, by which it is told in another language.
 -- What goes next, what is under way and what waits for its time are found without reading the rest.
 CREATE INDEX IF NOT EXISTS job_next ON job(source, ({WEIGHT}), key) WHERE state='queued';
 CREATE INDEX IF NOT EXISTS job_running ON job(source, destination) WHERE state='running';
@@ -115,7 +118,15 @@ class Job:
 #: its job, when a former federation or a lost list had the same copy, and shuts out any epoch below the last it saw.
 _EPOCHS_SINCE = 1_700_000_000
 
-FIELDS = ", ".join(field.name for field in dataclasses.fields(Job))
+#: The columns that ``job_of`` reads.
+FIELDS = ", ".join([*(field.name for field in dataclasses.fields(Job)), "made_of"])
+
+
+def job_of(row: Sequence[Any]) -> Job:
+    """From a row of ``FIELDS``."""
+    *fields, parts = row
+    job = Job(*fields)
+    return dataclasses.replace(job, error=again(job.error, parts)) if parts else job
 
 
 class JobList:
@@ -182,7 +193,7 @@ class JobList:
         if not self.database.exists():
             return []  # reading must not create a file
         with self.database.looking() as run:
-            return [Job(*row) for row in run.rows(f"SELECT {FIELDS} FROM job ORDER BY key")]  # noqa: S608
+            return [job_of(row) for row in run.rows(f"SELECT {FIELDS} FROM job ORDER BY key")]  # noqa: S608
 
     def find(self, key: str) -> Job | None:
         """The job of that key."""
@@ -190,7 +201,7 @@ class JobList:
             return None
         with self.database.looking() as run:
             found = run.rows(f"SELECT {FIELDS} FROM job WHERE key=?", key)  # noqa: S608
-            return Job(*found[0]) if found else None
+            return job_of(found[0]) if found else None
 
     def counts(self, choice: Choice = EVERYTHING) -> Counter[str]:
         """How many of the chosen jobs are in each state."""

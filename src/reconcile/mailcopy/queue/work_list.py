@@ -12,8 +12,9 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from reconcile.mailcopy.queue.choice import EVERYTHING, Choice
-from reconcile.mailcopy.queue.jobs import FIELDS, REMEMBERED, WEIGHT, Job, JobList
+from reconcile.mailcopy.queue.jobs import FIELDS, REMEMBERED, WEIGHT, Job, JobList, job_of
 from reconcile.mailcopy.storage.database import Statements
+from reconcile.mailcopy.storage.sentences import kept
 
 #: Seconds a lease holds without being renewed.
 LEASE = 60.0
@@ -122,7 +123,7 @@ class WorkList(JobList):
         last = ""
         while True:
             with self.database.looking() as run:
-                page = [Job(*row) for row in run.rows(query, last, *choice.values)]
+                page = [job_of(row) for row in run.rows(query, last, *choice.values)]
             if not page:
                 return
             yield from page
@@ -159,7 +160,7 @@ class WorkList(JobList):
         now = self._now()
         with self.database.changing() as run:
             before = run.rows(f"SELECT messages FROM job WHERE key=?{self.database.locking}", job.key)  # noqa: S608
-            kept = self._held(
+            still_ours = self._held(
                 run,
                 job,
                 worker,
@@ -167,13 +168,13 @@ class WorkList(JobList):
                 *(*counts, now + LEASE, now),
             )
             more = counts[0] - before[0][0] if before else 0
-            if kept and more > 0:
+            if still_ours and more > 0:
                 run.change(
                     "INSERT INTO pace VALUES(?,?,?) ON CONFLICT(source, minute) "
                     "DO UPDATE SET messages=pace.messages+excluded.messages",
                     *(job.source, int(now // 60), more),
                 )
-            return kept
+            return still_ours
 
     def brought(self, job: Job, worker: str, at: float) -> bool:
         """Its pass found something to copy at that moment; False when the lease is lost."""
@@ -195,8 +196,9 @@ class WorkList(JobList):
                 run,
                 job,
                 worker,
-                "state=?, refused=?, error=?, not_before=?, attempts=?, passes=passes+?, worker='', updated=?",
-                *(state, refused, error, now + wait if wait else 0, job.attempts + 1 if failure else 0),
+                "state=?, refused=?, error=?, made_of=?, not_before=?, attempts=?, passes=passes+?, "
+                "worker='', updated=?",
+                *(state, refused, error, kept(error), now + wait if wait else 0, job.attempts + 1 if failure else 0),
                 *(int(state in ("done", "partial")), now),
             )
 
@@ -235,4 +237,4 @@ def _leased(run: Statements, key: str, worker: str, now: float) -> Job:
         f"UPDATE job SET state='running', worker=?, lease=?, epoch=epoch+1, updated=? WHERE key=? RETURNING {FIELDS}"  # noqa: S608
     )
     (row,) = run.rows(taken, worker, now + LEASE, now, key)
-    return Job(*row)
+    return job_of(row)

@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS late(
 """
 
 #: Version of the tables of this release.
-VERSION = 6
+VERSION = 7
 #: Version → what makes the next one of it. What is older than the first was never released.
 _STEPS = {
     2: (Step("job", "ALTER TABLE job ADD COLUMN public_folder TEXT NOT NULL DEFAULT ''"),),
@@ -47,6 +47,7 @@ _STEPS = {
         Step("job", "ALTER TABLE job ADD COLUMN brought DOUBLE PRECISION NOT NULL DEFAULT 0"),
         Step("job", "ALTER TABLE job ADD COLUMN looked DOUBLE PRECISION NOT NULL DEFAULT 0"),
     ),
+    6: (Step("job", "ALTER TABLE job ADD COLUMN made_of TEXT NOT NULL DEFAULT ''"),),
 }
 
 

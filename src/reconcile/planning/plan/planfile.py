@@ -15,11 +15,12 @@ from typing import Any
 
 from pydantic_core import to_json
 
+from reconcile.language.made_of import sentences_of
 from reconcile.language.phrase import Phrase
 from reconcile.planning.costs import as_object
 from reconcile.planning.plan.plan import Action, Change, Plan
 from reconcile.planning.plan.planfile_reading import read
-from reconcile.planning.plan.sentences import made_of
+from reconcile.planning.plan.sentences import sentences_in
 from reconcile.problem import Problem
 from reconcile.resources.kinds import KINDS
 from reconcile.resources.resource import Origin, Reference, Value
@@ -86,7 +87,7 @@ def _digest(texts: Mapping[str, str | list[str]]) -> str:
 
 def _around(plan: Plan) -> dict[str, Any]:
     """Everything a plan says beside its changes."""
-    sentences = made_of(plan)
+    sentences = sentences_of(sentences_in(plan))
     return {
         "format_version": FORMAT_VERSION,
         "tool": plan.tool,

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from typing import Any
 
+from reconcile.language.made_of import sentences_again
 from reconcile.planning.costs import from_object
 from reconcile.planning.gates.gate import Gate
 from reconcile.planning.left_out import LeftOut
 from reconcile.planning.plan.plan import Action, Basis, Blocked, Cause, Change, FieldChange, Plan, SeatCount
-from reconcile.planning.plan.sentences import again
 from reconcile.planning.splits import Late, Split
 from reconcile.providers.base import Finding, Weight
 from reconcile.resources.address import Address
@@ -20,7 +20,7 @@ from reconcile.resources.resource import Live, Origin, Reference, Value
 
 def read(body: Mapping[str, Any]) -> Plan:
     """Raises KeyError, TypeError, ValueError, AttributeError or OverflowError for what this version does not write."""
-    told = again(body.get("sentences", {}))
+    told = sentences_again(body.get("sentences", {}))
 
     def said(text: str) -> str:
         return told.get(text, text)

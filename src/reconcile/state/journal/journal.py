@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Literal, Self
 
 from reconcile.clock import Clock
+from reconcile.language.made_of import made_of
 from reconcile.problem import Problem
 from reconcile.resources.address import Address
 from reconcile.state.durable import fsync_folder, open_private, private_folder, unwritable
@@ -106,7 +107,7 @@ class Journal:
         if result == "done":
             entry["record"] = None if record is None else record_as_json(record)
         else:
-            entry["error"] = {"code": error.code if error else "", "message": error.message if error else ""}
+            entry["error"] = _said(error) if error else {"code": "", "message": ""}
         if request_id:
             entry["request_id"] = request_id
         self._append("outcome", {**entry, "seconds": round(seconds, 3)})
@@ -179,3 +180,9 @@ class Journal:
             self._broken = unwritable(self.path, error)
             raise self._broken from None
         self._durable = length
+
+
+def _said(error: Problem) -> dict[str, object]:
+    """In English, and what that was made of where a reader may be told it in another language."""
+    parts = made_of(error.message)
+    return {"code": error.code, "message": error.message, **({"made_of": parts} if parts else {})}

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from reconcile.language.made_of import told_again
+from reconcile.language.phrase import Phrase
 from reconcile.state.durable import files_in, read_own, unreadable
 from reconcile.strict_json import read_json
 
@@ -70,18 +72,23 @@ def _read(path: Path) -> RunRecord:
                     operations[address] = Operation(address, str(entry["action"]), "", 0.0, "", "")
                 case "outcome":
                     address = str(entry["address"])
-                    error = entry.get("error") or {}
                     operations[address] = Operation(
                         address,
                         str(entry["action"]),
                         str(entry["result"]),
                         float(entry.get("seconds", 0.0)),
-                        f"{error.get('code', '')} {error.get('message', '')}".strip(),
+                        _error(entry.get("error") or {}),
                         str(entry.get("request_id", "")),
                     )
                 case "end":
                     tally = {str(name): int(count) for name, count in entry["tally"].items()}
     return RunRecord(path.stem, began, header, tuple(operations.values()), tally)
+
+
+def _error(said: Mapping[str, Any]) -> str:
+    """What failed, by its code, so that it can be told in any language."""
+    code, message = str(said.get("code", "")), told_again(str(said.get("message", "")), said.get("made_of"))
+    return Phrase("{code} {message}", code=code, message=message) if code and message else code or message
 
 
 def _entries(path: Path) -> Iterator[dict[str, Any]]:

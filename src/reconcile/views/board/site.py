@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from reconcile.language.catalogue import catalogue
 from reconcile.mailcopy.queue.forecast import Remaining
 from reconcile.planning.status import STEPS, State
 from reconcile.resources.milestones import UNSCHEDULED
@@ -84,6 +85,7 @@ class Site:
             "planned": planned,
             "by_slug": {entry.slug: entry for entry in board.entries},
             "plain": plain,
+            "say": functools.partial(catalogue(language).say, clean=plain),
             "between": self._between,
             "at": lambda seconds: dt.datetime.fromtimestamp(seconds, dt.UTC),
             "began": lambda run: dt.datetime.fromisoformat(run.began) if run.began else None,

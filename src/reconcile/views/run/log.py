@@ -73,7 +73,7 @@ def _operation(one: Operation, words: Catalogue) -> Text:
     if one.request_id:
         line.append(f"  {words.say(Phrase('request {id}', id=one.request_id), plain)}", QUIET)
     if one.error:
-        line.append(f"\n           {plain(one.error)}")
+        line.append(f"\n           {words.say(one.error, plain)}")
     return line
 
 
