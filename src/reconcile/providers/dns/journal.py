@@ -21,6 +21,7 @@ from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.dns.primary.client import Verdict
 from reconcile.providers.dns.primary.compare_and_swap import Swap
+from reconcile.providers.dns.records.rdatasets import rdataset_of
 from reconcile.state.durable import append_line, unreadable
 from reconcile.strict_json import read_json
 
@@ -128,4 +129,4 @@ def _rdataset_from_json(rdtype: RdataType, value: Mapping[str, Any] | None) -> R
         return None
     wires = [bytes.fromhex(text) for text in value["wire"]]
     rdatas = [dns.rdata.from_wire(dns.rdataclass.IN, rdtype, wire, 0, len(wire)) for wire in wires]
-    return dns.rdataset.from_rdata_list(value["ttl"], rdatas)
+    return rdataset_of(value["ttl"], rdatas)

@@ -19,6 +19,7 @@ from reconcile.providers.dns.primary.compare_and_swap import Swap
 from reconcile.providers.dns.primary.update_message import Outcome
 from reconcile.providers.dns.records.canonical import texts_of
 from reconcile.providers.dns.records.keys import RecordKey
+from reconcile.providers.dns.records.rdatasets import rdataset_of
 
 Rdataset = dns.rdataset.Rdataset
 
@@ -191,4 +192,4 @@ def _same(one: Rdataset | None, other: Rdataset | None) -> bool:
 
 
 def _rdataset(ttl: int, rdatas: list[dns.rdata.Rdata]) -> Rdataset | None:
-    return dns.rdataset.from_rdata_list(ttl, rdatas) if rdatas else None
+    return rdataset_of(ttl, rdatas) if rdatas else None

@@ -5,12 +5,16 @@ from __future__ import annotations
 import dns.flags
 import dns.message
 import dns.name
+import dns.rdata
+import dns.rdataset
 import dns.rdatatype
 import dns.rrset
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reconcile.providers.dns.primary.answers import Answer, Failure, Question, parsed_reply, query_for
+from reconcile.providers.dns.records.keys import RecordKey
+from reconcile.providers.dns.records.rdatasets import rdataset_of
 
 NAME = dns.name.from_text("spf55.example")
 MX = Question(NAME, dns.rdatatype.MX)
@@ -64,3 +68,23 @@ def test_a_damaged_answer_is_a_failure_or_an_answer(at: int, octet: int, end: in
     damaged = bytearray(GOOD)
     damaged[at] = octet
     assert isinstance(parsed_reply("the server", MX, bytes(damaged[:end])), Answer | Failure)
+
+
+def test_a_question_is_the_same_in_upper_and_lower_case() -> None:
+    shouted = Question(dns.name.from_text("SPF55.Example"), dns.rdatatype.MX)
+    assert {MX: "asked"}[shouted] == "asked"
+    assert {RecordKey(*MX): "asked"}[RecordKey(*shouted)] == "asked"
+
+
+def test_an_answer_read_before_is_not_taken_for_another_question_s() -> None:
+    assert isinstance(parsed_reply("the server", MX, GOOD), Answer)
+    assert isinstance(parsed_reply("the server", Question(NAME, dns.rdatatype.TXT), GOOD), Failure)
+    assert isinstance(parsed_reply("the server", Question(NAME.parent(), dns.rdatatype.MX), GOOD), Failure)
+
+
+@given(st.lists(st.sampled_from(("a.example.", "A.example.", "b.example.")), min_size=1, max_size=4))
+def test_an_rrset_of_ours_is_the_one_dnspython_would_make(hosts: list[str]) -> None:
+    for rdtype, text in ((dns.rdatatype.MX, "10 {}"), (dns.rdatatype.CNAME, "{}")):
+        rdatas = [dns.rdata.from_text("IN", rdtype, text.format(host)) for host in hosts]
+        ours, theirs = rdataset_of(300, rdatas), dns.rdataset.from_rdata_list(300, rdatas)
+        assert (ours, ours.ttl, list(ours)) == (theirs, theirs.ttl, list(theirs))

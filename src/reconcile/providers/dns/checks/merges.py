@@ -13,6 +13,7 @@ from reconcile.providers.dns.checks.resolver import Resolver
 from reconcile.providers.dns.desired.publication import CheckedPublish
 from reconcile.providers.dns.records.canonical import rdata_of
 from reconcile.providers.dns.records.keys import RecordKey
+from reconcile.providers.dns.records.rdatasets import rdataset_of
 from reconcile.providers.dns.spf.lookups import prefetch
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Live, Reference, Value
@@ -38,7 +39,7 @@ def spf_refusals(scope: Scope, observed: Mapping[Address, Observed], resolver: R
     prefetch(pending, resolver, [(host, "TXT") for host in _USUAL_INCLUDE] if pending else ())
     refused: dict[Address, Unknown] = {}
     for text, owner in pending:
-        now = dns.rdataset.from_rdata_list(0, [rdata_of(RdataType.TXT, text)])
+        now = rdataset_of(0, [rdata_of(RdataType.TXT, text)])
         for one in ahead[owner]:
             change = _change(one, scope, observed[one.address], resolver)
             try:

@@ -22,6 +22,7 @@ from reconcile.providers.dns.hosted.limits import OURS
 from reconcile.providers.dns.primary.answers import Question
 from reconcile.providers.dns.primary.compare_and_swap import Swap
 from reconcile.providers.dns.records.canonical import text_of
+from reconcile.providers.dns.records.rdatasets import rdataset_of
 
 if TYPE_CHECKING:
     from octodns.provider.base import BaseProvider
@@ -66,7 +67,7 @@ def _as_read(record: Any) -> tuple[Question, Rdataset]:
     rdtype = dns.rdatatype.from_text(record._type)
     rdatas = [dns.rdata.from_text(dns.rdataclass.IN, rdtype, text, relativize=False) for text in rrset.rdatas]
     name = dns.name.from_text(record.fqdn).canonicalize()
-    return Question(name, rdtype), dns.rdataset.from_rdata_list(record.ttl, rdatas)
+    return Question(name, rdtype), rdataset_of(record.ttl, rdatas)
 
 
 def write_zone(backend: BaseProvider, read: HostedZone, swaps: Sequence[Swap]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import struct
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
@@ -20,6 +21,7 @@ import dns.rdatatype
 from reconcile.problem import Problem
 from reconcile.providers.dns.primary import failures
 from reconcile.providers.dns.primary.connection import Unreachable
+from reconcile.providers.dns.records.rdatasets import rdataset_of
 
 #: An EDNS option record that says no more than how long an answer over UDP may be (RFC 6891 §6.1.2).
 _EDNS = struct.pack("!BHHIH", 0, 41, 1232, 0, 0)
@@ -34,6 +36,10 @@ class Question(NamedTuple):
 
     name: dns.name.Name
     rdtype: dns.rdatatype.RdataType
+
+    def __hash__(self) -> int:
+        """That of a name goes through its letters one by one, and questions are looked up by the ten thousand."""
+        return hash((b".".join(self.name.labels).lower(), int(self.rdtype)))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -87,7 +93,7 @@ def parsed_reply(server: str, question: Question, reply: bytes | Unreachable) ->
     """A reply judged: is it authoritative, whole and readable? ``server``: the name shown for the one asked."""
     if isinstance(reply, bytes) and _sound(reply):
         try:
-            return _read(question, reply)
+            return _read(question, reply[2:])
         except (dns.exception.DNSException, struct.error, ValueError) as error:
             return Failure(failures.unreadable(server, _text(question.name), error))
     return _failure(server, question, reply)
@@ -141,8 +147,13 @@ def _delegation(question: Question, reply: bytes) -> dns.name.Name | None:
     return next((cut.canonicalize() for cut in cuts if len(cut.labels) > 1), None)
 
 
-def _read(question: Question, reply: bytes) -> Answer:
-    """By hand, for there are hundreds at a time: only the records that matter are looked into. Raises ValueError."""
+@functools.lru_cache(maxsize=4096)  # the same is read for the plan, before a write and after it
+def _read(question: Question, after_id: bytes) -> Answer:
+    """By hand, for there are hundreds at a time: only the records that matter are looked into. Raises ValueError.
+
+    ``after_id``: the reply without its first two octets.
+    """
+    reply = b"\0\0" + after_id  # names in it point to octets counted from its start
     name, rdtype = question
     _, _, questions, answers, authorities, _ = _HEADER.unpack_from(reply)
     start = _HEADER.size + _question_name(name, reply)
@@ -165,7 +176,7 @@ def _read(question: Question, reply: bytes) -> Answer:
     if rdtype == dns.rdatatype.SOA and alias is None:  # otherwise that SOA is the zone of the target
         apex = name if rdatas else next((one.owner for one in records[answers:] if one.rdtype == rdtype), None)
     exists = _HEADER.unpack_from(reply)[1] & 0xF != dns.rcode.NXDOMAIN
-    return Answer(dns.rdataset.from_rdata_list(ttl, rdatas) if rdatas else None, alias, apex, dname, exists)
+    return Answer(rdataset_of(ttl, rdatas) if rdatas else None, alias, apex, dname, exists)
 
 
 def _question_name(name: dns.name.Name, reply: bytes) -> int:

@@ -6,8 +6,11 @@ import dataclasses
 from collections.abc import Sequence
 
 import dns.name
+import dns.rdata
 import dns.rdataset
+import dns.rrset
 import dns.update
+from dns.rdataclass import RdataClass
 from dns.rdatatype import RdataType
 
 
@@ -49,8 +52,8 @@ def update_for(zone: dns.name.Name, swaps: Sequence[Swap]) -> dns.update.UpdateM
 
 def _require(message: dns.update.UpdateMessage, swap: Swap) -> None:
     if swap.before is not None:
-        # One by one: an Rdataset would bring its TTL along, and §2.4.2 wants zero (servers answer FORMERR).
-        message.present(swap.name, *swap.before)
+        # A TTL of zero, not the RRset's: §2.4.2 (servers answer FORMERR).
+        message.prerequisite.extend(_record(swap.name, 0, rdata) for rdata in swap.before)
     elif swap.rdtype == RdataType.CNAME:
         # Beside other data a CNAME would be dropped without a word (BIND, Knot): nothing at all may be there.
         message.absent(swap.name)
@@ -62,16 +65,25 @@ def _change(message: dns.update.UpdateMessage, swap: Swap) -> None:
     before, after = swap.before, swap.after
     if after is not None and swap.rdtype == RdataType.CNAME:
         # A CNAME added takes the old one's place (§3.4.2.2). Deleting it in the same message loses both on Knot.
-        message.add(swap.name, after.ttl, after[0])
+        message.update.append(_record(swap.name, after.ttl, after[0]))
         return
     other_ttl = before is not None and after is not None and before.ttl != after.ttl
     if other_ttl:
         # Knot ignores a record added again with another TTL.
         message.delete(swap.name, swap.rdtype)
-    for rdata in before or ():
-        if not other_ttl and rdata not in (after or ()):
-            message.delete(swap.name, rdata)
+    elif before is not None:
+        gone = (rdata for rdata in before if rdata not in (after or ()))
+        message.update.extend(_record(swap.name, 0, rdata, deleting=RdataClass.NONE) for rdata in gone)
     if after is not None:
-        for rdata in after:
-            if other_ttl or rdata not in (before or ()):
-                message.add(swap.name, after.ttl, rdata)
+        new = (rdata for rdata in after if other_ttl or rdata not in (before or ()))
+        message.update.extend(_record(swap.name, after.ttl, rdata) for rdata in new)
+
+
+def _record(
+    name: dns.name.Name, ttl: int, rdata: dns.rdata.Rdata, deleting: RdataClass | None = None
+) -> dns.rrset.RRset:
+    """One value in a section of an UPDATE. The message's own methods hash it three times and search the section."""
+    record = dns.rrset.RRset(name, RdataClass.IN, rdata.rdtype, deleting=deleting)
+    record.ttl = ttl
+    record.items = {rdata: None}
+    return record

@@ -11,6 +11,7 @@ from dns.rdatatype import RdataType
 from reconcile.providers.dns.records.canonical import rdata_of, text_of
 from reconcile.providers.dns.records.keys import RecordKey
 from reconcile.providers.dns.records.parts import Fields, Rdataset, Seen
+from reconcile.providers.dns.records.rdatasets import rdataset_of
 
 VERSION = "v=DMARC1"
 #: Asks receivers for nothing, so that publishing it changes nothing but what may be asked later.
@@ -38,11 +39,11 @@ class DmarcIfAbsent:
 
     def written(self, now: Rdataset | None, fields: Fields) -> Rdataset:
         ttl = now.ttl if now is not None else _TTL
-        return dns.rdataset.from_rdata_list(ttl, [*(now or ()), rdata_of(RdataType.TXT, _OURS)])
+        return rdataset_of(ttl, [*(now or ()), rdata_of(RdataType.TXT, _OURS)])
 
     def removed(self, now: Rdataset, before: Fields) -> Rdataset | None:
         left = [rdata for rdata in now if text_of(rdata) != _OURS]
-        return dns.rdataset.from_rdata_list(now.ttl, left) if left else None
+        return rdataset_of(now.ttl, left) if left else None
 
 
 def _is_policy(rdata: dns.rdata.Rdata) -> bool:

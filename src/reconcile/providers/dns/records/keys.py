@@ -20,6 +20,10 @@ class RecordKey(NamedTuple):
     rdtype: dns.rdatatype.RdataType
     part: str = ""
 
+    def __hash__(self) -> int:
+        """As a question's: a name's own goes through its letters one by one."""
+        return hash((b".".join(self.name.labels).lower(), int(self.rdtype), self.part))
+
     @classmethod
     @functools.lru_cache(maxsize=8192)
     def parse(cls, key: str) -> RecordKey:

@@ -12,6 +12,7 @@ from dns.rdatatype import RdataType
 
 from reconcile.providers.dns.records.canonical import rdata_of, text_of, texts_of
 from reconcile.providers.dns.records.keys import RecordKey
+from reconcile.providers.dns.records.rdatasets import rdataset_of
 from reconcile.resources.resource import Value
 
 Rdataset = dns.rdataset.Rdataset
@@ -61,7 +62,9 @@ class WholeRrset:
         return Seen({"values": texts_of(now), "ttl": now.ttl}, _around(now))
 
     def holds(self, now: Rdataset | None, fields: Fields) -> bool:
-        return now is not None and set(now) == self._values(fields) and fields.get("ttl", now.ttl) == now.ttl
+        if now is None or fields.get("ttl", now.ttl) != now.ttl:
+            return False
+        return {rdata.to_digestable() for rdata in now} == self._values(fields).keys()
 
     def moved(self, now: Rdataset | None, before: Seen | None, fields: Fields) -> bool:
         return texts_of(now) != (before.fields["values"] if before else ())
@@ -69,13 +72,16 @@ class WholeRrset:
     def written(self, now: Rdataset | None, fields: Fields) -> Rdataset:
         ttl = fields.get("ttl")
         kept = now.ttl if now is not None else first_ttl(self.key)
-        return _rdataset(ttl if isinstance(ttl, int) else kept, sorted(self._values(fields)))
+        values = self._values(fields)
+        return rdataset_of(ttl if isinstance(ttl, int) else kept, [values[form] for form in sorted(values)])
 
     def removed(self, now: Rdataset, before: Fields) -> Rdataset | None:
         return None
 
-    def _values(self, fields: Fields) -> set[dns.rdata.Rdata]:
-        return {rdata_of(self.key.rdtype, text) for text in texts_in(fields, "values")}
+    def _values(self, fields: Fields) -> dict[bytes, dns.rdata.Rdata]:
+        """By the form in which values compare and are ordered: to compare them themselves writes it each time."""
+        rdatas = (rdata_of(self.key.rdtype, text) for text in texts_in(fields, "values"))
+        return {rdata.to_digestable(): rdata for rdata in rdatas}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -126,14 +132,10 @@ def first_ttl(key: RecordKey) -> int:
 
 
 def _with(now: Rdataset | None, more: list[dns.rdata.Rdata]) -> Rdataset:
-    return _rdataset(now.ttl if now is not None else USUAL_TTL, [*(now or ()), *more])
+    return rdataset_of(now.ttl if now is not None else USUAL_TTL, [*(now or ()), *more])
 
 
 def without(now: Rdataset, gone: list[dns.rdata.Rdata]) -> Rdataset | None:
     """The RRset less some values; None when nothing is left."""
     left = [rdata for rdata in now if rdata not in gone]
-    return _rdataset(now.ttl, left) if left else None
-
-
-def _rdataset(ttl: int, rdatas: list[dns.rdata.Rdata]) -> Rdataset:
-    return dns.rdataset.from_rdata_list(ttl, rdatas)
+    return rdataset_of(now.ttl, left) if left else None

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 
-import dns.rdataset
-
 from reconcile.providers.dns.records.canonical import texts_of
 from reconcile.providers.dns.records.keys import RecordKey
 from reconcile.providers.dns.records.parts import Fields, Rdataset, Seen, first_ttl
+from reconcile.providers.dns.records.rdatasets import rdataset_of
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class TtlOnly:
         ttl = fields.get("ttl")
         if now is None or not isinstance(ttl, int):
             raise TypeError("only an RRset that is there has a TTL to change")
-        return dns.rdataset.from_rdata_list(ttl, list(now))
+        return rdataset_of(ttl, list(now))
 
     def removed(self, now: Rdataset, before: Fields) -> Rdataset | None:
         return now

@@ -14,6 +14,7 @@ from reconcile.problem import Problem
 from reconcile.providers.dns.records.canonical import rdata_of, text_of
 from reconcile.providers.dns.records.keys import RecordKey
 from reconcile.providers.dns.records.parts import USUAL_TTL, Fields, Rdataset, Seen, narrowed, texts_in, without
+from reconcile.providers.dns.records.rdatasets import rdataset_of
 from reconcile.providers.dns.spf import record as spf
 
 #: Neutral on whoever the include does not name: the old host still sends for the domain when this is published.
@@ -161,4 +162,4 @@ def _spf_rdatas(now: Rdataset | None) -> list[dns.rdata.Rdata]:
 def _replaced(now: Rdataset | None, record: spf.SpfRecord) -> Rdataset:
     others = without(now, _spf_rdatas(now)) if now is not None else None
     ttl = now.ttl if now is not None else USUAL_TTL
-    return dns.rdataset.from_rdata_list(ttl, [*(others or ()), rdata_of(RdataType.TXT, str(record))])
+    return rdataset_of(ttl, [*(others or ()), rdata_of(RdataType.TXT, str(record))])
