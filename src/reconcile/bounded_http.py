@@ -18,6 +18,8 @@ import requests.adapters
 import urllib3.connection
 import urllib3.connectionpool
 
+from reconcile.language.phrase import Phrase
+
 #: Bytes of a body, as it comes and uncompressed. A page of a thousand mailboxes has about five million.
 BODY = 64 << 20
 #: Seconds for the headers, for the body, and bytes a second that earn the body more.
@@ -53,10 +55,10 @@ def read_body(answer: requests.Response, most: int, seconds: float = BODY_SECOND
     while part := answer.raw.read1(1 << 16, decode_content=decode):
         body += part
         if len(body) > most:
-            raise BeyondBounds(f"an answer of more than {most:,} bytes")
+            raise BeyondBounds(Phrase("an answer of more than {most:,} bytes", most=most))
         until += len(part) / SLOWEST
         if time.monotonic() > until:
-            raise BeyondBounds(f"an answer slower than {SLOWEST} bytes a second")
+            raise BeyondBounds(Phrase("an answer slower than {slowest} bytes a second", slowest=SLOWEST))
     return bytes(body)
 
 
@@ -65,7 +67,7 @@ def gunzipped(content: bytes, most: int = BODY) -> bytes:
     opened = zlib.decompressobj(wbits=31)
     body = opened.decompress(content, most + 1)
     if len(body) > most:
-        raise BeyondBounds(f"an answer of more than {most:,} bytes, uncompressed")
+        raise BeyondBounds(Phrase("an answer of more than {most:,} bytes, uncompressed", most=most))
     if not opened.eof:
         raise EOFError
     return body

@@ -16,6 +16,8 @@ import time
 from collections.abc import Callable
 from typing import Any, cast
 
+from reconcile.language.phrase import Phrase
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Bounds:
@@ -97,18 +99,18 @@ class Line:
         """Seconds for the next answer. Raises ``BeyondBounds``."""
         left = self._until - time.monotonic()
         if left <= 0:
-            raise BeyondBounds(f"the session took more than {self._bounds.seconds:.0f} seconds")
+            raise BeyondBounds(Phrase("the session took more than {seconds:.0f} seconds", seconds=self._bounds.seconds))
         return min(left, self._bounds.wait)
 
     def took(self, octets: int) -> int:
         self._octets -= octets
         if self._octets < 0:
-            raise BeyondBounds(f"it sent more than {self._bounds.octets:,} bytes")
+            raise BeyondBounds(Phrase("it sent more than {octets:,} bytes", octets=self._bounds.octets))
         return octets
 
     def may_take(self, octets: int) -> None:
         if octets > self._octets:
-            raise BeyondBounds(f"it announced more than {self._bounds.octets:,} bytes")
+            raise BeyondBounds(Phrase("it announced more than {octets:,} bytes", octets=self._bounds.octets))
 
 
 class _Bounded(socket.socket):

@@ -63,7 +63,7 @@ _NAMED = re.compile(r"sep=(.)")
 
 def _bytes(file: Path) -> bytes:
     if file.exists() and not file.is_file():  # a pipe would be waited for
-        raise Unreadable("it is no ordinary file")
+        raise Unreadable(Phrase("it is no ordinary file"))
     try:
         with file.open("rb") as opened:
             data = opened.read(LARGEST + 1)
@@ -72,7 +72,7 @@ def _bytes(file: Path) -> bytes:
     if len(data) > LARGEST:
         raise Unreadable(Phrase("it is larger than {largest} MB", largest=LARGEST // 10**6))
     if data[:4] == b"PK\x03\x04" or data[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
-        raise Unreadable("it is a workbook, not CSV: save it as CSV")
+        raise Unreadable(Phrase("it is a workbook, not CSV: save it as CSV"))
     return data
 
 
@@ -82,7 +82,7 @@ def _decoded(data: bytes) -> str:
         try:
             return data.decode("utf-16")
         except UnicodeDecodeError:
-            raise Unreadable("it begins as UTF-16 and is not") from None
+            raise Unreadable(Phrase("it begins as UTF-16 and is not")) from None
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -69,3 +69,14 @@ def test_braces_in_what_joins_and_in_values_are_no_fields() -> None:
 
 def test_what_the_catalogue_does_not_know_is_said_in_english() -> None:
     assert catalogue("fr").say(Phrase("nobody ever said {this}", this="so")) == "nobody ever said so"
+
+
+def test_what_an_exception_says_stays_a_sentence() -> None:
+    class LostError(Exception):
+        pass
+
+    why = Phrase("{who} has no {what}", who="Anne", what=Phrase("a name"))
+    assert FRENCH.say(Phrase("{who} has no {what}", who="Paul", what=LostError(why))) == (
+        "il manque il manque un nom à Anne à Paul"
+    )
+    assert FRENCH.say(Phrase("{said}!", said=ValueError("do it", 7))) == "('do it', 7)!"

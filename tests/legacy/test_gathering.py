@@ -124,7 +124,7 @@ def test_a_login_nobody_knows_the_address_of_leaves_the_mailboxes_unknown() -> N
 
 
 @pytest.mark.parametrize(
-    ("source", "reason"), [(Silent(), "sql: Cannot reach the database vmail"), (None, "no source tells")]
+    ("source", "reason"), [(Silent(), "sql: Cannot reach the database vmail."), (None, "no source tells")]
 )
 def test_what_nobody_could_list_is_unknown_with_the_reason(source: Told | None, reason: str) -> None:
     boxes = Told(box("a@spf55.org", size=1, messages=1), name="doveadm", covers=frozenset({"mailboxes"}))

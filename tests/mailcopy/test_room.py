@@ -52,7 +52,7 @@ def test_a_box_larger_than_its_quota_is_copied_short_of_it_and_still_receives(
     new_box = Box(telling_host, user)
     old_box.put("INBOX", *(letter(number, 4000) for number in range(100)))
     report, events = copied(old_box, new_box.endpoint(), tmp_path)
-    assert "fit below its quota of 0.2 MB" in events[0]
+    assert "fit below its quota of 2" in events[0]
     assert events[1:] == ["moved"]
     assert not report.refused
     assert report.copied + report.left == 100

@@ -24,7 +24,7 @@ class Phrase(str):
     plural: tuple[str, int] | None = None
 
     def __new__(cls, template: str, /, **values: object) -> Phrase:
-        kept = {name: value if isinstance(value, _KEPT) else _text(value) for name, value in values.items()}
+        kept = {name: value if isinstance(value, _KEPT) else sentence_of(value) for name, value in values.items()}
         self = super().__new__(cls, template.format_map(kept))
         self.template, self.values = template, kept
         return self
@@ -47,7 +47,7 @@ class Phrase(str):
         return _again, (self.template, self.plural, dict(self.values))
 
 
-def _text(value: object) -> str:
+def sentence_of(value: object) -> str:
     """An exception's sentence stays what it is: ``str`` would make plain text of it."""
     if isinstance(value, Exception) and len(value.args) == 1 and isinstance(value.args[0], Phrase):
         return value.args[0] if value.args[0] == str(value) else str(value)

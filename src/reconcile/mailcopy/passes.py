@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable
 
 from reconcile.clock import Clock
-from reconcile.language.phrase import Phrase
+from reconcile.language.phrase import Phrase, sentence_of
 from reconcile.mailcopy.imap.connections import Connections
 from reconcile.mailcopy.imap.folder_names import decoded
 from reconcile.mailcopy.imap.interruptions import ConnectionLost, Throttled
@@ -15,7 +15,7 @@ from reconcile.mailcopy.imap.messages.listing import statuses
 from reconcile.mailcopy.imap.session import Endpoint, Session, Unreachable
 from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.pump.pump import Pump
-from reconcile.mailcopy.pump.tally import Refusal, Tally
+from reconcile.mailcopy.pump.tally import Refusal, Tally, too_big
 from reconcile.mailcopy.report import Progress, Report, report_of
 from reconcile.mailcopy.room import keep_room
 from reconcile.mailcopy.survey.findings import Origin, Scope, Survey
@@ -42,9 +42,8 @@ class ThrottledProblem(Problem):
     """A server asked for a longer pause; ``wait`` is in seconds."""
 
     def __init__(self, answer: str, wait: float) -> None:
-        super().__init__(
-            "COPY10", f"The mail server asks to wait {wait:.0f} seconds: {answer}.", "nothing to do but wait"
-        )
+        told = Phrase("The mail server asks to wait {wait:.0f} seconds: {answer}.", wait=wait, answer=answer)
+        super().__init__("COPY10", told, "nothing to do but wait")
         self.wait = wait
 
 
@@ -168,7 +167,7 @@ class _Pass:
     def _refuse_too_big(self, found: Survey, largest: int) -> None:
         """Refuse what the new server would not take anyway, without sending it."""
         for row, uid, size in found.too_big:
-            reason = f"{size / 1_000_000:.1f} MB; the new server takes {largest / 1_000_000:.1f} MB at most"
+            reason = too_big(size, largest)
             self._total.refused.append(Refusal(decoded(row.source), uid, reason))
             self._total.settled.add((row.id, uid))
             self._ledger.refuse(row.id, uid, reason)
@@ -194,7 +193,8 @@ class _Pass:
         if isinstance(error, ConnectionLost) and not isinstance(error, Throttled) and self._probing:
             self._total.breaks[self._probing] += 1
             if self._total.breaks[self._probing] >= MAX_BREAKS:
-                self._total.avoided[self._probing] = f"the connection breaks each time it is opened ({error})"
+                why = Phrase("the connection breaks each time it is opened ({error})", error=error)
+                self._total.avoided[self._probing] = why
                 return True
         labels = {folder.id: folder.label for folder in self._found.pending}
         breaking = [
@@ -203,7 +203,7 @@ class _Pass:
             if times >= MAX_BREAKS and suspect not in self._total.settled
         ]
         for folder, uid in breaking:
-            reason = f"the connection breaks each time it is copied ({error})"
+            reason = Phrase("the connection breaks each time it is copied ({error})", error=error)
             self._total.settled.add((folder, uid))
             self._total.refused.append(Refusal(labels.get(folder, ""), uid, reason))
             self._ledger.refuse(folder, uid, reason)
@@ -215,7 +215,7 @@ class _Pass:
         if isinstance(error, Throttled):
             seconds = max(seconds, error.seconds)
             if seconds > LONGEST_PAUSE:
-                raise ThrottledProblem(str(error), seconds)
+                raise ThrottledProblem(sentence_of(error), seconds)
         while seconds > 0 and not self._stop():
             self._clock.sleep(min(1.0, seconds))
             seconds -= 1.0
@@ -224,7 +224,7 @@ class _Pass:
         if isinstance(error, Problem):
             return error
         if isinstance(error, Throttled):
-            return ThrottledProblem(str(error), error.seconds)
+            return ThrottledProblem(sentence_of(error), error.seconds)
         return Problem(
             "COPY06",
             Phrase(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from reconcile.language.figures import size
+from reconcile.language.phrase import Phrase
 from reconcile.mailcopy.imap.messages.listing import list_folders
 from reconcile.mailcopy.imap.session import Session
 from reconcile.mailcopy.survey.findings import Survey
@@ -39,10 +41,20 @@ def keep_room(destination: Session, found: Survey) -> str:
         found.without_room += len(folder.uids) - kept
         folder.uids = folder.uids[len(folder.uids) - kept :]
         folder.sizes = folder.sizes[len(folder.sizes) - kept :]
-    becomes = f", which become up to {_shown(need)}," if grown > 1 else ""
-    return (
-        f"{_shown(due)} are to be copied{becomes} and {_shown(room)} fit"
-        f" below its quota of {_shown(quota)}: the newest mail of each folder is copied"
+    if grown > 1:
+        return Phrase(
+            "{due} are to be copied, which become up to {need}, and {room} fit below its quota of {quota}: the newest "
+            "mail of each folder is copied",
+            due=size(due),
+            need=size(need),
+            room=size(room),
+            quota=size(quota),
+        )
+    return Phrase(
+        "{due} are to be copied and {room} fit below its quota of {quota}: the newest mail of each folder is copied",
+        due=size(due),
+        room=size(room),
+        quota=size(quota),
     )
 
 
@@ -60,7 +72,3 @@ def _quota(destination: Session, need: int) -> tuple[int, int]:
     names = [folder.name for folder in destination.layout().folders if folder.selectable]
     listings = list_folders(destination, dict.fromkeys(names, b"1:*"))
     return quota, sum(sum(listing.sizes) for listing in listings.values())
-
-
-def _shown(volume: int) -> str:
-    return f"{volume / 10**9:.1f} GB" if volume >= 10**8 else f"{volume / 10**6:.1f} MB"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 
+from reconcile.language.phrase import Phrase, sentence_of
 from reconcile.mailcopy.imap.connections import Connections, both_at_once
 from reconcile.mailcopy.imap.interruptions import FolderRefused
 from reconcile.mailcopy.imap.messages.bodies import digests
@@ -70,9 +71,9 @@ def verify_mailbox(
                 current = was == row.source_validity and not renumbered
                 checks.append(pair.check() if current else pair.check_by_content())
             except FolderRefused as refused:
-                checks.append(FolderCheck(ledger.label(row.id), error=str(refused)))
+                checks.append(FolderCheck(ledger.label(row.id), error=sentence_of(refused)))
         lost = [
-            FolderCheck(ledger.label(row.id), error="one of its folders is gone since it was copied")
+            FolderCheck(ledger.label(row.id), error=Phrase("one of its folders is gone since it was copied"))
             for row in rows
             if row not in opened
         ]
@@ -143,8 +144,10 @@ class _Pair:
                 gone.append(destination_uid)
         found = self._found(len(copied), refused, tuple(not_copied[len(refused) :]), gone, [])
         if gone and self.renumbered:
-            why = f"the new folder was made anew and lacks {len(gone)} of the messages copied into it"
-            return dataclasses.replace(found, error=f"{why}; another pass copies them again")
+            why = Phrase(
+                "the new folder was made anew and lacks {number} of the messages copied into it", number=len(gone)
+            )
+            return dataclasses.replace(found, error=Phrase("{why}; another pass copies them again", why=why))
         return found
 
     def _found(

@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 from typing import Any, TypeVar
 
 from reconcile.config.inventory.inventory import ASPECTS, KINDS, Inventory, LegacyAddress
+from reconcile.language.made_of import sentences_of, told_again
 from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.state.dated import dated_file, dated_files
@@ -80,7 +81,7 @@ class InventoryFolder:
 def encode(inventory: Inventory) -> bytes:
     """Canonical JSON: sorted keys, indented, one newline at the end; equal inventories give equal bytes. What is not
     known is left out."""
-    document = {
+    document: dict[str, Any] = {
         "format": FORMAT,
         "federation": inventory.federation,
         "host": inventory.host,
@@ -91,6 +92,8 @@ def encode(inventory: Inventory) -> bytes:
         "protected_logins": inventory.protected_logins,
         "addresses": {address: _entry(one) for address, one in inventory.addresses.items()},
     }
+    if sentences := sentences_of(inventory.unknown.values()):
+        document["sentences"] = sentences
     return (json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
 
@@ -129,7 +132,11 @@ def _inventory(document: Mapping[str, Any]) -> Inventory:
     taken = dt.datetime.fromisoformat(_text(document["taken"]))
     if taken.tzinfo is None:
         raise ValueError("taken, which has no time zone")
-    unknown = {_one_of(aspect, ASPECTS): _text(why) for aspect, why in document["unknown"].items()}
+    sentences = document.get("sentences", {})
+    unknown = {
+        _one_of(aspect, ASPECTS): told_again(_text(why), sentences.get(why))
+        for aspect, why in document["unknown"].items()
+    }
     return Inventory(
         federation=_text(document["federation"]),
         host=_text(document["host"]),

@@ -55,7 +55,7 @@ def _forge(session: Session) -> Forge:
         author = environment.get("RECONCILE_COMMENT_AUTHOR") or "github-actions[bot]"
         return GitHub(root, environment["GITHUB_REPOSITORY"], token, author)
     if environment.get("CI_API_V4_URL") and environment.get("CI_PROJECT_ID"):
-        hint = "make a project access token with the scope api, and keep it as a masked variable of that name"
+        hint = Phrase("make a project access token with the scope api, and keep it as a masked variable of that name")
         token = _token(session, "RECONCILE_GITLAB_TOKEN", hint)
         return GitLab(environment["CI_API_V4_URL"], environment["CI_PROJECT_ID"], token)
     raise Problem(

@@ -157,7 +157,7 @@ class Commands:
         try:
             return doing()
         except ConnectionLost as lost:
-            raise ConnectionLost(f"{self._name}: {lost}") from None
+            raise ConnectionLost(Phrase("{name}: {lost}", name=self._name, lost=lost)) from None
 
 
 def _written(number: int, one: Command) -> bytes:

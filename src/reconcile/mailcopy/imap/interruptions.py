@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from reconcile.language.phrase import Phrase
+
 #: Seconds to wait when a server says "too much" without saying how long.
 DEFAULT_WAIT = 30.0
 
@@ -62,4 +64,4 @@ def raise_if_throttled(name: str, answer: str) -> None:
     """Raise ``Throttled`` for an answer that means "later"."""
     seconds = asks_to_wait(answer)
     if seconds is not None:
-        raise Throttled(f"{name}: {answer}", seconds)
+        raise Throttled(Phrase("{name}: {answer}", name=name, answer=answer), seconds)

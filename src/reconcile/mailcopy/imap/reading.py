@@ -7,6 +7,7 @@ import ssl
 import time
 from collections.abc import Callable
 
+from reconcile.language.phrase import Phrase
 from reconcile.mailcopy.imap.interruptions import ConnectionLost, Stopped
 from reconcile.mailcopy.imap.limits import ANSWER_SECONDS, ANSWERED_EARNS, GRACE, SLOWEST
 
@@ -45,9 +46,15 @@ class Patience:
         if self._stop():
             self._stopped = self._stopped or now
             if now - self._stopped > GRACE:
-                raise Stopped(f"{self._name} was still answering")
+                raise Stopped(Phrase("{name} was still answering", name=self._name))
         if now > self._until:
-            raise ConnectionLost(f"{self._name} takes longer than {ANSWER_SECONDS:.0f} seconds to answer")
+            raise ConnectionLost(
+                Phrase(
+                    "{name} takes longer than {seconds:.0f} seconds to answer",
+                    name=self._name,
+                    seconds=ANSWER_SECONDS,
+                )
+            )
 
 
 def receive_into(connection: socket.socket, room: memoryview | bytearray, patience: Patience) -> int:
@@ -60,9 +67,9 @@ def receive_into(connection: socket.socket, room: memoryview | bytearray, patien
         except (TimeoutError, ssl.SSLWantReadError):
             continue
         except OSError as error:
-            raise ConnectionLost(f"{error}") from None
+            raise ConnectionLost(str(error)) from None
         if not count:
-            raise ConnectionLost("the connection was closed")
+            raise ConnectionLost(Phrase("the connection was closed"))
         patience.received(count)
         return count
 
@@ -73,4 +80,4 @@ def send_all(connection: socket.socket, text: bytes) -> None:
     try:
         connection.sendall(text)
     except OSError as error:
-        raise ConnectionLost(f"{error}") from None
+        raise ConnectionLost(str(error)) from None

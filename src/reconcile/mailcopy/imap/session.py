@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from reconcile.language.phrase import Phrase
+from reconcile.language.phrase import Phrase, sentence_of
 from reconcile.mailcopy.imap.commands import Commands
 from reconcile.mailcopy.imap.folder_list import Layout, read_layout
 from reconcile.mailcopy.imap.folder_names import encoded
@@ -110,13 +110,21 @@ def _logged_in(connection: socket.socket, endpoint: Endpoint, commands: Commands
     except Throttled:
         raise
     except ConnectionLost as error:
-        raise Unreachable("COPY01", f"{endpoint} hung up before the login of {login.name}: {error}.") from None
+        raise Unreachable(
+            "COPY01",
+            Phrase(
+                "{endpoint} hung up before the login of {name}: {error}.",
+                endpoint=endpoint,
+                name=login.name,
+                error=error,
+            ),
+        ) from None
     try:
         answer, said = log_in(commands, login, welcome)
     except Throttled:
         raise
     except ConnectionLost as error:
-        raise _unanswered(endpoint, "during", error) from None
+        raise _unanswered(endpoint, Phrase("during the login of {name}", name=endpoint.login.name), error) from None
     except ValueError:
         raise LoginRefused(endpoint, Phrase("a login or password of several lines was not sent")) from None
     if not answer.upper().startswith(b"OK"):
@@ -129,14 +137,16 @@ def _logged_in(connection: socket.socket, endpoint: Endpoint, commands: Commands
         raise
     except ConnectionLost as error:
         raise_if_throttled(place, str(error))
-        raise _unanswered(endpoint, "after", error) from None
+        raise _unanswered(endpoint, Phrase("after the login of {name}", name=endpoint.login.name), error) from None
 
 
 def _unanswered(endpoint: Endpoint, when: str, error: ConnectionLost) -> Unreachable:
     """Of a token Exchange says whether it takes it, so there it is the connection."""
     if isinstance(endpoint.login, Password):
-        return LoginUnanswered(endpoint, str(error))
-    return Unreachable("COPY01", f"{endpoint} hung up {when} the login of {endpoint.login.name}: {error}.")
+        return LoginUnanswered(endpoint, sentence_of(error))
+    return Unreachable(
+        "COPY01", Phrase("{endpoint} hung up {when}: {error}.", endpoint=endpoint, when=when, error=error)
+    )
 
 
 class Session:
@@ -187,7 +197,13 @@ class Session:
         self.answers_in = time.monotonic() - began
         for answer in answers[:2]:  # NAMESPACE may be refused
             if not answer.upper().startswith(b"OK"):
-                raise ConnectionLost(f"{self.endpoint} does not list its folders: {readable(answer)}")
+                raise ConnectionLost(
+                    Phrase(
+                        "{endpoint} does not list its folders: {answer}",
+                        endpoint=self.endpoint,
+                        answer=readable(answer),
+                    )
+                )
         layout = read_layout(b"".join(said))
         return as_mailbox(layout, public, str(self.endpoint)) if public else layout
 

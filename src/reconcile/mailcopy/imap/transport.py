@@ -47,14 +47,22 @@ def opened(
         return (_secured(plain, host, ca_file, stop) if tls else plain), welcome
     except ssl.SSLError as error:
         plain.close()
-        hint = "check ca_file" if tls == "starttls" else 'check ca_file, and whether its port wants tls = "starttls"'
-        raise Unreachable("COPY01", f"TLS with {place} failed: {error.reason or error}.", hint) from None
+        hint = (
+            Phrase("check ca_file")
+            if tls == "starttls"
+            else Phrase('check ca_file, and whether its port wants tls = "starttls"')
+        )
+        raise Unreachable(
+            "COPY01", Phrase("TLS with {place} failed: {reason}.", place=place, reason=error.reason or error), hint
+        ) from None
     except OSError as error:
         plain.close()
         raise _unreachable(place, error) from None
     except ConnectionLost as lost:
         plain.close()
-        raise Unreachable("COPY01", f"{place} hung up before TLS: {lost}.", "is it up?") from None
+        raise Unreachable(
+            "COPY01", Phrase("{place} hung up before TLS: {lost}.", place=place, lost=lost), "is it up?"
+        ) from None
     except BaseException:
         plain.close()
         raise
@@ -122,4 +130,6 @@ def _trusting(ca_file: Path | None) -> ssl.SSLContext:
 
 def _unreachable(place: str, error: OSError) -> Unreachable:
     why = error.strerror or str(error) or type(error).__name__
-    return Unreachable("COPY01", f"Cannot reach the mail server {place}: {why}.", "is it up?")
+    return Unreachable(
+        "COPY01", Phrase("Cannot reach the mail server {place}: {why}.", place=place, why=why), "is it up?"
+    )

@@ -10,6 +10,7 @@ import hashlib
 from collections import deque
 from collections.abc import Callable
 
+from reconcile.language.phrase import Phrase
 from reconcile.mailcopy.imap.grammar import Flags, appended, command, readable
 from reconcile.mailcopy.imap.interruptions import ConnectionLost
 from reconcile.mailcopy.imap.limits import LINE, Excess
@@ -103,7 +104,7 @@ class Appender:
         lines = (self._received + block).split(b"\r\n")
         self._received = lines.pop()
         if len(self._received) > LINE:
-            raise Excess(f"a line of more than {LINE:,} bytes", self._name)
+            raise Excess(Phrase("a line of more than {line:,} bytes", line=LINE), self._name)
         results = []
         for line in lines:
             tag, _, answer = line.partition(b" ")
@@ -114,7 +115,7 @@ class Appender:
                 self._refused_early(messages)
                 results.append(self._result(messages, answer))
             elif answer[:3].upper() == b"BYE" or (tag == b"+" and not self._continued()):
-                raise ConnectionLost(f"{self._name} answered: {readable(line)}")
+                raise ConnectionLost(Phrase("{name} answered: {answer}", name=self._name, answer=readable(line)))
         return results
 
     def _continued(self) -> bool:
@@ -155,7 +156,13 @@ class Appender:
             return AppendResult(messages, 0, [], took=True)
         given = appended(answer, len(messages))
         if given is None or len(given[1]) != len(messages):
-            raise ConnectionLost(f"{self._name} took messages without giving their UIDs: {readable(answer[:120])}")
+            raise ConnectionLost(
+                Phrase(
+                    "{name} took messages without giving their UIDs: {answer}",
+                    name=self._name,
+                    answer=readable(answer[:120]),
+                )
+            )
         return AppendResult(messages, given[0], given[1])
 
 

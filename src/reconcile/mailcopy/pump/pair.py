@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from reconcile.language.phrase import Phrase
 from reconcile.mailcopy.imap.grammar import Flags, command, flag_list, kept_flags, readable, uid_set
 from reconcile.mailcopy.imap.interruptions import ConnectionLost, raise_if_throttled
 from reconcile.mailcopy.imap.messages.date import NO_DATE, date_of_header, date_time
@@ -16,7 +17,7 @@ from reconcile.mailcopy.pump.append import Appender, Body, Outgoing
 from reconcile.mailcopy.pump.pending import PendingFolder
 from reconcile.mailcopy.pump.settlement import Settlement
 from reconcile.mailcopy.pump.synchronising import SynchronisingAppender
-from reconcile.mailcopy.pump.tally import Tally
+from reconcile.mailcopy.pump.tally import Tally, too_big
 from reconcile.mailcopy.pump.undated import Undated
 from reconcile.mailcopy.pump.window import WINDOW_START, WINDOW_START_BATCHES, Window
 
@@ -125,7 +126,7 @@ class Pair:
         if count is None:
             return
         if not count:
-            raise ConnectionLost(f"{self._name} closed the connection")
+            raise ConnectionLost(Phrase("{name} closed the connection", name=self._name))
         self.stream.received(count)
         if not self._due and self._body is None and self._undated is None:
             self.appender.finish_batch()
@@ -136,7 +137,7 @@ class Pair:
         if block is None:
             return
         if not block:
-            raise ConnectionLost(f"{self.destination.endpoint} closed the connection")
+            raise ConnectionLost(Phrase("{endpoint} closed the connection", endpoint=self.destination.endpoint))
         confirmed = 0
         for result in self.appender.received(block):
             confirmed += len(result.messages)
@@ -162,7 +163,7 @@ class Pair:
             return
         largest = self.destination.endpoint.largest
         if largest and size > largest:  # whatever size it was listed with
-            self._settlement.refuse(folder, uid, f"{size:,} bytes; the new server takes {largest:,} at most")
+            self._settlement.refuse(folder, uid, too_big(size, largest))
             return
         known = self._flags.get(flags)
         if known is None:
@@ -225,20 +226,20 @@ class Pair:
             folder = self._selecting.pop(tag)
             if not good:
                 raise_if_throttled(self._name, readable(answer))
-                folder.fail(f"the old server does not open it any more: {readable(answer)}")
+                folder.fail(Phrase("the old server does not open it any more: {answer}", answer=readable(answer)))
         elif tag == b"*":
             validity = _VALIDITY.search(answer)
             if validity and self._selected is not None:
                 self._still_the_same(self._selected, int(validity[1]))
             if answer[:3].upper() == b"BYE":
-                raise ConnectionLost(f"{self._name} answered: {readable(answer)}")
+                raise ConnectionLost(Phrase("{name} answered: {answer}", name=self._name, answer=readable(answer)))
 
     def _still_the_same(self, folder: PendingFolder, validity: int) -> None:
         """Raises ``ConnectionLost`` when the folder was rebuilt since it was listed. One that always is (Courier gives
         another UIDVALIDITY until a client has selected it) is read all the same: digests tell what was copied."""
         if validity != folder.source_validity and folder.source not in self._tally.unsteady:
             self._tally.unsteady.add(folder.source)
-            raise ConnectionLost(f"{self._name} has rebuilt {folder.label}")
+            raise ConnectionLost(Phrase("{name} has rebuilt {label}", name=self._name, label=folder.label))
 
     def _arrived(self, uid: int) -> PendingFolder | None:
         for folder, left in self._asks.values():

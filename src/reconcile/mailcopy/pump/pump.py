@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
+from reconcile.language.phrase import Phrase
 from reconcile.mailcopy.imap.connections import SessionPair
 from reconcile.mailcopy.imap.interruptions import ConnectionLost, Stopped, Throttled
 from reconcile.mailcopy.imap.limits import PUMP_SECONDS, PUMP_SECONDS_STOPPING, SLOWEST
@@ -97,7 +98,11 @@ class Pump:
             if self._moved >= SLOWEST * seconds or self._tally.progress != settled:
                 heard, settled, self._moved = now, self._tally.progress, 0
             if now - heard > seconds:
-                why = f"nothing settled and less than {SLOWEST} bytes a second for {seconds:.0f} seconds"
+                why = Phrase(
+                    "nothing settled and less than {slowest} bytes a second for {seconds:.0f} seconds",
+                    slowest=SLOWEST,
+                    seconds=seconds,
+                )
                 raise Stopped(why) if stopping else ConnectionLost(why)
             if now - committed > COMMIT_EVERY:
                 committed = now
@@ -126,7 +131,11 @@ class Pump:
         try:
             self._moved += channel.serve(connection, ready, now)
         except (ConnectionLost, OSError) as error:
-            lost = error if isinstance(error, ConnectionLost) else ConnectionLost(f"{channel.name}: {error}")
+            lost = (
+                error
+                if isinstance(error, ConnectionLost)
+                else ConnectionLost(Phrase("{name}: {error}", name=channel.name, error=error))
+            )
             if not isinstance(self._lost, Throttled):
                 self._lost = lost
             suspect = channel.pair.under_way

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconcile.language.phrase import Phrase
 from reconcile.mailcopy.imap.interruptions import ConnectionLost, is_breakdown, raise_if_throttled
 from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.pump.append import Outgoing
@@ -37,7 +38,7 @@ class Settlement:
         if folder.failed:
             return  # BAD: no mailbox is selected
         if len(uids) == 1 and uids[0] in folder.alone:
-            self.refuse(folder, uids[0], f"the old server does not give it: {why}")
+            self.refuse(folder, uids[0], Phrase("the old server does not give it: {why}", why=why))
         else:
             folder.retry_alone(uids)
 
@@ -45,7 +46,13 @@ class Settlement:
         self._tally.overquota = 0
         for message, uid in zip(messages, uids, strict=True):
             if validity != message.folder.destination_validity:
-                raise ConnectionLost(f"{self._destination} has rebuilt the folder of {message.folder.label}")
+                raise ConnectionLost(
+                    Phrase(
+                        "{destination} has rebuilt the folder of {label}",
+                        destination=self._destination,
+                        label=message.folder.label,
+                    )
+                )
             self._ledger.record(message.folder.id, message.uid, uid, message.digest, flagged=message.flagged)
             message.folder.settled(message.uid, confirmed=True)
             self._tally.copied += 1
@@ -66,7 +73,9 @@ class Settlement:
         if is_breakdown(reason):
             if self._cautious:
                 self._tally.suspects[folder.id, messages[0].uid] += 1
-            raise ConnectionLost(f"{self._destination} broke down: {reason}")
+            raise ConnectionLost(
+                Phrase("{destination} broke down: {reason}", destination=self._destination, reason=reason)
+            )
         if len(messages) > 1:
             folder.retry_alone([message.uid for message in messages])
             return

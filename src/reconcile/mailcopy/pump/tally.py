@@ -5,6 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 
+from reconcile.language.figures import size
+from reconcile.language.phrase import Phrase
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Refusal:
@@ -13,6 +16,11 @@ class Refusal:
     folder: str
     uid: int
     reason: str
+
+
+def too_big(message: int, largest: int) -> Phrase:
+    """Why a message of so many bytes is refused where the new server takes ``largest``."""
+    return Phrase("{size}; the new server takes {largest} at most", size=size(message), largest=size(largest))
 
 
 @dataclasses.dataclass(slots=True)

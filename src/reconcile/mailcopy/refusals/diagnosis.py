@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
+from reconcile.language.phrase import Phrase
 from reconcile.mailcopy.imap.messages.bodies import read_bodies
 from reconcile.mailcopy.imap.session import Session
 from reconcile.mailcopy.pump.tally import Refusal
@@ -72,11 +73,11 @@ class _Inspector:
         facts = self._facts
         said = []
         if facts.longest > LONG_LINE:
-            said.append(f"a line of {facts.longest:,} bytes")
+            said.append(Phrase("a line of {longest:,} bytes", longest=facts.longest))
         if facts.nul:
-            said.append("NUL bytes")
+            said.append(Phrase("NUL bytes"))
         if facts.bare or facts.last:
-            said.append("line ends that are not CRLF")
+            said.append(Phrase("line ends that are not CRLF"))
         if facts.size > 35_000_000:
-            said.append(f"{facts.size / 1_000_000:.0f} MB")
-        self.found[self._uid] = ", ".join(said)
+            said.append(Phrase("{size:.0f} MB", size=facts.size / 1_000_000))
+        self.found[self._uid] = Phrase.joined(", ", said) if said else ""

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import hashlib
 
+from reconcile.language.phrase import Phrase
 from reconcile.mailcopy.imap.folder_names import decoded
 from reconcile.mailcopy.imap.grammar import Flags, flag_list
 from reconcile.mailcopy.imap.interruptions import FolderRefused
@@ -66,7 +67,9 @@ def _look_into(
         if message and not what:
             what = bench.blame(message)
         if what:
-            explained = dataclasses.replace(refusal, reason=f"{refusal.reason} (the message has {what})")
+            explained = dataclasses.replace(
+                refusal, reason=Phrase("{reason} (the message has {what})", reason=refusal.reason, what=what)
+            )
             total.refused[place] = explained
             ledger.refuse(row.id, refusal.uid, explained.reason)
 

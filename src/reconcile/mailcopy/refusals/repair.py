@@ -10,6 +10,7 @@ import dataclasses
 import re
 from collections.abc import Iterator
 
+from reconcile.language.phrase import Phrase
 from reconcile.mailcopy.imap.grammar import SYSTEM_FLAGS, Flags, appended, flag_list, quoted, readable
 from reconcile.mailcopy.imap.messages.date import DateTime, in_utc
 from reconcile.mailcopy.imap.session import Endpoint, Session, connect
@@ -89,7 +90,7 @@ class RepairTrials:
                 low = middle
             else:
                 high = middle
-        return f"line {high} is to blame: {readable(lines[high - 1][:60])}"
+        return Phrase("line {number} is to blame: {line}", number=high, line=readable(lines[high - 1][:60]))
 
     def _tried(self, body: bytes, date: DateTime) -> bool:
         if not self._scratch:
@@ -147,12 +148,12 @@ def shortened(body: bytes) -> bytes:
 
 def _outside(message: Refused) -> Iterator[tuple[Refused, str]]:
     if message.flags.strip():
-        yield dataclasses.replace(message, flags=NO_FLAGS), "its flags were set afterwards"
+        yield dataclasses.replace(message, flags=NO_FLAGS), Phrase("its flags were set afterwards")
     if message.date and not message.date.endswith(b'+0000"'):
-        yield Refused(NO_FLAGS, in_utc(message.date), message.body), "its date was written in UTC"
+        yield Refused(NO_FLAGS, in_utc(message.date), message.body), Phrase("its date was written in UTC")
 
 
 def _inside(message: Refused) -> Iterator[tuple[Refused, str]]:
     body = shortened(message.body)
     if body != message.body:
-        yield Refused(NO_FLAGS, message.date, body), "its base64 was put in shorter lines"
+        yield Refused(NO_FLAGS, message.date, body), Phrase("its base64 was put in shorter lines")

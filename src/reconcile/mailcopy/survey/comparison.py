@@ -7,6 +7,7 @@ from array import array
 from collections.abc import Mapping, Sequence
 
 from reconcile.clock import Clock
+from reconcile.language.phrase import Phrase
 from reconcile.mailcopy.imap.connections import both_at_once
 from reconcile.mailcopy.imap.folder_names import decoded
 from reconcile.mailcopy.imap.folders.mapping import is_trash
@@ -54,7 +55,7 @@ class Comparison:
                     listing = self._recounted(row, listing)
                 self._compare(row, old, new, listing)
             except FolderRefused as refused:
-                self._found.failed[decoded(row.source)] = f"it cannot be read: {refused}"
+                self._found.failed[decoded(row.source)] = Phrase("it cannot be read: {refused}", refused=refused)
         if shrunk and self._found.pending:
             self._settle_relocated(shrunk)
         self._scope.probing(b"")
@@ -82,7 +83,11 @@ class Comparison:
         count = statuses(self._source, [row.source])[row.source]
         again = list_folders(self._source, {row.source: EVERYTHING})[row.source]
         if isinstance(count, Status) and not again.error and len(again.uids) < count.messages:
-            why = f"the old server counts {count.messages} messages and lists {len(again.uids)}"
+            why = Phrase(
+                "the old server counts {messages} messages and lists {listed}",
+                messages=count.messages,
+                listed=len(again.uids),
+            )
             self._found.failed[decoded(row.source)] = why
         return listing if again.error else again
 
@@ -108,7 +113,7 @@ class Comparison:
         """One folder: what the ledger knows, what is there although it does not, and what is due."""
         source, destination, ledger, found = self._source, self._destination, self._ledger, self._found
         if listing.error:
-            found.failed[decoded(row.source)] = f"it cannot be opened: {listing.error}"
+            found.failed[decoded(row.source)] = Phrase("it cannot be opened: {error}", error=listing.error)
             return
         if (origin := self._scope.origin) and listing.uids:
             came = origin.among(source, destination, row, listing.uids)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from reconcile.clock import Clock
+from reconcile.language.phrase import Phrase
 from reconcile.mailcopy.imap.connections import both_at_once
 from reconcile.mailcopy.imap.folder_list import Folder
 from reconcile.mailcopy.imap.folder_names import decoded
@@ -51,7 +52,9 @@ class _Surveyor:
         for route in routes:
             old, new = theirs[route.source], ours[route.destination]
             if isinstance(old, str) or isinstance(new, str):
-                found.failed[route.label] = f"it cannot be opened: {old if isinstance(old, str) else new}"
+                found.failed[route.label] = Phrase(
+                    "it cannot be opened: {error}", error=old if isinstance(old, str) else new
+                )
                 continue
             row = ledger.folder(route.source, route.destination, route.label, old.uid_validity, new.uid_validity)
             former = self._deleted.get(route.source)
@@ -85,7 +88,7 @@ class _Surveyor:
         doubles = same_folders(self._source, theirs.folders)
         self.found.left_out = {decoded(name): why for name, why in (dict(theirs.left_out) | doubles).items()}
         for name in theirs.unusable:
-            self.found.failed[readable(name)] = "no command can hold its name: it has a line end in it"
+            self.found.failed[readable(name)] = Phrase("no command can hold its name: it has a line end in it")
         routes = route_folders(
             [folder for folder in theirs.folders if folder.name not in doubles],
             ours.folders,

@@ -9,11 +9,15 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from reconcile.clock import Clock
+from reconcile.language.lists import first_of
 from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.base import ABSENT, Observation, Observed, Order, Provider, Scope, Unknown, Wanted
 from reconcile.providers.closing.book import ClosingBook, Ending
 from reconcile.resources.resource import Live
+
+#: Mailboxes named in a refusal.
+_NAMED = 3
 
 
 class EndingCopy(Protocol):
@@ -109,14 +113,16 @@ class ClosingWriter:
             if late:
                 raise Problem(
                     "GAT50",
-                    Phrase("{late}: the last pass has not ended; nothing is closed.", late=_some(late)),
+                    Phrase("{late}: the last pass has not ended; nothing is closed.", late=first_of(late, _NAMED)),
                     Phrase("reconcile copy work {slug}, then apply again", slug=slug),
                 )
             short = [one.key for one in copies if one.refused or one.state == "partial"]
             if short and not fields["refused"]:
                 raise Problem(
                     "GAT51",
-                    Phrase("{short}: some of its mail was not copied; nothing is closed.", short=_some(short)),
+                    Phrase(
+                        "{short}: some of its mail was not copied; nothing is closed.", short=first_of(short, _NAMED)
+                    ),
                     Phrase(
                         "reconcile copy report {slug}; then write overrides: GAT51 with why that is accepted", slug=slug
                     ),
@@ -125,7 +131,7 @@ class ClosingWriter:
             if differing and not fields["unsound"]:
                 raise Problem(
                     "GAT52",
-                    Phrase("{differing} does not compare; nothing is closed.", differing=_some(differing)),
+                    Phrase("{differing} does not compare; nothing is closed.", differing=first_of(differing, _NAMED)),
                     Phrase(
                         "reconcile copy verify {slug}; then write overrides: GAT52 with why that is accepted", slug=slug
                     ),
@@ -146,8 +152,3 @@ class ClosingWriter:
         self._copies.purge(slug)
         self._book.write(slug, Ending(asked, {**found, "passwords_erased": erased, **fields}, erased))
         return Live(order.address, fields)
-
-
-def _some(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:3])
-    return Phrase("{shown} and {number} more", shown=shown, number=len(names) - 3) if len(names) > 3 else shown

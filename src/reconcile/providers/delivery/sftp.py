@@ -55,7 +55,9 @@ class Sftp:
             if isinstance(error, PermissionError | FileNotFoundError):
                 raise self._refused(error) from None
             # "Failure" alone: a full disk, a lost connection.
-            raise Unsure(f"{self._server}: {error or type(error).__name__}") from None
+            raise Unsure(
+                Phrase("{server}: {error}", server=self._server, error=error or type(error).__name__)
+            ) from None
 
     def remove(self, name: str) -> None:
         try:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import dns.name
 from dns.rdatatype import RdataType
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.base import ABSENT, Observation, Observed, Scope, Unknown, Wanted
 from reconcile.providers.dns.checks.preflight import Preflight
@@ -74,4 +75,6 @@ def _read(wanted: Wanted, key: RecordKey, answers: Mapping[Question, Answer | Fa
 
 
 def _unknown(problem: Problem) -> Unknown:
-    return Unknown(f"{problem.message} ({problem.hint})" if problem.hint else problem.message)
+    return Unknown(
+        Phrase("{message} ({hint})", message=problem.message, hint=problem.hint) if problem.hint else problem.message
+    )

@@ -69,7 +69,9 @@ class RoutedReader:
             place = self.routes.of(key.name)
             if place is None:
                 problem = no_zone_configured(key)
-                observed[wanted.address] = Unknown(f"{problem.message} ({problem.hint})")
+                observed[wanted.address] = Unknown(
+                    Phrase("{message} ({hint})", message=problem.message, hint=problem.hint)
+                )
             else:
                 shares.setdefault(id(place), (place, []))[1].append(wanted)
         with concurrent.futures.ThreadPoolExecutor(max(1, len(shares))) as pool:

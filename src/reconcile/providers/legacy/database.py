@@ -68,7 +68,7 @@ class Database:
         values: dict[str, str | int | float | None] = {}
         for name, value in row.items():
             if not isinstance(value, str | int | float | None):
-                why = f"the column {name} of {query} is no text and no number"
+                why = Phrase("the column {name} of {query} is no text and no number", name=name, query=query)
                 raise self.problem(why, Phrase("cast it in the query"))
             values[name] = value
         return values

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from reconcile.clock import Clock
 from reconcile.config.settings.settings import Settings
-from reconcile.language.phrase import Phrase
+from reconcile.language.phrase import Phrase, sentence_of
 from reconcile.problem import Problem
 from reconcile.providers.microsoft.wire.auth import Credential
 from reconcile.providers.microsoft.wire.connection import connect
@@ -48,7 +48,7 @@ class TenantMailbox:
         try:
             return _seen(self._graph.create_from_mime(self._messages, mime))
         except LostAnswer as lost:
-            raise Unsure(str(lost)) from None
+            raise Unsure(sentence_of(lost)) from None
         except Refused as refused:
             raise self._refused(refused) from None
 
@@ -56,7 +56,7 @@ class TenantMailbox:
         try:
             self._graph.act_once(f"{self._messages}/{segment(draft.id)}/send")
         except LostAnswer as lost:
-            raise Unsure(str(lost)) from None
+            raise Unsure(sentence_of(lost)) from None
         except Refused as refused:
             if refused.status == 404:  # no draft any more: a former try may have sent it
                 raise Unsure(Phrase("the draft is gone")) from None

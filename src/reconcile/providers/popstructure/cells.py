@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from reconcile.config.federation.atrium import AtriumNumber, atrium_number
 from reconcile.config.structures.register import Fact
+from reconcile.language.phrase import Phrase
 
 #: What the tenant keeps of each (Graph: user).
 _LONGEST: dict[Fact, int] = {"name": 128, "street": 1024, "city": 128, "website": 64, "networks": 64}
@@ -54,14 +55,14 @@ def _postal_code(line: str) -> str:
     if re.fullmatch("[0-9]{4}", digits):  # a spreadsheet ate the zero of 01000
         digits = f"0{digits}"
     if not re.fullmatch("[0-9]{5}", digits):
-        raise Doubt(f"{line[:40]!r} is no postal code")
+        raise Doubt(Phrase("{line!r} is no postal code", line=line[:40]))
     return digits
 
 
 def _website(line: str) -> str:
     address = line if re.match("https?://", line, re.IGNORECASE) else f"https://{line}"
     if not re.fullmatch(r"(?i:https?)://[^\s/@]+\.[^\s<>\"']+", address):
-        raise Doubt(f"{line[:60]!r} is no web address")
+        raise Doubt(Phrase("{line!r} is no web address", line=line[:60]))
     return address
 
 
@@ -78,5 +79,11 @@ def _generic(title: str) -> bool:
 
 def _fitting(fact: Fact, line: str) -> str:
     if len(line) > _LONGEST[fact]:
-        raise Doubt(f"{line[:40]!r}… is longer than the {_LONGEST[fact]} characters the tenant keeps")
+        raise Doubt(
+            Phrase(
+                "{line!r}… is longer than the {longest} characters the tenant keeps",
+                line=line[:40],
+                longest=_LONGEST[fact],
+            )
+        )
     return line

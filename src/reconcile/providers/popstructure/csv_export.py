@@ -70,7 +70,14 @@ class CsvExport:
             code = cells[place] if place < len(cells) else ""
             number = number_of(code)
             if number is None:
-                doubts.append(f"{self._file.name}:{line}: {code.strip()[:60]!r} is no code of a structure")
+                doubts.append(
+                    Phrase(
+                        "{name}:{line}: {code!r} is no code of a structure",
+                        name=self._file.name,
+                        line=line,
+                        code=code.strip()[:60],
+                    )
+                )
                 continue
             said: dict[Fact, str | None] = {}
             for fact in facts:
@@ -79,11 +86,27 @@ class CsvExport:
                     said[fact] = fact_of(fact, filled)
                 except Doubt as doubt:
                     said[fact] = None
-                    doubts.append(f"{self._file.name}:{line}: structure {number}, {fact}: {doubt}")
+                    doubts.append(
+                        Phrase(
+                            "{name}:{line}: structure {number}, {fact}: {doubt}",
+                            name=self._file.name,
+                            line=line,
+                            number=number,
+                            fact=fact,
+                            doubt=doubt,
+                        )
+                    )
             whole = " ".join(code.upper().split()) if number.department else ""
             one = RegisteredStructure(int(number), whole, number.department, said)
             if found.setdefault(one.number, one) != one:
-                doubts.append(f"{self._file.name}:{line}: structure {number} stands there twice; the first counts")
+                doubts.append(
+                    Phrase(
+                        "{name}:{line}: structure {number} stands there twice; the first counts",
+                        name=self._file.name,
+                        line=line,
+                        number=number,
+                    )
+                )
         register = Register(now.astimezone(dt.UTC).replace(microsecond=0), self._file.name, facts, found)
         return Reading(register, tuple(doubts))
 

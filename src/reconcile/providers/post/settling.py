@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.base import ABSENT, Observed, Unknown, Wanted
 from reconcile.providers.post.book import Letters, Sending
@@ -42,23 +43,38 @@ def sent(address: Address, sending: Sending) -> Live:
 def _settled(
     wanted: Wanted, book: Letters, last: Sending, find: Callable[[str], Found], now: dt.datetime, patience: dt.timedelta
 ) -> Observed:
-    handed = last.committed or last.begun
-    said = f"The letter {wanted.address.key} to {last.to} was handed over at {handed:%Y-%m-%d %H:%M} UTC"
+    handed = (last.committed or last.begun).astimezone(dt.UTC)
+    said = Phrase(
+        "The letter {letter} to {to} was handed over at {day:%Y-%m-%d} {at:%H:%M} UTC",
+        letter=wanted.address.key,
+        to=last.to,
+        day=handed,
+        at=handed,
+    )
     try:
         found = find(last.known_as or last.message_id)
     except Problem as problem:
-        return Unknown(f"{said}, and cannot be looked for: {problem.message}")
+        return Unknown(Phrase("{said}, and cannot be looked for: {why}", said=said, why=problem.message))
     if found is Found.LEFT:
         return sent(wanted.address, last)
     settle = f"reconcile letter settle {wanted.address.federation} {wanted.address.key}"
     if found is Found.CANNOT_LOOK:
         return Unknown(
-            f"{said} and no answer came; look in the sender's mailbox, or ask {last.to}, then say: {settle} --sent, or "
-            "--unsent"
+            Phrase(
+                "{said} and no answer came; look in the sender's mailbox, or ask {to}, then say: {settle} --sent, or "
+                "--unsent",
+                said=said,
+                to=last.to,
+                settle=settle,
+            )
         )
     if now - handed < patience:
         return Unknown(
-            f"{said} and no answer came; it is looked for until {handed + patience:%H:%M} UTC: plan again then"
+            Phrase(
+                "{said} and no answer came; it is looked for until {until:%H:%M} UTC: plan again then",
+                said=said,
+                until=handed + patience,
+            )
         )
     before = book.last_sent(wanted.address.key)
     return sent(wanted.address, before) if before else ABSENT

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
+from reconcile.language.phrase import Phrase
 from reconcile.mailcopy.imap.folder_list import Layout
 from reconcile.mailcopy.imap.folder_names import decoded, encoded
 from reconcile.mailcopy.imap.folders.mapping import Route
@@ -19,7 +20,7 @@ def create_folders(
 
     Raises ``ConnectionLost``.
     """
-    made, failed = list(routes), {}
+    made, failed = list(routes), dict[str, str]()
     missing = [n for n, route in enumerate(made) if route.holds_mail and not route.exists]
     lacking = [n for n, r in enumerate(made) if r.source in old.subscribed and r.destination not in new.subscribed]
     refused = _carried_out(destination, [(b"CREATE", made, missing), (b"SUBSCRIBE", made, lacking)])
@@ -28,7 +29,7 @@ def create_folders(
         made[n] = dataclasses.replace(made[n], destination=encoded(decoded(made[n].destination) + " (mail)"))
         again = [n] if n in lacking else []
         if _carried_out(destination, [(b"CREATE", made, [n]), (b"SUBSCRIBE", made, again)])[0]:
-            failed[made[n].label] = f"the new server does not create the folder: {why}"
+            failed[made[n].label] = Phrase("the new server does not create the folder: {why}", why=why)
     return [route for route in made if route.holds_mail and route.label not in failed], failed
 
 

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Protocol
 
+from reconcile.language.phrase import Phrase
 from reconcile.mailcopy.imap.grammar import quoted, readable, uid_set
 from reconcile.mailcopy.imap.interruptions import FolderRefused
 from reconcile.mailcopy.imap.messages.fetch_stream import FetchStream
@@ -29,7 +30,9 @@ def read_bodies(session: Session, folder: bytes, uids: Sequence[int], reader: Bo
     """Hand the reader every message of ``uids`` that is still there. Raises ``ConnectionLost``, ``FolderRefused``."""
     opened = session.commands.run([b"EXAMINE " + quoted(folder)])
     if not opened[0].upper().startswith(b"OK"):
-        raise FolderRefused(f"{session.endpoint} does not open it: {readable(opened[0])}")
+        raise FolderRefused(
+            Phrase("{endpoint} does not open it: {answer}", endpoint=session.endpoint, answer=readable(opened[0]))
+        )
     ordered = sorted(uids)
     for start in range(0, len(ordered), AT_ONCE):
         until = _Until(b"D%d" % start, reader)

@@ -119,7 +119,9 @@ def dates(
     open_it = b"EXAMINE " + quoted(folder)
     answers = session.commands.run([open_it, b"UID FETCH %d:* (UID INTERNALDATE)" % first], take, most=LISTS)
     if not answers[0].upper().startswith(b"OK"):
-        raise FolderRefused(f"{session.endpoint} does not open it: {readable(answers[0])}")
+        raise FolderRefused(
+            Phrase("{endpoint} does not open it: {answer}", endpoint=session.endpoint, answer=readable(answers[0]))
+        )
     return found
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import dns.rdataset
 from dns.rdatatype import RdataType
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.base import Observed, Order, Scope, Unknown, Wanted
 from reconcile.providers.dns.checks.resolver import Resolver
@@ -45,7 +46,7 @@ def spf_refusals(scope: Scope, observed: Mapping[Address, Observed], resolver: R
             try:
                 now = now if change.satisfied_by(now) else change.applied_to(now) or now
             except Problem as problem:
-                refused[one.address] = Unknown(f"{problem.message} ({problem.hint})")
+                refused[one.address] = Unknown(Phrase("{message} ({hint})", message=problem.message, hint=problem.hint))
                 break
     return refused
 

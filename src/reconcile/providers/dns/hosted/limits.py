@@ -9,6 +9,7 @@ from typing import Any
 import requests
 
 from reconcile.bounded_http import BODY, BeyondBounds, bound
+from reconcile.language.phrase import Phrase
 
 #: What we write, and what would stand in the way of it. Any other type is invisible here, and so out of danger: octoDNS
 #: fails on whole zones for one odd LOC or TLSA.
@@ -35,7 +36,7 @@ def ending(session: requests.Session | None) -> Iterator[None]:
         left[0] -= 1
         left[1] -= len(answer.content)
         if min(left) < 0:
-            raise BeyondBounds("answers without an end")
+            raise BeyondBounds(Phrase("answers without an end"))
 
     hooks = session.hooks["response"] if session else []
     hooks.append(count)

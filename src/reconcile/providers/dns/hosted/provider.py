@@ -108,7 +108,11 @@ class HostedReader:
                 return about_to_go(wanted, key, others)
             seen = part_of(key).see(rrset_in(zone, key), None if wanted.desired else wanted.recorded)
         except Problem as problem:
-            return Unknown(f"{problem.message} ({problem.hint})" if problem.hint else problem.message)
+            return Unknown(
+                Phrase("{message} ({hint})", message=problem.message, hint=problem.hint)
+                if problem.hint
+                else problem.message
+            )
         return Live(wanted.address, seen.fields, context=seen.context) if seen else ABSENT
 
 

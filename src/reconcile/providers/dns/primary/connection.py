@@ -9,6 +9,8 @@ import time
 from collections import deque
 from collections.abc import Sequence
 
+from reconcile.language.phrase import Phrase
+
 #: Octets of a message's header.
 _HEADER = 12
 #: Messages in flight. What they weigh fits in any server's receive buffer, so that sending never waits for a server
@@ -75,7 +77,7 @@ class TcpConnection:
                 stream.settimeout(left)
                 chunk = stream.recv(65536)
                 if not chunk:
-                    reason = "it closed the connection"
+                    reason = Phrase("it closed the connection")
                     break
                 received += chunk
                 if _gather(received, flying, replies):

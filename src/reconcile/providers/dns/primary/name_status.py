@@ -75,7 +75,7 @@ def rrset_at(key: RecordKey, answers: Answers, along: Collection[RecordKey] = ()
         )
     if synthesised(key.name, key.rdtype, answers):
         if key.rdtype == RdataType.MX:
-            why = "a wildcard answers for it"
+            why = Phrase("a wildcard answers for it")
             raise blocked(key, why, Phrase("publish the same records at the name itself first, then plan again"))
         _refuse_uncovering(key, answers)
         return None

@@ -6,6 +6,8 @@ import dataclasses
 import ipaddress
 import re
 
+from reconcile.language.phrase import Phrase
+
 _VERSION = "v=spf1"
 _QUALIFIERS = "+-?~"
 _MECHANISMS = frozenset({"all", "include", "a", "mx", "ptr", "ip4", "ip6", "exists"})
@@ -118,12 +120,12 @@ class SpfRecord:
 def parse(text: str) -> SpfRecord:
     """Read one record. Raises MalformedSpf for anything the grammar of RFC 7208 §12 does not allow."""
     if not is_spf(text):
-        raise MalformedSpf("it does not begin with v=spf1")
+        raise MalformedSpf(Phrase("it does not begin with v=spf1"))
     words = tuple(text.split(" "))
     terms = tuple(_term(word) for word in words[1:] if word)
     for name in ("redirect", "exp"):
         if sum(term.name == name and not term.qualifier for term in terms) > 1:
-            raise MalformedSpf(f"{name}= stands twice")
+            raise MalformedSpf(Phrase("{name}= stands twice", name=name))
     return SpfRecord(words, terms)
 
 
@@ -163,7 +165,7 @@ def _term(word: str) -> Term:
     mechanism = word.removeprefix(qualifier) if word[0] in _QUALIFIERS else word
     name = re.split("[:/]", mechanism, maxsplit=1)[0].lower()
     if name not in _MECHANISMS:
-        raise MalformedSpf(f"unknown term '{word}'")
+        raise MalformedSpf(Phrase("unknown term '{word}'", word=word))
     rest = mechanism[len(name) :]
     _check_mechanism(word, name, rest)
     return Term(word, name, rest.removeprefix(":"), qualifier)
@@ -180,14 +182,14 @@ def _modifier(word: str, name: str, value: str) -> Term:
 def _check_mechanism(word: str, name: str, rest: str) -> None:
     if name == "all":
         if rest:
-            raise MalformedSpf(f"'{word}': nothing may follow all")
+            raise MalformedSpf(Phrase("'{word}': nothing may follow all", word=word))
     elif name in ("ip4", "ip6"):
         _check_network(word, name, rest)
     elif name in ("a", "mx"):
         _check_domain_and_prefixes(word, rest)
     elif rest or name != "ptr":
         if not rest.startswith(":"):
-            raise MalformedSpf(f"'{word}': a domain is missing")
+            raise MalformedSpf(Phrase("'{word}': a domain is missing", word=word))
         _check_domain(word, rest[1:])
 
 
@@ -197,21 +199,21 @@ def _check_network(word: str, name: str, rest: str) -> None:
     try:
         family(address)
     except ValueError:
-        raise MalformedSpf(f"'{word}': not an address") from None
+        raise MalformedSpf(Phrase("'{word}': not an address", word=word)) from None
     if not rest.startswith(":") or "%" in address or (slash and not _is_prefix(prefix, longest)):
-        raise MalformedSpf(f"'{word}': not a network")
+        raise MalformedSpf(Phrase("'{word}': not a network", word=word))
 
 
 def _check_domain_and_prefixes(word: str, rest: str) -> None:
     parts = _PREFIXES.fullmatch(rest)
     if parts is None:
-        raise MalformedSpf(f"'{word}': not a domain nor a prefix length")
+        raise MalformedSpf(Phrase("'{word}': not a domain nor a prefix length", word=word))
     four, six, domain = parts["four"], parts["six"], parts["rest"]
     if (four and not _is_prefix(four, 32)) or (six and not _is_prefix(six, 128)):
-        raise MalformedSpf(f"'{word}': prefix too long")
+        raise MalformedSpf(Phrase("'{word}': prefix too long", word=word))
     if domain:
         if not domain.startswith(":"):
-            raise MalformedSpf(f"'{word}': not a domain nor a prefix length")
+            raise MalformedSpf(Phrase("'{word}': not a domain nor a prefix length", word=word))
         _check_domain(word, domain[1:])
 
 
@@ -227,10 +229,10 @@ def _check_domain(word: str, domain: str) -> None:
         return
     rest, dot, top = body.rpartition(".")
     if not (rest and dot and _TOP_LABEL.fullmatch(top)):
-        raise MalformedSpf(f"'{word}': not a domain")
+        raise MalformedSpf(Phrase("'{word}': not a domain", word=word))
 
 
 def _check_macros(word: str, text: str) -> None:
     plain = _MACRO.sub("", text)
     if "%" in plain or not all("!" <= char <= "~" for char in plain):
-        raise MalformedSpf(f"'{word}': a macro or a character that is not allowed")
+        raise MalformedSpf(Phrase("'{word}': a macro or a character that is not allowed", word=word))

@@ -54,7 +54,11 @@ class KeptFile:
             text = json.dumps({"format": _FORMAT, **body}, indent=1, ensure_ascii=True)
             replace_file(file, text.encode(), PRIVATE_FILE)
         except (Problem, OSError) as error:
-            why = error.message if isinstance(error, Problem) else f"{file}: {error.strerror}."
+            why = (
+                error.message
+                if isinstance(error, Problem)
+                else Phrase("{file}: {strerror}.", file=file, strerror=error.strerror)
+            )
             raise Problem(
                 "HOV11", Phrase("What the old host has cannot be kept: {why}", why=why), "nothing was handed over"
             ) from None

@@ -125,7 +125,7 @@ class SqlTables:
                 for values in ask(statements.keep, {"domain": domain})[1]:
                     row = Taken(rows, domain, self._database.kept(values, query))
                     if row.name in seen:
-                        hint = "its first column names the row: no two of a domain have the same"
+                        hint = Phrase("its first column names the row: no two of a domain have the same")
                         raise self._database.problem(
                             Phrase(
                                 "{query} gives {name} twice for {domain}", query=query, name=row.name, domain=domain
@@ -138,13 +138,22 @@ class SqlTables:
     def _changed_one(self, ask: Ask, which: str, row: Taken) -> None:
         statements = self._rows.get(row.rows)
         if statements is None:
-            hint = f"put {_TABLE} rows.{row.rows} back until it is taken back; nothing was changed"
+            hint = Phrase(
+                "put {table} rows.{rows} back until it is taken back; nothing was changed", table=_TABLE, rows=row.rows
+            )
             raise self._database.problem(
                 Phrase("reconcile.toml does not say any more how {rows} is put back", rows=row.rows), hint
             )
         statement = statements.hand_over if which == "hand_over" else statements.take_back
         changed, _ = ask(statement, {"domain": row.domain, **row.values})
         if changed != 1:
-            hint = "it must change one row for each that its keep gives; nothing was changed"
-            why = f"rows.{row.rows}.{which} changes {changed} rows for {row.name} of {row.domain}"
+            hint = Phrase("it must change one row for each that its keep gives; nothing was changed")
+            why = Phrase(
+                "rows.{rows}.{which} changes {changed} rows for {name} of {domain}",
+                rows=row.rows,
+                which=which,
+                changed=changed,
+                name=row.name,
+                domain=row.domain,
+            )
             raise self._database.problem(why, hint)

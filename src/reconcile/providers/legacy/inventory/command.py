@@ -64,7 +64,7 @@ class Command:
         except (KeyError, TypeError, AttributeError):
             raise self._failed(Phrase("its answer lacks format, or addresses as a list")) from None
         if lost := len(answer["addresses"]) - sum(found_in(row) is not None for row in rows):
-            troubles.setdefault("mailboxes", f"{lost} of its addresses are malformed")
+            troubles.setdefault("mailboxes", Phrase("{number} of its addresses are malformed", number=lost))
         return Reading(tuple(_in_scope(rows, scope)), covers, troubles)
 
     def _answer(self, scope: Scope) -> Any:
@@ -72,7 +72,7 @@ class Command:
         ended = self._ended(question.encode())
         if ended.returncode:
             words = ended.stderr.decode(errors="replace").strip().splitlines()
-            raise self._failed(f"it ended with {ended.returncode}" + (f": {words[-1][:200]}" if words else ""))
+            raise self._failed(_ended_with(ended.returncode, words))
         if len(ended.stdout) > _LARGEST:
             raise self._failed(Phrase("its answer is larger than 100 MB"))
         try:
@@ -118,3 +118,8 @@ class Command:
 def _in_scope(rows: Sequence[Mapping[str, object]], scope: Scope) -> list[Found]:
     found = (found_in(row) for row in rows)
     return [one for one in found if one is not None and (not one.address or scope.has(one.address))]
+
+
+def _ended_with(number: int, words: Sequence[str]) -> Phrase:
+    told = Phrase("it ended with {number}", number=number)
+    return Phrase("{told}: {said}", told=told, said=words[-1][:200]) if words else told

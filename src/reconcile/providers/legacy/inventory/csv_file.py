@@ -61,7 +61,9 @@ class CsvFile:
                 continue
             cells = {name: row[place].strip() for name, place in columns.items() if place < len(row)}
             for aspect, doubt in _doubts(cells):
-                doubts.setdefault(aspect, f"{self._file.name}:{line}: {doubt}")
+                doubts.setdefault(
+                    aspect, Phrase("{file}:{line}: {doubt}", file=self._file.name, line=str(line), doubt=doubt)
+                )
             one = _found(cells)
             if one is not None and scope.has(one.address):
                 found.append(one)
@@ -120,18 +122,21 @@ def _found(cells: Mapping[str, str]) -> Found | None:
 def _doubts(cells: Mapping[str, str]) -> Iterator[tuple[Aspect, str]]:
     """What is written in a line and cannot be understood."""
     if not clean_address(cells.get("address")):
-        yield "mailboxes", f"{cells.get('address', '')[:60]!r} is no address"
+        yield "mailboxes", Phrase("{cell!r} is no address", cell=cells.get("address", "")[:60])
     if cells.get("kind") and letters(cells["kind"]) not in _KINDS:
         yield (
             "mailboxes",
-            f"{cells['kind'][:60]!r} is no type of address (boîte, alias, redirection, liste, attrape-tout)",
+            Phrase(
+                "{cell!r} is no type of address (boîte, alias, redirection, liste, attrape-tout)",
+                cell=cells["kind"][:60],
+            ),
         )
     if cells.get("size") and _count(cells["size"]) is None:
-        yield "sizes", f"{cells['size'][:60]!r} is no number of bytes"
+        yield "sizes", Phrase("{cell!r} is no number of bytes", cell=cells["size"][:60])
     if cells.get("messages") and _count(cells["messages"]) is None:
-        yield "messages", f"{cells['messages'][:60]!r} is no number of messages"
+        yield "messages", Phrase("{cell!r} is no number of messages", cell=cells["messages"][:60])
     if cells.get("last_used") and _day(cells["last_used"]) is None and cells["last_used"] != "0":
-        yield "last_use", f"{cells['last_used'][:60]!r} is no date"
+        yield "last_use", Phrase("{cell!r} is no date", cell=cells["last_used"][:60])
 
 
 def _several(text: str) -> list[str]:

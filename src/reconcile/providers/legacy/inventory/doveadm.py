@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from reconcile.config.inventory.inventory import Aspect
+from reconcile.language.lists import first_of
+from reconcile.language.phrase import Phrase
 from reconcile.providers.legacy.inventory.contract import Found, Reading, Scope, clean_address, clean_count, clean_text
 from reconcile.providers.legacy.inventory.doveadm_api import DoveadmApi, Refused
 from reconcile.providers.legacy.inventory.sieve import SieveFacts, read_sieve
@@ -52,7 +54,9 @@ class Doveadm:
             users = self._api.ask("user", userMask=["*"])["userList"]
             listed = {login for one in users if _askable(login := clean_text(one).lower())}
         except (Refused, KeyError, TypeError) as refused:
-            troubles["mailboxes"] = f"it lists no users ({refused}): Dovecot wants an iterate_query for that"
+            troubles["mailboxes"] = Phrase(
+                "it lists no users ({refused}): Dovecot wants an iterate_query for that", refused=refused
+            )
             return sorted(filter(_askable, scope.logins)), False
         return sorted(one for one in listed if scope.address_of(one) or not clean_address(one)), True
 
@@ -67,7 +71,9 @@ class Doveadm:
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
             opened = dict(zip(silent, pool.map(self._opens, silent), strict=True))
         if closed := [login for login, opens in opened.items() if not opens]:
-            troubles["sizes"] = troubles["messages"] = f"it cannot open {_some(closed)}"
+            troubles["sizes"] = troubles["messages"] = Phrase(
+                "it cannot open {logins}", logins=first_of(closed, _NAMED)
+            )
         return {login: _summed(told[login] or ()) for login in logins if login not in closed}
 
     def _opens(self, login: str) -> bool:
@@ -81,10 +87,10 @@ class Doveadm:
         try:
             told = self._of_each("sieveList", scope, logins)
         except Refused:
-            troubles["filters"] = "this Dovecot has no Sieve for doveadm"
+            troubles["filters"] = Phrase("this Dovecot has no Sieve for doveadm")
             return {}
         if closed := [login for login in logins if told[login] is None]:
-            troubles["filters"] = f"it does not tell those of {_some(closed)}"
+            troubles["filters"] = Phrase("it does not tell those of {logins}", logins=first_of(closed, _NAMED))
         active = {login: _active(rows) for login, rows in told.items() if rows is not None}
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
             return dict(zip(active, pool.map(self._scripts, active, active.values()), strict=True))
@@ -153,8 +159,3 @@ def _found(login: str, scope: Scope, sums: tuple[int, int] | None, filters: _Fil
         filters=filters.names if filters else None,
         vacation=filters.vacation if filters else None,
     )
-
-
-def _some(logins: Iterable[str]) -> str:
-    names = list(logins)
-    return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")

@@ -23,7 +23,7 @@ class Refused(Exception):
     """Dovecot did not carry a command out. ``unknown``: it knows no such command."""
 
     def __init__(self, kind: str, exit_code: int) -> None:
-        super().__init__(f"exit code {exit_code}" if kind == "exitCode" else kind)
+        super().__init__(Phrase("exit code {number}", number=exit_code) if kind == "exitCode" else kind)
         self.exit_code = exit_code if kind == "exitCode" else 0
         self.unknown = kind == "unknownMethod"
 

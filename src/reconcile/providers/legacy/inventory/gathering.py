@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from reconcile.config.inventory.inventory import ASPECTS, WHICH_ADDRESSES, Aspect, Inventory, Kind, LegacyAddress
+from reconcile.language.lists import apart, first_of
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.legacy.inventory.contract import Found, Reading, Scope, Source
 
@@ -149,7 +151,12 @@ def _whole(
         "mailboxes" in reading.covers and all(one.address for one in reading.found) for reading in readings.values()
     )
     if strays and only_by_login and "mailboxes" not in unknown:
-        unknown["mailboxes"] = f"nobody knows the address of {_some(strays, 'login')}"
+        unknown["mailboxes"] = Phrase.counted(
+            "nobody knows the address of {number} login: {logins}",
+            "nobody knows the address of {number} logins: {logins}",
+            len(strays),
+            logins=first_of(strays, _NAMED),
+        )
     return unknown
 
 
@@ -159,7 +166,7 @@ def _unread(
     """The same for one federation: a domain in which nobody has a mailbox is more likely one that was not read."""
     kinds = {one.address.rpartition("@")[2] for one in addresses.values() if one.kind == "mailbox"}
     if "mailboxes" not in whole and not kinds:
-        return {**whole, "mailboxes": f"no mailbox was found in {', '.join(domains)}"}
+        return {**whole, "mailboxes": Phrase("no mailbox was found in {domains}", domains=", ".join(domains))}
     return whole
 
 
@@ -174,23 +181,27 @@ def _unmeasured(
         if len(missing) == len(boxes):
             unknown[aspect] = _reason(aspect, readings, failed)
         elif missing:
-            unknown[aspect] = f"not known of {_some(missing, '')}"
+            unknown[aspect] = Phrase("not known of {addresses}", addresses=first_of(missing, _NAMED))
     return unknown
 
 
 def _reason(aspect: Aspect, readings: Mapping[str, Reading], failed: Mapping[str, Problem]) -> str:
     reasons = [
-        f"{name}: {reading.troubles[aspect]}" for name, reading in readings.items() if aspect in reading.troubles
+        Phrase("{source}: {why}", source=name, why=_one_line(reading.troubles[aspect]))
+        for name, reading in readings.items()
+        if aspect in reading.troubles
     ]
-    reasons += [f"{name}: {problem.message.rstrip('.')}" for name, problem in failed.items()]
-    told = "; ".join(reasons) or "no source tells"
-    return "".join(letter if letter.isprintable() else " " for letter in told)  # a command's words, a server's
+    reasons += [
+        Phrase("{source}: {why}", source=name, why=_one_line(problem.message)) for name, problem in failed.items()
+    ]
+    return apart(reasons) if reasons else Phrase("no source tells")
 
 
-def _some(names: Sequence[str], noun: str) -> str:
-    shown = ", ".join(names[:_NAMED])
-    counted = f"{len(names)} {noun}{'' if len(names) == 1 else 's'}: " if noun else ""
-    return counted + (f"{shown} and {len(names) - _NAMED} more" if len(names) > _NAMED else shown)
+def _one_line(told: str) -> str:
+    """A command's words, or a server's, on the line they are kept on."""
+    if told.isprintable():
+        return told
+    return "".join(letter if letter.isprintable() else " " for letter in told)
 
 
 def _first(values: Iterable[_Value | None]) -> _Value | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from reconcile.bounded_mail import Bounds, Place
 from reconcile.config.inventory.inventory import Aspect
+from reconcile.language.lists import first_of
 from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.legacy.inventory.contract import Found, Reading, Scope
@@ -62,10 +63,9 @@ class ImapScale:
         weights = dict(signed_in(logins, self._weigh, self._place, self._sign_in))
         found = tuple(self._found(login, weight, scope) for login, weight in weights.items() if weight is not None)
         refused = [login for login, weight in weights.items() if weight is None]
-        troubles: dict[Aspect, str] = {"mailboxes": "IMAP lists no mailboxes but those it is told of"}
+        troubles: dict[Aspect, str] = {"mailboxes": Phrase("IMAP lists no mailboxes but those it is told of")}
         if refused:
-            more = f" and {len(refused) - _NAMED} more" if len(refused) > _NAMED else ""
-            why = f"it does not open {', '.join(refused[:_NAMED])}{more}"
+            why = Phrase("it does not open {logins}", logins=first_of(refused, _NAMED))
             troubles |= dict.fromkeys(("sizes", "messages", "last_use"), why)
         return Reading(found, frozenset(), troubles)
 

@@ -11,6 +11,7 @@ from typing import BinaryIO, cast
 
 from reconcile.bounded_mail import Bounds, Line, Place
 from reconcile.config.inventory.inventory import Aspect
+from reconcile.language.lists import first_of
 from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.legacy.inventory.contract import Found, Reading, Scope, clean_text
@@ -48,8 +49,7 @@ class ManageSieve:
         told = dict(signed_in(sorted(scope.logins), self._filters, f"{self._host}:{self._port}", self._sign_in))
         troubles: dict[Aspect, str] = {}
         if refused := [login for login, one in told.items() if one is None]:
-            more = f" and {len(refused) - _NAMED} more" if len(refused) > _NAMED else ""
-            troubles["filters"] = f"it does not tell those of {', '.join(refused[:_NAMED])}{more}"
+            troubles["filters"] = Phrase("it does not tell those of {logins}", logins=first_of(refused, _NAMED))
         found = (self._found(login, one, scope) for login, one in told.items() if one is not None)
         return Reading(tuple(found), frozenset(), troubles)
 

@@ -37,10 +37,14 @@ class Ovh:
                 service = self._row(domain)
                 found += (*self._accounts(domain), *self._redirections(domain), *self._lists(domain))
             except Missing:
-                troubles |= dict.fromkeys(_EVERYTHING, f"OVH serves no mail of {domain} to these keys")
+                troubles |= dict.fromkeys(
+                    _EVERYTHING, Phrase("OVH serves no mail of {domain} to these keys", domain=domain)
+                )
                 continue
             if moved := clean_text(service.get("migratedMXPlanServiceName")):
-                why = f"{domain} was moved to {moved}, whose mailboxes this API does not list"
+                why = Phrase(
+                    "{domain} was moved to {moved}, whose mailboxes this API does not list", domain=domain, moved=moved
+                )
                 troubles |= dict.fromkeys(_EVERYTHING, why)
         return Reading(tuple(found), frozenset(_EVERYTHING), troubles)
 

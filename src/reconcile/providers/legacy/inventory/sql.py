@@ -47,7 +47,9 @@ class SqlDatabase:
                     found += (one for one in told if not one.address or scope.has(one.address))
                     covers.update(aspects)
                     if len(told) < len(rows):
-                        troubles[aspects[0]] = f"{len(rows) - len(told)} of its addresses are malformed"
+                        troubles[aspects[0]] = Phrase(
+                            "{number} of its addresses are malformed", number=len(rows) - len(told)
+                        )
         return Reading(tuple(found), frozenset(covers), troubles)
 
     @contextlib.contextmanager

@@ -192,4 +192,5 @@ def answered(service: str) -> Iterator[None]:
     # ValueError: what these libraries make of a number or a challenge that is none.
     except (OSError, EOFError, ValueError, smtplib.SMTPException, imaplib.IMAP4.error, poplib.error_proto) as error:
         said = str(error)[:120] if isinstance(error, OSError) and not isinstance(error, smtplib.SMTPException) else ""
-        raise NotProved("unknown", f"{service} does not answer as it should" + (f": {said}" if said else "")) from None
+        told = Phrase("{service} does not answer as it should", service=service)
+        raise NotProved("unknown", Phrase("{told}: {said}", told=told, said=said) if said else told) from None

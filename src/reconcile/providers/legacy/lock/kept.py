@@ -47,7 +47,11 @@ class Kept:
             private_folder(file.parent)
             replace_file(file, pyrage.encrypt(json.dumps(dict(values)).encode(), recipients), PRIVATE_FILE)
         except (Problem, OSError) as error:
-            why = error.message if isinstance(error, Problem) else f"{file}: {error.strerror}."
+            why = (
+                error.message
+                if isinstance(error, Problem)
+                else Phrase("{file}: {strerror}.", file=file, strerror=error.strerror)
+            )
             raise Problem(
                 "LCK12", Phrase("What the lock changes cannot be kept: {why}", why=why), "nothing was locked"
             ) from None

@@ -70,15 +70,17 @@ class SqlLock:
     def _before(self, ask: Ask, login: str) -> Values:
         _, rows = ask(self._statements.keep, {"login": login})
         if len(rows) != 1:
-            what = f"{len(rows)} rows" if rows else "no row"
-            hint = "it must give one: is the login the database's?"
+            what = Phrase.counted("{number} row", "{number} rows", len(rows)) if rows else Phrase("no row")
+            hint = Phrase("it must give one: is the login the database's?")
             raise self._database.problem(Phrase("keep gives {what} for {login}", what=what, login=login), hint)
         return self._database.kept(rows[0], "keep")
 
     def _changed_one(self, ask: Ask, which: str, statement: str, values: Values) -> None:
         changed, _ = ask(statement, values)
         if changed != 1:
-            hint = f"the statement {which} must change the one row of its login; nothing was changed"
+            hint = Phrase(
+                "the statement {which} must change the one row of its login; nothing was changed", which=which
+            )
             raise self._database.problem(
                 Phrase(
                     "{which} changes {changed} rows for {login}", which=which, changed=changed, login=values["login"]

@@ -207,7 +207,9 @@ class Graph:
             return {}
         error = body.get("error") if isinstance(body, dict) else None
         if not isinstance(error, dict):
-            raise Refused(self._service.name, status, "Unreadable", "an answer that is not Graph's", "", request_id)
+            raise Refused(
+                self._service.name, status, "Unreadable", Phrase("an answer that is not Graph's"), "", request_id
+            )
         details = [detail for detail in error.get("details") or [] if isinstance(detail, dict)]
         first = details[0] if details else {}
         inner = error.get("innerError") or {}

@@ -92,7 +92,14 @@ class Transport:
             if verdict is Verdict.FINAL and reply is not None:
                 return reply
             if verdict is Verdict.UNSURE and not request.repeatable:
-                raise LostAnswer(f"{service.name} did not answer {request.method} {urlsplit(request.url).path}")
+                raise LostAnswer(
+                    Phrase(
+                        "{name} did not answer {method} {path}",
+                        name=service.name,
+                        method=request.method,
+                        path=urlsplit(request.url).path,
+                    )
+                )
             pause = self.pause(attempt, reply.headers if reply else {})
             waited += pause
             if waited > self._patience:

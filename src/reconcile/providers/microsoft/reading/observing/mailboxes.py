@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 
+from reconcile.language.phrase import Phrase
 from reconcile.providers.base import ABSENT, Absent, Observed, Unknown, Wanted
 from reconcile.providers.microsoft.reading import observed_state
 from reconcile.providers.microsoft.reading.address_holders import AddressHolder, AddressHolders, conflict
@@ -76,7 +77,9 @@ def _shown(tenant: Tenant, one: Wanted, found: Found, domains: Mapping[str, str]
     if box is None and user is None:
         return ABSENT
     if user is None:
-        return Unknown(f"{key}: Exchange shows this mailbox, but the directory does not show its account yet.")
+        return Unknown(
+            Phrase("{key}: Exchange shows this mailbox, but the directory does not show its account yet.", key=key)
+        )
     fields = observed_state.mailbox_fields(key, user, box, tenant.skus(), domains)
     context = {} if box else {"mailbox": "not provisioned yet"}
     owner = user.stamp.removeprefix(STAMP_PREFIX) if user.stamp.startswith(STAMP_PREFIX) else ""
