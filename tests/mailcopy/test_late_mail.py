@@ -15,7 +15,8 @@ from reconcile.clock import Clock, SystemClock
 from reconcile.mailcopy.ledger.ledger import Ledger
 from reconcile.mailcopy.passes import PassOptions, copy_mailbox
 from reconcile.mailcopy.queue.jobs import Job
-from reconcile.mailcopy.queue.late_mail import LateMail, noting
+from reconcile.mailcopy.queue.late_arrivals import noting
+from reconcile.mailcopy.queue.late_mail import LateMail
 from reconcile.mailcopy.queue.location import Location
 
 FORM = "formulaire@spf88.example"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import gc
 import secrets
 import time
 from collections.abc import Callable
@@ -38,13 +39,13 @@ class Watched:
         """Raises ``Problem`` when the migration cannot be told even once."""
         self._look, self._words, self._warn = look, words, warn
         self._birth, self._count = secrets.token_hex(4), 0
-        self._mark = look.mark()
-        self._site = Site(look.board(), words, live=True)
+        # One thread for all looks, the first too: each that once held the whole migration keeps the room for it.
+        self._looker = concurrent.futures.ThreadPoolExecutor(1, "look")
+        self._mark = self._looker.submit(look.mark).result()
+        self._site = Site(self._looker.submit(look.board).result(), words, live=True)
         self._pages: dict[tuple[str, str, bool], bytes] = {}
         self._trouble = ""
         self._changed = asyncio.Event()
-        # One thread for all looks: each thread that once held the whole migration keeps the room for it.
-        self._looker = concurrent.futures.ThreadPoolExecutor(1, "look")
 
     @property
     def version(self) -> str:
@@ -103,6 +104,8 @@ class Watched:
         else:
             self._trouble = ""
             self._site = Site(board, self._words, live=True)
+        # What the last look left holds itself in circles; kept until it adds up, it would be a quarter of all memory.
+        await self._in_its_thread(gc.collect)
         self._pages.clear()
         self._count += 1
         self.wake()

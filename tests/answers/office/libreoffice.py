@@ -47,5 +47,5 @@ class Office:
         }
         command = [PYTHON, str(_VOLUNTEER), self.pipe]
         done = subprocess.run(command, input=json.dumps(request), text=True, capture_output=True, timeout=300)
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == 0, (done.returncode, done.stderr)
         return {one: path.read_bytes() for one, path in targets.items()}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from reconcile.mailcopy.imap.session import Session
 from reconcile.mailcopy.queue.jobs import Job
 from reconcile.mailcopy.storage.database import Database
-from reconcile.mailcopy.survey.findings import Survey
-from reconcile.mailcopy.survey.late_mail import Late, late_arrivals
+
+if TYPE_CHECKING:  # who only asks for the senders speaks no IMAP
+    from reconcile.mailcopy.survey.late_mail import Late
 
 
 class LateMail:
@@ -35,13 +36,3 @@ class LateMail:
             for key, sender, messages in run.rows("SELECT key, sender, count(*) FROM late GROUP BY key, sender"):
                 found.setdefault(key.partition("/")[0], Counter())[sender] += messages
         return found
-
-
-def noting(late: LateMail, job: Job) -> Callable[[Session, Survey], None]:
-    """What a pass of that copy does with its survey; nothing where nobody knows when the copy was queued."""
-
-    def note(source: Session, found: Survey) -> None:
-        if job.queued and (found.pending or found.too_big):
-            late.note(job, late_arrivals(source, found, job.queued))
-
-    return note

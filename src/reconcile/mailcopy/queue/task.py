@@ -20,7 +20,8 @@ from reconcile.mailcopy.passes import PassOptions, ThrottledProblem, copy_mailbo
 from reconcile.mailcopy.queue.back import WaysBack
 from reconcile.mailcopy.queue.endpoints import Endpoints
 from reconcile.mailcopy.queue.jobs import MORE, Job
-from reconcile.mailcopy.queue.late_mail import LateMail, noting
+from reconcile.mailcopy.queue.late_arrivals import noting
+from reconcile.mailcopy.queue.late_mail import LateMail
 from reconcile.mailcopy.queue.leases import awake_seconds
 from reconcile.mailcopy.queue.liveness import Locks
 from reconcile.mailcopy.queue.location import Location
