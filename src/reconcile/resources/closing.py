@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from reconcile.config.federation.federation import Federation
 from reconcile.resources.address import Address
 from reconcile.resources.milestones import Milestones
-from reconcile.resources.resource import Desired, Origin
+from reconcile.resources.resource import Desired, Place
 
 #: The lines of ``overrides`` that sign exceptions off: refused messages, mailboxes that do not compare.
 REFUSED, UNSOUND = "GAT51", "GAT52"
@@ -34,11 +34,10 @@ def closing(
         due = None if "closing" in kinds else moments.last_pass
         yield Desired(last, {"asked": True}, due=due)
     if closed is not None:
-        mark = federation.marks.get(("migration", "closed"))
-        origin = Origin(federation.path, mark.key_line, mark.key_column) if mark else None
+        place = Place(federation.path, (("migration", "closed"),), federation.marks)
         reasons: Mapping[str, str] = {str(code): why for code, why in file.overrides.items()}
         fields = {"on": closed.isoformat(), "refused": reasons.get(REFUSED, ""), "unsound": reasons.get(UNSOUND, "")}
         # Whoever has not had their password yet, has it first: the vault is emptied.
         handed = Address(federation.slug, "credentials", file.domain)
         after = (last, handed) if wanted else (handed,)
-        yield Desired(Address(federation.slug, "closing", file.domain), fields, after, origin=origin)
+        yield Desired(Address(federation.slug, "closing", file.domain), fields, after, place=place)

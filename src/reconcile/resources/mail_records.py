@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from reconcile.resources.address import Address
 from reconcile.resources.milestones import Milestones
-from reconcile.resources.resource import Desired, Origin, Reference, Value
+from reconcile.resources.resource import Desired, Place, Reference, Value
 
 #: Seconds. So long an old answer lasts around the switch, and in ordinary times.
 SWITCH_TTL = 300
@@ -30,7 +30,7 @@ class MailDomain:
     name: str
     verified: Address
     is_root: bool
-    origin: Origin | None
+    place: Place | None
 
     def dns(self, key: str) -> Address:
         return Address(self.federation, "dns", key)
@@ -80,32 +80,32 @@ def _early(domain: MailDomain, switch: Switch) -> Iterator[Desired]:
     """What may stand there long before the switch, beside what the old host needs."""
     proof = (domain.verified,)
     spf: dict[str, Value | Reference] = {"includes": Reference(domain.verified, "spf_includes")}
-    yield Desired(_spf(domain), spf, proof, origin=domain.origin)
+    yield Desired(_spf(domain), spf, proof, place=domain.place)
     if domain.is_root:  # subdomains have their root's policy (RFC 7489 §6.6.3)
         policy = domain.dns(f"_dmarc.{domain.name}/TXT/dmarc")
-        yield Desired(policy, {"contains": (_DMARC,)}, proof, origin=domain.origin)
+        yield Desired(policy, {"contains": (_DMARC,)}, proof, place=domain.place)
     if switch.tls_reports:
         reports = domain.dns(f"_smtp._tls.{domain.name}/TXT")
-        yield Desired(reports, {"values": (_TLS_REPORTS.format(switch.tls_reports),)}, proof, origin=domain.origin)
+        yield Desired(reports, {"values": (_TLS_REPORTS.format(switch.tls_reports),)}, proof, place=domain.place)
 
 
 def _signing(domain: MailDomain) -> Iterator[Desired]:
     """The keys, the names that point to them, then signing: all long before the first message leaves."""
     keys = Address(domain.federation, "dkim", domain.name)
-    yield Desired(keys, {"keys": True}, (domain.verified,), origin=domain.origin)
+    yield Desired(keys, {"keys": True}, (domain.verified,), place=domain.place)
     names = {
         domain.dns(f"{selector}._domainkey.{domain.name}/CNAME"): Reference(keys, selector)
         for selector in ("selector1", "selector2")
     }
     for name, target in names.items():
-        yield Desired(name, {"values": target}, (keys,), origin=domain.origin)
+        yield Desired(name, {"values": target}, (keys,), place=domain.place)
     signing = Address(domain.federation, "dkim_signing", domain.name)
-    yield Desired(signing, {"enabled": True}, (keys, *names), origin=domain.origin)
+    yield Desired(signing, {"enabled": True}, (keys, *names), place=domain.place)
 
 
 def _switched(domain: MailDomain, switch: Switch) -> Iterator[Desired]:
     """Where mail goes and where mail programs look, with their TTL before and after."""
-    yield Desired(_frozen(domain), {"gone": True}, (_spf(domain),), switch.moments.preparation, domain.origin)
+    yield Desired(_frozen(domain), {"gone": True}, (_spf(domain),), switch.moments.preparation, domain.place)
     for owner, rdtype, output in (
         (domain.name, "MX", "mx"),
         (f"autodiscover.{domain.name}", "CNAME", "autodiscover"),
@@ -117,15 +117,15 @@ def _switched(domain: MailDomain, switch: Switch) -> Iterator[Desired]:
             fields,
             switch.ready,
             switch.cutover,
-            domain.origin,
+            domain.place,
             behind=switch.boxes,
             spare=switch.spare,
         )
         life = domain.dns(f"{owner}/{rdtype}/ttl")
         if switch.over:
-            yield Desired(life, {"ttl": USUAL_TTL}, (record,), switch.moments.settled, domain.origin)
+            yield Desired(life, {"ttl": USUAL_TTL}, (record,), switch.moments.settled, domain.place)
         else:
-            yield Desired(life, {"ttl": SWITCH_TTL}, (domain.verified,), switch.moments.preparation, domain.origin)
+            yield Desired(life, {"ttl": SWITCH_TTL}, (domain.verified,), switch.moments.preparation, domain.place)
 
 
 def _farewell(domain: MailDomain, switch: Switch) -> Iterator[Desired]:
@@ -134,7 +134,7 @@ def _farewell(domain: MailDomain, switch: Switch) -> Iterator[Desired]:
         gone = domain.dns(f"{domain.name}/TXT/{_FAREWELL}{switch.old_include}")
         mx = domain.dns(f"{domain.name}/MX")
         needs = (_spf(domain), mx)
-        yield Desired(gone, {"gone": True}, needs, switch.moments.departure, domain.origin, apart=(mx,))
+        yield Desired(gone, {"gone": True}, needs, switch.moments.departure, domain.place, apart=(mx,))
 
 
 def farewell_to(address: Address) -> str:

@@ -16,7 +16,7 @@ from reconcile.config.federation.federation import Federation
 from reconcile.config.settings.settings import Settings
 from reconcile.resources.address import Address
 from reconcile.resources.milestones import Milestones, milestones
-from reconcile.resources.resource import Desired, Origin, Value
+from reconcile.resources.resource import Desired, Place, Value
 
 
 class Letter(enum.Enum):
@@ -84,8 +84,7 @@ def notices(federation: Federation, facts: NoticeFacts, settings: Settings, now:
     contact = federation.file.contact
     if settings.letters.transport is None or contact is None:
         return
-    mark = federation.marks.get(("contact", "email"))
-    origin = Origin(federation.path, mark.key_line, mark.key_column) if mark else None
+    place = Place(federation.path, (("contact", "email"),), federation.marks)
     for one in schedule(federation, facts, settings):
         told, attempt = facts.sent.get(one.letter), facts.asked.get(one.letter, 1)
         attempt = max(attempt, told.attempt if told else 1)
@@ -98,7 +97,7 @@ def notices(federation: Federation, facts: NoticeFacts, settings: Settings, now:
         if attempt > 1:
             fields["attempt"] = attempt
         after = tuple(other.address for other in facts.others if _needed(other.address, one.after))
-        yield Desired(Address(federation.slug, "notice", one.letter.value), fields, after, one.due, origin)
+        yield Desired(Address(federation.slug, "notice", one.letter.value), fields, after, one.due, place)
 
 
 def schedule(federation: Federation, facts: NoticeFacts, settings: Settings) -> Iterator[Notice]:

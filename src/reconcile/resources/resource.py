@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Mapping
 from pathlib import PurePath
 
+from reconcile.config.federation.federation import Mark, Route
 from reconcile.resources.address import Address
 
 #: A field's value. Sets are sorted tuples of text.
@@ -41,6 +42,25 @@ class Origin:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a federation's file a resource is written: at the first of ``routes`` that is there.
+
+    The line is looked up when it is asked for. That reads the file a second time, and nearly every resource is as it
+    should be.
+    """
+
+    path: PurePath
+    routes: tuple[Route, ...]
+    marks: Mapping[Route, Mark] = dataclasses.field(compare=False, repr=False)
+
+    @property
+    def origin(self) -> Origin | None:
+        """The line and column of its key; None when none of the routes is in the file."""
+        found = next((self.marks[route] for route in self.routes if route in self.marks), None)
+        return Origin(self.path, found.key_line, found.key_column) if found else None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Desired:
     """What YAML asks of one resource. A field that is not in ``fields`` is not managed.
 
@@ -54,11 +74,16 @@ class Desired:
     fields: Mapping[str, Value | Reference]
     after: tuple[Address, ...] = ()
     due: dt.datetime | None = None
-    origin: Origin | None = None
+    place: Place | None = None
     formerly: Address | None = None
     behind: tuple[Address, ...] = ()
     spare: int = 0
     apart: tuple[Address, ...] = ()
+
+    @property
+    def origin(self) -> Origin | None:
+        """Where it is written, for whoever shows it."""
+        return self.place.origin if self.place else None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from reconcile.config.settings.tables.legacy.legacy import LegacyServer
 from reconcile.resources.address import Address
 from reconcile.resources.mail_records import MailDomain
 from reconcile.resources.milestones import Milestones, milestones
-from reconcile.resources.resource import Origin
+from reconcile.resources.resource import Place
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,15 +81,14 @@ class Context:
     def former(self, kind: str, mailbox: Mailbox) -> Address | None:
         return self.address(kind, mailbox.was) if mailbox.was else None
 
-    def origin(self, route: Route) -> Origin | None:
-        mark = self.federation.marks.get(route)
-        return Origin(self.federation.path, mark.key_line, mark.key_column) if mark else None
+    def place(self, *routes: Route) -> Place:
+        return Place(self.federation.path, routes, self.federation.marks)
 
     def _mail_domain(self, domain: str) -> MailDomain:
         root = self.file.domain
-        origin = self.origin(("domain",) if domain == root else ("subdomains", self.file.subdomains.index(domain)))
+        place = self.place(("domain",) if domain == root else ("subdomains", self.file.subdomains.index(domain)))
         verified = self.address("domain_verification", domain)
-        return MailDomain(self.federation.slug, domain, verified, is_root=domain == root, origin=origin)
+        return MailDomain(self.federation.slug, domain, verified, is_root=domain == root, place=place)
 
 
 def domain_of(address: str) -> str:

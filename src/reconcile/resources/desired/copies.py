@@ -22,7 +22,7 @@ def copies(context: Context, address: str, mailbox: Mailbox) -> Iterator[Desired
     opened = context.address("copy_access", address)
     route: Route = ("mailboxes", address)
     former = context.former("copy_access", mailbox)
-    yield Desired(opened, {"granted": True}, (box,), context.moments.cutover, context.origin(route), former)
+    yield Desired(opened, {"granted": True}, (box,), context.moments.cutover, context.place(route), former)
     if not mailbox.new:
         # The copy is that of the old mailbox, which a renaming in the new world does not rename.
         old = mailbox.was or address
@@ -56,4 +56,4 @@ def _copy(context: Context, key: str, mail: _Mail, opened: Address, route: Route
         "mailbox": Reference(context.address("mailbox", mail.destination), IDENTITY),
     }
     after = (context.address("mailbox", mail.destination), opened, *context.locked)
-    return Desired(context.address("copy", key), fields, after, context.moments.cutover, context.origin(route))
+    return Desired(context.address("copy", key), fields, after, context.moments.cutover, context.place(route))

@@ -18,8 +18,8 @@ def credentials(context: Context) -> Iterator[Desired]:
     switched = tuple(context.address("dns", f"{domain}/MX") for domain in context.federation.domains)
     fields: dict[str, Value] = {"account": contact.poptransfert, "people": people}
     address = context.address("credentials", context.file.domain)
-    origin = context.origin(("contact",)) or context.origin(("domain",))
+    place = context.place(("contact",), ("domain",))
     # Behind the turn of each of their mailboxes, and spared any of them: who has one does not wait for the others.
     boxes = tuple(context.address("mailbox", one) for one in people)
     due = context.moments.cutover
-    yield Desired(address, fields, switched, due, origin, behind=boxes, spare=len(boxes))
+    yield Desired(address, fields, switched, due, place, behind=boxes, spare=len(boxes))

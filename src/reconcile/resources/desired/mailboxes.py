@@ -13,14 +13,14 @@ _PLACE = ("name", "street", "postal_code", "city", "website", "networks")
 
 
 def mailbox_and_access(context: Context, address: str, mailbox: Mailbox) -> Iterator[Desired]:
-    origin = context.origin(("mailboxes", address))
+    place = context.place(("mailboxes", address))
     domains = dict.fromkeys(domain_of(name) for name in (address, *_aliases(mailbox)))
     needs = (*(context.address("domain_verification", domain) for domain in domains), *context.locked)
     box = context.address("mailbox", address)
     fields = _shared(context, address, mailbox) if mailbox.licence == "shared" else _personal(context, mailbox)
     fields["primary"] = address
     former = context.former("mailbox", mailbox)
-    yield Desired(box, fields, needs, context.moments.cutover, origin, former)
+    yield Desired(box, fields, needs, context.moments.cutover, place, former)
     if mailbox.licence == "shared":
         rights: dict[str, Value] = {
             "full_access": _holders(mailbox.delegates, "read"),
@@ -30,7 +30,7 @@ def mailbox_and_access(context: Context, address: str, mailbox: Mailbox) -> Iter
         people = tuple(context.address("mailbox", delegate.who) for delegate in mailbox.delegates)
         access = context.address("access", address)
         former = context.former("access", mailbox)
-        yield Desired(access, rights, (box, *people), context.moments.cutover, origin, former)
+        yield Desired(access, rights, (box, *people), context.moments.cutover, place, former)
 
 
 def _personal(context: Context, mailbox: Mailbox) -> dict[str, Value]:

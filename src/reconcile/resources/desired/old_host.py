@@ -20,7 +20,7 @@ def locks(context: Context) -> Iterator[Desired]:
     lock = context.address("lock", context.file.domain)
     fields: dict[str, Value] = {"host": legacy.server, "logins": context.old_logins, "proved": True}
     verified = tuple(domain.verified for domain in context.domains)
-    yield Desired(lock, fields, verified, context.moments.lock, context.origin(("legacy",)))
+    yield Desired(lock, fields, verified, context.moments.lock, context.place(("legacy",)))
 
 
 def handover(context: Context) -> Iterator[Desired]:
@@ -37,4 +37,4 @@ def handover(context: Context) -> Iterator[Desired]:
         "proved": "once" if context.now < due + _PROVED_AGAIN else "again",
     }
     flows = tuple(context.address("mail_flow", domain.name) for domain in context.domains)
-    yield Desired(address, fields, flows, due, context.origin(("legacy",)))
+    yield Desired(address, fields, flows, due, context.place(("legacy",)))
