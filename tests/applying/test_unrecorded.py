@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.applying.memory import Site, World, mailbox
+import pytest
+from tests.applying.memory import Killed, Site, World, mailbox
 
+from reconcile.providers.base import Order
 from reconcile.resources.address import Address
 from reconcile.resources.resource import Desired, Live
 
@@ -36,3 +38,20 @@ def test_a_change_made_by_hand_and_then_in_yaml_is_nothing_to_do_but_to_note(tmp
     site.world.objects[address] = live
     drifted = site.plan([mailbox("lou@spf55.org", licence="E3")])
     assert [change.cause.value for change in drifted.changes] == ["drift"]
+
+
+def test_what_was_found_is_kept_before_anything_that_stands_on_it_is_written(tmp_path: Path) -> None:
+    """Killed in between, the next run would find what ended, and not what it ended for."""
+    site = Site(tmp_path, World())
+    found = Desired(Address.parse("spf55/dns/spf55.org/MX"), {"values": ("0 new.",)})
+    site.world.objects[found.address] = Live(found.address, {"values": ("0 new.",)})
+
+    def die(order: Order) -> None:
+        raise Killed
+
+    site.world.after_write = die
+    with pytest.raises(Killed):
+        site.apply(site.plan([found, mailbox("lou@spf55.org")]))
+    snapshot = site.store.read("spf55")
+    assert snapshot is not None
+    assert found.address in snapshot.records

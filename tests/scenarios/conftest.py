@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -44,10 +44,20 @@ def three_federations(tmp_path: Path, pytestconfig: pytest.Config) -> Iterator[S
 @pytest.fixture
 def switched_town(tmp_path: Path) -> Iterator[Town]:
     """A small federation whose mail was switched and copied, and a message in a new mailbox, arrived since."""
-    stage = Stage.small(tmp_path)
+    yield from _switched(Stage.small(tmp_path), lambda town: None)
+
+
+@pytest.fixture
+def town_of_long_memory(tmp_path: Path) -> Iterator[Town]:
+    """The same, whose MX lived ten days before it was prepared for the switch."""
+    yield from _switched(Stage.small(tmp_path), lambda town: town.have_its_mx_live(10))
+
+
+def _switched(stage: Stage, first: Callable[[Town], None]) -> Iterator[Town]:
     stage.run("sandbox", "up", "--postfix", expect=0)
     try:
         town = Town(stage)
+        first(town)
         for days in (-20, -7, -1):
             if days > -20:
                 town.come(days)

@@ -10,10 +10,11 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 
 import pytest
-from tests.proofs.dying import ENDINGS
+from tests.proofs.dying import ENDINGS, POINTS
 from tests.scenarios.stage import Stage
 from tests.scenarios.test_lock import lets_in
-from tests.scenarios.test_relay import Town
+from tests.scenarios.test_relay import Town, until
+from tests.scenarios.test_rollback import held
 
 
 def recorded(stage: Stage, kind: str) -> list[str]:
@@ -75,6 +76,24 @@ def test_it_closes_after_a_last_pass_that_ended_well_and_leaves_nothing_open(swi
     assert stage.plan()["create"] == 0
 
 
+def test_an_old_mx_that_lives_on_makes_the_last_pass_wait(town_of_long_memory: Town) -> None:
+    """Its TTL of ten days was lowered a week before the switch: caches hold it until J+3, and try five days."""
+    town, stage = town_of_long_memory, town_of_long_memory.stage
+    close(town)
+    town.come(6)
+    stage.run("apply", "--yes")
+    assert recorded(stage, "last_pass") == [], "a sender may still hold the old MX"
+    town.write_to_the_old_host("contact@spf55.org", "tardive")
+    until(lambda: town.old_box("contact@spf55.org", "tardive"))
+    town.come(9)
+    stage.run("apply", "--yes")
+    assert recorded(stage, "last_pass") == ["spf55/last_pass/spf55.org"]
+    stage.run("copy", "work", expect=0)
+    stage.run("apply", "--yes")
+    closed_well(stage)
+    assert held(town, "tardive") == 1
+
+
 def test_a_message_that_was_not_copied_is_signed_off_first(switched_town: Town) -> None:
     town, stage = switched_town, switched_town.stage
     close(town)
@@ -113,6 +132,52 @@ def test_killed_around_any_write_of_its_end_it_closes_after_a_pass_of_its_own_an
     stage.run("copy", "work", expect=0)
     assert killed_until_it_ends(stage, ENDINGS) >= 6, "the book, the vault and the book again"
     closed_well(stage)
+
+
+def nothing_ended_early(stage: Stage) -> None:
+    """What a kill may leave: nothing ends before the closing is recorded, and none is that did not look at it all."""
+    kept = stage.folder / "spfstate" / "closings" / "spf55.json"
+    closed = json.loads(kept.read_text(encoding="utf-8"))["closed"] if kept.exists() else None
+    if recorded(stage, "closing") == []:
+        whole = (len(recorded(stage, "copy")), len(recorded(stage, "copy_access")))
+        assert whole == (3, 3), "copies and the copier's rights end after the closing, never before"
+    else:
+        assert closed, "recorded, and not made"
+    if closed:
+        assert (closed["mailboxes"], closed["messages_refused"], closed["differing"]) == (3, 0, [])
+
+
+def killed_line_by_line(stage: Stage) -> int:
+    """Apply, killed at each line of its journal in turn until it ends by itself; how often it was killed."""
+    killed = 0
+    # After two lines of the run itself: two or three intents stand before the first outcome, some runs get further.
+    while stage.dying(2 + killed % 4, POINTS[killed // 4 % len(POINTS)], "apply", "--yes").code == -signal.SIGKILL:
+        killed += 1
+        assert killed < 40, "it comes no further"
+        nothing_ended_early(stage)
+    return killed
+
+
+@pytest.mark.parametrize("first", ["at its lines", "with the closing made and not recorded"])
+def test_killed_at_any_line_of_its_journal_it_closes_once_and_nothing_ends_before(
+    switched_town: Town, first: str
+) -> None:
+    town, stage = switched_town, switched_town.stage
+    town.write_to_the_old_host("contact@spf55.org", "tardive")
+    until(lambda: town.old_box("contact@spf55.org", "tardive"))
+    close(town)
+    town.come(6)
+    assert killed_line_by_line(stage) >= 2, "the last pass is asked for"
+    stage.run("copy", "work", expect=0)
+    if first != "at its lines":
+        for number in range(3):
+            assert stage.dying(number, "after ending", "apply", "--yes").code == -signal.SIGKILL
+            nothing_ended_early(stage)
+        book = json.loads((stage.folder / "spfstate" / "closings" / "spf55.json").read_text(encoding="utf-8"))
+        assert book["closed"], "the next run finds it made"
+    assert killed_line_by_line(stage) >= 3
+    closed_well(stage)
+    assert held(town, "tardive") == 1
 
 
 @pytest.mark.parametrize("kind", ["drop_answer", "late_error", "busy"])

@@ -13,8 +13,11 @@ from pathlib import Path
 
 import dns.message
 import dns.query
+import dns.rcode
 import dns.rdatatype
 import dns.rdtypes.ANY.MX
+import dns.tsigkeyring
+import dns.update
 import pytest
 from tests.scenarios.stage import Stage
 
@@ -49,9 +52,24 @@ class Town:
         (answer,) = dns.query.tcp(query, "127.0.0.1", 5, port=self.dns_port).answer
         return str(min(answer, key=lambda record: record.preference).exchange)  # type: ignore[attr-defined]
 
+    def have_its_mx_live(self, days: int) -> None:
+        """Whoever looks after the zone has it so."""
+        settings = tomllib.loads((self.stage.folder / ".sandbox" / "settings.toml").read_text(encoding="utf-8"))["dns"]
+        key = settings["key_algorithm"], self.stage.secret("dns-key").strip()
+        keyring = dns.tsigkeyring.from_text({settings["key_name"]: key})
+        change = dns.update.UpdateMessage(f"{DOMAIN}.", keyring=keyring)
+        change.replace("@", days * 86400, "MX", "10 mx1.mutualise.example.", "20 mx2.mutualise.example.")
+        assert dns.query.tcp(change, "127.0.0.1", 5, port=self.dns_port).rcode() == dns.rcode.NOERROR
+
     def write(self, recipient: str, mark: str) -> str:
         """A stranger's server delivers to where the MX leads; what it is told when that is no."""
-        server = "smtp" if "mutualise" in self.exchanger() else "exchange"
+        return self._deliver("smtp" if "mutualise" in self.exchanger() else "exchange", recipient, mark)
+
+    def write_to_the_old_host(self, recipient: str, mark: str) -> None:
+        """A stranger's server still holds the MX of before the switch."""
+        assert self._deliver("smtp", recipient, mark) == ""
+
+    def _deliver(self, server: str, recipient: str, mark: str) -> str:
         port = int(self.note["servers"][server].rpartition(":")[2])
         with smtplib.SMTP("127.0.0.1", port, timeout=60) as session:
             try:

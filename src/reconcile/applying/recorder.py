@@ -117,6 +117,8 @@ class Recorder:
             self._announced.add(slug)
             if self._snapshots[slug].serial != opened.serial:  # what it says of this run is to be taken back
                 self._unsaved.add(slug)
+            elif slug in self._unsaved:  # what was noted is in no journal, and what follows may stand on it
+                self._save(slug)
 
     def _save(self, slug: str) -> None:
         self._snapshots[slug] = self._store.write(self._snapshots[slug])

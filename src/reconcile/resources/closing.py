@@ -9,9 +9,16 @@ from reconcile.config.federation.federation import Federation
 from reconcile.resources.address import Address
 from reconcile.resources.milestones import Milestones
 from reconcile.resources.resource import Desired, Place
+from reconcile.resources.rollback import SENDERS_TRY
 
 #: The lines of ``overrides`` that sign exceptions off: refused messages, mailboxes that do not compare.
 REFUSED, UNSOUND = "GAT51", "GAT52"
+
+
+def last_pass_from(planned: dt.datetime, old_mx_until: dt.datetime | None) -> dt.datetime:
+    """The moment of the last pass: as planned, or later where the switch came late, or senders hold the old MX for
+    longer than the calendar leaves them. ``old_mx_until``: None where that is not known."""
+    return planned if old_mx_until is None else max(planned, old_mx_until + SENDERS_TRY)
 
 
 def closing(
@@ -24,7 +31,7 @@ def closing(
     ``recorded``: what the state holds, and when it was written.
     """
     kinds, file = {address.kind for address in recorded}, federation.file
-    if not kinds & {"copy", "last_pass"}:
+    if not kinds & {"copy", "last_pass", "closing"}:
         return
     closed = file.migration.closed
     early = any(address.kind == "copy" and at < moments.last_pass for address, at in recorded.items())

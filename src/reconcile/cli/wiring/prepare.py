@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from reconcile.cli.session.same_world import check_world
 from reconcile.cli.session.session import Session
+from reconcile.cli.wiring.ends import ends_of
 from reconcile.cli.wiring.network import network_of
 from reconcile.cli.wiring.rollback import returning
 from reconcile.cli.wiring.store import journals_of, store
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from reconcile.planning.left_out import LeftOut
     from reconcile.planning.plan.plan import Basis, Plan
     from reconcile.resources.address import Address
-    from reconcile.resources.resource import Desired
     from reconcile.state.snapshot.snapshot import Snapshot
 
 
@@ -134,12 +133,12 @@ def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepare
     owners = declared_domains(loaded.federations)
     desired = compile_federations(federations, settings, session.clock.now())
     back = returning(session, federations, snapshots)
-    ends = _ends(session, federations, snapshots)
+    ends = ends_of(session, federations, snapshots)
     inputs = Inputs(
         desired=(
             *desired,
             *back.desired,
-            *ends,
+            *ends.desired,
             *notices_of(session, federations, snapshots, desired),
             *(network.desired if network else ()),
         ),
@@ -152,45 +151,11 @@ def _prepared(session: Session, loaded: Loaded, names: Sequence[str]) -> Prepare
         logins=Logins.known(owners, settings.legacy, settings.protected, session.inventories.values()),
         put_back=back.put_back,
         forgotten=back.forgotten,
-        held=back.held,
+        held={**back.held, **ends.held},
         kept=back.kept,
-        closed=frozenset(one.address.federation for one in ends if one.address.kind == "closing"),
+        closed=frozenset(one.address.federation for one in ends.desired if one.address.kind == "closing"),
     )
     return Prepared(federations, snapshots, inputs, loaded.federations, broken, back.slugs)
-
-
-def _ends(
-    session: Session, federations: Sequence[Federation], snapshots: Mapping[str, Snapshot]
-) -> tuple[Desired, ...]:
-    """What ends the migrations of these federations."""
-    from reconcile.resources.closing import closing
-    from reconcile.resources.milestones import milestones
-
-    now, calendar = session.clock.now(), session.settings.calendar
-    return tuple(
-        one
-        for federation in federations
-        for one in closing(
-            federation,
-            _written(snapshots[federation.slug]),
-            milestones(federation.file.migration.date, calendar),
-            now,
-        )
-    )
-
-
-def _written(snapshot: Snapshot) -> Mapping[Address, dt.datetime]:
-    """When each record was written; long ago where that cannot be read."""
-    never = dt.datetime.min.replace(tzinfo=dt.UTC)
-
-    def moment(text: str) -> dt.datetime:
-        try:
-            at = dt.datetime.fromisoformat(text)
-        except ValueError:
-            return never
-        return at if at.tzinfo else never
-
-    return {address: moment(record.applied_at) for address, record in snapshot.records.items()}
 
 
 def _sound(loaded: Loaded, names: Sequence[str]) -> tuple[Sequence[Federation], Sequence[LeftOut]]:
