@@ -47,7 +47,7 @@ def test_a_handed_over_domain_arrives_in_the_tenant_and_comes_back_exactly(world
     writer.delete(Order(HANDOVER, live, {}, frozenset()))
 
     assert tables(world) == before
-    assert seen(world, live) == ABSENT
+    assert seen(world) == ABSENT
     assert not list(world.dump.rglob("*.json"))
 
 

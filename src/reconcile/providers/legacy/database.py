@@ -38,7 +38,7 @@ class Database:
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Ask]:
         """Kept when the block ends well, taken back otherwise. Raises ``Problem`` of our code when the database cannot
-        be reached, or refuses a statement."""
+        be reached, refuses a statement, or does not say whether it kept them."""
         with self._sqlite(self._place) if isinstance(self._place, Path) else self._postgres(self._place) as connection:
 
             def ask(statement: str, values: Values) -> tuple[int, list[dict[str, object]]]:
@@ -54,13 +54,16 @@ class Database:
 
             try:
                 yield ask
-                connection.commit()
-            except (sqlite3.Error, _psycopg_error()) as error:
-                raise self.problem(_first_line(error)) from None
             except BaseException:
                 with contextlib.suppress(sqlite3.Error, _psycopg_error()):
                     connection.rollback()
                 raise
+            try:
+                connection.commit()
+            except (sqlite3.Error, _psycopg_error()) as error:
+                # It may have kept all of it, and the answer was lost.
+                why = Phrase("it did not say whether it kept what was changed: {why}", why=_first_line(error))
+                raise self.problem(why, Phrase("apply again: what it holds is looked at first")) from None
 
     def kept(self, row: Mapping[str, object], query: str) -> Values:
         """The row, where JSON keeps each value exactly. Raises ``Problem`` of our code for a date, a blob and the like;

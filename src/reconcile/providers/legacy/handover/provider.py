@@ -71,7 +71,8 @@ def _look(host: HandedOverHost, name: str, wanted: Wanted) -> Observed:
     proved = str(recorded.get("proved") or "")
     shown = host.driver.shown(wanted.address.federation, domains)
     over = tuple(sorted(shown.over)) if shown else (texts(recorded.get("domains")) if proved else ())
-    if not over and not (shown and shown.begun):
+    # One that is recorded and over no more was taken back by a run that never said so: that is to be proved yet.
+    if not over and not recorded and not (shown and shown.begun):
         return ABSENT
     # What was proved of a host that has gone back since is proved no longer.
     whole = set(over) >= set(texts(recorded.get("domains")))
