@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import inspect
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -35,6 +36,8 @@ HEADERS = [
 SINKS = {
     *("Problem", "Check", "Finding", "Flaw", "refuse", "mistake", "warn", "say", "UsageError", "BadParameter", "fail"),
 }
+
+CODE = re.compile("[A-Z0-9]+-?[0-9]+")
 
 #: What the names of a function are assigned in it.
 Names = Mapping[str, Sequence[ast.expr]]
@@ -125,12 +128,20 @@ def _told(call: ast.Call, names: Names) -> Iterator[tuple[str, str]]:
         yield from ((text, "") for text in _constants(call.args[0], {}))
     elif name == "counted" and len(call.args) > 1:
         yield from zip(_constants(call.args[0], {}), _constants(call.args[1], {}), strict=True)
-    elif name in SINKS:
+    elif name in SINKS or _is_of_a_problem(call):
         values += call.args
     else:
         return
     for value in values:
         yield from ((text, "") for text in _constants(value, names) if " " in text)
+
+
+def _is_of_a_problem(call: ast.Call) -> bool:
+    """``super().__init__("COPY18", …)``: what a problem of a class of its own says."""
+    match call:
+        case ast.Call(ast.Attribute(ast.Call(ast.Name("super")), "__init__"), [ast.Constant(str() as code), _, *_]):
+            return CODE.fullmatch(code) is not None
+    return False
 
 
 def _constants(node: ast.expr, names: Names) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -48,7 +49,8 @@ class _Nobody:
 
 
 def imap_fetch(data: bytes) -> None:
-    FetchStream(_Nobody()).feed(data)
+    with contextlib.closing(FetchStream(_Nobody())) as stream:
+        stream.feed(data)
 
 
 def imap_folders(data: bytes) -> None:

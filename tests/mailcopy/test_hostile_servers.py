@@ -8,11 +8,14 @@ import time
 import tracemalloc
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import IO
 
 import pytest
 from tests.mailcopy.odd_host import DATE, OddHost, dripped, fetched, flood
 
 from reconcile.clock import SystemClock
+from reconcile.mailcopy import passes
 from reconcile.mailcopy.imap import reading
 from reconcile.mailcopy.imap.interruptions import Stopped
 from reconcile.mailcopy.imap.limits import FOLDERS
@@ -104,15 +107,38 @@ def test_a_folder_no_command_can_name_is_listed_and_the_others_are_copied(ledger
 def test_numbers_and_lists_beyond_reason_end_that_mailbox_with_a_code(
     beginning: bytes, said: bytes, ledger: Ledger
 ) -> None:
-    new = OddHost(messages=0)
-    with pytest.raises(Problem, match="COPY18"):
-        copied(OddHost({beginning: said}), new, ledger)
+    old, new = OddHost({beginning: said}), OddHost(messages=0)
+    with pytest.raises(Problem, match=f"COPY18 127.0.0.1:{old.port} answers"):
+        copied(old, new, ledger)
     assert not [line for line in new.commands if line.startswith((b"CREATE", b"APPEND"))]
+
+
+def test_a_message_cut_in_its_middle_leaves_no_file_open(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passes, "BACKOFF", 0.0)
+    put_aside: list[IO[bytes]] = []
+
+    def kept(size: int) -> IO[bytes]:
+        put_aside.append(SpooledTemporaryFile(size))  # noqa: SIM115 - what is under test
+        return put_aside[-1]
+
+    monkeypatch.setattr("tempfile.SpooledTemporaryFile", kept)
+    late = b"* 1 FETCH (BODY[] {3000000}\r\n" + b"x" * 2_000_000
+
+    def cut() -> Iterator[bytes]:
+        yield late
+        raise OSError
+
+    report = copied(OddHost({b"UID FETCH 1 (UID FLAGS": cut}), OddHost(messages=0), ledger)
+    assert [refusal.reason.partition(" (")[0] for refusal in report.refused] == [
+        "the connection breaks each time it is copied"
+    ]
+    assert put_aside
+    assert all(one.closed for one in put_aside)
 
 
 def test_a_uid_range_of_a_whole_server_is_not_expanded(ledger: Ledger) -> None:
     new = OddHost({b"APPEND": b"A1 OK [APPENDUID 7 1:4294967295] done\r\n"}, messages=0)
-    with pytest.raises(Problem, match="COPY18"):
+    with pytest.raises(Problem, match=f"COPY18 127.0.0.1:{new.port} answers"):
         copied(OddHost(), new, ledger)
 
 

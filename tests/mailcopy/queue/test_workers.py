@@ -94,7 +94,8 @@ def _team(where: str, location: Location, old: Dovecot, new: Dovecot) -> Iterato
 def a_team(cluster: Cluster, old: Dovecot, new: Dovecot) -> Iterator[Team]:
     """With a database of its own."""
     url = cluster.database()
-    with _team(url, PostgresLocation(url, "", SystemClock()), old, new) as one:
+    location = PostgresLocation(url, "", SystemClock())
+    with contextlib.closing(location.database), _team(url, location, old, new) as one:
         yield one
 
 

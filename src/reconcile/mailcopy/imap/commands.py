@@ -10,7 +10,7 @@ from typing import TypeVar
 from reconcile.language.phrase import Phrase
 from reconcile.mailcopy.imap.grammar import command, readable
 from reconcile.mailcopy.imap.interruptions import ConnectionLost, raise_if_throttled
-from reconcile.mailcopy.imap.limits import LINE, SHORT_ANSWERS, Excess
+from reconcile.mailcopy.imap.limits import LINE, SHORT_ANSWERS, Excess, said_by
 from reconcile.mailcopy.imap.reading import Patience, never, receive_into, send_all
 
 A = TypeVar("A")
@@ -64,7 +64,8 @@ class Commands:
                 start = 0 if block.startswith(tag) else block.find(b"\r\n" + tag) + 2
                 untagged, block = (block, b"") if start == 1 else (block[:start], block[start:])
                 if untagged and take:
-                    take(len(answers), untagged)
+                    with said_by(self._name):
+                        take(len(answers), untagged)
                 if block:
                     line, _, block = block.partition(b"\r\n")
                     answers.append(line[len(tag) :])

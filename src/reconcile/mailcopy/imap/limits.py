@@ -5,6 +5,9 @@ A server that means harm, or is broken, costs its own mailbox a failure and noth
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
@@ -31,9 +34,19 @@ GRACE = 5.0
 class Excess(Problem):
     """A server's answer is beyond a bound. Trying again at once would only meet the same."""
 
-    def __init__(self, what: str, name: str = "the mail server") -> None:
+    def __init__(self, beyond: str, name: str = "") -> None:
         super().__init__(
             "COPY18",
-            Phrase("{name} answers beyond all bounds: {beyond}.", name=name, beyond=what),
+            Phrase("{name} answers beyond all bounds: {beyond}.", name=name or "?", beyond=beyond),
             "nothing was concluded from it; look at this mailbox on its server, then: reconcile copy retry",
         )
+        self.beyond, self.name = beyond, name
+
+
+@contextlib.contextmanager
+def said_by(server: object) -> Iterator[None]:
+    """Whoever reads an answer knows no more than the answer; whoever asked knows whose it is."""
+    try:
+        yield
+    except Excess as excess:
+        raise (excess if excess.name else Excess(excess.beyond, str(server))) from None

@@ -15,6 +15,7 @@ from reconcile.mailcopy.imap.folder_list import Layout, read_layout
 from reconcile.mailcopy.imap.folder_names import encoded
 from reconcile.mailcopy.imap.grammar import quoted, readable
 from reconcile.mailcopy.imap.interruptions import ConnectionLost, Throttled, raise_if_throttled
+from reconcile.mailcopy.imap.limits import said_by
 from reconcile.mailcopy.imap.login import Password, Token, capabilities, log_in, without_secrets
 from reconcile.mailcopy.imap.public_folder import as_mailbox
 from reconcile.mailcopy.imap.reading import never
@@ -23,12 +24,14 @@ from reconcile.problem import Problem
 
 __all__ = ["Endpoint", "LoginRefused", "Password", "Session", "Token", "Unreachable", "connect"]
 
-_APPLICATION = "check the application's access to the mailbox (copy_access), and its permission IMAP.AccessAsApp"
-_MASTER = (
+_APPLICATION = Phrase(
+    "check the application's access to the mailbox (copy_access), and its permission IMAP.AccessAsApp"
+)
+_MASTER = Phrase(
     "check master_user, separator and the password (master_password_file or RECONCILE_LEGACY_PASSWORD) of that "
     "[legacy] table in reconcile.toml"
 )
-_OWN = "correct its line in mailbox_passwords_file, then: reconcile copy retry"
+_OWN = Phrase("correct its line in mailbox_passwords_file, then: reconcile copy retry")
 
 
 class LoginRefused(Problem):
@@ -37,7 +40,11 @@ class LoginRefused(Problem):
     def __init__(self, endpoint: Endpoint, why: str) -> None:
         login = endpoint.login
         hint = _APPLICATION if isinstance(login, Token) else _MASTER if login.shared else _OWN
-        super().__init__("COPY02", f"{endpoint} refuses the login {login.name}: {why}.", hint)
+        super().__init__(
+            "COPY02",
+            Phrase("{endpoint} refuses the login {login}: {why}.", endpoint=endpoint, login=login.name, why=why),
+            hint,
+        )
         self.endpoint = endpoint
 
     @property
@@ -53,7 +60,9 @@ class LoginUnanswered(Unreachable):
     def __init__(self, endpoint: Endpoint, why: str) -> None:
         super().__init__(
             "COPY02",
-            f"{endpoint} hung up on the login {endpoint.login.name}: {why}.",
+            Phrase(
+                "{endpoint} hung up on the login {login}: {why}.", endpoint=endpoint, login=endpoint.login.name, why=why
+            ),
             "check legacy_login in the federation's file: a host may hang up on a login that has no mailbox; "
             "if it is right, is the host well?",
         )
@@ -204,7 +213,8 @@ class Session:
                         answer=readable(answer),
                     )
                 )
-        layout = read_layout(b"".join(said))
+        with said_by(self.endpoint):
+            layout = read_layout(b"".join(said))
         return as_mailbox(layout, public, str(self.endpoint)) if public else layout
 
     def unselect(self) -> None:

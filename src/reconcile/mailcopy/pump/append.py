@@ -13,7 +13,7 @@ from collections.abc import Callable
 from reconcile.language.phrase import Phrase
 from reconcile.mailcopy.imap.grammar import Flags, appended, command, readable
 from reconcile.mailcopy.imap.interruptions import ConnectionLost
-from reconcile.mailcopy.imap.limits import LINE, Excess
+from reconcile.mailcopy.imap.limits import LINE, Excess, said_by
 from reconcile.mailcopy.imap.messages.date import DateTime
 from reconcile.mailcopy.pump.pending import PendingFolder
 
@@ -154,7 +154,8 @@ class Appender:
             return AppendResult(messages, 0, [], readable(answer) or "refused without a reason")
         if not self._tells_uids:
             return AppendResult(messages, 0, [], took=True)
-        given = appended(answer, len(messages))
+        with said_by(self._name):
+            given = appended(answer, len(messages))
         if given is None or len(given[1]) != len(messages):
             raise ConnectionLost(
                 Phrase(

@@ -62,6 +62,7 @@ class Channel:
     def leave(self) -> None:
         """Give the connections back for ordinary commands."""
         self.rest()
+        self.pair.stream.close()
         if not self.gone:
             for connection in self._events:
                 connection.settimeout(60)

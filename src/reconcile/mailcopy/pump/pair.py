@@ -53,7 +53,7 @@ class Pair:
         self._tally = tally
         self._assign = assign
         self._now = now
-        self.stream = FetchStream(self)
+        self.stream = FetchStream(self, self._name)
         batches = destination.takes_batches and not cautious
         offers, name = destination.capabilities, str(destination.endpoint)
         tells_uids = "UIDPLUS" in offers

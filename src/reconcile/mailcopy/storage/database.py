@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 
 
@@ -61,6 +62,6 @@ class DatabaseUnreachable(Problem):
     def __init__(self, name: str, why: str) -> None:
         super().__init__(
             "COPY12",
-            f"The database {name} cannot be reached: {why}.",
+            Phrase("The database {name} cannot be reached: {why}.", name=name, why=why),
             "is it up? copies go on by themselves once it answers; nothing is copied twice",
         )

@@ -68,7 +68,7 @@ class PostgresDatabase:
         self.url = url
         self.password = password
         self._schemas = schemas
-        self._made = False
+        self._made = self._closed = False
         parts = urlsplit(url)
         self.name = f"postgresql://{parts.hostname or ''}{parts.path}"
         #: Each with the moment it was last used.
@@ -97,11 +97,13 @@ class PostgresDatabase:
 
     def close(self) -> None:
         """Close what is idle; what is in use closes when given back."""
-        with contextlib.suppress(queue.Empty):
-            while True:
+        self._closed = True
+        for _ in range(CONNECTIONS):
+            with contextlib.suppress(queue.Empty):
                 connection, _ = self._idle.get_nowait()
                 if connection:
                     connection.close()
+                self._idle.put((None, 0.0))
 
     def _make(self) -> None:
         script = ";".join(self._schemas)
@@ -136,12 +138,16 @@ class PostgresDatabase:
         connection, used = self._idle.get()
         try:
             with self.answering():
-                if connection is None or not (time.monotonic() - used < TRUSTED or _answers(connection)):
+                if connection and time.monotonic() - used >= TRUSTED and not _answers(connection):
+                    connection.close()
+                    connection = None
+                if connection is None:
                     connection = connect(self.url, self.password, autocommit=True)
                 yield connection
         finally:
-            usable = connection and not connection.broken and not connection.closed
-            self._idle.put((connection if usable else None, time.monotonic()))
+            if connection and (self._closed or connection.broken):
+                connection.close()
+            self._idle.put((connection if connection and not connection.closed else None, time.monotonic()))
 
     @contextlib.contextmanager
     def answering(self) -> Iterator[None]:

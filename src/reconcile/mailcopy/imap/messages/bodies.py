@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Sequence
 from typing import Protocol
@@ -36,13 +37,13 @@ def read_bodies(session: Session, folder: bytes, uids: Sequence[int], reader: Bo
     ordered = sorted(uids)
     for start in range(0, len(ordered), AT_ONCE):
         until = _Until(b"D%d" % start, reader)
-        stream = FetchStream(until)
         part = uid_set(ordered[start : start + AT_ONCE])
         session.commands.ask(b"%b UID FETCH %b (UID FLAGS INTERNALDATE BODY.PEEK[])" % (until.tag, part))
-        while not until.reached:
-            with stream.room as room:
-                count = session.commands.receive_into(room)
-            stream.received(count)
+        with contextlib.closing(FetchStream(until, str(session.endpoint))) as stream:
+            while not until.reached:
+                with stream.room as room:
+                    count = session.commands.receive_into(room)
+                stream.received(count)
 
 
 def digests(session: Session, folder: bytes, uids: Sequence[int]) -> dict[int, bytes]:

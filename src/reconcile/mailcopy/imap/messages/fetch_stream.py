@@ -10,7 +10,7 @@ from typing import IO, Protocol
 
 from reconcile.language.phrase import Phrase
 from reconcile.mailcopy.imap.grammar import number, unquoted
-from reconcile.mailcopy.imap.limits import LINE, MESSAGE, Excess
+from reconcile.mailcopy.imap.limits import LINE, MESSAGE, Excess, said_by
 
 _USUAL = re.compile(
     rb'\* \d+ FETCH \(UID (\d{1,10}) FLAGS \(([^)]*)\) INTERNALDATE "([^"]*)" BODY\[\] \{(\d{1,10})\}\r\n'
@@ -45,16 +45,24 @@ class Reader(Protocol):
 
 
 class FetchStream:
-    """An incremental parser: receive into its ``room`` and say how much came, or ``feed`` it."""
+    """An incremental parser: receive into its ``room`` and say how much came, or ``feed`` it. Close it."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, server: str = "") -> None:
+        """``server``: whose answers they are."""
         self._reader = reader
+        self._server = server
         self._buffer = bytearray(ROOM)
         self._end = 0  # what of the buffer holds bytes not yet read
         self._text = b""  # the current response so far, literals that are not the body left in place
         self._due = 0  # bytes of the body still to come
         self._streaming = False  # the body went, or goes, straight to the reader
         self._spool: IO[bytes] | None = None
+
+    def close(self) -> None:
+        """Let go of a body that was put aside, where the stream ends in the middle of it."""
+        if self._spool is not None:
+            self._spool.close()
+            self._spool = None
 
     @property
     def room(self) -> memoryview:
@@ -64,14 +72,14 @@ class FetchStream:
     def received(self, count: int) -> None:
         """So many bytes are in the room: read them."""
         end = self._end + count
-        with memoryview(self._buffer) as view:
+        with memoryview(self._buffer) as view, said_by(self._server):
             used = self._consume(view, end)
             self._end = end - used
             if used and self._end:
                 view[: self._end] = view[used:end]
         if self._end == len(self._buffer):  # one line fills it
             if self._end > 2 * LINE:
-                raise Excess(Phrase("a line of more than {line:,} bytes", line=LINE))
+                raise Excess(Phrase("a line of more than {line:,} bytes", line=LINE), self._server)
             self._buffer = self._buffer + bytes(self._end)
 
     def feed(self, received: bytes) -> None:

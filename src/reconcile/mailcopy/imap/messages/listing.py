@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from reconcile.language.phrase import Phrase
 from reconcile.mailcopy.imap.grammar import number, quoted, readable
 from reconcile.mailcopy.imap.interruptions import FolderRefused
-from reconcile.mailcopy.imap.limits import LISTS, MESSAGES, Excess
+from reconcile.mailcopy.imap.limits import LISTS, MESSAGES, Excess, said_by
 from reconcile.mailcopy.imap.messages.date import moment
 from reconcile.mailcopy.imap.session import Session
 
@@ -70,7 +70,8 @@ def statuses(session: Session, folders: Sequence[bytes]) -> dict[bytes, Status |
     for name, lines, answer in zip(folders, said, answers, strict=True):
         numbers = [pattern.findall(lines) for pattern in _NUMBER.values()]
         if answer.upper().startswith(b"OK") and all(numbers):
-            found[name] = Status(*(number(values[-1]) for values in numbers))
+            with said_by(session.endpoint):
+                found[name] = Status(*(number(values[-1]) for values in numbers))
         else:
             found[name] = readable(answer)
     return found

@@ -118,7 +118,7 @@ class _Observing:
         try:
             sentences = refusals_of_mail(self._tenant, hosts)
         except (Problem, Refused, *MALFORMED, IndexError):
-            sentences = ("the tenant's own settings could not be read",)
+            sentences = (Phrase("the tenant's own settings could not be read"),)
         try:
             strangers = list(astray(self._tenant.outbound_connectors(), self._scope.domains))
         except (Problem, Refused, *MALFORMED):
