@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import logging
 import os
 import resource
 import sys
@@ -82,6 +83,7 @@ def main() -> NoReturn:
     tune_garbage_collection()
     _leave_no_core()
     _open_streams()
+    quiet_libraries()
     click.UsageError.exit_code = USAGE  # click's own is 2, which means "changes present" here
     arguments = sys.argv[1:]
     words = catalogue(chosen_language(typed_language(arguments), os.environ, settings_of(arguments)))
@@ -99,6 +101,13 @@ def main() -> NoReturn:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         code = ERROR
     sys.exit(code)
+
+
+def quiet_libraries() -> None:
+    """What a library logs is no sentence for people, and may be a traceback: what matters of it is raised, and told as
+    a problem. Our own parts' warnings are shown."""
+    logging.getLogger().addHandler(logging.NullHandler())
+    logging.getLogger("reconcile").addHandler(logging.StreamHandler())
 
 
 def _leave_no_core() -> None:

@@ -24,7 +24,7 @@ from reconcile.providers.microsoft.wire.concurrent import side_by_side
 from reconcile.providers.microsoft.wire.message import Reply, Request, Service, Verdict
 from reconcile.providers.microsoft.wire.pacing import Places
 from reconcile.providers.microsoft.wire.paging import BARREN_PAGES, check_length, is_table
-from reconcile.providers.microsoft.wire.refusals import Refused
+from reconcile.providers.microsoft.wire.refusals import UNREADABLE, Refused
 from reconcile.providers.microsoft.wire.transport import Transport
 
 Row = dict[str, Any]
@@ -234,9 +234,11 @@ class Exchange:
 
     def _refusal(self, status: int, body: Any, request_id: str) -> Refused:
         if status in (401, 403) or not isinstance(body, dict):
-            text = "no right to this cmdlet, or no such cmdlet" if status in (401, 403) else "an unreadable answer"
+            text = Phrase("no right to this cmdlet, or no such cmdlet")
+            if status not in (401, 403):
+                text = Phrase("an unreadable answer")
             return Refused(
-                self._service.name, status, "Forbidden" if status == 403 else "Unreadable", text, "", request_id
+                self._service.name, status, "Forbidden" if status == 403 else UNREADABLE, text, "", request_id
             )
         error = body.get("error") or {}
         return Refused(

@@ -17,7 +17,7 @@ from reconcile.providers.microsoft.wire.message import Reply, Request, Service, 
 from reconcile.providers.microsoft.wire.pacing import Quota
 from reconcile.providers.microsoft.wire.paging import BARREN_PAGES, check_length, is_table
 from reconcile.providers.microsoft.wire.paths import query
-from reconcile.providers.microsoft.wire.refusals import Refused
+from reconcile.providers.microsoft.wire.refusals import UNREADABLE, Refused
 from reconcile.providers.microsoft.wire.transport import Transport
 
 Row = dict[str, Any]
@@ -208,7 +208,7 @@ class Graph:
         error = body.get("error") if isinstance(body, dict) else None
         if not isinstance(error, dict):
             raise Refused(
-                self._service.name, status, "Unreadable", Phrase("an answer that is not Graph's"), "", request_id
+                self._service.name, status, UNREADABLE, Phrase("an answer that is not Graph's"), "", request_id
             )
         details = [detail for detail in error.get("details") or [] if isinstance(detail, dict)]
         first = details[0] if details else {}

@@ -28,6 +28,10 @@ class Refused(Exception):
         return any(word.lower() in self.text.lower() for word in words)
 
 
+#: The code of an answer that is none of the service's.
+UNREADABLE = "Unreadable"
+
+
 class LostAnswer(Exception):
     """A write was sent and its answer never came: it may or may not have been carried out. Settle it by reading."""
 
@@ -132,6 +136,16 @@ def _meaning(refused: Refused) -> tuple[str, str, str]:
             "M365-23",
             Phrase("an object of that name exists already: {text}", text=refused.text),
             Phrase("make a new plan: it will offer to adopt it, if it has this address"),
+        )
+    if refused.code == UNREADABLE:
+        return (
+            "M365-04",
+            Phrase(
+                "{service} answers otherwise than Microsoft describes: {text}",
+                service=refused.service,
+                text=refused.text,
+            ),
+            Phrase("nothing was concluded from it; run it again later, and report it if it stays"),
         )
     if refused.code in _OUR_FAULT or refused.says("can't be empty"):
         return (
