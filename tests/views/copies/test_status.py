@@ -108,3 +108,12 @@ def drawn(console: Console, bars: CopyBars) -> list[str]:
         " ".join(line.replace("━", " ").replace("╸", " ").split()).split(" done")[0]
         for line in captured.get().splitlines()
     ]
+
+
+@pytest.mark.parametrize(
+    ("state", "told"), [("queued", "stopped before its server had answered"), ("lost", "taken over by another worker")]
+)
+def test_a_mailbox_that_was_stopped_is_not_called_taken_over(state: str, told: str) -> None:
+    said: list[Text] = []
+    CopyLines(said.append).finished(JOBS[0], state, None, None, 0)
+    assert told in " ".join(line.plain for line in said)

@@ -176,6 +176,8 @@ def _passes(ended: Mapping[str, int]) -> Iterator[Phrase]:
 
 def _failed(state: str, problem: Problem | None, wait: float, words: Catalogue) -> list[Text]:
     if problem is None:
+        if state == "queued":
+            return [Text(words.say(Phrase("stopped before its server had answered; the next pass goes on from there")))]
         return [Text(words.say(Phrase("taken over by another worker")))]
     lines = [Text(f"{problem.code} {words.say(problem.message, plain)}", ALARM)]
     if problem.hint:
