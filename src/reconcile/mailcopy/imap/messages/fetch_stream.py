@@ -151,6 +151,7 @@ class FetchStream:
         else:
             import tempfile  # rarely needed, slow to import
 
+            self.close()  # of an answer that gives two bodies the last counts
             self._spool = tempfile.SpooledTemporaryFile(SPOOL)  # noqa: SIM115 - closed when replayed
             self._text = text
 

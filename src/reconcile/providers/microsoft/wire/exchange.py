@@ -237,9 +237,8 @@ class Exchange:
             text = Phrase("no right to this cmdlet, or no such cmdlet")
             if status not in (401, 403):
                 text = Phrase("an unreadable answer")
-            return Refused(
-                self._service.name, status, "Forbidden" if status == 403 else UNREADABLE, text, "", request_id
-            )
+            code = "Forbidden" if status == 403 else UNREADABLE
+            return Refused(self._service.name, status, code, text, "", request_id)
         error = body.get("error") or {}
         return Refused(
             self._service.name,
