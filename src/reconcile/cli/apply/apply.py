@@ -141,7 +141,7 @@ def _saved(session: Session, file: Path, target: tuple[str, ...], found: Mapping
                 "{done} of the plan's {number} changes are made already.", done=sifted.done, number=len(plan.changes)
             )
         )
-    digest = planfile.document(plan)["digest"]
+    digest = planfile.digest_of(plan)
     plan = dataclasses.replace(
         restrict(sifted.plan, target),
         gates=closed_gates(session, prepared, (fresh or plan).findings),
@@ -154,12 +154,12 @@ def _fresh(session: Session, names: tuple[str, ...], target: tuple[str, ...], fo
     """A plan made now."""
     from reconcile.cli.wiring.planning import observe_and_plan_targets
     from reconcile.cli.wiring.prepare import prepare_targets
-    from reconcile.planning.plan.planfile import document
+    from reconcile.planning.plan.planfile import digest_of
 
     prepared = prepare_targets(session, names, target)
     readers = {name: provider.reader for name, provider in found.items()}
     plan = observe_and_plan_targets(session, prepared, readers, target)
-    return Chosen(plan, prepared, document(plan)["digest"], reviewed=False)
+    return Chosen(plan, prepared, digest_of(plan), reviewed=False)
 
 
 def _exit_code(run: Run, plan: Plan, now: dt.datetime) -> int:

@@ -197,8 +197,8 @@ def _permitted(session: Session, plan: Plan, tour: Tour) -> Plan:
 
 def _carried_out(session: Session, plan: Plan, prepared: Prepared, found: Mapping[str, Provider]) -> Run:
     from reconcile.cli.apply.run import Chosen, carry_out
-    from reconcile.planning.plan.planfile import document
+    from reconcile.planning.plan.planfile import digest_of
 
     output = TextOutput(session)
-    chosen = Chosen(plan, prepared, document(plan)["digest"], reviewed=False)
+    chosen = Chosen(plan, prepared, digest_of(plan), reviewed=False)
     return carry_out(session, chosen, found, output, None)

@@ -166,7 +166,7 @@ def _rates(session: Session) -> Mapping[str, Sequence[int]]:
 
 def _saved_plan(path: Path | None) -> SavedPlan | None:
     """The plan to show, or why it cannot be; None when none is saved."""
-    from reconcile.planning.plan.planfile import document, load
+    from reconcile.planning.plan.planfile import digest_of, load
     from reconcile.views.board.model import SavedPlan
 
     if path is None and (path := _newest(PLANS)) is None:
@@ -175,7 +175,7 @@ def _saved_plan(path: Path | None) -> SavedPlan | None:
         plan = load(path)
     except Problem as problem:
         return SavedPlan(str(path), why=problem.message)
-    return SavedPlan(str(path), str(document(plan)["digest"]), plan)
+    return SavedPlan(str(path), digest_of(plan), plan)
 
 
 def _newest(folder: Path) -> Path | None:

@@ -87,10 +87,10 @@ def say_events(events: Iterable[Mapping[str, Any]]) -> None:
 
 def _page(session: Session, plan: Plan) -> str:
     from reconcile.planning.guards.guards import Permission, refusals
-    from reconcile.planning.plan.planfile import document
+    from reconcile.planning.plan.planfile import digest_of
     from reconcile.views.plan.markdown import render
 
-    refused = refusals(plan, document(plan)["digest"], session.settings.guards, Permission())
+    refused = refusals(plan, digest_of(plan), session.settings.guards, Permission())
     now = session.clock.now().astimezone(session.zone)
     return render(plan, now, refusals=refused, link=session.pipeline, words=session.words)
 

@@ -41,7 +41,7 @@ def hand_over(session: Session, slugs: Sequence[str]) -> int:
     from reconcile.cli.wiring.planning import observe_and_plan
     from reconcile.cli.wiring.prepare import prepare
     from reconcile.cli.wiring.providers import providers
-    from reconcile.planning.plan.planfile import document
+    from reconcile.planning.plan.planfile import digest_of
 
     found = providers(session)
     prepared = prepare(session, slugs)
@@ -66,7 +66,7 @@ def hand_over(session: Session, slugs: Sequence[str]) -> int:
         click.echo(session.say("Nothing is to be delivered."))
         return ERROR if unknown else DONE
     plan = dataclasses.replace(plan, changes=tuple(ready), blocked=unknown, unrecorded=())
-    chosen = Chosen(plan, prepared, document(plan)["digest"], reviewed=False)
+    chosen = Chosen(plan, prepared, digest_of(plan), reviewed=False)
     output = TextOutput(session)
     run = carry_out(session, chosen, found, output, None)
     output.run(run, plan)

@@ -69,14 +69,17 @@ def read_document(text: str, loader: Any = LOADER) -> Document:
 
 
 class _PlacesOf(Mapping[Route, Mark]):
-    """The places of a text without flaws: half of what a reading costs, and nobody asks where nothing is wrong."""
+    """The places of a text without flaws: half of what a reading costs, and nobody asks where nothing is wrong.
+
+    Only those of the file asked about last are kept: those of a thousand files would be a quarter of a plan's memory.
+    """
 
     def __init__(self, text: str, loader: Any) -> None:
         self._text, self._loader = text, loader
 
-    @functools.cached_property
+    @property
     def _marks(self) -> Mapping[Route, Mark]:
-        return read_with_places(self._text, self._loader).marks
+        return _marks_of(self._text, self._loader)
 
     def __getitem__(self, route: Route) -> Mark:
         return self._marks[route]
@@ -86,6 +89,11 @@ class _PlacesOf(Mapping[Route, Mark]):
 
     def __len__(self) -> int:
         return len(self._marks)
+
+
+@functools.lru_cache(2)
+def _marks_of(text: str, loader: Any) -> Mapping[Route, Mark]:
+    return read_with_places(text, loader).marks
 
 
 def _place(before: str) -> tuple[int, int]:

@@ -22,7 +22,9 @@ def diff(
 
     ``interrupted``: a run that never ended had begun to create it, so what exists is ours and only needs completing.
     """
-    wanted = {name: _resolved(value, resolve) for name, value in desired.fields.items()}
+    wanted = desired.fields
+    if any(isinstance(value, Reference) for value in wanted.values()):
+        wanted = {name: _resolved(value, resolve) for name, value in wanted.items()}
     differing = tuple(_differing(desired.address.kind, wanted, live, record))
     if live is None:
         action, note = Action.CREATE, Phrase("gone since we created it") if record else ""

@@ -17,7 +17,7 @@ from reconcile.language.moments import moment
 from reconcile.language.phrase import Phrase
 from reconcile.planning.guards.guards import Refusal
 from reconcile.planning.plan.plan import Action, Cause, Change, Plan
-from reconcile.planning.plan.planfile import document
+from reconcile.planning.plan.planfile import digest_of
 from reconcile.resources.milestones import UNSCHEDULED
 from reconcile.views.actions import VERBS, to_do
 from reconcile.views.alarms import alarms, seats
@@ -55,7 +55,7 @@ def render(
     deletions = [change for change in plan.changes if change.action is Action.DELETE]
     drifted = [change for change in plan.changes if change.action is not Action.DELETE and _moved(change)]
     intended = [change for change in plan.changes if change.action is not Action.DELETE and not _moved(change)]
-    digest = document(plan)["digest"]
+    digest = digest_of(plan)
     blocks = Blocks(now, words)
     troubles = [f"! {words.say(line, plain)[:_LONGEST_ALARM]}\n" for line in alarms(plan)]
     going = Phrase("Deletions: {resources} would go", resources=resources(len(deletions)))
