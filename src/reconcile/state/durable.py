@@ -7,6 +7,7 @@ import errno
 import os
 import secrets
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 from reconcile.language.phrase import Phrase
@@ -45,9 +46,10 @@ def read_own(path: Path) -> bytes:
         return file.read()
 
 
-def replace_file(path: Path, data: bytes, mode: int | None = None) -> None:
+def replace_file(path: Path, data: bytes | Iterable[bytes], mode: int | None = None) -> None:
     """Put ``data`` in the place of ``path``: whoever reads sees the old bytes or the new, at any moment of a crash.
 
+    ``data``: all of it, or its pieces.
     ``mode``: who may read it, before its first byte is there; what the umask leaves when not said.
     Raises Problem STA01 (no room) or STA06 (not writable); the old file is then whole and no other one is left.
     """
@@ -59,7 +61,7 @@ def replace_file(path: Path, data: bytes, mode: int | None = None) -> None:
         with temporary.open("xb") as file:
             if mode is not None:
                 os.fchmod(file.fileno(), mode)
-            file.write(data)
+            file.writelines([data] if isinstance(data, bytes) else data)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

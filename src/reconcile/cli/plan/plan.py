@@ -61,7 +61,7 @@ def plan(
     made = observe_and_plan_targets(session, prepared, readers(session), target)
     if out:
         private_folder(out.parent)
-        replace_file(out, planfile.encode(made, authenticity_key(session)).encode(), PRIVATE_FILE)
+        replace_file(out, planfile.pieces(made, authenticity_key(session)), PRIVATE_FILE)
     say_plan(session, made, output_format, markdown=markdown, verbose=verbose)
     if out and output_format == "text":
         session.warn(Phrase("Saved in {out}.", out=out))

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import errno
-import hashlib
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ from pydantic_core import to_json
 from reconcile.language.made_of import sentences_of
 from reconcile.language.phrase import Phrase
 from reconcile.planning.costs import as_object
+from reconcile.planning.plan.canonical import Text, canonical, digest_of_members, separated, texts_of
 from reconcile.planning.plan.plan import Action, Change, Plan
 from reconcile.planning.plan.planfile_reading import read
 from reconcile.planning.plan.sentences import sentences_in
@@ -43,68 +42,47 @@ def document(plan: Plan) -> dict[str, Any]:
 
 def digest_of(plan: Plan) -> str:
     """The digest of the plan's document, which is not made for it."""
-    return _digest(_all_texts(plan))
+    return digest_of_members(_members(plan))
 
 
 def digest(body: Mapping[str, Any]) -> str:
     """SHA-256 of a document without its own digest and mark."""
-    return _digest({key: _texts(value) for key, value in body.items() if key not in ("digest", "mark")})
+    return digest_of_members({key: texts_of(value) for key, value in body.items() if key not in ("digest", "mark")})
 
 
 def encode(plan: Plan, key: Key | None = None) -> str:
-    """The text of a plan file: JSON, one line for each change, so that two plans can be compared line by line.
+    """The text of a plan file; see ``pieces``."""
+    return b"".join(pieces(plan, key)).decode()
+
+
+def pieces(plan: Plan, key: Key | None = None) -> Iterator[bytes]:
+    """What a plan file holds, piece by piece: JSON, one line for each change, so that two plans can be compared line by
+    line. Of the largest plans, the whole in one piece would be an eighth of all memory.
 
     ``key``: whoever has it too can tell that nobody without it made or altered the plan.
     """
-    texts = _all_texts(plan)
-    whole = _digest(texts)
-    texts["digest"] = _canonical(whole)
+    texts = _members(plan)
+    whole = digest_of_members(texts)
+    texts["digest"] = canonical(whole)
     if key:
-        texts["mark"] = _canonical(mark(key, "plan", whole.encode()))
-    pieces: list[str] = []
+        texts["mark"] = canonical(mark(key, "plan", whole.encode()))
+    before = b"{\n"
     for name, text in texts.items():
-        pieces.append(f"{',' if pieces else '{'}\n{_canonical(name)}: ")
-        pieces += [text] if isinstance(text, str) else _separated(text, "[\n", ",\n", "\n]")
-    return "".join([*pieces, "\n}\n"])
+        yield before + canonical(name) + b": "
+        yield from [text] if isinstance(text, bytes) else separated(text, b"[\n", b",\n", b"\n]")
+        before = b",\n"
+    yield b"\n}\n"
 
 
-def _all_texts(plan: Plan) -> dict[str, str | list[str]]:
-    texts: dict[str, str | list[str]] = {key: _texts(value) for key, value in _around(plan).items()}
-    texts["changes"] = [_line(change) for change in plan.changes] or "[]"
+def _members(plan: Plan) -> dict[str, Text]:
+    texts: dict[str, Text] = {key: texts_of(value) for key, value in _around(plan).items()}
+    texts["changes"] = [_line(change) for change in plan.changes] or b"[]"
     return texts
 
 
-_canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
-
-
-def _texts(value: Any) -> str | list[str]:
-    """A member in canonical form, a list item by item: what is hashed and what is written is made once."""
-    return [_canonical(item) for item in value] if isinstance(value, list) and value else _canonical(value)
-
-
-def _line(change: Change) -> str:
-    """``_canonical(_change(change))`` in a third of the time: the members are in order as they are made."""
-    return to_json(_change(change)).decode()
-
-
-def _digest(texts: Mapping[str, str | list[str]]) -> str:
-    whole = hashlib.sha256()
-    before = "{"
-    for key, text in sorted(texts.items()):
-        whole.update(f"{before}{_canonical(key)}:".encode())
-        # Piece by piece: of the largest plans, a copy of the whole text is a tenth of all memory.
-        for piece in [text] if isinstance(text, str) else _separated(text, "[", ",", "]"):
-            whole.update(piece.encode())
-        before = ","
-    whole.update(b"}")
-    return whole.hexdigest()
-
-
-def _separated(items: Sequence[str], first: str, between: str, last: str) -> Iterator[str]:
-    for number, item in enumerate(items):
-        yield between if number else first
-        yield item
-    yield last
+def _line(change: Change) -> bytes:
+    """``canonical(_change(change))`` in a third of the time: the members are in order as they are made."""
+    return to_json(_change(change))
 
 
 def _around(plan: Plan) -> dict[str, Any]:
