@@ -7,6 +7,7 @@ import json
 import signal
 import smtplib
 from pathlib import Path
+from typing import Any
 
 import dns.message
 import dns.query
@@ -58,6 +59,13 @@ def test_a_federation_goes_back_and_its_mail_with_it_and_moves_again_on_its_new_
     stage.run("copy", "work", expect=0)
     until(lambda: town.old_box(BOX, "arrivee"))
     assert town.write(BOX, "chez-l-ancien") == "", "the old host delivers again"
+    letter = from_a_colleague(town, BOX, "d-un-collegue")
+    assert held(town, letter) == 1, "the mailbox that is left swallows it, whatever the MX says"
+    counted = {job["key"]: job["messages"] for job in status(stage)}
+    stage.run("copy", "work", expect=0)
+    until(lambda: town.old_box(BOX, letter))
+    back = f"spf55/copy_back/{BOX}"
+    assert {job["key"]: job["messages"] for job in status(stage)}[back] == counted[back] + 1, "and is counted"
     assert changes(stage) == {}
     stage.run("apply", "--yes")
     assert town.exchanger().startswith("mx1.mutualise"), "a scheduled apply undoes nothing"
@@ -71,7 +79,8 @@ def test_a_federation_goes_back_and_its_mail_with_it_and_moves_again_on_its_new_
     assert "/copy_back/" not in stage.run("state", "list", "spf55").out
     stage.run("copy", "work", expect=0)
     stage.run("copy", "verify", expect=0)
-    assert [held(town, mark) for mark in ("arrivee", "chez-l-ancien")] == [1, 1], "once, whichever way it went"
+    marks = ("arrivee", "chez-l-ancien", letter)
+    assert [held(town, mark) for mark in marks] == [1, 1, 1], "once, whichever way it went"
 
 
 def test_killed_at_any_line_of_its_journal_it_goes_back_in_order_and_loses_nothing(switched_town: Town) -> None:
@@ -94,6 +103,11 @@ def test_killed_at_any_line_of_its_journal_it_goes_back_in_order_and_loses_nothi
     stage.run("copy", "work", expect=0)
     stage.run("copy", "work", expect=0)
     until(lambda: town.old_box(BOX, "arrivee"))
+
+
+def status(stage: Stage) -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = json.loads(stage.run("copy", "status", "--json", "spf55").out)
+    return listed
 
 
 def held(town: Town, mark: str) -> int:
