@@ -246,7 +246,7 @@ def _copied(jobs: JobList, keys: Sequence[str], place: int) -> None:
                 error=error,
                 updated=now,
             )
-            row = dataclasses.astuple(job)
+            row = (*dataclasses.astuple(job), "")  # an error of no parts
             run.change(f"INSERT INTO job({FIELDS}) VALUES({','.join('?' * len(row))})", *row)
         for back in range(60):
             run.change(
