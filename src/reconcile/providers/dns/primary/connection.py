@@ -122,5 +122,5 @@ def _gather(received: bytearray, flying: set[bytes], replies: dict[bytes, bytes]
 
 def _reason(error: OSError) -> str:
     if isinstance(error, TimeoutError):
-        return "no answer in time"
+        return Phrase("no answer in time")
     return (error.strerror or str(error)).lower()
