@@ -122,12 +122,14 @@ def _compare_left_over(
     for address, record in left.items():
         if KINDS[address.kind].once:
             if address.federation not in alive:
-                comparison.changes.append(disown(address, "its federation is described no longer"))
+                comparison.changes.append(disown(address, Phrase("its federation is described no longer")))
             continue
         shown = observed[address]
         owner = inputs.owners.get(address.mail_domain, address.federation)
         if owner != address.federation and not KINDS[address.kind].local:
-            comparison.changes.append(disown(address, f"{owner} declares {address.mail_domain} now"))
+            comparison.changes.append(
+                disown(address, Phrase("{owner} declares {domain} now", owner=owner, domain=address.mail_domain))
+            )
         elif held := _held_back(address, inputs, comparison):
             comparison.block(address, held)
         elif address.federation in inputs.closed and address.kind in STAYS:

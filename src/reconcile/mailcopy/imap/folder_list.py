@@ -131,9 +131,9 @@ def _why_left_out(folder: Folder, spaces: _Namespaces, marks: Set[str]) -> str:
     if whose := spaces.whose(folder):
         return whose
     if views := sorted(folder.flags & marks):
-        return f"a view of messages in other folders ({views[0]})"
+        return Phrase("a view of messages in other folders ({flag})", flag=views[0])
     virtual = any(VIRTUAL.fullmatch(prefix) and folder.name.startswith(prefix) for prefix in spaces.personal)
-    return "a view of messages in other folders (virtual)" if virtual else ""
+    return Phrase("a view of messages in other folders ({flag})", flag="virtual") if virtual else ""
 
 
 def _canonical(name: bytes) -> bytes:

@@ -32,7 +32,7 @@ def as_mailbox(layout: Layout, name: str, place: str) -> Layout:
     below = root.name + root.separator.encode("latin-1")
     branch = [one for one in layout.public if one is root or (root.separator and one.name.startswith(below))]
     views = {
-        one.name: f"a view of messages in other folders ({min(one.flags & VIEWS)})"
+        one.name: Phrase("a view of messages in other folders ({flag})", flag=min(one.flags & VIEWS))
         for one in branch
         if one.flags & VIEWS
     }

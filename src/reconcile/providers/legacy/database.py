@@ -33,7 +33,7 @@ class Database:
         self._place = place
         self._password = password
         self._code = code
-        self._mend = f"mend {table}; nothing was changed"
+        self._mend = Phrase("mend {table}; nothing was changed", table=table)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Ask]:

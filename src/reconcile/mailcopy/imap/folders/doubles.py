@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
+from reconcile.language.phrase import Phrase
 from reconcile.mailcopy.imap.folder_list import Folder
 from reconcile.mailcopy.imap.folder_names import decoded
 from reconcile.mailcopy.imap.folders.mapping import folded
@@ -30,7 +31,7 @@ def same_folders(session: Session, folders: Sequence[Folder]) -> dict[bytes, str
             for other in others:
                 same = isinstance(state[first], Status) and state[first] == state[other]
                 if same and _content(session, first) == _content(session, other):
-                    found[other] = f"the same folder as {decoded(first)}, listed under another name"
+                    found[other] = Phrase("the same folder as {name}, listed under another name", name=decoded(first))
     return found
 
 

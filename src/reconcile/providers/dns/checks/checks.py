@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.base import Finding, Weight
 from reconcile.providers.dns.checks.asked import SELECTORS
-from reconcile.providers.dns.checks.facts import Facts
+from reconcile.providers.dns.checks.facts import Facts, with_todo
 from reconcile.providers.dns.checks.mta_sts import mta_sts
 from reconcile.providers.dns.checks.spf_checks import spf_record, spf_terms
 from reconcile.providers.dns.primary.answers import Answer, Failure
@@ -38,7 +39,10 @@ def run_checks(facts: Iterable[Facts], resolve: Resolve, only: Sequence[str] = (
 def readable(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:
     """The primary answers for the domain, and the domain can bear an MX."""
     if facts.silent is not None:
-        yield Weight.BLOCKS, f"Nothing is known: {facts.silent.message} To do: {facts.silent.hint}."
+        yield (
+            Weight.BLOCKS,
+            Phrase("Nothing is known: {message} To do: {hint}.", message=facts.silent.message, hint=facts.silent.hint),
+        )
         return
     answer = facts.answer("", "MX")
     if isinstance(answer, Failure):
@@ -47,7 +51,7 @@ def readable(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:
     try:
         rrset_at(RecordKey.parse(f"{facts.domain}/MX"), facts.answers)
     except Problem as problem:
-        yield Weight.BLOCKS, f"{problem.message} To do: {problem.hint}."
+        yield Weight.BLOCKS, with_todo(problem)
 
 
 def mail_hosts(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
@@ -56,27 +60,56 @@ def mail_hosts(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
     if not hosts and isinstance(facts.answer("", "MX"), Answer):
         yield Weight.WARNS, _without_mx(facts.domain, resolve)
     if "" in hosts:
-        beside = " beside other MX records, which is contradictory" if len(hosts) > 1 else ""
         yield (
             Weight.BLOCKS,
-            f"{facts.domain} says it takes no mail (null MX, RFC 7505){beside}: ask its owner.",
+            (
+                Phrase(
+                    "{domain} says it takes no mail (null MX, RFC 7505) beside other MX records, which is "
+                    "contradictory: ask its owner.",
+                    domain=facts.domain,
+                )
+                if len(hosts) > 1
+                else Phrase("{domain} says it takes no mail (null MX, RFC 7505): ask its owner.", domain=facts.domain)
+            ),
         )
     microsoft = [host for host in hosts if host.endswith(MICROSOFT)]
     for host in dict.fromkeys(filter(None, hosts)):
         if resolve(host, "A") == () and resolve(host, "AAAA") == ():
             # An old host that is dead already is a reason to switch, not to wait.
             weight = Weight.BLOCKS if host in microsoft else Weight.WARNS
-            yield weight, f"The MX {host} has no address: mail for {facts.domain} stops there."
+            yield (
+                weight,
+                Phrase("The MX {host} has no address: mail for {domain} stops there.", host=host, domain=facts.domain),
+            )
         if alias := resolve(host, "CNAME"):
             # RFC 2181 §10.3, RFC 5321 §5.1.
-            yield Weight.WARNS, f"The MX {host} is an alias (CNAME) of {alias[0]}: some senders refuse such a host."
+            yield (
+                Weight.WARNS,
+                Phrase(
+                    "The MX {host} is an alias (CNAME) of {other}: some senders refuse such a host.",
+                    host=host,
+                    other=alias[0],
+                ),
+            )
     for host in sorted({host for host in hosts if hosts.count(host) > 1}):
-        yield Weight.WARNS, f"The MX {host} stands in {hosts.count(host)} records of {facts.domain}."
+        yield (
+            Weight.WARNS,
+            Phrase(
+                "The MX {host} stands in {number} records of {domain}.",
+                host=host,
+                number=hosts.count(host),
+                domain=facts.domain,
+            ),
+        )
     if microsoft and len(hosts) > len(microsoft):
         others = ", ".join(host for host in hosts if host not in microsoft)
         yield (
             Weight.WARNS,
-            f"{others} still takes mail of {facts.domain} beside Microsoft: nobody reads it there.",
+            Phrase(
+                "{others} still takes mail of {domain} beside Microsoft: nobody reads it there.",
+                others=others,
+                domain=facts.domain,
+            ),
         )
 
 
@@ -84,16 +117,27 @@ def _without_mx(domain: str, resolve: Resolve) -> str:
     """Without MX the domain's own addresses receive its mail (RFC 5321 §5.1)."""
     found = (resolve(domain, "A"), resolve(domain, "AAAA"))
     if addresses := (found[0] or ()) + (found[1] or ()):
-        return f"{domain} has no MX: its mail goes to its own address, {', '.join(addresses)} (implicit MX)."
+        return Phrase(
+            "{domain} has no MX: its mail goes to its own address, {addresses} (implicit MX).",
+            domain=domain,
+            addresses=", ".join(addresses),
+        )
     if None in found:
-        return f"{domain} has no MX; whether it has an address of its own could not be found out."
-    return f"{domain} has no MX and no address: it receives no mail today."
+        return Phrase("{domain} has no MX; whether it has an address of its own could not be found out.", domain=domain)
+    return Phrase("{domain} has no MX and no address: it receives no mail today.", domain=domain)
 
 
 def wildcard(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:
     """Names below the domain that nobody declared go on to the old host."""
     if targets := [text.removesuffix(".") for text in facts.texts("*", "MX")]:
-        yield Weight.WARNS, f"The wildcard *.{facts.domain} sends mail of undeclared names to {', '.join(targets)}."
+        yield (
+            Weight.WARNS,
+            Phrase(
+                "The wildcard *.{domain} sends mail of undeclared names to {targets}.",
+                domain=facts.domain,
+                targets=", ".join(targets),
+            ),
+        )
 
 
 def dkim(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
@@ -103,12 +147,27 @@ def dkim(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
         for target in facts.texts(below, "CNAME"):
             found = resolve(target.rstrip("."), "TXT")
             if found is None:
-                yield Weight.WARNS, f"Whether {selector} of {facts.domain} leads to a key could not be seen."
+                yield (
+                    Weight.WARNS,
+                    Phrase(
+                        "Whether {selector} of {domain} leads to a key could not be seen.",
+                        selector=selector,
+                        domain=facts.domain,
+                    ),
+                )
             elif not any(keys := [dkim_key(text) for text in found]):
-                why = "holds no key" if all(key is None for key in keys) else "holds a revoked key (empty p=)"
-                yield Weight.BLOCKS, f"{selector} of {facts.domain} leads to {target}, which {why}: do not sign."
+                absent = all(key is None for key in keys)
+                why = Phrase("holds no key") if absent else Phrase("holds a revoked key (empty p=)")
+                told = Phrase(
+                    "{selector} of {domain} leads to {target}, which {why}: do not sign.",
+                    selector=selector,
+                    domain=facts.domain,
+                    target=target,
+                    why=why,
+                )
+                yield Weight.BLOCKS, told
             else:
-                yield Weight.FINE, f"{selector} leads to a key."
+                yield Weight.FINE, Phrase("{selector} leads to a key.", selector=selector)
 
 
 def occupied(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:
@@ -116,13 +175,20 @@ def occupied(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:
     for below, weight in (("autodiscover", Weight.BLOCKS), *((one, Weight.WARNS) for one in SELECTORS)):
         key = RecordKey.parse(f"{below}.{facts.domain}/CNAME")
         if key.name in facts.replace and (others := others_at(key, facts.answers)) and "NS" not in others:
-            yield Weight.FINE, f"{key.owner}: our alias takes the place of its records ({', '.join(others)})."
+            yield (
+                Weight.FINE,
+                Phrase(
+                    "{name}: our alias takes the place of its records ({others}).",
+                    name=key.owner,
+                    others=", ".join(others),
+                ),
+            )
             continue
         try:
             rrset_at(key, facts.answers)
         except Problem as problem:
             # A selector in the way stops the signing, not the mail.
-            yield weight, f"{problem.message} To do: {problem.hint}."
+            yield weight, with_todo(problem)
 
 
 def dmarc(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
@@ -130,30 +196,44 @@ def dmarc(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
     key = RecordKey.parse(f"_dmarc.{facts.domain}/TXT")
     where = elsewhere(key, facts.answers)
     if not where and isinstance(answer := facts.answer("_dmarc", "TXT"), Failure):
-        yield Weight.WARNS, f"The DMARC record of {facts.domain} is not known: {answer.problem.message}"
+        yield (
+            Weight.WARNS,
+            Phrase("The DMARC record of {domain} is not known: {why}", domain=facts.domain, why=answer.problem.message),
+        )
         return
     texts = resolve(key.owner, "TXT") if where else facts.texts("_dmarc", "TXT")
     if texts is None:
-        yield Weight.WARNS, f"{where}; whether a DMARC record is there could not be found out."
+        yield Weight.WARNS, Phrase("{where}; whether a DMARC record is there could not be found out.", where=where)
         return
     records = [text for text in texts if is_dmarc(text)]
     if not records and where:
-        yield Weight.WARNS, f"{where}, and no DMARC record is there: its owner must publish one."
+        yield Weight.WARNS, Phrase("{where}, and no DMARC record is there: its owner must publish one.", where=where)
     elif not records:
         apex = facts.answer("", "SOA")
         if isinstance(apex, Answer) and apex.rdataset is not None:  # below it, the policy above counts
-            yield Weight.WARNS, f"{facts.domain} has no DMARC record of its own."
+            yield Weight.WARNS, Phrase("{domain} has no DMARC record of its own.", domain=facts.domain)
     elif len(records) > 1:
-        yield Weight.WARNS, f"{facts.domain} has {len(records)} DMARC records, which receivers treat as none."
+        yield (
+            Weight.WARNS,
+            Phrase(
+                "{domain} has {number} DMARC records, which receivers treat as none.",
+                domain=facts.domain,
+                number=len(records),
+            ),
+        )
     else:
         policy = dmarc_policy(records[0])
         if not policy:
             yield (
                 Weight.WARNS,
-                f"The DMARC record of {facts.domain} has no valid policy: receivers ignore '{records[0]}'.",
+                Phrase(
+                    "The DMARC record of {domain} has no valid policy: receivers ignore '{record}'.",
+                    domain=facts.domain,
+                    record=records[0],
+                ),
             )
         else:
-            yield Weight.FINE, f"The DMARC policy is {policy}."
+            yield Weight.FINE, Phrase("The DMARC policy is {policy}.", policy=policy)
 
 
 def leftovers(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:
@@ -167,14 +247,28 @@ def leftovers(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:
     ):
         # SRV with the target "." says that there is no such service (RFC 2782).
         if values := [text.removesuffix(".") for text in facts.texts(below, rdtype) if not text.endswith(" .")]:
-            yield Weight.WARNS, f"{below}.{facts.domain} {rdtype} still leads mail programs to {', '.join(values)}."
+            yield (
+                Weight.WARNS,
+                Phrase(
+                    "{below}.{domain} {rdtype} still leads mail programs to {values}.",
+                    below=below,
+                    domain=facts.domain,
+                    rdtype=rdtype,
+                    values=", ".join(values),
+                ),
+            )
 
 
 def delegated(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:
     """Whether the domain is a zone of its own."""
     answer = facts.answer("", "SOA")
     if isinstance(answer, Answer) and answer.rdataset is None and answer.zone is not None:
-        yield Weight.FINE, f"{facts.domain} lives in the zone {answer.zone.to_text(omit_final_dot=True)}."
+        yield (
+            Weight.FINE,
+            Phrase(
+                "{domain} lives in the zone {zone}.", domain=facts.domain, zone=answer.zone.to_text(omit_final_dot=True)
+            ),
+        )
 
 
 #: By stable name, in the order they are reported.

@@ -11,6 +11,7 @@ import dns.rdataset
 import dns.rdatatype
 from dns.rdatatype import RdataType
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.dns.primary.answers import NOTHING_KNOWN, Answer, Answers, Failure, Question
 from reconcile.providers.dns.primary.client import Primary
@@ -91,5 +92,10 @@ def read_facts(primary: Primary, domains: Iterable[str], known: Answers = NOTHIN
 
 
 @functools.lru_cache(maxsize=8192)
+def with_todo(problem: Problem) -> Phrase:
+    """A problem in one sentence of a report."""
+    return Phrase("{message} To do: {hint}.", message=problem.message, hint=problem.hint)
+
+
 def _key(domain: str, below: str, rdtype: RdataType) -> RecordKey:
     return RecordKey(dns.name.from_text(f"{below}.{domain}" if below else domain).canonicalize(), rdtype)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import requests
 
 from reconcile.bounded_http import BoundedSession
+from reconcile.language.phrase import Phrase
 from reconcile.providers.base import Weight
 from reconcile.providers.dns.checks.facts import Facts
 from reconcile.providers.dns.primary.answers import Answer
@@ -33,9 +34,9 @@ def fetch_policy(domain: str) -> str | None:
 def mta_sts(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
     """Whether senders that hold the policy would deliver to the MX about to be published (or published already)."""
     announcement = policy_texts(facts, resolve)
-    where = f"The MTA-STS policy of {facts.domain}"
+    domain = facts.domain
     if announcement is None:
-        yield Weight.WARNS, f"Whether {facts.domain} has an MTA-STS policy could not be found out."
+        yield Weight.WARNS, Phrase("Whether {domain} has an MTA-STS policy could not be found out.", domain=domain)
         return
     if not announced(announcement):
         return
@@ -44,21 +45,33 @@ def mta_sts(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
     if policy is None:
         yield (
             Weight.BLOCKS,
-            f"{where} cannot be read, and senders may hold it for weeks: it must name Microsoft's host first.",
+            Phrase(
+                "The MTA-STS policy of {domain} cannot be read, and senders may hold it for weeks: it must name "
+                "Microsoft's host first.",
+                domain=domain,
+            ),
         )
     elif policy.mode == "none":
-        yield Weight.FINE, f"{where} has mode none: it binds no sender."
+        yield Weight.FINE, Phrase("The MTA-STS policy of {domain} has mode none: it binds no sender.", domain=domain)
     elif hosts and not (refused := policy.refused(hosts)):
-        yield Weight.FINE, f"{where} lets {', '.join(hosts)} receive."
+        yield (
+            Weight.FINE,
+            Phrase("The MTA-STS policy of {domain} lets {hosts} receive.", domain=domain, hosts=", ".join(hosts)),
+        )
     elif hosts:
-        yield _not_allowed(where, policy, ", ".join(refused))
+        yield _not_allowed(domain, policy, ", ".join(refused))
     elif policy.may_allow_microsoft:
         yield (
             Weight.WARNS,
-            f"{where} allows {', '.join(policy.hosts)}; the plan compares it with the MX that Microsoft assigns.",
+            Phrase(
+                "The MTA-STS policy of {domain} allows {hosts}; the plan compares it with the MX that Microsoft "
+                "assigns.",
+                domain=domain,
+                hosts=", ".join(policy.hosts),
+            ),
         )
     else:
-        yield _not_allowed(where, policy, "any host of Microsoft")
+        yield _not_allowed(domain, policy, Phrase("any host of Microsoft"))
 
 
 def policy_texts(facts: Facts, resolve: Resolve) -> tuple[str, ...] | None:
@@ -69,11 +82,21 @@ def policy_texts(facts: Facts, resolve: Resolve) -> tuple[str, ...] | None:
     return resolve(f"_mta-sts.{facts.domain}", "TXT")
 
 
-def _not_allowed(where: str, policy: Policy, hosts: str) -> tuple[Weight, str]:
+def _not_allowed(domain: str, policy: Policy, hosts: str) -> tuple[Weight, str]:
     if policy.mode == "testing":
         return (
             Weight.WARNS,
-            f"{where} does not name Microsoft's host ({hosts}): senders will report it (testing).",
+            Phrase(
+                "The MTA-STS policy of {domain} does not name Microsoft's host ({hosts}): senders will report it "
+                "(testing).",
+                domain=domain,
+                hosts=hosts,
+            ),
         )
-    todo = f"add it there, change the id in _mta-sts, then wait the {policy.max_age} s that senders keep the old one"
-    return Weight.BLOCKS, f"{where} does not name Microsoft's host ({hosts}): {todo}."
+    return Weight.BLOCKS, Phrase(
+        "The MTA-STS policy of {domain} does not name Microsoft's host ({hosts}): add it there, change the id in "
+        "_mta-sts, then wait the {seconds} s that senders keep the old one.",
+        domain=domain,
+        hosts=hosts,
+        seconds=policy.max_age,
+    )

@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Mapping
 
 from reconcile.clock import Clock
+from reconcile.language.phrase import Phrase
 from reconcile.providers.base import Finding, Observation, Observed, Scope, Unknown, Wanted, Weight
 from reconcile.providers.dns.checks.merges import resolved, spf_refusals
 from reconcile.providers.dns.checks.servers import SwitchMoments
@@ -98,4 +99,4 @@ def _due(wanted: Wanted) -> dt.datetime:
 
 
 def _reason(finding: Finding) -> str:
-    return f"check {finding.check}: {finding.sentence}"
+    return Phrase("check {check}: {sentence}", check=finding.check, sentence=finding.sentence)

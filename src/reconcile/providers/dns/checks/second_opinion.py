@@ -8,6 +8,7 @@ from typing import Any
 
 import dns.resolver
 
+from reconcile.language.phrase import Phrase
 from reconcile.providers.base import Weight
 
 #: Seconds for each question.
@@ -37,9 +38,20 @@ def second_opinion(
 
 def _opinion(what: str, domain: str, answer: Mapping[str, Any]) -> Iterator[tuple[Weight, str]]:
     if error := answer.get("error"):
-        yield Weight.WARNS, f"checkdmarc finds the {what} record of {domain} wrong: {error}"
+        yield (
+            Weight.WARNS,
+            Phrase(
+                "checkdmarc finds the {what} record of {domain} wrong: {error}", what=what, domain=domain, error=error
+            ),
+        )
         return
     for warning in answer.get("warnings") or ():
-        yield Weight.WARNS, f"checkdmarc on the {what} record of {domain}: {warning}"
+        yield (
+            Weight.WARNS,
+            Phrase("checkdmarc on the {what} record of {domain}: {warning}", what=what, domain=domain, warning=warning),
+        )
     if not answer.get("warnings"):
-        yield Weight.FINE, f"checkdmarc finds nothing wrong with the {what} record of {domain}."
+        yield (
+            Weight.FINE,
+            Phrase("checkdmarc finds nothing wrong with the {what} record of {domain}.", what=what, domain=domain),
+        )

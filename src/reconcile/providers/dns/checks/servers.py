@@ -7,6 +7,8 @@ import math
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
+from reconcile.language.moments import day, moment
+from reconcile.language.phrase import Phrase
 from reconcile.providers.base import Weight
 from reconcile.providers.dns.checks.propagation import Report, State
 from reconcile.resources.milestones import UNSCHEDULED
@@ -32,14 +34,35 @@ def servers_agree(
     by_state = {state: [one.nameserver.name for one in reports if one.state is state] for state in State}
     behind = by_state[State.OLD] + by_state[State.MISSING]
     if behind and not by_state[State.CURRENT] and not listed:
-        shown = f"None of the zone's servers shows the MX of {domain} that {primary} holds ({', '.join(behind)})"
-        yield Weight.BLOCKS, f"{shown}: it is not their primary, or does not reach them, and no change would be seen."
+        yield (
+            Weight.BLOCKS,
+            Phrase(
+                "None of the zone's servers shows the MX of {domain} that {primary} holds ({behind}): it is not their "
+                "primary, or does not reach them, and no change would be seen.",
+                domain=domain,
+                primary=primary,
+                behind=", ".join(behind),
+            ),
+        )
     elif behind:
-        yield Weight.WARNS, f"Behind {primary} on the MX of {domain}: {', '.join(behind)}."
+        yield (
+            Weight.WARNS,
+            Phrase(
+                "Behind {primary} on the MX of {domain}: {behind}.",
+                primary=primary,
+                domain=domain,
+                behind=", ".join(behind),
+            ),
+        )
     if lame := by_state[State.LAME]:
-        yield Weight.WARNS, f"Named by the zone and not authoritative for {domain}: {', '.join(lame)}."
+        yield (
+            Weight.WARNS,
+            Phrase(
+                "Named by the zone and not authoritative for {domain}: {lame}.", domain=domain, lame=", ".join(lame)
+            ),
+        )
     if silent := by_state[State.UNREACHABLE]:
-        yield Weight.WARNS, f"No answer about {domain} from {', '.join(silent)}."
+        yield Weight.WARNS, Phrase("No answer about {domain} from {silent}.", domain=domain, silent=", ".join(silent))
 
 
 def delegation(domain: str, named: Collection[str], delegated: Collection[str] | None) -> Iterator[tuple[Weight, str]]:
@@ -48,10 +71,25 @@ def delegation(domain: str, named: Collection[str], delegated: Collection[str] |
         return
     others = ", ".join(sorted(set(delegated) - set(named)))
     if set(delegated) & set(named):
-        yield Weight.WARNS, f"The parent of {domain} delegates to {others} too, which the zone does not name."
+        yield (
+            Weight.WARNS,
+            Phrase(
+                "The parent of {domain} delegates to {others} too, which the zone does not name.",
+                domain=domain,
+                others=others,
+            ),
+        )
     else:
-        reported = f"The parent of {domain} delegates to {others}, and to none of the servers its zone names"
-        yield Weight.BLOCKS, f"{reported}: nobody would see a change here."
+        yield (
+            Weight.BLOCKS,
+            Phrase(
+                "The parent of {domain} delegates to {others}, and to none of the servers its zone names: nobody "
+                "would see "
+                "a change here.",
+                domain=domain,
+                others=others,
+            ),
+        )
 
 
 def ttl_in_time(
@@ -67,12 +105,37 @@ def ttl_in_time(
     latest = cutover - dt.timedelta(seconds=ttl)
     if now < latest < moments.lowered:
         days = math.ceil(ttl / 86400) + 1
-        late = f"Records of {domain} live {ttl} s, too long for a TTL lowered {moments.lowered.astimezone(zone):%d/%m}"
-        yield Weight.WARNS, f"{late}: set preparation_days to {days} or more in [calendar]."
+        yield (
+            Weight.WARNS,
+            Phrase(
+                "Records of {domain} live {ttl} s, too long for a TTL lowered {lowered}: set preparation_days to "
+                "{days} or "
+                "more in [calendar].",
+                domain=domain,
+                ttl=ttl,
+                lowered=day(moments.lowered.astimezone(zone).date()),
+                days=days,
+            ),
+        )
     elif latest > now:
-        until = f"{latest.astimezone(zone):%d/%m/%Y %H:%M %Z}"
-        yield Weight.FINE, f"Records of {domain} live {ttl} s: their TTL must be lowered before {until}."
+        yield (
+            Weight.FINE,
+            Phrase(
+                "Records of {domain} live {ttl} s: their TTL must be lowered before {until}.",
+                domain=domain,
+                ttl=ttl,
+                until=moment(latest, zone),
+            ),
+        )
     else:
-        until = f"{(now + dt.timedelta(seconds=ttl)).astimezone(zone):%d/%m/%Y %H:%M %Z}"
-        late = f"Too late to lower the TTL of {domain} ({ttl} s): some senders use the old host until {until}"
-        yield Weight.WARNS, f"{late}. Move the date, or keep the old host receiving until then."
+        yield (
+            Weight.WARNS,
+            Phrase(
+                "Too late to lower the TTL of {domain} ({ttl} s): some senders use the old host until {until}. Move "
+                "the "
+                "date, or keep the old host receiving until then.",
+                domain=domain,
+                ttl=ttl,
+                until=moment(now + dt.timedelta(seconds=ttl), zone),
+            ),
+        )

@@ -12,11 +12,12 @@ import dns.rdataset
 import dns.rdatatype
 from dns.rdatatype import RdataType
 
+from reconcile.language.phrase import Phrase
 from reconcile.providers.base import Finding, Weight
 from reconcile.providers.dns.checks import second_opinion
 from reconcile.providers.dns.checks.asked import SELECTORS, address_questions, apex_of, names_of, parents_of, truths_of
 from reconcile.providers.dns.checks.checks import run_checks
-from reconcile.providers.dns.checks.facts import Facts, read_facts
+from reconcile.providers.dns.checks.facts import Facts, read_facts, with_todo
 from reconcile.providers.dns.checks.mta_sts import fetch_policy, policy_texts
 from reconcile.providers.dns.checks.propagation import Nameserver, Report, delegated_to, query_each
 from reconcile.providers.dns.checks.resolver import Resolver, host_and_port
@@ -116,9 +117,9 @@ class Surveyor:
             found += _named(name, "servers", delegation(name, named[name], parents.get(apex_of(fact))))
             if (apex := apex_of(fact)) in stale and apex is not None:
                 problem = not_signed_here(self.primary, apex, undone=False)
-                found += _named(name, "dnssec", iter([(Weight.BLOCKS, f"{problem.message} To do: {problem.hint}.")]))
+                found += _named(name, "dnssec", iter([(Weight.BLOCKS, with_todo(problem))]))
             elif apex in bogus:
-                found += _named(name, "dnssec", iter([(Weight.BLOCKS, _BOGUS.format(name))]))
+                found += _named(name, "dnssec", iter([(Weight.BLOCKS, _bogus(name))]))
         return found
 
     def survey(
@@ -219,7 +220,13 @@ class Surveyor:
 
 
 _OF_SERVERS = ("servers", "ttl", "dnssec")
-_BOGUS = "The signatures (DNSSEC) of {} do not validate: resolvers refuse its answers. Its owner must fix that."
+
+
+def _bogus(domain: str) -> Phrase:
+    return Phrase(
+        "The signatures (DNSSEC) of {domain} do not validate: resolvers refuse its answers. Its owner must fix that.",
+        domain=domain,
+    )
 
 
 def to_report(findings: Sequence[Finding]) -> list[Finding]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from dns.rdatatype import RdataType
 
+from reconcile.language.phrase import Phrase
 from reconcile.providers.base import Observed, Scope, Wanted
 from reconcile.providers.dns.records.keys import RecordKey
 from reconcile.providers.dns.spf.lookups import Resolve
@@ -38,7 +39,7 @@ def already_leads_there(wanted: Wanted, key: RecordKey, shown: Observed, scope: 
     asked = scope.resolve(field) if isinstance(field, Reference) else field
     if not isinstance(asked, tuple) or shown.fields["values"] == asked or not set(asked) & set(ends):
         return shown
-    where = f"{key.owner} is an alias (CNAME) of {first}, which leads there: its owner's"
+    where = Phrase("{name} is an alias (CNAME) of {other}, which leads there: its owner's", name=key.owner, other=first)
     return Live(wanted.address, {**shown.fields, "values": asked}, context={"record": where})
 
 

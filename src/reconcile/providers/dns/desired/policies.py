@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dns.rdatatype import RdataType
 
+from reconcile.language.phrase import Phrase
 from reconcile.providers.base import ABSENT, Observed, Wanted
 from reconcile.providers.dns.records.keys import RecordKey
 from reconcile.resources.resource import Live, Reference
@@ -21,4 +22,4 @@ def kept_elsewhere(wanted: Wanted, where: str) -> Observed:
     if wanted.desired is None:
         return ABSENT
     fields = {name: value for name, value in wanted.desired.fields.items() if not isinstance(value, Reference)}
-    return Live(wanted.address, fields, context={"record": f"{where}: its owner's"})
+    return Live(wanted.address, fields, context={"record": Phrase("{where}: its owner's", where=where)})

@@ -61,9 +61,12 @@ def replaceable_in(zone: HostedZone, key: RecordKey, replace: Collection[dns.nam
 def kept_by(zone: HostedZone, key: RecordKey) -> str:
     """Where a name leads that holds no record itself: an alias, or a delegation to other servers. "" for neither."""
     if (cut := _delegated(zone, key.name)) is not None:
-        return f"{cut.to_text(omit_final_dot=True)} is delegated to other name servers"
+        return Phrase("{name} is delegated to other name servers", name=cut.to_text(omit_final_dot=True))
     alias = zone.records.get(Question(key.name, RdataType.CNAME))
-    return f"{key.owner} is an alias (CNAME) of {alias[0].target.to_text(omit_final_dot=True)}" if alias else ""
+    if not alias:
+        return ""
+    other = alias[0].target.to_text(omit_final_dot=True)
+    return Phrase("{name} is an alias (CNAME) of {other}", name=key.owner, other=other)
 
 
 def _delegated(zone: HostedZone, name: dns.name.Name) -> dns.name.Name | None:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 import dns.name
 
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.dns.hosted.zone import HostedZone
 from reconcile.providers.dns.primary.answers import Answer, Question
@@ -26,5 +27,13 @@ def served_otherwise(
             continue
         listed, served = texts_of(zone.records.get(Question(key.name, key.rdtype))), texts_of(answer.rdataset)
         if listed != served and listed:
-            says = f"{server} shows {', '.join(served) or 'nothing'} for {key}, where the DNS host lists"
-            yield key, f"{says} {', '.join(listed)}."
+            yield (
+                key,
+                Phrase(
+                    "{server} shows {served} for {key}, where the DNS host lists {listed}.",
+                    server=server,
+                    served=", ".join(served) or Phrase("nothing"),
+                    key=key,
+                    listed=", ".join(listed),
+                ),
+            )

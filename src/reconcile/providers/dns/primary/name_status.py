@@ -118,10 +118,10 @@ def elsewhere(key: RecordKey, answers: Answers) -> str:
     answer = answers[_question(key)]
     if isinstance(answer, Failure):
         cut = answer.cut
-        return f"{_text(cut)} is delegated to other name servers" if cut is not None else ""
+        return Phrase("{name} is delegated to other name servers", name=_text(cut)) if cut is not None else ""
     if answer.rdataset is not None or answer.alias is None or synthesised(key.name, key.rdtype, answers):
         return ""
-    return f"{key.owner} is an alias (CNAME) of {_text(answer.alias)}"
+    return Phrase("{name} is an alias (CNAME) of {other}", name=key.owner, other=_text(answer.alias))
 
 
 def cname_conflict(key: RecordKey, others: Sequence[str]) -> Problem:

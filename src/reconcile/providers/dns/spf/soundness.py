@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 
+from reconcile.language.lists import apart
+from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.dns.spf import record as spf
 from reconcile.providers.dns.spf.lookups import LOOKUP_LIMIT, VOID_LIMIT, Resolve, count, evaluated, is_sound, target_of
@@ -51,18 +53,37 @@ def unsound(record: spf.SpfRecord, domain: str, resolve: Resolve) -> Unsound | N
     """The first reason, None when there is none."""
     broken = faults(record, domain, resolve)
     if broken:
-        why = "; ".join(f"{one.term}: {one.why}" for one in broken)
-        message = f"Receivers answer permerror to the SPF record of {domain} ({why}): '{record}'."
+        why = apart(Phrase("{term}: {why}", term=one.term, why=one.why) for one in broken)
+        message = Phrase(
+            "Receivers answer permerror to the SPF record of {domain} ({why}): '{record}'.",
+            domain=domain,
+            why=why,
+            record=record,
+        )
         return Unsound(message, _without(record, [one.term for one in broken]))
     lookups = count(record, domain, resolve)
     if len(lookups.asking) > LOOKUP_LIMIT:
-        message = f"The SPF record of {domain} would need {len(lookups.asking)} DNS lookups"
-        hint = "its owner must choose which terms to drop; nothing is flattened automatically"
-        return Unsound(f"{message}; receivers give up after {LOOKUP_LIMIT}: '{record}'.", hint)
+        message = Phrase(
+            "The SPF record of {domain} would need {number} DNS lookups; receivers give up after {limit}: '{record}'.",
+            domain=domain,
+            number=len(lookups.asking),
+            limit=LOOKUP_LIMIT,
+            record=record,
+        )
+        hint = Phrase("its owner must choose which terms to drop; nothing is flattened automatically")
+        return Unsound(message, hint)
     if len(lookups.void) > VOID_LIMIT:
-        message = f"{len(lookups.void)} lookups of the SPF record of {domain} find nothing ({', '.join(lookups.void)})"
+        message = Phrase(
+            "{number} lookups of the SPF record of {domain} find nothing ({names}); receivers give up after {limit}: "
+            "'{record}'.",
+            number=len(lookups.void),
+            domain=domain,
+            names=", ".join(lookups.void),
+            limit=VOID_LIMIT,
+            record=record,
+        )
         own = [term.text for term in record.terms if term.text in lookups.void]
-        return Unsound(f"{message}; receivers give up after {VOID_LIMIT}: '{record}'.", _without(record, own))
+        return Unsound(message, _without(record, own))
     return None
 
 
@@ -141,7 +162,12 @@ def _fault(term: spf.Term, domain: str, resolve: Resolve, path: tuple[str, ...])
         return ""
     if term.name == "mx":
         hosts = resolve(target, "MX") or ()
-        over = f"{target} has {len(hosts)} MX hosts, and receivers give up after {MX_LIMIT}"
+        over = Phrase(
+            "{target} has {number} MX hosts, and receivers give up after {limit}",
+            target=target,
+            number=len(hosts),
+            limit=MX_LIMIT,
+        )
         return over if len(hosts) > MX_LIMIT else ""
     if term.name not in ("include", "redirect"):
         return ""
@@ -150,17 +176,18 @@ def _fault(term: spf.Term, domain: str, resolve: Resolve, path: tuple[str, ...])
         return ""
     found = [text for text in texts if spf.is_spf(text)]
     if target in path:
-        return f"{target} includes itself"
+        return Phrase("{target} includes itself", target=target)
     if len(found) != 1:
-        return f"{target} has {len(found) or 'no'} SPF record{'s' if len(found) > 1 else ''}"
+        several = Phrase("{target} has {number} SPF records", target=target, number=len(found))
+        return several if found else Phrase("{target} has no SPF record", target=target)
     try:
         inner = spf.parse(found[0])
     except spf.MalformedSpf as error:
-        return f"the SPF record of {target} is malformed: {error}"
+        return Phrase("the SPF record of {target} is malformed: {error}", target=target, error=error)
     whys = (_fault(one, target, resolve, (*path, target)) for one in evaluated(inner))
     return next(filter(None, whys), "")
 
 
 def _without(record: spf.SpfRecord, terms: list[str]) -> str:
     left = " ".join(word for word in str(record).split(" ") if word not in terms)
-    return f"once its owner agrees, write: '{left}'"
+    return Phrase("once its owner agrees, write: '{left}'", left=left)

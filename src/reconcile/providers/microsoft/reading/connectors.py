@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from reconcile.language.phrase import Phrase
 from reconcile.resources.resource import Value
 
 Row = dict[str, Any]
@@ -61,9 +62,23 @@ def astray(rows: Iterable[Row], domains: Collection[str]) -> Iterator[tuple[str,
             continue
         for domain in sorted(domains):
             if domain in texts:
-                yield domain, f"the outbound connector {name} names {domain} too: mail may take either way"
+                yield (
+                    domain,
+                    Phrase(
+                        "the outbound connector {name} names {domain} too: mail may take either way",
+                        name=name,
+                        domain=domain,
+                    ),
+                )
             elif "*" in texts or any(domain.endswith(text[1:]) for text in texts if text.startswith("*.")):
-                yield domain, f"the outbound connector {name} takes {domain} by a wildcard wherever no other names it"
+                yield (
+                    domain,
+                    Phrase(
+                        "the outbound connector {name} takes {domain} by a wildcard wherever no other names it",
+                        name=name,
+                        domain=domain,
+                    ),
+                )
 
 
 def _texts(value: object) -> set[str]:

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from reconcile.language.phrase import Phrase
 from reconcile.providers.microsoft.reading.tenant import Tenant
 
 Row = Mapping[str, Any]
@@ -41,14 +42,19 @@ def _attributed(inbound: Iterable[Row], addresses: Collection[str]) -> Iterator[
     """An OnPremises connector by the address of a shared host takes other people's mail for ours (MC1226222)."""
     for row in inbound:
         if row.get("ConnectorType") == "OnPremises" and any(_covers(row, one) for one in addresses):
-            yield f"the inbound connector {row.get('Name')} is OnPremises and names the old host, which serves others"
+            yield Phrase(
+                "the inbound connector {name} is OnPremises and names the old host, which serves others",
+                name=row.get("Name"),
+            )
 
 
 def _catch_all(outbound: Iterable[Row]) -> Iterator[str]:
     """A connector for all accepted domains serves each domain not listed elsewhere: it takes what the relay should."""
     for row in outbound:
         if row.get("AllAcceptedDomains"):
-            yield f"the outbound connector {row.get('Name')} takes the mail of all accepted domains (5.4.14)"
+            yield Phrase(
+                "the outbound connector {name} takes the mail of all accepted domains (5.4.14)", name=row.get("Name")
+            )
 
 
 def _covers(row: Row, address: str) -> bool:

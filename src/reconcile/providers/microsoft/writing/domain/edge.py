@@ -14,6 +14,7 @@ from typing import Any
 
 from reconcile import bounded_mail
 from reconcile.bounded_mail import Bounds, Place
+from reconcile.language.phrase import Phrase
 from reconcile.providers.microsoft.reading.records import domain_of, smtp_addresses
 from reconcile.providers.microsoft.wire.exchange import Exchange
 
@@ -57,10 +58,12 @@ def look(host: str, port: int, recipients: Sequence[str]) -> Seen:
                 if code == 550 and "5.4.1 " in said:
                     stale.append(one)
                 elif code not in (250, 251):
-                    return Seen((), f"{host} answered for {one}: {said[:200]}")
+                    return Seen(
+                        (), Phrase("{host} answered for {address}: {said}", host=host, address=one, said=said[:200])
+                    )
             session.rset()
     except (OSError, ValueError, smtplib.SMTPException) as error:
-        return Seen((), f"{host}:{port} cannot be asked: {error}")
+        return Seen((), Phrase("{host}:{port} cannot be asked: {error}", host=host, port=port, error=error))
     return Seen(tuple(stale))
 
 

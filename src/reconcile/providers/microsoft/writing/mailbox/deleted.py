@@ -61,7 +61,7 @@ class DeletedAccounts:
             name = former_name(one.user)
             if address in {name} | smtp_addresses(one.user.proxies):
                 releasing = one.when + dt.timedelta(seconds=RELEASE_TIMEOUT) > self._clock.now()
-                return None if releasing else f"the deleted account {name}"
+                return None if releasing else Phrase("the deleted account {name}", name=name)
         return None
 
     def changed(self) -> None:
