@@ -149,8 +149,8 @@ def test_servers_that_are_down_or_not_authoritative_are_told_apart(embedded: Ser
 @pytest.mark.parametrize(
     ("lowered", "days", "weight", "words"),
     [
-        (0, 3, Weight.FINE, "lowered before 21/01/2025 13:00"),
-        (0, 0.5, Weight.WARNS, "use the old host until 20/01/2025 13:00"),
+        (0, 3, Weight.FINE, "lowered before Tue 21 Jan 2025 13:00"),
+        (0, 0.5, Weight.WARNS, "use the old host until Mon 20 Jan 2025 13:00"),
         (2.5, 3, Weight.WARNS, "preparation_days to 2 or more"),
     ],
 )
