@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import gettext
 import io
+import re
 import string
 from collections.abc import Iterator
 from functools import cache
@@ -87,6 +88,38 @@ def test_no_problem_is_told_in_a_sentence_that_no_catalogue_can_know() -> None:
         if is_made(part)
     }
     assert made == set()
+
+
+#: Where what is found in the world is put into words.
+FINDERS = ("planning", "applying", "providers", "mailcopy")
+#: In what no person reads: code, header lines, commands, SQL.
+TECHNICAL = re.compile(r"[\r\n?<]| asked=|^(reconcile|#|-c|[A-Z]{4,}) ")
+
+
+def test_what_was_found_is_told_in_no_f_string() -> None:
+    """A sentence in an f-string, wherever it stands, is English in every language."""
+    made = {
+        f"{path.relative_to(SOURCE).as_posix()}:{node.lineno}: {text}"
+        for folder in FINDERS
+        for path in (SOURCE / folder).rglob("*.py")
+        for node in ast.walk(without_defects(ast.parse(path.read_text(encoding="utf-8"))))
+        if isinstance(node, ast.JoinedStr)
+        and (text := "".join(one.value if isinstance(one, ast.Constant) else "…" for one in node.values))
+        and len(re.findall(r" [a-z]{2,}", text)) > 1
+        and not TECHNICAL.search(text)
+    }
+    assert made == set()
+
+
+def without_defects(tree: ast.Module) -> ast.Module:
+    """What a ValueError or another exception of Python's says is for whoever mends us."""
+
+    class Without(ast.NodeTransformer):
+        def visit_Raise(self, node: ast.Raise) -> ast.Raise | None:
+            ours = isinstance(node.exc, ast.Call) and getattr(node.exc.func, "id", "").endswith(("Error", "Exception"))
+            return None if ours else node
+
+    return ast.fix_missing_locations(Without().visit(tree))
 
 
 def parts(node: ast.expr) -> Iterator[ast.expr]:
