@@ -76,6 +76,36 @@ def test_it_closes_after_a_last_pass_that_ended_well_and_leaves_nothing_open(swi
     assert stage.plan()["create"] == 0
 
 
+def test_reopened_it_closes_again_after_another_last_pass(switched_town: Town) -> None:
+    town, stage = switched_town, switched_town.stage
+    close(town)
+    town.come(6)
+    stage.run("apply", "--yes")
+    stage.run("copy", "work", expect=0)
+    stage.run("apply", "--yes")
+    closed_well(stage)
+    first = json.loads((stage.folder / "spfstate" / "closings" / "spf55.json").read_text(encoding="utf-8"))["closed"]
+
+    line = f", closed: {(town.day + dt.timedelta(days=10)).isoformat()}"
+    stage.edit("spf55", line, "")
+    assert "closed: was taken out" in stage.run("plan").out
+    stage.run("apply", "--yes")
+    assert recorded(stage, "closing") == []
+    assert len(recorded(stage, "copy")) == 3
+    stage.run("copy", "work", expect=0)
+
+    close(town)
+    early = stage.run("apply", "--yes")
+    assert "GAT50" in early.said, "the passes so far began before this last one was asked for"
+    assert recorded(stage, "closing") == []
+    stage.run("copy", "work", expect=0)
+    stage.run("apply", "--yes")
+    assert recorded(stage, "closing") == ["spf55/closing/spf55.org"]
+    assert (recorded(stage, "copy_access"), recorded(stage, "copy")) == ([], [])
+    again = json.loads((stage.folder / "spfstate" / "closings" / "spf55.json").read_text(encoding="utf-8"))["closed"]
+    assert again["at"] > first["at"], "it looked anew"
+
+
 def test_an_old_mx_that_lives_on_makes_the_last_pass_wait(town_of_long_memory: Town) -> None:
     """Its TTL of ten days was lowered a week before the switch: caches hold it until J+3, and try five days."""
     town, stage = town_of_long_memory, town_of_long_memory.stage

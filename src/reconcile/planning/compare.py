@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from reconcile.config.inventory.logins import Logins
 from reconcile.language.lists import apart
 from reconcile.language.phrase import Phrase
-from reconcile.planning.diff.closing import CLOSED, ENDS, STAYS
+from reconcile.planning.diff.closing import CLOSED, ENDS, REOPENED, STAYS
 from reconcile.planning.diff.diff import diff, disown, recorded_as, retire
 from reconcile.planning.diff.renames import declared_renames, handed_over, observed_renames
 from reconcile.planning.diff.rollback import is_as_left, undoing
@@ -123,6 +123,8 @@ def _compare_left_over(
         if KINDS[address.kind].once:
             if address.federation not in alive:
                 comparison.changes.append(disown(address, Phrase("its federation is described no longer")))
+            elif address.kind == "closing":
+                _reopen(address, observed[address], record, comparison)
             continue
         shown = observed[address]
         owner = inputs.owners.get(address.mail_domain, address.federation)
@@ -143,6 +145,15 @@ def _compare_left_over(
             if address.federation in inputs.closed and address.kind in ENDS and change.action is Action.DELETE:
                 change = dataclasses.replace(change, note=CLOSED)
             comparison.changes.append(change)
+
+
+def _reopen(address: Address, shown: Observed, record: Record, comparison: Comparison) -> None:
+    """What a closing found holds no longer once its copies go on: it is looked at anew when the file asks again."""
+    if isinstance(shown, Unknown):
+        comparison.block(address, shown.reason)
+        return
+    change = retire(address, shown if isinstance(shown, Live) else None, record)
+    comparison.changes.append(dataclasses.replace(change, note=REOPENED))
 
 
 def _held_back(address: Address, inputs: Inputs, comparison: Comparison) -> str:

@@ -10,6 +10,8 @@ from reconcile.resources.address import Address
 
 #: The note of what ends because a migration is closed.
 CLOSED = Phrase("its migration is closed")
+#: The note of a closing that the file asks for no longer: the migration goes on, to another last pass.
+REOPENED = Phrase("its migration goes on: closed: was taken out")
 #: Taken back: the copier's rights with the raised message sizes, and the copies.
 ENDS = frozenset({"copy", "copy_access", "copy_back"})
 #: Left as it is and forgotten: nobody is let in again, and mail goes on by its MX.

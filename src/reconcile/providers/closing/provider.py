@@ -99,7 +99,7 @@ class ClosingWriter:
         return self.create(order)
 
     def delete(self, order: Order) -> None:
-        """The date was moved: another last pass is to come."""
+        """The date was moved, or the migration reopened: another last pass is to come."""
         self._book.forget(order.address.federation)
 
     def _close(self, order: Order) -> Live:
