@@ -180,10 +180,11 @@ def nothing_ended_early(stage: Stage) -> None:
 def killed_line_by_line(stage: Stage) -> int:
     """Apply, killed at each line of its journal in turn until it ends by itself; how often it was killed."""
     killed = 0
-    # After two lines of the run itself: two or three intents stand before the first outcome, some runs get further.
-    while stage.dying(2 + killed % 4, POINTS[killed // 4 % len(POINTS)], "apply", "--yes").code == -signal.SIGKILL:
+    # After two lines of the run itself; later and later, for there are as many intents before the first outcome as
+    # writes at once.
+    while stage.dying(2 + killed % 4 + killed // 8, POINTS[killed // 4 % 3], "apply", "--yes").code == -signal.SIGKILL:
         killed += 1
-        assert killed < 40, "it comes no further"
+        assert killed < 60, "it comes no further"
         nothing_ended_early(stage)
     return killed
 

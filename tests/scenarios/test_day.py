@@ -62,12 +62,14 @@ def eve(days: Days, time_of_day: str) -> None:
 
 
 def moved(days: Days) -> set[str]:
-    """The federations whose mailboxes all exist and whose mail is switched."""
+    """The federations whose mailboxes all exist and whose mail is switched, as the state has it: snapshots, and what
+    the journals of killed runs add to them."""
     result = set()
-    for path in (days.stage.folder / "spfstate" / "federations").glob("*.json"):
-        kinds = [one.split("/")[1:] for one in json.loads(path.read_text(encoding="utf-8"))["records"]]
-        if sum(kind[0] == "mailbox" for kind in kinds) == 3 and ["dns", f"{path.stem}.org", "MX"] in kinds:
-            result.add(path.stem)
+    for slug in ("spf54", "spf55", "spf88"):
+        listed = days.stage.run("state", "list", slug).out.split()
+        kept = [one.split("/")[1:] for one in listed if one.startswith(f"{slug}/")]
+        if sum(kind[0] == "mailbox" for kind in kept) == 3 and ["dns", f"{slug}.org", "MX"] in kept:
+            result.add(slug)
     return result
 
 
