@@ -13,6 +13,7 @@ NAMES = "RECONCILE_SAME_TESTS"
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     wanted = set(Path(os.environ[NAMES]).read_text(encoding="utf-8").split())
-    others = [item for item in items if getattr(item, "originalname", item.name) not in wanted]
-    config.hook.pytest_deselected(items=others)
-    items[:] = [item for item in items if item not in set(others)]
+    same = [item for item in items if getattr(item, "originalname", item.name) in wanted]
+    kept = set(same)
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = same

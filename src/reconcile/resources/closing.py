@@ -41,7 +41,7 @@ def closing(
         due = None if "closing" in kinds else moments.last_pass
         yield Desired(last, {"asked": True}, due=due)
     if closed is not None:
-        place = Place(federation.path, (("migration", "closed"),), federation.marks)
+        place = Place.of(federation, ("migration", "closed"))
         reasons: Mapping[str, str] = {str(code): why for code, why in file.overrides.items()}
         fields = {"on": closed.isoformat(), "refused": reasons.get(REFUSED, ""), "unsound": reasons.get(UNSOUND, "")}
         # Whoever has not had their password yet, has it first: the vault is emptied.

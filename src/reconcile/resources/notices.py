@@ -84,7 +84,7 @@ def notices(federation: Federation, facts: NoticeFacts, settings: Settings, now:
     contact = federation.file.contact
     if settings.letters.transport is None or contact is None:
         return
-    place = Place(federation.path, (("contact", "email"),), federation.marks)
+    place = Place.of(federation, ("contact", "email"))
     for one in schedule(federation, facts, settings):
         told, attempt = facts.sent.get(one.letter), facts.asked.get(one.letter, 1)
         attempt = max(attempt, told.attempt if told else 1)

@@ -6,8 +6,9 @@ import dataclasses
 import datetime as dt
 from collections.abc import Mapping
 from pathlib import PurePath
+from typing import Self
 
-from reconcile.config.federation.federation import Mark, Route
+from reconcile.config.federation.federation import Federation, Mark, Route
 from reconcile.resources.address import Address
 
 #: A field's value. Sets are sorted tuples of text.
@@ -52,6 +53,10 @@ class Place:
     path: PurePath
     routes: tuple[Route, ...]
     marks: Mapping[Route, Mark] = dataclasses.field(compare=False, repr=False)
+
+    @classmethod
+    def of(cls, federation: Federation, *routes: Route) -> Self:
+        return cls(federation.path, routes, federation.marks)
 
     @property
     def origin(self) -> Origin | None:

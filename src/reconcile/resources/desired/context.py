@@ -82,7 +82,7 @@ class Context:
         return self.address(kind, mailbox.was) if mailbox.was else None
 
     def place(self, *routes: Route) -> Place:
-        return Place(self.federation.path, routes, self.federation.marks)
+        return Place.of(self.federation, *routes)
 
     def _mail_domain(self, domain: str) -> MailDomain:
         root = self.file.domain

@@ -50,7 +50,7 @@ def readable(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:
     try:
         rrset_at(RecordKey.parse(f"{facts.domain}/MX"), facts.answers)
     except Problem as problem:
-        yield Weight.BLOCKS, with_todo(problem)
+        yield Weight.BLOCKS, with_todo(problem.message, problem.hint)
 
 
 def mail_hosts(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
@@ -157,7 +157,7 @@ def occupied(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:
             rrset_at(key, facts.answers)
         except Problem as problem:
             # A selector in the way stops the signing, not the mail.
-            yield weight, with_todo(problem)
+            yield weight, with_todo(problem.message, problem.hint)
 
 
 def leftovers(facts: Facts, _: Resolve) -> Iterator[tuple[Weight, str]]:

@@ -92,9 +92,9 @@ def read_facts(primary: Primary, domains: Iterable[str], known: Answers = NOTHIN
 
 
 @functools.lru_cache(maxsize=8192)
-def with_todo(problem: Problem) -> Phrase:
-    """A problem in one sentence of a report."""
-    return Phrase("{message} To do: {hint}.", message=problem.message, hint=problem.hint)
+def with_todo(message: str, hint: str) -> Phrase:
+    """What is wrong and what to do, as one sentence of a report."""
+    return Phrase("{message} To do: {hint}.", message=message, hint=hint)
 
 
 def _key(domain: str, below: str, rdtype: RdataType) -> RecordKey:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reconcile.language.phrase import Phrase
 from reconcile.problem import Problem
 from reconcile.providers.base import Weight
-from reconcile.providers.dns.checks.facts import Facts
+from reconcile.providers.dns.checks.facts import Facts, with_todo
 from reconcile.providers.dns.primary.answers import Failure
 from reconcile.providers.dns.records.keys import RecordKey
 from reconcile.providers.dns.spf import record as spf
@@ -41,7 +41,7 @@ def spf_record(facts: Facts, resolve: Resolve) -> Iterator[tuple[Weight, str]]:
         host = f"spf{_OUTLOOK}"
         merged = record.with_include(host, safe_place(record, facts.domain, resolve))
         hint = (unsound(merged, facts.domain, resolve) or fault).hint
-        yield Weight.BLOCKS, Phrase("{message} To do: {hint}.", message=fault.message, hint=hint)
+        yield Weight.BLOCKS, with_todo(fault.message, hint)
         return
     lookups = count(record, facts.domain, resolve)
     full = len(lookups.asking) == LOOKUP_LIMIT and not any(host.endswith(_OUTLOOK) for host in record.includes)

@@ -117,7 +117,7 @@ class Surveyor:
             found += _named(name, "servers", delegation(name, named[name], parents.get(apex_of(fact))))
             if (apex := apex_of(fact)) in stale and apex is not None:
                 problem = not_signed_here(self.primary, apex, undone=False)
-                found += _named(name, "dnssec", iter([(Weight.BLOCKS, with_todo(problem))]))
+                found += _named(name, "dnssec", iter([(Weight.BLOCKS, with_todo(problem.message, problem.hint))]))
             elif apex in bogus:
                 found += _named(name, "dnssec", iter([(Weight.BLOCKS, _bogus(name))]))
         return found
