@@ -9,11 +9,11 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from reconcile.planning.diff.rollback import UNDONE
+from reconcile.planning.plan.canonical import canonical
 from reconcile.planning.plan.plan import Action, Change, Plan
 from reconcile.resources.address import Address
 from reconcile.resources.milestones import Milestones
@@ -25,7 +25,6 @@ ABSENT = "absent"
 FOLLOWS = frozenset({"notice", "credentials", "copy_back", "last_pass", "closing"})
 
 _BEFORE, _AFTER = dt.datetime(2000, 1, 1, tzinfo=dt.UTC), dt.datetime(2200, 1, 1, tzinfo=dt.UTC)
-_canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class Decisions:
     @property
     def digest(self) -> str:
         """SHA-256 of all of it."""
-        return hashlib.sha256(_canonical(self.document()).encode()).hexdigest()
+        return hashlib.sha256(canonical(self.document())).hexdigest()
 
     def document(self) -> dict[str, Any]:
         return {"federation": self.federation, "removed": list(self.removed), "wanted": dict(self.wanted)}
@@ -119,7 +118,9 @@ def _turns(moments: Milestones) -> tuple[dt.datetime, ...]:
 
 def _text(desired: Desired) -> str:
     fields = {name: _plain(value) for name, value in desired.fields.items()}
-    return _canonical({"fields": fields, "due": desired.due.astimezone(dt.UTC).isoformat() if desired.due else None})
+    return canonical(
+        {"fields": fields, "due": desired.due.astimezone(dt.UTC).isoformat() if desired.due else None}
+    ).decode()
 
 
 def _plain(value: Value | Reference) -> Any:
